@@ -1,0 +1,1 @@
+"""Ranks papers: arrays and tables of text in, arrays out."""

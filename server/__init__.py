@@ -1,0 +1,3 @@
+"""Inkling's server: HTTP, persistence and the command line."""
+
+__version__ = "0.1.0"

@@ -198,6 +198,14 @@ class Settings:
                 environ[row.variable] = _spell(value)
         return environ
 
+    def child_environment(self) -> dict[str, str]:
+        """Return the whole environment for a child process: this one's, with these settings in it."""
+        return {**os.environ, **self.to_environment()}
+
+    def export(self) -> None:
+        """Put these settings into this process's own environment, for what is forked from it."""
+        os.environ.update(self.to_environment())
+
     def __repr__(self) -> str:
         hidden = {row.field for row in TABLE if row.secret}
         shown = (f"{f.name}={getattr(self, f.name)!r}" for f in fields(self) if f.name not in hidden)

@@ -1,0 +1,46 @@
+"""What a process says of itself: lines for people on a terminal, one JSON object a line elsewhere, always on stderr."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import structlog
+
+_SHARED = (
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+)
+
+
+def configure_logging(level: int = logging.INFO) -> None:
+    """Send the standard library's log records and structlog's through one formatter; call once at start."""
+    people = sys.stderr.isatty()
+    structlog.configure(
+        processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*_SHARED, structlog.stdlib.ExtraAdder()],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *_rendering(people),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level)
+    for chatty in ("httpx", "httpcore", "alembic", "limits"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def _rendering(people: bool) -> list[structlog.typing.Processor]:
+    if people:
+        return [structlog.dev.ConsoleRenderer(pad_event_to=0)]
+    return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]

@@ -1,0 +1,83 @@
+"""One program the supervisor keeps running."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from server.supervise.tether import spawn
+
+logger = logging.getLogger(__name__)
+
+SHORTEST_WAIT = 0.5  # seconds before the first restart; doubles with each crash in a row
+LONGEST_WAIT = 30.0
+GOOD_RUN = 60.0  # seconds after which a crash counts as the first again
+
+
+@dataclass
+class Child:
+    """A program, and how often it ended in a row; none of ours ends by itself when all is well."""
+
+    name: str
+    argv: Sequence[str]
+    environ: Mapping[str, str]
+    before_restart: Callable[[int], None] | None = None
+    process: subprocess.Popen[bytes] | None = None
+    crashes: int = 0
+    _started: float = 0.0
+    _start_at: float = field(default=0.0)
+
+    @property
+    def pid(self) -> int | None:
+        """The process id while it runs."""
+        return self.process.pid if self.process else None
+
+    def start(self) -> None:
+        """Start it now."""
+        self._started = time.monotonic()
+        self.process = spawn(self.argv, self.environ)
+
+    def look_after(self) -> bool:
+        """Note an exit, or restart it when that is due; return whether anything changed."""
+        if self.process is not None:
+            return self._note_exit()
+        if time.monotonic() < self._start_at:
+            return False
+        if self.before_restart:
+            self.before_restart(self.crashes)
+        self.start()
+        return True
+
+    def _note_exit(self) -> bool:
+        status = self.process.poll() if self.process else None
+        if status is None:
+            return False
+        self.process = None
+        self.crashes = 1 if time.monotonic() - self._started > GOOD_RUN else self.crashes + 1
+        wait = min(LONGEST_WAIT, SHORTEST_WAIT * 2 ** (self.crashes - 1))
+        self._start_at = time.monotonic() + wait
+        logger.warning("the %s ended (%s); starting it again in %.1f s", self.name, _why(status), wait)
+        return True
+
+    def ask_to_end(self) -> None:
+        """Send SIGTERM if it runs."""
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+
+    def wait_or_kill(self, deadline: float) -> None:
+        """Wait for its end until `deadline` (monotonic seconds), then kill it."""
+        if not self.process:
+            return
+        try:
+            self.process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            logger.warning("the %s does not end by itself; killing it", self.name)
+            self.process.kill()
+            self.process.wait()
+
+
+def _why(status: int) -> str:
+    return f"signal {-status}" if status < 0 else f"status {status}"

@@ -1,0 +1,112 @@
+"""What a running Inkling leaves in HOME/run: its lock, its public state, and the children to end if it was killed."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+PATIENCE = 5.0  # seconds a leftover gets to end by itself
+
+
+class AlreadyRunning(Exception):
+    """Another `inkling up` holds this home."""
+
+
+class RunState:
+    """The run folder of one home. Holding the lock is what makes a process the one that runs it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._children = folder / "children.json"
+        self._state = folder / "state.json"
+        self._lock_file: int | None = None
+
+    def lock(self) -> None:
+        """Take the home, until this process ends; raises AlreadyRunning."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Not inherited by children: a leftover must not hold the home.
+        descriptor = os.open(self.folder / "up.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(descriptor)
+            raise AlreadyRunning from error
+        self._lock_file = descriptor
+
+    def read(self) -> dict[str, Any] | None:
+        """Return the public state of the server that runs, or None while there is none."""
+        return _read_json(self._state)
+
+    def publish(self, state: dict[str, Any]) -> None:
+        """Say that the server answers; `state` holds at least `pid` and `url`."""
+        _write_json(self._state, state)
+
+    def note_children(self, pids: dict[str, int]) -> None:
+        """Remember which processes are ours, for the next start should this one be killed."""
+        _write_json(self._children, {name: [pid, birth(pid)] for name, pid in pids.items()})
+
+    def end_leftovers(self) -> list[str]:
+        """End what a killed run left behind; return the names of what was ended."""
+        left = {
+            name: pid for name, (pid, born) in (_read_json(self._children) or {}).items() if born and birth(pid) == born
+        }
+        born = {pid: birth(pid) for pid in left.values()}
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            for pid in _alive(born):
+                _send(pid, number)
+            deadline = time.monotonic() + PATIENCE
+            while _alive(born) and time.monotonic() < deadline:
+                time.sleep(0.05)
+        self.clear()
+        return sorted(left)
+
+    def clear(self) -> None:
+        """Forget the state and the children: nothing of ours runs."""
+        self._state.unlink(missing_ok=True)
+        self._children.unlink(missing_ok=True)
+
+
+def birth(pid: int) -> str | None:
+    """Return a mark of when process `pid` was born, None when it is gone.
+
+    A pid alone may meanwhile belong to another program, which must not be ended.
+    """
+    stat = Path(f"/proc/{pid}/stat")
+    if Path("/proc/self/stat").exists():
+        try:
+            fields = stat.read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            return None
+        return None if fields[0] == "Z" else fields[19]
+    asked = [shutil.which("ps") or "/bin/ps", "-o", "lstart=", "-p", str(pid)]
+    return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip() or None
+
+
+def _alive(born: dict[int, str | None]) -> list[int]:
+    return [pid for pid, mark in born.items() if mark and birth(pid) == mark]
+
+
+def _send(pid: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
+def _read_json(path: Path) -> dict[str, Any] | None:
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return None
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    aside = path.with_suffix(".tmp")
+    aside.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    aside.replace(path)

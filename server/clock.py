@@ -1,0 +1,25 @@
+"""Times: epoch seconds inside the project, RFC 3339 with a zone at its borders. Pure."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
+
+def parse_rfc3339(text: str) -> float:
+    """Return the epoch seconds of an RFC 3339 time; raises ValueError when it is not one or names no zone."""
+    if not _RFC3339.fullmatch(text):
+        raise ValueError("not a time such as 2026-11-20T08:15:00Z")
+    # datetime knows no leap second and no digits past the microsecond; both are legal in RFC 3339.
+    plain = re.sub(r"(\.\d{6})\d+", r"\1", text.upper().replace(":60", ":59"))
+    return datetime.fromisoformat(plain).timestamp()
+
+
+def rfc3339(seconds: float | None) -> str | None:
+    """Return an epoch time as RFC 3339 in UTC, to the microsecond, or None for None."""
+    if seconds is None:
+        return None
+    moment = datetime.fromtimestamp(round(seconds, 6), UTC)
+    return moment.isoformat(timespec="microseconds" if moment.microsecond else "seconds").replace("+00:00", "Z")

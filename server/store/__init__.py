@@ -1,0 +1,1 @@
+"""All SQL: plain functions taking a session, one module a table. See README.md."""

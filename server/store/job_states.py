@@ -1,0 +1,30 @@
+"""What a periodic job (a source, the training schedule) remembers between its runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.store.database import upsert
+from server.store.tables import job_states
+
+
+def get(session: Session, name: str) -> dict[str, Any] | None:
+    """Return what the job so named last kept, or None."""
+    return session.execute(select(job_states.c.value).where(job_states.c.name == name)).scalar()
+
+
+def put(session: Session, name: str, value: dict[str, Any], now: float) -> None:
+    """Keep `value` for the job so named."""
+    upsert(session, job_states, [{"name": name, "value": value, "updated_at": now}])
+
+
+def starting_with(session: Session, prefix: str) -> dict[str, dict[str, Any]]:
+    """Return name -> value of the jobs whose name begins so, with `updated_at` added."""
+    statement = select(job_states).where(job_states.c.name.startswith(prefix, autoescape=True))
+    return {
+        row["name"]: {**row["value"], "updated_at": row["updated_at"]}
+        for row in session.execute(statement.order_by(job_states.c.name)).mappings()
+    }

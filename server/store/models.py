@@ -1,0 +1,78 @@
+"""Models: which versions exist and which one serves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.engine import RowMapping
+from sqlalchemy.orm import Session
+
+from server.errors import NotFound
+from server.store.tables import models
+
+ON_DISK = ("candidate", "serving", "kept", "withheld")
+
+
+def add(
+    session: Session,
+    version: str,
+    manifest: dict[str, Any],
+    now: float,
+    *,
+    status: str = "candidate",
+    note: str | None = None,
+) -> None:
+    """Enter a published model; `status` is candidate, kept or withheld (to serve it, call `promote`)."""
+    row = {"version": version, "created_at": now, "status": status, "manifest": manifest, "note": note}
+    session.execute(models.insert().values(**row))
+
+
+def serving(session: Session) -> RowMapping | None:
+    """Return the row of the model that serves, or None before the first."""
+    return session.execute(select(models).where(models.c.status == "serving")).mappings().first()
+
+
+def serving_version(session: Session) -> str | None:
+    """Return the version that serves, or None: the cheap question every worker asks."""
+    return session.execute(select(models.c.version).where(models.c.status == "serving")).scalar()
+
+
+def every(session: Session) -> list[RowMapping]:
+    """Return all models, newest first."""
+    return list(
+        session.execute(select(models).order_by(models.c.created_at.desc(), models.c.version.desc())).mappings()
+    )
+
+
+def promote(session: Session, version: str) -> None:
+    """Let this version serve and keep the one before it. Raises NotFound for one that is not on disk."""
+    found = session.execute(
+        select(models.c.version).where(models.c.version == version, models.c.status.in_(ON_DISK)).with_for_update()
+    ).first()
+    if found is None:
+        raise NotFound(f"No model {version} here; `inkling models list` shows those that are.", field="version")
+    session.execute(
+        update(models).where(models.c.status == "serving", models.c.version != version).values(status="kept")
+    )
+    session.execute(update(models).where(models.c.version == version).values(status="serving"))
+
+
+def before(session: Session, version: str) -> str | None:
+    """Return the newest kept version older than this one: where a rollback goes."""
+    created = select(models.c.created_at).where(models.c.version == version).scalar_subquery()
+    statement = (
+        select(models.c.version)
+        .where(models.c.status == "kept", models.c.version != version, models.c.created_at <= created)
+        .order_by(models.c.created_at.desc(), models.c.version.desc())
+    )
+    return session.execute(statement.limit(1)).scalar()
+
+
+def prune(session: Session, keep: int) -> list[str]:
+    """Mark all but the newest `keep` models (and the serving one) as gone; return those whose folders may go."""
+    rows = [row for row in every(session) if row["status"] in ON_DISK]
+    old = [row["version"] for row in rows[keep:] if row["status"] != "serving"]
+    if old:
+        session.execute(update(models).where(models.c.version.in_(old)).values(status="gone"))
+    return old

@@ -1,0 +1,45 @@
+"""Pairing codes: found by their public first part, kept as a hash, with an expiry and attempts."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, update
+from sqlalchemy.engine import RowMapping
+from sqlalchemy.orm import Session
+
+from server.store.tables import pairing_codes
+
+
+def add(
+    session: Session,
+    locator: str,
+    code_hash: str,
+    reader_id: str | None,
+    *,
+    now: float,
+    expires_at: float,
+    attempts: int,
+) -> None:
+    """Keep a new code; the expired ones go."""
+    session.execute(delete(pairing_codes).where(pairing_codes.c.expires_at <= now))
+    row = {"locator": locator, "code_hash": code_hash, "reader_id": reader_id, "created_at": now}
+    session.execute(pairing_codes.insert().values(**row, expires_at=expires_at, attempts_left=attempts))
+
+
+def attempt(session: Session, locator: str, now: float) -> RowMapping | None:
+    """Use up one attempt at the code so located; None when there is none left to try."""
+    statement = (
+        update(pairing_codes)
+        .where(
+            pairing_codes.c.locator == locator,
+            pairing_codes.c.expires_at > now,
+            pairing_codes.c.attempts_left > 0,
+        )
+        .values(attempts_left=pairing_codes.c.attempts_left - 1)
+        .returning(pairing_codes)
+    )
+    return session.execute(statement).mappings().first()
+
+
+def spend(session: Session, locator: str) -> None:
+    """Remove a code that was used."""
+    session.execute(delete(pairing_codes).where(pairing_codes.c.locator == locator))

@@ -1,0 +1,74 @@
+"""Each reader's state of each paper: a sum of their events, kept in the same transaction as these."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy.engine import RowMapping
+from sqlalchemy.orm import Session
+
+from server.store.database import upsert
+from server.store.tables import reader_papers
+
+# What the reader wrote about a paper themselves: no event makes or changes it.
+OWN_WORDS = ("tags", "note", "read")
+
+
+def of_papers(session: Session, reader_id: str, papers: Collection[str]) -> dict[str, RowMapping]:
+    """Return paper -> state for those of `papers` this reader has any state of."""
+    statement = select(reader_papers).where(
+        reader_papers.c.reader_id == reader_id, reader_papers.c.paper_id.in_(papers)
+    )
+    return {row["paper_id"]: row for row in session.execute(statement).mappings()}
+
+
+def every(session: Session, reader_id: str) -> list[RowMapping]:
+    """Return all of the reader's states, in no order."""
+    return list(session.execute(select(reader_papers).where(reader_papers.c.reader_id == reader_id)).mappings())
+
+
+def put(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Set states, leaving the reader's own words (tags, note, read) where a row exists."""
+    upsert(session, reader_papers, rows, keep=OWN_WORDS)
+
+
+def annotate(session: Session, reader_id: str, paper_id: str, values: Mapping[str, Any]) -> None:
+    """Set the reader's own words on a paper they have a state of."""
+    session.execute(
+        update(reader_papers)
+        .where(reader_papers.c.reader_id == reader_id, reader_papers.c.paper_id == paper_id)
+        .values(**values)
+    )
+
+
+def saved(
+    session: Session, reader_id: str, limit: int | None = None, after: tuple[float, str] | None = None
+) -> list[RowMapping]:
+    """Return the states of saved papers, newest save first, from just after the (save_at, paper) given."""
+    at, paper = reader_papers.c.save_at, reader_papers.c.paper_id
+    statement = select(reader_papers).where(reader_papers.c.reader_id == reader_id, reader_papers.c.saved.is_(True))
+    if after is not None:
+        statement = statement.where(or_(at < after[0], and_(at == after[0], paper > after[1])))
+    return list(session.execute(statement.order_by(at.desc(), paper).limit(limit)).mappings())
+
+
+def counts(session: Session, reader_id: str) -> dict[str, int]:
+    """Return how many papers the reader opened, saved and hid."""
+    row = session.execute(
+        select(
+            func.count(reader_papers.c.opened_at).label("opened"),
+            func.count().filter(reader_papers.c.saved.is_(True)).label("saved"),
+            func.count().filter(reader_papers.c.hidden.is_(True)).label("hidden"),
+        ).where(reader_papers.c.reader_id == reader_id)
+    ).mappings()
+    return dict(row.one())
+
+
+def remove(session: Session, reader_id: str, papers: Collection[str] | None = None) -> None:
+    """Forget the reader's state of these papers, or of all."""
+    statement = delete(reader_papers).where(reader_papers.c.reader_id == reader_id)
+    if papers is not None:
+        statement = statement.where(reader_papers.c.paper_id.in_(papers))
+    session.execute(statement)

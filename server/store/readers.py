@@ -1,0 +1,76 @@
+"""Readers and their settings."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.engine import RowMapping
+from sqlalchemy.orm import Session
+
+from server.store import tables
+from server.store.tables import readers
+
+
+def create(session: Session, now: float, *, operator: bool = False, demo: bool = False) -> str:
+    """Add a reader and return their id."""
+    reader_id = secrets.token_hex(8)
+    row = {"id": reader_id, "created_at": now, "operator": operator, "demo": demo}
+    session.execute(readers.insert().values(**row, version=0, settings={}, feed_number=0))
+    return reader_id
+
+
+def find(session: Session, reader_id: str) -> RowMapping | None:
+    """Return the reader's row, or None."""
+    return session.execute(select(readers).where(readers.c.id == reader_id)).mappings().first()
+
+
+def every(session: Session) -> list[RowMapping]:
+    """Return all readers, oldest first."""
+    return list(session.execute(select(readers).order_by(readers.c.created_at, readers.c.id)).mappings())
+
+
+def count(session: Session) -> int:
+    """Return how many readers there are."""
+    return session.execute(select(func.count()).select_from(readers)).scalar_one()
+
+
+def any_not_demo(session: Session) -> bool:
+    """Whether a reader exists that the demo did not make."""
+    return session.execute(select(readers.c.id).where(readers.c.demo.is_(False)).limit(1)).first() is not None
+
+
+def touch(session: Session, reader_id: str) -> bool:
+    """Count a change of what this reader did; False when there is no such reader.
+
+    The first statement of every change to a reader: on PostgreSQL it makes their other devices wait, so that two
+    copies of one event cannot both be new.
+    """
+    statement = update(readers).where(readers.c.id == reader_id).values(version=readers.c.version + 1)
+    return session.execute(statement.returning(readers.c.id)).first() is not None
+
+
+def set_settings(session: Session, reader_id: str, settings: dict[str, Any]) -> None:
+    """Replace the reader's settings."""
+    session.execute(update(readers).where(readers.c.id == reader_id).values(settings=settings))
+
+
+def renew_feed(session: Session, reader_id: str) -> None:
+    """Make the address of the reader's feed another one."""
+    session.execute(update(readers).where(readers.c.id == reader_id).values(feed_number=readers.c.feed_number + 1))
+
+
+def remove(session: Session, reader_id: str) -> None:
+    """Delete the reader and everything of theirs."""
+    for table in (
+        tables.events,
+        tables.deleted_events,
+        tables.lists,
+        tables.reader_papers,
+        tables.page_texts,
+        tables.pairing_codes,
+        tables.devices,
+    ):
+        session.execute(delete(table).where(table.c.reader_id == reader_id))
+    session.execute(delete(readers).where(readers.c.id == reader_id))

@@ -1,0 +1,91 @@
+"""Secrets and what is signed with them: device tokens, pairing codes, list ids, feed addresses. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import time
+from dataclasses import dataclass
+
+from itsdangerous import BadSignature, Signer
+
+# Crockford's alphabet: no letter that a reader can take for a digit.
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_LOOKALIKES = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
+_LOCATOR, _SECRET = 4, 8
+
+
+@dataclass(frozen=True)
+class CitedList:
+    """What a list id says once its signature holds."""
+
+    model: str | None
+    made_at: float
+
+
+def new_token() -> str:
+    """Return a device token of 256 random bits."""
+    return secrets.token_urlsafe(32)
+
+
+def token_hash(token: str) -> str:
+    """Return what is stored of a token; it is random enough that a slow hash would protect nothing."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def new_code() -> str:
+    """Return a pairing code, such as `7KQM-2F9D-XW3T`: four letters to find it by, eight that are secret."""
+    letters = "".join(secrets.choice(_ALPHABET) for _ in range(_LOCATOR + _SECRET))
+    return "-".join(letters[start : start + 4] for start in range(0, len(letters), 4))
+
+
+def split_code(code: str) -> tuple[str, str] | None:
+    """Return (locator, whole code) of a code as a person may type it, or None when it cannot be one."""
+    letters = code.upper().translate(_LOOKALIKES)
+    if len(letters) != _LOCATOR + _SECRET or not set(letters) <= set(_ALPHABET):
+        return None
+    return letters[:_LOCATOR], letters
+
+
+class Keys:
+    """All that depends on the server's own secret."""
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret.encode()
+
+    def code_hash(self, letters: str) -> str:
+        """Return the keyed hash of a pairing code: 40 secret bits alone could be searched in a stolen database."""
+        return self._mac("pairing-code", letters)
+
+    def event_hash(self, reader_id: str, event_id: str) -> str:
+        """Return what is kept of a deleted event, so that it does not come back, and tells nothing."""
+        return self._mac("deleted-event", reader_id, event_id)
+
+    def new_list_id(self, reader_id: str, model: str | None) -> str:
+        """Return a fresh list id that only this reader can cite."""
+        stated = f"{secrets.token_urlsafe(6)}.{int(time.time()):x}.{model or ''}"
+        return self._signer("list", reader_id).sign(stated).decode()
+
+    def read_list_id(self, reader_id: str, list_id: str) -> CitedList | None:
+        """Return what a list id says, or None when it was not made for this reader."""
+        try:
+            stated = self._signer("list", reader_id).unsign(list_id).decode()
+        except (BadSignature, UnicodeError):
+            return None
+        _, made_at, model = stated.split(".", 2)
+        return CitedList(model=model or None, made_at=float(int(made_at, 16)))
+
+    def feed_secret(self, reader_id: str, number: int) -> str:
+        """Return the secret part of a reader's feed address; another number, another address."""
+        return f"{reader_id}-{self._mac('feed', reader_id, str(number))[:40]}"
+
+    def is_feed_secret(self, secret: str, reader_id: str, number: int) -> bool:
+        """Whether this is the feed address the reader has now."""
+        return hmac.compare_digest(secret.encode(), self.feed_secret(reader_id, number).encode())
+
+    def _mac(self, *parts: str) -> str:
+        return hmac.new(self._secret, "\0".join(parts).encode(), hashlib.sha256).hexdigest()
+
+    def _signer(self, use: str, reader_id: str) -> Signer:
+        return Signer(self._secret, salt=f"{use}:{reader_id}", sep="~", digest_method=hashlib.sha256)

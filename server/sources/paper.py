@@ -1,0 +1,30 @@
+"""What a source says of one paper."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+LONGEST_TEXT = 20_000  # characters; a longer abstract is not one
+
+
+@dataclass(frozen=True)
+class SourcePaper:
+    """A paper in a source's words; `id` is canonical, `published_at` in epoch seconds, None or [] is unknown."""
+
+    id: str
+    title: str
+    abstract: str | None = None
+    authors: list[str] = field(default_factory=list)
+    categories: list[str] = field(default_factory=list)
+    organization: str | None = None
+    published_at: float | None = None
+    upvotes: int | None = None
+
+
+def clean(text: object) -> str | None:
+    """Return a source's text with its white space collapsed and nothing that a database refuses, None when empty."""
+    if not isinstance(text, str):
+        return None
+    storable = text.replace("\0", " ").encode("utf-8", "replace").decode("utf-8")
+    return re.sub(r"\s+", " ", storable).strip()[:LONGEST_TEXT] or None

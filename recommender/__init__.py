@@ -1,1 +1,25 @@
 """Ranks papers: arrays and tables of text in, arrays out."""
+
+from recommender.blend import Blend
+from recommender.catalogue import Catalogue
+from recommender.config import Config
+from recommender.errors import BrokenModel, TooFewPapers
+from recommender.model import Model
+from recommender.ranked import Ranked
+from recommender.reasons import Reason
+from recommender.tables import Events, Papers
+from recommender.training import train
+
+__all__ = [
+    "Blend",
+    "BrokenModel",
+    "Catalogue",
+    "Config",
+    "Events",
+    "Model",
+    "Papers",
+    "Ranked",
+    "Reason",
+    "TooFewPapers",
+    "train",
+]

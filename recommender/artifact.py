@@ -1,0 +1,101 @@
+"""A model on disk: `manifest.json` and one `.npy` an array. Never pickle; memory-mapped when read; checked."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, overload
+
+import numpy as np
+
+from recommender.errors import BrokenModel
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+
+
+class Strings(Sequence[str]):
+    """Many strings in two arrays: `text` uint8 (bytes of all, UTF-8) and `ends` int64 (N,), decoded when asked for."""
+
+    def __init__(self, text: np.ndarray, ends: np.ndarray) -> None:
+        self.text, self.ends = text, ends
+
+    @classmethod
+    def of(cls, strings: Sequence[str]) -> Strings:
+        """Pack strings; unpaired surrogates survive."""
+        encoded = [string.encode("utf-8", "surrogatepass") for string in strings]
+        text = np.frombuffer(b"".join(encoded), np.uint8)
+        return cls(text, np.cumsum([len(one) for one in encoded], dtype=np.int64))
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[str]: ...
+    def __getitem__(self, index: int | slice) -> str | list[str]:
+        """Return one string, or a list of them for a slice."""
+        if isinstance(index, slice):
+            return [self[row] for row in range(*index.indices(len(self)))]
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        start = int(self.ends[index - 1]) if index else 0
+        return self.text[start : int(self.ends[index])].tobytes().decode("utf-8", "surrogatepass")
+
+    def __iter__(self) -> Iterator[str]:
+        whole, start = self.text.tobytes(), 0
+        for end in self.ends.tolist():
+            yield whole[start:end].decode("utf-8", "surrogatepass")
+            start = end
+
+
+def write(folder: Path, manifest: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
+    """Write a new folder and make sure it is on the disk before returning; the manifest comes last."""
+    folder.mkdir(parents=True)
+    listed = {}
+    for name, array in arrays.items():
+        with open(folder / f"{name}.npy", "xb") as file:
+            np.save(file, np.ascontiguousarray(array), allow_pickle=False)
+            _settle(file)
+            listed[name] = {"shape": list(array.shape), "dtype": array.dtype.str, "bytes": file.tell()}
+    with open(folder / MANIFEST, "x", encoding="utf-8") as file:
+        json.dump({**manifest, "format": FORMAT, "arrays": listed}, file, indent=1, allow_nan=False)
+        _settle(file)
+    for place in (folder, folder.parent):
+        descriptor = os.open(place, os.O_RDONLY)
+        os.fsync(descriptor)
+        os.close(descriptor)
+
+
+def read(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Return the manifest and its arrays as read-only memory maps; BrokenModel where anything is not as listed."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        if manifest["format"] != FORMAT:
+            raise BrokenModel(f"{folder}: format {manifest['format']}, this version reads {FORMAT}; train again")
+        arrays = {name: _map(folder / f"{name}.npy", facts) for name, facts in manifest["arrays"].items()}
+    except BrokenModel:
+        raise
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BrokenModel(f"{folder}: {type(error).__name__}: {error}") from error
+    return manifest, arrays
+
+
+def _map(path: Path, facts: Mapping[str, Any]) -> np.ndarray:
+    if path.stat().st_size != facts["bytes"]:
+        raise BrokenModel(f"{path}: {path.stat().st_size} bytes, the manifest says {facts['bytes']}")
+    empty = 0 in facts["shape"]  # nothing to map
+    array = np.asarray(np.load(path, mmap_mode=None if empty else "r", allow_pickle=False))  # no subclass: quicker
+    if list(array.shape) != facts["shape"] or array.dtype.str != facts["dtype"]:
+        raise BrokenModel(
+            f"{path}: {array.dtype.str} {array.shape}, the manifest says {facts['dtype']} {facts['shape']}"
+        )
+    return array
+
+
+def _settle(file: Any) -> None:
+    file.flush()
+    os.fsync(file.fileno())

@@ -1,0 +1,111 @@
+"""What one worker serves from: the model's papers and newer ones, ranked for one reader at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Sequence
+from functools import cached_property
+
+import numpy as np
+
+from recommender.config import Config
+from recommender.model import Model
+from recommender.ranked import Ranked
+from recommender.scoring import Scored, score
+from recommender.selection import best, chosen
+from recommender.shelf import Shelf, block_of, folded_in, joined, placed_by_words
+from recommender.tables import Events, Papers
+from recommender.taste import taste_of
+from recommender.vocabulary import Vocabulary, learn_vocabulary, texts_of
+
+REFIT = 1.5  # without a model, words are learned anew whenever the catalogue has grown by this
+
+
+class Catalogue:
+    """Papers to rank. Safe to update from one thread while others rank: they see the old papers or the new."""
+
+    def __init__(self, model: Model | None, papers: Papers | None = None, config: Config | None = None) -> None:
+        self.model = model
+        self.config = config or (model.config if model else Config())
+        self._lock = threading.Lock()
+        self._papers = Papers.from_rows(())
+        self._learned_at = 0
+        vocabulary = model.vocabulary if model else Vocabulary([], np.empty(0, np.float32))
+        shelf = Shelf([block_of(model)] if model else [placed_by_words(self._papers, vocabulary)])
+        self._now: tuple[Shelf, Vocabulary] = (shelf, vocabulary)  # replaced in one assignment
+        if papers is not None and len(papers):
+            self.update(papers)
+
+    def __len__(self) -> int:
+        return len(self._now[0].row_of)
+
+    def __contains__(self, paper: object) -> bool:
+        return paper in self._now[0].row_of
+
+    def update(self, papers: Papers) -> None:
+        """Add papers, or replace those with the same id; their text places them at once."""
+        with self._lock:
+            self._now = self._with_model(self.model, papers) if self.model else self._without_model(papers)
+
+    def _with_model(self, model: Model, papers: Papers) -> tuple[Shelf, Vocabulary]:
+        shelf, vocabulary = self._now
+        trained, *newer = shelf.blocks
+        block = folded_in(model, papers, self._row_of_trained)
+        return Shelf([trained, joined(newer[0], block) if newer else block]), vocabulary
+
+    def _without_model(self, papers: Papers) -> tuple[Shelf, Vocabulary]:
+        shelf, vocabulary = self._now
+        self._papers = self._papers.updated(papers)
+        if len(self._papers) < REFIT * self._learned_at:
+            return Shelf([joined(shelf.blocks[0], placed_by_words(papers, vocabulary))]), vocabulary
+        vocabulary, _ = learn_vocabulary(texts_of(self._papers), self.config.min_df)
+        self._learned_at = len(self._papers)
+        return Shelf([placed_by_words(self._papers, vocabulary)]), vocabulary
+
+    @cached_property
+    def _row_of_trained(self) -> dict[str, int]:
+        return {paper: row for row, paper in enumerate(self.model.ids)} if self.model else {}
+
+    def rank(
+        self,
+        history: Events,
+        *,
+        candidates: Sequence[str] | None,
+        k: int | None,
+        now: float,
+        interests: Sequence[str] = (),
+        followed: Sequence[str] = (),
+        muted: Sequence[str] = (),
+        exclude: Collection[str] = (),
+        seed: int = 0,
+    ) -> Ranked:
+        """Rank `candidates`, or the whole catalogue without what the reader opened, saved or hid, for one reader.
+
+        `history` is that reader's own events and `now` epoch seconds. The best `k` come back, all with None; never one
+        of `exclude`. Candidates are never dropped: those nothing is known of come last with the basis "none".
+        Freshness counts in both; diversity and exploration (by `seed`) only where the list is ours to choose.
+        """
+        scored = self._score(history, [*interests, *followed], muted, now, self.config)
+        if candidates is None:
+            return chosen(scored, k, exclude, self.config, seed)
+        return best(scored, [paper for paper in dict.fromkeys(candidates) if paper not in exclude], k)
+
+    def similar(self, paper: str, k: int, exclude: Collection[str] = ()) -> Ranked:
+        """Return the k papers most like one; none where it is unknown."""
+        history = Events.from_rows([("", paper, "save", None)])
+        scored = self._score(history, (), (), 0.0, self.config.plain())
+        return chosen(scored, k if paper in self else 0, exclude, self.config.plain(), 0)
+
+    def search(self, query: str, k: int) -> Ranked:
+        """Return the k papers that best meet a query, by its words and by what they mean; none for unknown words."""
+        scored = self._score(Events.none(), [query], (), 0.0, self.config.plain())
+        return chosen(scored, k if len(scored.taste) else 0, (), self.config.plain(), 0)
+
+    def _score(
+        self, history: Events, interests: Sequence[str], muted: Sequence[str], now: float, config: Config
+    ) -> Scored:
+        shelf, vocabulary = self._now
+        taste = taste_of(
+            history, interests, muted, shelf=shelf, vocabulary=vocabulary, model=self.model, config=config, now=now
+        )
+        return score(taste, shelf, self.model, vocabulary, config=config, now=now)

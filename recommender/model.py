@@ -1,0 +1,122 @@
+"""The trained model: what training learned, in arrays, and how it is kept on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from recommender import artifact
+from recommender.artifact import Strings
+from recommender.blend import Blend
+from recommender.config import Config
+from recommender.errors import BrokenModel
+from recommender.features import Names
+from recommender.foldin import fold
+from recommender.stack import Stack
+from recommender.tables import Papers
+from recommender.vocabulary import Vocabulary, texts_of
+
+_COLUMNS = ("published", "upvotes", "readers")
+
+
+@dataclass(frozen=True)
+class Model:
+    """P papers, W words, F names, D factors.
+
+    `words` float32 CSR (P, W) TF-IDF rows; `published` float64 (P,) epoch seconds, `upvotes` float32 (P,), nan unknown;
+    `readers` float32 (P,) how many readers opened or saved each.
+    """
+
+    manifest: dict[str, Any]
+    config: Config
+    blend: Blend
+    ids: Sequence[str]
+    titles: Sequence[str]
+    published: np.ndarray
+    upvotes: np.ndarray
+    readers: np.ndarray
+    words: sp.csr_matrix
+    vocabulary: Vocabulary
+    names: Names
+    stack: Stack
+
+    @property
+    def version(self) -> str:
+        """Return the name this model goes by; the folder's name once published."""
+        return str(self.manifest["version"])
+
+    def words_and_vectors(self, papers: Papers) -> tuple[sp.csr_matrix, np.ndarray]:
+        """Return what papers unknown to training get: TF-IDF rows (N, W) and vectors (N, D) folded in from them."""
+        words, names = self.vocabulary.rows(texts_of(papers)), self.names.rows(papers)
+        return words, self.vectors_of(words, names)
+
+    def vectors_of(self, words: sp.csr_matrix, names: sp.csr_matrix | None = None) -> np.ndarray:
+        """Fold in papers from their words (N, W) and names (N, F): float32 (N, D)."""
+        names = sp.csr_matrix((words.shape[0], len(self.names)), dtype=np.float32) if names is None else names
+        weighted = [words * np.float32(self.config.word_weight), names * np.float32(self.config.feature_weight)]
+        rows = sp.hstack(weighted, format="csr")
+        vectors = np.zeros((words.shape[0], self.stack.papers.shape[1]), np.float32)
+        for row in np.flatnonzero(np.diff(rows.indptr)):
+            cells = slice(rows.indptr[row], rows.indptr[row + 1])
+            features, weights = self.stack.features[rows.indices[cells]], rows.data[cells]
+            confidence, liked = self.config.alpha * weights, np.ones_like(weights)
+            vectors[row] = fold(self.stack.row_gram, features, confidence, liked, self.config.regularization).vector
+        return vectors
+
+    def save(self, folder: Path) -> None:
+        """Write into a new folder, and to the disk before returning; FileExistsError where there is one already."""
+        texts = {"ids": self.ids, "titles": self.titles, "terms": self.vocabulary.words, "names": self.names.names}
+        arrays: dict[str, np.ndarray] = {name: getattr(self, name) for name in _COLUMNS}
+        for name, strings in texts.items():
+            packed = strings if isinstance(strings, Strings) else Strings.of(strings)
+            arrays |= {f"{name}_text": packed.text, f"{name}_ends": packed.ends}
+        arrays |= {
+            "words_data": self.words.data,
+            "words_indices": self.words.indices,
+            "words_indptr": self.words.indptr,
+        }
+        arrays |= {"idf": self.vocabulary.idf, "vectors": self.stack.papers, "features": self.stack.features}
+        arrays |= {"paper_gram": self.stack.paper_gram, "row_gram": self.stack.row_gram}
+        artifact.write(Path(folder), self.manifest, arrays)
+
+    @classmethod
+    def load(cls, folder: Path) -> Model:
+        """Read a saved model, its arrays memory-mapped read-only and so shared between processes.
+
+        BrokenModel where a file is missing, of another size or type, or of a format this version does not read.
+        """
+        manifest, arrays = artifact.read(Path(folder))
+        manifest.pop("arrays")
+        try:
+            return cls._of(manifest, arrays)
+        except (KeyError, ValueError, TypeError) as error:
+            raise BrokenModel(f"{folder}: {type(error).__name__}: {error}") from error
+
+    @classmethod
+    def _of(cls, manifest: dict[str, Any], arrays: dict[str, np.ndarray]) -> Model:
+        strings = {
+            name: Strings(arrays[f"{name}_text"], arrays[f"{name}_ends"])
+            for name in ("ids", "titles", "terms", "names")
+        }
+        cells = tuple(arrays[f"words_{part}"] for part in ("data", "indices", "indptr"))
+        shape = (len(strings["ids"]), len(strings["terms"]))
+        stack = Stack(arrays["vectors"], arrays["features"], arrays["paper_gram"], arrays["row_gram"])
+        if len(stack.papers) != shape[0] or len(stack.features) != shape[1] + len(strings["names"]):
+            raise ValueError("the vectors do not match the papers, words and names")
+        return cls(
+            manifest=manifest,
+            config=Config.from_dict(manifest["config"]),
+            blend=Blend.from_dict(manifest["blend"]),
+            ids=strings["ids"],
+            titles=strings["titles"],
+            words=sp.csr_matrix(cells, shape=shape, copy=False),
+            vocabulary=Vocabulary(list(strings["terms"]), arrays["idf"]),
+            names=Names(list(strings["names"])),
+            stack=stack,
+            **{name: arrays[name] for name in _COLUMNS},
+        )

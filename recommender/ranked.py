@@ -1,0 +1,53 @@
+"""A ranked list, with its reasons worked out only for those who ask."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from recommender.reasons import Reason, explain
+from recommender.scoring import Scored
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """Papers best first. `scores` float32, not increasing, nan last; `basis` says what each score rests on.
+
+    `_rows` are shelf rows, -1 for papers the shelf does not hold; `_added` float32 what the list itself added to each
+    score: diversity and exploration.
+    """
+
+    ids: list[str]
+    scores: np.ndarray
+    basis: list[str]
+    _scored: Scored
+    _rows: np.ndarray
+    _added: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def reasons(self, index: int, most: int = 3) -> list[Reason]:
+        """Return why the paper at `index` has its score: shares that add up to it, at most `most` papers named."""
+        if self._rows[index] < 0 or np.isnan(self.scores[index]):
+            return []
+        return explain(self._scored, int(self._rows[index]), float(self._added[index]), most)
+
+
+def ranked(
+    scored: Scored, rows: Sequence[int] | np.ndarray, unknown: Sequence[str], added: np.ndarray | None
+) -> Ranked:
+    """Make the list of shelf rows in the order given, followed by papers nothing is known of."""
+    rows = np.asarray(rows, np.int64)
+    added = np.zeros(len(rows), np.float32) if added is None else added
+    missing = np.full(len(unknown), np.nan, np.float32)
+    return Ranked(
+        ids=[*(scored.shelf.ids[row] for row in rows), *unknown],
+        scores=np.concatenate([scored.scores[rows] + added, missing]),
+        basis=[*(scored.basis(row) for row in rows), *("none" for _ in unknown)],
+        _scored=scored,
+        _rows=np.concatenate([rows, np.full(len(unknown), -1)]),
+        _added=np.concatenate([added, np.zeros(len(unknown), np.float32)]),
+    )

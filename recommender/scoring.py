@@ -1,0 +1,114 @@
+"""A score: parts brought to one scale, weighed by the blend, with priors; and its shares, which add up to it.
+
+Axes: n rows of taste, N papers on the shelf.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from recommender.blend import ALONE, Blend
+from recommender.config import DAY, Config
+from recommender.model import Model
+from recommender.parts import Part, stack_part, text_part
+from recommender.shelf import Shelf
+from recommender.taste import Taste
+from recommender.vocabulary import Vocabulary
+
+MOST_UPVOTES = 100.0  # where the popularity prior reaches its full weight
+NO_TASTE_READERS = 0.3  # the readers' prior where nothing is known of the reader
+MUTED_AT = 0.15  # a paper this similar to a muted text gets the whole penalty
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """One part with its factor for every paper, float32 (N,): blend weight over the part's spread."""
+
+    part: Part
+    factor: np.ndarray
+    by_words: bool
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Every paper on the shelf with its score, float32 (N,), and what the score is made of.
+
+    `priors` are float32 (N,) by reason kind. Papers that nothing is known of have a score of nan.
+    """
+
+    shelf: Shelf
+    vocabulary: Vocabulary
+    taste: Taste
+    scores: np.ndarray
+    parts: Sequence[Weighed]
+    priors: dict[str, np.ndarray]
+
+    def basis(self, row: int) -> str:
+        """Say what the score of a row rests on."""
+        if np.isnan(self.scores[row]):
+            return "none"
+        if not len(self.taste) or not (self.shelf.trained[row] or self.shelf.has_words[row]):
+            return "fallback"
+        return "model" if self.shelf.trained[row] else "text"
+
+    def shares(self, row: int, by_words: bool) -> np.ndarray:
+        """Return what each row of taste adds to a row's score, float64 (n,), by words directly or by the factors."""
+        mine = [weighed for weighed in self.parts if weighed.by_words == by_words]
+        shares = [float(weighed.factor[row]) * weighed.part.shares(row).astype(np.float64) for weighed in mine]
+        return np.sum(shares, axis=0) if shares else np.zeros(len(self.taste))
+
+
+def score(
+    taste: Taste, shelf: Shelf, model: Model | None, vocabulary: Vocabulary, *, config: Config, now: float
+) -> Scored:
+    """Score every paper on the shelf for one reader."""
+    blend = model.blend if model else ALONE
+    parts = _parts(taste, shelf, model, blend, config) if len(taste) else []
+    priors = _priors(taste, shelf, blend, config, now)
+    scores = np.zeros(len(shelf), np.float32)
+    for weighed in parts:
+        scores += weighed.factor * weighed.part.scores
+    for prior in priors.values():
+        scores += prior
+    known = shelf.trained | shelf.has_words | ~np.isnan(shelf.published) | ~np.isnan(shelf.upvotes)
+    return Scored(shelf, vocabulary, taste, np.where(known, scores, np.float32(np.nan)), parts, priors)
+
+
+def _parts(taste: Taste, shelf: Shelf, model: Model | None, blend: Blend, config: Config) -> list[Weighed]:
+    parts = []
+    if model:
+        stack = stack_part(model, taste, shelf)
+        parts.append(Weighed(stack, np.full(len(shelf), _unit(stack, shelf), np.float32), by_words=False))
+    text = text_part(taste, shelf, config.text_regularization)
+    weights = blend.text_weights(shelf.readers, int((taste.weight > 0).sum())) if model else np.float32(1)
+    parts.append(Weighed(text, np.full(len(shelf), _unit(text, shelf), np.float32) * weights, by_words=True))
+    return parts
+
+
+def _unit(part: Part, shelf: Shelf) -> np.float32:
+    """Return one over the part's spread on the first block, which newer papers do not change."""
+    spread = float(part.scores[: shelf.starts[1]].std())
+    return np.float32(1 / spread if spread > 1e-12 else 0)
+
+
+def _priors(taste: Taste, shelf: Shelf, blend: Blend, config: Config, now: float) -> dict[str, np.ndarray]:
+    priors = {}
+    if config.freshness:
+        age = np.nan_to_num(np.maximum(now - shelf.published, 0), nan=np.inf)
+        priors["fresh"] = (config.freshness * np.exp2(-age / DAY / config.fresh_half_life)).astype(np.float32)
+    if config.popularity:
+        upvotes = np.log1p(np.nan_to_num(shelf.upvotes)) / np.log1p(MOST_UPVOTES)
+        priors["popular"] = (config.popularity * upvotes).astype(np.float32)
+    readers = blend.readers if len(taste) else max(blend.readers, NO_TASTE_READERS)
+    if readers:
+        priors["readers"] = (readers * np.log1p(shelf.readers)).astype(np.float32)
+    if len(taste.passed):
+        priors["explore"] = np.zeros(len(shelf), np.float32)
+        priors["explore"][taste.passed] = -config.passed_over * np.log1p(taste.times)
+    if taste.muted.nnz:
+        likeness = shelf.times_words(np.asarray(taste.muted.sum(axis=0), np.float32)[0])
+        priors["interest"] = (-config.mute_weight * np.minimum(likeness / MUTED_AT, 1)).astype(np.float32)
+    return priors

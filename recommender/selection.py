@@ -1,0 +1,91 @@
+"""From scores to a list: the best k, ties by id; diversity and exploration where the list is ours to choose."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+
+from recommender.config import Config
+from recommender.ranked import Ranked, ranked
+from recommender.scoring import Scored
+
+POOL = 5  # diversity and exploration look at this many times k papers
+
+
+def best(scored: Scored, candidates: Sequence[str], k: int | None) -> Ranked:
+    """Return the best k of these papers; those without a score last."""
+    row_of = scored.shelf.row_of
+    rows = np.array([row_of[paper] for paper in candidates if paper in row_of], np.int64)
+    unscored = [paper for paper in candidates if paper not in row_of or np.isnan(scored.scores[row_of[paper]])]
+    rows = _top(scored, rows[~np.isnan(scored.scores[rows])], k)
+    room = None if k is None else max(k - len(rows), 0)
+    return ranked(scored, rows, sorted(unscored)[:room], None)
+
+
+def chosen(scored: Scored, k: int | None, exclude: Collection[str], config: Config, seed: int) -> Ranked:
+    """Return the best k of the whole shelf without what the reader met or `exclude` names."""
+    allowed = scored.shelf.stands & ~np.isnan(scored.scores)
+    allowed[scored.taste.seen] = False
+    allowed[[scored.shelf.row_of[paper] for paper in exclude if paper in scored.shelf.row_of]] = False
+    rows = np.flatnonzero(allowed)
+    if k is None or not (config.diversity or config.exploration):
+        return ranked(scored, _top(scored, rows, k), [], None)
+    pool = _top(scored, rows, POOL * k)
+    order, added = _diverse(scored, pool, k, config.diversity)
+    order, added = _explored(scored, pool, order, added, share=config.exploration, seed=seed)
+    return ranked(scored, order, [], added)
+
+
+def _top(scored: Scored, rows: np.ndarray, k: int | None) -> np.ndarray:
+    scores = scored.scores[rows]
+    if k is not None and 0 < k < len(rows):
+        least = scores[np.argpartition(-scores, k - 1)[k - 1]]
+        rows = rows[scores >= least]  # all ties of the last place, for the ids to decide
+        scores = scored.scores[rows]
+    return rows[np.lexsort((scored.shelf.place_of_id[rows], -scores))][:k]
+
+
+def _diverse(scored: Scored, pool: np.ndarray, k: int, weight: float) -> tuple[np.ndarray, np.ndarray]:
+    """Choose one by one the best score less `weight` spreads times its likeness to the likest chosen one.
+
+    What a paper loses only grows as others are chosen, so the scores come out in order.
+    """
+    if not weight or len(pool) < 2:
+        return pool[:k], np.zeros(min(k, len(pool)), np.float32)
+    scores, directions = scored.scores[pool], _directions(scored, pool)
+    unit = np.float32(weight * scores.std())
+    likest, left = np.zeros(len(pool), np.float32), np.ones(len(pool), bool)
+    order: list[int] = []
+    for _ in range(min(k, len(pool))):
+        one = int(np.argmax(np.where(left, scores - unit * likest, -np.inf)))
+        order.append(one)
+        left[one] = False
+        likest = np.where(left, np.maximum(likest, directions @ directions[one]), likest)
+    return pool[order], -unit * likest[order]
+
+
+def _directions(scored: Scored, rows: np.ndarray) -> np.ndarray:
+    """Return unit vectors (n, D) of papers; without a model, of their words (n, W)."""
+    vectors = scored.shelf.vectors(rows)
+    if not vectors.shape[1]:
+        return np.asarray(scored.shelf.words(rows).todense(), np.float32)
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(1e-12))
+
+
+def _explored(
+    scored: Scored, pool: np.ndarray, order: np.ndarray, added: np.ndarray, *, share: float, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give a share of the places in the list's lower half to papers from further down, lifted to that place's score."""
+    random = np.random.default_rng(seed)
+    others = np.setdiff1d(pool, order)
+    half = np.arange(len(order) // 2, len(order))
+    places = half[random.random(len(half)) < 2 * share]
+    if not len(places) or not len(others):
+        return order, added
+    places = places[: len(others)]
+    order, added = order.copy(), added.copy()
+    totals = (scored.scores[order] + added)[places]
+    order[places] = random.choice(others, len(places), replace=False)
+    added[places] = totals - scored.scores[order[places]]
+    return order, added

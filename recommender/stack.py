@@ -1,0 +1,64 @@
+"""The one factorisation: readers, words and names stacked as rows over papers, by `implicit`'s ALS.
+
+Axes: U readers, W words, F names, P papers, D factors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from implicit.cpu.als import AlternatingLeastSquares
+from threadpoolctl import threadpool_limits
+
+from recommender.config import Config
+
+SMALLEST = 16
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The vectors the factorisation gave, all float32.
+
+    `papers` (P, D); `features` (W + F, D), words first; `paper_gram` (D, D) = papersᵀ papers and `row_gram` (D, D), the
+    same over readers, words and names, so that folding in needs no reader's vector.
+    """
+
+    papers: np.ndarray
+    features: np.ndarray
+    paper_gram: np.ndarray
+    row_gram: np.ndarray
+
+
+def factors_for(papers: int, config: Config) -> int:
+    """Return D: as configured, but no more than a quarter of the papers, which is all that a small catalogue holds."""
+    return int(min(config.factors, max(SMALLEST, papers // 4 // 8 * 8)))
+
+
+def stacked(readers: sp.csr_matrix, words: sp.csr_matrix, names: sp.csr_matrix, config: Config) -> sp.csr_matrix:
+    """Return the matrix that is factorised, float32 (U + W + F, P).
+
+    `readers` is (U, P), `words` (P, W) and `names` (P, F).
+    """
+    features = [(words * np.float32(config.word_weight)).T, (names * np.float32(config.feature_weight)).T]
+    return sp.vstack([readers, *features], format="csr", dtype=np.float32)
+
+
+def factorise(
+    matrix: sp.csr_matrix, readers: int, config: Config, seed: int, step: Callable[[float], None] | None = None
+) -> Stack:
+    """Factorise the stacked matrix, whose first `readers` rows are readers; `step` hears the share done."""
+    with threadpool_limits(1, "blas"):  # implicit has its own threads; two pools slow each other down severalfold
+        als = AlternatingLeastSquares(
+            factors=factors_for(matrix.shape[1], config),
+            regularization=config.regularization,
+            alpha=config.alpha,
+            iterations=config.iterations,
+            dtype=np.float32,
+            random_state=seed,
+        )
+        als.fit(matrix, show_progress=False, callback=lambda done, *_: step and step((done + 1) / config.iterations))
+    papers, rows = als.item_factors, als.user_factors
+    return Stack(papers, rows[readers:].copy(), papers.T @ papers, rows.T @ rows)

@@ -1,0 +1,93 @@
+"""What one reader likes at this moment: their papers and typed interests, as weighted rows ready to score with.
+
+Axes: n rows of taste (papers met, then interests), W words, D factors, N papers on the shelf.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+
+from recommender.config import Config
+from recommender.model import Model
+from recommender.shelf import Shelf
+from recommender.tables import Events
+from recommender.vocabulary import Vocabulary
+from recommender.weights import Weights, weigh
+
+DISLIKED = -0.3  # what a hidden paper is fitted to, where a liked one is fitted to 1
+
+
+@dataclass(frozen=True)
+class Taste:
+    """`rows` int64: the shelf rows of the papers met, -1 for what was typed; `typed` its text, "" for papers.
+
+    `weight` float32 (n,) negative for disliked, `words` float32 CSR (n, W), `vectors` float32 (n, D). `seen` and
+    `passed` are the shelf rows never to be recommended, and those shown and passed over with `times` (float32) each;
+    `muted` float32 CSR (m, W) the words of what was muted.
+    """
+
+    rows: np.ndarray
+    typed: list[str]
+    weight: np.ndarray
+    words: sp.csr_matrix
+    vectors: np.ndarray
+    seen: np.ndarray
+    passed: np.ndarray
+    times: np.ndarray
+    muted: sp.csr_matrix
+
+    def __len__(self) -> int:
+        return len(self.weight)
+
+    @property
+    def liked(self) -> np.ndarray:
+        """Float32 (n,) the preference each row is fitted to."""
+        return np.where(self.weight > 0, 1, DISLIKED).astype(np.float32)
+
+
+def taste_of(
+    history: Events,
+    interests: Sequence[str],
+    muted: Sequence[str],
+    *,
+    shelf: Shelf,
+    vocabulary: Vocabulary,
+    model: Model | None,
+    config: Config,
+    now: float,
+) -> Taste:
+    """Gather one reader's taste; events on papers that are not on the shelf, and words nobody knows, say nothing."""
+    met = _met(history, shelf, config, now)
+    told = np.flatnonzero(met.weight)
+    rows = met.paper[told]
+    typed = [*interests, *muted]
+    words = vocabulary.rows(typed)
+    known = np.flatnonzero(np.diff(words.indptr))
+    weight = np.repeat(
+        np.array([config.interest_weight, -config.mute_weight], np.float32), [len(interests), len(muted)]
+    )
+    vectors = [shelf.vectors(rows)] if len(rows) else []
+    if len(known):
+        vectors.append(model.vectors_of(words[known]) if model else np.zeros((len(known), 0), np.float32))
+    return Taste(
+        rows=np.concatenate([rows, np.full(len(known), -1)]),
+        typed=[""] * len(rows) + [typed[row] for row in known],
+        weight=np.concatenate([met.weight[told], weight[known]]),
+        words=sp.vstack([shelf.words(rows), words[known]], format="csr") if len(rows) else words[known],
+        vectors=np.concatenate(vectors) if vectors else np.zeros((0, 0), np.float32),
+        seen=met.paper[met.seen],
+        passed=met.paper[met.passed > 0],
+        times=met.passed[met.passed > 0],
+        muted=words[len(interests) :],
+    )
+
+
+def _met(history: Events, shelf: Shelf, config: Config, now: float) -> Weights:
+    known = [row for row, paper in enumerate(history.papers) if paper in shelf.row_of]
+    paper = np.array([shelf.row_of[history.papers[row]] for row in known], np.int64)
+    events = Events([], [], [history.kinds[row] for row in known], history.times[known])
+    return weigh(np.zeros(len(known), np.int64), paper, events, config, now)

@@ -1,0 +1,129 @@
+"""Training: papers and events to a model."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from recommender.blend import ALONE, Blend
+from recommender.config import Config
+from recommender.errors import TooFewPapers
+from recommender.features import learn_names
+from recommender.model import Model
+from recommender.stack import Stack, factorise, factors_for, stacked
+from recommender.tables import Events, Papers
+from recommender.vocabulary import learn_vocabulary, texts_of
+from recommender.weights import Weights, weigh
+
+LEAST_PAPERS = 20
+LEAST_READERS = 20  # below this the readers teach the stack nothing that the words do not
+
+Progress = Callable[[str, float], None]
+
+
+def train(
+    papers: Papers,
+    events: Events,
+    config: Config = Config(),  # noqa: B008 - frozen
+    *,
+    seed: int = 0,
+    now: float | None = None,
+    progress: Progress | None = None,
+    blend: Blend | None = None,
+) -> Model:
+    """Train on these papers and events; no events at all is fine.
+
+    `now` is the time ages are counted from, by default the newest event's, and where there is none the clock's.
+    `progress` hears a stage's name and the share of the whole done. `blend` is one learned before, to be used again.
+    TooFewPapers with fewer than 20 papers that have any text.
+    """
+    tell = progress or (lambda stage, share: None)
+    tell("words", 0.0)
+    vocabulary, words = learn_vocabulary(texts_of(papers), config.min_df)
+    _check(words)
+    names = learn_names(papers)
+    now = _now(events) if now is None else now
+    weights, readers = interactions(papers, events, config, now)
+    liked = _matrix(weights, len(readers), len(papers))
+    matrix = stacked(liked, words, names.rows(papers), config)
+    tell("factors", 0.1)
+    stack = factorise(matrix, len(readers), config, seed, lambda share: tell("factors", 0.1 + 0.85 * share))
+    blend = blend or (Blend() if _has_company(liked) else ALONE)
+    tell("done", 1.0)
+    return Model(
+        manifest=_manifest(papers, events, config=config, blend=blend, stack=stack, now=now, readers=len(readers)),
+        config=config,
+        blend=blend,
+        ids=papers.ids,
+        titles=papers.titles,
+        published=papers.published,
+        upvotes=papers.upvotes,
+        readers=np.bincount(weights.paper[weights.weight > 0], minlength=len(papers)).astype(np.float32),
+        words=words,
+        vocabulary=vocabulary,
+        names=names,
+        stack=stack,
+    )
+
+
+def interactions(papers: Papers, events: Events, config: Config, now: float) -> tuple[Weights, list[str]]:
+    """Return the weighted pairs of known papers, and the readers in order of first appearance."""
+    row_of = {paper: row for row, paper in enumerate(papers.ids)}
+    reader_of: dict[str, int] = {}
+    known = [row for row, paper in enumerate(events.papers) if paper in row_of]
+    reader = np.array([reader_of.setdefault(events.readers[row], len(reader_of)) for row in known], np.int64)
+    paper = np.array([row_of[events.papers[row]] for row in known], np.int64)
+    kept = Events([], [], [events.kinds[row] for row in known], events.times[known])
+    return weigh(reader, paper, kept, config, now), list(reader_of)
+
+
+def _matrix(weights: Weights, readers: int, papers: int) -> sp.csr_matrix:
+    told = weights.weight != 0
+    cells = (weights.weight[told], (weights.reader[told], weights.paper[told]))
+    return sp.csr_matrix(cells, shape=(readers, papers), dtype=np.float32)
+
+
+def _has_company(liked: sp.csr_matrix) -> bool:
+    return int((np.diff(liked.indptr) > 0).sum()) >= LEAST_READERS
+
+
+def _check(words: sp.csr_matrix) -> None:
+    told = int((np.diff(words.indptr) > 0).sum())
+    if told < LEAST_PAPERS:
+        raise TooFewPapers(f"{told} papers with text; training needs {LEAST_PAPERS}: fill the catalogue first")
+
+
+def _now(events: Events) -> float:
+    known = events.times[np.isfinite(events.times)]
+    return float(known.max()) if len(known) else time.time()
+
+
+def _newest(times: np.ndarray) -> float | None:
+    known = times[np.isfinite(times)]
+    return float(known.max()) if len(known) else None
+
+
+def _manifest(
+    papers: Papers, events: Events, *, config: Config, blend: Blend, stack: Stack, now: float, readers: int
+) -> dict[str, Any]:
+    counts = {"papers": len(papers), "events": len(events), "readers": readers, "factors": stack.papers.shape[1]}
+    stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
+    print_of = hashlib.sha256(stack.papers.tobytes()).hexdigest()[:8]
+    return {
+        "version": f"{stamp}-{print_of}",
+        "trained_at": time.time(),
+        "now": now,
+        "watermark": _newest(np.concatenate([events.times, papers.published])),
+        "counts": counts,
+        "config": config.as_dict(),
+        "blend": blend.as_dict(),
+        "figures": {},
+    }
+
+
+__all__ = ["LEAST_PAPERS", "factors_for", "interactions", "train"]

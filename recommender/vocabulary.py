@@ -1,0 +1,66 @@
+"""Words to TF-IDF rows: 1 + log tf, smooth idf, unit length; float32 throughout."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.feature_extraction.text import CountVectorizer
+
+from recommender.tables import Papers
+from recommender.text import words_of
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The W words a model knows, and how telling each is: `idf` float32 (W,)."""
+
+    words: Sequence[str]
+    idf: np.ndarray
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_column", {word: column for column, word in enumerate(self.words)})
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def rows(self, texts: Iterable[str]) -> sp.csr_matrix:
+        """Return the unit-length TF-IDF rows of texts, float32 (N, W); a text without known words has an empty row."""
+        counter = CountVectorizer(analyzer=words_of, vocabulary=self._column, dtype=np.float32)  # type: ignore[attr-defined]
+        texts = list(texts)
+        if not texts or not self.words:
+            return sp.csr_matrix((len(texts), len(self.words)), dtype=np.float32)
+        return _weigh(counter.transform(texts), self.idf)
+
+
+def learn_vocabulary(texts: list[str], min_df: int) -> tuple[Vocabulary, sp.csr_matrix]:
+    """Learn the words of these texts and return them with the texts' TF-IDF rows, float32 (P, W).
+
+    A word has to be in `min_df` texts, fewer in a catalogue under 300 texts, where three is already a topic.
+    """
+    least = min(min_df, max(1, len(texts) // 100))
+    counter = CountVectorizer(analyzer=words_of, dtype=np.float32)
+    if not any(words_of(text) for text in texts[:1000]) and not any(words_of(text) for text in texts):
+        return Vocabulary([], np.empty(0, np.float32)), sp.csr_matrix((len(texts), 0), dtype=np.float32)
+    counts = counter.fit_transform(texts).tocsc()
+    spread = np.diff(counts.indptr)
+    kept = np.flatnonzero(spread >= least)
+    names = counter.get_feature_names_out()
+    idf = (np.log((1 + len(texts)) / (1 + spread[kept])) + 1).astype(np.float32)
+    return Vocabulary([str(names[column]) for column in kept], idf), _weigh(counts[:, kept].tocsr(), idf)
+
+
+def texts_of(papers: Papers) -> list[str]:
+    """Return what each paper says of itself: its title and its abstract."""
+    return [f"{title}\n{abstract}" for title, abstract in zip(papers.titles, papers.abstracts, strict=True)]
+
+
+def _weigh(counts: sp.csr_matrix, idf: np.ndarray) -> sp.csr_matrix:
+    counts.sort_indices()
+    weights = (1 + np.log(counts.data)) * idf[counts.indices]
+    rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
+    lengths = np.sqrt(np.bincount(rows, weights * weights, minlength=counts.shape[0]))
+    counts.data = (weights / lengths[rows]).astype(np.float32)
+    return counts

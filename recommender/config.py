@@ -64,7 +64,8 @@ class Config:
         """Read what `as_dict` wrote, leaving out settings this version does not know."""
         names = {field.name for field in dataclasses.fields(cls)}
         known: dict[str, Any] = {name: values[name] for name in names & values.keys()}
-        return cls(**{name: math.inf if value is None else value for name, value in known.items()})
+        endless: dict[str, Any] = {name: math.inf for name, value in known.items() if value is None}
+        return cls(**(known | endless))
 
 
 def _require(name: str, value: float, holds: bool, rule: str) -> None:

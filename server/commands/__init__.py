@@ -32,6 +32,7 @@ COMMANDS = {
     "restore": "storage",
     "demo": "demo",
     "service": "service",
+    "prepare": "prepare",
 }
 
 

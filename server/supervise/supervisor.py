@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import logging
 import os
-import select
 import shutil
-import signal
-import socket
-import sys
+import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from types import FrameType
 
 from server.config import Settings
 from server.supervise import valkey
 from server.supervise.children import Child
+from server.supervise.ending import Ending
+from server.supervise.own import own_command, own_environment
 from server.supervise.state import RunState
+from server.supervise.tether import spawn
 
 logger = logging.getLogger(__name__)
 
@@ -31,41 +29,64 @@ VALKEY_WITHIN = 5.0
 WORN_OUT = 3  # crashes in a row after which Valkey's own files are taken to be the reason
 
 
+class NotPrepared(Exception):
+    """The home could not be prepared; the command said why on stderr. Holds its exit status."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"preparing ended with status {status}")
+        self.status = status
+
+
 class NeverAnswered(Exception):
     """The API did not come up; the log lines above say why."""
 
 
 class Supervisor:
-    """Runs the children of one home. `run` returns when SIGTERM, SIGINT or SIGHUP asked for the end."""
+    """Runs the children of one home until `ending` is asked for."""
 
-    def __init__(self, settings: Settings, state: RunState) -> None:
+    def __init__(self, settings: Settings, state: RunState, ending: Ending) -> None:
         self.settings = settings
         self.state = state
+        self.ending = ending
         self.children: list[Child] = []
-        self._ending = False
 
-    def run(self, when_ready: Callable[[Settings], None]) -> None:
-        """Start everything, call `when_ready` once the API answers, and look after it until told to end."""
-        with _signals_wake() as (wake, asked):
-            self._asked = asked
-            self._wake = wake
-            try:
+    def run(self, prepare: Sequence[str], when_ready: Callable[[Settings, str], None]) -> None:
+        """Prepare the home, start everything, call `when_ready` once the API answers, and look after it until the end.
+
+        `prepare` are the arguments of the command that prepares the home; what it printed goes to `when_ready`. Raises
+        NotPrepared or NeverAnswered.
+        """
+        try:
+            printed = self._prepare(prepare)
+            if not self.ending.asked:
                 self._start_all()
                 self._wait_until_it_answers()
-                if not asked():
-                    self.state.publish({"pid": os.getpid(), "pgid": os.getpgrp(), "url": self.settings.url})
-                    when_ready(self.settings)
-                while not asked():
-                    self._look_after()
-            finally:
-                self._end_all()
+            if not self.ending.asked:
+                self.state.publish({"pid": os.getpid(), "pgid": os.getpgrp(), "url": self.settings.url})
+                when_ready(self.settings, printed)
+            while not self.ending.asked:
+                self._look_after()
+        finally:
+            self._end_all()
+
+    def _prepare(self, arguments: Sequence[str]) -> str:
+        """Run a command of ours to its end and return what it printed."""
+        process = spawn(own_command(*arguments), own_environment(self.settings), output=subprocess.PIPE)
+        self.state.note_children({"preparation": process.pid})
+        while process.poll() is None and not self.ending.asked:
+            self.ending.wait(TICK)
+        if process.poll() is None:
+            process.terminate()
+        printed, _ = process.communicate()
+        if process.returncode and not self.ending.asked:
+            raise NotPrepared(process.returncode)
+        return printed.decode()
 
     def _start_all(self) -> None:
         if self.settings.redis_url is None:
             self._start_valkey()
         for name, arguments in self._programs():
-            environ = {**self.settings.child_environment(), **_CALM}
-            self._start(Child(name, [sys.executable, "-m", "server", *arguments], environ))
+            self._start(Child(name, own_command(*arguments), own_environment(self.settings)))
 
     def _programs(self) -> list[tuple[str, list[str]]]:
         programs = [("API", ["serve"]), ("trainer", ["schedule"])]
@@ -92,23 +113,30 @@ class Supervisor:
         sock = valkey.socket_path(self.state.folder)
         sock.unlink(missing_ok=True)
         environ = self.settings.child_environment()
-        self._start(Child("Valkey", valkey.command(program, folder, sock), environ, _wipe_when_worn_out(folder)))
+        self._start(
+            Child(
+                "Valkey",
+                valkey.command(program, folder, sock, self.state.folder / "valkey.log"),
+                environ,
+                _wipe_when_worn_out(folder),
+            )
+        )
         deadline = time.monotonic() + VALKEY_WITHIN
-        while not valkey.answers(sock) and time.monotonic() < deadline and not self._asked():
+        while not valkey.answers(sock) and time.monotonic() < deadline and not self.ending.asked:
             time.sleep(0.02)
         self.settings = replace(self.settings, redis_url=f"unix://{sock}")
 
     def _wait_until_it_answers(self) -> None:
         deadline = time.monotonic() + READY_WITHIN
-        while not self._asked() and not _healthy(self.settings):
+        while not self.ending.asked and not _healthy(self.settings):
             if time.monotonic() > deadline:
                 raise NeverAnswered(f"nothing answers at {self.settings.url} after {READY_WITHIN:.0f} s")
             self._look_after()
 
     def _look_after(self) -> None:
         """Wait a tick, or less when a signal comes; then restart what ended."""
-        select.select([self._wake], [], [], TICK)
-        if self._asked():
+        self.ending.wait(TICK)
+        if self.ending.asked:
             return
         changes = [child.look_after() for child in self.children]
         if any(changes):
@@ -124,35 +152,6 @@ class Supervisor:
             for child in group:
                 child.wait_or_kill(deadline)
         self.state.clear()
-
-
-# One thread of linear algebra each: more of them only fight over the processors.
-_CALM = {"OPENBLAS_NUM_THREADS": "1"}
-
-
-@contextmanager
-def _signals_wake() -> Iterator[tuple[socket.socket, Callable[[], bool]]]:
-    """Give a socket that becomes readable on a signal, and a function that says whether the end was asked for."""
-    reading, writing = socket.socketpair()
-    reading.setblocking(False)
-    writing.setblocking(False)
-    asked = False
-
-    def note(_number: int, _frame: FrameType | None) -> None:
-        nonlocal asked
-        asked = True
-
-    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-    before = {number: signal.signal(number, note) for number in numbers}
-    signal.set_wakeup_fd(writing.fileno(), warn_on_full_buffer=False)
-    try:
-        yield reading, lambda: asked
-    finally:
-        signal.set_wakeup_fd(-1)
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        reading.close()
-        writing.close()
 
 
 def _wipe_when_worn_out(folder: Path) -> Callable[[int], None]:

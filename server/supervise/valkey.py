@@ -41,7 +41,7 @@ def socket_path(run_dir: Path) -> Path:
     return _private_folder(f"inkling-{os.getuid()}-{mark}") / "valkey.sock"
 
 
-def command(program: str, folder: Path, sock: Path) -> list[str]:
+def command(program: str, folder: Path, sock: Path, log: Path) -> list[str]:
     """Return the command line: no TCP port, a socket for this user only, an append-only file so that trends survive."""
     options = {
         "port": "0",
@@ -55,6 +55,7 @@ def command(program: str, folder: Path, sock: Path) -> list[str]:
         "maxmemory-policy": "allkeys-lru",
         "daemonize": "no",
         "loglevel": "warning",
+        "logfile": str(log),
     }
     return [program, *(part for name, value in options.items() for part in (f"--{name}", value))]
 

@@ -1,0 +1,64 @@
+"""The trainer's loop: looks whether it is time, and trains in a process of its own, whose memory goes when it ends."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+
+from server.config import Settings
+from server.errors import DatabaseUnavailable
+from server.services.training import why_due
+from server.store.database import Database
+
+logger = logging.getLogger(__name__)
+
+LOOK_EVERY = 2.0  # seconds
+FIRST_PAUSE = 5.0  # seconds after a training that failed; doubles with each in a row
+LONGEST_PAUSE = 3600.0
+REST = 3.0  # times the length of the last training to leave the machine to others
+NOT_ENOUGH = 3  # the exit status of `inkling train` when the catalogue is too small; looked at again as it grows
+
+
+def run(
+    settings: Settings, database: Database, start: Callable[[], subprocess.Popen[bytes]], stop: threading.Event
+) -> None:
+    """Train whenever it is time, until `stop`. `start` starts one training in a process of its own."""
+    pause, failures = LOOK_EVERY, 0
+    while not stop.wait(pause):
+        reason = _look(settings, database)
+        if reason is None:
+            pause = LOOK_EVERY
+            continue
+        began = time.monotonic()
+        status = _wait(start(), stop)
+        took = time.monotonic() - began
+        failures = 0 if status in (0, NOT_ENOUGH) else failures + 1
+        pause = max(LOOK_EVERY, REST * took, _penalty(failures))
+        if status == 0:
+            logger.info("trained in %.1f s because %s", took, reason)
+        elif status != NOT_ENOUGH and not stop.is_set():
+            logger.warning("training ended with status %d; trying again in %.0f s", status, pause)
+
+
+def _look(settings: Settings, database: Database) -> str | None:
+    try:
+        return why_due(settings, database, time.time())
+    except DatabaseUnavailable as error:
+        logger.warning("cannot tell whether to train: %s", error.message)
+        return None
+
+
+def _wait(training: subprocess.Popen[bytes], stop: threading.Event) -> int:
+    """Wait for a training to end, ending it when we are told to; return its status."""
+    while training.poll() is None and not stop.wait(0.1):
+        pass
+    if training.poll() is None:
+        training.terminate()
+    return training.wait()
+
+
+def _penalty(failures: int) -> float:
+    return min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (failures - 1)) if failures else 0.0

@@ -1,0 +1,206 @@
+"""Training: from the log and the catalogue to a published model, one at a time, and when it is time for it."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from recommender import BrokenModel, Events, Model, Papers, TooFewPapers, train
+from server.config import Settings
+from server.errors import BrokenArtefact, Conflict, NotFound
+from server.hot import Hot
+from server.store import events as event_rows
+from server.store import job_states, locks, models, papers
+from server.store.database import Database
+
+logger = logging.getLogger(__name__)
+
+KEEP = 5  # models kept on disk, the serving one among them
+LOCK_NUMBER = 4919116
+ASIDE = ".tmp-"
+JOB = "training"
+GROWN = 2.0  # a catalogue this many times larger than the one trained on has words that the model does not know
+
+Progress = Callable[[str, float], None]
+
+
+class TrainerBusy(Conflict):
+    """Another training runs for this database."""
+
+    code = "trainer_busy"
+
+
+class NotEnoughPapers(Conflict):
+    """The catalogue is too small to learn from."""
+
+    code = "too_few_papers"
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """A model that was published and now serves; `seconds` is how long it took."""
+
+    version: str
+    papers: int
+    events: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What the last training had seen: the newest event's number, the papers' newest change, how many papers, when."""
+
+    event: int = 0
+    papers_changed: float = 0.0
+    papers: int = 0
+    at: float = 0.0
+
+
+def train_once(
+    settings: Settings, database: Database, hot: Hot, progress: Progress | None = None, *, seed: int = 0
+) -> TrainingResult:
+    """Train on everything, publish and let the new model serve.
+
+    Raises TrainerBusy when another trains, NotEnoughPapers when there is too little to learn from.
+    """
+    with trainer_lock(settings, database):
+        started = time.time()
+        sweep(settings, database)
+        seen, paper_table, event_table = _read(database, started)
+        try:
+            model = train(paper_table, event_table, seed=seed, now=started, progress=progress)
+        except TooFewPapers as error:
+            raise NotEnoughPapers(f"Nothing was trained: {error}.") from error
+        # Workers fold in what changed since: by the time of the change, which is ours to know.
+        model.manifest["watermark"] = seen.papers_changed
+        publish(settings, database, model, seen)
+        hot.announce("model")
+        return TrainingResult(model.version, len(paper_table), len(event_table), time.time() - started)
+
+
+def _read(database: Database, now: float) -> tuple[Trained, Papers, Events]:
+    """Read the log and the catalogue in one transaction, and what was the newest in them."""
+    with database.reading() as session:
+        seen = Trained(event_rows.newest_number(session), papers.newest_update(session), papers.count(session), now)
+        paper_table = Papers.from_rows(row for chunk in papers.for_catalogue(session) for row in chunk)
+        return seen, paper_table, Events.from_rows(event_rows.for_training(session))
+
+
+def publish(settings: Settings, database: Database, model: Model, seen: Trained) -> None:
+    """Write the model aside, check that it loads, give it its name, and in one transaction let it serve."""
+    aside = settings.models_dir / f"{ASIDE}{model.version}"
+    folder = settings.models_dir / model.version
+    settings.models_dir.mkdir(parents=True, exist_ok=True)
+    model.save(aside)
+    Model.load(aside)
+    aside.rename(folder)
+    _settle(settings.models_dir)
+    now = time.time()
+    with database.writing() as session:
+        models.add(session, model.version, model.manifest, now)
+        models.promote(session, model.version)
+        job_states.put(session, JOB, vars(seen), now)
+        old = models.prune(session, KEEP)
+    _remove(settings.models_dir, old)
+
+
+def promote(settings: Settings, database: Database, hot: Hot, version: str) -> None:
+    """Let a kept model serve, once it is known to load. Raises NotFound, BrokenArtefact."""
+    with database.reading() as session:
+        known = {row["version"] for row in models.every(session) if row["status"] in models.ON_DISK}
+    if version not in known:
+        raise NotFound(f"No model {version} here; `inkling models list` shows those that are.", field="version")
+    try:
+        Model.load(settings.models_dir / version)
+    except BrokenModel as error:
+        raise BrokenArtefact(f"Model {version} is damaged and was not promoted: {error}.") from error
+    with database.writing() as session:
+        models.promote(session, version)
+    hot.announce("model")
+
+
+def rollback(settings: Settings, database: Database, hot: Hot) -> str:
+    """Let the model before the serving one serve again and return its version. Raises NotFound when there is none."""
+    with database.reading() as session:
+        now = models.serving_version(session)
+        version = models.before(session, now) if now else None
+    if version is None:
+        raise NotFound("There is no older model to go back to.", field="version")
+    promote(settings, database, hot, version)
+    return version
+
+
+@contextmanager
+def trainer_lock(settings: Settings, database: Database) -> Iterator[None]:
+    """Be the only trainer of this home and this database; raises TrainerBusy.
+
+    The kernel frees the file's lock and the database its own when this process ends, however it ends.
+    """
+    settings.run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with open(settings.run_dir / "train.lock", "a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise TrainerBusy("Another training is running here; wait for it to end.") from error
+        with locks.advisory_lock(database, LOCK_NUMBER) as held:
+            if not held:
+                raise TrainerBusy("Another training is running on another host; wait for it to end.")
+            yield
+
+
+def sweep(settings: Settings, database: Database) -> list[str]:
+    """Remove what a killed training left: folders never given a name, and folders no row knows. Holds the lock."""
+    if not settings.models_dir.is_dir():
+        return []
+    with database.reading() as session:
+        known = {row["version"] for row in models.every(session) if row["status"] in models.ON_DISK}
+    left = [folder.name for folder in settings.models_dir.iterdir() if folder.is_dir() and folder.name not in known]
+    _remove(settings.models_dir, left)
+    return left
+
+
+def _remove(folder: Path, names: list[str]) -> None:
+    for name in names:
+        shutil.rmtree(folder / name, ignore_errors=True)
+
+
+def _settle(folder: Path) -> None:
+    """Make sure a rename inside `folder` is on disk before anything refers to it."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def why_due(settings: Settings, database: Database, now: float) -> str | None:
+    """Return why it is time to train, in words for the log, or None when it is not."""
+    with database.reading() as session:
+        serving = models.serving_version(session)
+        last = Trained(**(job_states.get(session, JOB) or {}))
+        events = event_rows.count_since(session, last.event)
+        count = papers.count(session)
+        changed = papers.newest_update(session) > last.papers_changed
+    if serving is None:
+        return "there is no model yet"
+    if events >= settings.train_after_events:
+        return f"{events} new events"
+    if count >= GROWN * max(1, last.papers):
+        return f"the catalogue has grown from {last.papers} to {count} papers"
+    if now - last.at >= settings.train_every and (events or changed):
+        return f"the model is {(now - last.at) / 3600:.1f} h old and there is something new"
+    return None
+
+
+def listing(database: Database) -> list[dict[str, Any]]:
+    """Return the models, newest first, as `inkling models list` shows them."""
+    with database.reading() as session:
+        return [dict(row) for row in models.every(session)]

@@ -1,0 +1,30 @@
+"""Locks that several hosts share through the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import text
+
+from server.store.database import Database
+
+
+@contextmanager
+def advisory_lock(database: Database, number: int) -> Iterator[bool]:
+    """Hold PostgreSQL's advisory lock of this number for the block; yields False when another holds it.
+
+    The database frees it when the connection ends, however it ends. SQLite has none and needs none: its home is on one
+    machine, where a file lock does the same.
+    """
+    if database.engine.dialect.name != "postgresql":
+        yield True
+        return
+    # A connection of its own outside any transaction: the lock belongs to the connection.
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        held = bool(connection.execute(text("SELECT pg_try_advisory_lock(:number)"), {"number": number}).scalar())
+        try:
+            yield held
+        finally:
+            if held:
+                connection.execute(text("SELECT pg_advisory_unlock(:number)"), {"number": number})

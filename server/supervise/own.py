@@ -1,0 +1,29 @@
+"""How this program starts itself again for another part of its work."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from server.config import Settings
+
+_ROOT = Path(__file__).parents[2]
+# One thread of linear algebra for each: more of them only fight over the processors.
+_CALM = {"OPENBLAS_NUM_THREADS": "1"}
+
+
+def own_command(*arguments: str) -> list[str]:
+    """Return the command line of `inkling ARGUMENTS...` with this interpreter.
+
+    -P keeps the current folder out of the import path: it may hold a `server` of somebody else's.
+    """
+    return [sys.executable, "-P", "-m", "server", *arguments]
+
+
+def own_environment(settings: Settings) -> dict[str, str]:
+    """Return the environment for it: these settings, and this very code where it runs from a checkout."""
+    environ = {**settings.child_environment(), **_CALM}
+    if _ROOT.name not in {"site-packages", "dist-packages"}:
+        environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(_ROOT), environ.get("PYTHONPATH")]))
+    return environ

@@ -42,6 +42,10 @@ class Catalogue:
     def __contains__(self, paper: object) -> bool:
         return paper in self._now[0].row_of
 
+    def ids(self) -> list[str]:
+        """Return the ids of all papers, each once."""
+        return list(self._now[0].row_of)
+
     def update(self, papers: Papers) -> None:
         """Add papers, or replace those with the same id; their text places them at once."""
         with self._lock:

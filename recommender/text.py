@@ -25,16 +25,16 @@ _JOINT = re.compile("[-\u2010\u2011]")
 _POSSESSIVE = re.compile("['’]s?(?=$|[-\u2010\u2011])")
 
 # Words that say nothing of a paper's subject. Short on purpose: the inverse document frequency does the rest.
-FUNCTION_WORDS = frozenset(
-    "a about above after again all also although am among an and another any are as at be because been before "
-    "being below between both but by can cannot could did do does doing down due during e.g each either et etc few "
-    "for from further had has have having he her here hers him his how however i i.e if in into is it its itself "
-    "may me might more most much must my neither no nor not of off often on once one only onto or other our ours "
-    "out over own per same several she should since so some such than that the their them then there therefore "
-    "these they this those though through thus to too toward towards under until up upon us use used using very "
-    "via was we well were what when where whether which while who whom whose why will with within without would "
-    "yet you your".split()  # noqa: SIM905
-)
+_FUNCTION_WORDS = """
+a about above after again all also although am among an and another any are as at be because been before being
+below between both but by can cannot could did do does doing down due during e.g each either et etc few for
+from further had has have having he her here hers him his how however i i.e if in into is it its itself may me
+might more most much must my neither no nor not of off often on once one only onto or other our ours out over
+own per same several she should since so some such than that the their them then there therefore these they
+this those though through thus to too toward towards under until up upon us use used using very via was we
+well were what when where whether which while who whom whose why will with within without would yet you your
+"""
+FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
 
 
 def words_of(text: str) -> list[str]:

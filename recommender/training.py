@@ -40,17 +40,17 @@ def train(
 
     `now` is the time ages are counted from, by default the newest event's, and where there is none the clock's.
     `progress` hears a stage's name and the share of the whole done. `blend` is one learned before, to be used again.
-    TooFewPapers with fewer than 20 papers that have any text.
+    TooFewPapers with fewer than 20 papers that have any text or reader.
     """
     tell = progress or (lambda stage, share: None)
     tell("words", 0.0)
     vocabulary, words = learn_vocabulary(texts_of(papers), config.min_df)
-    _check(words)
     names = learn_names(papers)
     now = _now(events) if now is None else now
     weights, readers = interactions(papers, events, config, now)
     liked = _matrix(weights, len(readers), len(papers))
     matrix = stacked(liked, words, names.rows(papers), config)
+    _check(matrix)
     tell("factors", 0.1)
     stack = factorise(matrix, len(readers), config, seed, lambda share: tell("factors", 0.1 + 0.85 * share))
     blend = blend or (Blend() if _has_company(liked) else ALONE)
@@ -92,10 +92,12 @@ def _has_company(liked: sp.csr_matrix) -> bool:
     return int((np.diff(liked.indptr) > 0).sum()) >= LEAST_READERS
 
 
-def _check(words: sp.csr_matrix) -> None:
-    told = int((np.diff(words.indptr) > 0).sum())
+def _check(matrix: sp.csr_matrix) -> None:
+    told = len(np.unique(matrix.indices))
     if told < LEAST_PAPERS:
-        raise TooFewPapers(f"{told} papers with text; training needs {LEAST_PAPERS}: fill the catalogue first")
+        raise TooFewPapers(
+            f"{told} papers with text or readers; training needs {LEAST_PAPERS}: fill the catalogue first"
+        )
 
 
 def _now(events: Events) -> float:

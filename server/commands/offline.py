@@ -1,0 +1,75 @@
+"""`inkling rank` and `inkling evaluate`: the ranker on files, without a server."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from tqdm import tqdm
+
+from recommender import Config, Papers, Ranked
+from recommender.batch import catalogue_from, newest, rank_all
+from recommender.files import MalformedLine, read_events, read_histories, read_ids, read_papers, write_lines
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+class Malformed(click.ClickException):
+    """A line that could not be read; the run stops with exit code 2."""
+
+    exit_code = 2
+
+
+@click.command()
+@click.option("--papers", "papers_file", type=_FILE, required=True, help="JSON lines: id, title, abstract and more.")
+@click.option("--interactions", type=_FILE, required=True, help="reader⇥paper⇥kind[⇥time], what to train on.")
+@click.option("--readers", type=_FILE, required=True, help="The same, of the readers to rank for.")
+@click.option("--candidates", type=_FILE, help="One id a line; all papers without it.")
+@click.option("-k", default=100, show_default=True, type=click.IntRange(min=1), help="Papers a reader.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0))
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="reader⇥rank⇥paper⇥score.")
+def rank(
+    *, papers_file: Path, interactions: Path, readers: Path, candidates: Path | None, k: int, seed: int, out: Path
+) -> None:
+    """Rank unseen papers for readers, from files, with the code that serves."""
+    try:
+        papers, events = read_papers(papers_file), read_events(interactions)
+        names, histories = read_histories(readers)
+        chosen = read_ids(candidates) if candidates else None
+    except MalformedLine as error:
+        raise Malformed(str(error)) from error
+    _warn_of_unknown(papers, [(interactions, events.papers), (readers, histories.papers), (candidates, chosen or [])])
+    now = newest(events, histories)
+    with _bar("training") as told:
+        catalogue = catalogue_from(papers, events, Config().plain(), seed=seed, now=now, progress=told)
+    lists = rank_all(catalogue, events, histories, names, candidates=chosen, k=k, now=now)
+    write_lines(out, _lines(tqdm(lists, "ranking", len(names), disable=None, file=sys.stderr)))
+
+
+def _lines(lists: Iterable[tuple[str, Ranked]]) -> Iterator[str]:
+    for reader, ranked in lists:
+        for at, (paper, score) in enumerate(zip(ranked.ids, ranked.scores, strict=True), 1):
+            yield f"{reader}\t{at}\t{paper}\t{score:.9g}"
+
+
+def _warn_of_unknown(papers: Papers, named: Sequence[tuple[Path | None, Sequence[str]]]) -> None:
+    known = set(papers.ids)
+    for path, ids in named:
+        unknown = sum(paper not in known for paper in ids)
+        if unknown:
+            click.echo(f"{path}: {unknown} lines name papers that are not in the papers file; left out", err=True)
+
+
+@contextmanager
+def _bar(title: str) -> Iterator[Callable[[str, float], None]]:
+    """Draw a bar on a terminal, nothing elsewhere, from calls of (stage, share done)."""
+    with tqdm(desc=title, total=100, disable=None, file=sys.stderr, bar_format="{l_bar}{bar}| {elapsed}") as bar:
+
+        def told(stage: str, share: float) -> None:
+            bar.set_description(f"{title}: {stage}", refresh=False)
+            bar.update(round(100 * share) - bar.n)
+
+        yield told

@@ -1,0 +1,14 @@
+/** Every site and every feature of the content script; each is a file of its own. */
+
+import { run } from "./page/run.js";
+import { huggingface } from "./sites/huggingface.js";
+import { impressions } from "./features/impressions.js";
+import { marks } from "./features/marks.js";
+import { opens } from "./features/opens.js";
+import { order } from "./features/order.js";
+import { panel } from "./features/panel.js";
+import { paperMark } from "./features/paper-mark.js";
+import { shortcuts } from "./features/shortcuts.js";
+import { upvotes } from "./features/upvotes.js";
+
+run([huggingface], [opens, panel, paperMark, marks, order, upvotes, impressions, shortcuts]);

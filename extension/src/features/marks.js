@@ -1,0 +1,116 @@
+/** One mark on each card, once its island may be touched; the hovered or focused card's mark is open. */
+
+import { Mark } from "../ui/mark.js";
+import { evidence } from "../ui/reasons.js";
+import { inSlices } from "../page/slices.js";
+
+/** @typedef {import("../page/page.js").Page} Page */
+
+/** @param {Page} page */
+function keeper(page) {
+  /** @type {Map<HTMLElement, Mark>} */
+  const marks = new Map();
+  return {
+    marks,
+    /** @param {import("../sites/reading.js").PageCard} one */
+    mark({ element, card, picture }) {
+      let mark = marks.get(element);
+      if (mark?.card.id !== card.id) mark = this.renew(element, card, picture);
+      if (mark.host.parentElement !== element) element.append(mark.host);
+      return mark;
+    },
+    /**
+     * @param {HTMLElement} element
+     * @param {import("../sites/reading.js").Card} card
+     * @param {boolean} picture
+     */
+    renew(element, card, picture) {
+      marks.get(element)?.host.remove();
+      const mark = new Mark(page, card, picture ? "corner" : "side");
+      marks.set(element, mark);
+      if (getComputedStyle(element).position === "static") element.style.position = "relative";
+      return mark;
+    },
+    /** Forget the marks of cards that are gone. */
+    sweep() {
+      const now = new Set(page.cards.map(({ element }) => element));
+      for (const [element, { host }] of marks) {
+        if (now.has(element)) continue;
+        host.remove();
+        marks.delete(element);
+      }
+    },
+  };
+}
+
+/** Undo what we wrote on the page's own element. @param {HTMLElement} element */
+function restore(element) {
+  element.style.removeProperty("opacity");
+  element.style.removeProperty("position");
+  if (!element.getAttribute("style")) element.removeAttribute("style");
+}
+
+/**
+ * Dim a hidden card, its place kept.
+ * @param {HTMLElement} element
+ * @param {boolean} hidden
+ */
+function dim(element, hidden) {
+  if (hidden && !element.style.opacity) element.style.opacity = "0.4";
+  else if (!hidden && element.style.opacity === "0.4") element.style.removeProperty("opacity");
+}
+
+/**
+ * Open the mark of the card the reader is at, and close the others.
+ * @param {Page} page
+ * @param {Map<HTMLElement, Mark>} marks
+ * @param {AbortSignal} signal
+ */
+function openAtCard(page, marks, signal) {
+  /** @type {Mark | null} */
+  let open = null;
+  /** @param {Event} event */
+  const at = ({ target }) => {
+    const element = target instanceof Element ? page.cards.find((one) => one.element.contains(target))?.element : undefined;
+    const mark = (element && marks.get(element)) ?? null;
+    if (mark === open) return;
+    if (open && !open.host.shadowRoot?.querySelector(".why-box")) delete open.host.dataset.open;
+    if (mark) mark.host.dataset.open = "";
+    open = mark;
+  };
+  document.addEventListener("pointerover", (event) => event.pointerType === "touch" || at(event), { signal, passive: true });
+  document.addEventListener("focusin", at, { signal });
+  document.addEventListener("pointerdown", at, { signal, passive: true });
+}
+
+/** @type {import("../page/run.js").Feature} */
+export const marks = {
+  runs: ({ state, place }) => (state === "ready" || state === "offline") && place.kind !== "paper" && place.kind !== "abs",
+  init(page, signal) {
+    const kept = keeper(page);
+    let round = new AbortController();
+    const draw = () => {
+      if (!page.isOpen) return;
+      round.abort();
+      round = new AbortController();
+      const known = evidence(page);
+      const places = new Map([...new Set(page.cards.map(({ card }) => card.id))].map((paper, at) => [paper, at + 1]));
+      kept.sweep();
+      inSlices(page.cards, (one) => {
+        const { card, element } = one;
+        kept.mark(one).draw(known, page.turns ? (places.get(card.id) ?? null) : null);
+        dim(element, page.mark(card.id).hidden);
+      }, round.signal);
+    };
+    for (const name of ["cards", "view", "open", "order"]) page.on(name, draw, signal);
+    openAtCard(page, kept.marks, signal);
+    signal.addEventListener("abort", () => {
+      round.abort();
+      for (const [element, { host }] of kept.marks) {
+        host.remove();
+        restore(element);
+      }
+    });
+    draw();
+  },
+};

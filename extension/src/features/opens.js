@@ -1,0 +1,77 @@
+/**
+ * Opens: a click of any kind on a paper's link, arriving on a paper's page, and the link a context menu was opened on.
+ *
+ * The worker keeps one open of what is one (a click on a card and arriving on the page behind it) and leaves out what the
+ * reader does not want logged; here every trusted one is told, from the first moment, before the view is known.
+ */
+
+import { FROM_PAGE, send } from "../messages.js";
+
+/** @typedef {import("../page/page.js").Page} Page */
+
+/**
+ * The link under an event, our own shadow roots included.
+ * @param {Event} event
+ * @returns {HTMLAnchorElement | null}
+ */
+function linkOf(event) {
+  const found = event.composedPath().find((one) => one instanceof HTMLAnchorElement && one.hasAttribute("href"));
+  return /** @type {HTMLAnchorElement | undefined} */ (found) ?? null;
+}
+
+/**
+ * Where on the page the link is, for the log.
+ * @param {Page} page
+ * @param {HTMLAnchorElement} link
+ * @param {string} paper
+ * @returns {{surface: import("../messages.js").Surface, position?: number}}
+ */
+function whereOf(page, link, paper) {
+  const recommended = /** @type {HTMLElement | null} */ (link.closest("[data-paper][data-position]"));
+  if (recommended) return { surface: "panel", position: Number(recommended.dataset.position) };
+  const surface = page.place.kind === "paper" || page.place.kind === "abs" ? "paper_page" : "card";
+  const position = surface === "card" ? page.positionOf(paper) : null;
+  return position ? { surface, position } : { surface };
+}
+
+/** @param {Page} page @param {Event} event */
+function paperAt(page, event) {
+  const link = event.isTrusted ? linkOf(event) : null;
+  const paper = link && page.site.paperOf(link.href, page.place);
+  return link && paper ? { paper, ...whereOf(page, link, paper) } : null;
+}
+
+/**
+ * The reader came to a paper's own page: by a link, not by reloading it or going back to it.
+ * @param {Page} page
+ */
+function arrived(page) {
+  const { paper } = page.place;
+  if (!paper || paper === page.arrivedAt) return;
+  page.arrivedAt = paper;
+  const [entry] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
+  if ((entry?.type ?? "navigate") === "navigate") page.log("open", paper, { surface: "paper_page" });
+}
+
+/** @type {import("../page/run.js").Feature} */
+export const opens = {
+  runs: ({ state }) => state === null || state === "ready" || state === "offline",
+  init(page, signal) {
+    /** @param {Event} event */
+    const opened = (event) => {
+      const at = paperAt(page, event);
+      if (!at || at.paper === page.place.paper) return;
+      const { paper, ...where } = at;
+      page.log("open", paper, where);
+    };
+    addEventListener("click", opened, { capture: true, signal });
+    // A right click fires auxclick too; only the middle button opens.
+    addEventListener("auxclick", (event) => event.button === 1 && opened(event), { capture: true, signal });
+    addEventListener("contextmenu", (event) => {
+      const at = paperAt(page, event);
+      if (at) send(FROM_PAGE.linkContext, { page: page.place.page, list_id: page.list?.list_id, ...at });
+    }, { capture: true, signal });
+    // The first reading comes after a page rendered ahead of its visit was really visited.
+    page.on("read", () => arrived(page), signal);
+  },
+};

@@ -1,0 +1,139 @@
+/**
+ * "For you" and the page's own order, by CSS `order` on the grid's own children: no node of the page is ever moved, since
+ * moved nodes break the page's controls without a word.
+ *
+ * Where the browser knows `reading-flow`, Tab and screen readers follow the order that is seen; elsewhere they keep the
+ * page's, and the sentence that announces the order says so. On load it is applied only if the answer is there at once
+ * and the reader has done nothing yet.
+ */
+
+import { FROM_PAGE, send } from "../messages.js";
+import { text } from "../browser.js";
+
+/** @typedef {import("../page/page.js").Page} Page */
+
+/** An answer later than this would move cards under the reader's eyes. */
+const AT_ONCE = 1500;
+const LAST = 10_000;
+
+/** Does the browser let the keyboard follow the order that is seen? @param {string} display */
+const flowOf = (display) => {
+  const value = display.includes("grid") ? "grid-order" : "flex-visual";
+  return globalThis.CSS?.supports?.("reading-flow", value) ? value : "";
+};
+
+/**
+ * Each paper's turn by rank: hidden ones and those without rank last, in the page's order.
+ * @param {Page} page
+ * @returns {Map<string, number>}
+ */
+function turnsOf(page) {
+  const turns = new Map();
+  for (const [at, { card }] of page.cards.entries()) {
+    const rank = page.ranked(card.id)?.rank;
+    if (!turns.has(card.id)) turns.set(card.id, (page.mark(card.id).hidden ? LAST : 0) + (rank ?? LAST / 2 + at));
+  }
+  return turns;
+}
+
+/** What we wrote on the page's own elements, and how to take it away. */
+class Order {
+  constructor() {
+    /** @type {Set<HTMLElement>} */
+    this.touched = new Set();
+  }
+
+  /** @param {HTMLElement} element @param {string} name @param {string} value */
+  write(element, name, value) {
+    if (element.style.getPropertyValue(name) === value) return;
+    element.style.setProperty(name, value);
+    this.touched.add(element);
+  }
+
+  /** @param {Page} page @param {Map<string, number>} turns */
+  apply({ cards }, turns) {
+    for (const { card, items } of cards) for (const item of items) this.write(item, "order", String(turns.get(card.id) ?? 0));
+    for (const grid of new Set(cards.map(({ item }) => item.parentElement))) {
+      const flow = grid && flowOf(getComputedStyle(grid).display);
+      if (grid && flow) this.write(grid, "reading-flow", flow);
+    }
+  }
+
+  clear() {
+    for (const element of this.touched) {
+      element.style.removeProperty("order");
+      element.style.removeProperty("reading-flow");
+      if (!element.getAttribute("style")) element.removeAttribute("style");
+    }
+    this.touched.clear();
+  }
+}
+
+/** Can the page's grid be ordered at all? @param {Page} page */
+function canOrder({ cards }) {
+  const grid = cards[0]?.items[0]?.parentElement;
+  return Boolean(grid && /flex|grid/.test(getComputedStyle(grid).display));
+}
+
+/**
+ * Notes whether the reader has begun to do something since the page (or its next period) appeared.
+ * @param {AbortSignal} signal
+ */
+function watchReader(signal) {
+  const since = { began: performance.now(), acted: scrollY > 0 };
+  const act = (/** @type {Event} */ event) => {
+    if (event.isTrusted) since.acted = true;
+  };
+  for (const name of ["scroll", "wheel", "pointerdown", "touchstart", "keydown", "focusin"]) {
+    addEventListener(name, act, { capture: true, passive: true, signal });
+  }
+  return since;
+}
+
+/** @type {import("../page/run.js").Feature} */
+export const order = {
+  runs: ({ state, place: { kind } }) => (state === "ready" || state === "offline") && kind !== "paper" && kind !== "abs",
+  init(page, signal) {
+    const written = new Order();
+    const reader = watchReader(signal);
+    let tried = false;
+    /** @param {"original" | "foryou"} wanted */
+    const put = (wanted) => {
+      page.turns = wanted === "foryou" && page.list && canOrder(page) ? turnsOf(page) : null;
+      if (page.turns) written.apply(page, page.turns);
+      else written.clear();
+      page.tell("order");
+    };
+    /** @param {"original" | "foryou"} wanted */
+    const asked = (wanted) => {
+      put(wanted);
+      if (wanted === "foryou" && !page.turns) return page.say(text("page_said_cannot_order"));
+      send(FROM_PAGE.settingsSet, { order: wanted });
+      const flows = flowOf("grid") !== "";
+      page.say(text(wanted === "original" ? "page_said_original" : flows ? "page_said_foryou" : "page_said_foryou_tab"));
+    };
+    page.on("ask-order", ({ detail }) => asked(detail), signal);
+    page.on("command", ({ detail }) => detail === "toggle-order" && asked(page.turns ? "original" : "foryou"), signal);
+    const renew = () => {
+      if (page.turns) {
+        for (const { card } of page.cards) if (!page.turns.has(card.id)) return put("foryou");
+        return written.apply(page, page.turns);
+      }
+      if (tried || !page.list || !page.cards.length) return;
+      tried = true;
+      const atOnce = performance.now() - reader.began < AT_ONCE && !reader.acted;
+      if (page.view?.settings.order === "foryou" && atOnce) put("foryou");
+    };
+    for (const name of ["cards", "view", "open"]) page.on(name, renew, signal);
+    page.on("place", () => {
+      Object.assign(reader, { began: performance.now(), acted: false });
+      tried = false;
+      put("original");
+    }, signal);
+    signal.addEventListener("abort", () => {
+      written.clear();
+      page.turns = null;
+    });
+    renew();
+  },
+};

@@ -1,0 +1,37 @@
+/** The panel: unseen papers with their reasons, before the list's island, where no hydration can be disturbed. */
+
+import { FROM_PAGE, send } from "../messages.js";
+import { Panel } from "../ui/panel.js";
+
+/** @typedef {import("../page/page.js").Page} Page */
+
+/**
+ * Put the host in its place, and there again if the page has thrown it out.
+ * @param {Page} page
+ * @param {HTMLElement} host
+ */
+function place(page, host) {
+  const { before, outside } = page.reading;
+  if (!before?.parentElement || !(outside || page.isOpen)) return;
+  if (before.previousElementSibling !== host) before.before(host);
+}
+
+/** @type {import("../page/run.js").Feature} */
+export const panel = {
+  runs: ({ state, place: { kind } }) => ["ready", "offline", "unpaired"].includes(state ?? "") && kind !== "paper" && kind !== "abs",
+  init(page, signal) {
+    const shown = new Panel(page, {
+      more: () => send(FROM_PAGE.more, { page: page.place.page }),
+      fold: (collapsed) => send(FROM_PAGE.settingsSet, { panel_collapsed: collapsed }),
+      connect: () => send(FROM_PAGE.openOptions),
+    });
+    const draw = () => {
+      place(page, shown.host);
+      shown.draw();
+    };
+    for (const name of ["cards", "view", "open", "read", "order"]) page.on(name, draw, signal);
+    page.on("say", ({ detail }) => shown.say(detail), signal);
+    signal.addEventListener("abort", () => shown.remove());
+    draw();
+  },
+};

@@ -1,0 +1,30 @@
+/** On a paper's own page one mark: a slim bar before the island, so that nothing waits and nothing jumps. */
+
+import { Mark } from "../ui/mark.js";
+import { evidence } from "../ui/reasons.js";
+import { make } from "../ui/dom.js";
+
+/** @type {import("../page/run.js").Feature} */
+export const paperMark = {
+  runs: ({ state, place }) => (state === "ready" || state === "offline") && (place.kind === "paper" || place.kind === "abs"),
+  init(page, signal) {
+    /** @type {Mark | null} */
+    let mark = null;
+    const status = make("p", { class: "heard", role: "status" });
+    const draw = () => {
+      const { before, outside, cards } = page.reading;
+      if (!cards[0] || !before || !(outside || page.isOpen)) return;
+      if (!mark || mark.card.id !== cards[0].card.id) {
+        mark?.host.remove();
+        mark = new Mark(page, cards[0].card, "bar");
+        mark.host.shadowRoot?.append(status);
+      }
+      if (before.previousElementSibling !== mark.host) before.before(mark.host);
+      mark.draw(evidence(page), null);
+    };
+    for (const name of ["cards", "view", "open", "read"]) page.on(name, draw, signal);
+    page.on("say", ({ detail }) => (status.textContent = detail), signal);
+    signal.addEventListener("abort", () => mark?.host.remove());
+    draw();
+  },
+};

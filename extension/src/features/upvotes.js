@@ -1,0 +1,59 @@
+/**
+ * A logged-in reader's upvote counts as a save, where that setting is on, and taking it back takes back only that save.
+ *
+ * What counts is what the page made of the click: its checkbox is read before, and again once the page has settled. A
+ * logged-out reader's upvote is a link to the login page and never gets here.
+ */
+
+import { FROM_PAGE, send } from "../messages.js";
+
+/** @typedef {import("../page/page.js").Page} Page */
+
+const SETTLED_MS = 300;
+
+/** @param {Page} page @param {Element} target */
+function paperAround(page, target) {
+  return page.place.paper ?? page.cards.find(({ element }) => element.contains(target))?.card.id ?? null;
+}
+
+/**
+ * @param {Page} page
+ * @param {string} paper
+ * @param {boolean} upvoted
+ */
+async function tell(page, paper, upvoted) {
+  const event = {
+    id: crypto.randomUUID(),
+    kind: upvoted ? "save" : "unsave",
+    paper,
+    at: new Date().toISOString(),
+    surface: page.place.paper ? "paper_page" : "card",
+    page: page.place.page,
+  };
+  const card = page.cards.find((one) => one.card.id === paper)?.card;
+  const reply = await send(FROM_PAGE.upvoteChanged, { upvoted, event, card });
+  if (reply.ok && page.view) page.show({ ...page.view, marks: { ...page.view.marks, ...reply.marks } });
+}
+
+/** @type {import("../page/run.js").Feature} */
+export const upvotes = {
+  runs: ({ state, view }) => (state === "ready" || state === "offline") && view?.settings.upvote_is_save === true,
+  init(page, signal) {
+    /** @type {Map<HTMLInputElement, ReturnType<typeof setTimeout>>} */
+    const waiting = new Map();
+    addEventListener("click", (event) => {
+      const target = event.composedPath()[0];
+      const box = event.isTrusted && target instanceof Element ? page.site.upvoteOf(target) : null;
+      const paper = box && paperAround(page, box);
+      if (!box || !paper || waiting.has(box)) return;
+      // A click on the box itself has already turned it when listeners hear of it; one on its label has not.
+      const before = target === box ? !box.checked : box.checked;
+      const look = () => {
+        waiting.delete(box);
+        if (box.checked !== before) tell(page, paper, box.checked);
+      };
+      waiting.set(box, setTimeout(look, SETTLED_MS));
+    }, { capture: true, signal });
+    signal.addEventListener("abort", () => waiting.forEach((timer) => clearTimeout(timer)));
+  },
+};

@@ -1,0 +1,1 @@
+import(chrome.runtime.getURL("src/content.js"));

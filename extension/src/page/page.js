@@ -1,0 +1,172 @@
+/**
+ * The page as our features see it: which cards there are, what the worker last said, and what the reader did here.
+ *
+ * Features listen to events: `cards` (other cards, or other elements for them), `view` (an answer of the worker, or
+ * a mark changed) and `open` (nodes may now be added inside the island). `read` comes before each reading, `place` after
+ * the address changed, and `say` carries a sentence for the reader. Nothing here is kept beyond the page: all that lasts is the worker's.
+ */
+
+import { FROM_PAGE, send } from "../messages.js";
+import { text } from "../browser.js";
+
+/** @typedef {import("../messages.js").View} View */
+/** @typedef {import("../messages.js").Mark} Mark */
+/** @typedef {import("../messages.js").Kind} Kind */
+/** @typedef {import("../messages.js").Surface} Surface */
+/** @typedef {import("../sites/reading.js").PageCard} PageCard */
+
+/** @type {Mark} */
+const UNTOUCHED = Object.freeze({ opened_at: null, saved: false, hidden: false });
+
+/** @type {Partial<Record<Kind, Partial<Mark>>>} */
+const EFFECT = { save: { saved: true }, unsave: { saved: false }, hide: { hidden: true }, unhide: { hidden: false } };
+
+export class Page extends EventTarget {
+  /**
+   * @param {import("../sites/reading.js").SiteModule} site
+   * @param {import("../sites/reading.js").Place} place
+   */
+  constructor(site, place) {
+    super();
+    this.site = site;
+    this.place = place;
+    /** @type {import("../sites/reading.js").Reading} */
+    this.reading = { cards: [], expected: 0, island: null, before: null, outside: false };
+    /** @type {View | null} */
+    this.view = null;
+    /** @type {import("../messages.js").State | null} what the page itself found out, winning over the view's state */
+    this.found = null;
+    /** True once nodes may be added inside the island. */
+    this.isOpen = false;
+    /** Each paper's turn while the page is ordered "For you"; null in the page's own order. @type {Map<string, number> | null} */
+    this.turns = null;
+    /** The paper whose page's arrival was logged. @type {string | null} */
+    this.arrivedAt = null;
+    /** The last event of the reader about each paper, so that it can be taken back. @type {Map<string, {id: string, kind: Kind}>} */
+    this.done = new Map();
+  }
+
+  get cards() {
+    return this.reading.cards;
+  }
+
+  /** The state shown on `<html>`. @returns {import("../messages.js").State | null} */
+  get state() {
+    const told = this.view?.state ?? null;
+    return told === "paused" || told === "off" ? told : (this.found ?? told);
+  }
+
+  /** The list that answers for this page, or null. */
+  get list() {
+    return this.view?.list ?? null;
+  }
+
+  /** @param {string} paper @returns {Mark} */
+  mark(paper) {
+    return this.view?.marks[paper] ?? UNTOUCHED;
+  }
+
+  /** @param {string} paper @returns {import("../messages.js").RankCard | null} */
+  ranked(paper) {
+    return this.list?.cards.find((one) => (one.id ?? one.input_id) === paper) ?? null;
+  }
+
+  /** Where a paper stands in the order now shown, from 1; null if it is not listed. @param {string} paper */
+  positionOf(paper) {
+    const at = this.shown.indexOf(paper);
+    return at < 0 ? null : at + 1;
+  }
+
+  /** The papers of the page in the order now shown, each once. @returns {string[]} */
+  get shown() {
+    const papers = [...new Set(this.cards.map(({ card }) => card.id))];
+    const { turns } = this;
+    return turns ? papers.sort((a, b) => (turns.get(a) ?? 0) - (turns.get(b) ?? 0)) : papers;
+  }
+
+  /**
+   * @param {string} name
+   * @param {(event: any) => void} call
+   * @param {AbortSignal} signal
+   */
+  on(name, call, signal) {
+    this.addEventListener(name, call, { signal });
+  }
+
+  /** @param {"cards" | "view" | "open" | "place" | "read" | "order"} name */
+  tell(name) {
+    this.dispatchEvent(new Event(name));
+  }
+
+  /** Say one sentence to the reader, aloud too. @param {string} sentence */
+  say(sentence) {
+    this.dispatchEvent(new CustomEvent("say", { detail: sentence }));
+  }
+
+  /** @param {View} view */
+  show(view) {
+    this.view = view;
+    this.tell("view");
+  }
+
+  /**
+   * Log one event through the worker.
+   * @param {Kind} kind
+   * @param {string} paper
+   * @param {{surface: Surface, list_id?: string, position?: number}} where
+   * @returns {Promise<any>} the worker's reply
+   */
+  async log(kind, paper, where) {
+    const id = crypto.randomUUID();
+    const event = { id, kind, paper, at: new Date().toISOString(), page: this.place.page, ...this.#cited(where) };
+    if (kind !== "impression" && kind !== "open") this.done.set(paper, { id, kind });
+    const card = this.cards.find((one) => one.card.id === paper)?.card;
+    const reply = await send(FROM_PAGE.eventLog, card ? { event, card } : { event });
+    if (reply.ok && this.view && reply.marks) this.show({ ...this.view, marks: { ...this.view.marks, ...reply.marks } });
+    return reply;
+  }
+
+  /** @param {{surface: Surface, list_id?: string, position?: number}} where */
+  #cited(where) {
+    const surface = this.place.site === "demo" ? "demo" : where.surface;
+    const list_id = where.list_id ?? this.list?.list_id;
+    return list_id ? { ...where, surface, list_id } : { ...where, surface };
+  }
+
+  /**
+   * Save, unsave, hide or unhide: shown at once, logged, and taken back with a plain sentence if it could not be kept.
+   * @param {Kind} kind
+   * @param {string} paper
+   * @param {{surface: Surface, position?: number}} where
+   */
+  async act(kind, paper, where) {
+    const before = this.mark(paper);
+    this.#lay(paper, { ...before, ...EFFECT[kind], pending: true });
+    const reply = await this.log(kind, paper, where);
+    if (reply.ok) return this.say(text(`page_said_${kind}`));
+    this.done.delete(paper);
+    this.#lay(paper, before);
+    this.say(text("page_not_kept", reply.error.message));
+  }
+
+  /**
+   * Take back the last thing done here with a paper, or what an earlier visit left.
+   * @param {string} paper
+   * @param {Surface} surface
+   */
+  async undo(paper, surface) {
+    const last = this.done.get(paper);
+    const { hidden } = this.mark(paper);
+    if (!last) return this.act(hidden ? "unhide" : "unsave", paper, { surface });
+    const reply = await send(FROM_PAGE.eventUndo, { id: last.id, paper });
+    if (!reply.ok) return this.say(text("page_not_kept", reply.error.message));
+    this.done.delete(paper);
+    if (this.view) this.show({ ...this.view, marks: { ...this.view.marks, ...reply.marks } });
+    this.say(text("page_said_undo"));
+  }
+
+  /** @param {string} paper @param {Mark} mark */
+  #lay(paper, mark) {
+    if (this.view) this.show({ ...this.view, marks: { ...this.view.marks, [paper]: mark } });
+  }
+}

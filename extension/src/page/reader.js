@@ -1,0 +1,141 @@
+/** Reads the page again whenever it changes, tells the worker of other cards, and watches for drift. */
+
+import { FROM_PAGE, send } from "../messages.js";
+import { gateOf } from "./gate.js";
+import { settled } from "./slices.js";
+
+/** @typedef {import("./page.js").Page} Page */
+/** @typedef {import("../sites/reading.js").Reading} Reading */
+
+const QUIET = 120;
+const LATEST = 600;
+const RETRY = 3000;
+/** How long the page may look wrong (a period tab at work) before it counts as changed by its makers. */
+const DRIFT_AFTER = 1500;
+/** Of the papers linked on the page, this share must be recognised. */
+const RECOGNISED = 0.8;
+const OURS = "[data-inkling]";
+
+export class Reader {
+  /** @param {Page} page @param {AbortSignal} signal */
+  constructor(page, signal) {
+    this.page = page;
+    this.signal = signal;
+    this.told = "";
+    this.wrongSince = 0;
+    /** The island the gate stands before. @type {Element | null | undefined} */
+    this.island = undefined;
+    this.life = new AbortController();
+    this.again = settled(() => this.read(), QUIET, LATEST, signal);
+  }
+
+  /** Read now, and again whenever the page has changed. */
+  begin() {
+    const watch = new MutationObserver((records) => areOurs(records) || this.again());
+    watch.observe(document.body, { subtree: true, childList: true });
+    this.signal.addEventListener("abort", () => watch.disconnect());
+    this.read();
+  }
+
+  /** @param {import("../messages.js").View} view pushed by the worker */
+  heard(view) {
+    const wasQuiet = this.isQuiet;
+    this.page.show(view);
+    if (wasQuiet && !this.isQuiet) this.restart();
+  }
+
+  /** Read as if for the first time: after a pause, or on another place. */
+  restart() {
+    this.told = "";
+    this.page.reading = { cards: [], expected: 0, island: null, before: null, outside: false };
+    this.read();
+  }
+
+  get isQuiet() {
+    return this.page.state === "paused" || this.page.state === "off";
+  }
+
+  read() {
+    if (this.isQuiet) return;
+    const { page } = this;
+    page.tell("read");
+    const before = page.reading;
+    page.reading = page.site.read(document, page.place);
+    if (this.hasDrifted()) return;
+    this.guard();
+    if (!sameCards(before, page.reading)) page.tell("cards");
+    this.tellWorker();
+  }
+
+  /** A new island has a gate of its own. */
+  guard() {
+    const { island } = this.page.reading;
+    if (island === this.island) return;
+    this.life.abort();
+    this.life = new AbortController();
+    this.island = island;
+    this.page.isOpen = false;
+    gateOf(island, AbortSignal.any([this.signal, this.life.signal])).then(() => {
+      this.page.isOpen = true;
+      this.page.tell("open");
+    });
+  }
+
+  /** @returns {boolean} true while the page does not look as we know it, and is left alone */
+  hasDrifted() {
+    const { page } = this;
+    const seen = new Set(page.cards.map(({ card }) => card.id)).size;
+    const { expected } = page.reading;
+    if (seen >= expected * RECOGNISED) {
+      this.wrongSince = 0;
+      this.find(null);
+      return false;
+    }
+    this.wrongSince ||= performance.now();
+    if (performance.now() - this.wrongSince < DRIFT_AFTER) setTimeout(this.again, DRIFT_AFTER);
+    else if (this.find("drift")) this.report(seen, expected);
+    return true;
+  }
+
+  /** @param {number} seen @param {number} expected */
+  report(seen, expected) {
+    const { site, kind } = this.page.place;
+    send(FROM_PAGE.reportDrift, { site, page_kind: kind, seen, expected });
+  }
+
+  /** @param {"drift" | null} state @returns {boolean} true if that is news */
+  find(state) {
+    if (this.page.found === state) return false;
+    this.page.found = state;
+    this.page.tell("view");
+    return true;
+  }
+
+  async tellWorker() {
+    const { page } = this;
+    const cards = [...new Map(page.cards.map(({ card }) => [card.id, card])).values()];
+    const key = `${page.place.page} ${cards.map(({ id }) => id).join(" ")}`;
+    if (key === this.told) return;
+    this.told = key;
+    const { site, kind, page: name } = page.place;
+    const reply = await send(FROM_PAGE.pageCards, { site, page_kind: kind, page: name, cards });
+    if (this.signal.aborted || this.told !== key) return;
+    if (reply.ok) page.show(reply.view);
+    else setTimeout(() => this.signal.aborted || ((this.told = ""), this.read()), RETRY);
+  }
+}
+
+/**
+ * @param {import("../sites/reading.js").Reading} before
+ * @param {import("../sites/reading.js").Reading} after
+ */
+function sameCards(before, after) {
+  const [old, now] = [before.cards, after.cards];
+  return old.length === now.length && now.every((one, at) => one.element === old[at].element && one.card.id === old[at].card.id);
+}
+
+/** @param {MutationRecord[]} records */
+const areOurs = (records) =>
+  records.every(({ addedNodes, removedNodes }) =>
+    [...addedNodes, ...removedNodes].every((node) => node instanceof Element && node.matches(OURS)),
+  );

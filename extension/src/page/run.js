@@ -1,0 +1,121 @@
+/**
+ * The life of a page: find out where we are, ask the worker, read the cards, and run each feature while it has its place.
+ */
+
+import { FROM_PAGE, TO_PAGE, send } from "../messages.js";
+import { isAlive, onMessage } from "../browser.js";
+import { Page } from "./page.js";
+import { Reader } from "./reader.js";
+
+/**
+ * @typedef {object} Feature
+ * @property {(page: Page) => boolean} runs asked again whenever the view changes
+ * @property {(page: Page, signal: AbortSignal) => void} init puts the feature in its place; the signal takes it away
+ */
+
+/** @param {readonly import("../sites/reading.js").SiteModule[]} sites */
+function here(sites) {
+  for (const site of sites) {
+    const place = site.placeOf(location, document);
+    if (place) return { site, place };
+  }
+  return null;
+}
+
+/** Settles once the document is parsed, and shown: a page rendered ahead of its visit has no reader. */
+async function parsedAndShown() {
+  const { prerendering } = /** @type {{prerendering?: boolean}} */ (/** @type {unknown} */ (document));
+  if (prerendering) await new Promise((seen) => document.addEventListener("prerenderingchange", seen, { once: true }));
+  if (document.readyState === "loading") {
+    await new Promise((parsed) => document.addEventListener("DOMContentLoaded", parsed, { once: true }));
+  }
+}
+
+/**
+ * Start and stop features as the view asks for them.
+ * @param {Page} page
+ * @param {readonly Feature[]} features
+ * @param {AbortSignal} signal
+ */
+function keepFeatures(page, features, signal) {
+  /** @type {Map<Feature, AbortController>} */
+  const running = new Map();
+  const check = () => {
+    for (const feature of features) {
+      const wanted = !signal.aborted && feature.runs(page);
+      if (wanted && !running.has(feature)) {
+        const life = new AbortController();
+        running.set(feature, life);
+        feature.init(page, life.signal);
+      } else if (!wanted) {
+        running.get(feature)?.abort();
+        running.delete(feature);
+      }
+    }
+  };
+  page.on("view", check, signal);
+  signal.addEventListener("abort", check);
+  check();
+}
+
+/** @param {Page} page */
+function showState(page) {
+  if (page.state) document.documentElement.dataset.inklingState = page.state;
+}
+
+/**
+ * Follow the address: period tabs change it without a new document.
+ * @param {Page} page
+ * @param {Reader} reader
+ * @param {AbortSignal} signal
+ */
+function followAddress(page, reader, signal) {
+  const check = () => {
+    const place = page.site.placeOf(location, document);
+    if (!place || (place.page === page.place.page && place.paper === page.place.paper)) return;
+    page.place = place;
+    page.tell("place");
+    reader.again();
+  };
+  addEventListener("popstate", check, { signal });
+  page.on("read", check, signal);
+  const { navigation } = /** @type {{navigation?: EventTarget}} */ (globalThis);
+  navigation?.addEventListener("currententrychange", check, { signal });
+}
+
+/**
+ * Hear the worker, until this copy of the extension is replaced by a newer one.
+ * @param {Page} page
+ * @param {Reader} reader
+ * @param {AbortController} life
+ */
+function hearWorker(page, reader, life) {
+  onMessage(({ type, view, command }) => {
+    if (type === TO_PAGE.viewChanged) reader.heard(view);
+    if (type === TO_PAGE.command) page.dispatchEvent(new CustomEvent("command", { detail: command }));
+  }, life.signal);
+  page.on("read", () => isAlive() || life.abort(), life.signal);
+  page.on("gone", () => life.abort(), life.signal);
+}
+
+/**
+ * Run the features on this page, if it is one of `sites`.
+ * @param {readonly import("../sites/reading.js").SiteModule[]} sites
+ * @param {readonly Feature[]} features
+ */
+export async function run(sites, features) {
+  const found = here(sites);
+  if (!found || !isAlive()) return;
+  const life = new AbortController();
+  const page = new Page(found.site, found.place);
+  const reader = new Reader(page, life.signal);
+  page.on("view", () => showState(page), life.signal);
+  hearWorker(page, reader, life);
+  followAddress(page, reader, life.signal);
+  const asked = send(FROM_PAGE.pageView, { page: page.place.page });
+  keepFeatures(page, features, life.signal);
+  await parsedAndShown();
+  const first = await asked;
+  if (first.ok && !page.view) page.show(first.view);
+  reader.begin();
+}

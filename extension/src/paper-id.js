@@ -1,0 +1,52 @@
+/**
+ * Canonical paper ids: `2401.12345`, `hep-th/9901001`. The version goes, and so does an old id's subject class.
+ *
+ * Syntactic only: nothing here knows which dates are plausible. `tests/contract/ids.json` holds the cases.
+ */
+
+const ID = /^(?:(\d{4}\.\d{4,5})|([a-z-]+)(?:\.[A-Za-z]{2})?\/(\d{7}))(?:v\d+)?$/;
+const PATHS = /^\/(?:papers|abs|pdf|html|format|ps|overview|resources)\/(.+?)(?:\.pdf|\.md)?\/?$/;
+const HOSTS = /^(?:(?:www|export|browse|[a-z]{2})\.)?(?:arxiv\.org|alphaxiv\.org|huggingface\.co|hf\.co)$/;
+
+/**
+ * The canonical form of a bare id, or null.
+ * @param {string} bare
+ * @returns {string | null}
+ */
+function canonical(bare) {
+  const found = ID.exec(bare);
+  return found && (found[1] ?? `${found[2]}/${found[3]}`);
+}
+
+/**
+ * The paper an address leads to, or null.
+ * @param {string} address absolute, or relative to `base`
+ * @param {string} [base]
+ * @param {RegExp} [hosts] which hosts count
+ * @returns {string | null}
+ */
+export function paperFromUrl(address, base, hosts = HOSTS) {
+  if (!URL.canParse(address, base)) return null;
+  const { protocol, hostname, pathname } = new URL(address, base);
+  const path = /^https?:$/.test(protocol) && hosts.test(hostname) && PATHS.exec(decoded(pathname));
+  return path ? canonical(path[1]) : null;
+}
+
+/**
+ * The canonical id in what a reader typed or pasted: an id, `arXiv:` form or an address; null when there is none.
+ * @param {string} text
+ * @returns {string | null}
+ */
+export function paperId(text) {
+  const bare = text.trim().replace(/^arxiv:\s*/i, "");
+  return canonical(bare) ?? paperFromUrl(/^[a-z]+:\/\//i.test(bare) ? bare : `https://${bare}`);
+}
+
+/** @param {string} path */
+function decoded(path) {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}

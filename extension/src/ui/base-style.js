@@ -1,0 +1,68 @@
+/** What every host of ours has in common: colours of the page's own two looks, buttons, focus. */
+
+export const BASE = `
+:host {
+  all: initial;
+  display: block;
+  box-sizing: border-box;
+  font-family: inherit;
+  font-size: 14px;
+  line-height: 1.4;
+  --ink: #111827;
+  --soft: #4b5563;
+  --faint: #6b7280;
+  --line: #e5e7eb;
+  --paper: #ffffff;
+  --tint: #f9fafb;
+  --hover: #f3f4f6;
+  --accent: #4338ca;
+  --accent-tint: #eef2ff;
+  --unlit: #c7cbd4;
+  --focus: #4f46e5;
+  color: var(--ink);
+}
+:host([data-theme="dark"]) {
+  --ink: #e5e7eb;
+  --soft: #b3bac6;
+  --faint: #9ca3af;
+  --line: #232b3a;
+  --paper: #0f1521;
+  --tint: #121927;
+  --hover: #1d2636;
+  --accent: #a5b4fc;
+  --accent-tint: #1e2547;
+  --unlit: #4b5565;
+  --focus: #a5b4fc;
+  color-scheme: dark;
+}
+:host([hidden]) { display: none; }
+* { box-sizing: border-box; }
+[hidden] { display: none !important; }
+svg { width: 16px; height: 16px; display: block; flex: none; }
+.line { fill: none; stroke: currentColor; stroke-width: 1.5; stroke-linecap: round; stroke-linejoin: round; }
+.filled { fill: currentColor; stroke: currentColor; stroke-width: 1.5; stroke-linejoin: round; }
+.lit { fill: var(--accent); }
+.unlit { fill: var(--unlit); }
+button {
+  all: unset;
+  box-sizing: border-box;
+  display: inline-flex;
+  align-items: center;
+  justify-content: center;
+  gap: 5px;
+  cursor: pointer;
+  color: var(--soft);
+  border-radius: 6px;
+  font-size: 12.5px;
+  -webkit-tap-highlight-color: transparent;
+}
+button.icon { width: 26px; height: 26px; }
+button:hover { background: var(--hover); color: var(--ink); }
+button[aria-pressed="true"] { color: var(--accent); }
+button:focus-visible, a:focus-visible, [tabindex]:focus-visible { outline: 2px solid var(--focus); outline-offset: 1px; }
+button[aria-disabled="true"] { opacity: .5; cursor: default; }
+.heard { position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+@media (pointer: coarse) { button.icon { width: 36px; height: 36px; } }
+@media (forced-colors: active) { button[aria-pressed="true"] { outline: 1px solid; } }
+@media (prefers-reduced-motion: no-preference) { button, a { transition: background-color .12s, color .12s; } }
+`;

@@ -1,0 +1,67 @@
+/** Our hosts in the page: elements with an open shadow root, in the page's own light or dark. */
+
+import { BASE } from "./base-style.js";
+
+/** @type {Map<string, CSSStyleSheet>} */
+const sheets = new Map();
+
+/**
+ * Give a shadow root its styles: shared sheets, or where the browser refuses those to content scripts, a `<style>`.
+ * @param {ShadowRoot} root
+ * @param {string} css
+ */
+function dress(root, css) {
+  try {
+    let sheet = sheets.get(css);
+    if (!sheet) {
+      sheet = new CSSStyleSheet();
+      sheet.replaceSync(css);
+      sheets.set(css, sheet);
+    }
+    root.adoptedStyleSheets = [sheet];
+    if (root.adoptedStyleSheets.length) return;
+  } catch {
+    // Firefox may not let a content script's sheet into a page's shadow root.
+  }
+  const style = document.createElement("style");
+  style.textContent = css;
+  root.prepend(style);
+}
+
+/**
+ * @param {"panel" | "mark"} name
+ * @param {string} css
+ * @returns {{host: HTMLElement, root: ShadowRoot}}
+ */
+export function makeHost(name, css) {
+  const host = document.createElement("div");
+  host.dataset.inkling = name;
+  const root = host.attachShadow({ mode: "open" });
+  dress(root, BASE + css);
+  host.dataset.theme = theme();
+  return { host, root };
+}
+
+/** What the page looks like now. @returns {"dark" | "light"} */
+function theme() {
+  const { documentElement: html, body } = document;
+  if (html.classList.contains("dark")) return "dark";
+  const [red, green, blue, alpha] = getComputedStyle(body).backgroundColor.match(/[\d.]+/g)?.map(Number) ?? [255, 255, 255];
+  return alpha !== 0 && red * 0.3 + green * 0.6 + blue * 0.1 < 90 ? "dark" : "light";
+}
+
+/** True once somebody watches the page's theme. */
+let isWatched = false;
+
+/** Keep every host in the page's light or dark, from now on. */
+export function followTheme() {
+  if (isWatched) return;
+  isWatched = true;
+  const follow = () => {
+    const now = theme();
+    const hosts = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-inkling]"));
+    for (const host of hosts) if (host.dataset.theme !== now) host.dataset.theme = now;
+  };
+  new MutationObserver(follow).observe(document.documentElement, { attributes: true, attributeFilter: ["class", "style"] });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", follow);
+}

@@ -1,0 +1,40 @@
+/** How a mark looks: a small chip that belongs to the card's own corner. */
+
+import { WHY_STYLE } from "./why.js";
+
+export const MARK_STYLE = `
+:host { position: absolute; z-index: 10; width: max-content; height: 0; line-height: 0; }
+:host([data-where="corner"]) { top: 8px; left: 8px; }
+:host([data-where="side"]) { top: 8px; right: 8px; }
+:host([data-where="bar"]) { position: static; width: auto; height: 44px; line-height: 1.4; padding: 8px 16px; }
+.row {
+  display: inline-flex; align-items: center; gap: 1px; padding: 1px; border-radius: 8px;
+  border: 1px solid transparent; line-height: 1.4;
+}
+.row > .icon { opacity: 0; pointer-events: none; }
+:host([data-open]) .row, :host([data-where="bar"]) .row {
+  background: var(--paper); border-color: var(--line); box-shadow: 0 1px 4px rgb(0 0 0 / .12);
+}
+:host([data-open]) .row > .icon, :host([data-where="bar"]) .row > .icon { opacity: 1; pointer-events: auto; }
+:host([data-where="bar"]) .row { box-shadow: none; }
+:host(:not([data-open])) .row { pointer-events: none; }
+.sign {
+  width: 24px; height: 24px; color: var(--soft); background: var(--paper); border: 1px solid var(--line); pointer-events: auto;
+}
+:host([data-open]) .sign, :host([data-where="bar"]) .sign { border-color: transparent; background: none; cursor: default; }
+:host([data-sign="saved"]) .sign { color: var(--accent); }
+:host([data-sign="seen"]) .sign { color: var(--faint); }
+:host([data-sign="none"]) .sign { display: none; }
+@media (hover: none) {
+  :host([data-sign="none"]:not([data-open])) .sign { display: inline-flex; opacity: .8; }
+  .sign { width: 32px; height: 32px; }
+}
+.rank {
+  font-size: 11px; color: var(--soft); padding: 3px 6px; background: var(--paper); border: 1px solid var(--line);
+  border-radius: 6px; font-variant-numeric: tabular-nums; white-space: nowrap;
+}
+:host([data-open]) .rank { border-color: transparent; }
+:host([data-where="side"]) .sign { order: 9; }
+:host([data-where="side"]) .rank { order: 8; }
+${WHY_STYLE}
+`;

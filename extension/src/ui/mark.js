@@ -1,0 +1,107 @@
+/**
+ * The mark of one card: at rest one small sign at most (hidden, saved, seen, or how well it fits); on hover, focus or
+ * touch the actions.
+ */
+
+import { text } from "../browser.js";
+import { actionButton, roving, showSaved } from "./actions.js";
+import { bars, icon, make, set } from "./dom.js";
+import { makeHost } from "./host.js";
+import { MARK_STYLE } from "./mark-style.js";
+import { fitOf } from "./reasons.js";
+import { openWhy } from "./why.js";
+
+/** @typedef {import("../page/page.js").Page} Page */
+
+export class Mark {
+  /**
+   * @param {Page} page
+   * @param {import("../sites/reading.js").Card} card
+   * @param {"corner" | "side" | "bar"} where over a picture's corner, at the right edge, or a bar of its own
+   */
+  constructor(page, card, where) {
+    this.page = page;
+    this.card = card;
+    /** @type {import("../messages.js").Surface} */
+    this.surface = where === "bar" ? "paper_page" : "card";
+    const { host, root } = makeHost("mark", MARK_STYLE);
+    this.host = host;
+    host.dataset.paper = card.id;
+    host.dataset.where = where;
+    this.sign = make("button", { type: "button", class: "sign", "data-part": "sign", tabindex: -1, onclick: () => this.open() });
+    this.save = actionButton("save", () => this.toggleSave());
+    this.hide = actionButton("hide", () => page.act("hide", card.id, this.where));
+    this.why = actionButton("why", () => this.showWhy());
+    this.undo = actionButton("undo", () => page.undo(card.id, this.surface));
+    const title = card.title ?? card.id;
+    for (const [button, name] of /** @type {const} */ ([[this.hide, "hide"], [this.why, "why"], [this.undo, "undo"]])) {
+      set(button, "aria-label", `${text(`page_${name}`)}: ${title}`);
+    }
+    set(this.why, "aria-haspopup", "dialog");
+    this.rank = make("span", { class: "rank", "data-part": "rank", hidden: true });
+    this.row = make("div", { class: "row", role: "toolbar", "aria-label": text("page_mark_label") }, this.sign, this.rank, this.save, this.hide, this.why, this.undo);
+    this.settle = roving(this.row);
+    root.append(this.row);
+    host.addEventListener("inkling-why", () => this.showWhy());
+    this.drawn = "";
+  }
+
+  get where() {
+    const position = this.page.positionOf(this.card.id);
+    return position && this.surface === "card" ? { surface: this.surface, position } : { surface: this.surface };
+  }
+
+  open() {
+    this.host.dataset.open = "";
+    if (!this.row.contains(/** @type {ShadowRoot} */ (this.host.shadowRoot).activeElement)) this.save.focus({ preventScroll: true });
+  }
+
+  toggleSave() {
+    this.page.act(this.page.mark(this.card.id).saved ? "unsave" : "save", this.card.id, this.where);
+  }
+
+  showWhy() {
+    const { page, card } = this;
+    const reasons = page.ranked(card.id)?.reasons ?? [];
+    openWhy(page, this.why, { reasons, model: page.list?.model }, () => page.act("hide", card.id, this.where));
+  }
+
+  /**
+   * Draw what is known now; cheap when nothing changed.
+   * @param {number} known from `evidence`
+   * @param {number | null} original the card's place in the page's own order, while ordered otherwise
+   */
+  draw(known, original) {
+    const { saved, hidden, opened_at, pending } = this.page.mark(this.card.id);
+    const fit = fitOf(this.page, this.card.id, known);
+    const drawn = [saved, hidden, Boolean(opened_at), pending, fit, original, this.page.done.has(this.card.id)].join();
+    if (drawn === this.drawn) return;
+    this.drawn = drawn;
+    this.drawSign({ saved, hidden, seen: Boolean(opened_at), fit });
+    set(this.rank, "hidden", original === null);
+    if (original !== null) this.drawRank(original);
+    set(this.host, "data-pending", pending === true);
+    showSaved(this.save, saved, this.card.title ?? this.card.id);
+    set(this.hide, "hidden", hidden);
+    set(this.undo, "hidden", !hidden && !this.page.done.has(this.card.id));
+    this.settle();
+  }
+
+  /** @param {number} original */
+  drawRank(original) {
+    this.rank.textContent = text("page_rank", original);
+    set(this.rank, "title", text("page_rank_long", original));
+  }
+
+  /** @param {{saved: boolean, hidden: boolean, seen: boolean, fit: number}} state */
+  drawSign({ saved, hidden, seen, fit }) {
+    const kind = hidden ? "hidden" : saved ? "saved" : seen ? "seen" : fit ? "fit" : "none";
+    const label = kind === "fit" ? text("page_fit", fit) : text(`page_sign_${kind}`);
+    set(this.host, "data-sign", kind);
+    set(this.sign, "aria-label", label);
+    set(this.sign, "title", label);
+    const drawing = { hidden: () => icon("hide"), saved: () => icon("save", true), seen: () => icon("seen"), fit: () => bars(fit), none: () => icon("more") }[kind]();
+    const part = make("span", kind === "fit" ? { "data-part": "fit", "data-fit": fit } : {}, drawing);
+    this.sign.replaceChildren(part);
+  }
+}

@@ -1,0 +1,196 @@
+/** The panel's shadow root: heading, order switch, the row of papers, and a plain sentence when there is none. */
+
+import { text } from "../browser.js";
+import { icon, make, set } from "./dom.js";
+import { makeHost } from "./host.js";
+import { PANEL_STYLE } from "./panel-style.js";
+import { EVIDENCE, evidence } from "./reasons.js";
+import { RecommendedPaper } from "./recommended.js";
+
+const FIRST = 5;
+const STEP = 5;
+
+/**
+ * @typedef {object} Asks what the panel asks of its feature
+ * @property {() => Promise<any>} more
+ * @property {(collapsed: boolean) => void} fold
+ * @property {() => void} connect
+ */
+
+/** @param {(event: Event) => void} call */
+const trusted = (call) => (/** @type {Event} */ event) => event.isTrusted && call(event);
+
+/** @param {"original" | "foryou"} order @param {(order: "original" | "foryou") => void} ask */
+const orderButton = (order, ask) =>
+  make(
+    "button",
+    { type: "button", "data-order": order, "data-action": order === "foryou" && "order", onclick: trusted(() => ask(order)) },
+    text(`page_order_${order}`),
+  );
+
+/**
+ * @param {{order: (order: "original" | "foryou") => void, connect: () => void, fold: () => void, more: () => void}} act
+ */
+function makeParts(act) {
+  const heading = make("h2", { id: "name" });
+  const plain = make("p", { class: "plain" });
+  const forYou = orderButton("foryou", act.order);
+  const original = orderButton("original", act.order);
+  const orders = make("div", { class: "switch", role: "group", "aria-label": text("page_order_label") }, forYou, original);
+  const connect = make("button", { type: "button", class: "link", "data-action": "connect", onclick: trusted(act.connect) }, text("page_connect"));
+  const fold = make("button", { type: "button", class: "icon fold", "data-action": "fold", "aria-controls": "papers", onclick: trusted(act.fold) }, icon("chevron"));
+  const more = make("button", { type: "button", "data-action": "more", onclick: trusted(act.more) }, icon("more"), text("page_more"));
+  const next = make("li", { class: "next" }, more);
+  const tools = make("div", { class: "tools" }, connect, orders, fold);
+  const header = make("header", {}, make("span", { class: "drop" }, icon("drop", true)), heading, plain, tools);
+  const list = make("ol", { class: "list", id: "papers" });
+  const status = make("p", { class: "heard", role: "status", "aria-live": "polite" });
+  const section = make("section", { class: "panel", "aria-labelledby": "name" }, header, list, status);
+  return { section, heading, plain, forYou, original, orders, connect, fold, next, list, status };
+}
+
+export class Panel {
+  /**
+   * @param {import("../page/page.js").Page} page
+   * @param {Asks} asks
+   */
+  constructor(page, asks) {
+    this.page = page;
+    this.asks = asks;
+    this.many = FIRST;
+    /** @type {RecommendedPaper[]} */
+    this.papers = [];
+    /** @type {boolean | null} as the reader last set it here */
+    this.folded = null;
+    const { host, root } = makeHost("panel", PANEL_STYLE);
+    this.host = host;
+    this.parts = makeParts({
+      order: (order) => this.askOrder(order),
+      connect: () => asks.connect(),
+      fold: () => this.toggle(),
+      more: () => this.more(),
+    });
+    root.append(this.parts.section);
+    /** @type {Element | null} the page's grid, whose width the panel keeps */
+    this.grid = null;
+    /** @type {ResizeObserver | null} */
+    this.width = null;
+  }
+
+  get isFolded() {
+    return this.folded ?? this.page.view?.settings.panel_collapsed ?? false;
+  }
+
+  toggle() {
+    this.folded = !this.isFolded;
+    this.asks.fold(this.folded);
+    this.draw();
+  }
+
+  /** @param {"original" | "foryou"} order */
+  askOrder(order) {
+    const isOn = this.page.turns !== null;
+    const wanted = order === "foryou" && isOn ? "original" : order;
+    this.page.dispatchEvent(new CustomEvent("ask-order", { detail: wanted }));
+  }
+
+  /** Keep to the width of the page's own grid. */
+  fit() {
+    const grid = this.page.cards[0]?.item.parentElement;
+    if (!grid || grid === this.grid) return;
+    this.grid = grid;
+    const follow = () => {
+      const { width } = grid.getBoundingClientRect();
+      if (width > 200) this.host.style.cssText = `--grid-width: ${Math.round(width)}px; --grid-pad: 0px`;
+    };
+    this.width?.disconnect();
+    this.width = new ResizeObserver(follow);
+    this.width.observe(grid);
+  }
+
+  draw() {
+    const { page } = this;
+    const { list, state } = page;
+    const has = Boolean(list?.recommended.length);
+    const waits = state === "ready" && !list;
+    const personal = evidence(page) >= EVIDENCE;
+    this.fit();
+    this.parts.heading.textContent = text(state === "unpaired" ? "page_panel_name" : personal ? "page_panel_for_you" : has ? "page_panel_new" : "page_panel_name");
+    this.drawSentence(has, waits);
+    set(this.parts.connect, "hidden", state !== "unpaired");
+    set(this.parts.orders, "hidden", !list || !page.cards.length);
+    for (const [button, order] of /** @type {const} */ ([[this.parts.forYou, true], [this.parts.original, false]])) {
+      set(button, "aria-pressed", String((page.turns !== null) === order));
+    }
+    set(this.parts.fold, "aria-expanded", String(!this.isFolded));
+    set(this.parts.fold, "aria-label", text(this.isFolded ? "page_unfold" : "page_fold"));
+    set(this.parts.fold, "hidden", !has && !waits);
+    set(this.parts.list, "hidden", this.isFolded || !(has || waits));
+    if (has) this.drawPapers();
+    else if (waits && !this.parts.list.childElementCount) this.parts.list.append(...Array.from({ length: FIRST }, waiting));
+  }
+
+  /** @param {boolean} has @param {boolean} waits */
+  drawSentence(has, waits) {
+    const { view, state, list } = this.page;
+    const stale = list?.stale ? text("page_panel_stale", new Date(list.fetched_at).toLocaleString()) : "";
+    const empty = !has && !waits && state === "ready" ? text("page_panel_empty") : "";
+    this.parts.plain.textContent = (state === "ready" ? "" : view?.message || text(`page_state_${state}`)) || stale || empty;
+    set(this.parts.plain, "title", this.parts.plain.textContent);
+  }
+
+  drawPapers() {
+    const { page } = this;
+    const list = /** @type {import("../messages.js").List} */ (page.list);
+    const goesOn = this.papers.length > 0 && this.papers.every(({ id }, at) => list.recommended[at]?.paper.id === id);
+    if (!goesOn) this.renew();
+    const shown = list.recommended.slice(0, this.many);
+    for (const one of shown.slice(this.papers.length)) this.add(one, list.model);
+    for (const paper of this.papers) paper.draw();
+    set(this.parts.list, "data-more", this.papers.length > FIRST);
+  }
+
+  renew() {
+    const hadFocus = this.parts.list.contains(this.host.shadowRoot?.activeElement ?? null);
+    this.many = FIRST;
+    this.papers = [];
+    this.parts.list.replaceChildren(this.parts.next);
+    if (hadFocus) this.parts.fold.focus({ preventScroll: true });
+  }
+
+  /** @param {import("../messages.js").Recommended} one @param {any} model */
+  add(one, model) {
+    const paper = new RecommendedPaper(this.page, one, this.papers.length + 1, model);
+    this.papers.push(paper);
+    this.parts.next.before(paper.element);
+  }
+
+  async more() {
+    const before = this.papers.length;
+    const list = this.page.list;
+    if (list && list.recommended.length < before + STEP) {
+      const reply = await this.asks.more();
+      if (reply.ok && reply.list && this.page.view) this.page.show({ ...this.page.view, list: reply.list });
+    }
+    this.many = before + STEP;
+    this.draw();
+    const first = this.papers[before];
+    set(this.parts.next, "hidden", !first || (this.page.list?.recommended.length ?? 0) <= this.many);
+    if (!first) return this.say(text("page_no_more"));
+    first.element.querySelector("a")?.focus();
+    this.say(text("page_said_more", this.papers.length - before));
+  }
+
+  /** @param {string} sentence */
+  say(sentence) {
+    // The same sentence twice is heard twice only if it changes.
+    this.parts.status.textContent = this.parts.status.textContent === sentence ? `${sentence}\u00a0` : sentence;
+  }
+
+  remove() {
+    this.width?.disconnect();
+    this.host.remove();
+  }
+}
+
+const waiting = () => make("li", { class: "wait", "aria-hidden": "true" }, make("i"), make("i"), make("i"));

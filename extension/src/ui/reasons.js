@@ -1,0 +1,116 @@
+/** Reasons in words, and how well a paper fits in three steps. */
+
+import { text } from "../browser.js";
+
+/** @typedef {import("../page/page.js").Page} Page */
+/** @typedef {import("../messages.js").Reason} Reason */
+
+/** Kinds that come from the reader, not from the paper alone. */
+const PERSONAL = new Set(["paper", "words", "readers", "interest"]);
+/** So many of the reader's own papers must be known before anything is called a fit. */
+export const EVIDENCE = 3;
+/** Ranks on a page that count as three, two and one step: shares of its papers. */
+const STEPS = [[0.06, 3], [0.16, 2], [0.32, 1]];
+const SHORT_TITLE = 48;
+const WORDS = 3;
+
+/** @param {string} title @param {number} length */
+const shortened = (title, length) => (title.length > length ? `${title.slice(0, length - 1).trimEnd()}…` : title);
+
+/** @param {Reason[]} reasons @param {string} kind */
+const largest = (reasons, kind) => reasons.filter((one) => one.kind === kind).sort((a, b) => b.share - a.share)[0];
+
+/**
+ * How many of the reader's own papers (or typed interests) speak in this list.
+ * @param {Page} page
+ * @returns {number}
+ */
+export function evidence(page) {
+  if (!page.list) return 0;
+  const known = new Set();
+  for (const { reasons } of [...page.list.cards, ...page.list.recommended]) {
+    for (const { kind, paper } of reasons ?? []) {
+      if (kind === "interest") return EVIDENCE;
+      if (kind === "paper" && paper) known.add(paper);
+    }
+  }
+  for (const [paper, mark] of Object.entries(page.view?.marks ?? {})) if (mark.saved) known.add(paper);
+  return known.size;
+}
+
+/**
+ * How well a card of the page fits, in steps from 1 to 3; 0 if too little is known to say.
+ * @param {Page} page
+ * @param {string} paper
+ * @param {number} known from `evidence`
+ * @returns {number}
+ */
+export function fitOf(page, paper, known) {
+  const one = page.ranked(paper);
+  if (known < EVIDENCE || !one?.rank || one.basis === "none" || one.basis === "fallback") return 0;
+  const own = (one.reasons ?? []).filter(({ kind }) => PERSONAL.has(kind)).reduce((sum, { share }) => sum + share, 0);
+  if (one.reasons?.length && own <= 0) return 0;
+  const part = one.rank / Math.max(1, page.list?.cards.length ?? 1);
+  return STEPS.find(([share]) => part <= share)?.[1] ?? 0;
+}
+
+/**
+ * The reason in one line: "Close to “X”, which you saved: kv-cache, paging".
+ * @param {Page} page
+ * @param {Reason[]} reasons
+ * @param {number} [length] of a title in it
+ * @returns {string}
+ */
+export function oneLine(page, reasons, length = SHORT_TITLE) {
+  const words = wordsOf(reasons);
+  const paper = largest(reasons, "paper");
+  if (paper?.title && paper.share > 0) return withWords(closeTo(page, paper, length), words);
+  if (largest(reasons, "interest")) return withWords(text("page_reason_interest"), wordsOf(reasons, "interest") || words);
+  if (words) return text("page_reason_words", words);
+  const kind = ["readers", "popular", "fresh", "explore"]
+    .map((one) => largest(reasons, one))
+    .filter((one) => one?.share > 0)
+    .sort((a, b) => b.share - a.share)[0]?.kind;
+  return kind ? text(`page_reason_${kind}`) : "";
+}
+
+/** @param {string} line @param {string} words */
+const withWords = (line, words) => (words ? text("page_reason_with_words", line, words) : line);
+
+/** @param {Reason[]} reasons @param {string} [kind] */
+const wordsOf = (reasons, kind) =>
+  [...new Set((kind ? reasons.filter((one) => one.kind === kind) : reasons).flatMap((one) => one.words ?? []))].slice(0, WORDS).join(", ");
+
+/**
+ * @param {Page} page
+ * @param {Reason} reason of kind "paper"
+ * @param {number} length
+ */
+function closeTo(page, { paper, title }, length) {
+  const { saved, opened_at } = page.mark(paper ?? "");
+  const key = saved ? "page_reason_saved" : opened_at ? "page_reason_opened" : "page_reason_paper";
+  return text(key, shortened(title ?? "", length));
+}
+
+/**
+ * Every reason with its share of the score, largest first.
+ * @param {Page} page
+ * @param {Reason[]} reasons
+ * @returns {{line: string, percent: number}[]}
+ */
+export function wholeReason(page, reasons) {
+  const sum = reasons.reduce((all, { share }) => all + Math.abs(share), 0) || 1;
+  return [...reasons]
+    .sort((a, b) => Math.abs(b.share) - Math.abs(a.share))
+    .map((one) => ({ line: partLine(page, one), percent: Math.round((100 * one.share) / sum) }))
+    .filter(({ percent }) => percent !== 0);
+}
+
+/** @param {Page} page @param {Reason} reason */
+function partLine(page, reason) {
+  if (reason.kind === "paper" && reason.title) return withWords(closeTo(page, reason, 90), (reason.words ?? []).slice(0, WORDS).join(", "));
+  const words = (reason.words ?? []).slice(0, 6).join(", ");
+  if (reason.kind === "words" && words) return text("page_reason_words", words);
+  if (reason.kind === "interest" && words) return withWords(text("page_reason_interest"), words);
+  return text(`page_reason_${reason.kind}`);
+}

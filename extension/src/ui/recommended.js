@@ -1,0 +1,90 @@
+/** One recommended paper in the panel: what it is, why it is here, and what can be done with it. */
+
+import { text } from "../browser.js";
+import { actionButton, roving, showSaved } from "./actions.js";
+import { icon, make, set } from "./dom.js";
+import { oneLine } from "./reasons.js";
+import { openWhy } from "./why.js";
+
+/** @typedef {import("../page/page.js").Page} Page */
+/** @typedef {import("../messages.js").Recommended} Recommended */
+
+const DAY = 86_400_000;
+
+/**
+ * How long ago, in the reader's language; "" if unknown.
+ * @param {string | null} published
+ * @param {number} [now]
+ */
+export function ageOf(published, now = Date.now()) {
+  const at = published ? Date.parse(published) : NaN;
+  if (Number.isNaN(at)) return "";
+  const days = Math.max(0, Math.round((now - at) / DAY));
+  const relative = new Intl.RelativeTimeFormat(text("page_language"), { numeric: "auto", style: "short" });
+  if (days < 14) return relative.format(-days, "day");
+  if (days < 60) return relative.format(-Math.round(days / 7), "week");
+  return days < 700 ? relative.format(-Math.round(days / 30.4), "month") : relative.format(-Math.round(days / 365), "year");
+}
+
+/** @param {string[]} authors */
+export function authorsOf(authors) {
+  if (authors.length <= 2) return authors.join(", ");
+  return text("page_authors_more", authors[0], authors.length - 1);
+}
+
+/** @param {Recommended["paper"]} paper */
+function metaOf(paper) {
+  const votes = paper.upvotes === null || paper.upvotes === undefined ? null : paper.upvotes;
+  const up = votes !== null && make("span", { class: "votes", title: text("page_upvotes", votes) }, icon("up"), String(votes), make("span", { class: "heard" }, ` ${text("page_upvotes_unit")}`));
+  const who = authorsOf(paper.authors ?? []);
+  const age = ageOf(paper.published_at);
+  return make("p", { class: "meta" }, who && make("span", { class: "who", title: (paper.authors ?? []).join(", ") }, who), age && make("span", {}, age), up);
+}
+
+export class RecommendedPaper {
+  /**
+   * @param {Page} page
+   * @param {Recommended} one
+   * @param {number} position from 1
+   * @param {any} model of the list
+   */
+  constructor(page, one, position, model) {
+    this.page = page;
+    this.one = one;
+    const { paper } = one;
+    this.id = paper.id;
+    this.where = /** @type {const} */ ({ surface: "panel", position });
+    const title = paper.title ?? paper.id;
+    this.save = actionButton("save", () => page.act(page.mark(paper.id).saved ? "unsave" : "save", paper.id, this.where));
+    this.hide = actionButton("hide", () => page.act("hide", paper.id, this.where));
+    this.undo = actionButton("undo", () => page.undo(paper.id, "panel"));
+    this.why = actionButton("why", () => openWhy(page, this.why, { reasons: one.reasons, model }, () => page.act("hide", paper.id, this.where)));
+    for (const [button, name] of /** @type {const} */ ([[this.hide, "hide"], [this.why, "why"], [this.undo, "undo"]])) {
+      set(button, "aria-label", `${text(`page_${name}`)}: ${title}`);
+    }
+    set(this.why, "aria-haspopup", "dialog");
+    this.row = make("div", { class: "actions", role: "toolbar", "aria-label": text("page_mark_label") }, this.save, this.hide, this.why, this.undo);
+    this.reason = make("p", { class: "reason", "data-part": "reason" });
+    const link = make("a", { href: page.site.addressOf(paper), class: "title", title }, title);
+    this.gone = make("p", { class: "gone", hidden: true }, text("page_hidden_here"));
+    this.body = make("div", { class: "body" }, link, metaOf(paper), this.reason);
+    this.element = make("li", { class: "paper", "data-paper": paper.id, "data-position": position }, this.body, this.gone, this.row);
+    this.settle = roving(this.row);
+  }
+
+  draw() {
+    const { page, one, id } = this;
+    const { saved, hidden } = page.mark(id);
+    showSaved(this.save, saved, one.paper.title ?? id);
+    const line = oneLine(page, one.reasons ?? []);
+    if (this.reason.textContent !== line) this.reason.textContent = line;
+    set(this.reason, "title", line);
+    set(this.body, "hidden", hidden);
+    set(this.gone, "hidden", !hidden);
+    set(this.save, "hidden", hidden);
+    set(this.hide, "hidden", hidden);
+    set(this.why, "hidden", hidden);
+    set(this.undo, "hidden", !page.done.has(id));
+    this.settle();
+  }
+}

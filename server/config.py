@@ -11,6 +11,9 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
+DEFAULT_HOME = "~/.local/share/inkling"
+# Invented readers must not settle in the home that is meant for real ones.
+DEFAULT_DEMO_HOME = "~/.local/share/inkling-demo"
 HF_URL = "https://huggingface.co"
 ARXIV_URL = "https://export.arxiv.org"
 SECRET_BYTES = 32
@@ -107,7 +110,7 @@ class _Setting:
 
 
 TABLE = (
-    _Setting("home", "INKLING_HOME", _folder, "~/.local/share/inkling"),
+    _Setting("home", "INKLING_HOME", _folder, None),
     _Setting("host", "INKLING_HOST", _text, "127.0.0.1"),
     _Setting("port", "INKLING_PORT", _whole(0, 65535), "8765"),
     _Setting("database_url", "INKLING_DATABASE_URL", _database_address, None, secret=True),
@@ -248,7 +251,7 @@ def _raw(row: _Setting, environ: Mapping[str, str]) -> str | None:
 
 def _complete(values: dict[str, Any]) -> dict[str, Any]:
     """Fill in the settings whose default depends on another one or on this machine."""
-    home = Path(values["home"]).expanduser().absolute()
+    home = _folder(str(values["home"] or (DEFAULT_DEMO_HOME if values["demo"] else DEFAULT_HOME)))
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:

@@ -13,27 +13,27 @@ from server import __version__
 from server.config import ConfigurationError
 from server.errors import InklingError
 
-# name -> module inside this package; the command is found in it under the same name, with _ for -.
+# name -> (module inside this package, what it does); in the module the command has the same name, `import` an _ more.
 COMMANDS = {
-    "up": "up",
-    "serve": "serve",
-    "train": "training",
-    "schedule": "training",
-    "models": "training",
-    "rank": "offline",
-    "evaluate": "offline",
-    "ingest": "ingest",
-    "pair": "readers",
-    "devices": "readers",
-    "export": "readers",
-    "import": "readers",
-    "migrate": "storage",
-    "backup": "storage",
-    "restore": "storage",
-    "demo": "demo",
-    "service": "service",
-    "prepare": "prepare",
+    "up": ("up", "Run everything in the foreground: Valkey, the API, the trainer and the sources."),
+    "serve": ("serve", "Serve the API alone."),
+    "train": ("training", "Train one model now, publish it and let it serve."),
+    "schedule": ("training", "Train every so often, or after enough new events."),
+    "rank": ("offline", "Rank papers for readers from files, without a server."),
+    "evaluate": ("offline", "Measure the ranking on held-out interactions."),
+    "models": ("training", "List the models, or choose which one serves."),
+    "ingest": ("ingest", "Ask the sources for papers."),
+    "pair": ("readers", "Print a link that pairs one browser."),
+    "devices": ("readers", "List readers and their paired browsers."),
+    "migrate": ("storage", "Bring the database's schema up to date."),
+    "backup": ("storage", "Write everything that must not be lost into one file."),
+    "restore": ("storage", "Make an empty home again from such a file."),
+    "export": ("takeout", "Write everything kept of one reader into a file."),
+    "import": ("takeout", "Take such a file in for a reader."),
+    "demo": ("demo", "Fill an empty home with invented papers and readers."),
+    "service": ("service", "Run Inkling whenever you are logged in."),
 }
+HIDDEN = {"prepare": ("prepare", "What `inkling up` does before it starts anything.")}
 
 
 class _LazyGroup(click.Group):
@@ -43,10 +43,15 @@ class _LazyGroup(click.Group):
         return list(COMMANDS)
 
     def get_command(self, _context: click.Context, name: str) -> click.Command | None:
-        if name not in COMMANDS:
+        place, _ = {**COMMANDS, **HIDDEN}.get(name, ("", ""))
+        if not place:
             return None
-        module = import_module(f"{__name__}.{COMMANDS[name]}")
-        return getattr(module, f"{name}_" if name == "import" else name)
+        return getattr(import_module(f"{__name__}.{place}"), "import_" if name == "import" else name)
+
+    def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, told) for name, (_, told) in COMMANDS.items()])
 
     def invoke(self, context: click.Context) -> object:
         """Run a command; an expected error becomes one line on stderr instead of a trace."""

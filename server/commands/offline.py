@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,7 +13,9 @@ from tqdm import tqdm
 
 from recommender import Config, Papers, Ranked
 from recommender.batch import catalogue_from, newest, rank_all
+from recommender.evaluate import evaluate as run_evaluation
 from recommender.files import MalformedLine, read_events, read_histories, read_ids, read_papers, write_lines
+from recommender.log import TASKS
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -73,3 +76,41 @@ def _bar(title: str) -> Iterator[Callable[[str, float], None]]:
             bar.update(round(100 * share) - bar.n)
 
         yield told
+
+
+@click.command()
+@click.option("--papers", "papers_file", type=_FILE, required=True, help="JSON lines: id, title, abstract and more.")
+@click.option("--interactions", type=_FILE, required=True, help="reader⇥paper⇥kind[⇥time].")
+@click.option("--task", type=click.Choice(TASKS), required=True)
+@click.option(
+    "--seeds", default="0", show_default=True, callback=lambda _c, _p, text: _seeds(text), help="As in 0-4 or 0,2."
+)
+@click.option("--baselines/--no-baselines", default=True, show_default=True, help="Run the baselines beside it.")
+@click.option(
+    "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Also write every figure here."
+)
+def evaluate(
+    *, papers_file: Path, interactions: Path, task: str, seeds: list[int], baselines: bool, json_file: Path | None
+) -> None:
+    """Measure the ranker on held-out papers, beside the baselines of its field."""
+    try:
+        papers, events = read_papers(papers_file), read_events(interactions)
+    except MalformedLine as error:
+        raise Malformed(str(error)) from error
+    _warn_of_unknown(papers, [(interactions, events.papers)])
+    try:
+        with _bar("evaluating") as told:
+            report = run_evaluation(papers, events, task, seeds, Config().plain(), baselines=baselines, progress=told)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(report.table())
+    if json_file:
+        json_file.write_text(json.dumps(report.as_dict(), indent=1), encoding="utf-8")
+
+
+def _seeds(text: str) -> list[int]:
+    try:
+        ends = [[int(end) for end in part.split("-")] for part in text.split(",")]
+        return [seed for part in ends for seed in range(part[0], part[-1] + 1)]
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not like 0-4 or 0,2") from None

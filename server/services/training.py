@@ -79,8 +79,8 @@ def train_once(
             model = train(paper_table, event_table, seed=seed, now=started, progress=progress)
         except TooFewPapers as error:
             raise NotEnoughPapers(f"Nothing was trained: {error}.") from error
-        # Workers fold in what changed since: by the time of the change, which is ours to know.
-        model.manifest["watermark"] = seen.papers_changed
+        # Workers fold in the papers that changed since; when they changed is known to SQL, not to the recommender.
+        model.manifest["papers_until"] = seen.papers_changed
         publish(settings, database, model, seen)
         hot.announce("model")
         return TrainingResult(model.version, len(paper_table), len(event_table), time.time() - started)

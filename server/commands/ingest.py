@@ -1,0 +1,45 @@
+"""`inkling ingest`: asks the sources for papers."""
+
+from __future__ import annotations
+
+import click
+
+from server.commands.options import stop_on_signals, with_settings
+from server.config import Settings
+from server.services import catalogue
+from server.sources.arxiv import Arxiv
+from server.sources.huggingface import HuggingFace
+from server.store.database import Database
+
+
+@click.group()
+def ingest() -> None:
+    """Ask the sources for papers."""
+
+
+@ingest.command()
+@with_settings
+@click.option("--days", type=click.IntRange(1, 3650), default=catalogue.DAYS, show_default=True, help="How far back.")
+def hf(settings: Settings, days: int) -> None:
+    """Fetch what the papers listing showed, newest day first; goes on where an earlier run stopped."""
+    with stop_on_signals() as stop:
+        source = HuggingFace(settings, stop=stop)
+        progress = catalogue.fill_from_listing(Database.at(settings), source, days=days)
+    click.echo(f"{progress.done} of {progress.total} days of the listing are here.")
+
+
+@ingest.command()
+@with_settings
+def arxiv(settings: Settings) -> None:
+    """Fetch title and abstract of the papers known by id alone."""
+    with stop_on_signals() as stop:
+        filled = catalogue.fill_from_archive(Database.at(settings), Arxiv(settings, stop=stop))
+    click.echo(f"{filled} papers filled in.")
+
+
+@ingest.command()
+@with_settings
+def follow(settings: Settings) -> None:
+    """Keep the catalogue full for as long as this runs (part of `inkling up`)."""
+    with stop_on_signals() as stop:
+        catalogue.follow(Database.at(settings), HuggingFace(settings, stop=stop), Arxiv(settings, stop=stop), stop)

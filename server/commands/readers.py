@@ -1,0 +1,95 @@
+"""`inkling pair` and `inkling devices`."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from server.commands.options import with_settings
+from server.config import Settings
+from server.services import pairing
+from server.store import devices as device_rows
+from server.store import readers
+from server.store.database import Database
+from server.tokens import Keys
+
+
+@click.command()
+@with_settings
+@click.option("--reader", help="Whose next browser the code is for; needed only when there are several readers.")
+@click.option("--new", is_flag=True, help="For a new reader.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def pair(settings: Settings, reader: str | None, new: bool, as_json: bool) -> None:
+    """Print a link that pairs one browser; it works once, for 30 minutes."""
+    database = Database.at(settings)
+    if new and reader:
+        raise click.UsageError("--new and --reader exclude each other.")
+    reader_id = None if new else reader or _only_reader(database)
+    made = pairing.new_code(database, Keys(settings.secret_key), reader_id, time.time())
+    link = pairing.link(settings.url, made.code)
+    if as_json:
+        click.echo(json.dumps({"code": made.code, "expires_at": _moment(made.expires_at), "link": link}))
+    else:
+        click.echo(f"{link}\nOr address {settings.url} and code {made.code}, until {_moment(made.expires_at)}.")
+
+
+def _only_reader(database: Database) -> str | None:
+    """Return the reader there is, None (a new one) before the first. Raises UsageError when that is not plain."""
+    with database.reading() as session:
+        known = [row["id"] for row in readers.every(session)]
+    if len(known) > 1:
+        raise click.UsageError("There are several readers: say --reader ID (see `inkling devices`) or --new.")
+    return known[0] if known else None
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+@click.group(invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@click.pass_context
+@with_settings
+def devices(settings: Settings, context: click.Context, as_json: bool) -> None:
+    """List readers and their paired browsers."""
+    if context.invoked_subcommand:
+        context.obj = settings
+        return
+    with Database.at(settings).reading() as session:
+        found = [(row, device_rows.of_reader(session, row["id"])) for row in readers.every(session)]
+    if as_json:
+        click.echo(json.dumps([_as_json(reader, paired) for reader, paired in found], indent=1))
+        return
+    for reader, paired in found:
+        click.echo(
+            f"reader {reader['id']}  since {_moment(reader['created_at'])}{'  (demo)' if reader['demo'] else ''}"
+        )
+        for device in paired:
+            seen = _moment(device["last_seen_at"]) if device["last_seen_at"] else "never"
+            click.echo(f"  device {device['id']}  {device['name']}  last seen {seen}")
+    if not found:
+        click.echo("No reader yet: `inkling pair` makes a link for the first.")
+
+
+def _as_json(reader: Any, paired: list[Any]) -> dict[str, Any]:
+    shown = ("id", "name", "created_at", "last_seen_at")
+    return {
+        "reader": reader["id"],
+        "created_at": reader["created_at"],
+        "demo": reader["demo"],
+        "devices": [{name: device[name] for name in shown} for device in paired],
+    }
+
+
+@devices.command()
+@click.argument("reader")
+@click.argument("device")
+@click.pass_obj
+def revoke(settings: Settings, reader: str, device: str) -> None:
+    """Make the token of READER's DEVICE worthless."""
+    pairing.revoke(Database.at(settings), reader, device)
+    click.echo(f"Device {device} is no longer paired.")

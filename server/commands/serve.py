@@ -1,0 +1,20 @@
+"""`inkling serve`: the API alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import click
+
+from server.commands.options import with_settings
+from server.config import Settings
+from server.supervise.serving import serve as serve_api
+
+
+@click.command()
+@with_settings
+@click.option("--host", help="The address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), help="The port to listen on.")
+def serve(settings: Settings, host: str | None, port: int | None) -> None:
+    """Serve the API alone: no trainer, no Valkey of its own, no sources."""
+    serve_api(replace(settings, host=host or settings.host, port=settings.port if port is None else port))

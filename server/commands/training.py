@@ -1,0 +1,123 @@
+"""`inkling train`, `inkling schedule` and `inkling models`."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import click
+from tqdm import tqdm
+
+from server.commands.options import stop_on_signals, with_settings
+from server.config import Settings
+from server.hot import Hot
+from server.services import schedule as scheduling
+from server.services import training
+from server.store.database import Database
+from server.supervise.own import own_command, own_environment
+from server.supervise.tether import spawn
+
+logger = logging.getLogger(__name__)
+
+COURTESY = 10  # niceness: a training must not slow the reader's own work
+
+
+@click.command()
+@with_settings
+@click.option("--seed", type=int, default=0, show_default=True, help="The same seed and data give the same model.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def train(settings: Settings, seed: int, as_json: bool) -> None:
+    """Train one model now, publish it and let it serve."""
+    os.nice(COURTESY)
+    try:
+        with _progress() as progress:
+            result = training.train_once(settings, Database.at(settings), Hot(settings), progress, seed=seed)
+    except training.NotEnoughPapers as error:
+        click.echo(f"inkling: {error.message}", err=True)
+        sys.exit(scheduling.NOT_ENOUGH)
+    if as_json:
+        click.echo(json.dumps(vars(result)))
+    else:
+        words = f"{result.papers} papers and {result.events} events in {result.seconds:.1f} s"
+        click.echo(f"Model {result.version} serves; trained on {words}.")
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, float], None]]:
+    """Give what draws a bar on a terminal, and elsewhere logs each stage once."""
+    if not sys.stderr.isatty():
+        seen: set[str] = set()
+
+        def tell(stage: str, _share: float) -> None:
+            if stage not in seen:
+                seen.add(stage)
+                logger.info("training: %s", stage)
+
+        yield tell
+        return
+    with tqdm(total=100, unit="%", bar_format="{desc:<10}{bar:30} {n:.0f}%  {elapsed}") as bar:
+
+        def draw(stage: str, share: float) -> None:
+            bar.set_description_str(stage)
+            bar.update(100 * share - bar.n)
+
+        yield draw
+
+
+@click.command()
+@with_settings
+def schedule(settings: Settings) -> None:
+    """Train every so often, or after enough new events, for as long as this runs."""
+
+    def start() -> subprocess.Popen[bytes]:
+        # Its lines would only repeat ours; what goes wrong still comes on stderr.
+        return spawn(own_command("train"), own_environment(settings), output=subprocess.DEVNULL)
+
+    with stop_on_signals() as stop:
+        scheduling.run(settings, Database.at(settings), start, stop)
+
+
+@click.group()
+def models() -> None:
+    """List the models, or choose which one serves."""
+
+
+@models.command(name="list")
+@with_settings
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def list_(settings: Settings, as_json: bool) -> None:
+    """List the models, newest first."""
+    rows = training.listing(Database.at(settings))
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+        return
+    for row in rows:
+        made = datetime.fromtimestamp(row["created_at"], UTC).strftime("%Y-%m-%d %H:%M")
+        counts = row["manifest"].get("counts", {})
+        told = f"{counts.get('papers', '?')} papers, {counts.get('events', '?')} events"
+        click.echo(f"{row['version']:<28} {row['status']:<9} {made}  {told}  {row['note'] or ''}".rstrip())
+    if not rows:
+        click.echo("No model yet.")
+
+
+@models.command()
+@click.argument("version")
+@with_settings
+def promote(settings: Settings, version: str) -> None:
+    """Let the model VERSION serve."""
+    training.promote(settings, Database.at(settings), Hot(settings), version)
+    click.echo(f"Model {version} serves.")
+
+
+@models.command()
+@with_settings
+def rollback(settings: Settings) -> None:
+    """Let the model before the serving one serve again."""
+    version = training.rollback(settings, Database.at(settings), Hot(settings))
+    click.echo(f"Model {version} serves again.")

@@ -1,0 +1,139 @@
+"""`inkling up`: everything, in the foreground, until Ctrl-C."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import time
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from server.bundle import extension_folder
+from server.commands.options import settings_for
+from server.config import Settings
+from server.logs import configure_logging
+from server.supervise.ending import Ending, on_signals
+from server.supervise.ports import CannotBind, PortTaken, check_port
+from server.supervise.state import AlreadyRunning, RunState
+from server.supervise.supervisor import NeverAnswered, NotPrepared, Supervisor
+
+logger = logging.getLogger(__name__)
+
+EXIT_RUNNING = 3
+EXIT_PORT_TAKEN = 4
+STARTING_WITHIN = 60.0  # seconds to wait for the address of one that is just starting
+FREED_WITHIN = 5.0  # seconds for a killed run's workers to let go of the port
+
+
+@click.command()
+@click.option("--home", type=click.Path(file_okay=False, path_type=Path), help="Where everything is kept.")
+@click.option("--host", help="The address to listen on; 127.0.0.1 unless you want others to reach it.")
+@click.option("--port", type=click.IntRange(0, 65535), help="The port to listen on; 8765, 0 for any.")
+@click.option("--demo", is_flag=True, help="Fill an empty home with invented papers and readers, and serve /demo.")
+@click.option("--offline", is_flag=True, help="Ask no source for papers.")
+def up(home: Path | None, host: str | None, port: int | None, demo: bool, offline: bool) -> None:
+    """Run everything in the foreground: Valkey, the API, the trainer and the catalogue's sources."""
+    configure_logging()
+    settings = settings_for(home=home, host=host, port=port, demo=demo or None, offline=offline or None)
+    state = RunState(settings.run_dir)
+    _own_process_group()
+    with on_signals() as ending:
+        settings = _take(settings, state, ending)
+        _run(settings, state, ending)
+
+
+def _take(settings: Settings, state: RunState, ending: Ending) -> Settings:
+    """Take the home and the port, or leave with the status that says why not."""
+    try:
+        state.lock()
+    except AlreadyRunning:
+        _say_where_it_runs(state, ending)
+        sys.exit(EXIT_RUNNING)
+    left = state.end_leftovers()
+    if left:
+        logger.warning("ended what an earlier run left behind: %s", ", ".join(left))
+    try:
+        port = _free_port(settings, patience=FREED_WITHIN if left else 0.0)
+    except PortTaken as error:
+        click.echo(f"inkling: {error}", err=True)
+        sys.exit(EXIT_PORT_TAKEN)
+    except CannotBind as error:
+        raise click.UsageError(str(error)) from error
+    return replace(settings, port=port)
+
+
+def _free_port(settings: Settings, *, patience: float) -> int:
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            return check_port(settings.host, settings.port)
+        except PortTaken:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+
+
+def _run(settings: Settings, state: RunState, ending: Ending) -> None:
+    supervisor = Supervisor(settings, state, ending)
+    try:
+        supervisor.run(["prepare"], _welcome)
+    except NotPrepared as error:
+        sys.exit(error.status if error.status > 0 else 1)
+    except NeverAnswered as error:
+        raise click.ClickException(f"{error}; the lines above say why.") from error
+
+
+def _own_process_group() -> None:
+    """Become the leader of a process group, unless a terminal's job control relies on the one we are in."""
+    if os.getpgrp() != os.getpid() and not _has_terminal():
+        with suppress(OSError):
+            os.setpgid(0, 0)
+
+
+def _has_terminal() -> bool:
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
+
+
+def _say_where_it_runs(state: RunState, ending: Ending) -> None:
+    deadline = time.monotonic() + STARTING_WITHIN
+    while (found := state.read()) is None and time.monotonic() < deadline and not ending.asked:
+        ending.wait(0.1)
+    if found:
+        click.echo(f"Inkling is already running at {found['url']} (process {found['pid']}).")
+    else:
+        click.echo("Inkling is already starting for this home.")
+
+
+def _welcome(settings: Settings, prepared: str) -> None:
+    """Print what to do next; `prepared` is the pairing link, if one was made."""
+    lines = ["", f"Inkling is running at {settings.url}", f"  its files are in {settings.home}", ""]
+    if settings.demo:
+        lines += [f"See it at work, with invented papers and readers:  {settings.url}/demo", ""]
+    else:
+        lines += _how_to_connect(prepared.strip())
+    click.echo("\n".join([*lines, "Ctrl-C ends it."]))
+
+
+def _how_to_connect(link: str) -> list[str]:
+    folder = extension_folder()
+    pairing = link or "run `inkling pair`, and open the link it prints"
+    return [
+        "1. Load the extension, from this folder:",
+        f"     {folder}",
+        "   Chromium, Chrome, Edge, Brave: open chrome://extensions, switch on Developer mode, Load unpacked,",
+        "     and choose the folder.",
+        "   Firefox: open about:debugging#/runtime/this-firefox, Load Temporary Add-on, and choose manifest.json",
+        "     in the folder.",
+        "2. Pair it (the link is good for one browser and 30 minutes):",
+        f"     {pairing}",
+        "3. Keep it running after you log in again:  inkling service install",
+        "",
+    ]

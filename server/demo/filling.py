@@ -1,0 +1,114 @@
+"""Fills an empty home with the demo: papers, readers with tastes, what they opened and saved, and one reader to be."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import random
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from server.demo.grammar import DAY, DemoPaper, write_papers
+from server.errors import Conflict
+from server.services import events, papers
+from server.services.events import Event
+from server.store import devices, job_states, readers
+from server.store import papers as paper_rows
+from server.store.database import Database
+from server.tokens import Keys, token_hash
+
+SEED = 20
+PAPERS = 480
+DAYS = 60
+READERS = 60
+SOURCE = "demo"
+JOB = "demo"
+# What the reader of the demo page is taken to like, so that their first look is already a personal one.
+OWN_TOPICS = ("retrieval", "agents")
+TODAY = 48  # papers that only the listing page shows: nobody has read them yet
+
+
+class DemoRefused(Conflict):
+    """The home holds something that the demo did not make."""
+
+    code = "demo_refused"
+
+
+def demo_token(secret: str) -> str:
+    """Return the token of the demo page's own reader; a function of the home's secret, so that no file holds it."""
+    mac = hmac.new(secret.encode(), b"demo-token", hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(mac).decode().rstrip("=")
+
+
+def fill_home(database: Database, keys: Keys, secret: str, *, now: float, seed: int = SEED) -> bool:
+    """Fill an empty home; return False when it is filled already. Raises DemoRefused when it is somebody's."""
+    with database.reading() as session:
+        state = job_states.get(session, JOB)
+        if readers.any_not_demo(session) or (state is None and paper_rows.count(session)):
+            raise DemoRefused("The demo wants an empty home and this one is in use; choose another one with --home.")
+    if state and state.get("filled"):
+        return False
+    written = write_papers(PAPERS, seed=seed, newest=now, days=DAYS)
+    _store_papers(database, written, now)
+    chance = random.Random(seed)
+    for _ in range(READERS):
+        _add_reader(database, keys, chance, written[TODAY:], now)
+    _add_own_reader(database, keys, secret, written[TODAY:], now)
+    with database.writing() as session:
+        job_states.put(session, JOB, {"filled": True, "seed": seed}, now)
+    return True
+
+
+def _store_papers(database: Database, written: Sequence[DemoPaper], now: float) -> None:
+    """Store the papers, after taking out what a fill that was cut short had made."""
+    with database.writing() as session:
+        job_states.put(session, JOB, {"filled": False}, now)
+        for row in readers.every(session):
+            readers.remove(session, row["id"])
+        papers.take_source_papers(session, SOURCE, [vars(paper) for paper in written], now=now)
+
+
+def _add_reader(database: Database, keys: Keys, chance: random.Random, shelf: Sequence[DemoPaper], now: float) -> None:
+    """Add a reader who follows a few topics, reads a little beside them, and saves what they like best."""
+    topics = sorted({paper.topic for paper in shelf})
+    liked = dict(zip(chance.sample(topics, 3), (1.0, 0.6, 0.3), strict=True))
+    weights = [liked.get(paper.topic, 0.03) * (1 + paper.upvotes / 100) for paper in shelf]
+    opened = {paper.id: paper for paper in chance.choices(shelf, weights, k=chance.randint(12, 40))}.values()
+    log: list[Event] = []
+    for paper in opened:
+        at = min(now - 60, paper.published_at + chance.expovariate(1 / (2 * DAY)))
+        log.append(_event(chance, "open", paper, at))
+        if chance.random() < 0.25 + 0.4 * liked.get(paper.topic, 0):
+            log.append(_event(chance, "save", paper, min(now - 30, at + 60)))
+        elif paper.topic not in liked and chance.random() < 0.3:
+            log.append(_event(chance, "hide", paper, min(now - 30, at + 20)))
+    with database.writing() as session:
+        reader_id = readers.create(session, now - DAYS * DAY, demo=True)
+    _log(database, keys, reader_id, log, now)
+
+
+def _add_own_reader(database: Database, keys: Keys, secret: str, shelf: Sequence[DemoPaper], now: float) -> None:
+    """Add the reader whom a visitor of the demo page is: one device, and a few papers saved in two topics."""
+    chance = random.Random(secret)
+    with database.writing() as session:
+        reader_id = readers.create(session, now - 7 * DAY, operator=True, demo=True)
+        devices.create(session, reader_id, "The demo page", token_hash(demo_token(secret)), now)
+    log: list[Event] = []
+    for topic in OWN_TOPICS:
+        for age, paper in enumerate([paper for paper in shelf if paper.topic == topic][:4]):
+            at = now - (age + 1) * DAY
+            log.append(_event(chance, "open", paper, at))
+            if age < 3:
+                log.append(_event(chance, "save", paper, at + 60))
+    _log(database, keys, reader_id, log, now)
+
+
+def _event(chance: random.Random, kind: str, paper: DemoPaper, at: float) -> Event:
+    name = str(uuid.UUID(int=chance.getrandbits(128), version=4))
+    return Event(id=name, kind=kind, paper=paper.id, at=at, surface="demo")
+
+
+def _log(database: Database, keys: Keys, reader_id: str, log: list[Event], now: float) -> list[Any]:
+    return list(events.log(database, keys, reader_id, log, confirm=True, now=now))

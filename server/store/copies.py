@@ -1,0 +1,63 @@
+"""A consistent copy of the whole database while it is in use, and the way back."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import subprocess
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import Engine, inspect
+
+from server.errors import Conflict, Unavailable
+
+
+def is_empty(engine: Engine) -> bool:
+    """Whether the database has no table yet; an SQLite file that is not there is not made."""
+    if engine.dialect.name == "sqlite" and not Path(engine.url.database or "").exists():
+        return True
+    return not inspect(engine).get_table_names()
+
+
+def copy_out(engine: Engine, target: Path) -> None:
+    """Write a copy of the database as it is at one moment into the new file `target`.
+
+    Raises Unavailable when PostgreSQL's own tool is missing or fails.
+    """
+    if engine.dialect.name == "sqlite":
+        _copy_sqlite(Path(engine.url.database or ""), target)
+    else:
+        _run_postgresql(engine, "pg_dump", "--format=custom", "--no-owner", f"--file={target}")
+
+
+def copy_in(engine: Engine, source: Path) -> None:
+    """Fill an empty database from what `copy_out` wrote. Raises Conflict when it is not empty, Unavailable as above."""
+    if not is_empty(engine):
+        raise Conflict("The database is not empty; restore into a home of its own with --home.")
+    if engine.dialect.name == "sqlite":
+        _copy_sqlite(source, Path(engine.url.database or ""))
+    else:
+        _run_postgresql(engine, "pg_restore", "--no-owner", "--exit-on-error", "--single-transaction", str(source))
+
+
+def _copy_sqlite(source: Path, target: Path) -> None:
+    """Copy by SQLite's own backup call, which sees one moment however much is being written meanwhile."""
+    with closing(sqlite3.connect(source)) as reading, closing(sqlite3.connect(target)) as writing:
+        reading.backup(writing)
+        found = writing.execute("PRAGMA quick_check").fetchone()[0]
+    if found != "ok":
+        raise Unavailable(f"The copy of the database is damaged ({found}); nothing was kept.")
+
+
+def _run_postgresql(engine: Engine, program: str, *arguments: str) -> None:
+    if not shutil.which(program):
+        raise Unavailable(f"{program} is not installed here; install PostgreSQL's client programs.")
+    url = engine.url
+    where = {"PGHOST": url.host, "PGPORT": url.port, "PGUSER": url.username, "PGPASSWORD": url.password}
+    environ = {name: str(value) for name, value in where.items() if value is not None}
+    environ |= {f"PG{name.upper()}": str(value) for name, value in url.query.items() if name in {"host", "sslmode"}}
+    asked = [shutil.which(program) or program, f"--dbname={url.database}", *arguments]
+    ran = subprocess.run(asked, env=environ, capture_output=True, text=True, check=False)
+    if ran.returncode:
+        raise Unavailable(f"{program} failed: {ran.stderr.strip() or ran.returncode}")

@@ -147,3 +147,11 @@ def with_words(session: Session, reader_id: str, words: Sequence[str], limit: in
     matches: list[ColumnElement[bool]] = [title.contains(word.lower(), autoescape=True) for word in words]
     statement = select(papers.c.id).outerjoin(page_texts, own).where(*matches)
     return list(session.execute(statement.order_by(papers.c.published_at.desc(), papers.c.id).limit(limit)).scalars())
+
+
+def published_since(session: Session, reader_id: str, moment: float) -> list[str]:
+    """Return the papers published at or after `moment`, as far as this reader may know."""
+    own = and_(page_texts.c.paper_id == papers.c.id, page_texts.c.reader_id == reader_id)
+    published = func.coalesce(papers.c.published_at, page_texts.c.published_at)
+    statement = select(papers.c.id).outerjoin(page_texts, own).where(published >= moment)
+    return list(session.execute(statement.order_by(papers.c.id)).scalars())

@@ -1,0 +1,66 @@
+"""Devices: pairing a browser, listing and revoking."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request
+
+from server.api.blueprint import Blueprint
+from server.api.requests import caller, from_this_machine, limit, peer, rooms
+from server.api.schemas_account import Code, CodeBody, DeviceBody, Devices, NewDevice
+from server.clock import rfc3339
+from server.services import pairing
+from server.store import devices
+
+registration = Blueprint("registration", __name__, open_to_all=True, description="Pairing a browser.")
+blueprint = Blueprint("devices", __name__, description="My browsers.")
+
+
+@registration.route("/v1/devices", methods=["POST"])
+@registration.arguments(DeviceBody)
+@registration.response(201, NewDevice)
+def register(body: dict[str, Any]) -> pairing.Paired:
+    """Pair this browser, with a code or where the server lets the first reader in."""
+    limit(f"register:{peer()}", "30/minute")
+    settings = rooms().settings
+    return pairing.register(
+        rooms().database,
+        rooms().keys,
+        body["name"],
+        body.get("code"),
+        registration=settings.registration,
+        local=from_this_machine(),
+        now=rooms().now(),
+    )
+
+
+@blueprint.route("/v1/devices")
+@blueprint.response(200, Devices)
+def list_devices() -> dict[str, Any]:
+    """List my devices, newest first."""
+    with rooms().database.reading() as session:
+        found = devices.of_reader(session, caller().reader_id)
+    return {"items": [_as_device(row) for row in found], "next": None}
+
+
+def _as_device(row: Any) -> dict[str, Any]:
+    moments = {name: rfc3339(row[name]) for name in ("created_at", "last_seen_at")}
+    return {"id": row["id"], "name": row["name"], **moments, "this": row["id"] == caller().device_id}
+
+
+@blueprint.route("/v1/devices/<string:device_id>", methods=["DELETE"])
+@blueprint.response(204)
+def revoke(device_id: str) -> None:
+    """Make a device's token worthless, this one's too."""
+    pairing.revoke(rooms().database, caller().reader_id, device_id)
+
+
+@blueprint.route("/v1/pairing-codes", methods=["POST"])
+@blueprint.arguments(CodeBody)
+@blueprint.response(201, Code)
+def make_code(body: dict[str, Any]) -> dict[str, Any]:
+    """Make a code for my next device, or (operators only) for a new reader."""
+    made = pairing.code_by_reader(rooms().database, rooms().keys, caller(), body["reader"], rooms().now())
+    link = pairing.link(request.host_url, made.code)
+    return {"code": made.code, "expires_at": rfc3339(made.expires_at), "link": link}

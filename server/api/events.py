@@ -1,0 +1,89 @@
+"""Events: logging a batch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, jsonify
+
+from server.api.blueprint import Blueprint
+from server.api.errors import shape
+from server.api.requests import caller, json_object, objects, rooms
+from server.api.schemas import MAX_CARDS, MAX_EVENTS, EventsAnswer, EventsBody
+from server.api.telemetry import EVENTS
+from server.errors import Invalid
+from server.services import events
+from server.services.events import Event, Result
+from server.services.reading import read_card, read_event
+
+blueprint = Blueprint("events", __name__, description="What the reader did.")
+_TRENDS = ("open", "save")
+
+
+@blueprint.route("/v1/events", methods=["POST"])
+@blueprint.body(EventsBody)
+@blueprint.response(200, EventsAnswer)
+def log_events() -> Response:
+    """Log a batch; a bad event or card is rejected alone. The answer comes when what was accepted is on disk."""
+    body = json_object()
+    sent = objects(body, "events", MAX_EVENTS, required=True)
+    sent_cards = objects(body, "papers", MAX_CARDS, required=False)
+    batch = [_event_or_result(value) for value in sent]
+    cards = [_card_or_result(value) for value in sent_cards]
+    results = events.log(
+        rooms().database,
+        rooms().keys,
+        caller().reader_id,
+        batch,
+        [card for card in cards if not isinstance(card, Result)],
+        confirm=rooms().settings.confirm_page_text,
+        now=rooms().now(),
+    )
+    _count(batch, results)
+    taken = [card if isinstance(card, Result) else Result(None, "accepted") for card in cards]
+    return jsonify({"results": _told(sent, results), "paper_results": _told(sent_cards, taken)})
+
+
+def _event_or_result(value: Any) -> Event | Result:
+    try:
+        return read_event(value)
+    except Invalid as error:
+        return Result(None, "rejected", error)
+
+
+def _card_or_result(value: Any) -> dict[str, Any] | Result:
+    try:
+        return read_card(value)
+    except Invalid as error:
+        return Result(None, "rejected", error)
+
+
+def _told(sent: list[Any], results: list[Result]) -> list[dict[str, Any]]:
+    return [_told_one(value, result) for value, result in zip(sent, results, strict=True)]
+
+
+def _told_one(value: Any, result: Result) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "id": _printable(value.get("id") if isinstance(value, dict) else None),
+        "status": result.status,
+    }
+    if result.clamped:
+        told["clamped"] = True
+    return told if result.error is None else {**told, "error": shape(result.error)}
+
+
+def _printable(sent: Any) -> Any:
+    """Return an id as it was sent, unless it is too long or not even text to give back."""
+    return sent if isinstance(sent, str | int | float | None) and len(str(sent)) <= 300 else None
+
+
+def _count(batch: list[Event | Result], results: list[Result]) -> None:
+    """Count what became of the events, and what others may find trending."""
+    liked = []
+    for event, result in zip(batch, results, strict=True):
+        kind = event.kind if isinstance(event, Event) else "(unreadable)"
+        EVENTS.labels(kind, result.status).inc()
+        if isinstance(event, Event) and result.status == "accepted" and kind in _TRENDS:
+            liked.append(event.paper)
+    if liked:
+        rooms().hot.bump_trending(liked)

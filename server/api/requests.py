@@ -1,0 +1,144 @@
+"""What every view needs of a request: the rooms, the caller, the body, a page of a list."""
+
+from __future__ import annotations
+
+import base64
+import json
+from ipaddress import ip_address
+from typing import Any, NoReturn, cast
+
+from flask import current_app, g, request
+
+from server.config import is_loopback
+from server.errors import Invalid, Malformed, RateLimited, TooLarge, Unauthenticated, WrongMediaType
+from server.services.pairing import Caller, authenticate
+from server.services.reading import text
+from server.services.rooms import Rooms
+
+MAX_BODY = 4 * 2**20
+MAX_IMPORT = 64 * 2**20
+_FORWARDING = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "Via")
+
+
+def rooms() -> Rooms:
+    """Return what the application was made with."""
+    return cast(Rooms, current_app.extensions["inkling"])
+
+
+def caller() -> Caller:
+    """Return who asks, as `require_reader` found."""
+    return cast(Caller, g.caller)
+
+
+def require_reader() -> None:
+    """Let only paired devices through, each at a bearable pace. For a blueprint's before_request."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        limit(f"open:{peer()}", "120/minute")
+        raise Unauthenticated("Send the device's token: Authorization: Bearer TOKEN.")
+    try:
+        g.caller = authenticate(rooms().database, token.strip(), Rooms.now())
+    except Unauthenticated:
+        limit(f"open:{peer()}", "120/minute")
+        raise
+    limit(f"reader:{g.caller.reader_id}", "600/minute")
+
+
+def limit(key: str, rule: str) -> None:
+    """Count one use of `key`. Raises RateLimited past the rule."""
+    retry_after = rooms().hot.limit(key, rule)
+    if retry_after is not None:
+        raise RateLimited(retry_after)
+
+
+def peer() -> str:
+    """Return the address the request came from, as far as the trusted proxies tell."""
+    return request.remote_addr or ""
+
+
+def from_this_machine() -> bool:
+    """Whether the peer is certainly this machine itself and no proxy on it speaks for somebody else.
+
+    The Host is looked at because a web page can point a name of its own at 127.0.0.1.
+    """
+    trusted = rooms().settings.trusted_proxies > 0
+    forwarded = not trusted and any(name in request.headers for name in _FORWARDING)
+    return _is_loopback_address(peer()) and not forwarded and is_loopback(_host_name())
+
+
+def _host_name() -> str:
+    host = request.headers.get("Host", "")
+    return host.partition("]")[0].lstrip("[") if host.startswith("[") else host.partition(":")[0]
+
+
+def _is_loopback_address(address: str) -> bool:
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def json_object() -> dict[str, Any]:
+    """Return the body, a JSON object. Its strings are not looked at yet."""
+    if request.mimetype != "application/json":
+        raise WrongMediaType("Send JSON, with Content-Type: application/json.")
+    raw = request.get_data(cache=False)
+    try:
+        value = json.loads(raw.decode("utf-8"), parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise Malformed("The body is not JSON in UTF-8.") from error
+    if not isinstance(value, dict):
+        raise Invalid("The body must be a JSON object.")
+    return value
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def objects(body: dict[str, Any], name: str, most: int, *, required: bool) -> list[Any]:
+    """Return the list of objects under `name`. Raises Invalid, or TooLarge past `most`."""
+    value = body.get(name)
+    if value is None and not required:
+        return []
+    if not isinstance(value, list):
+        raise Invalid("Must be a list of objects.", field=name)
+    if len(value) > most:
+        raise TooLarge(f"At most {most} at once; send the rest in another request.", field=name)
+    return value
+
+
+def read_cursor(cursor: str | None, kinds: tuple[type, ...]) -> tuple[Any, ...] | None:
+    """Return the place a cursor marks, its parts of these types."""
+    if not cursor:
+        return None
+    try:
+        place = json.loads(
+            base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)), parse_constant=_no_constant
+        )
+    except (ValueError, RecursionError) as error:
+        raise _bad_cursor() from error
+    if not isinstance(place, list) or [type(part) for part in place] != list(kinds):
+        raise _bad_cursor()
+    for part in place:
+        if isinstance(part, str):
+            text(part, "cursor", 500)
+        elif abs(part) > 2**62:
+            raise _bad_cursor()
+    return tuple(place)
+
+
+def _bad_cursor() -> Invalid:
+    return Invalid("Not a cursor of this list; take it from the answer before, or leave it out.", field="cursor")
+
+
+def write_cursor(place: tuple[Any, ...]) -> str:
+    """Return the cursor that marks a place."""
+    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
+
+
+def page_of(found: list[tuple[Any, Any]], size: int) -> dict[str, Any]:
+    """Return a page of a list, of (place, item) pairs of which one more than `size` was asked for."""
+    more = len(found) > size
+    found = found[:size]
+    return {"items": [item for _, item in found], "next": write_cursor(found[-1][0]) if more else None}

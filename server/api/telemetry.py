@@ -1,0 +1,86 @@
+"""Request ids, one log line a request, and what is counted. No titles, tokens, paths with secrets, or addresses."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from collections.abc import Iterator
+
+import structlog
+from flask import Flask, Response, g, request
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest, values
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+log = structlog.get_logger(__name__)
+
+_GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
+_BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+
+REQUESTS = Counter("inkling_requests", "Answers given.", ["route", "method", "status"])
+SECONDS = Histogram("inkling_request_seconds", "Time to answer.", ["route"], buckets=_BUCKETS)
+EVENTS = Counter("inkling_events", "Events by what became of them.", ["kind", "status"])
+REPORTS = Counter("inkling_client_reports", "Pages the extension could not read.", ["kind", "site", "page_kind"])
+
+
+class Totals(Collector):
+    """What the database holds, counted when asked."""
+
+    def __init__(self, totals: dict[str, int]) -> None:
+        self._totals = totals
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Yield a gauge for each total."""
+        for name, value in self._totals.items():
+            yield GaugeMetricFamily(f"inkling_{name}", f"How many {name.replace('_', ' ')} there are.", value=value)
+
+
+def exposition(totals: dict[str, int]) -> bytes:
+    """Return all metrics as Prometheus reads them, summed over the workers where these share a folder."""
+    shared = CollectorRegistry()
+    shared.register(Totals(totals))
+    if values.ValueClass is not values.MutexValue:  # type: ignore[comparison-overlap]
+        MultiProcessCollector(shared)  # type: ignore[no-untyped-call]
+        return generate_latest(shared)
+    return generate_latest(REGISTRY) + generate_latest(shared)
+
+
+def install(app: Flask) -> None:
+    """Name, time, count and log every request."""
+    app.before_request(_begin)
+    app.after_request(_end)
+
+
+def _begin() -> None:
+    given = request.headers.get("X-Request-Id", "")
+    g.request_id = given if _GIVEN_ID.fullmatch(given) else secrets.token_hex(8)
+    g.started = time.perf_counter()
+
+
+def _end(response: Response) -> Response:
+    seconds = time.perf_counter() - g.get("started", time.perf_counter())
+    route = request.url_rule.rule if request.url_rule else "(none)"
+    response.headers["X-Request-Id"] = g.get("request_id", "")
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers.setdefault("Cache-Control", "no-store")
+    method = request.method if request.method in _METHODS else "(other)"
+    REQUESTS.labels(route, method, response.status_code).inc()
+    SECONDS.labels(route).observe(seconds)
+    level = log.error if response.status_code >= 500 else log.debug if route in _QUIET else log.info
+    reader = g.caller.reader_id if "caller" in g else None
+    level(
+        "request",
+        request_id=g.get("request_id"),
+        route=route,
+        method=method,
+        status=response.status_code,
+        ms=round(seconds * 1000, 1),
+        reader=reader,
+    )
+    return response
+
+
+_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+_QUIET = {"/healthz", "/readyz", "/metrics"}

@@ -1,0 +1,57 @@
+"""The application factory: wires the rooms, decides nothing."""
+
+from __future__ import annotations
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from server import __version__
+from server.api import clients, cors, devices, errors, events, health, telemetry
+from server.api.blueprint import Api
+from server.api.requests import MAX_BODY
+from server.config import Settings
+from server.logs import configure_logging
+from server.services.rooms import Rooms
+
+BLUEPRINTS = (
+    health.blueprint,
+    devices.registration,
+    devices.blueprint,
+    events.blueprint,
+)
+_OPENAPI = {
+    "API_TITLE": "Inkling",
+    "API_VERSION": __version__,
+    "OPENAPI_VERSION": "3.1.0",
+    "OPENAPI_URL_PREFIX": "/",
+}
+
+
+def create_app(settings: Settings) -> Flask:
+    """Return the application for these settings."""
+    app = Flask("server", static_folder=None)
+    app.config.update(_OPENAPI, MAX_CONTENT_LENGTH=MAX_BODY, PROPAGATE_EXCEPTIONS=False)
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    # Two slashes in a row are somebody's mistake, not another spelling: no HTML redirect.
+    app.url_map.merge_slashes = False
+    app.extensions["inkling"] = Rooms.of(settings)
+    telemetry.install(app)
+    cors.install(app, settings.cors_origins)
+    clients.install(app)
+    api = Api(app)
+    errors.install(app)
+    for blueprint in BLUEPRINTS:
+        api.register_blueprint(blueprint)
+    _trust_proxies(app, settings.trusted_proxies)
+    return app
+
+
+def _trust_proxies(app: Flask, count: int) -> None:
+    if count:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count, x_port=count)  # type: ignore[method-assign]
+
+
+def wsgi() -> Flask:
+    """Return the application of a server process, its settings read from the environment."""
+    configure_logging()
+    return create_app(Settings.from_environment())

@@ -1,0 +1,1 @@
+"""Use cases: the rules, each all-or-nothing. No HTTP, no SQL. See server/README.md."""

@@ -1,0 +1,226 @@
+"""Logging events: each kept once, in one durable transaction with the state it makes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from server.errors import InklingError, Invalid, NotFound, Unauthenticated
+from server.services import papers
+from server.store import events as store
+from server.store import papers as paper_store
+from server.store import reader_papers, readers
+from server.store.database import Database
+from server.tokens import Keys
+
+KINDS = ("open", "save", "unsave", "hide", "unhide", "impression")
+SURFACES = ("card", "panel", "paper_page", "search", "feed", "digest", "library", "import", "demo")
+EARLIEST = 662_688_000.0  # 1991-01-01: before the first preprint server, so a broken clock and no reading
+AHEAD = 24 * 3600.0  # seconds a device's clock may be ahead before its word on the time is not taken
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event as the client sent it, its values checked; `at` in epoch seconds."""
+
+    id: str
+    kind: str
+    paper: str
+    at: float
+    list_id: str | None = None
+    position: int | None = None
+    surface: str | None = None
+    page: str | None = None
+
+    def content_hash(self) -> str:
+        """Return what tells this event from another one under its id: a hash of all it says."""
+        parts = (self.kind, self.paper, round(self.at * 1e6), self.list_id, self.position, self.surface, self.page)
+        return hashlib.blake2b(repr(parts).encode(), digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one event or card of a batch: accepted, duplicate or rejected."""
+
+    id: str | None
+    status: str
+    error: InklingError | None = None
+    clamped: bool = False
+
+
+def log(
+    database: Database,
+    keys: Keys,
+    reader_id: str,
+    batch: Sequence[Event | Result],
+    cards: Sequence[Mapping[str, Any]] = (),
+    *,
+    confirm: bool,
+    now: float,
+) -> list[Result]:
+    """Log the events of a batch and the cards sent with them; a Result in the batch (already refused) passes through.
+
+    Returns the results in order once all that was accepted is on disk. Raises Unauthenticated when the reader is gone.
+    """
+    wanted = [event for event in batch if isinstance(event, Event)]
+    with database.writing() as session:
+        if not readers.touch(session, reader_id):
+            raise Unauthenticated("This reader was deleted; pair this device again.")
+        judged = _judge(session, keys, reader_id, wanted, now)
+        _add(session, keys, reader_id, [event for event, result in judged if result.status == "accepted"], now)
+        if cards:
+            papers.take_cards(session, reader_id, cards, confirm=confirm, now=now)
+    answers = iter([result for _, result in judged])
+    return [next(answers) if isinstance(event, Event) else event for event in batch]
+
+
+def _judge(session: Any, keys: Keys, reader_id: str, events: Sequence[Event], now: float) -> list[tuple[Event, Result]]:
+    """Say of each event whether it is new, was sent before (in this batch too), or reuses another one's id."""
+    known = store.hashes(session, reader_id, [event.id for event in events]) if events else {}
+    hashes = {event.id: keys.event_hash(reader_id, event.id) for event in events}
+    gone = store.deleted(session, reader_id, list(hashes.values())) if events else set()
+    judged = []
+    for event in events:
+        content = event.content_hash()
+        if hashes[event.id] in gone or known.get(event.id) == content:
+            result = Result(event.id, "duplicate", clamped=event.at > now + AHEAD)
+        elif event.id in known:
+            error = Invalid(
+                "Another event was logged under this id; give each event its own.", code="id_reused", field="id"
+            )
+            result = Result(event.id, "rejected", error)
+        else:
+            known[event.id] = content
+            result = Result(event.id, "accepted", clamped=event.at > now + AHEAD)
+        judged.append((event, result))
+    return judged
+
+
+def _add(session: Any, keys: Keys, reader_id: str, events: Sequence[Event], now: float) -> None:
+    """Append new events, the lists they cite, and what they make of the reader's papers."""
+    if not events:
+        return
+    paper_store.add_stubs(session, {event.paper for event in events}, now)
+    cited = {event.list_id: keys.read_list_id(reader_id, event.list_id) for event in events if event.list_id}
+    lists = [
+        {"id": name, "reader_id": reader_id, "model": said.model, "made_at": said.made_at}
+        for name, said in cited.items()
+        if said is not None
+    ]
+    store.add_lists(session, lists)
+    own = {row["id"] for row in lists}
+    store.add(session, [_row(event, reader_id, own, now) for event in events])
+    _apply(session, reader_id, [_clamped(event, now) for event in events])
+
+
+def _clamped(event: Event, now: float) -> Event:
+    return replace(event, at=now) if event.at > now + AHEAD else event
+
+
+def _row(event: Event, reader_id: str, own_lists: set[str | None], now: float) -> dict[str, Any]:
+    return {
+        "reader_id": reader_id,
+        "id": event.id,
+        "kind": event.kind,
+        "paper_id": event.paper,
+        "at": _clamped(event, now).at,
+        "received_at": now,
+        "clamped": event.at > now + AHEAD,
+        # A list that is not this reader's says nothing true of the event; what happened still did.
+        "list_id": event.list_id if event.list_id in own_lists else None,
+        "position": event.position,
+        "surface": event.surface,
+        "page": event.page,
+        "content_hash": event.content_hash(),
+    }
+
+
+def _apply(session: Any, reader_id: str, events: Sequence[Event]) -> None:
+    """Bring the reader's state of the papers named up to date with further events, in order of arrival."""
+    states = {
+        name: dict(row)
+        for name, row in reader_papers.of_papers(session, reader_id, {event.paper for event in events}).items()
+    }
+    for event in events:
+        state = states.setdefault(event.paper, no_state(reader_id, event.paper))
+        happen(state, event.kind, event.at)
+    reader_papers.put(session, [states[name] for name in sorted(states)])
+
+
+def no_state(reader_id: str, paper_id: str) -> dict[str, Any]:
+    """Return the state of a paper before its first event."""
+    return {
+        **{"reader_id": reader_id, "paper_id": paper_id, "opened_at": None, "opens": 0},
+        **{"saved": False, "save_at": None, "hidden": False, "hide_at": None},
+        **{"impressions": 0, "shown_at": None, "tags": None, "note": None, "read": False},
+    }
+
+
+def happen(state: dict[str, Any], kind: str, at: float) -> None:
+    """Change a state by one event: the latest `at` wins, and of two at the same moment the one that arrived later."""
+    if kind == "open":
+        state["opens"] += 1
+        state["opened_at"] = max(at, state["opened_at"] or at)
+    elif kind == "impression":
+        state["impressions"] += 1
+        state["shown_at"] = max(at, state["shown_at"] or at)
+    else:
+        flag, when = ("saved", "save_at") if kind in {"save", "unsave"} else ("hidden", "hide_at")
+        if state[when] is None or at >= state[when]:
+            state[flag], state[when] = kind in {"save", "hide"}, at
+
+
+def delete(database: Database, keys: Keys, reader_id: str, event_id: str, now: float) -> None:
+    """Delete an event for good: it does not count any more and does not come back when it is sent again.
+
+    Raises NotFound when there is no such event (and none was deleted).
+    """
+    with database.writing() as session:
+        readers.touch(session, reader_id)
+        found = store.ids_and_papers(session, reader_id, event_id)
+        mark = keys.event_hash(reader_id, event_id)
+        if not found and not store.deleted(session, reader_id, [mark]):
+            raise NotFound("You have logged no event with this id.", field="id")
+        store.remove(session, reader_id, {event_id: mark}, now)
+        _rebuild(session, reader_id, [paper for _, paper in found])
+
+
+def _rebuild(session: Any, reader_id: str, ids: Iterable[str]) -> None:
+    """Make the reader's state of these papers anew from the events that are left; without any, the state goes."""
+    wanted = list(ids)
+    before = reader_papers.of_papers(session, reader_id, wanted)
+    states: dict[str, dict[str, Any]] = {}
+    for row in store.of_papers(session, reader_id, wanted):
+        happen(states.setdefault(row["paper_id"], no_state(reader_id, row["paper_id"])), row["kind"], row["at"])
+    reader_papers.remove(session, reader_id, [name for name in wanted if name not in states])
+    own = {name: {word: before[name][word] for word in reader_papers.OWN_WORDS} for name in states if name in before}
+    reader_papers.put(session, [{**states[name], **own.get(name, {})} for name in sorted(states)])
+
+
+def forget_all_but_saved(database: Database, keys: Keys, reader_id: str, now: float) -> int:
+    """Delete every event but the one that saved each saved paper; return how many went."""
+    with database.writing() as session:
+        readers.touch(session, reader_id)
+        saved = [row["paper_id"] for row in reader_papers.saved(session, reader_id)]
+        kept: dict[str, str] = {}
+        for row in store.of_papers(session, reader_id, saved):
+            if row["kind"] == "save":
+                kept[row["paper_id"]] = row["id"]
+        staying = set(kept.values())
+        going = [name for name, _ in store.ids_and_papers(session, reader_id) if name not in staying]
+        store.remove(session, reader_id, {name: keys.event_hash(reader_id, name) for name in going}, now)
+        others = [row["paper_id"] for row in reader_papers.every(session, reader_id) if row["paper_id"] not in kept]
+        reader_papers.remove(session, reader_id, others)
+        _rebuild(session, reader_id, saved)
+        store.forget_lists(session, reader_id)
+        paper_store.forget_page_texts(session, reader_id=reader_id, keep=saved)
+    return len(going)
+
+
+def as_event(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a logged event without its empty parts; times in epoch seconds."""
+    event = {"id": row["id"], "kind": row["kind"], "paper": row["paper_id"], "at": row["at"]}
+    optional = {name: row[name] for name in ("list_id", "position", "surface", "page") if row[name] is not None}
+    return {**event, **optional, "received_at": row["received_at"]}

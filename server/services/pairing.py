@@ -1,0 +1,153 @@
+"""Who may speak for a reader: registration, pairing codes, devices and their tokens."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from server import tokens
+from server.errors import BadCode, Forbidden, NotFound, PairingRequired, Unauthenticated
+from server.store import devices, pairing_codes, readers
+from server.store.database import Database
+from server.tokens import Keys
+
+CODE_SECONDS = 30 * 60
+CODE_ATTEMPTS = 10
+SEEN_EVERY = 300.0  # seconds: how exact a device's "last seen" is
+
+
+@dataclass(frozen=True)
+class Paired:
+    """A device that was just made; the token is shown this once."""
+
+    token: str
+    reader_id: str
+    device_id: str
+
+
+@dataclass(frozen=True)
+class NewCode:
+    """A pairing code in plain letters and when it ends (epoch seconds)."""
+
+    code: str
+    expires_at: float
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The reader and device a request comes from."""
+
+    reader_id: str
+    device_id: str
+    operator: bool
+    version: int
+    created_at: float
+    feed_number: int
+    settings: Mapping[str, Any]
+
+
+def register(
+    database: Database, keys: Keys, name: str, code: str | None, *, registration: str, local: bool, now: float
+) -> Paired:
+    """Make a device: by its code, or without one where `registration` allows it.
+
+    `local` says that the request certainly comes from this machine. Raises BadCode or PairingRequired.
+    """
+    if code is not None:
+        return _by_code(database, keys, name, code, now)
+    if registration == "closed" or (registration == "first" and not local):
+        raise _pairing_required()
+    with database.writing() as session:
+        first = readers.count(session) == 0
+        if registration == "first" and not first:
+            raise _pairing_required()
+        # Whoever is at the machine itself before anybody else is its operator; an open server has none but the shell.
+        reader_id = readers.create(session, now, operator=registration == "first")
+        return _new_device(session, reader_id, name, now)
+
+
+def _pairing_required() -> PairingRequired:
+    return PairingRequired(
+        "This server wants a pairing code: run `inkling pair` where it runs, or ask a paired device for one.",
+        field="code",
+    )
+
+
+def _by_code(database: Database, keys: Keys, name: str, code: str, now: float) -> Paired:
+    letters = tokens.split_code(code)
+    with database.writing() as session:
+        row = pairing_codes.attempt(session, letters[0], now) if letters else None
+        right = row is not None and hmac.compare_digest(row["code_hash"], keys.code_hash(letters[1] if letters else ""))
+        if row is not None and right:
+            pairing_codes.spend(session, row["locator"])
+            # Only the shell and an operator make codes for new readers, and the first reader has nobody above them.
+            reader_id = row["reader_id"] or readers.create(session, now, operator=readers.count(session) == 0)
+            return _new_device(session, reader_id, name, now)
+    # Raised after the block, so that the attempt that was used up stays used up.
+    raise BadCode("That pairing code is wrong, used or expired; ask for a new one.", field="code")
+
+
+def _new_device(session: Any, reader_id: str, name: str, now: float) -> Paired:
+    token = tokens.new_token()
+    device_id = devices.create(session, reader_id, name, tokens.token_hash(token), now)
+    return Paired(token=token, reader_id=reader_id, device_id=device_id)
+
+
+def new_code(database: Database, keys: Keys, reader_id: str | None, now: float) -> NewCode:
+    """Make a code for a further device of this reader, or with None for a new reader.
+
+    Raises NotFound when there is no such reader.
+    """
+    code = tokens.new_code()
+    locator, letters = tokens.split_code(code) or ("", "")
+    expires_at = now + CODE_SECONDS
+    with database.writing() as session:
+        if reader_id is not None and readers.find(session, reader_id) is None:
+            raise NotFound(f"No reader {reader_id} here; `inkling devices` lists them.", field="reader")
+        # Two living codes that begin alike: the older one gives way.
+        pairing_codes.spend(session, locator)
+        pairing_codes.add(
+            session, locator, keys.code_hash(letters), reader_id, now=now, expires_at=expires_at, attempts=CODE_ATTEMPTS
+        )
+    return NewCode(code=code, expires_at=expires_at)
+
+
+def code_by_reader(database: Database, keys: Keys, caller: Caller, reader: str, now: float) -> NewCode:
+    """Make a code on a reader's request: `me` for their own next device, `new` (operators only) for somebody else."""
+    if reader == "new" and not caller.operator:
+        raise Forbidden('Only the operator may invite new readers; use "me", or ask the operator.', field="reader")
+    return new_code(database, keys, None if reader == "new" else caller.reader_id, now)
+
+
+def link(base: str, code: str) -> str:
+    """Return the address to paste into the extension; after the #, so that no server log ever holds the code."""
+    return f"{base.rstrip('/')}/pair#{code}"
+
+
+def authenticate(database: Database, token: str, now: float) -> Caller:
+    """Return who holds this token. Raises Unauthenticated."""
+    with database.reading() as session:
+        row = devices.by_token(session, tokens.token_hash(token))
+    if row is None:
+        raise Unauthenticated("This token is unknown or was revoked; pair this device again.")
+    if now - (row["last_seen_at"] or 0) > SEEN_EVERY:
+        with database.writing() as session:
+            devices.seen(session, row["device_id"], now)
+    return Caller(
+        reader_id=row["id"],
+        device_id=row["device_id"],
+        operator=row["operator"],
+        version=row["version"],
+        created_at=row["created_at"],
+        feed_number=row["feed_number"],
+        settings=row["settings"],
+    )
+
+
+def revoke(database: Database, reader_id: str, device_id: str) -> None:
+    """Make a device's token worthless. Raises NotFound when the reader has no such device."""
+    with database.writing() as session:
+        if not devices.remove(session, reader_id, device_id):
+            raise NotFound("You have no such device.", field="id")

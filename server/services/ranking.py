@@ -1,0 +1,204 @@
+"""Ranking for one reader: the cards of a page, recommendations, papers like one, search."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from recommender import Ranked
+from server.clock import rfc3339
+from server.errors import InklingError
+from server.services import papers
+from server.services.history import History
+from server.services.pairing import Caller
+from server.services.rooms import Rooms
+from server.services.serving import Served
+from server.store import papers as paper_store
+
+DAY = 86400.0
+DEEPEST_SEARCH = 1000
+
+
+@dataclass(frozen=True)
+class BadCard:
+    """A card without a usable id; it keeps its place in the answer."""
+
+    input_id: Any
+    error: InklingError
+
+
+@dataclass(frozen=True)
+class Asking:
+    """A reader who asks, with all that ranking for them needs."""
+
+    rooms: Rooms
+    caller: Caller
+    served: Served
+    history: History
+    now: float
+
+    @classmethod
+    def of(cls, rooms: Rooms, caller: Caller, now: float) -> Asking:
+        """Gather what the caller is ranked by."""
+        history = rooms.histories.of(rooms.database, caller.reader_id, caller.version)
+        return cls(rooms, caller, rooms.serving.current(), history, now)
+
+    def rank(self, candidates: Sequence[str] | None, k: int | None, exclude: Collection[str] = ()) -> Ranked:
+        """Ask the recommender on this reader's behalf."""
+        chosen = self.caller.settings
+        return self.served.catalogue.rank(
+            self.history.events,
+            candidates=candidates,
+            k=k,
+            now=self.now,
+            interests=chosen.get("interests", ()),
+            followed=chosen.get("followed", ()),
+            muted=chosen.get("muted", ()),
+            exclude=exclude,
+            # What is explored changes from day to day, and not with every reload.
+            seed=zlib.crc32(f"{self.caller.reader_id}:{int(self.now // DAY)}".encode()),
+        )
+
+    def new_list_id(self) -> str:
+        """Return the id of the list that is being made."""
+        return self.rooms.keys.new_list_id(self.caller.reader_id, self.served.version)
+
+    def reasons(self, ranked: Ranked, index: int) -> list[dict[str, Any]]:
+        """Return why the paper at `index` has its score, without words this reader may not see."""
+        return [self._reason(ranked.ids[index], reason) for reason in ranked.reasons(index)]
+
+    def _reason(self, paper_id: str, reason: Any) -> dict[str, Any]:
+        told: dict[str, Any] = {"kind": reason.kind, "share": float(reason.share)}
+        if reason.paper:
+            visible = self.served.may_see(self.caller.reader_id, reason.paper)
+            told |= {"paper": reason.paper, "title": (reason.title or None) if visible else None}
+        if reason.words and self.served.may_see(self.caller.reader_id, paper_id):
+            told["words"] = list(reason.words)
+        return told
+
+
+def rank_page(
+    rooms: Rooms, caller: Caller, cards: Sequence[Mapping[str, Any] | BadCard], limit: int, now: float
+) -> dict[str, Any]:
+    """Rank the cards of a page and recommend `limit` papers that are not on it. The cards' texts are kept."""
+    good = [card for card in cards if not isinstance(card, BadCard)]
+    _keep_cards(rooms, caller.reader_id, good, now)
+    asking = Asking.of(rooms, caller, now)
+    ids = list(dict.fromkeys(card["id"] for card in good))
+    ranked = asking.rank(ids, None)
+    entries = {name: _entry(asking, ranked, index) for index, name in enumerate(ranked.ids)}
+    return {
+        "list_id": asking.new_list_id(),
+        "model": asking.served.version,
+        "cards": [_card_answer(card, entries) for card in cards],
+        "recommended": recommended(asking, limit, ids) if limit else [],
+    }
+
+
+def _keep_cards(rooms: Rooms, reader_id: str, cards: Sequence[Mapping[str, Any]], now: float) -> None:
+    """Store what is new in the cards and let it count at once."""
+    new = [card for card in rooms.cards.new(reader_id, cards) if papers.has_facts(card)]
+    if not new:
+        return
+    with rooms.database.writing() as session:
+        confirm = rooms.settings.confirm_page_text
+        changed = papers.take_cards(session, reader_id, new, confirm=confirm, now=now)
+    if changed:
+        with rooms.database.reading() as session:
+            rooms.serving.fold_in(session, changed)
+    rooms.cards.add(reader_id, new)
+
+
+def _entry(asking: Asking, ranked: Ranked, index: int) -> dict[str, Any]:
+    paper_id, score = ranked.ids[index], float(ranked.scores[index])
+    return {
+        "id": paper_id,
+        "input_id": None,
+        "rank": index + 1,
+        "score": None if math.isnan(score) else score,
+        "basis": ranked.basis[index],
+        "state": _state(asking.history.states.get(paper_id)),
+        "reasons": asking.reasons(ranked, index),
+    }
+
+
+def _state(state: Mapping[str, Any] | None) -> dict[str, Any]:
+    if state is None:
+        return {"opened_at": None, "saved": False, "hidden": False}
+    return {"opened_at": rfc3339(state["opened_at"]), "saved": state["saved"], "hidden": state["hidden"]}
+
+
+def _card_answer(card: Mapping[str, Any] | BadCard, entries: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    if isinstance(card, BadCard):
+        blank = {"id": None, "input_id": card.input_id, "rank": None, "score": None, "basis": "none"}
+        return {**blank, "state": _state(None), "reasons": [], "error": card.error}
+    return {**entries[card["id"]], "input_id": card["input_id"]}
+
+
+def recommended(
+    asking: Asking, limit: int, exclude: Collection[str] = (), days: float | None = None
+) -> list[dict[str, Any]]:
+    """Return papers that this reader has not opened, saved or hidden, was not shown too often, and may read."""
+    reader_id = asking.caller.reader_id
+    out = {*exclude, *asking.history.worn_out, *asking.served.hidden_from(reader_id)}
+    candidates = None
+    if days is not None:
+        with asking.rooms.database.reading() as session:
+            recent = paper_store.published_since(session, reader_id, asking.now - days * DAY)
+        candidates = [name for name in recent if name not in out | asking.history.done_with]
+    ranked = asking.rank(candidates, limit, out)
+    return _with_papers(asking, ranked, limit)
+
+
+def _with_papers(asking: Asking, ranked: Ranked, limit: int, *, reasons: bool = True) -> list[dict[str, Any]]:
+    """Return the ranked papers with their text and reasons; those that nothing can be shown of are left out."""
+    known = papers.many(asking.rooms.database, asking.caller.reader_id, ranked.ids)
+    items: list[dict[str, Any]] = []
+    for index, name in enumerate(ranked.ids):
+        score = float(ranked.scores[index])
+        if len(items) == limit or math.isnan(score) or name not in known or not known[name]["title"]:
+            continue
+        item = {"paper": known[name], "score": score, "rank": len(items) + 1}
+        items.append({**item, "reasons": asking.reasons(ranked, index)} if reasons else item)
+    return items
+
+
+def recommendations(
+    rooms: Rooms, caller: Caller, *, limit: int, days: float | None, exclude: Collection[str], now: float
+) -> dict[str, Any]:
+    """Return a fresh list of recommendations; nothing is written until an event cites it."""
+    asking = Asking.of(rooms, caller, now)
+    items = recommended(asking, limit, exclude, days)
+    return {"list_id": asking.new_list_id(), "model": asking.served.version, "items": items}
+
+
+def similar(rooms: Rooms, caller: Caller, paper_id: str, limit: int, now: float) -> list[dict[str, Any]]:
+    """Return the papers most like one. Raises PaperNotFound for a paper nothing is known of."""
+    papers.one(rooms.database, caller.reader_id, paper_id)
+    asking = Asking.of(rooms, caller, now)
+    ranked = asking.served.catalogue.similar(paper_id, limit, asking.served.hidden_from(caller.reader_id) | {paper_id})
+    return _with_papers(asking, ranked, limit)
+
+
+def search(
+    rooms: Rooms, caller: Caller, query: str, *, limit: int, after: tuple[float, str] | None, now: float
+) -> list[dict[str, Any]]:
+    """Return papers for a query, best first, from just after the (score, id) given.
+
+    A score and an id mark the place, so that papers which come in meanwhile neither repeat nor hide a result.
+    """
+    asking = Asking.of(rooms, caller, now)
+    found = asking.served.catalogue.search(query, DEEPEST_SEARCH)
+    hidden = asking.served.hidden_from(caller.reader_id)
+    best = sorted(
+        (-float(score), name)
+        for name, score in zip(found.ids, found.scores, strict=True)
+        if name not in hidden and not math.isnan(float(score))
+    )
+    scores = {name: -negative for negative, name in best if after is None or (negative, name) > (-after[0], after[1])}
+    wanted = list(scores)[:limit]
+    known = papers.many(rooms.database, caller.reader_id, wanted)
+    return [{"paper": known[name], "score": scores[name]} for name in wanted if name in known]

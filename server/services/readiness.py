@@ -1,0 +1,73 @@
+"""What the server needs, and how each of it stands."""
+
+from __future__ import annotations
+
+from server.errors import DatabaseUnavailable
+from server.services import catalogue
+from server.services.rooms import Rooms
+from server.store import events, papers, readers
+from server.store.database import schema_is_current
+
+Checks = dict[str, dict[str, str]]
+_OK = {"status": "ok"}
+
+
+def checks(rooms: Rooms, now: float) -> Checks:
+    """Return name -> {status: ok | degraded | failed, reason?}."""
+    found: Checks = {"database": _OK, "schema": _OK}
+    if rooms.stopping.is_set():
+        found["process"] = _failed("The server is stopping.")
+    try:
+        if not schema_is_current(rooms.database.engine):
+            found["schema"] = _failed("The schema is not current; run `inkling migrate`.")
+            return found
+        found["model"] = _model(rooms)
+        found["sources"] = _sources(rooms, now)
+    except DatabaseUnavailable as error:
+        found["database"] = _failed(error.message)
+        found.pop("schema")
+    found["redis"] = _redis(rooms)
+    return found
+
+
+def overall(found: Checks) -> str:
+    """Return the worst of the checks."""
+    states = {check["status"] for check in found.values()}
+    return next((state for state in ("failed", "degraded") if state in states), "ok")
+
+
+def totals(rooms: Rooms) -> dict[str, int]:
+    """Return how much the database holds."""
+    with rooms.database.reading() as session:
+        return {
+            "readers": readers.count(session),
+            "papers": papers.count(session),
+            "logged_events": events.count(session),
+        }
+
+
+def _model(rooms: Rooms) -> dict[str, str]:
+    served = rooms.serving.current()
+    if rooms.serving.broken:
+        return _degraded(f"Model {rooms.serving.broken} cannot be read; serving {served.version or 'words alone'}.")
+    return _OK if served.version else _degraded("No model yet: ranking by words, freshness and popularity.")
+
+
+def _redis(rooms: Rooms) -> dict[str, str]:
+    if not rooms.hot.configured:
+        return _degraded("No Redis: limits and trending are counted by each process alone.")
+    return _OK if rooms.hot.available else _degraded("Redis does not answer: each process counts alone.")
+
+
+def _sources(rooms: Rooms, now: float) -> dict[str, str]:
+    states = catalogue.states(rooms.database, now, offline=rooms.settings.offline)
+    reasons = [f"{name}: {reason}" for name, (status, reason) in states.items() if status != "ok"]
+    return _degraded("; ".join(reasons)) if reasons else _OK
+
+
+def _failed(reason: str) -> dict[str, str]:
+    return {"status": "failed", "reason": reason}
+
+
+def _degraded(reason: str) -> dict[str, str]:
+    return {"status": "degraded", "reason": reason}

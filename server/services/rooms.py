@@ -1,0 +1,51 @@
+"""The collaborators that use cases share in one process, made once by the application factory."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+
+from server.config import Settings
+from server.hot import Hot
+from server.services.history import Histories
+from server.services.papers import KnownCards
+from server.services.serving import Serving
+from server.store.database import Database
+from server.tokens import Keys
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """Everything a use case may need, by name."""
+
+    settings: Settings
+    database: Database
+    hot: Hot
+    keys: Keys
+    serving: Serving
+    histories: Histories = field(default_factory=Histories)
+    cards: KnownCards = field(default_factory=KnownCards)
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    @classmethod
+    def of(cls, settings: Settings) -> Rooms:
+        """Build the rooms of a process from its settings."""
+        database = Database.at(settings)
+        return cls(
+            settings=settings,
+            database=database,
+            hot=Hot(settings),
+            keys=Keys(settings.secret_key),
+            serving=Serving(database, settings.models_dir),
+        )
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self.hot.close()
+        self.database.close()
+
+    @staticmethod
+    def now() -> float:
+        """Return the time in epoch seconds."""
+        return time.time()

@@ -1,0 +1,147 @@
+"""What one worker serves from: the model that SQL names, and papers newer than it, followed as they change."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from recommender import BrokenModel, Catalogue, Model, Papers
+from server.errors import DatabaseUnavailable
+from server.store import models, papers
+from server.store.database import Database
+
+logger = logging.getLogger(__name__)
+
+EVERY = 1.0  # seconds between two looks at SQL
+# A transaction that began earlier may commit later (PostgreSQL): look again at changes this much older than the newest.
+OVERLAP = 30.0
+
+
+@dataclass
+class Served:
+    """One model and its catalogue. `private` names, for papers without a public title, the readers who may see one."""
+
+    catalogue: Catalogue
+    version: str | None
+    private: dict[str, frozenset[str]]
+    newest: float = 0.0
+    recent: dict[str, float] = field(default_factory=dict)
+    _hidden: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def hidden_from(self, reader_id: str) -> frozenset[str]:
+        """Return the papers of which this reader may see no title, so that they cannot be recommended."""
+        found = self._hidden.get(reader_id)
+        if found is None:
+            found = frozenset(name for name, readers in list(self.private.items()) if reader_id not in readers)
+            self._hidden[reader_id] = found
+        return found
+
+    def may_see(self, reader_id: str, paper_id: str) -> bool:
+        """Whether the text the catalogue holds of a paper may be shown to this reader."""
+        return reader_id in self.private.get(paper_id, (reader_id,))
+
+    def take(self, rows: Sequence[Mapping[str, Any]], private: Mapping[str, frozenset[str]]) -> None:
+        """Lay changed papers over what is served."""
+        # A paper without any text would only pretend to be known.
+        texts = [row for row in rows if row["title"] or row["abstract"]]
+        if texts:
+            self.catalogue.update(Papers.from_rows(texts))
+        for row in rows:
+            self.recent[row["id"]] = row["updated_at"]
+            self.newest = max(self.newest, row["updated_at"])
+            if row["id"] in private:
+                self.private[row["id"]] = private[row["id"]]
+            else:
+                self.private.pop(row["id"], None)
+        self._hidden.clear()
+
+
+class Serving:
+    """Keeps a Served up to date. A request never waits for it, except the first of a process."""
+
+    def __init__(self, database: Database, models_dir: Path, every: float = EVERY) -> None:
+        self._database, self._models_dir, self._every = database, models_dir, every
+        self._served: Served | None = None
+        self._due = 0.0
+        self._lock = threading.Lock()
+        self._refused: str | None = None
+
+    def current(self) -> Served:
+        """Return what to serve from now, and see to it, at most once in `every` seconds, that it is the newest."""
+        served = self._served
+        if served is None:
+            self.refresh()
+            assert self._served is not None
+            return self._served
+        if time.monotonic() >= self._due:
+            self._due = time.monotonic() + self._every
+            threading.Thread(target=self._refresh_aside, name="serving", daemon=True).start()
+        return served
+
+    @property
+    def broken(self) -> str | None:
+        """The version that SQL names but that cannot be read here, or None."""
+        return self._refused
+
+    def refresh(self) -> None:
+        """Follow SQL now: another model, or papers that changed."""
+        with self._lock:
+            self._due = time.monotonic() + self._every
+            with self._database.reading() as session:
+                version = models.serving_version(session)
+            served = self._served
+            if served is None or (version != served.version and version != self._refused):
+                served = self._open(version, served)
+            self._follow(served)
+            self._served = served
+
+    def _refresh_aside(self) -> None:
+        try:
+            self.refresh()
+        except DatabaseUnavailable as error:
+            logger.warning("serving_not_refreshed", extra={"reason": error.message})
+        except Exception:  # the outermost loop of this thread; what was served goes on being served
+            logger.exception("serving_not_refreshed")
+
+    def _open(self, version: str | None, before: Served | None) -> Served:
+        """Load another model; where its folder is broken, what was served goes on."""
+        model = None
+        if version is not None:
+            try:
+                model = Model.load(self._models_dir / version)
+            except (BrokenModel, OSError) as error:
+                logger.error("model_not_served", extra={"version": version, "reason": str(error)})
+                self._refused = version
+                if before is not None:
+                    return before
+        with self._database.reading() as session:
+            private = papers.unconfirmed(session)
+            row = models.serving(session) if model else None
+        known_until = float((row["manifest"] if row else {}).get("watermark") or 0.0)
+        if model is not None or version is None:
+            self._refused = None
+        served = Served(Catalogue(model), model.version if model else None, private, newest=known_until)
+        if version is not None:
+            logger.info("model_served", extra={"version": served.version})
+        return served
+
+    def _follow(self, served: Served) -> None:
+        """Fold in the papers whose text changed."""
+        start = served.newest - OVERLAP
+        with self._database.reading() as session:
+            for rows in papers.for_catalogue(session, start):
+                changed = [row for row in rows if served.recent.get(row["id"]) != row["updated_at"]]
+                if changed:
+                    served.take(changed, papers.unconfirmed(session, [row["id"] for row in changed]))
+        served.recent = {name: at for name, at in served.recent.items() if at >= served.newest - OVERLAP}
+
+    def fold_in(self, session: Any, ids: Collection[str]) -> None:
+        """Fold papers that this process has just changed in at once, from the rows as `session` sees them."""
+        served = self.current()
+        if ids:
+            served.take(papers.catalogue_rows(session, ids), papers.unconfirmed(session, ids))

@@ -35,11 +35,7 @@ class Histories:
 
     def events_of(self, reader: str) -> Events:
         """Return one reader's events in order of arrival."""
-        rows = self.rows.get(reader, [])
-        pick = [
-            [column[row] for row in rows] for column in (self.events.readers, self.events.papers, self.events.kinds)
-        ]
-        return Events(*pick, self.events.times[rows])
+        return self.events.take(self.rows.get(reader, []))
 
     def papers_of(self, reader: str) -> set[str]:
         """Return every paper one reader has any event on."""

@@ -41,3 +41,4 @@ class Blend:
 
 # No reader has taught the stack anything, so that words count as much.
 ALONE = Blend(text=0.5, text_unread=0.5, text_history=0.5)
+STACK_ALONE = Blend(text=0.0, text_unread=0.0)

@@ -25,18 +25,18 @@ def reciprocal_rank(top: Sequence[int], targets: Collection[int]) -> float:
     return next((1 / (at + 1) for at, paper in enumerate(top) if paper in targets), 0.0)
 
 
-def coverage(tops: Sequence[Sequence[int]], candidates: int, k: int = 20) -> float:
+def coverage(tops: Sequence[Sequence[int] | np.ndarray], candidates: int, k: int = 20) -> float:
     """Return the share of the candidates that are in at least one list's first k."""
     return len({paper for top in tops for paper in top[:k]}) / candidates
 
 
-def novelty(top: Sequence[int], readers: np.ndarray, everyone: int, k: int = 20) -> float:
+def novelty(top: Sequence[int] | np.ndarray, readers: np.ndarray, everyone: int, k: int = 20) -> float:
     """Return the mean information of the first k, in bits: -log2 of the smoothed share of readers who know a paper."""
     shares = (readers[list(top[:k])] + 1) / (everyone + 1)
     return float(-np.log2(shares).mean()) if len(top) else 0.0
 
 
-def diversity(top: Sequence[int], words: sp.csr_matrix, k: int = 20) -> float:
+def diversity(top: Sequence[int] | np.ndarray, words: sp.csr_matrix, k: int = 20) -> float:
     """Return the mean of one minus the cosine over pairs of the first k; `words` (P, W) has rows of unit length."""
     rows = words[list(top[:k])]
     n = rows.shape[0]

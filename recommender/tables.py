@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,6 +98,12 @@ class Events:
             kinds=[row[2] for row in table],
             times=_numbers([row[3] for row in table], np.float64),
         )
+
+    def take(self, rows: Sequence[int]) -> Events:
+        """Return the events of these row numbers, in this order."""
+        columns = (self.readers, self.papers, self.kinds)
+        readers, papers, kinds = ([column[row] for row in rows] for column in columns)
+        return Events(readers, papers, kinds, self.times[np.array(rows, np.int64)])
 
     @classmethod
     def none(cls) -> Events:

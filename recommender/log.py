@@ -1,0 +1,68 @@
+"""The interactions as the protocol wants them: a binary matrix X, and the events behind any part of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+
+from recommender.config import Config
+from recommender.splitting import FROM_K, SPLITS, SPLITS_FROM_K, Split, by_time
+from recommender.tables import Events, Papers
+from recommender.training import interactions
+
+TASKS = (*SPLITS, *SPLITS_FROM_K, "time")
+
+
+@dataclass(frozen=True)
+class Log:
+    """`X` (U, P) has a one where a reader likes a paper; `times` (U, P) its newest event in epoch seconds, if known.
+
+    `keys` int64 (E,) is each event's pair as reader * P + paper, -1 where the paper is unknown.
+    """
+
+    events: Events
+    readers: list[str]
+    X: sp.csr_matrix
+    times: sp.csr_matrix | None
+    keys: np.ndarray
+
+    @classmethod
+    def of(cls, papers: Papers, events: Events, config: Config) -> Log:
+        """Number the readers in order of first appearance and the papers in the order of their table."""
+        weights, readers = interactions(papers, events, config, now=0.0)
+        liked = weights.weight > 0
+        shape = (len(readers), len(papers))
+        pairs = (weights.reader[liked], weights.paper[liked])
+        when = weights.time[liked]
+        reader_of = {reader: row for row, reader in enumerate(readers)}
+        paper_of = {paper: row for row, paper in enumerate(papers.ids)}
+        keys = [
+            reader_of[reader] * len(papers) + paper_of[paper] if paper in paper_of else -1
+            for reader, paper in zip(events.readers, events.papers, strict=True)
+        ]
+        return cls(
+            events=events,
+            readers=readers,
+            X=sp.csr_matrix((np.ones(len(when), np.float32), pairs), shape=shape),
+            times=sp.csr_matrix((when, pairs), shape=shape) if len(when) and np.isfinite(when).all() else None,
+            keys=np.array(keys, np.int64),
+        )
+
+    def among(self, pairs: sp.csr_matrix, readers: np.ndarray | None = None) -> Events:
+        """Return the events of these pairs; its rows are `readers`, by default all in order."""
+        table = pairs.tocoo()
+        rows = table.row if readers is None else readers[table.row]
+        wanted = rows.astype(np.int64) * self.X.shape[1] + table.col
+        return self.events.take(np.flatnonzero(np.isin(self.keys, wanted)).tolist())
+
+    def split(self, task: str, seed: int) -> list[tuple[str, Split]]:
+        """Return the splits of a task, each with what it is called: one, or one for every k."""
+        if task in SPLITS:
+            return [(task, SPLITS[task](self.X, seed))]
+        if task in SPLITS_FROM_K:
+            return [(f"{task} k={k}", SPLITS_FROM_K[task](self.X, seed, k)) for k in FROM_K[task]]
+        if self.times is None:
+            raise ValueError("the time task needs a time on every interaction; these have none or only some")
+        return [(task, by_time(self.X, self.times, seed))]

@@ -205,9 +205,9 @@ class Settings:
         """Return the whole environment for a child process: this one's, with these settings in it."""
         return {**os.environ, **self.to_environment()}
 
-    def export(self) -> None:
-        """Put these settings into this process's own environment, for what is forked from it."""
-        os.environ.update(self.to_environment())
+    def export(self, **more: str) -> None:
+        """Put these settings, and `more`, into this process's own environment, for what is forked from it."""
+        os.environ.update(self.to_environment() | more)
 
     def __repr__(self) -> str:
         hidden = {row.field for row in TABLE if row.secret}

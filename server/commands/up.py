@@ -38,7 +38,7 @@ FREED_WITHIN = 5.0  # seconds for a killed run's workers to let go of the port
 def up(home: Path | None, host: str | None, port: int | None, demo: bool, offline: bool) -> None:
     """Run everything in the foreground: Valkey, the API, the trainer and the catalogue's sources."""
     configure_logging()
-    settings = settings_for(home=home, host=host, port=port, demo=demo or None, offline=offline or None)
+    settings = settings_for(home=home, host=host, port=port, demo=demo or None, offline=offline or demo or None)
     state = RunState(settings.run_dir)
     _own_process_group()
     with on_signals() as ending:

@@ -84,7 +84,7 @@ class Client:
         raise SourceUnavailable(f"{self.source.name} does not answer {path}: {trouble}.")
 
     def _try_once(self, path: str, params: Mapping[str, str | int]) -> bytes | tuple[str, float]:
-        """Return the body, or what went wrong and how long (s) the source asks us to wait; raises for lasting trouble."""
+        """Return the body, or what went wrong and for how long (s) to wait; raises for lasting trouble."""
         self._hold(self.source.pace)
         try:
             with self._http.stream("GET", path, params=dict(params)) as response:

@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
-# Imported before the workers are forked, so that they share its memory.
-from server.app import wsgi
 from server.config import Settings
 from server.supervise.tether import tie_to_parent
 
 logger = logging.getLogger(__name__)
 
+MODULE = "server.app"
 THREADS = 4  # a worker; requests wait for the database and for the reader's network, not only for Python
 DRAIN = 10  # seconds that requests under way get to finish
 
 
 def serve(settings: Settings) -> None:
     """Serve the API until SIGTERM or SIGINT; workers that crash are started again."""
-    settings.export()
+    settings.export(PROMETHEUS_MULTIPROC_DIR=str(_empty_folder(settings.run_dir / "metrics")))
+    # Only now, for the metrics library looks at that folder's name when it is imported; and before the workers are
+    # forked, so that they share the memory.
+    import_module(MODULE)
     server = Granian(
-        "server.app:wsgi",
+        f"{MODULE}:wsgi",
         address=settings.host,
         port=settings.port,
         interface=Interfaces.WSGI,
@@ -43,4 +48,11 @@ def serve(settings: Settings) -> None:
 def _load_worker(_target: str) -> Callable[..., Any]:
     """Build the application inside a worker, which must not outlive granian's main process."""
     tie_to_parent()
-    return wsgi()
+    return import_module(MODULE).wsgi()
+
+
+def _empty_folder(folder: Path) -> Path:
+    """Make the folder in which the workers put their counts together, without those of an earlier run."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700, parents=True)
+    return folder

@@ -90,7 +90,7 @@ class Supervisor:
 
     def _programs(self) -> list[tuple[str, list[str]]]:
         programs = [("API", ["serve"]), ("trainer", ["schedule"])]
-        if not self.settings.offline and not self.settings.demo:
+        if not self.settings.offline:
             programs.append(("sources", ["ingest", "follow"]))
         return programs
 

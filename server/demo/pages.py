@@ -1,0 +1,132 @@
+"""The demo's pages: a listing of our own with the skeleton of the real one, on which the extension's own code runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, Response, abort, render_template, send_from_directory
+
+from server.api.requests import from_this_machine, rooms
+from server.bundle import extension_folder
+from server.clock import rfc3339
+from server.demo.art import picture
+from server.demo.filling import demo_token
+from server.demo.grammar import ID_PREFIX
+from server.errors import Forbidden
+from server.identifiers import is_canonical
+from server.store import papers
+
+CARDS = 40
+KINDS = {
+    "js": "text/javascript",
+    "json": "application/json",
+    "css": "text/css",
+    "html": "text/html",
+    "svg": "image/svg+xml",
+    "png": "image/png",
+}
+SERVED = ("manifest.json", "src/", "_locales/", "icons/")
+# Nothing but our own files: what runs here are the extension's modules, under a policy as strict as its own.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+pages = Blueprint("demo", __name__, template_folder="templates")
+
+
+@pages.before_request
+def _only_here() -> None:
+    """The page hands out a reader's token, so it is for this machine's own browser alone."""
+    if not from_this_machine():
+        raise Forbidden("The demo is shown to a browser on the same machine only.")
+
+
+@pages.after_request
+def _strict(response: Response) -> Response:
+    response.headers.update(
+        {
+            "Content-Security-Policy": POLICY,
+            "Cache-Control": "no-cache",
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "no-referrer",
+        }
+    )
+    return response
+
+
+@pages.get("/demo")
+def listing() -> str:
+    """Show the newest of the invented papers, most upvoted first."""
+    cards = [_card(row) for row in _newest(CARDS)]
+    today = datetime.now(UTC)
+    props = {"dailyPapers": [_entry(card) for card in cards], "periodType": "day", "dateString": f"{today:%Y-%m-%d}"}
+    token = demo_token(rooms().settings.secret_key)
+    return render_template("demo.html", cards=cards, props=json.dumps(props), token=token, today=f"{today:%b %-d, %Y}")
+
+
+@pages.get("/papers/<paper_id>")
+def paper(paper_id: str) -> str:
+    """Show one invented paper, so that the listing's links lead somewhere."""
+    found = _rows([paper_id]) if is_canonical(paper_id) else []
+    if not found:
+        abort(404)
+    return render_template("paper.html", card=_card(found[0]))
+
+
+@pages.get("/demo/art/<paper_id>.svg")
+def art(paper_id: str) -> Response:
+    """Draw the picture of a paper."""
+    return Response(picture(paper_id), mimetype=KINDS["svg"])
+
+
+@pages.get("/demo/files/<path:name>")
+def files(name: str) -> Response:
+    """Serve the style and the script of these pages."""
+    return send_from_directory("static", name, mimetype=_kind(name))
+
+
+@pages.get("/demo/extension/<path:name>")
+def extension(name: str) -> Response:
+    """Serve the extension's files as the browser would load them."""
+    if not name.startswith(SERVED):
+        abort(404)
+    return send_from_directory(extension_folder(), name, mimetype=_kind(name))
+
+
+def _kind(name: str) -> str:
+    """Return the type of a file; a module under a type guessed from the machine's own tables may not run."""
+    return KINDS.get(name.rsplit(".", 1)[-1], "application/octet-stream")
+
+
+def _newest(count: int) -> list[Mapping[str, Any]]:
+    found = _rows([f"{ID_PREFIX}.{number:05d}" for number in range(1, count + 1)])
+    return sorted(found, key=lambda row: -(row["upvotes"] or 0))
+
+
+def _rows(ids: list[str]) -> list[Mapping[str, Any]]:
+    with rooms().database.reading() as session:
+        return [dict(row) for row in papers.rows(session, ids).values() if row["title"]]
+
+
+def _card(row: Mapping[str, Any]) -> dict[str, Any]:
+    facts = {name: row[name] for name in ("id", "title", "abstract", "organization", "upvotes")}
+    comments = (row["upvotes"] or 0) % 7
+    return {**facts, "authors": row["authors"] or [], "published": rfc3339(row["published_at"]), "comments": comments}
+
+
+def _entry(card: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a card as the real listing's props spell it."""
+    paper = {
+        "id": card["id"],
+        "title": card["title"],
+        "summary": card["abstract"],
+        "authors": [{"name": name, "hidden": False} for name in card["authors"]],
+        "publishedAt": card["published"],
+        "upvotes": card["upvotes"],
+        "organization": {"fullname": card["organization"]},
+    }
+    return {"paper": paper, "title": card["title"], "numComments": card["comments"], "upvoted": False}

@@ -1,0 +1,39 @@
+"""The pages meant for people: what this address is, and what to do with a pairing link."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, render_template, send_from_directory
+
+from server import __version__
+from server.api.requests import rooms
+
+pages = Blueprint("welcome", __name__, template_folder="templates")
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+KINDS = {"js": "text/javascript", "css": "text/css"}
+
+
+@pages.after_request
+def _strict(response: Response) -> Response:
+    response.headers.update({"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer"})
+    return response
+
+
+@pages.get("/")
+def home() -> str:
+    """Say what this address is."""
+    return render_template("home.html", version=__version__, demo=rooms().settings.demo)
+
+
+@pages.get("/pair")
+def pair() -> str:
+    """Explain a pairing link; the code is after the #, which no browser sends and no log sees."""
+    return render_template("pair.html")
+
+
+@pages.get("/pages/<path:name>")
+def files(name: str) -> Response:
+    """Serve the style and the script of these pages."""
+    return send_from_directory("static", name, mimetype=KINDS.get(name.rsplit(".", 1)[-1]), max_age=3600)

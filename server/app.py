@@ -6,10 +6,27 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from server import __version__
-from server.api import clients, cors, devices, errors, events, health, telemetry
+from server.api import (
+    clients,
+    cors,
+    devices,
+    docs,
+    errors,
+    events,
+    feeds,
+    health,
+    library,
+    me,
+    papers,
+    ranking,
+    reports,
+    telemetry,
+    welcome,
+)
 from server.api.blueprint import Api
 from server.api.requests import MAX_BODY
 from server.config import Settings
+from server.demo import pages as demo
 from server.logs import configure_logging
 from server.services.rooms import Rooms
 
@@ -18,6 +35,12 @@ BLUEPRINTS = (
     devices.registration,
     devices.blueprint,
     events.blueprint,
+    ranking.blueprint,
+    papers.blueprint,
+    library.blueprint,
+    me.blueprint,
+    reports.blueprint,
+    feeds.blueprint,
 )
 _OPENAPI = {
     "API_TITLE": "Inkling",
@@ -39,9 +62,14 @@ def create_app(settings: Settings) -> Flask:
     cors.install(app, settings.cors_origins)
     clients.install(app)
     api = Api(app)
+    api.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
     errors.install(app)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
+    docs.install(app, api)
+    app.register_blueprint(welcome.pages)
+    if settings.demo:
+        app.register_blueprint(demo.pages)
     _trust_proxies(app, settings.trusted_proxies)
     return app
 

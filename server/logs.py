@@ -42,5 +42,7 @@ def configure_logging(level: int = logging.INFO) -> None:
 
 def _rendering(people: bool) -> list[structlog.typing.Processor]:
     if people:
-        return [structlog.dev.ConsoleRenderer(pad_event_to=0)]
-    return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        return [structlog.dev.ConsoleRenderer(pad_event_to=0, exception_formatter=structlog.dev.plain_traceback)]
+    # Without the local variables, among which are tokens and what readers read.
+    tracebacks = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+    return [structlog.processors.ExceptionRenderer(tracebacks), structlog.processors.JSONRenderer()]

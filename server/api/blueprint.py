@@ -51,6 +51,11 @@ class Blueprint(SmorestBlueprint):
         self.open_to_all = open_to_all
         if not open_to_all:
             self.before_request(require_reader)
+            self._prepare_doc_cbks.append(self._wants_token)
+
+    def _wants_token(self, doc: dict[str, Any], doc_info: dict[str, Any], **context: Any) -> dict[str, Any]:
+        """Describe a view: it wants the device's token."""
+        return {**doc, "security": [{"token": []}]}
 
     def body(self, schema: type[Schema]) -> Callable[[Any], Any]:
         """Document the body of a view that reads it by hand."""

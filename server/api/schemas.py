@@ -86,6 +86,14 @@ class Count(fields.Integer):
         return int(number)
 
 
+class PaperIds(fields.List):
+    """Paper ids in a query, repeated (`exclude=A&exclude=B`) or with commas between them."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> list[Any]:
+        pieces = [piece for text in value for piece in text.split(",") if piece]
+        return super()._deserialize(pieces, attr, data, **more)
+
+
 def _whole(most: int, **more: Any) -> fields.Integer:
     return fields.Integer(strict=True, validate=validate.Range(0, most), **more)
 
@@ -199,7 +207,7 @@ class Reason(Base):
 
     kind = fields.String(
         required=True,
-        validate=validate.OneOf(["paper", "words", "readers", "fresh", "popular", "explore", "interest", "text"]),
+        validate=validate.OneOf(["paper", "words", "readers", "fresh", "popular", "explore", "interest"]),
     )
     share = fields.Float(required=True)
     paper = fields.String()
@@ -299,7 +307,9 @@ class RecommendationsQuery(Base):
 
     limit = Count(load_default=20, validate=validate.Range(1, 100))
     days = Count(validate=validate.Range(1, 36500), metadata={"description": "Only papers this young."})
-    exclude = fields.List(PaperId(), load_default=list, validate=validate.Length(max=500))
+
+    # Not called `exclude` here because marshmallow's Schema has an attribute of that name.
+    without = PaperIds(PaperId(), data_key="exclude", load_default=list, validate=validate.Length(max=500))
 
 
 class SimilarQuery(Base):

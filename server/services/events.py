@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -110,7 +110,7 @@ def _add(session: Any, keys: Keys, reader_id: str, events: Sequence[Event], now:
         if said is not None
     ]
     store.add_lists(session, lists)
-    own = {row["id"] for row in lists}
+    own = {name for name, said in cited.items() if said is not None}
     store.add(session, [_row(event, reader_id, own, now) for event in events])
     _apply(session, reader_id, [_clamped(event, now) for event in events])
 
@@ -119,7 +119,7 @@ def _clamped(event: Event, now: float) -> Event:
     return replace(event, at=now) if event.at > now + AHEAD else event
 
 
-def _row(event: Event, reader_id: str, own_lists: set[str | None], now: float) -> dict[str, Any]:
+def _row(event: Event, reader_id: str, own_lists: Collection[str | None], now: float) -> dict[str, Any]:
     return {
         "reader_id": reader_id,
         "id": event.id,

@@ -52,7 +52,7 @@ def change(rooms: Rooms, caller: Caller, changes: Mapping[str, Any]) -> dict[str
         reader = readers.find(session, caller.reader_id)
         if reader is None:
             raise NotFound("This reader was deleted.")
-        chosen = {name: changes[name] for name in SETTINGS if name in changes}
+        chosen = read_settings(changes)
         if chosen:
             readers.set_settings(session, caller.reader_id, {**reader["settings"], **chosen})
         if changes.get("renew_feed"):
@@ -140,10 +140,16 @@ def import_(rooms: Rooms, reader_id: str, file: Mapping[str, Any], now: float) -
         part, texts = batch[start : start + _BATCH], cards[start : start + _BATCH]
         confirm = rooms.settings.confirm_page_text
         results = events.log(rooms.database, rooms.keys, reader_id, part, texts, confirm=confirm, now=now)
-        outcome.update(result.status for result in results)
+        outcome.update(_status(result) for result in results)
     _import_words(rooms, reader_id, _list(file, "library"))
     _import_settings(rooms, reader_id, file.get("settings"))
     return {**{status: outcome[status] for status in ("accepted", "duplicate", "rejected")}, "papers": len(cards)}
+
+
+def _status(result: events.Result) -> str:
+    """Return what became of an imported event; one that is here under its id already is no news."""
+    reused = result.error is not None and result.error.code == "id_reused"
+    return "duplicate" if reused else result.status
 
 
 def _list(file: Mapping[str, Any], name: str) -> Sequence[Any]:

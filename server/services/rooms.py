@@ -47,5 +47,5 @@ class Rooms:
 
     @staticmethod
     def now() -> float:
-        """Return the time in epoch seconds."""
-        return time.time()
+        """Return the time in epoch seconds, to the microsecond: what a time still is after a way through JSON."""
+        return round(time.time(), 6)

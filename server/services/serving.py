@@ -95,7 +95,7 @@ class Serving:
             with self._database.reading() as session:
                 version = models.serving_version(session)
             served = self._served
-            if served is None or (version != served.version and version != self._refused):
+            if served is None or version not in (served.version, self._refused):
                 served = self._open(version, served)
             self._follow(served)
             self._served = served

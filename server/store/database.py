@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, insert, text
+from sqlalchemy import URL, Connection, Engine, Executable, Table, create_engine, event, insert, text
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import make_url
@@ -19,6 +19,8 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from server.errors import DatabaseUnavailable
+
+Row = Mapping[str, Any]
 
 BUSY_SECONDS = 10
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -107,6 +109,16 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get("inkling_writes")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def all_rows(session: Session, statement: Executable) -> list[Row]:
+    """Return every row of a query, by column name."""
+    return cast(list[Row], list(session.execute(statement).mappings()))
+
+
+def first_row(session: Session, statement: Executable) -> Row | None:
+    """Return the first row of a query by column name, or None."""
+    return cast(Row | None, session.execute(statement).mappings().first())
 
 
 def insert_new(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import secrets
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.engine import RowMapping
 from sqlalchemy.orm import Session
 
+from server.store.database import Row, all_rows, first_row
 from server.store.tables import devices, readers
 
 
@@ -19,20 +19,20 @@ def create(session: Session, reader_id: str, name: str, token_hash: str, now: fl
     return device_id
 
 
-def by_token(session: Session, token_hash: str) -> RowMapping | None:
+def by_token(session: Session, token_hash: str) -> Row | None:
     """Return `device_id`, `last_seen_at` and the reader's columns for a token's hash, or None."""
     statement = (
         select(readers, devices.c.id.label("device_id"), devices.c.last_seen_at)
         .join(devices, devices.c.reader_id == readers.c.id)
         .where(devices.c.token_hash == token_hash)
     )
-    return session.execute(statement).mappings().first()
+    return first_row(session, statement)
 
 
-def of_reader(session: Session, reader_id: str) -> list[RowMapping]:
+def of_reader(session: Session, reader_id: str) -> list[Row]:
     """Return the reader's devices, newest first."""
     statement = select(devices).where(devices.c.reader_id == reader_id)
-    return list(session.execute(statement.order_by(devices.c.created_at.desc(), devices.c.id)).mappings())
+    return all_rows(session, statement.order_by(devices.c.created_at.desc(), devices.c.id))
 
 
 def seen(session: Session, device_id: str, now: float) -> None:

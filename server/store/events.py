@@ -6,10 +6,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import and_, delete, func, or_, select
-from sqlalchemy.engine import RowMapping
 from sqlalchemy.orm import Session
 
-from server.store.database import insert_new
+from server.store.database import Row, all_rows, insert_new
 from server.store.tables import deleted_events, events, lists
 
 _CHUNK = 5000
@@ -40,20 +39,26 @@ def add_lists(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     insert_new(session, lists, rows)
 
 
-def page(session: Session, reader_id: str, limit: int, after: tuple[float, int] | None = None) -> list[RowMapping]:
+def forget_lists(session: Session, reader_id: str) -> None:
+    """Delete the lists of this reader that no event cites any more."""
+    cited = select(events.c.list_id).where(events.c.reader_id == reader_id, events.c.list_id.is_not(None))
+    session.execute(delete(lists).where(lists.c.reader_id == reader_id, lists.c.id.not_in(cited)))
+
+
+def page(session: Session, reader_id: str, limit: int, after: tuple[float, int] | None = None) -> list[Row]:
     """Return the reader's events, newest first, from just after the (at, number) given."""
     statement = select(events).where(events.c.reader_id == reader_id)
     if after is not None:
         at, number = after
         statement = statement.where(or_(events.c.at < at, and_(events.c.at == at, events.c.number < number)))
     statement = statement.order_by(events.c.at.desc(), events.c.number.desc()).limit(limit)
-    return list(session.execute(statement).mappings())
+    return all_rows(session, statement)
 
 
-def of_papers(session: Session, reader_id: str, papers: Collection[str]) -> list[RowMapping]:
+def of_papers(session: Session, reader_id: str, papers: Collection[str]) -> list[Row]:
     """Return the reader's events on these papers in the order in which they count: by time, ties by arrival."""
     statement = select(events).where(events.c.reader_id == reader_id, events.c.paper_id.in_(papers))
-    return list(session.execute(statement.order_by(events.c.at, events.c.number)).mappings())
+    return all_rows(session, statement.order_by(events.c.at, events.c.number))
 
 
 def ids_and_papers(session: Session, reader_id: str, event_id: str | None = None) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.store.database import upsert
+from server.store.database import all_rows, upsert
 from server.store.tables import job_states
 
 
@@ -26,5 +26,5 @@ def starting_with(session: Session, prefix: str) -> dict[str, dict[str, Any]]:
     statement = select(job_states).where(job_states.c.name.startswith(prefix, autoescape=True))
     return {
         row["name"]: {**row["value"], "updated_at": row["updated_at"]}
-        for row in session.execute(statement.order_by(job_states.c.name)).mappings()
+        for row in all_rows(session, statement.order_by(job_states.c.name))
     }

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.engine import RowMapping
 from sqlalchemy.orm import Session
 
 from server.errors import NotFound
+from server.store.database import Row, all_rows, first_row
 from server.store.tables import models
 
 ON_DISK = ("candidate", "serving", "kept", "withheld")
@@ -28,9 +28,9 @@ def add(
     session.execute(models.insert().values(**row))
 
 
-def serving(session: Session) -> RowMapping | None:
+def serving(session: Session) -> Row | None:
     """Return the row of the model that serves, or None before the first."""
-    return session.execute(select(models).where(models.c.status == "serving")).mappings().first()
+    return first_row(session, select(models).where(models.c.status == "serving"))
 
 
 def serving_version(session: Session) -> str | None:
@@ -38,11 +38,9 @@ def serving_version(session: Session) -> str | None:
     return session.execute(select(models.c.version).where(models.c.status == "serving")).scalar()
 
 
-def every(session: Session) -> list[RowMapping]:
+def every(session: Session) -> list[Row]:
     """Return all models, newest first."""
-    return list(
-        session.execute(select(models).order_by(models.c.created_at.desc(), models.c.version.desc())).mappings()
-    )
+    return all_rows(session, select(models).order_by(models.c.created_at.desc(), models.c.version.desc()))
 
 
 def promote(session: Session, version: str) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from sqlalchemy import delete, update
-from sqlalchemy.engine import RowMapping
 from sqlalchemy.orm import Session
 
+from server.store.database import Row, first_row
 from server.store.tables import pairing_codes
 
 
@@ -25,7 +25,7 @@ def add(
     session.execute(pairing_codes.insert().values(**row, expires_at=expires_at, attempts_left=attempts))
 
 
-def attempt(session: Session, locator: str, now: float) -> RowMapping | None:
+def attempt(session: Session, locator: str, now: float) -> Row | None:
     """Use up one attempt at the code so located; None when there is none left to try."""
     statement = (
         update(pairing_codes)
@@ -37,7 +37,7 @@ def attempt(session: Session, locator: str, now: float) -> RowMapping | None:
         .values(attempts_left=pairing_codes.c.attempts_left - 1)
         .returning(pairing_codes)
     )
-    return session.execute(statement).mappings().first()
+    return first_row(session, statement)
 
 
 def spend(session: Session, locator: str) -> None:

@@ -6,10 +6,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select
-from sqlalchemy.engine import RowMapping
 from sqlalchemy.orm import Session
 
-from server.store.database import insert_new, upsert
+from server.store.database import Row, all_rows, insert_new, upsert
 from server.store.tables import page_texts, papers
 
 FACTS = ("title", "abstract", "authors", "categories", "organization", "published_at", "upvotes")
@@ -21,17 +20,17 @@ def add_stubs(session: Session, ids: Collection[str], now: float) -> None:
     insert_new(session, papers, [{"id": name, "created_at": now, "updated_at": now} for name in sorted(ids)])
 
 
-def rows(session: Session, ids: Collection[str]) -> dict[str, RowMapping]:
+def rows(session: Session, ids: Collection[str]) -> dict[str, Row]:
     """Return id -> what everybody may read of the papers among `ids` that are known."""
-    return {row["id"]: row for row in session.execute(select(papers).where(papers.c.id.in_(ids))).mappings()}
+    return {row["id"]: row for row in all_rows(session, select(papers).where(papers.c.id.in_(ids)))}
 
 
-def seen_by(session: Session, reader_id: str, ids: Collection[str]) -> dict[str, RowMapping]:
+def seen_by(session: Session, reader_id: str, ids: Collection[str]) -> dict[str, Row]:
     """Return id -> facts as this reader may see them: everybody's, and where these are empty, their own pages'."""
     own = and_(page_texts.c.paper_id == papers.c.id, page_texts.c.reader_id == reader_id)
     facts = [func.coalesce(papers.c[name], page_texts.c[name]).label(name) for name in FACTS]
     statement = select(papers.c.id, *facts).outerjoin(page_texts, own).where(papers.c.id.in_(ids))
-    return {row["id"]: row for row in session.execute(statement).mappings()}
+    return {row["id"]: row for row in all_rows(session, statement)}
 
 
 def put(session: Session, changed: Sequence[Mapping[str, Any]]) -> None:
@@ -39,10 +38,10 @@ def put(session: Session, changed: Sequence[Mapping[str, Any]]) -> None:
     upsert(session, papers, changed, keep=("created_at",))
 
 
-def page_texts_of(session: Session, ids: Collection[str]) -> list[RowMapping]:
+def page_texts_of(session: Session, ids: Collection[str]) -> list[Row]:
     """Return what single readers' pages said of these papers, oldest first."""
     statement = select(page_texts).where(page_texts.c.paper_id.in_(ids))
-    return list(session.execute(statement.order_by(page_texts.c.created_at, page_texts.c.reader_id)).mappings())
+    return all_rows(session, statement.order_by(page_texts.c.created_at, page_texts.c.reader_id))
 
 
 def put_page_texts(session: Session, changed: Sequence[Mapping[str, Any]]) -> None:
@@ -88,7 +87,7 @@ def for_catalogue(session: Session, since: float = float("-inf")) -> Iterator[li
         # Keyset pages and not one long cursor: a worker must not hold a snapshot open for a whole catalogue.
         position = or_(papers.c.updated_at > after[0], and_(papers.c.updated_at == after[0], papers.c.id > after[1]))
         statement = select(papers).where(position).order_by(papers.c.updated_at, papers.c.id).limit(_CHUNK)
-        found = list(session.execute(statement).mappings())
+        found = all_rows(session, statement)
         if not found:
             return
         yield _as_catalogue(session, found)
@@ -100,7 +99,7 @@ def catalogue_rows(session: Session, ids: Collection[str]) -> list[dict[str, Any
     return _as_catalogue(session, list(rows(session, ids).values()))
 
 
-def _as_catalogue(session: Session, found: Sequence[RowMapping]) -> list[dict[str, Any]]:
+def _as_catalogue(session: Session, found: Sequence[Row]) -> list[dict[str, Any]]:
     # Text that only pages gave exists for untitled or half-known papers; most have neither.
     open_ids = [row["id"] for row in found if row["title"] is None or row["abstract"] is None]
     said: dict[str, dict[str, Any]] = {}
@@ -110,7 +109,7 @@ def _as_catalogue(session: Session, found: Sequence[RowMapping]) -> list[dict[st
     return [_catalogue_row(row, said.get(row["id"], {})) for row in found]
 
 
-def _catalogue_row(row: RowMapping, said: Mapping[str, Any]) -> dict[str, Any]:
+def _catalogue_row(row: Row, said: Mapping[str, Any]) -> dict[str, Any]:
     facts = {name: row[name] if row[name] is not None else said.get(name) for name in FACTS}
     return {
         "id": row["id"],

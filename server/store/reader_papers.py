@@ -6,27 +6,26 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import and_, delete, func, or_, select, update
-from sqlalchemy.engine import RowMapping
 from sqlalchemy.orm import Session
 
-from server.store.database import upsert
+from server.store.database import Row, all_rows, upsert
 from server.store.tables import reader_papers
 
 # What the reader wrote about a paper themselves: no event makes or changes it.
 OWN_WORDS = ("tags", "note", "read")
 
 
-def of_papers(session: Session, reader_id: str, papers: Collection[str]) -> dict[str, RowMapping]:
+def of_papers(session: Session, reader_id: str, papers: Collection[str]) -> dict[str, Row]:
     """Return paper -> state for those of `papers` this reader has any state of."""
     statement = select(reader_papers).where(
         reader_papers.c.reader_id == reader_id, reader_papers.c.paper_id.in_(papers)
     )
-    return {row["paper_id"]: row for row in session.execute(statement).mappings()}
+    return {row["paper_id"]: row for row in all_rows(session, statement)}
 
 
-def every(session: Session, reader_id: str) -> list[RowMapping]:
+def every(session: Session, reader_id: str) -> list[Row]:
     """Return all of the reader's states, in no order."""
-    return list(session.execute(select(reader_papers).where(reader_papers.c.reader_id == reader_id)).mappings())
+    return all_rows(session, select(reader_papers).where(reader_papers.c.reader_id == reader_id))
 
 
 def put(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -45,13 +44,13 @@ def annotate(session: Session, reader_id: str, paper_id: str, values: Mapping[st
 
 def saved(
     session: Session, reader_id: str, limit: int | None = None, after: tuple[float, str] | None = None
-) -> list[RowMapping]:
+) -> list[Row]:
     """Return the states of saved papers, newest save first, from just after the (save_at, paper) given."""
     at, paper = reader_papers.c.save_at, reader_papers.c.paper_id
     statement = select(reader_papers).where(reader_papers.c.reader_id == reader_id, reader_papers.c.saved.is_(True))
     if after is not None:
         statement = statement.where(or_(at < after[0], and_(at == after[0], paper > after[1])))
-    return list(session.execute(statement.order_by(at.desc(), paper).limit(limit)).mappings())
+    return all_rows(session, statement.order_by(at.desc(), paper).limit(limit))
 
 
 def counts(session: Session, reader_id: str) -> dict[str, int]:

@@ -6,10 +6,10 @@ import secrets
 from typing import Any
 
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.engine import RowMapping
 from sqlalchemy.orm import Session
 
 from server.store import tables
+from server.store.database import Row, all_rows, first_row
 from server.store.tables import readers
 
 
@@ -21,14 +21,14 @@ def create(session: Session, now: float, *, operator: bool = False, demo: bool =
     return reader_id
 
 
-def find(session: Session, reader_id: str) -> RowMapping | None:
+def find(session: Session, reader_id: str) -> Row | None:
     """Return the reader's row, or None."""
-    return session.execute(select(readers).where(readers.c.id == reader_id)).mappings().first()
+    return first_row(session, select(readers).where(readers.c.id == reader_id))
 
 
-def every(session: Session) -> list[RowMapping]:
+def every(session: Session) -> list[Row]:
     """Return all readers, oldest first."""
-    return list(session.execute(select(readers).order_by(readers.c.created_at, readers.c.id)).mappings())
+    return all_rows(session, select(readers).order_by(readers.c.created_at, readers.c.id))
 
 
 def count(session: Session) -> int:

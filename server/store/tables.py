@@ -33,8 +33,9 @@ _Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgres
 _Counter = BigInteger().with_variant(Integer, "sqlite")
 
 
-def _reader(**more: bool) -> Column[str]:
-    return Column("reader_id", String(64), ForeignKey("readers.id", ondelete="CASCADE"), nullable=False, **more)
+def _reader(*, primary_key: bool = False) -> Column[str]:
+    owner = ForeignKey("readers.id", ondelete="CASCADE")
+    return Column("reader_id", String(64), owner, nullable=False, primary_key=primary_key)
 
 
 def _facts() -> list[Column]:

@@ -1,0 +1,19 @@
+"""Feeds: recommendations for a feed reader, which knows no token but a secret address."""
+
+from __future__ import annotations
+
+from flask import Response, request
+
+from server.api.blueprint import Blueprint
+from server.api.requests import limit, peer, rooms
+from server.services import feeds
+
+blueprint = Blueprint("feeds", __name__, open_to_all=True, description="Recommendations as a feed.")
+
+
+@blueprint.route("/feeds/<string:secret>.atom")
+@blueprint.response(200, {"type": "string"}, content_type="application/atom+xml")
+def feed(secret: str) -> Response:
+    """Return a reader's recommendations of the day as Atom."""
+    limit(f"feed:{peer()}", "60/minute")
+    return Response(feeds.feed(rooms(), secret, request.url, rooms().now()), content_type="application/atom+xml")

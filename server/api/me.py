@@ -1,0 +1,89 @@
+"""The reader's own affairs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, jsonify, request
+
+from server.api.blueprint import Blueprint
+from server.api.requests import MAX_IMPORT, caller, json_object, page_of, read_cursor, rooms
+from server.api.schemas import PageQuery
+from server.api.schemas_account import Export, ImportBody, Imported, LoggedEvents, Me, MeBody, Reset
+from server.clock import rfc3339
+from server.errors import Invalid
+from server.services import events, me
+from server.services.reading import UUID
+
+blueprint = Blueprint("me", __name__, description="My settings, my log, my data.")
+
+
+@blueprint.route("/v1/me")
+@blueprint.response(200, Me)
+def profile() -> Response:
+    """Return my settings, my feed's address, and how much is kept of me."""
+    return _told(me.profile(rooms(), caller()))
+
+
+@blueprint.route("/v1/me", methods=["PATCH"])
+@blueprint.arguments(MeBody)
+@blueprint.response(200, Me)
+def change(body: dict[str, Any]) -> Response:
+    """Change the settings named; `renew_feed` makes the old feed address worthless."""
+    return _told(me.change(rooms(), caller(), body))
+
+
+def _told(profile: dict[str, Any]) -> Response:
+    return jsonify({**profile, "feed_url": f"{request.host_url}feeds/{profile['feed_secret']}.atom"})
+
+
+@blueprint.route("/v1/me", methods=["DELETE"])
+@blueprint.response(204)
+def leave() -> None:
+    """Delete me and everything of mine; my tokens stop working."""
+    me.leave(rooms(), caller().reader_id)
+
+
+@blueprint.route("/v1/me/events")
+@blueprint.arguments(PageQuery, location="query")
+@blueprint.response(200, LoggedEvents)
+def logged(query: dict[str, Any]) -> Response:
+    """List what was logged of me, newest first."""
+    after = read_cursor(query.get("cursor"), (float, int))
+    return jsonify(page_of(me.logged(rooms(), caller().reader_id, query["limit"] + 1, after), query["limit"]))
+
+
+@blueprint.route("/v1/me/events/<string:event_id>", methods=["DELETE"])
+@blueprint.response(204)
+def delete_event(event_id: str) -> None:
+    """Delete an event for good; it stays away when a device sends it again."""
+    if not UUID.fullmatch(event_id):
+        raise Invalid("Must be the UUID of an event.", field="id")
+    events.delete(rooms().database, rooms().keys, caller().reader_id, event_id.lower(), rooms().now())
+
+
+@blueprint.route("/v1/me/reset", methods=["POST"])
+@blueprint.response(200, Reset)
+def reset() -> Response:
+    """Forget all but my saved papers."""
+    return jsonify({"forgotten": me.reset(rooms(), caller().reader_id, rooms().now())})
+
+
+@blueprint.route("/v1/me/export")
+@blueprint.response(200, Export)
+def export() -> Response:
+    """Return everything kept of me as one file."""
+    now = rooms().now()
+    response = jsonify(me.export(rooms(), caller().reader_id, now))
+    day = (rfc3339(now) or "")[:10]
+    response.headers["Content-Disposition"] = f'attachment; filename="inkling-{day}.json"'
+    return response
+
+
+@blueprint.route("/v1/me/import", methods=["POST"])
+@blueprint.body(ImportBody)
+@blueprint.response(200, Imported)
+def import_() -> Response:
+    """Take an exported file in; doing so twice changes nothing."""
+    request.max_content_length = MAX_IMPORT
+    return jsonify(me.import_(rooms(), caller().reader_id, json_object(), rooms().now()))

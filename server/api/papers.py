@@ -1,0 +1,42 @@
+"""Papers: one, those like it, and search. Ids may have a slash, plain or as %2F."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, jsonify
+
+from server.api.blueprint import Blueprint
+from server.api.requests import caller, page_of, read_cursor, rooms
+from server.api.schemas import Paper, SearchAnswer, SearchQuery, Similar, SimilarQuery
+from server.identifiers import canonical
+from server.services import papers, ranking
+
+blueprint = Blueprint("papers", __name__, description="What is known of papers.")
+
+
+@blueprint.route("/v1/papers")
+@blueprint.arguments(SearchQuery, location="query")
+@blueprint.response(200, SearchAnswer)
+def search(query: dict[str, Any]) -> Response:
+    """Find papers by what they are about, by words of the title, or by id."""
+    size = query["limit"]
+    after = read_cursor(query.get("cursor"), (float, str))
+    found = ranking.search(rooms(), caller(), query["q"], limit=size + 1, after=after, now=rooms().now())
+    return jsonify(page_of([((item["score"], item["paper"]["id"]), item) for item in found], size))
+
+
+@blueprint.route("/v1/papers/<path:paper_id>/similar")
+@blueprint.arguments(SimilarQuery, location="query")
+@blueprint.response(200, Similar)
+def similar(query: dict[str, Any], paper_id: str) -> Response:
+    """List the papers most like one."""
+    found = ranking.similar(rooms(), caller(), canonical(paper_id), query["limit"], rooms().now())
+    return jsonify({"items": found, "next": None})
+
+
+@blueprint.route("/v1/papers/<path:paper_id>")
+@blueprint.response(200, Paper)
+def one(paper_id: str) -> Response:
+    """Return a paper as far as I may see it."""
+    return jsonify(papers.one(rooms().database, caller().reader_id, canonical(paper_id)))

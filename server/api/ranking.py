@@ -1,0 +1,65 @@
+"""Ranking: the cards of a page, and what to read next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, jsonify
+
+from server.api.blueprint import Blueprint
+from server.api.errors import shape
+from server.api.requests import caller, json_object, objects, rooms
+from server.api.schemas import MAX_CARDS, RankAnswer, RankBody, Recommendations, RecommendationsQuery
+from server.errors import BadPaperId, Invalid
+from server.services import ranking
+from server.services.ranking import BadCard
+from server.services.reading import PAGE, read_card, whole_number
+
+blueprint = Blueprint("ranking", __name__, description="What to read next.")
+MOST_RECOMMENDED, RECOMMENDED = 50, 10
+
+
+@blueprint.route("/v1/rank", methods=["POST"])
+@blueprint.body(RankBody)
+@blueprint.response(200, RankAnswer)
+def rank() -> Response:
+    """Rank the cards of a page for me, and recommend papers that are not on it."""
+    body = json_object()
+    sent = objects(body, "papers", MAX_CARDS, required=True)
+    limit = whole_number(body.get("limit", RECOMMENDED), "limit", MOST_RECOMMENDED)
+    page = body.get("page")
+    if page is not None and not (isinstance(page, str) and PAGE.fullmatch(page)):
+        raise Invalid("Must be a kind of page and perhaps a date, such as daily/2026-11-20.", field="page")
+    cards = [_card(value, index) for index, value in enumerate(sent)]
+    answer = ranking.rank_page(rooms(), caller(), cards, RECOMMENDED if limit is None else limit, rooms().now())
+    for card in answer["cards"]:
+        if "error" in card:
+            card["error"] = shape(card["error"])
+    return jsonify(answer)
+
+
+def _card(value: Any, index: int) -> dict[str, Any] | BadCard:
+    """Return a card; only a useless id is forgiven, for what is wrong with a text is wrong with the client."""
+    try:
+        return read_card(value)
+    except BadPaperId as error:
+        sent = value.get("id")
+        return BadCard(sent if isinstance(sent, str | int | float) else None, error)
+    except Invalid as error:
+        raise Invalid(error.message, field=f"papers.{index}.{error.field}".rstrip(".")) from error
+
+
+@blueprint.route("/v1/recommendations")
+@blueprint.arguments(RecommendationsQuery, location="query")
+@blueprint.response(200, Recommendations)
+def recommendations(query: dict[str, Any]) -> Response:
+    """Recommend papers I have not opened, saved or hidden. Nothing is written: a list exists once an event cites it."""
+    answer = ranking.recommendations(
+        rooms(),
+        caller(),
+        limit=query["limit"],
+        days=query.get("days"),
+        exclude=query["without"],
+        now=rooms().now(),
+    )
+    return jsonify({**answer, "next": None})

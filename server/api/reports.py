@@ -1,0 +1,31 @@
+"""Reports of the extension about itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, jsonify
+
+from server.api.blueprint import Blueprint
+from server.api.requests import caller, limit
+from server.api.schemas_account import ReportBody
+from server.api.telemetry import REPORTS
+
+blueprint = Blueprint("reports", __name__, description="What the extension could not read.")
+# Names become labels of a metric, which must not grow without end: what is not of these is counted as other.
+_SITES = {"huggingface", "hf", "arxiv", "alphaxiv", "demo"}
+_PAGES = {"daily", "weekly", "monthly", "trending", "search", "paper", "list", "abs"}
+
+
+@blueprint.route("/v1/client-reports", methods=["POST"])
+@blueprint.arguments(ReportBody)
+@blueprint.response(202)
+def report(body: dict[str, Any]) -> Response:
+    """Count a page on which the extension saw fewer papers than it should; nothing of the reader is kept."""
+    limit(f"report:{caller().reader_id}", "60/hour")
+    site = body["site"] if body["site"] in _SITES else "other"
+    page_kind = body["page_kind"] if body["page_kind"] in _PAGES else "other"
+    REPORTS.labels(body["kind"], site, page_kind).inc()
+    response = jsonify({})
+    response.status_code = 202
+    return response

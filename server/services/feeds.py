@@ -1,0 +1,72 @@
+"""A reader's recommendations as an Atom feed, for whoever knows its secret address."""
+
+from __future__ import annotations
+
+from typing import Any
+from xml.etree import ElementTree as Xml
+
+from server.clock import rfc3339
+from server.errors import NotFound
+from server.services import ranking
+from server.services.pairing import Caller
+from server.services.rooms import Rooms
+from server.store import readers
+
+ENTRIES = 20
+_ATOM = "http://www.w3.org/2005/Atom"
+_DAY = 86400.0
+
+
+def feed(rooms: Rooms, secret: str, address: str, now: float) -> bytes:
+    """Return the feed. Raises NotFound for an address that is not, or no longer, a reader's."""
+    caller = _reader_of(rooms, secret)
+    # The list of a day stays the same, so that a feed reader does not show new entries at every look.
+    today = now - now % _DAY
+    found = ranking.recommendations(rooms, caller, limit=ENTRIES, days=None, exclude=(), now=today)
+    root = Xml.Element("feed", xmlns=_ATOM)
+    _add(root, "title", "Inkling: what to read next")
+    _add(root, "id", f"urn:inkling:feed:{caller.reader_id}")
+    _add(root, "updated", rfc3339(today) or "")
+    Xml.SubElement(root, "link", rel="self", href=address)
+    for item in found["items"]:
+        _add_entry(root, item, today)
+    return b'<?xml version="1.0" encoding="utf-8"?>\n' + Xml.tostring(root)
+
+
+def _reader_of(rooms: Rooms, secret: str) -> Caller:
+    reader_id = secret.partition("-")[0]
+    with rooms.database.reading() as session:
+        reader = readers.find(session, reader_id)
+    if reader is None or not rooms.keys.is_feed_secret(secret, reader_id, reader["feed_number"]):
+        raise NotFound("There is no feed at this address; its reader may have made a new one.")
+    return Caller(
+        reader_id=reader_id,
+        device_id="",
+        operator=False,
+        version=reader["version"],
+        created_at=reader["created_at"],
+        feed_number=reader["feed_number"],
+        settings=reader["settings"],
+    )
+
+
+def _add(parent: Xml.Element, name: str, text: str, **attributes: str) -> None:
+    Xml.SubElement(parent, name, attributes).text = _xml_text(text)
+
+
+def _add_entry(root: Xml.Element, item: dict[str, Any], today: float) -> None:
+    paper = item["paper"]
+    entry = Xml.SubElement(root, "entry")
+    _add(entry, "title", paper["title"])
+    _add(entry, "id", paper["url"])
+    _add(entry, "updated", paper["published_at"] or rfc3339(today) or "")
+    Xml.SubElement(entry, "link", href=paper["url"])
+    for name in paper["authors"] or ["unknown"]:
+        _add(Xml.SubElement(entry, "author"), "name", name)
+    if paper["abstract"]:
+        _add(entry, "summary", paper["abstract"])
+
+
+def _xml_text(text: str) -> str:
+    """Return the text without the control characters that XML cannot hold."""
+    return "".join(letter for letter in text if letter >= " " or letter in "\t\n\r")

@@ -1,0 +1,130 @@
+"""Makes the clone's own Python environment, `.venv`, from the lock file; the standard library alone.
+
+Safe to run twice at once, and again after it was cut short: a stamp says that the environment is whole and for which
+lock file and which Python it was made.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+ENVIRONMENT = ROOT / ".venv"
+LOCK = ROOT / "requirements.lock"
+STAMP = ENVIRONMENT / "inkling-stamp"
+PYTHON = ENVIRONMENT / "bin" / "python"
+SCRIPT = """#!{python}
+import sys
+
+from server.commands import main
+
+sys.exit(main(prog_name="inkling"))
+"""
+
+
+def main() -> None:
+    """Make the environment unless it is there and whole."""
+    ENVIRONMENT.mkdir(exist_ok=True)
+    with _alone():
+        if _is_whole():
+            return
+        say("Setting up Inkling's own environment in .venv; this happens once.")
+        STAMP.unlink(missing_ok=True)
+        _make()
+        _install()
+        _link_project()
+        _check_imports()
+        STAMP.write_text(_wanted(), encoding="ascii")
+
+
+def say(message: str) -> None:
+    """Tell the person who started this."""
+    print(f"deploy/up: {message}", file=sys.stderr, flush=True)
+
+
+def fail(message: str) -> None:
+    """End with a plain sentence."""
+    say(message)
+    sys.exit(1)
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """Wait until no other run works on the environment."""
+    with open(ENVIRONMENT / ".lock", "a", encoding="ascii") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _wanted() -> str:
+    """Return what the stamp of a whole environment says."""
+    made_of = hashlib.sha256(LOCK.read_bytes() + Path(__file__).read_bytes() + str(ROOT).encode()).hexdigest()
+    return f"{made_of}\n"
+
+
+def _is_whole() -> bool:
+    """Whether the stamp fits and the interpreter is still there: a system's upgrade may have taken it away."""
+    try:
+        stamped = STAMP.read_text(encoding="ascii") == _wanted()
+    except OSError:
+        return False
+    return stamped and subprocess.run([PYTHON, "-c", ""], check=False).returncode == 0
+
+
+def _make() -> None:
+    """Make a new, empty environment, keeping only the lock that this run holds."""
+    for old in ENVIRONMENT.iterdir():
+        if old.name != ".lock":
+            shutil.rmtree(old) if old.is_dir() and not old.is_symlink() else old.unlink()
+    if shutil.which("uv"):
+        _run("uv", "venv", "--quiet", "--allow-existing", "--no-project", "--python", sys.executable, str(ENVIRONMENT))
+    elif subprocess.run([sys.executable, "-m", "venv", str(ENVIRONMENT)], check=False).returncode:
+        fail("Python's venv module does not work here; on Debian and Ubuntu: apt install python3-venv")
+
+
+def _install() -> None:
+    """Install exactly what the lock file names, each file checked against its hash, nothing built from source."""
+    if shutil.which("uv"):
+        options = ("--require-hashes", "--only-binary", ":all:", "--python", str(PYTHON))
+        _run("uv", "pip", "sync", "--quiet", *options, str(LOCK))
+    else:
+        options = ("--quiet", "--disable-pip-version-check", "--require-hashes", "--only-binary=:all:", "--no-deps")
+        _run(str(PYTHON), "-m", "pip", "install", *options, "-r", str(LOCK))
+
+
+def _run(*command: str) -> None:
+    if subprocess.run(command, cwd=ROOT, check=False).returncode:
+        fail(f"`{' '.join(command[:3])} ...` failed; what it said is above. Run deploy/up again once that is mended.")
+
+
+def _link_project() -> None:
+    """Make the clone's own code importable, and `inkling` a command, without building anything."""
+    asked = [str(PYTHON), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
+    packages = Path(subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip())
+    (packages / "inkling-checkout.pth").write_text(f"{ROOT}\n", encoding="utf-8")
+    script = ENVIRONMENT / "bin" / "inkling"
+    script.write_text(SCRIPT.format(python=PYTHON), encoding="utf-8")
+    script.chmod(0o755)
+
+
+def _check_imports() -> None:
+    """Import what needs a library of the system's, so that its lack is said here and in plain words."""
+    tried = subprocess.run([str(PYTHON), "-c", "import implicit"], capture_output=True, text=True, check=False)
+    if tried.returncode == 0:
+        return
+    if "libgomp" in tried.stderr:
+        fail("libgomp.so.1 is missing; on Debian and Ubuntu: apt install libgomp1, on Fedora: dnf install libgomp")
+    fail(f"the environment does not work: {tried.stderr.strip().splitlines()[-1]}")
+
+
+if __name__ == "__main__":
+    os.umask(0o022)
+    main()

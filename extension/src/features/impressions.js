@@ -7,7 +7,7 @@ const LONG_ENOUGH = 1000;
 
 /**
  * Watches elements for papers, and calls when one has been in view long enough.
- * @param {(paper: string) => void} seen
+ * @param {(element: HTMLElement, paper: string) => void} seen
  * @param {AbortSignal} signal
  */
 function watcher(seen, signal) {
@@ -33,7 +33,7 @@ function watcher(seen, signal) {
     const paper = papers.get(element);
     if (!paper || document.visibilityState !== "visible") return;
     observer.unobserve(element);
-    seen(paper);
+    seen(/** @type {HTMLElement} */ (element), paper);
   };
   signal.addEventListener("abort", () => {
     observer.disconnect();
@@ -69,18 +69,20 @@ export const impressions = {
   init(page, signal) {
     let listId = page.list?.list_id;
     const told = new Set();
-    /** @param {import("../messages.js").Surface} surface @param {string} paper @param {number | null} position */
-    const log = (surface, paper, position) => {
-      const key = `${listId} ${paper}`;
-      if (!position || !listId || told.has(key)) return;
+    /**
+     * @param {import("../messages.js").Surface} surface
+     * @param {string} paper
+     * @param {number | null} position
+     * @param {string | undefined} list_id
+     */
+    const log = (surface, paper, position, list_id) => {
+      const key = `${list_id} ${paper}`;
+      if (!position || !list_id || told.has(key)) return;
       told.add(key);
-      page.log("impression", paper, { surface, position, list_id: listId });
+      page.log("impression", paper, { surface, position, list_id });
     };
-    const cards = watcher((paper) => log("card", paper, page.positionOf(paper)), signal);
-    const panel = watcher((paper) => {
-      const element = recommended().find((one) => one.dataset.paper === paper);
-      log("panel", paper, Number(element?.dataset.position ?? 0));
-    }, signal);
+    const cards = watcher((_element, paper) => log("card", paper, page.positionOf(paper), page.list?.list_id), signal);
+    const panel = watcher(({ dataset }, paper) => log("panel", paper, Number(dataset.position), dataset.list), signal);
     const watch = () => {
       if (listId !== page.list?.list_id) {
         listId = page.list?.list_id;

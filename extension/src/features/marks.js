@@ -45,19 +45,24 @@ function keeper(page) {
 
 /** Undo what we wrote on the page's own element. @param {HTMLElement} element */
 function restore(element) {
-  element.style.removeProperty("opacity");
-  element.style.removeProperty("position");
+  if (element.style.opacity === DIM) element.style.removeProperty("opacity");
+  if (element.style.position === "relative") element.style.removeProperty("position");
   if (!element.getAttribute("style")) element.removeAttribute("style");
 }
 
+const DIM = "0.4";
+
 /**
- * Dim a hidden card, its place kept.
- * @param {HTMLElement} element
- * @param {boolean} hidden
+ * Dim a hidden card, its place kept; not while the reader is at it.
+ * @param {Page} page
+ * @param {Mark} mark
  */
-function dim(element, hidden) {
-  if (hidden && !element.style.opacity) element.style.opacity = "0.4";
-  else if (!hidden && element.style.opacity === "0.4") element.style.removeProperty("opacity");
+function dim(page, { card, host }) {
+  const element = host.parentElement;
+  if (!element) return;
+  const wanted = page.mark(card.id).hidden && host.dataset.open === undefined;
+  if (wanted && !element.style.opacity) element.style.opacity = DIM;
+  else if (!wanted && element.style.opacity === DIM) element.style.removeProperty("opacity");
 }
 
 /**
@@ -76,7 +81,9 @@ function openAtCard(page, marks, signal) {
     if (mark === open) return;
     if (open && !open.host.shadowRoot?.querySelector(".why-box")) delete open.host.dataset.open;
     if (mark) mark.host.dataset.open = "";
+    const left = open;
     open = mark;
+    for (const one of [left, mark]) if (one) dim(page, one);
   };
   document.addEventListener("pointerover", (event) => event.pointerType === "touch" || at(event), { signal, passive: true });
   document.addEventListener("focusin", at, { signal });
@@ -97,9 +104,9 @@ export const marks = {
       const places = new Map([...new Set(page.cards.map(({ card }) => card.id))].map((paper, at) => [paper, at + 1]));
       kept.sweep();
       inSlices(page.cards, (one) => {
-        const { card, element } = one;
-        kept.mark(one).draw(known, page.turns ? (places.get(card.id) ?? null) : null);
-        dim(element, page.mark(card.id).hidden);
+        const mark = kept.mark(one);
+        mark.draw(known, page.turns ? (places.get(one.card.id) ?? null) : null);
+        dim(page, mark);
       }, round.signal);
     };
     for (const name of ["cards", "view", "open", "order"]) page.on(name, draw, signal);

@@ -24,11 +24,11 @@ function linkOf(event) {
  * @param {Page} page
  * @param {HTMLAnchorElement} link
  * @param {string} paper
- * @returns {{surface: import("../messages.js").Surface, position?: number}}
+ * @returns {{surface: import("../messages.js").Surface, position?: number, list_id?: string}}
  */
 function whereOf(page, link, paper) {
   const recommended = /** @type {HTMLElement | null} */ (link.closest("[data-paper][data-position]"));
-  if (recommended) return { surface: "panel", position: Number(recommended.dataset.position) };
+  if (recommended) return { surface: "panel", position: Number(recommended.dataset.position), list_id: recommended.dataset.list };
   const surface = page.place.kind === "paper" || page.place.kind === "abs" ? "paper_page" : "card";
   const position = surface === "card" ? page.positionOf(paper) : null;
   return position ? { surface, position } : { surface };

@@ -137,7 +137,7 @@ export class Page extends EventTarget {
    * Save, unsave, hide or unhide: shown at once, logged, and taken back with a plain sentence if it could not be kept.
    * @param {Kind} kind
    * @param {string} paper
-   * @param {{surface: Surface, position?: number}} where
+   * @param {{surface: Surface, position?: number, list_id?: string}} where
    */
   async act(kind, paper, where) {
     const before = this.mark(paper);

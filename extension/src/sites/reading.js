@@ -56,7 +56,7 @@ export function textOf(element, without) {
  * @returns {Card}
  */
 export function merged(first, second) {
-  const known = Object.entries(first).filter(([, fact]) => fact != null && fact !== "" && String(fact) !== "");
+  const known = Object.entries(first).filter(([, fact]) => fact !== null && fact !== undefined && String(fact) !== "");
   return { ...second, ...Object.fromEntries(known), id: first.id };
 }
 

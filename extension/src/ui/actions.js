@@ -19,7 +19,8 @@ export function actionButton(action, act, label = text(`page_${action}`)) {
     if (event.isTrusted) act(event);
   };
   const drawn = icon(/** @type {"save"} */ (action));
-  const button = make("button", { type: "button", class: "icon", "data-action": action, title: label, "aria-label": label, onclick }, drawn);
+  const name = action === "undo" && make("span", {}, text("page_undo"));
+  const button = make("button", { type: "button", class: "icon", "data-action": action, title: label, "aria-label": label, onclick }, drawn, name);
   return button;
 }
 
@@ -45,22 +46,25 @@ export function showSaved(button, saved, title) {
  */
 export function roving(row) {
   const buttons = () => /** @type {HTMLButtonElement[]} */ ([...row.querySelectorAll("button.icon")].filter((one) => !(/** @type {HTMLElement} */ (one).hidden)));
+  const focused = () => /** @type {ShadowRoot} */ (row.getRootNode()).activeElement;
   /** @param {HTMLButtonElement} [now] */
   const settle = (now) => {
     const all = buttons();
     const stop = now ?? all.find((one) => one.tabIndex === 0) ?? all[0];
+    const lost = focused();
+    // The button that had the focus has just gone: its neighbour takes it, not the top of the page.
+    if (lost instanceof HTMLElement && lost.hidden && row.contains(lost)) all.at(-1)?.focus({ preventScroll: true });
     for (const one of /** @type {NodeListOf<HTMLElement>} */ (row.querySelectorAll("button.icon"))) one.tabIndex = one === stop ? 0 : -1;
   };
   row.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     const all = buttons();
-    const at = all.indexOf(/** @type {HTMLButtonElement} */ (/** @type {ShadowRoot} */ (row.getRootNode()).activeElement));
+    const at = all.indexOf(/** @type {HTMLButtonElement} */ (focused()));
     if (!step || at < 0) return;
     event.preventDefault();
     const next = all[(at + step + all.length) % all.length];
     settle(next);
     next.focus();
   });
-  settle();
   return () => settle();
 }

@@ -56,13 +56,14 @@ button {
   font-size: 12.5px;
   -webkit-tap-highlight-color: transparent;
 }
-button.icon { width: 26px; height: 26px; }
+button.icon { min-width: 26px; height: 26px; }
+button.icon:has(span) { padding: 0 7px 0 5px; }
 button:hover { background: var(--hover); color: var(--ink); }
 button[aria-pressed="true"] { color: var(--accent); }
 button:focus-visible, a:focus-visible, [tabindex]:focus-visible { outline: 2px solid var(--focus); outline-offset: 1px; }
 button[aria-disabled="true"] { opacity: .5; cursor: default; }
 .heard { position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-@media (pointer: coarse) { button.icon { width: 36px; height: 36px; } }
+@media (pointer: coarse) { button.icon { min-width: 36px; height: 36px; } }
 @media (forced-colors: active) { button[aria-pressed="true"] { outline: 1px solid; } }
 @media (prefers-reduced-motion: no-preference) { button, a { transition: background-color .12s, color .12s; } }
 `;

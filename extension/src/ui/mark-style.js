@@ -24,7 +24,8 @@ export const MARK_STYLE = `
 :host([data-open]) .sign, :host([data-where="bar"]) .sign { border-color: transparent; background: none; cursor: default; }
 :host([data-sign="saved"]) .sign { color: var(--accent); }
 :host([data-sign="seen"]) .sign { color: var(--faint); }
-:host([data-sign="none"]) .sign { display: none; }
+:host([data-sign="none"]) .sign, :host([data-sign="saved"][data-open]) .sign, :host([data-sign="hidden"][data-open]) .sign { display: none; }
+:host([data-sign="saved"][data-where="bar"]) .sign { display: none; }
 @media (hover: none) {
   :host([data-sign="none"]:not([data-open])) .sign { display: inline-flex; opacity: .8; }
   .sign { width: 32px; height: 32px; }

@@ -38,7 +38,7 @@ h2 { margin: 0; font-size: 14px; font-weight: 600; white-space: nowrap; overflow
 .votes svg { width: 11px; height: 11px; }
 .reason {
   margin: 5px 0 0; font-size: 12px; line-height: 1.35; color: var(--soft);
-  display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden;
+  display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden;
 }
 .actions { display: flex; gap: 2px; margin: 2px -5px 0; flex: none; }
 .gone { margin: 0; flex: 1; display: grid; place-items: center; color: var(--faint); font-size: 13px; }

@@ -71,6 +71,7 @@ export class Panel {
       more: () => this.more(),
     });
     root.append(this.parts.section);
+    for (const left of ["pointerleave", "focusout"]) host.addEventListener(left, () => setTimeout(() => host.isConnected && this.draw()));
     /** @type {Element | null} the page's grid, whose width the panel keeps */
     this.grid = null;
     /** @type {ResizeObserver | null} */
@@ -143,9 +144,19 @@ export class Panel {
     const { page } = this;
     const list = /** @type {import("../messages.js").List} */ (page.list);
     const goesOn = this.papers.length > 0 && this.papers.every(({ id }, at) => list.recommended[at]?.paper.id === id);
+    if (!goesOn && this.papers.length && this.isBusy) return this.drawEach();
     if (!goesOn) this.renew();
     const shown = list.recommended.slice(0, this.many);
-    for (const one of shown.slice(this.papers.length)) this.add(one, list.model);
+    for (const one of shown.slice(this.papers.length)) this.add(one, list);
+    this.drawEach();
+  }
+
+  /** The reader is in the panel: what is there must not be swapped under their hands. */
+  get isBusy() {
+    return this.host.matches(":hover") || Boolean(this.host.shadowRoot?.activeElement);
+  }
+
+  drawEach() {
     for (const paper of this.papers) paper.draw();
     set(this.parts.list, "data-more", this.papers.length > FIRST);
   }
@@ -158,9 +169,9 @@ export class Panel {
     if (hadFocus) this.parts.fold.focus({ preventScroll: true });
   }
 
-  /** @param {import("../messages.js").Recommended} one @param {any} model */
-  add(one, model) {
-    const paper = new RecommendedPaper(this.page, one, this.papers.length + 1, model);
+  /** @param {import("../messages.js").Recommended} one @param {import("../messages.js").List} list */
+  add(one, list) {
+    const paper = new RecommendedPaper(this.page, one, this.papers.length + 1, list);
     this.papers.push(paper);
     this.parts.next.before(paper.element);
   }

@@ -46,14 +46,14 @@ export class RecommendedPaper {
    * @param {Page} page
    * @param {Recommended} one
    * @param {number} position from 1
-   * @param {any} model of the list
+   * @param {{list_id: string, model: any}} list that recommends it
    */
-  constructor(page, one, position, model) {
+  constructor(page, one, position, { list_id, model }) {
     this.page = page;
     this.one = one;
     const { paper } = one;
     this.id = paper.id;
-    this.where = /** @type {const} */ ({ surface: "panel", position });
+    this.where = /** @type {const} */ ({ surface: "panel", position, list_id });
     const title = paper.title ?? paper.id;
     this.save = actionButton("save", () => page.act(page.mark(paper.id).saved ? "unsave" : "save", paper.id, this.where));
     this.hide = actionButton("hide", () => page.act("hide", paper.id, this.where));
@@ -68,7 +68,7 @@ export class RecommendedPaper {
     const link = make("a", { href: page.site.addressOf(paper), class: "title", title }, title);
     this.gone = make("p", { class: "gone", hidden: true }, text("page_hidden_here"));
     this.body = make("div", { class: "body" }, link, metaOf(paper), this.reason);
-    this.element = make("li", { class: "paper", "data-paper": paper.id, "data-position": position }, this.body, this.gone, this.row);
+    this.element = make("li", { class: "paper", "data-paper": paper.id, "data-position": position, "data-list": list_id }, this.body, this.gone, this.row);
     this.settle = roving(this.row);
   }
 

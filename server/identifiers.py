@@ -13,8 +13,8 @@ from server.errors import BadPaperId
 
 MAX_LENGTH = 300
 _NEW = r"\d{4}\.\d{4,5}"
-_OLD = r"([a-z][a-z-]*)(?:\.[a-z]{2,})?/(\d{7})"
-_VERSION = r"(?:v[1-9]\d*)?"
+_OLD = r"([a-z][a-z-]*)(?:\.[a-z-]{2,})?/(\d{7})"
+_VERSION = r"(?:v\d+)?"
 _ID = re.compile(rf"(?:({_NEW})|{_OLD}){_VERSION}", re.ASCII | re.IGNORECASE)
 _CANONICAL = re.compile(rf"(?:{_NEW}|[a-z][a-z-]*/\d{{7}})", re.ASCII)
 _ADDRESS = re.compile(r"https?://", re.IGNORECASE)
@@ -63,11 +63,11 @@ def _bare(written: str) -> str:
 def _from_address(written: str) -> str:
     try:
         parts = urlsplit(written if _ADDRESS.match(written) else f"https://{written}")
-        host = (parts.hostname or "").lower()
+        host = (parts.hostname or "").lower() if parts.port != 0 else ""
     except ValueError:
         return ""
     for name, folders in _PLACES.items():
         folder, _, rest = unquote(parts.path).strip("/").partition("/")
         if (host == name or host.endswith("." + name)) and folder.lower() in folders:
-            return re.sub(r"\.pdf$", "", rest, flags=re.IGNORECASE)
+            return re.sub(r"\.(?:pdf|md)$", "", rest, flags=re.IGNORECASE)
     return ""

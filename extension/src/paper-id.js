@@ -4,7 +4,7 @@
  * Syntactic only: nothing here knows which dates are plausible. `tests/contract/ids.json` holds the cases.
  */
 
-const ID = /^(?:(\d{4}\.\d{4,5})|([a-z-]+)(?:\.[A-Za-z]{2})?\/(\d{7}))(?:v\d+)?$/;
+const ID = /^(?:(\d{4}\.\d{4,5})|([a-z][a-z-]*)(?:\.[a-z-]{2,})?\/(\d{7}))(?:v\d+)?$/i;
 const PATHS = /^\/(?:papers|abs|pdf|html|format|ps|overview|resources)\/(.+?)(?:\.pdf|\.md)?\/?$/;
 const HOSTS = /^(?:(?:www|export|browse|[a-z]{2})\.)?(?:arxiv\.org|alphaxiv\.org|huggingface\.co|hf\.co)$/;
 
@@ -15,7 +15,7 @@ const HOSTS = /^(?:(?:www|export|browse|[a-z]{2})\.)?(?:arxiv\.org|alphaxiv\.org
  */
 function canonical(bare) {
   const found = ID.exec(bare);
-  return found && (found[1] ?? `${found[2]}/${found[3]}`);
+  return found && (found[1] ?? `${found[2].toLowerCase()}/${found[3]}`);
 }
 
 /**

@@ -30,7 +30,7 @@ def log_events() -> Response:
     sent_cards = objects(body, "papers", MAX_CARDS, required=False)
     batch = [_event_or_result(value) for value in sent]
     cards = [_card_or_result(value) for value in sent_cards]
-    results = events.log(
+    logged = events.log(
         rooms().database,
         rooms().keys,
         caller().reader_id,
@@ -39,9 +39,10 @@ def log_events() -> Response:
         confirm=rooms().settings.confirm_page_text,
         now=rooms().now(),
     )
-    _count(batch, results)
+    rooms().serving.fold_in(logged.changed)
+    _count(batch, logged.results)
     taken = [card if isinstance(card, Result) else Result(None, "accepted") for card in cards]
-    return jsonify({"results": _told(sent, results), "paper_results": _told(sent_cards, taken)})
+    return jsonify({"results": _told(sent, logged.results), "paper_results": _told(sent_cards, taken)})
 
 
 def _event_or_result(value: Any) -> Event | Result:

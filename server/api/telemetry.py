@@ -65,6 +65,8 @@ def _end(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.get("request_id", "")
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers.setdefault("Cache-Control", "no-store")
+    if response.status_code == 204:
+        del response.headers["Content-Type"]  # there is nothing that could have one
     method = request.method if request.method in _METHODS else "(other)"
     REQUESTS.labels(route, method, response.status_code).inc()
     SECONDS.labels(route).observe(seconds)

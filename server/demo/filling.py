@@ -111,4 +111,4 @@ def _event(chance: random.Random, kind: str, paper: DemoPaper, at: float) -> Eve
 
 
 def _log(database: Database, keys: Keys, reader_id: str, log: list[Event], now: float) -> list[Any]:
-    return list(events.log(database, keys, reader_id, log, confirm=True, now=now))
+    return events.log(database, keys, reader_id, log, confirm=True, now=now).results

@@ -50,6 +50,14 @@ class Result:
     clamped: bool = False
 
 
+@dataclass(frozen=True)
+class Logged:
+    """What became of each event, in order, and the papers whose text changed."""
+
+    results: list[Result]
+    changed: set[str]
+
+
 def log(
     database: Database,
     keys: Keys,
@@ -59,10 +67,10 @@ def log(
     *,
     confirm: bool,
     now: float,
-) -> list[Result]:
+) -> Logged:
     """Log the events of a batch and the cards sent with them; a Result in the batch (already refused) passes through.
 
-    Returns the results in order once all that was accepted is on disk. Raises Unauthenticated when the reader is gone.
+    Returns once all that was accepted is on disk. Raises Unauthenticated when the reader is gone.
     """
     wanted = [event for event in batch if isinstance(event, Event)]
     with database.writing() as session:
@@ -70,10 +78,10 @@ def log(
             raise Unauthenticated("This reader was deleted; pair this device again.")
         judged = _judge(session, keys, reader_id, wanted, now)
         _add(session, keys, reader_id, [event for event, result in judged if result.status == "accepted"], now)
-        if cards:
-            papers.take_cards(session, reader_id, cards, confirm=confirm, now=now)
+        changed = papers.take_cards(session, reader_id, cards, confirm=confirm, now=now) if cards else set()
     answers = iter([result for _, result in judged])
-    return [next(answers) if isinstance(event, Event) else event for event in batch]
+    results = [next(answers) if isinstance(event, Event) else event for event in batch]
+    return Logged(results=results, changed=changed)
 
 
 def _judge(session: Any, keys: Keys, reader_id: str, events: Sequence[Event], now: float) -> list[tuple[Event, Result]]:

@@ -139,8 +139,9 @@ def import_(rooms: Rooms, reader_id: str, file: Mapping[str, Any], now: float) -
     for start in range(0, max(len(batch), len(cards), 1), _BATCH):
         part, texts = batch[start : start + _BATCH], cards[start : start + _BATCH]
         confirm = rooms.settings.confirm_page_text
-        results = events.log(rooms.database, rooms.keys, reader_id, part, texts, confirm=confirm, now=now)
-        outcome.update(_status(result) for result in results)
+        logged = events.log(rooms.database, rooms.keys, reader_id, part, texts, confirm=confirm, now=now)
+        rooms.serving.fold_in(logged.changed)
+        outcome.update(_status(result) for result in logged.results)
     _import_words(rooms, reader_id, _list(file, "library"))
     _import_settings(rooms, reader_id, file.get("settings"))
     return {**{status: outcome[status] for status in ("accepted", "duplicate", "rejected")}, "papers": len(cards)}

@@ -44,7 +44,11 @@ class Asking:
     def of(cls, rooms: Rooms, caller: Caller, now: float) -> Asking:
         """Gather what the caller is ranked by."""
         history = rooms.histories.of(rooms.database, caller.reader_id, caller.version)
-        return cls(rooms, caller, rooms.serving.current(), history, now)
+        served = rooms.serving.current()
+        if served.complete_for.get(caller.reader_id) != caller.version:
+            rooms.serving.know(history.done_with)
+            served.complete_for[caller.reader_id] = caller.version
+        return cls(rooms, caller, served, history, now)
 
     def rank(self, candidates: Sequence[str] | None, k: int | None, exclude: Collection[str] = ()) -> Ranked:
         """Ask the recommender on this reader's behalf."""
@@ -106,9 +110,8 @@ def _keep_cards(rooms: Rooms, reader_id: str, cards: Sequence[Mapping[str, Any]]
     with rooms.database.writing() as session:
         confirm = rooms.settings.confirm_page_text
         changed = papers.take_cards(session, reader_id, new, confirm=confirm, now=now)
-    if changed:
-        with rooms.database.reading() as session:
-            rooms.serving.fold_in(session, changed)
+    rooms.serving.fold_in(changed)
+    rooms.serving.know({card["id"] for card in new})
     rooms.cards.add(reader_id, new)
 
 

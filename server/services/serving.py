@@ -31,6 +31,8 @@ class Served:
     private: dict[str, frozenset[str]]
     newest: float = 0.0
     recent: dict[str, float] = field(default_factory=dict)
+    # Reader -> the version of their history all of whose papers were looked for.
+    complete_for: dict[str, int] = field(default_factory=dict)
     _hidden: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def hidden_from(self, reader_id: str) -> frozenset[str]:
@@ -138,10 +140,16 @@ class Serving:
                 changed = [row for row in rows if served.recent.get(row["id"]) != row["updated_at"]]
                 if changed:
                     served.take(changed, papers.unconfirmed(session, [row["id"] for row in changed]))
-        served.recent = {name: at for name, at in served.recent.items() if at >= served.newest - OVERLAP}
+        served.recent = {name: at for name, at in list(served.recent.items()) if at >= served.newest - OVERLAP}
 
-    def fold_in(self, session: Any, ids: Collection[str]) -> None:
-        """Fold papers that this process has just changed in at once, from the rows as `session` sees them."""
-        served = self.current()
+    def fold_in(self, ids: Collection[str]) -> None:
+        """Let papers whose text this process has just stored count at once."""
         if ids:
-            served.take(papers.catalogue_rows(session, ids), papers.unconfirmed(session, ids))
+            served = self.current()
+            with self._database.reading() as session:
+                served.take(papers.catalogue_rows(session, ids), papers.unconfirmed(session, ids))
+
+    def know(self, ids: Collection[str]) -> None:
+        """Fold in those of these papers that another process stored less than `every` seconds ago."""
+        catalogue = self.current().catalogue
+        self.fold_in([name for name in ids if name not in catalogue])

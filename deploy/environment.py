@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENT = ROOT / ".venv"
 LOCK = ROOT / "requirements.lock"
 STAMP = ENVIRONMENT / "inkling-stamp"
+ALONE = ENVIRONMENT / "inkling-lock"  # not `.lock`, which is uv's
 PYTHON = ENVIRONMENT / "bin" / "python"
 SCRIPT = """#!{python}
 import sys
@@ -59,7 +60,7 @@ def fail(message: str) -> None:
 @contextlib.contextmanager
 def _alone() -> Iterator[None]:
     """Wait until no other run works on the environment."""
-    with open(ENVIRONMENT / ".lock", "a", encoding="ascii") as file:
+    with open(ALONE, "a", encoding="ascii") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
@@ -82,7 +83,7 @@ def _is_whole() -> bool:
 def _make() -> None:
     """Make a new, empty environment, keeping only the lock that this run holds."""
     for old in ENVIRONMENT.iterdir():
-        if old.name != ".lock":
+        if old != ALONE:
             shutil.rmtree(old) if old.is_dir() and not old.is_symlink() else old.unlink()
     if shutil.which("uv"):
         _run("uv", "venv", "--quiet", "--allow-existing", "--no-project", "--python", sys.executable, str(ENVIRONMENT))

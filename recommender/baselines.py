@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 import scipy.sparse as sp
 from implicit.cpu.als import AlternatingLeastSquares
-from implicit.nearest_neighbours import BM25Recommender
+from implicit.nearest_neighbours import ItemItemRecommender, bm25_weight
 from sklearn.svm import LinearSVC
 from threadpoolctl import threadpool_limits
 
@@ -135,8 +135,8 @@ class Neighbours:
 
     def fit(self, train: sp.csr_matrix, words: sp.csr_matrix) -> None:
         """Find each paper's neighbours."""
-        self.model = BM25Recommender(K=self.nearest)
-        self.model.fit(train.astype(np.float64), show_progress=False)
+        self.model = ItemItemRecommender(K=self.nearest)
+        self.model.fit(bm25_weight(train.astype(np.float64)).tocsr(), show_progress=False)
 
     def scores(self, history: sp.csr_matrix) -> np.ndarray:
         """Add up the neighbours of the reader's papers."""

@@ -59,6 +59,12 @@ class Log:
 
     def split(self, task: str, seed: int) -> list[tuple[str, Split]]:
         """Return the splits of a task, each with what it is called: one, or one for every k."""
+        found = [(name, split) for name, split in self._splits(task, seed) if len(split.readers)]
+        if not found:
+            raise ValueError(f"no reader has papers enough for the task {task}")
+        return found
+
+    def _splits(self, task: str, seed: int) -> list[tuple[str, Split]]:
         if task in SPLITS:
             return [(task, SPLITS[task](self.X, seed))]
         if task in SPLITS_FROM_K:

@@ -17,6 +17,11 @@ _LATEX_FORMATTING = re.compile(rf"\\(?:{_FORMATTING})(?![A-Za-z])\*?")
 _LATEX_COMMAND = re.compile(r"\\([A-Za-z]+)\*?")
 _LATEX_NOISE = re.compile(r"[{}$]|\\[^A-Za-z]|~")
 _RAISED = re.compile(r"(?<=\w)[_^](?=\w)")
+_GREEK = {
+    code: unicodedata.name(chr(code)).rsplit(maxsplit=1)[-1].lower()
+    for code in (*range(0x3B1, 0x3CA), 0x3D1, 0x3D5, *range(0x391, 0x3A2), *range(0x3A3, 0x3AA))
+}  # a letter standing alone is a name, as in LaTeX
+_LONE_GREEK = re.compile("(?<![\u0370-\u03ff])[\u0391-\u03a9\u03b1-\u03c9\u03d1\u03d5](?![\u0370-\u03ff])")
 _COMBINING = re.compile("[\u0300-\u036f]+")
 _UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0e7f"  # kana, Chinese characters, Thai
 _WORD = re.compile(rf"[{_UNSPACED}]+|(?:(?![{_UNSPACED}])[^\W_])+(?:[-\u2010\u2011'’](?:(?![{_UNSPACED}])[^\W_])+)*")
@@ -36,6 +41,8 @@ well were what when where whether which while who whom whose why will with withi
 """
 FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
 
+_NOT_PLURAL = frozenset("alias atlas bias canvas chaos lens series species pandas".split())  # noqa: SIM905
+
 
 def words_of(text: str) -> list[str]:
     """Return the words of a text in order, folded so that writings of one word agree; a word may come twice."""
@@ -53,6 +60,7 @@ def _plain(text: str) -> str:
         text = _RAISED.sub(" ", text)
     if text.isascii():
         return text.lower()
+    text = _LONE_GREEK.sub(lambda found: _GREEK[ord(found.group())], text)
     return unicodedata.normalize("NFKC", _COMBINING.sub("", unicodedata.normalize("NFKD", text))).casefold()
 
 
@@ -77,7 +85,7 @@ def singular(word: str) -> str:
     >>> [singular(word) for word in ("studies", "images", "classes", "analysis", "gaussian")]
     ['study', 'image', 'class', 'analysis', 'gaussian']
     """
-    if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us", "is")):
+    if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us", "is")) or word in _NOT_PLURAL:
         return word
     if word.endswith("ies") and len(word) > 4:
         return word[:-3] + "y"

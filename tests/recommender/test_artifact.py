@@ -1,0 +1,111 @@
+import json
+
+import numpy as np
+import pytest
+
+from recommender import BrokenModel, Catalogue, Events, Model, Papers, train
+from recommender.artifact import Strings
+
+NOW = 1_760_000_000.0
+
+
+@pytest.fixture
+def folder(model, tmp_path):
+    model.save(tmp_path / "one")
+    return tmp_path / "one"
+
+
+def test_a_loaded_model_ranks_exactly_as_the_trained_one(model, folder, saved):
+    history = saved("t0p00", "t0p01", "t3p02")
+    ask = {"candidates": None, "k": 20, "now": NOW}
+    trained, loaded = (Catalogue(one).rank(history, **ask) for one in (model, Model.load(folder)))
+    assert trained.ids == loaded.ids
+    assert np.array_equal(trained.scores, loaded.scores)
+    assert trained.reasons(0) == loaded.reasons(0)
+
+
+def test_arrays_are_memory_mapped_read_only(folder):
+    loaded = Model.load(folder)
+    for array in (loaded.stack.papers, loaded.stack.paper_gram, loaded.words.data):
+        assert not array.flags.writeable
+        assert mapped(array).mode == "r"
+
+
+def mapped(array):
+    return array if isinstance(array, np.memmap) else mapped(array.base)
+
+
+def test_nothing_is_pickled(folder):
+    for path in folder.glob("*.npy"):
+        assert not np.load(path, allow_pickle=False).dtype.hasobject
+    assert {path.suffix for path in folder.iterdir()} == {".npy", ".json"}
+
+
+def test_the_manifest_says_what_was_trained_on(folder, model):
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["version"] == model.version
+    assert manifest["counts"]["papers"] == 240
+    assert manifest["counts"]["readers"] == 60
+    assert manifest["watermark"] == NOW
+    assert {"config", "blend", "trained_at", "figures", "format"} <= set(manifest)
+
+
+def test_saving_twice_into_one_folder_is_refused(model, folder):
+    with pytest.raises(FileExistsError):
+        model.save(folder)
+
+
+def _cut(path):
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def _other_type(path):
+    np.save(path, np.load(path).astype(np.float64))
+
+
+def _manifest(change):
+    def damage(path):
+        manifest = json.loads(path.read_text())
+        change(manifest)
+        path.write_text(json.dumps(manifest))
+
+    return damage
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("vectors.npy", _cut),
+        ("vectors.npy", _other_type),
+        ("ids_text.npy", lambda path: path.unlink()),
+        ("manifest.json", lambda path: path.unlink()),
+        ("manifest.json", lambda path: path.write_text("{")),
+        ("manifest.json", lambda path: path.write_text("[]")),
+        ("manifest.json", _manifest(lambda manifest: manifest.update(format=99))),
+        ("manifest.json", _manifest(lambda manifest: manifest.pop("arrays"))),
+        ("manifest.json", _manifest(lambda manifest: manifest["arrays"].pop("idf"))),
+        ("manifest.json", _manifest(lambda manifest: manifest.pop("config"))),
+    ],
+)
+def test_a_damaged_folder_is_refused(folder, name, damage):
+    damage(folder / name)
+    with pytest.raises(BrokenModel):
+        Model.load(folder)
+
+
+def test_strings_come_back_byte_for_byte():
+    strings = ["", "plain", "Gérard 大", "line\nbreak\t", "\udc80 lone", ""]
+    packed = Strings.of(strings)
+    assert list(packed) == strings
+    assert [packed[row] for row in range(len(packed))] == strings
+    assert packed[1:3] == strings[1:3]
+    assert list(Strings.of([])) == []
+    with pytest.raises(IndexError):
+        packed[len(strings)]
+
+
+def test_a_model_of_readers_without_any_text_can_be_kept_too(tmp_path):
+    papers = Papers.from_rows({"id": f"p{number}"} for number in range(40))
+    events = Events.from_rows((f"r{n % 10}", f"p{n % 40}", "save", None) for n in range(0, 400, 3))
+    train(papers, events).save(tmp_path / "bare")
+    assert len(Catalogue(Model.load(tmp_path / "bare"))) == 40

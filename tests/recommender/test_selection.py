@@ -1,0 +1,52 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from recommender import Catalogue, Config
+
+NOW = 1_760_000_000.0
+
+
+@pytest.fixture
+def listed(model, saved):
+    def make(seed=0, **settings):
+        catalogue = Catalogue(model, config=dataclasses.replace(Config().plain(), **settings))
+        return catalogue.rank(saved("t2p00", "t2p01", "t5p03"), candidates=None, k=20, now=NOW, seed=seed)
+
+    return make
+
+
+def likeness(ranked):
+    vectors = ranked._scored.shelf.vectors(ranked._rows)
+    vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return (vectors @ vectors.T)[np.triu_indices(len(vectors), 1)].mean()
+
+
+def test_diversity_makes_a_list_less_alike_and_keeps_its_scores_in_order(listed):
+    plain, diverse = listed(), listed(diversity=1.5)
+    assert likeness(diverse) < likeness(plain)
+    assert (np.diff(diverse.scores) <= 1e-6).all()
+    assert diverse.ids[0] == plain.ids[0]
+
+
+def test_exploration_changes_a_share_of_the_lower_places_only(listed):
+    plain, explored = listed(), listed(exploration=0.2)
+    assert explored.ids[:10] == plain.ids[:10]
+    assert 1 <= len(set(explored.ids) - set(plain.ids)) <= 8
+    assert (np.diff(explored.scores) <= 1e-6).all()
+
+
+def test_exploration_follows_its_seed(listed):
+    assert listed(exploration=0.2, seed=1).ids == listed(exploration=0.2, seed=1).ids
+    assert listed(exploration=0.2, seed=1).ids != listed(exploration=0.2, seed=2).ids
+
+
+def test_an_explored_paper_says_so(listed):
+    plain, explored = listed(), listed(exploration=0.2)
+    for at, paper in enumerate(explored.ids):
+        if paper not in plain.ids:
+            assert "explore" in {reason.kind for reason in explored.reasons(at)}
+            assert sum(reason.share for reason in explored.reasons(at)) == pytest.approx(
+                float(explored.scores[at]), rel=1e-4
+            )

@@ -1,6 +1,7 @@
 /** Every site and every feature of the content script; each is a file of its own. */
 
 import { run } from "./page/run.js";
+import { arxiv } from "./sites/arxiv.js";
 import { huggingface } from "./sites/huggingface.js";
 import { impressions } from "./features/impressions.js";
 import { marks } from "./features/marks.js";
@@ -11,4 +12,4 @@ import { paperMark } from "./features/paper-mark.js";
 import { shortcuts } from "./features/shortcuts.js";
 import { upvotes } from "./features/upvotes.js";
 
-run([huggingface], [opens, panel, paperMark, marks, order, upvotes, impressions, shortcuts]);
+run([huggingface, arxiv], [opens, panel, paperMark, marks, order, upvotes, impressions, shortcuts]);

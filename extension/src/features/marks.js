@@ -13,22 +13,19 @@ function keeper(page) {
   return {
     marks,
     /** @param {import("../sites/reading.js").PageCard} one */
-    mark({ element, card, picture }) {
+    mark(one) {
+      const { element, seat = element } = one;
       let mark = marks.get(element);
-      if (mark?.card.id !== card.id) mark = this.renew(element, card, picture);
-      if (mark.host.parentElement !== element) element.append(mark.host);
+      if (mark?.card.id !== one.card.id) mark = this.renew(one);
+      if (mark.host.parentElement !== seat) seat.append(mark.host);
       return mark;
     },
-    /**
-     * @param {HTMLElement} element
-     * @param {import("../sites/reading.js").Card} card
-     * @param {boolean} picture
-     */
-    renew(element, card, picture) {
+    /** @param {import("../sites/reading.js").PageCard} one */
+    renew({ element, seat = element, card, picture }) {
       marks.get(element)?.host.remove();
       const mark = new Mark(page, card, picture ? "corner" : "side");
       marks.set(element, mark);
-      if (getComputedStyle(element).position === "static") element.style.position = "relative";
+      if (getComputedStyle(seat).position === "static") seat.style.position = "relative";
       return mark;
     },
     /** Forget the marks of cards that are gone. */
@@ -76,7 +73,7 @@ function openAtCard(page, marks, signal) {
   let open = null;
   /** @param {Event} event */
   const at = ({ target }) => {
-    const element = target instanceof Element ? page.cards.find((one) => one.element.contains(target))?.element : undefined;
+    const element = target instanceof Element ? page.cards.find(({ items }) => items.some((item) => item.contains(target)))?.element : undefined;
     const mark = (element && marks.get(element)) ?? null;
     if (mark === open) return;
     if (open && !open.host.shadowRoot?.querySelector(".why-box")) delete open.host.dataset.open;
@@ -113,9 +110,9 @@ export const marks = {
     openAtCard(page, kept.marks, signal);
     signal.addEventListener("abort", () => {
       round.abort();
-      for (const [element, { host }] of kept.marks) {
+      for (const [, { host }] of kept.marks) {
+        if (host.parentElement) restore(host.parentElement);
         host.remove();
-        restore(element);
       }
     });
     draw();

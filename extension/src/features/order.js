@@ -15,6 +15,7 @@ import { text } from "../browser.js";
 /** An answer later than this would move cards under the reader's eyes. */
 const AT_ONCE = 1500;
 const LAST = 10_000;
+const GROUP = 100_000;
 
 /** Does the browser let the keyboard follow the order that is seen? @param {string} display */
 const flowOf = (display) => {
@@ -23,15 +24,16 @@ const flowOf = (display) => {
 };
 
 /**
- * Each paper's turn by rank: hidden ones and those without rank last, in the page's order.
+ * Each paper's turn: its group, then by rank; hidden ones and those without rank last, in the page's order.
  * @param {Page} page
  * @returns {Map<string, number>}
  */
 function turnsOf(page) {
   const turns = new Map();
-  for (const [at, { card }] of page.cards.entries()) {
-    const rank = page.ranked(card.id)?.rank;
-    if (!turns.has(card.id)) turns.set(card.id, (page.mark(card.id).hidden ? LAST : 0) + (rank ?? LAST / 2 + at));
+  for (const [at, { card, group = 0 }] of page.cards.entries()) {
+    const rank = page.ranked(card.id)?.rank ?? LAST / 2 + at;
+    const turn = 1 + rank + (page.mark(card.id).hidden ? LAST : 0);
+    if (!turns.has(card.id)) turns.set(card.id, group * GROUP + turn);
   }
   return turns;
 }
@@ -39,41 +41,48 @@ function turnsOf(page) {
 /** What we wrote on the page's own elements, and how to take it away. */
 class Order {
   constructor() {
-    /** @type {Set<HTMLElement>} */
-    this.touched = new Set();
+    /** @type {Map<HTMLElement, Set<string>>} */
+    this.written = new Map();
   }
 
   /** @param {HTMLElement} element @param {string} name @param {string} value */
   write(element, name, value) {
     if (element.style.getPropertyValue(name) === value) return;
     element.style.setProperty(name, value);
-    this.touched.add(element);
+    this.written.set(element, (this.written.get(element) ?? new Set()).add(name));
   }
 
   /** @param {Page} page @param {Map<string, number>} turns */
-  apply({ cards }, turns) {
-    for (const { card, items } of cards) for (const item of items) this.write(item, "order", String(turns.get(card.id) ?? 0));
-    for (const grid of new Set(cards.map(({ item }) => item.parentElement))) {
-      const flow = grid && flowOf(getComputedStyle(grid).display);
-      if (grid && flow) this.write(grid, "reading-flow", flow);
+  apply({ reading: { cards, headings = [] } }, turns) {
+    for (const grid of new Set(cards.map(({ item }) => item.parentElement))) if (grid) this.prepare(grid);
+    for (const { card, items, group = 0 } of cards) {
+      const turn = group * GROUP + ((turns.get(card.id) ?? 0) % GROUP);
+      for (const item of items) this.write(item, "order", String(turn));
     }
+    for (const { element, group } of headings) this.write(element, "order", String(group * GROUP));
+  }
+
+  /** A grid that orders its children, and lets the keyboard follow where the browser can. @param {HTMLElement} grid */
+  prepare(grid) {
+    if (isStacked(grid)) {
+      this.write(grid, "display", "flex");
+      this.write(grid, "flex-direction", "column");
+    }
+    const flow = flowOf(getComputedStyle(grid).display);
+    if (flow) this.write(grid, "reading-flow", flow);
   }
 
   clear() {
-    for (const element of this.touched) {
-      element.style.removeProperty("order");
-      element.style.removeProperty("reading-flow");
+    for (const [element, names] of this.written) {
+      for (const name of names) element.style.removeProperty(name);
       if (!element.getAttribute("style")) element.removeAttribute("style");
     }
-    this.touched.clear();
+    this.written.clear();
   }
 }
 
-/** Can the page's grid be ordered at all? @param {Page} page */
-function canOrder({ cards }) {
-  const grid = cards[0]?.items[0]?.parentElement;
-  return Boolean(grid && /flex|grid/.test(getComputedStyle(grid).display));
-}
+/** A plain column of blocks, which a flex column looks the same as. @param {HTMLElement} grid */
+const isStacked = (grid) => getComputedStyle(grid).display === "block";
 
 /**
  * Notes whether the reader has begun to do something since the page (or its next period) appeared.
@@ -99,7 +108,7 @@ export const order = {
     let tried = false;
     /** @param {"original" | "foryou"} wanted */
     const put = (wanted) => {
-      page.turns = wanted === "foryou" && page.list && canOrder(page) ? turnsOf(page) : null;
+      page.turns = wanted === "foryou" && page.list && page.cards.length ? turnsOf(page) : null;
       if (page.turns) written.apply(page, page.turns);
       else written.clear();
       page.tell("order");

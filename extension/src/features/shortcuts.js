@@ -21,7 +21,7 @@ function isTyping(event) {
 function stops(page) {
   return page.shown.flatMap((paper) => {
     const one = page.cards.find(({ card }) => card.id === paper);
-    const mark = /** @type {HTMLElement | null} */ (one?.element.querySelector(":scope > [data-inkling=mark]") ?? document.querySelector("[data-inkling=mark][data-where=bar]"));
+    const mark = /** @type {HTMLElement | null} */ ((one?.seat ?? one?.element)?.querySelector(":scope > [data-inkling=mark]") ?? document.querySelector("[data-inkling=mark][data-where=bar]"));
     return one && mark ? [{ ...one, mark }] : [];
   });
 }
@@ -31,7 +31,7 @@ const buttonOf = (mark, action) => /** @type {HTMLButtonElement | null | undefin
 
 /** Where the reader is: the card that holds the focus, or the first one in view. @param {ReturnType<typeof stops>} all */
 function current(all) {
-  const focused = all.findIndex(({ element, mark }) => element.contains(document.activeElement) || mark === document.activeElement);
+  const focused = all.findIndex(({ items, mark }) => items.some((item) => item.contains(document.activeElement)) || mark === document.activeElement);
   return focused;
 }
 

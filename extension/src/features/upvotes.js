@@ -13,7 +13,7 @@ const SETTLED_MS = 300;
 
 /** @param {Page} page @param {Element} target */
 function paperAround(page, target) {
-  return page.place.paper ?? page.cards.find(({ element }) => element.contains(target))?.card.id ?? null;
+  return page.place.paper ?? page.cards.find(({ items }) => items.some((item) => item.contains(target)))?.card.id ?? null;
 }
 
 /**

@@ -8,6 +8,8 @@
  * @property {HTMLElement} element the page's own element for it
  * @property {HTMLElement} item the direct child of the grid that holds it (often `element` itself)
  * @property {HTMLElement[]} items all direct children that move with it, `item` first
+ * @property {HTMLElement} [seat] the element its mark is put in, if that is not `element`
+ * @property {number} [group] cards are ordered within their group only; 0 if left out
  * @property {boolean} picture true if the card's top left corner is a picture, and free
  *
  * @typedef {object} Reading
@@ -15,6 +17,7 @@
  * @property {number} expected papers the page seems to hold, counted without the parser's selectors
  * @property {HTMLElement | null} island what a framework owns and nobody else may touch before hydration
  * @property {Element | null} before the panel goes before this element
+ * @property {{element: HTMLElement, group: number}[]} [headings] what stands before a group's cards
  * @property {boolean} outside true if `before` surely lies outside every island, so that the panel need not wait
  *
  * @typedef {object} Place

@@ -1,0 +1,175 @@
+/**
+ * arXiv: `/list/*` (new, recent, pastweek), `/search/` and `/abs/`. Static pages without a framework, so nothing waits; only
+ * MathJax rewrites mathematics after load, and what it drew is read back as its source.
+ *
+ * `dl#articles` comes once a section on `/new` (the id repeated) and once with a heading a day on `/recent`, which has no
+ * abstracts. Cards are ordered within their own section or day.
+ */
+
+import { paperFromUrl } from "../paper-id.js";
+import { clean } from "./reading.js";
+
+/** @typedef {import("./reading.js").PageCard} PageCard */
+/** @typedef {import("./reading.js").Place} Place */
+/** @typedef {import("../messages.js").Card} Card */
+
+const LIST = "dl#articles";
+const LIST_LINK = 'a[title="Abstract"], a[href*="/abs/"]';
+const RESULT = "li.arxiv-result";
+const RESULT_LINK = ".list-title a[href], a[href*='/abs/']";
+const CATEGORY = /\(([a-z-]+(?:\.[A-Za-z-]+)?)\)/g;
+const HOSTS = /^(?:www\.|export\.|browse\.)?arxiv\.org$/;
+
+/** @param {string} href */
+const paperOf = (href) => paperFromUrl(href, location.href, HOSTS);
+
+/**
+ * @param {Location} location
+ * @returns {Place | null}
+ */
+function placeOf({ hostname, pathname, href }) {
+  if (!HOSTS.test(hostname)) return null;
+  /** @param {import("../messages.js").PageKind} kind @param {string | null} [paper] @returns {Place} */
+  const place = (kind, paper = null) => ({ site: "arxiv", kind, page: kind, paper });
+  if (/^\/list\/[\w.-]+\/\w+/.test(pathname)) return place("list");
+  if (/^\/search(?:\/|$)/.test(pathname)) return place("search");
+  return pathname.startsWith("/abs/") && paperOf(href) ? place("abs", paperOf(href)) : null;
+}
+
+/**
+ * Text of an element, `without` left out and drawn mathematics turned back into its source.
+ * @param {Element | null} element
+ * @param {string} [without]
+ */
+function textOf(element, without) {
+  if (!element) return "";
+  const copy = /** @type {Element} */ (element.cloneNode(true));
+  if (without) for (const part of copy.querySelectorAll(without)) part.remove();
+  for (const source of copy.querySelectorAll('script[type^="math/tex"]')) {
+    (source.closest("mjx-container, .MathJax") ?? source).replaceWith(`$${source.textContent}$`);
+  }
+  for (const drawn of copy.querySelectorAll("mjx-container, .MathJax, .MathJax_Preview, script")) drawn.remove();
+  return clean(copy.textContent);
+}
+
+/** @param {Element} parent @param {string} selector */
+const namesIn = (parent, selector) => [...parent.querySelectorAll(selector)].map((one) => textOf(one)).filter(Boolean);
+
+/** @param {Element | null} subjects */
+const categoriesOf = (subjects) => [...textOf(subjects).matchAll(CATEGORY)].map(([, category]) => category);
+
+/**
+ * @param {HTMLElement} dt
+ * @param {number} group
+ * @returns {PageCard | null}
+ */
+function listed(dt, group) {
+  const dd = dt.nextElementSibling;
+  const link = /** @type {HTMLAnchorElement | null} */ (dt.querySelector(LIST_LINK));
+  const id = link && paperOf(link.href);
+  if (!id || !(dd instanceof HTMLElement) || dd.tagName !== "DD") return null;
+  const title = textOf(dd.querySelector(".list-title"), ".descriptor");
+  if (!title) return null;
+  const card = {
+    id,
+    title,
+    abstract: textOf(dd.querySelector(".meta > p.mathjax, p.mathjax")),
+    authors: namesIn(dd, ".list-authors a"),
+    categories: categoriesOf(dd.querySelector(".list-subjects")),
+  };
+  return { card, element: dd, item: dt, items: [dt, dd], picture: false, seat: dt, group };
+}
+
+/**
+ * Cards of all lists, and their headings: each heading begins a group.
+ * @param {Document} document
+ */
+function readLists(document) {
+  /** @type {PageCard[]} */
+  const cards = [];
+  /** @type {{element: HTMLElement, group: number}[]} */
+  const headings = [];
+  let group = 0;
+  for (const list of document.querySelectorAll(LIST)) {
+    group += 1;
+    for (const child of /** @type {HTMLCollectionOf<HTMLElement>} */ (list.children)) {
+      if (child.tagName === "DT") cards.push(...[listed(child, group)].filter((one) => one !== null));
+      else if (child.tagName !== "DD") headings.push({ element: child, group: ++group });
+    }
+  }
+  return { cards, headings };
+}
+
+/**
+ * @param {HTMLElement} element
+ * @returns {PageCard | null}
+ */
+function found(element) {
+  const link = /** @type {HTMLAnchorElement | null} */ (element.querySelector(RESULT_LINK));
+  const id = link && paperOf(link.href);
+  const title = textOf(element.querySelector("p.title"));
+  if (!id || !title) return null;
+  const whole = element.querySelector(".abstract-full") ?? element.querySelector("p.abstract");
+  const card = {
+    id,
+    title,
+    abstract: textOf(whole, "a.is-size-7, .has-text-weight-semibold"),
+    authors: namesIn(element, ".authors a"),
+    categories: namesIn(element, ".tags .tag[data-tooltip]"),
+  };
+  const seat = /** @type {HTMLElement} */ (element.firstElementChild ?? element);
+  return { card, element, item: element, items: [element], picture: false, seat };
+}
+
+/**
+ * The paper of an `/abs/` page, from its citation tags.
+ * @param {Document} document
+ * @param {string} id
+ * @returns {Card}
+ */
+function described(document, id) {
+  const meta = (/** @type {string} */ name) =>
+    /** @type {HTMLMetaElement[]} */ ([...document.querySelectorAll(`meta[name="${name}"]`)]).map(({ content }) => clean(content));
+  const date = meta("citation_date")[0]?.replaceAll("/", "-");
+  const abstract = meta("citation_abstract")[0] || textOf(document.querySelector("blockquote.abstract"), ".descriptor");
+  return {
+    id,
+    title: meta("citation_title")[0] || textOf(document.querySelector("h1.title"), ".descriptor"),
+    abstract,
+    authors: meta("citation_author").map((name) => name.split(", ").reverse().join(" ")),
+    published_at: date && !Number.isNaN(Date.parse(date)) ? new Date(date).toISOString() : null,
+    categories: categoriesOf(document.querySelector("td.subjects")),
+  };
+}
+
+/** Papers the page lists, counted by the links that name them. @param {Document} document */
+function namedIn(document) {
+  const links = /** @type {HTMLAnchorElement[]} */ ([...document.querySelectorAll('a[href*="/abs/"]')]);
+  return new Set(links.filter((link) => /^arXiv:/i.test(clean(link.textContent))).map(({ href }) => paperOf(href))).size;
+}
+
+/**
+ * @param {Document} document
+ * @param {Place} place
+ * @returns {import("./reading.js").Reading}
+ */
+function read(document, place) {
+  if (place.kind === "abs" && place.paper) {
+    const card = described(document, place.paper);
+    const element = /** @type {HTMLElement | null} */ (document.querySelector("h1.title") ?? document.querySelector("h1"));
+    const before = document.querySelector("#abs-outer, #abs") ?? element;
+    const cards = element && card.title ? [{ card, element, item: element, items: [], picture: false }] : [];
+    return { cards, expected: 1, island: null, before, outside: true };
+  }
+  const lists = place.kind === "list" ? readLists(document) : null;
+  const results = /** @type {HTMLElement[]} */ ([...document.querySelectorAll(RESULT)]).map(found).filter((one) => one !== null);
+  const cards = lists?.cards ?? results;
+  const before = cards[0]?.item.parentElement ?? document.querySelector("#dlpage, #content, main");
+  return { cards, expected: namedIn(document), island: null, before, outside: true, headings: lists?.headings };
+}
+
+/** @param {{id: string}} paper */
+const addressOf = ({ id }) => `https://arxiv.org/abs/${id}`;
+
+/** @type {import("./reading.js").SiteModule} */
+export const arxiv = { placeOf, read, paperOf, addressOf, upvoteOf: () => null };

@@ -1,4 +1,6 @@
-"""Makes the clone's own Python environment, `.venv`, from the lock file; the standard library alone.
+"""Makes the clone's own Python environment, `.venv`, from the lock file, then becomes `inkling up` in it.
+
+The standard library alone.
 
 Safe to run twice at once, and again after it was cut short: a stamp says that the environment is whole and for which
 lock file and which Python it was made.
@@ -127,5 +129,6 @@ def _check_imports() -> None:
 
 
 if __name__ == "__main__":
-    os.umask(0o022)
     main()
+    # -P: whatever `server` folder lies where this was started from is not ours.
+    os.execv(PYTHON, [str(PYTHON), "-P", "-m", "server", "up", *sys.argv[1:]])

@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 from recommender.config import Config
 
 SMALLEST = 16
+FINISHING = 3  # iterations that bring a finished factorisation up to date with a few more events
 
 
 @dataclass(frozen=True)
@@ -47,18 +48,30 @@ def stacked(readers: sp.csr_matrix, words: sp.csr_matrix, names: sp.csr_matrix, 
 
 
 def factorise(
-    matrix: sp.csr_matrix, readers: int, config: Config, seed: int, step: Callable[[float], None] | None = None
+    matrix: sp.csr_matrix,
+    readers: int,
+    config: Config,
+    seed: int,
+    step: Callable[[float], None] | None = None,
+    start: Stack | None = None,
 ) -> Stack:
-    """Factorise the stacked matrix, whose first `readers` rows are readers; `step` hears the share done."""
+    """Factorise the stacked matrix, whose first `readers` rows are readers; `step` hears the share done.
+
+    `start` is a factorisation of the same words, names and papers with other readers' rows: a few iterations finish it.
+    """
+    iterations = config.iterations if start is None else min(FINISHING, config.iterations)
     with threadpool_limits(1, "blas"):  # implicit has its own threads; two pools slow each other down severalfold
         als = AlternatingLeastSquares(
             factors=factors_for(matrix.shape[1], config),
             regularization=config.regularization,
             alpha=config.alpha,
-            iterations=config.iterations,
+            iterations=iterations,
             dtype=np.float32,
             random_state=seed,
         )
-        als.fit(matrix, show_progress=False, callback=lambda done, *_: step and step((done + 1) / config.iterations))
+        if start is not None:
+            unread = np.zeros((readers, start.papers.shape[1]), np.float32)
+            als.item_factors, als.user_factors = start.papers.copy(), np.concatenate([unread, start.features])
+        als.fit(matrix, show_progress=False, callback=lambda done, *_: step and step((done + 1) / iterations))
     papers, rows = als.item_factors, als.user_factors
     return Stack(papers, rows[readers:].copy(), papers.T @ papers, rows.T @ rows)

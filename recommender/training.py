@@ -35,24 +35,31 @@ def train(
     now: float | None = None,
     progress: Progress | None = None,
     blend: Blend | None = None,
+    start: Model | None = None,
 ) -> Model:
     """Train on these papers and events; no events at all is fine.
 
     `now` is the time ages are counted from, by default the newest event's, and where there is none the clock's.
     `progress` hears a stage's name and the share of the whole done. `blend` is one learned before, to be used again.
+    `start` is a model of these same papers and this config trained on fewer events: it is finished, at a fifth of the
+    cost, rather than trained anew.
     TooFewPapers with fewer than 20 papers that have any text or reader.
     """
     tell = progress or (lambda stage, share: None)
     tell("words", 0.0)
-    vocabulary, words = learn_vocabulary(texts_of(papers), config.min_df)
-    names = learn_names(papers)
+    if start is None:
+        vocabulary, words = learn_vocabulary(texts_of(papers), config.min_df)
+        names = learn_names(papers)
+    else:
+        vocabulary, words, names = start.vocabulary, start.words, start.names
     now = _now(events) if now is None else now
     weights, readers = interactions(papers, events, config, now)
     liked = _matrix(weights, len(readers), len(papers))
     matrix = stacked(liked, words, names.rows(papers), config)
     _check(matrix)
     tell("factors", 0.1)
-    stack = factorise(matrix, len(readers), config, seed, lambda share: tell("factors", 0.1 + 0.85 * share))
+    begun = start.stack if start else None
+    stack = factorise(matrix, len(readers), config, seed, lambda share: tell("factors", 0.1 + 0.85 * share), begun)
     blend = blend or (Blend() if _has_company(liked) else ALONE)
     tell("done", 1.0)
     return Model(

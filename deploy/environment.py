@@ -131,4 +131,4 @@ def _check_imports() -> None:
 if __name__ == "__main__":
     main()
     # -P: whatever `server` folder lies where this was started from is not ours.
-    os.execv(PYTHON, [str(PYTHON), "-P", "-m", "server", "up", *sys.argv[1:]])
+    os.execv(PYTHON, [str(PYTHON), "-P", "-m", "server", "up", *sys.argv[1:]])  # noqa: S606

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from flask import Blueprint, Response, render_template, send_from_directory
 
 from server import __version__
@@ -12,6 +14,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+STATIC = Path(__file__).parent / "static"
 KINDS = {"js": "text/javascript", "css": "text/css"}
 
 
@@ -36,4 +39,4 @@ def pair() -> str:
 @pages.get("/pages/<path:name>")
 def files(name: str) -> Response:
     """Serve the style and the script of these pages."""
-    return send_from_directory("static", name, mimetype=KINDS.get(name.rsplit(".", 1)[-1]), max_age=3600)
+    return send_from_directory(STATIC, name, mimetype=KINDS.get(name.rsplit(".", 1)[-1]), max_age=3600)

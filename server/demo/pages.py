@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, abort, render_template, send_from_directory
@@ -19,6 +20,7 @@ from server.errors import Forbidden
 from server.identifiers import is_canonical
 from server.store import papers
 
+STATIC = Path(__file__).parent / "static"
 CARDS = 40
 KINDS = {
     "js": "text/javascript",
@@ -86,7 +88,7 @@ def art(paper_id: str) -> Response:
 @pages.get("/demo/files/<path:name>")
 def files(name: str) -> Response:
     """Serve the style and the script of these pages."""
-    return send_from_directory("static", name, mimetype=_kind(name))
+    return send_from_directory(STATIC, name, mimetype=_kind(name))
 
 
 @pages.get("/demo/extension/<path:name>")

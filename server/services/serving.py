@@ -124,10 +124,13 @@ class Serving:
         with self._database.reading() as session:
             private = papers.unconfirmed(session)
             row = models.serving(session) if model else None
-        known_until = float((row["manifest"] if row else {}).get("watermark") or 0.0)
+            known_until = float((row["manifest"] if row else {}).get("papers_until") or 0.0)
+            # What the model was trained on need not be folded in again, however shortly before that it changed.
+            trained = papers.changed_between(session, known_until - OVERLAP, known_until)
         if model is not None or version is None:
             self._refused = None
         served = Served(Catalogue(model), model.version if model else None, private, newest=known_until)
+        served.recent = {name: at for name, at in trained.items() if name in served.catalogue}
         if version is not None:
             logger.info("model_served", extra={"version": served.version})
         return served

@@ -94,6 +94,12 @@ def for_catalogue(session: Session, since: float = float("-inf")) -> Iterator[li
         after = (found[-1]["updated_at"], found[-1]["id"])
 
 
+def changed_between(session: Session, low: float, high: float) -> dict[str, float]:
+    """Return id -> moment of the papers whose text last changed from `low` to `high`, both included."""
+    statement = select(papers.c.id, papers.c.updated_at).where(papers.c.updated_at.between(low, high))
+    return {row.id: row.updated_at for row in session.execute(statement)}
+
+
 def catalogue_rows(session: Session, ids: Collection[str]) -> list[dict[str, Any]]:
     """Return these papers as the recommender takes them."""
     return _as_catalogue(session, list(rows(session, ids).values()))

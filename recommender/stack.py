@@ -52,6 +52,7 @@ def factorise(
     readers: int,
     config: Config,
     seed: int,
+    *,
     step: Callable[[float], None] | None = None,
     start: Stack | None = None,
 ) -> Stack:

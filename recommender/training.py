@@ -58,8 +58,14 @@ def train(
     matrix = stacked(liked, words, names.rows(papers), config)
     _check(matrix)
     tell("factors", 0.1)
-    begun = start.stack if start else None
-    stack = factorise(matrix, len(readers), config, seed, lambda share: tell("factors", 0.1 + 0.85 * share), begun)
+    stack = factorise(
+        matrix,
+        len(readers),
+        config,
+        seed,
+        step=lambda share: tell("factors", 0.1 + 0.85 * share),
+        start=start.stack if start else None,
+    )
     blend = blend or (Blend() if _has_company(liked) else ALONE)
     tell("done", 1.0)
     return Model(

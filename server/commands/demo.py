@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import time
 
 import click
 
 from server.commands.options import with_settings
-from server.commands.prepare import prepare_demo
 from server.config import Settings
-from server.store.database import Database
-from server.store.database import migrate as migrate_schema
+from server.demo.filling import fill_home
+from server.hot import Hot
+from server.services.training import train_once
+from server.store import models
+from server.store.database import Database, migrate
+from server.tokens import Keys
 
 
 @click.command()
@@ -18,6 +21,10 @@ from server.store.database import migrate as migrate_schema
 def demo(settings: Settings) -> None:
     """Fill an empty home with invented papers and readers, and train on them; `inkling up --demo` then shows it."""
     database = Database.at(settings)
-    migrate_schema(database.engine)
-    prepare_demo(replace(settings, demo=True), database)
+    migrate(database.engine)
+    fill_home(database, Keys(settings.secret_key), settings.secret_key, now=time.time())
+    with database.reading() as session:
+        serving = models.serving_version(session)
+    if serving is None:
+        train_once(settings, database, Hot(settings))
     click.echo(f"{settings.home} holds the demo; `inkling up --demo --home {settings.home}` shows it.")

@@ -8,11 +8,8 @@ import click
 
 from server.commands.options import with_settings
 from server.config import Settings
-from server.demo.filling import fill_home
-from server.hot import Hot
 from server.services import pairing
-from server.services.training import train_once
-from server.store import models, readers
+from server.store import readers
 from server.store.database import Database, migrate
 from server.tokens import Keys
 
@@ -20,22 +17,10 @@ from server.tokens import Keys
 @click.command(hidden=True)
 @with_settings
 def prepare(settings: Settings) -> None:
-    """Bring the database up to date, fill a demo, and print a pairing link where it is plain whose it is."""
+    """Bring the database up to date, and print a pairing link where it is plain whose it is."""
     database = Database.at(settings)
     migrate(database.engine)
-    if settings.demo:
-        prepare_demo(settings, database)
-    else:
-        click.echo(_pairing_link(settings, database))
-
-
-def prepare_demo(settings: Settings, database: Database) -> None:
-    """Fill an empty home and train its first model. Raises DemoRefused when the home is somebody's."""
-    fill_home(database, Keys(settings.secret_key), settings.secret_key, now=time.time())
-    with database.reading() as session:
-        serving = models.serving_version(session)
-    if serving is None:
-        train_once(settings, database, Hot(settings))
+    click.echo(_pairing_link(settings, database))
 
 
 def _pairing_link(settings: Settings, database: Database) -> str:

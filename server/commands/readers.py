@@ -15,6 +15,7 @@ from server.services import pairing
 from server.store import devices as device_rows
 from server.store import readers
 from server.store.database import Database
+from server.supervise.state import RunState
 from server.tokens import Keys
 
 
@@ -30,11 +31,13 @@ def pair(settings: Settings, reader: str | None, new: bool, as_json: bool) -> No
         raise click.UsageError("--new and --reader exclude each other.")
     reader_id = None if new else reader or _only_reader(database)
     made = pairing.new_code(database, Keys(settings.secret_key), reader_id, time.time())
-    link = pairing.link(settings.url, made.code)
+    # One that runs may listen on another port than a bare `inkling pair` knows of.
+    url = (RunState(settings.run_dir).read() or {}).get("url", settings.url)
+    link = pairing.link(url, made.code)
     if as_json:
         click.echo(json.dumps({"code": made.code, "expires_at": _moment(made.expires_at), "link": link}))
     else:
-        click.echo(f"{link}\nOr address {settings.url} and code {made.code}, until {_moment(made.expires_at)}.")
+        click.echo(f"{link}\nOr address {url} and code {made.code}, until {_moment(made.expires_at)}.")
 
 
 def _only_reader(database: Database) -> str | None:

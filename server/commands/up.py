@@ -14,9 +14,10 @@ import click
 
 from server.bundle import extension_folder
 from server.commands.options import settings_for
-from server.config import Settings
+from server.config import DEFAULT_HOME, Settings
 from server.logs import configure_logging
 from server.supervise.ending import Ending, on_signals
+from server.supervise.own import own_name
 from server.supervise.ports import CannotBind, PortTaken, check_port
 from server.supervise.state import AlreadyRunning, RunState
 from server.supervise.supervisor import NeverAnswered, NotPrepared, Supervisor
@@ -80,7 +81,7 @@ def _free_port(settings: Settings, *, patience: float) -> int:
 def _run(settings: Settings, state: RunState, ending: Ending) -> None:
     supervisor = Supervisor(settings, state, ending)
     try:
-        supervisor.run(["prepare"], _welcome)
+        supervisor.run(["demo" if settings.demo else "prepare"], _welcome)
     except NotPrepared as error:
         sys.exit(error.status if error.status > 0 else 1)
     except NeverAnswered as error:
@@ -118,13 +119,14 @@ def _welcome(settings: Settings, prepared: str) -> None:
     if settings.demo:
         lines += [f"See it at work, with invented papers and readers:  {settings.url}/demo", ""]
     else:
-        lines += _how_to_connect(prepared.strip())
+        lines += _how_to_connect(settings, prepared.strip())
     click.echo("\n".join([*lines, "Ctrl-C ends it."]))
 
 
-def _how_to_connect(link: str) -> list[str]:
+def _how_to_connect(settings: Settings, link: str) -> list[str]:
     folder = extension_folder()
-    pairing = link or "run `inkling pair`, and open the link it prints"
+    home = f" --home {settings.home}" if settings.home != Path(DEFAULT_HOME).expanduser() else ""
+    pairing = link or f"run `{own_name()} pair{home}`, and open the link it prints"
     return [
         "1. Load the extension, from this folder:",
         f"     {folder}",
@@ -134,6 +136,6 @@ def _how_to_connect(link: str) -> list[str]:
         "     in the folder.",
         "2. Pair it (the link is good for one browser and 30 minutes):",
         f"     {pairing}",
-        "3. Keep it running after you log in again:  inkling service install",
+        f"3. Keep it running after you log in again:  {own_name()} service install{home}",
         "",
     ]

@@ -13,26 +13,26 @@ ID_PREFIX = "9911"
 
 _TITLES = (
     "{Name}: {Method} for {Goal}",
-    "{Method} Is All You Need for {Goal}? A Second Look",
+    "A Second Look at {Method} for {Goal}",
     "Rethinking {Thing} in {Goal}",
     "{Name}: Learning {Thing} with {Method}",
     "Towards Reliable {Goal} with {Method}",
-    "What Do {Thing} Tell Us about {Goal}?",
+    "What Is Lost in {Thing}? Lessons for {Goal}",
     "Scaling {Method} to {Thing}",
     "{Name}-Bench: Measuring {Goal} beyond {Thing}",
     "On the Limits of {Method} for {Goal}",
     "From {Thing} to {Goal}: A Practical Recipe",
 )
 _OPENINGS = (
-    "Progress in {goal} has come from larger models, while {thing} have received less attention.",
-    "We study {thing}, a part of {goal} that is usually taken as given.",
-    "{Method} promises much for {goal}, but its behaviour on {thing} is poorly understood.",
-    "Despite recent advances, {goal} remains brittle where {thing} are concerned.",
+    "Progress in {goal} has come from larger models, while less attention has gone to {thing}.",
+    "We study {thing}, which work on {goal} usually takes as given.",
+    "Much is expected of {method} in {goal}, but how this fares on {thing} is poorly understood.",
+    "Despite recent advances, systems for {goal} remain brittle where they meet {thing}.",
 )
 _PROPOSALS = (
     "We present {name}, which brings {method} to {thing} and needs no change to the underlying model.",
     "We introduce {name}, a simple approach that combines {method} with {method2}.",
-    "This paper proposes {name}, in which {method} and {thing} are learned jointly.",
+    "This paper proposes {name}, which puts {method} to work on {thing} in one joint objective.",
     "We release {name}, an open implementation of {method} for {goal}.",
 )
 _RESULTS = (
@@ -43,8 +43,8 @@ _RESULTS = (
 )
 _CLOSINGS = (
     "We discuss where the approach fails, and release code and models.",
-    "An ablation shows that {method} accounts for most of the gain.",
-    "The findings suggest that {thing} deserve more attention in future work on {goal}.",
+    "An ablation shows that most of the gain is due to {method}.",
+    "The findings suggest looking more closely at {thing} in future work on {goal}.",
     "Code, data and all {n} trained checkpoints are available.",
 )
 _GIVEN = "Amara Bao Carmen Dmitri Elena Farid Greta Hiro Ines Jonas Kavya Lucia Mateus Nadia Omar Petra Quentin Rosa"

@@ -19,7 +19,8 @@ LOOK_EVERY = 2.0  # seconds
 FIRST_PAUSE = 5.0  # seconds after a training that failed; doubles with each in a row
 LONGEST_PAUSE = 3600.0
 REST = 3.0  # times the length of the last training to leave the machine to others
-NOT_ENOUGH = 3  # the exit status of `inkling train` when the catalogue is too small; looked at again as it grows
+NOT_ENOUGH = 3  # the exit status of `inkling train` when too few papers have any text
+GROWING_PAUSE = 30.0  # seconds until the catalogue may have enough of them
 
 
 def run(
@@ -36,7 +37,7 @@ def run(
         status = _wait(start(), stop)
         took = time.monotonic() - began
         failures = 0 if status in (0, NOT_ENOUGH) else failures + 1
-        pause = max(LOOK_EVERY, REST * took, _penalty(failures))
+        pause = max(LOOK_EVERY, REST * took, _penalty(failures), GROWING_PAUSE if status == NOT_ENOUGH else 0.0)
         if status == 0:
             logger.info("trained in %.1f s because %s", took, reason)
         elif status != NOT_ENOUGH and not stop.is_set():

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from recommender import BrokenModel, Events, Model, Papers, TooFewPapers, train
+from recommender.training import LEAST_PAPERS
 from server.config import Settings
 from server.errors import BrokenArtefact, Conflict, NotFound
 from server.hot import Hot
@@ -190,7 +191,7 @@ def why_due(settings: Settings, database: Database, now: float) -> str | None:
         count = papers.count(session)
         changed = papers.newest_update(session) > last.papers_changed
     if serving is None:
-        return "there is no model yet"
+        return "there is no model yet" if count >= LEAST_PAPERS else None
     if events >= settings.train_after_events:
         return f"{events} new events"
     if count >= GROWN * max(1, last.papers):

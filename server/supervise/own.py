@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -27,3 +28,12 @@ def own_environment(settings: Settings) -> dict[str, str]:
     if _ROOT.name not in {"site-packages", "dist-packages"}:
         environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(_ROOT), environ.get("PYTHONPATH")]))
     return environ
+
+
+def own_name() -> str:
+    """Return how a person calls `inkling` from their shell: by name where it is on their PATH, else by its path."""
+    beside = Path(sys.executable).parent / "inkling"
+    found = shutil.which("inkling")
+    if not beside.exists() or (found and Path(found).resolve() == beside.resolve()):
+        return "inkling"
+    return str(beside)

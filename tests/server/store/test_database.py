@@ -1,0 +1,121 @@
+"""What the database promises: durable, one writer at a time, and the schema the code was written for."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+
+from server.errors import DatabaseUnavailable
+from server.store import job_states, readers
+from server.store.database import Database, engine_for, is_reachable, migrate, schema_is_current
+from server.store.tables import metadata
+from tests.server.conftest import At
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Database:
+    return Database.at(At(f"sqlite:///{tmp_path / 'new.sqlite3'}"))
+
+
+def test_every_pooled_sqlite_connection_is_durable(sqlite: Database) -> None:
+    connections = [sqlite.engine.connect() for _ in range(4)]
+    found = {
+        tuple(connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous"))
+        for connection in connections
+    }
+    for connection in connections:
+        connection.close()
+    sqlite.close()
+    full = 2
+    assert found == {("wal", full)}
+
+
+@pytest.mark.postgres
+def test_postgresql_waits_for_the_disk_even_where_the_server_would_not(postgres_server: str) -> None:
+    engine = engine_for(At(postgres_server))
+    with engine.begin() as connection:
+        connection.execute(text("ALTER ROLE inkling SET synchronous_commit = off"))
+    engine.dispose()
+    try:
+        with engine.connect() as connection:
+            assert connection.execute(text("SHOW synchronous_commit")).scalar() == "on"
+    finally:
+        with engine.begin() as connection:
+            connection.execute(text("ALTER ROLE inkling RESET synchronous_commit"))
+        engine.dispose()
+
+
+def test_a_writing_block_holds_the_lock_from_its_start(sqlite: Database) -> None:
+    """Two blocks that read and then write: with a deferred BEGIN one of them fails, whatever its time-out."""
+    migrate(sqlite.engine)
+    met = threading.Barrier(2, timeout=10)
+    failures: list[Exception] = []
+
+    def count_up() -> None:
+        met.wait()
+        try:
+            for _ in range(25):
+                with sqlite.writing() as session:
+                    value = (job_states.get(session, "count") or {"n": 0})["n"]
+                    job_states.put(session, "count", {"n": value + 1}, 0.0)
+        except DatabaseUnavailable as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=count_up) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with sqlite.reading() as session:
+        counted = job_states.get(session, "count")
+    sqlite.close()
+    assert failures == []
+    assert counted == {"n": 50}
+
+
+def test_a_block_that_fails_writes_nothing(database: Database) -> None:
+    def fail_half_way() -> None:
+        with database.writing() as session:
+            readers.create(session, 1.0)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_half_way()
+    with database.reading() as session:
+        assert readers.count(session) == 0
+
+
+def test_the_migrations_make_the_tables_of_the_code(database: Database) -> None:
+    with database.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_the_schema_is_current_after_migrating_and_not_before(sqlite: Database) -> None:
+    assert not schema_is_current(sqlite.engine)
+    migrate(sqlite.engine)
+    migrate(sqlite.engine)
+    assert schema_is_current(sqlite.engine)
+    sqlite.close()
+
+
+def test_two_processes_may_migrate_at_once(sqlite: Database) -> None:
+    threads = [threading.Thread(target=migrate, args=(sqlite.engine,)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert schema_is_current(sqlite.engine)
+    sqlite.close()
+
+
+def test_a_database_that_is_away_is_named_so(tmp_path: Path) -> None:
+    gone = Database.at(At(f"postgresql://inkling@/x?host={tmp_path}"))
+    assert not is_reachable(gone)
+    with pytest.raises(DatabaseUnavailable), gone.reading() as session:
+        session.execute(text("SELECT 1"))
+    gone.close()

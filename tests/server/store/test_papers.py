@@ -1,0 +1,59 @@
+"""Papers in SQL: what a worker folds in, and who may see what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from server.services.papers import take_source_papers
+from server.store import papers, readers
+from server.store.database import Database
+
+
+def _source(session: Session, *ids: str, now: float, **facts: Any) -> None:
+    take_source_papers(session, "arxiv", [{"id": name, "title": f"Title of {name}", **facts} for name in ids], now=now)
+
+
+def test_changed_papers_come_oldest_change_first_and_from_the_moment_asked_for(database: Database) -> None:
+    with database.writing() as session:
+        _source(session, "b", now=2.0)
+        _source(session, "a", now=1.0)
+        _source(session, "c", "d", now=3.0)
+        papers.add_stubs(session, ["e"], 4.0)
+    with database.reading() as session:
+        found = [row["id"] for chunk in papers.for_catalogue(session, 2.0) for row in chunk]
+    assert found == ["b", "c", "d", "e"]
+
+
+def test_pages_of_changed_papers_leave_none_out(database: Database, monkeypatch: Any) -> None:
+    monkeypatch.setattr(papers, "_CHUNK", 3)
+    with database.writing() as session:
+        _source(session, *"abcdefgh", now=1.0)
+    with database.reading() as session:
+        assert [[row["id"] for row in chunk] for chunk in papers.for_catalogue(session)] == [
+            ["a", "b", "c"],
+            ["d", "e", "f"],
+            ["g", "h"],
+        ]
+
+
+def test_empty_lists_are_unknown_and_not_facts(database: Database) -> None:
+    with database.writing() as session:
+        _source(session, "a", now=1.0, authors=[], categories=["cs.LG"])
+        reader = readers.create(session, 1.0)
+    with database.reading() as session:
+        row = papers.seen_by(session, reader, ["a"])["a"]
+    assert row["authors"] is None
+    assert row["categories"] == ["cs.LG"]
+
+
+def test_words_are_looked_for_as_they_are_and_not_as_patterns(database: Database) -> None:
+    with database.writing() as session:
+        take_source_papers(
+            session, "x", [{"id": "a", "title": "100% attention"}, {"id": "b", "title": "1000"}], now=1.0
+        )
+        reader = readers.create(session, 1.0)
+    with database.reading() as session:
+        assert papers.with_words(session, reader, ["100%"], 5) == ["a"]
+        assert papers.with_words(session, reader, ["ATTENTION"], 5) == ["a"]

@@ -1,0 +1,135 @@
+"""Hot state: the same answers from a real Valkey and from one process's memory, and never an error."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from server.config import Settings
+from server.hot import PAUSE, Hot
+from tests.server.valkey_process import running_valkey
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = time.time()
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture(scope="module")
+def server():
+    with running_valkey() as found:
+        yield found
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+def settings_for(home, redis_url=None, **environ):
+    return Settings.from_environment({"INKLING_HOME": str(home), **environ}, redis_url=redis_url)
+
+
+@pytest.fixture(params=["alone", "shared"])
+def hot(request, tmp_path, clock):
+    url = request.getfixturevalue("server").url if request.param == "shared" else None
+    found = Hot(settings_for(tmp_path, url), clock=clock)
+    yield found
+    found.close()
+
+
+def test_a_rule_allows_so_many_and_then_says_how_long_to_wait(hot):
+    answers = [hot.limit("reader:1", "3/minute") for _ in range(4)]
+    assert answers[:3] == [None, None, None]
+    assert 1 <= answers[3] <= 60
+    assert hot.limit("reader:2", "3/minute") is None
+
+
+def test_load_tests_can_switch_limits_off(tmp_path):
+    hot = Hot(settings_for(tmp_path, INKLING_RATE_LIMIT="off"))
+    assert {hot.limit("one", "1/minute") for _ in range(5)} == {None}
+
+
+def test_trending_counts_and_fades(hot, clock):
+    hot.bump_trending(["old", "old", "old"])
+    clock.now += 48 * 3600
+    hot.bump_trending(["new"])
+    assert [paper for paper, _ in hot.trending(5)] == ["new", "old"]
+    assert dict(hot.trending(5))["old"] == pytest.approx(0.75)
+    assert hot.trending(1) == [("new", 1.0)]
+    clock.now += 80 * 3600
+    assert hot.trending(5) == []
+
+
+def test_cached_values_come_back_until_they_are_old(hot, clock):
+    hot.put("list", b"\x00value", ttl=0.05)
+    assert hot.cached("list") == b"\x00value"
+    assert hot.cached("other") is None
+    clock.now += 1
+    time.sleep(0.06)
+    assert hot.cached("list") is None
+
+
+def test_news_changes_when_something_is_announced(hot):
+    before = hot.news("model")
+    hot.announce("model")
+    assert hot.news("model") != before
+    assert hot.news("other") == 0
+
+
+def test_two_processes_share_what_is_in_valkey(server, tmp_path):
+    settings = settings_for(tmp_path, server.url)
+    one, two = Hot(settings), Hot(settings)
+    one.limit("shared", "1/minute")
+    one.put("list", b"x", 10)
+    assert two.limit("shared", "1/minute") is not None
+    assert two.cached("list") == b"x"
+    one.close()
+    two.close()
+
+
+def test_two_homes_on_one_valkey_do_not_meet(server, tmp_path):
+    one, two = (Hot(settings_for(tmp_path / name, server.url)) for name in ("a", "b"))
+    one.put("list", b"x", 10)
+    assert two.cached("list") is None
+    one.close()
+    two.close()
+
+
+def test_everything_goes_on_while_valkey_is_away_and_after_it_is_back(tmp_path, monkeypatch):
+    with running_valkey() as server:
+        hot = Hot(settings_for(tmp_path, server.url))
+        assert hot.available
+        server.kill()
+        assert hot.limit("reader", "2/minute") is None
+        hot.bump_trending(["paper"])
+        hot.put("list", b"x", 10)
+        assert (hot.cached("list"), hot.trending(1)) == (b"x", [("paper", 1.0)])
+        assert not hot.available
+        assert hot.failures >= 1
+        server.start()
+        monkeypatch.setattr("server.hot.PAUSE", 0.0)
+        hot._retry_at = time.monotonic() - PAUSE
+        assert hot.available
+        hot.close()
+
+
+def test_an_outage_does_not_slow_every_call(tmp_path):
+    hot = Hot(settings_for(tmp_path, "redis://192.0.2.1:6379"))  # an address that never answers
+    hot.limit("one", "5/minute")
+    began = time.monotonic()
+    for _ in range(50):
+        hot.limit("one", "100/minute")
+    assert time.monotonic() - began < 0.5
+
+
+def test_the_stand_in_stays_small(tmp_path):
+    hot = Hot(settings_for(tmp_path))
+    for number in range(3000):
+        hot.put(f"list{number}", bytes(20_000), 60)
+    assert hot._local._bytes <= 32 * 2**20
+    assert hot.cached("list2999") is not None

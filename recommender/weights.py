@@ -18,7 +18,8 @@ class Weights:
     """One row a (reader, paper) pair, E' of them, sorted by reader then paper.
 
     `weight` float32: positive liked, negative hidden, 0 only shown. `seen` bool: opened, saved or hidden by the last
-    word on it, or opened ever. `passed` float32: times shown when never opened nor saved. `time` float64: newest event.
+    word on it, or opened ever. `passed` float32: times shown when never opened nor saved. `time` float64: newest event;
+    `first` float64: first open or save, inf without any. Of both, -inf is unknown.
     """
 
     reader: np.ndarray
@@ -27,6 +28,7 @@ class Weights:
     seen: np.ndarray
     passed: np.ndarray
     time: np.ndarray
+    first: np.ndarray
 
 
 def weigh(reader: np.ndarray, paper: np.ndarray, events: Events, config: Config, now: float) -> Weights:
@@ -45,16 +47,18 @@ def weigh(reader: np.ndarray, paper: np.ndarray, events: Events, config: Config,
     opens = np.where(opened >= 0, config.open_weight * _fade(time, opened, config.open_half_life, now, config), 0)
     weight = np.where(hidden >= 0, -config.hide_weight, np.maximum(save, opens))
     shown = np.bincount(index[kind == _IMPRESSION], minlength=n)
-    touched = np.bincount(index[(kind == _OPEN) | (kind == _SAVE)], minlength=n) > 0
-    newest = np.full(n, -np.inf)
+    touching = (kind == _OPEN) | (kind == _SAVE)
+    newest, first = np.full(n, -np.inf), np.full(n, np.inf)
     np.maximum.at(newest, index, time)
+    np.minimum.at(first, index[touching], time[touching])
     return Weights(
         reader=pair[:, 0],
         paper=pair[:, 1],
         weight=weight.astype(np.float32),
         seen=(saved >= 0) | (hidden >= 0) | (opened >= 0),
-        passed=np.where(touched, 0, shown).astype(np.float32),
+        passed=np.where(first < np.inf, 0, shown).astype(np.float32),
         time=newest,
+        first=first,
     )
 
 

@@ -98,7 +98,7 @@ export const impressions = {
       panel.clear();
       watch();
     }, { signal });
-    for (const name of ["cards", "view"]) page.on(name, () => queueMicrotask(watch), signal);
+    for (const name of /** @type {const} */ (["cards", "view"])) page.on(name, () => queueMicrotask(watch), signal);
     watch();
   },
 };

@@ -106,7 +106,7 @@ export const marks = {
         dim(page, mark);
       }, round.signal);
     };
-    for (const name of ["cards", "view", "open", "order"]) page.on(name, draw, signal);
+    for (const name of /** @type {const} */ (["cards", "view", "open", "order"])) page.on(name, draw, signal);
     openAtCard(page, kept.marks, signal);
     signal.addEventListener("abort", () => {
       round.abort();

@@ -121,8 +121,8 @@ export const order = {
       const flows = flowOf("grid") !== "";
       page.say(text(wanted === "original" ? "page_said_original" : flows ? "page_said_foryou" : "page_said_foryou_tab"));
     };
-    page.on("ask-order", ({ detail }) => asked(detail), signal);
-    page.on("command", ({ detail }) => detail === "toggle-order" && asked(page.turns ? "original" : "foryou"), signal);
+    page.on("ask-order", asked, signal);
+    page.on("command", (command) => command === "toggle-order" && asked(page.turns ? "original" : "foryou"), signal);
     const renew = () => {
       if (page.turns) {
         for (const { card } of page.cards) if (!page.turns.has(card.id)) return put("foryou");
@@ -133,7 +133,7 @@ export const order = {
       const atOnce = performance.now() - reader.began < AT_ONCE && !reader.acted;
       if (page.view?.settings.order === "foryou" && atOnce) put("foryou");
     };
-    for (const name of ["cards", "view", "open"]) page.on(name, renew, signal);
+    for (const name of /** @type {const} */ (["cards", "view", "open"])) page.on(name, renew, signal);
     page.on("place", () => {
       Object.assign(reader, { began: performance.now(), acted: false });
       tried = false;

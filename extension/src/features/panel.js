@@ -29,8 +29,8 @@ export const panel = {
       place(page, shown.host);
       shown.draw();
     };
-    for (const name of ["cards", "view", "open", "read", "order"]) page.on(name, draw, signal);
-    page.on("say", ({ detail }) => shown.say(detail), signal);
+    for (const name of /** @type {const} */ (["cards", "view", "open", "read", "order"])) page.on(name, draw, signal);
+    page.on("say", (sentence) => shown.say(sentence), signal);
     signal.addEventListener("abort", () => shown.remove());
     draw();
   },

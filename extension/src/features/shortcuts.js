@@ -79,7 +79,7 @@ export const shortcuts = {
       hide: () => actHere("hide"),
       undo: () => actHere("undo"),
       why,
-      order: () => page.dispatchEvent(new CustomEvent("ask-order", { detail: page.turns ? "original" : "foryou" })),
+      order: () => page.tell("ask-order", page.turns ? "original" : "foryou"),
     };
     addEventListener("keydown", (event) => {
       if (!event.isTrusted || event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || event.isComposing || isTyping(event)) return;

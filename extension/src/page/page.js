@@ -3,7 +3,8 @@
  *
  * Features listen to events: `cards` (other cards, or other elements for them), `view` (an answer of the worker, or
  * a mark changed) and `open` (nodes may now be added inside the island). `read` comes before each reading, `place` after
- * the address changed, and `say` carries a sentence for the reader. Nothing here is kept beyond the page: all that lasts is the worker's.
+ * the address changed, `order` after the cards were ordered; `say` carries a sentence for the reader, `ask-order` and
+ * `command` what the reader asked for; `gone` ends it all. Nothing here is kept beyond the page: all that lasts is the worker's.
  */
 
 import { FROM_PAGE, send } from "../messages.js";
@@ -15,19 +16,23 @@ import { text } from "../browser.js";
 /** @typedef {import("../messages.js").Surface} Surface */
 /** @typedef {import("../sites/reading.js").PageCard} PageCard */
 
+/** @typedef {"cards" | "view" | "open" | "place" | "read" | "order" | "say" | "ask-order" | "command" | "gone"} Happening */
+
 /** @type {Mark} */
 const UNTOUCHED = Object.freeze({ opened_at: null, saved: false, hidden: false });
 
 /** @type {Partial<Record<Kind, Partial<Mark>>>} */
 const EFFECT = { save: { saved: true }, unsave: { saved: false }, hide: { hidden: true }, unhide: { hidden: false } };
 
-export class Page extends EventTarget {
+export class Page {
+  /** @type {Map<Happening, Set<(detail: any) => void>>} */
+  #calls = new Map();
+
   /**
    * @param {import("../sites/reading.js").SiteModule} site
    * @param {import("../sites/reading.js").Place} place
    */
   constructor(site, place) {
-    super();
     this.site = site;
     this.place = place;
     /** @type {import("../sites/reading.js").Reading} */
@@ -85,22 +90,25 @@ export class Page extends EventTarget {
   }
 
   /**
-   * @param {string} name
-   * @param {(event: any) => void} call
-   * @param {AbortSignal} signal
+   * @param {Happening} name
+   * @param {(detail: any) => void} call
+   * @param {AbortSignal} signal stops it
    */
   on(name, call, signal) {
-    this.addEventListener(name, call, { signal });
+    if (signal.aborted) return;
+    const calls = this.#calls.get(name) ?? new Set();
+    this.#calls.set(name, calls.add(call));
+    signal.addEventListener("abort", () => calls.delete(call));
   }
 
-  /** @param {"cards" | "view" | "open" | "place" | "read" | "order"} name */
-  tell(name) {
-    this.dispatchEvent(new Event(name));
+  /** @param {Happening} name @param {any} [detail] */
+  tell(name, detail) {
+    for (const call of [...(this.#calls.get(name) ?? [])]) call(detail);
   }
 
   /** Say one sentence to the reader, aloud too. @param {string} sentence */
   say(sentence) {
-    this.dispatchEvent(new CustomEvent("say", { detail: sentence }));
+    this.tell("say", sentence);
   }
 
   /** @param {View} view */

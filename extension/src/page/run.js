@@ -92,7 +92,7 @@ function followAddress(page, reader, signal) {
 function hearWorker(page, reader, life) {
   onMessage(({ type, view, command }) => {
     if (type === TO_PAGE.viewChanged) reader.heard(view);
-    if (type === TO_PAGE.command) page.dispatchEvent(new CustomEvent("command", { detail: command }));
+    if (type === TO_PAGE.command) page.tell("command", command);
   }, life.signal);
   page.on("read", () => isAlive() || life.abort(), life.signal);
   page.on("gone", () => life.abort(), life.signal);

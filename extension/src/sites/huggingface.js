@@ -296,10 +296,13 @@ function read(document, here) {
   return { cards, expected, ...bounds(document, island, cards[0]?.item.parentElement ?? null) };
 }
 
-/** @param {{id: string, url?: string | null}} paper */
-function addressOf({ id, url }) {
-  if (url && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return url;
-  return `https://huggingface.co/papers/${id}`;
+/**
+ * The paper's page here if the listing has it (then it has upvotes), else where the server says.
+ * @param {{id: string, url?: string | null, upvotes?: number | null}} paper
+ */
+function addressOf({ id, url, upvotes }) {
+  const isElsewhere = typeof upvotes !== "number" && url && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+  return isElsewhere ? url : `https://huggingface.co/papers/${id}`;
 }
 
 /**

@@ -92,7 +92,7 @@ export class Panel {
   askOrder(order) {
     const isOn = this.page.turns !== null;
     const wanted = order === "foryou" && isOn ? "original" : order;
-    this.page.dispatchEvent(new CustomEvent("ask-order", { detail: wanted }));
+    this.page.tell("ask-order", wanted);
   }
 
   /** Keep to the width of the page's own grid. */

@@ -1,0 +1,83 @@
+import { afterEach, expect, test } from "vitest";
+import { opens } from "../../../extension/src/features/opens.js";
+import { Page } from "../../../extension/src/page/page.js";
+import { huggingface } from "../../../extension/src/sites/huggingface.js";
+import { byHand, clickByHand, listOf, openPage, pass, view } from "../page-kit.js";
+
+const life = { now: new AbortController() };
+afterEach(() => life.now.abort());
+
+/** @param {string} path @param {object} [knobs] */
+function start(path, knobs) {
+  const opened = openPage(`https://huggingface.co${path}`, { knobs: { n: 5, ...knobs } });
+  life.now = new AbortController();
+  const page = new Page(huggingface, huggingface.placeOf(location, document));
+  page.reading = huggingface.read(document, page.place);
+  page.view = view({ list: listOf(page.cards.map(({ card }) => card.id)) });
+  opens.init(page, life.now.signal);
+  return { ...opened, page, events: () => opened.of("event/log").map(({ event }) => event) };
+}
+
+const link = () => document.querySelector('article h3 a[href^="/papers/"]');
+
+test("a click, a middle click and a click with a modifier are one open each", async () => {
+  const { window, events, page } = start("/papers/trending");
+  clickByHand(window, link());
+  clickByHand(window, link(), { button: 1 });
+  clickByHand(window, link(), { ctrlKey: true });
+  await pass();
+  expect(events()).toHaveLength(3);
+  expect(events()[0]).toMatchObject({ kind: "open", paper: page.cards[0].card.id, surface: "card", position: 1, page: "trending", list_id: "L1" });
+  expect(new Set(events().map(({ id }) => id)).size).toBe(3);
+});
+
+test("a link to the paper on arXiv is an open; one to its code is not", async () => {
+  const { window, events } = start("/papers/trending");
+  clickByHand(window, document.querySelector('article a[href^="https://github.com"]'));
+  clickByHand(window, document.querySelector('article a[href^="https://arxiv.org/abs/"]'));
+  await pass();
+  expect(events()).toHaveLength(1);
+});
+
+test("a right click, a script's click and a logged-out upvote open nothing", async () => {
+  const { window, events } = start("/papers/date/2026-11-20");
+  clickByHand(window, link(), { button: 2 });
+  link().dispatchEvent(new window.MouseEvent("click", { bubbles: true, cancelable: true }));
+  clickByHand(window, document.querySelector('article a[href^="/login"] div'));
+  await pass();
+  expect(events()).toEqual([]);
+});
+
+test("a context menu on a link is told, so that the tab it opens can be paired", async () => {
+  const { window, of, page } = start("/papers/date/2026-11-20");
+  byHand(link(), new window.MouseEvent("contextmenu", { bubbles: true, composed: true, button: 2 }));
+  await pass();
+  expect(of("link/context")).toEqual([expect.objectContaining({ paper: page.cards[0].card.id, page: "daily/2026-11-20", position: 1, list_id: "L1" })]);
+});
+
+test("arriving on a paper's page is one open, however often the page is read; its own links are no second one", async () => {
+  const { window, events, page } = start("/papers/2611.10001");
+  page.tell("read");
+  page.tell("read");
+  clickByHand(window, document.querySelector('a[href^="https://arxiv.org/pdf/"]'));
+  await pass();
+  expect(events()).toEqual([expect.objectContaining({ kind: "open", paper: "2611.10001", surface: "paper_page", page: "paper" })]);
+});
+
+test("coming back to a paper's page or reloading it is no open", async () => {
+  for (const type of ["reload", "back_forward"]) {
+    const { events, page } = start("/papers/2611.10001");
+    performance.getEntriesByType = () => [{ type }];
+    page.tell("read");
+    await pass();
+    expect(events()).toEqual([]);
+  }
+});
+
+test("once taken away it hears nothing", async () => {
+  const { window, events } = start("/papers/trending");
+  life.now.abort();
+  clickByHand(window, link());
+  await pass();
+  expect(events()).toEqual([]);
+});

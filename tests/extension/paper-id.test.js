@@ -1,0 +1,18 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { paperFromUrl, paperId } from "../../extension/src/paper-id.js";
+
+const cases = JSON.parse(readFileSync(new URL("../contract/ids.json", import.meta.url)));
+
+test("ids are read as the server reads them, case by case", () => {
+  for (const { written, id } of cases) expect(paperId(written), written).toBe(id);
+});
+
+test("a broken escape in an address is no id, and no exception", () => {
+  expect(paperId("https://arxiv.org/abs/%E0%A4%A")).toBe(null);
+});
+
+test("a relative link is read against its page", () => {
+  expect(paperFromUrl("/papers/1412.6980", "https://huggingface.co/papers")).toBe("1412.6980");
+  expect(paperFromUrl("/papers/1412.6980", "https://huggingface.co/papers", /^arxiv\.org$/)).toBe(null);
+});

@@ -1,0 +1,50 @@
+import { expect, test } from "vitest";
+import { evidence, fitOf, oneLine, wholeReason } from "../../../extension/src/ui/reasons.js";
+import { ageOf, authorsOf } from "../../../extension/src/ui/recommended.js";
+import { listOf, openPage } from "../page-kit.js";
+
+/** @param {any} list @param {object} [marks] */
+const pageWith = (list, marks = {}) => ({
+  list, view: { marks },
+  mark: (paper) => marks[paper] ?? { opened_at: null, saved: false, hidden: false },
+  ranked: (paper) => list.cards.find(({ id }) => id === paper) ?? null,
+});
+
+test("one line names the nearest paper of the reader's, what they did with it, and the words", () => {
+  openPage("https://huggingface.co/papers", { html: "<body></body>" });
+  const reasons = [{ kind: "fresh", share: 0.9 }, { kind: "paper", share: 0.2, paper: "p", title: "Serving", words: ["kv-cache", "paging"] }];
+  const saved = pageWith(listOf([]), { p: { opened_at: "x", saved: true } });
+  expect(oneLine(saved, reasons)).toBe("Close to “Serving”, which you saved: kv-cache, paging");
+  expect(oneLine(pageWith(listOf([]), { p: { opened_at: "x", saved: false } }), reasons)).toBe("Close to “Serving”, which you opened: kv-cache, paging");
+  expect(oneLine(pageWith(listOf([])), [{ kind: "popular", share: 0.4 }, { kind: "fresh", share: 0.1 }])).toBe("Popular now");
+  expect(oneLine(pageWith(listOf([])), [])).toBe("");
+});
+
+test("the whole reason has every part with its share, largest first", () => {
+  openPage("https://huggingface.co/papers", { html: "<body></body>" });
+  const parts = wholeReason(pageWith(listOf([])), [{ kind: "fresh", share: 0.25 }, { kind: "words", share: 0.75, words: ["a"] }]);
+  expect(parts).toEqual([{ line: "Shares your words: a", percent: 75 }, { line: "New", percent: 25 }]);
+});
+
+test("a fit needs three papers of the reader's, and the best sixth of a page", () => {
+  const page = pageWith(listOf(Array.from({ length: 100 }, (_, n) => `p${n}`)));
+  expect(evidence(page)).toBe(3);
+  expect([100, 95, 90, 70, 10].map((rank) => fitOf(page, `p${rank - 1}`, 3))).toEqual([3, 3, 2, 1, 0]);
+  expect(fitOf(page, "p99", 2)).toBe(0);
+  page.list.cards[99].basis = "fallback";
+  expect(fitOf(page, "p99", 3)).toBe(0);
+});
+
+test("a typed interest is evidence enough", () => {
+  expect(evidence(pageWith(listOf(["p"], { recommended: [{ reasons: [{ kind: "interest", share: 1, words: ["x"] }] }] })))).toBe(3);
+});
+
+test("ages and authors are short", () => {
+  openPage("https://huggingface.co/papers", { html: "<body></body>" });
+  const now = Date.parse("2026-11-20T12:00:00Z");
+  expect(ageOf("2026-11-19T12:00:00Z", now)).toBe("yesterday");
+  expect(ageOf("2026-09-20T12:00:00Z", now)).toBe("2 mo. ago");
+  expect(ageOf(null, now)).toBe("");
+  expect(ageOf("nonsense", now)).toBe("");
+  expect(authorsOf(["A", "B", "C"])).toMatch(/^A/);
+});

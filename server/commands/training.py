@@ -45,7 +45,10 @@ def train(settings: Settings, seed: int, as_json: bool) -> None:
         click.echo(json.dumps(vars(result)))
     else:
         words = f"{result.papers} papers and {result.events} events in {result.seconds:.1f} s"
-        click.echo(f"Model {result.version} serves; trained on {words}.")
+        click.echo(f"Model {result.version} {'serves' if result.serves else 'was held back'}; trained on {words}.")
+        click.echo(result.note)
+        if not result.serves:
+            click.echo(f"What served goes on; `inkling models promote {result.version}` would overrule that.")
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from server.errors import DatabaseUnavailable
 from server.services import catalogue
 from server.services.rooms import Rooms
-from server.store import events, papers, readers
+from server.store import events, models, papers, readers
 from server.store.database import schema_is_current
 
 Checks = dict[str, dict[str, str]]
@@ -50,7 +50,13 @@ def _model(rooms: Rooms) -> dict[str, str]:
     served = rooms.serving.current()
     if rooms.serving.broken:
         return _degraded(f"Model {rooms.serving.broken} cannot be read; serving {served.version or 'words alone'}.")
-    return _OK if served.version else _degraded("No model yet: ranking by words, freshness and popularity.")
+    if not served.version:
+        return _degraded("No model yet: ranking by words, freshness and popularity.")
+    with rooms.database.reading() as session:
+        newest = models.newest(session)
+    if newest and newest["status"] == "withheld":
+        return _degraded(f"Model {newest['version']} was held back; serving {served.version}. {newest['note']}")
+    return _OK
 
 
 def _redis(rooms: Rooms) -> dict[str, str]:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from recommender import BrokenModel, Events, Model, Papers, TooFewPapers, train
+from recommender import BrokenModel, Events, Model, Papers, TooFewPapers
+from recommender.gate import Verdict, retrain
 from recommender.training import LEAST_PAPERS
 from server.config import Settings
 from server.errors import BrokenArtefact, Conflict, NotFound
@@ -47,12 +48,17 @@ class NotEnoughPapers(Conflict):
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """A model that was published and now serves; `seconds` is how long it took."""
+    """A model that was trained; `seconds` is how long it took.
+
+    It now serves, unless it was held back; `note` is what the gate says of it.
+    """
 
     version: str
     papers: int
     events: int
     seconds: float
+    serves: bool
+    note: str
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,7 @@ class Trained:
 def train_once(
     settings: Settings, database: Database, hot: Hot, progress: Progress | None = None, *, seed: int = 0
 ) -> TrainingResult:
-    """Train on everything, publish and let the new model serve.
+    """Train on everything, publish, and let the new model serve unless the gate holds it back.
 
     Raises TrainerBusy when another trains, NotEnoughPapers when there is too little to learn from.
     """
@@ -77,14 +83,36 @@ def train_once(
         sweep(settings, database)
         seen, paper_table, event_table = _read(database, started)
         try:
-            model = train(paper_table, event_table, seed=seed, now=started, progress=progress)
+            model, verdict = retrain(
+                paper_table, event_table, _serving(settings, database), seed=seed, now=started, progress=progress
+            )
         except TooFewPapers as error:
             raise NotEnoughPapers(f"Nothing was trained: {error}.") from error
         # Workers fold in the papers that changed since; when they changed is known to SQL, not to the recommender.
         model.manifest["papers_until"] = seen.papers_changed
-        publish(settings, database, model, seen)
-        hot.announce("model")
-        return TrainingResult(model.version, len(paper_table), len(event_table), time.time() - started)
+        model.manifest["gate"] = verdict.as_dict()
+        publish(settings, database, model, seen, verdict)
+        if verdict.passed:
+            hot.announce("model")
+        else:
+            logger.warning("model %s was held back: %s", model.version, verdict.reason)
+        took = time.time() - started
+        return TrainingResult(
+            model.version, len(paper_table), len(event_table), took, serves=verdict.passed, note=verdict.reason
+        )
+
+
+def _serving(settings: Settings, database: Database) -> Model | None:
+    """Return the model that serves; one that cannot be read cannot be better than a new one."""
+    with database.reading() as session:
+        version = models.serving_version(session)
+    if version is None:
+        return None
+    try:
+        return Model.load(settings.models_dir / version)
+    except BrokenModel as error:
+        logger.warning("the serving model cannot be read and is not compared with: %s", error)
+        return None
 
 
 def _read(database: Database, now: float) -> tuple[Trained, Papers, Events]:
@@ -95,8 +123,11 @@ def _read(database: Database, now: float) -> tuple[Trained, Papers, Events]:
         return seen, paper_table, Events.from_rows(event_rows.for_training(session))
 
 
-def publish(settings: Settings, database: Database, model: Model, seen: Trained) -> None:
-    """Write the model aside, check that it loads, give it its name, and in one transaction let it serve."""
+def publish(settings: Settings, database: Database, model: Model, seen: Trained, verdict: Verdict) -> None:
+    """Write the model aside, check that it loads, give it its name, and in one transaction let it serve.
+
+    One that the gate holds back is kept beside the others, for the operator to look at or to promote.
+    """
     aside = settings.models_dir / f"{ASIDE}{model.version}"
     folder = settings.models_dir / model.version
     settings.models_dir.mkdir(parents=True, exist_ok=True)
@@ -106,8 +137,10 @@ def publish(settings: Settings, database: Database, model: Model, seen: Trained)
     _settle(settings.models_dir)
     now = time.time()
     with database.writing() as session:
-        models.add(session, model.version, model.manifest, now)
-        models.promote(session, model.version)
+        status = "candidate" if verdict.passed else "withheld"
+        models.add(session, model.version, model.manifest, now, status=status, note=verdict.reason)
+        if verdict.passed:
+            models.promote(session, model.version)
         job_states.put(session, JOB, vars(seen), now)
         old = models.prune(session, KEEP)
     _remove(settings.models_dir, old)

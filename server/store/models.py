@@ -43,6 +43,11 @@ def every(session: Session) -> list[Row]:
     return all_rows(session, select(models).order_by(models.c.created_at.desc(), models.c.version.desc()))
 
 
+def newest(session: Session) -> Row | None:
+    """Return the row of the model trained last, whatever became of it, or None."""
+    return first_row(session, select(models).order_by(models.c.created_at.desc(), models.c.version.desc()).limit(1))
+
+
 def promote(session: Session, version: str) -> None:
     """Let this version serve and keep the one before it. Raises NotFound for one that is not on disk."""
     found = session.execute(
@@ -68,9 +73,14 @@ def before(session: Session, version: str) -> str | None:
 
 
 def prune(session: Session, keep: int) -> list[str]:
-    """Mark all but the newest `keep` models (and the serving one) as gone; return those whose folders may go."""
+    """Mark all but the newest `keep` models as gone; return those whose folders may go.
+
+    The serving one stays, and of those held back the newest: a row of them must not push out what to go back to.
+    """
     rows = [row for row in every(session) if row["status"] in ON_DISK]
-    old = [row["version"] for row in rows[keep:] if row["status"] != "serving"]
+    withheld = [row for row in rows if row["status"] == "withheld"][1:]
+    others = [row for row in rows if row not in withheld]
+    old = [row["version"] for row in [*others[keep:], *withheld] if row["status"] != "serving"]
     if old:
         session.execute(update(models).where(models.c.version.in_(old)).values(status="gone"))
     return old

@@ -1,0 +1,111 @@
+"""What becomes of a retrained model that is worse than the one that serves."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+
+import pytest
+from sqlalchemy import select, update
+
+from server.config import Settings
+from server.demo.filling import fill_home
+from server.hot import Hot
+from server.services import readiness, training
+from server.services.rooms import Rooms
+from server.store import models
+from server.store.database import Database
+from server.store.tables import papers
+from server.tokens import Keys
+
+
+@pytest.fixture
+def database_url(sqlite_template, tmp_path):
+    """SQLite alone: what is tested here is the same SQL as elsewhere."""
+    (tmp_path / "inkling.sqlite3").write_bytes(sqlite_template.read_bytes())
+    return f"sqlite:///{tmp_path / 'inkling.sqlite3'}"
+
+
+@pytest.fixture
+def trained(settings: Settings, database: Database) -> training.TrainingResult:
+    fill_home(database, Keys(settings.secret_key), settings.secret_key, now=time.time())
+    return training.train_once(settings, database, Hot(settings))
+
+
+def mix_up_texts(database: Database) -> None:
+    """Give every paper the text of another one, as a broken source might."""
+    with database.writing() as session:
+        rows = [dict(row) for row in session.execute(select(papers.c.id, papers.c.title, papers.c.abstract)).mappings()]
+        texts = [(row["title"], row["abstract"]) for row in rows]
+        random.Random(0).shuffle(texts)
+        for row, (title, abstract) in zip(rows, texts, strict=True):
+            session.execute(update(papers).where(papers.c.id == row["id"]).values(title=title, abstract=abstract))
+
+
+def test_a_first_model_serves_and_says_how_it_was_judged(
+    trained: training.TrainingResult, database: Database, rooms: Rooms
+) -> None:
+    assert trained.serves
+    assert "words alone" in trained.note
+    (row,) = training.listing(database)
+    assert row["status"] == "serving"
+    assert row["note"] == trained.note
+    assert row["manifest"]["gate"]["passed"] is True
+    assert readiness.checks(rooms, time.time())["model"] == {"status": "ok"}
+
+
+def test_a_worse_model_is_held_back_and_the_operator_told(
+    trained: training.TrainingResult,
+    settings: Settings,
+    database: Database,
+    rooms: Rooms,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    mix_up_texts(database)
+    with caplog.at_level(logging.WARNING, "server.services.training"):
+        worse = training.train_once(settings, database, Hot(settings))
+    assert not worse.serves
+    assert "Worse than" in worse.note
+    assert worse.version in caplog.text
+    assert "held back" in caplog.text
+    with database.reading() as session:
+        assert models.serving_version(session) == trained.version
+    statuses = {row["version"]: (row["status"], row["note"]) for row in training.listing(database)}
+    assert statuses[worse.version] == ("withheld", worse.note)
+    check = readiness.checks(rooms, time.time())["model"]
+    assert check["status"] == "degraded"
+    assert worse.version in check["reason"]
+    assert worse.note in check["reason"]
+    assert rooms.serving.current().version == trained.version
+
+
+def test_what_was_held_back_is_not_trained_again_at_once(
+    trained: training.TrainingResult, settings: Settings, database: Database
+) -> None:
+    mix_up_texts(database)
+    training.train_once(settings, database, Hot(settings))
+    assert training.why_due(settings, database, time.time()) is None
+
+
+def test_the_operator_can_overrule_the_gate(
+    trained: training.TrainingResult, settings: Settings, database: Database, rooms: Rooms
+) -> None:
+    mix_up_texts(database)
+    worse = training.train_once(settings, database, Hot(settings))
+    training.promote(settings, database, Hot(settings), worse.version)
+    rooms.serving.refresh()
+    assert rooms.serving.current().version == worse.version
+    assert readiness.checks(rooms, time.time())["model"] == {"status": "ok"}
+
+
+def test_models_held_back_do_not_push_out_those_to_go_back_to(database: Database) -> None:
+    with database.writing() as session:
+        for number, version in enumerate("abcdefgh"):
+            status = "candidate" if version in "ab" else "withheld"
+            models.add(session, version, {}, float(number), status=status)
+        models.promote(session, "a")
+        models.promote(session, "b")
+        assert sorted(models.prune(session, keep=5)) == list("cdefg")
+        assert models.before(session, "b") == "a"
+        assert {row["version"] for row in models.every(session) if row["status"] != "gone"} == set("abh")

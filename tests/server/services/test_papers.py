@@ -1,0 +1,114 @@
+"""Whose text counts: sources over pages, two readers over one, and never one reader's word for another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from server.services.papers import KnownCards, as_paper, take_cards, take_source_papers
+from server.store import papers, readers
+from server.store.database import Database
+
+NOW = 1_795_300_000.0
+ID = "2401.00001"
+
+
+@pytest.fixture
+def two(database: Database) -> tuple[str, str]:
+    with database.writing() as session:
+        return readers.create(session, NOW), readers.create(session, NOW)
+
+
+def say(database: Database, reader: str, *, confirm: bool = True, **facts: Any) -> set[str]:
+    with database.writing() as session:
+        return take_cards(session, reader, [{"id": ID, **facts}], confirm=confirm, now=NOW)
+
+
+def source(database: Database, **facts: Any) -> set[str]:
+    with database.writing() as session:
+        return take_source_papers(session, "arxiv", [{"id": ID, **facts}], now=NOW + 1)
+
+
+def seen(database: Database, reader: str) -> Mapping[str, Any]:
+    with database.reading() as session:
+        return papers.seen_by(session, reader, [ID])[ID]
+
+
+def test_a_readers_page_is_shown_to_that_reader_alone(database: Database, two: tuple[str, str]) -> None:
+    say(database, two[0], title="A title", abstract="An abstract.")
+    assert seen(database, two[0])["title"] == "A title"
+    assert seen(database, two[1])["title"] is None
+    with database.reading() as session:
+        assert papers.unconfirmed(session) == {ID: frozenset([two[0]])}
+
+
+def test_what_two_readers_pages_agree_on_is_shown_to_all(database: Database, two: tuple[str, str]) -> None:
+    say(database, two[0], title="A title", abstract="An abstract.")
+    assert say(database, two[1], title="a  TITLE", abstract="Another abstract.") == {ID}
+    with database.writing() as session:
+        third = readers.create(session, NOW)
+    assert (seen(database, third)["title"], seen(database, third)["abstract"]) == ("a  TITLE", None)
+    assert seen(database, two[0])["abstract"] == "An abstract."
+    assert seen(database, two[1])["abstract"] == "Another abstract."
+
+
+def test_readers_who_disagree_each_see_their_own(database: Database, two: tuple[str, str]) -> None:
+    say(database, two[0], title="A title")
+    say(database, two[1], title="Buy this now")
+    assert [seen(database, reader)["title"] for reader in two] == ["A title", "Buy this now"]
+
+
+def test_a_reader_cannot_confirm_themselves(database: Database, two: tuple[str, str]) -> None:
+    say(database, two[0], title="A title")
+    assert say(database, two[0], title="A title") == set()
+    assert seen(database, two[1])["title"] is None
+
+
+def test_a_page_fills_only_what_is_empty(database: Database, two: tuple[str, str]) -> None:
+    source(database, title="The title")
+    say(database, two[0], title="My title", abstract="An abstract.")
+    assert (seen(database, two[0])["title"], seen(database, two[0])["abstract"]) == ("The title", "An abstract.")
+
+
+def test_a_sources_text_wins_and_ends_the_wait(database: Database, two: tuple[str, str]) -> None:
+    say(database, two[0], title="My title", upvotes=3)
+    assert source(database, title="The title", abstract="The abstract.") == {ID}
+    assert [seen(database, reader)["title"] for reader in two] == ["The title", "The title"]
+    with database.reading() as session:
+        assert papers.unconfirmed(session) == {}
+        assert papers.page_texts_of(session, [ID]) == []
+
+
+def test_a_source_that_says_nothing_new_changes_nothing(database: Database, two: tuple[str, str]) -> None:
+    source(database, title="The title", abstract="The abstract.")
+    assert source(database, title="The title", abstract=None, authors=[]) == set()
+    assert seen(database, two[0])["abstract"] == "The abstract."
+
+
+def test_without_confirmation_a_page_speaks_to_all(database: Database, two: tuple[str, str]) -> None:
+    say(database, two[0], confirm=False, title="A title")
+    assert seen(database, two[1])["title"] == "A title"
+
+
+def test_text_nobody_confirmed_still_places_the_paper(database: Database, two: tuple[str, str]) -> None:
+    say(database, two[0], title="A title", authors=["Ann"])
+    with database.reading() as session:
+        [row] = papers.catalogue_rows(session, [ID])
+    assert (row["title"], row["authors"]) == ("A title", ["Ann"])
+
+
+def test_cards_seen_before_need_no_writing() -> None:
+    known, card = KnownCards(size=2), {"id": ID, "title": "A title"}
+    known.add("reader", [card])
+    assert known.new("reader", [card]) == []
+    assert known.new("another", [card]) == [card]
+    assert known.new("reader", [{**card, "abstract": "New."}]) == [{**card, "abstract": "New."}]
+    known.add("reader", [{"id": "a"}, {"id": "b"}])
+    assert known.new("reader", [card]) == [card]
+
+
+def test_what_is_unknown_of_a_paper_is_null_or_empty() -> None:
+    nothing = {"title": None, "abstract": None, "authors": [], "published_at": None, "upvotes": None, "categories": []}
+    assert as_paper(ID, None) == {"id": ID, **nothing, "url": "https://arxiv.org/abs/2401.00001"}

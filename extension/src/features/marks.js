@@ -23,7 +23,7 @@ function keeper(page) {
     /** @param {import("../sites/reading.js").PageCard} one */
     renew({ element, seat = element, card, picture }) {
       marks.get(element)?.host.remove();
-      const mark = new Mark(page, card, picture ? "corner" : "side");
+      const mark = new Mark(page, card, picture ? "corner" : seat === element ? "side" : "line");
       marks.set(element, mark);
       if (getComputedStyle(seat).position === "static") seat.style.position = "relative";
       return mark;

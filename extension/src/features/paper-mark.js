@@ -1,5 +1,6 @@
 /** On a paper's own page one mark: a slim bar before the island, so that nothing waits and nothing jumps. */
 
+import { alignWith } from "../ui/align.js";
 import { Mark } from "../ui/mark.js";
 import { evidence } from "../ui/reasons.js";
 import { make } from "../ui/dom.js";
@@ -10,6 +11,7 @@ export const paperMark = {
   init(page, signal) {
     /** @type {Mark | null} */
     let mark = null;
+    let stopAligning = () => {};
     const status = make("p", { class: "heard", role: "status" });
     const draw = () => {
       const { before, outside, cards } = page.reading;
@@ -18,13 +20,18 @@ export const paperMark = {
         mark?.host.remove();
         mark = new Mark(page, cards[0].card, "bar");
         mark.host.shadowRoot?.append(status);
+        stopAligning();
+        stopAligning = alignWith(mark.host, cards[0].element);
       }
       if (before.previousElementSibling !== mark.host) before.before(mark.host);
       mark.draw(evidence(page), null);
     };
     for (const name of /** @type {const} */ (["cards", "view", "open", "read"])) page.on(name, draw, signal);
     page.on("say", (sentence) => (status.textContent = sentence), signal);
-    signal.addEventListener("abort", () => mark?.host.remove());
+    signal.addEventListener("abort", () => {
+      stopAligning();
+      mark?.host.remove();
+    });
     draw();
   },
 };

@@ -8,10 +8,10 @@ import { icon, make, set } from "./dom.js";
 /**
  * @param {Action} action
  * @param {(event: MouseEvent) => void} act
- * @param {string} [label]
+ * @param {boolean} [named] its name beside the icon
  * @returns {HTMLButtonElement}
  */
-export function actionButton(action, act, label = text(`page_${action}`)) {
+export function actionButton(action, act, named = action === "undo") {
   /** @param {MouseEvent} event */
   const onclick = (event) => {
     event.preventDefault();
@@ -19,7 +19,8 @@ export function actionButton(action, act, label = text(`page_${action}`)) {
     if (event.isTrusted) act(event);
   };
   const drawn = icon(/** @type {"save"} */ (action));
-  const name = action === "undo" && make("span", {}, text("page_undo"));
+  const label = text(`page_${action}`);
+  const name = named && make("span", {}, label);
   const button = make("button", { type: "button", class: "icon", "data-action": action, title: label, "aria-label": label, onclick }, drawn, name);
   return button;
 }
@@ -37,7 +38,7 @@ export function showSaved(button, saved, title) {
   set(button, "aria-label", `${text("page_save")}: ${title}`);
   if (button.dataset.drawn === String(saved)) return;
   button.dataset.drawn = String(saved);
-  button.replaceChildren(icon("save", saved));
+  button.firstElementChild?.replaceWith(icon("save", saved));
 }
 
 /**

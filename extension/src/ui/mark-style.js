@@ -6,7 +6,14 @@ export const MARK_STYLE = `
 :host { position: absolute; z-index: 10; width: max-content; height: 0; line-height: 0; }
 :host([data-where="corner"]) { top: 8px; left: 8px; }
 :host([data-where="side"]) { top: 8px; right: 8px; }
-:host([data-where="bar"]) { position: static; width: auto; height: 44px; line-height: 1.4; padding: 8px 16px; }
+:host([data-where="line"]) { top: 50%; right: 8px; }
+:host([data-where="line"]) .row { transform: translateY(-50%); }
+:host([data-where="bar"]) {
+  position: static; display: flex; align-items: center; gap: 12px; width: auto; height: 46px; line-height: 1.4; flex: none;
+  max-width: var(--grid-width, 1536px); margin: 10px auto 0; padding: 0 var(--grid-pad, 16px);
+}
+.reason { margin: 0; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; color: var(--faint); font-size: 13px; }
+:host(:not([data-where="bar"])) .reason { display: none; }
 .row {
   display: inline-flex; align-items: center; gap: 1px; padding: 1px; border-radius: 8px;
   border: 1px solid transparent; line-height: 1.4;
@@ -35,7 +42,7 @@ export const MARK_STYLE = `
   border-radius: 6px; font-variant-numeric: tabular-nums; white-space: nowrap;
 }
 :host([data-open]) .rank { border-color: transparent; }
-:host([data-where="side"]) .sign { order: 9; }
-:host([data-where="side"]) .rank { order: 8; }
+:host(:is([data-where="side"], [data-where="line"])) .sign { order: 9; }
+:host(:is([data-where="side"], [data-where="line"])) .rank { order: 8; }
 ${WHY_STYLE}
 `;

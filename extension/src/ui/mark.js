@@ -8,7 +8,7 @@ import { actionButton, roving, showSaved } from "./actions.js";
 import { bars, icon, make, set } from "./dom.js";
 import { makeHost } from "./host.js";
 import { MARK_STYLE } from "./mark-style.js";
-import { fitOf } from "./reasons.js";
+import { fitOf, oneLine } from "./reasons.js";
 import { openWhy } from "./why.js";
 
 /** @typedef {import("../page/page.js").Page} Page */
@@ -17,7 +17,8 @@ export class Mark {
   /**
    * @param {Page} page
    * @param {import("../sites/reading.js").Card} card
-   * @param {"corner" | "side" | "bar"} where over a picture's corner, at the right edge, or a bar of its own
+   * @param {"corner" | "side" | "line" | "bar"} where over a picture's corner, at the card's right edge, at the end of a
+   *   line, or a bar of its own
    */
   constructor(page, card, where) {
     this.page = page;
@@ -29,9 +30,10 @@ export class Mark {
     host.dataset.paper = card.id;
     host.dataset.where = where;
     this.sign = make("button", { type: "button", class: "sign", "data-part": "sign", tabindex: -1, onclick: () => this.open() });
-    this.save = actionButton("save", () => this.toggleSave());
-    this.hide = actionButton("hide", () => page.act("hide", card.id, this.where));
-    this.why = actionButton("why", () => this.showWhy());
+    const isBar = where === "bar";
+    this.save = actionButton("save", () => this.toggleSave(), isBar);
+    this.hide = actionButton("hide", () => page.act("hide", card.id, this.where), isBar);
+    this.why = actionButton("why", () => this.showWhy(), isBar);
     this.undo = actionButton("undo", () => page.undo(card.id, this.surface));
     const title = card.title ?? card.id;
     for (const [button, name] of /** @type {const} */ ([[this.hide, "hide"], [this.why, "why"], [this.undo, "undo"]])) {
@@ -41,7 +43,8 @@ export class Mark {
     this.rank = make("span", { class: "rank", "data-part": "rank", hidden: true });
     this.row = make("div", { class: "row", role: "toolbar", "aria-label": text("page_mark_label") }, this.sign, this.rank, this.save, this.hide, this.why, this.undo);
     this.settle = roving(this.row);
-    root.append(this.row);
+    this.reason = make("p", { class: "reason", "data-part": "reason" });
+    root.append(this.row, this.reason);
     host.addEventListener("inkling-why", () => this.showWhy());
     this.drawn = "";
   }
@@ -85,6 +88,14 @@ export class Mark {
     set(this.hide, "hidden", hidden);
     set(this.undo, "hidden", !hidden && !this.page.done.has(this.card.id));
     this.settle();
+    if (this.surface === "paper_page") this.drawReason(known);
+  }
+
+  /** In a bar there is room for the reason. @param {number} known */
+  drawReason(known) {
+    const reasons = known ? (this.page.ranked(this.card.id)?.reasons ?? []) : [];
+    this.reason.textContent = oneLine(this.page, reasons, 80);
+    set(this.reason, "title", this.reason.textContent);
   }
 
   /** @param {number} original */

@@ -1,6 +1,7 @@
 /** The panel's shadow root: heading, order switch, the row of papers, and a plain sentence when there is none. */
 
 import { text } from "../browser.js";
+import { alignWith } from "./align.js";
 import { icon, make, set } from "./dom.js";
 import { makeHost } from "./host.js";
 import { PANEL_STYLE } from "./panel-style.js";
@@ -74,8 +75,7 @@ export class Panel {
     for (const left of ["pointerleave", "focusout"]) host.addEventListener(left, () => setTimeout(() => host.isConnected && this.draw()));
     /** @type {Element | null} the page's grid, whose width the panel keeps */
     this.grid = null;
-    /** @type {ResizeObserver | null} */
-    this.width = null;
+    this.stopAligning = () => {};
   }
 
   get isFolded() {
@@ -100,13 +100,8 @@ export class Panel {
     const grid = this.page.cards[0]?.item.parentElement;
     if (!grid || grid === this.grid) return;
     this.grid = grid;
-    const follow = () => {
-      const { width } = grid.getBoundingClientRect();
-      if (width > 200) this.host.style.cssText = `--grid-width: ${Math.round(width)}px; --grid-pad: 0px`;
-    };
-    this.width?.disconnect();
-    this.width = new ResizeObserver(follow);
-    this.width.observe(grid);
+    this.stopAligning();
+    this.stopAligning = alignWith(this.host, grid);
   }
 
   draw() {
@@ -199,7 +194,7 @@ export class Panel {
   }
 
   remove() {
-    this.width?.disconnect();
+    this.stopAligning();
     this.host.remove();
   }
 }

@@ -1,0 +1,23 @@
+/** Our own boxes, as wide as the page's own column. */
+
+/**
+ * Keep a host as wide as an element of the page and in line with it, until stopped.
+ * @param {HTMLElement} host
+ * @param {Element} column
+ * @returns {() => void} stops
+ */
+export function alignWith(host, column) {
+  const follow = () => {
+    const { width, left } = column.getBoundingClientRect();
+    const around = host.parentElement?.getBoundingClientRect();
+    if (width < 200 || !around) return;
+    host.style.setProperty("--grid-width", `${Math.round(width)}px`);
+    host.style.setProperty("--grid-pad", "0px");
+    // A column that is not in the middle (arXiv's) keeps its left edge.
+    const isCentred = Math.abs(left - around.left - (around.width - width) / 2) < 2;
+    host.style.setProperty("margin-inline", isCentred ? "auto" : `${Math.round(left - around.left)}px auto`);
+  };
+  const observer = new ResizeObserver(follow);
+  observer.observe(column);
+  return () => observer.disconnect();
+}

@@ -101,9 +101,10 @@ def _send(pid: int, number: signal.Signals) -> None:
 
 def _read_json(path: Path) -> dict[str, Any] | None:
     try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
+    return content if isinstance(content, dict) else None
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:

@@ -1,0 +1,85 @@
+"""The listing's API, read with care."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+import pytest
+
+from server.errors import SourceUnavailable
+from server.sources.huggingface import HuggingFace, parse_entry
+from tests.server.sources.listing_server import entry, status
+
+DAY = date(2026, 11, 18)
+
+
+@pytest.fixture
+def listing(settings):
+    found = HuggingFace(settings, pace=0.0)
+    yield found
+    found.close()
+
+
+def test_a_days_papers_are_read_whole(listing, source):
+    source.days["2026-11-18"] = [entry("2611.00001"), entry("2611.00002", upvotes=0)]
+    first, second = listing.daily_papers(DAY)
+    assert first.id == "2611.00001"
+    assert first.title == "Title of 2611.00001"
+    assert first.authors == ["Ada Lovelace", "Alan Turing"]
+    assert first.organization == "An Institute"
+    assert first.published_at == 1795003200.0
+    assert (first.upvotes, second.upvotes) == (7, 0)
+
+
+def test_days_with_many_papers_are_read_page_by_page(listing, source):
+    source.days["2026-11-18"] = [entry(f"2611.{number:05d}") for number in range(230)]
+    assert len(listing.daily_papers(DAY)) == 230
+    assert [query["p"] for _, query in source.asked] == ["0", "1", "2"]
+
+
+def test_a_source_that_repeats_itself_is_not_asked_for_ever(listing, source):
+    same = status(200, json.dumps([entry(f"2611.{number:05d}") for number in range(100)]).encode())
+    source.script = [same] * 50
+    assert len(listing.daily_papers(DAY)) == 100
+    assert len(source.asked) == 2
+
+
+def test_a_day_without_a_listing_has_no_papers(listing):
+    assert listing.daily_papers(date(2026, 11, 15)) == []
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"\xff\xfe", b'{"error": "x"}', b"null", b'"papers"'])
+def test_an_answer_that_is_no_list_is_an_error(listing, source, body):
+    source.script = [status(200, body)]
+    with pytest.raises(SourceUnavailable, match="did not answer with"):
+        listing.daily_papers(DAY)
+
+
+def test_a_listing_that_changed_its_shape_is_an_error_and_not_an_empty_day(listing, source):
+    source.days["2026-11-18"] = [{"item": 1}, {"item": 2}]
+    with pytest.raises(SourceUnavailable, match="2 entries we cannot read"):
+        listing.daily_papers(DAY)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [None, 5, [], {}, {"paper": None}, {"paper": {"title": "no id"}}, entry("not-an-id"), entry("2611.00001", title="  ")],
+)
+def test_an_entry_without_a_paper_is_left_out(listing, source, broken):
+    if isinstance(broken, dict) and "title" in broken:
+        broken.pop("title")
+    assert parse_entry(broken) is None
+    source.days["2026-11-18"] = [broken, entry("2611.00009")]
+    assert [paper.id for paper in listing.daily_papers(DAY)] == ["2611.00009"]
+
+
+def test_odd_facts_are_left_out_and_the_rest_kept():
+    odd = entry("2611.00001", authors=[None, {"name": 3}, {"name": "Ada\0 Lovelace"}], publishedAt="soon", upvotes=-1)
+    odd["organization"] = "none"
+    odd["paper"]["summary"] = "A \ud800 b" + "x" * 50_000
+    paper = parse_entry(odd)
+    assert paper.authors == ["Ada Lovelace"]
+    assert (paper.published_at, paper.upvotes, paper.organization) == (None, None, None)
+    assert paper.abstract.startswith("A ? b")
+    assert len(paper.abstract) == 20_000

@@ -1,0 +1,61 @@
+"""One run a home; what a killed one left is ended, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from server.supervise.state import AlreadyRunning, RunState, birth
+
+
+def sleeper() -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+
+
+def test_a_home_is_run_once(tmp_path):
+    first, second = RunState(tmp_path / "run"), RunState(tmp_path / "run")
+    first.lock()
+    with pytest.raises(AlreadyRunning):
+        second.lock()
+
+
+def test_leftovers_are_ended_and_forgotten(tmp_path):
+    left = sleeper()
+    state = RunState(tmp_path / "run")
+    state.lock()
+    state.note_children({"API": left.pid})
+    state.publish({"pid": 1, "url": "http://127.0.0.1:1"})
+    assert state.end_leftovers() == ["API"]
+    assert left.wait(5) != 0
+    assert state.read() is None
+
+
+def test_a_process_that_only_has_the_same_number_is_left_alone(tmp_path):
+    other = sleeper()
+    state = RunState(tmp_path / "run")
+    state.lock()
+    (tmp_path / "run" / "children.json").write_text(json.dumps({"API": [other.pid, "another birth"]}))
+    assert state.end_leftovers() == []
+    assert other.poll() is None
+    other.kill()
+    other.wait()
+
+
+@pytest.mark.parametrize("content", ["", "{", "[1]", "null"])
+def test_a_torn_file_counts_as_none(tmp_path, content):
+    state = RunState(tmp_path)
+    (tmp_path / "state.json").write_text(content)
+    (tmp_path / "children.json").write_text(content)
+    assert state.read() is None
+    assert state.end_leftovers() == []
+
+
+def test_the_dead_have_no_birth():
+    gone = sleeper()
+    assert birth(gone.pid)
+    gone.kill()
+    gone.wait()
+    assert birth(gone.pid) is None

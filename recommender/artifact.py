@@ -1,4 +1,4 @@
-"""A model on disk: `manifest.json` and one `.npy` an array. Never pickle; memory-mapped when read; checked."""
+"""A model on disk: `manifest.json`, a card and one `.npy` an array. Never pickle; memory-mapped when read; checked."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, overload
 
 import numpy as np
 
+from recommender.card import CARD, card
 from recommender.errors import BrokenModel
 
 FORMAT = 1
@@ -61,6 +62,9 @@ def write(folder: Path, manifest: Mapping[str, Any], arrays: Mapping[str, np.nda
             np.save(file, np.ascontiguousarray(array), allow_pickle=False)
             _settle(file)
             listed[name] = {"shape": list(array.shape), "dtype": array.dtype.str, "bytes": file.tell()}
+    with open(folder / CARD, "x", encoding="utf-8") as file:
+        file.write(card(manifest))
+        _settle(file)
     with open(folder / MANIFEST, "x", encoding="utf-8") as file:
         json.dump({**manifest, "format": FORMAT, "arrays": listed}, file, indent=1, allow_nan=False)
         _settle(file)

@@ -124,3 +124,11 @@ def rollback(settings: Settings) -> None:
     """Let the model before the serving one serve again."""
     version = training.rollback(settings, Database.at(settings), Hot(settings))
     click.echo(f"Model {version} serves again.")
+
+
+@models.command(name="card")
+@click.argument("version", required=False)
+@with_settings
+def card(settings: Settings, version: str | None) -> None:
+    """Print the card of the model VERSION, or of the one that serves: data, figures, parameters, limits."""
+    click.echo(training.card_of(Database.at(settings), version), nl=False)

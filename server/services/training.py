@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from recommender import BrokenModel, Events, Model, Papers, TooFewPapers
+from recommender.card import card
 from recommender.gate import Verdict, retrain
 from recommender.training import LEAST_PAPERS
 from server.config import Settings
@@ -238,3 +239,15 @@ def listing(database: Database) -> list[dict[str, Any]]:
     """Return the models, newest first, as `inkling models list` shows them."""
     with database.reading() as session:
         return [dict(row) for row in models.every(session)]
+
+
+def card_of(database: Database, version: str | None) -> str:
+    """Return the card of a model, of the serving one for None; its folder need not be here. Raises NotFound."""
+    with database.reading() as session:
+        rows = {row["version"]: row for row in models.every(session)}
+        name = version or models.serving_version(session)
+    if name is None:
+        raise NotFound("No model serves yet; `inkling train` makes one.", field="version")
+    if name not in rows:
+        raise NotFound(f"There never was a model {name}; `inkling models list` shows those known.", field="version")
+    return card(rows[name]["manifest"])

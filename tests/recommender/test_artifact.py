@@ -38,7 +38,7 @@ def mapped(array):
 def test_nothing_is_pickled(folder):
     for path in folder.glob("*.npy"):
         assert not np.load(path, allow_pickle=False).dtype.hasobject
-    assert {path.suffix for path in folder.iterdir()} == {".npy", ".json"}
+    assert {path.suffix for path in folder.iterdir()} == {".npy", ".json", ".md"}
 
 
 def test_the_manifest_says_what_was_trained_on(folder, model):

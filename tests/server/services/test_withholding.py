@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 
 from server.config import Settings
 from server.demo.filling import fill_home
+from server.errors import NotFound
 from server.hot import Hot
 from server.services import readiness, training
 from server.services.rooms import Rooms
@@ -53,6 +54,20 @@ def test_a_first_model_serves_and_says_how_it_was_judged(
     assert row["note"] == trained.note
     assert row["manifest"]["gate"]["passed"] is True
     assert readiness.checks(rooms, time.time())["model"] == {"status": "ok"}
+
+
+def test_its_card_says_so_too(trained: training.TrainingResult, settings: Settings, database: Database) -> None:
+    told = training.card_of(database, None)
+    assert told == training.card_of(database, trained.version)
+    assert told == (settings.models_dir / trained.version / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert trained.note in told
+    with pytest.raises(NotFound, match="models list"):
+        training.card_of(database, "never")
+
+
+def test_there_is_no_card_before_the_first_model(database: Database) -> None:
+    with pytest.raises(NotFound, match="inkling train"):
+        training.card_of(database, None)
 
 
 def test_a_worse_model_is_held_back_and_the_operator_told(

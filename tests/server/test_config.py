@@ -89,7 +89,8 @@ def test_an_address_can_be_opened_by_a_browser_on_this_machine(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("host", "own"), [("127.0.0.1", True), ("::1", True), ("localhost", True), ("0.0.0.0", False), ("example.org", False)]
+    ("host", "own"),
+    [("127.0.0.1", True), ("::1", True), ("localhost", True), ("0.0.0.0", False), ("example.org", False)],
 )
 def test_what_counts_as_loopback(host, own):
     assert is_loopback(host) is own

@@ -88,7 +88,6 @@ def test_events(event: dict[str, Any]) -> None:
     assert field in wrong or early or lost or (field is None and not wrong)
 
 
-
 def test_a_card_is_read_as_canonical_id_and_clean_facts() -> None:
     card = read_card({"id": "arXiv:2401.12345v2", "title": "  A title\n", "abstract": " ", "authors": ["Ann", ""]})
     assert (card["id"], card["input_id"]) == ("2401.12345", "arXiv:2401.12345v2")

@@ -64,7 +64,16 @@ def test_a_listing_that_changed_its_shape_is_an_error_and_not_an_empty_day(listi
 
 @pytest.mark.parametrize(
     "broken",
-    [None, 5, [], {}, {"paper": None}, {"paper": {"title": "no id"}}, entry("not-an-id"), entry("2611.00001", title="  ")],
+    [
+        None,
+        5,
+        [],
+        {},
+        {"paper": None},
+        {"paper": {"title": "no id"}},
+        entry("not-an-id"),
+        entry("2611.00001", title="  "),
+    ],
 )
 def test_an_entry_without_a_paper_is_left_out(listing, source, broken):
     if isinstance(broken, dict) and "title" in broken:

@@ -29,7 +29,9 @@ def wait_for_end(pid: int, seconds: float = 5.0) -> bool:
     return birth(pid) is None
 
 
-@pytest.fixture(params=[pytest.param(True, marks=pytest.mark.skipif(sys.platform != "linux", reason="Linux only")), False])
+@pytest.fixture(
+    params=[pytest.param(True, marks=pytest.mark.skipif(sys.platform != "linux", reason="Linux only")), False]
+)
 def family(request):
     code = PARENT.format(body=SLEEPER, in_kernel=request.param)
     parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)

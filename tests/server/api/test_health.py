@@ -1,0 +1,99 @@
+"""Is it there, can it serve, what has it counted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+from server.app import create_app
+from server.config import Settings
+from server.services.rooms import Rooms
+from tests.server.conftest import LOOPBACK, Device, card, event
+
+
+def test_healthz_says_what_the_server_understands(client: FlaskClient) -> None:
+    answer = client.get("/healthz")
+    assert answer.status_code == 200
+    assert {**answer.json, "version": ""} == {"status": "ok", "version": "", "api": 1, "min_client": "0.1.0"}
+
+
+def test_a_server_without_model_and_redis_is_degraded_and_serves(client: FlaskClient) -> None:
+    answer = client.get("/readyz")
+    checks = answer.json["checks"]
+    assert (answer.status_code, answer.json["status"]) == (200, "degraded")
+    assert {name: check["status"] for name, check in checks.items()} == {
+        **{"database": "ok", "schema": "ok", "sources": "ok"},
+        **{"model": "degraded", "redis": "degraded"},
+    }
+    assert "words" in checks["model"]["reason"]
+
+
+def test_an_old_schema_is_not_ready(client: FlaskClient, rooms: Rooms) -> None:
+    with rooms.database.writing() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = 'old'"))
+    try:
+        answer = client.get("/readyz")
+    finally:
+        with rooms.database.writing() as session:
+            session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    assert (answer.status_code, answer.json["status"]) == (503, "failed")
+    assert "inkling migrate" in answer.json["checks"]["schema"]["reason"]
+
+
+def test_a_stopping_server_is_not_ready(client: FlaskClient, rooms: Rooms) -> None:
+    rooms.stopping.set()
+    assert client.get("/readyz").status_code == 503
+    assert client.get("/healthz").status_code == 200
+
+
+def test_without_a_database_health_stays_and_the_rest_says_unavailable(settings: Settings) -> None:
+    gone = create_app(replace(settings, database_url=f"postgresql+psycopg://inkling@/x?host={settings.home}"))
+    client = gone.test_client()
+    assert client.get("/healthz").status_code == 200
+    ready = client.get("/readyz")
+    assert (ready.status_code, ready.json["checks"]["database"]["status"]) == (503, "failed")
+    answer = client.get("/v1/me", headers={"Authorization": "Bearer x"})
+    assert (answer.status_code, answer.json["error"]["code"]) == (503, "database_unavailable")
+    assert answer.headers["Retry-After"]
+    gone.extensions["inkling"].close()
+
+
+@pytest.fixture
+def with_token(settings: Settings) -> Any:
+    app = create_app(replace(settings, metrics_token="a token for metrics"))
+    yield app.test_client()
+    app.extensions["inkling"].close()
+
+
+def test_metrics_count_requests_events_and_what_there_is(me: Device) -> None:
+    me.log(event("save"), papers=[card(1)])
+    text = me.client.get("/metrics", base_url=LOOPBACK).text
+    assert 'inkling_requests_total{method="POST",route="/v1/events",status="200"}' in text
+    assert 'inkling_events_total{kind="save",status="accepted"}' in text
+    assert "inkling_readers 1.0" in text
+    assert "inkling_logged_events 1.0" in text
+
+
+def test_metrics_are_for_this_machine_or_the_token(with_token: FlaskClient) -> None:
+    def ask(address: str, **headers: str) -> int:
+        return with_token.get(
+            "/metrics", base_url=LOOPBACK, headers=headers, environ_overrides={"REMOTE_ADDR": address}
+        ).status_code
+
+    assert ask("127.0.0.1") == 200
+    assert ask("192.0.2.7") == 403
+    assert ask("127.0.0.1", **{"X-Forwarded-For": "192.0.2.7"}) == 403
+    assert ask("192.0.2.7", Authorization="Bearer a token for metrics") == 200
+    assert ask("192.0.2.7", Authorization="Bearer another") == 403
+
+
+def test_metrics_name_no_paper_and_no_reader(me: Device, app: Flask) -> None:
+    me.get("/v1/papers/2401.00001")
+    text = me.client.get("/metrics", base_url=LOOPBACK).text
+    assert "2401.00001" not in text
+    assert me.reader_id not in text

@@ -1,0 +1,204 @@
+"""Ranking over HTTP: one entry a card in input order, and recommendations that keep their promises."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from server.services.rooms import Rooms
+from server.services.serving import Serving
+from tests.server.conftest import Device, card, event
+from tests.server.services.test_serving import fill, publish
+
+LISTING = Path(__file__).parents[3].parent / "shared" / "data" / "listing"
+
+
+def ids(answer: dict[str, Any]) -> list[str]:
+    return [item["paper"]["id"] for item in answer.get("recommended", answer.get("items", []))]
+
+
+def test_every_card_has_an_entry_in_input_order(me: Device) -> None:
+    cards = [card(3), {"id": "nope"}, card(1, id="arXiv:2401.00001v2"), {"id": "9912.00001"}, card(2)]
+    answer = me.rank(*cards)
+    assert [entry["input_id"] for entry in answer["cards"]] == [given["id"] for given in cards]
+    assert [entry["id"] for entry in answer["cards"]] == ["2401.00003", None, "2401.00001", "9912.00001", "2401.00002"]
+    assert sorted(entry["rank"] for entry in answer["cards"] if entry["rank"]) == [1, 2, 3, 4]
+    scores = {entry["rank"]: entry["score"] for entry in answer["cards"] if entry["score"] is not None}
+    assert [scores[rank] for rank in sorted(scores)] == sorted(scores.values(), reverse=True)
+
+
+def test_a_card_without_a_usable_id_has_an_error_and_no_rank(me: Device) -> None:
+    [broken, missing] = me.rank({"id": "nope", "title": "A title"}, {"title": "A title"})["cards"]
+    assert (broken["rank"], broken["error"]["code"]) == (None, "bad_paper_id")
+    assert (missing["rank"], missing["input_id"], missing["error"]["field"]) == (None, None, "id")
+
+
+def test_a_card_of_which_nothing_is_known_ranks_last_without_a_score(me: Device) -> None:
+    last = me.rank({"id": "9912.00001"}, card(1), card(2))["cards"][0]
+    assert (last["rank"], last["score"], last["basis"], last["reasons"]) == (3, None, "none", [])
+
+
+def test_one_paper_on_two_cards_has_one_rank(me: Device) -> None:
+    entries = me.rank(card(1), card(2), card(1))["cards"]
+    assert entries[0]["rank"] == entries[2]["rank"]
+    assert {entry["rank"] for entry in entries} == {1, 2}
+
+
+def test_before_the_first_model_the_answer_says_what_it_rests_on(me: Device) -> None:
+    answer = me.rank(card(1), card(2))
+    assert answer["model"] is None
+    assert {entry["basis"] for entry in answer["cards"]} <= {"text", "fallback"}
+    assert {reason["kind"] for entry in answer["cards"] for reason in entry["reasons"]} <= {"fresh", "popular"}
+
+
+def test_cards_count_at_once_and_a_save_changes_the_next_answer(me: Device) -> None:
+    page = [card(number) for number in range(1, 10)]
+    me.rank(*page)
+    me.log(event("save", "2401.00003"), event("save", "2401.00006"))
+    best = min(me.rank(*page)["cards"], key=lambda entry: entry["rank"] if not entry["state"]["saved"] else 99)
+    assert best["id"] == "2401.00009"
+    assert best["basis"] == "text"
+    assert {"paper"} <= {reason["kind"] for reason in best["reasons"]}
+    named = [reason for reason in best["reasons"] if reason["kind"] == "paper"]
+    assert named[0]["title"].startswith("On attention")
+
+
+def test_a_saved_paper_counts_though_only_another_worker_has_seen_its_text(me: Device, rooms: Rooms) -> None:
+    me.rank(card(9), card(8))
+    me.log(event("save", "2401.00003"), papers=[card(3)])
+    # A worker that has served this long already, and has not looked at SQL since.
+    rooms.serving.__dict__.update(Serving(rooms.database, rooms.settings.models_dir).__dict__)
+    entries = me.rank(card(9), card(8))["cards"]
+    assert entries[0]["rank"] == 1
+    assert any(reason.get("paper") == "2401.00003" for reason in entries[0]["reasons"])
+
+
+def test_shares_add_up_to_the_score(me: Device) -> None:
+    page = [card(number) for number in range(1, 10)]
+    me.rank(*page)
+    me.log(event("save", "2401.00003"), event("open", "2401.00004"), event("hide", "2401.00005"))
+    answer = me.rank(*page[:6])
+    for entry in [*answer["cards"], *answer["recommended"]]:
+        total = sum(reason["share"] for reason in entry["reasons"])
+        assert total == pytest.approx(entry["score"], rel=1e-4, abs=1e-6)
+
+
+def test_the_state_of_a_card_is_the_readers_own(me: Device, other: Device) -> None:
+    me.log(event("open"), event("save"), event("hide"))
+    [mine] = me.rank(card(1))["cards"]
+    [theirs] = other.rank(card(1))["cards"]
+    assert mine["state"] == {"opened_at": "2026-11-20T08:15:00Z", "saved": True, "hidden": True}
+    assert theirs["state"] == {"opened_at": None, "saved": False, "hidden": False}
+
+
+def test_nothing_done_with_nor_on_the_page_is_recommended(me: Device) -> None:
+    page = [card(number) for number in range(1, 13)]
+    me.rank(*page)
+    me.log(event("open", "2401.00001"), event("save", "2401.00002"), event("hide", "2401.00003"))
+    assert set(ids(me.rank(*page[3:6]))) == {f"2401.{number:05d}" for number in range(7, 13)}
+    me.log(event("unhide", "2401.00003", at="2026-11-20T09:00:00Z"))
+    assert "2401.00003" in ids(me.rank(*page[3:6]))
+
+
+def test_a_paper_shown_three_times_without_action_leaves(me: Device) -> None:
+    list_id = me.rank(*[card(number) for number in range(1, 6)])["list_id"]
+    for times in range(3):
+        assert "2401.00004" in ids(me.rank(card(1), limit=9)), times
+        me.log(event("impression", "2401.00004", list_id=list_id, position=1))
+    assert "2401.00004" not in ids(me.rank(card(1), limit=9))
+
+
+def test_what_only_my_pages_said_is_recommended_to_me_alone(me: Device, other: Device) -> None:
+    me.rank(card(1), card(2))
+    assert ids(other.get("/v1/recommendations").json) == []
+    assert set(ids(me.get("/v1/recommendations").json)) == {"2401.00001", "2401.00002"}
+    other.rank(card(1))
+    third = {"2401.00001"}
+    assert set(ids(other.get("/v1/recommendations").json)) == third
+
+
+def test_words_of_anothers_page_are_no_reason_shown_to_me(me: Device, other: Device) -> None:
+    me.rank(card(3, title="A secret plan of attention in transformers"), card(6))
+    other.log(event("save", "2401.00006"), papers=[card(6)])
+    [entry] = other.rank({"id": "2401.00003"})["cards"]
+    assert "secret" not in json.dumps(entry)
+    assert all("words" not in reason for reason in entry["reasons"])
+
+
+def test_recommendations_can_be_narrowed(me: Device) -> None:
+    old = [card(number, published_at="2020-01-01T00:00:00Z") for number in (1, 2)]
+    me.rank(*old, card(3, published_at="2026-11-20T00:00:00Z"), card(4, published_at="2126-11-20T00:00:00Z"))
+    assert set(ids(me.get("/v1/recommendations?days=36500").json)) == {f"2401.0000{number}" for number in (1, 2, 3, 4)}
+    assert not {"2401.00001", "2401.00002"} & set(ids(me.get("/v1/recommendations?days=400").json))
+    assert len(ids(me.get("/v1/recommendations?limit=1").json)) == 1
+    left = ids(me.get("/v1/recommendations?exclude=2401.00001,arXiv:2401.00002&exclude=2401.00003").json)
+    assert left == ["2401.00004"]
+
+
+def test_asking_for_recommendations_writes_nothing(me: Device, rooms: Rooms) -> None:
+    me.rank(card(1))
+    with rooms.database.engine.connect() as connection:
+        tables = ("lists", "events", "papers", "reader_papers", "page_texts")
+        count = text("SELECT " + ", ".join(f"(SELECT count(*) FROM {name})" for name in tables))
+        before = connection.execute(count).one()
+    assert me.get("/v1/recommendations").json["list_id"]
+    with rooms.database.engine.connect() as connection:
+        assert connection.execute(count).one() == before
+
+
+def test_interests_and_muted_words_count(me: Device) -> None:
+    page = [card(number) for number in range(1, 10)]
+    me.rank(*page)
+    me.call("PATCH", "/v1/me", {"interests": ["graphs of proteins"]})
+    answer = me.rank(*page)
+    best = min(answer["cards"], key=lambda entry: entry["rank"])
+    assert "proteins" in page[int(best["id"][-1]) - 1]["title"]
+    assert "interest" in {reason["kind"] for reason in best["reasons"]}
+
+
+def test_a_model_serves_as_soon_as_it_is_promoted(me: Device, rooms: Rooms) -> None:
+    fill(rooms.database, 0, 60)
+    rooms.settings.models_dir.mkdir(parents=True)
+    version = publish(rooms.database, rooms.settings.models_dir)
+    rooms.serving.refresh()
+    answer = me.rank({"id": "2401.00001"}, {"id": "2401.00002"})
+    assert answer["model"] == version
+    assert {entry["basis"] for entry in answer["cards"]} <= {"model", "text", "fallback"}
+    assert me.get("/readyz").json["checks"]["model"]["status"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "papers"),
+        ({"papers": "x"}, "papers"),
+        ({"papers": [card(1), 3]}, "papers.1"),
+        ({"papers": [card(1), card(2, title=3)]}, "papers.1.title"),
+        ({"papers": [card(1, authors=["Ann", "\0"])]}, "papers.0.authors.1"),
+        ({"papers": [card(1, abstract="\ud800")]}, "papers.0.abstract"),
+        ({"papers": [], "limit": 51}, "limit"),
+        ({"papers": [], "limit": "3"}, "limit"),
+        ({"papers": [], "page": "https://example.org"}, "page"),
+    ],
+)
+def test_what_is_wrong_with_a_page_is_named(me: Device, body: dict[str, Any], field: str) -> None:
+    answer = me.post("/v1/rank", body)
+    assert (answer.status_code, answer.json["error"]["field"]) == (422, field)
+
+
+def test_at_most_250_cards(me: Device) -> None:
+    assert me.post("/v1/rank", {"papers": [{"id": "2401.00001"}] * 251}).status_code == 413
+    assert len(me.rank(*[card(number) for number in range(250)])["cards"]) == 250
+
+
+@pytest.mark.skipif(not LISTING.is_dir(), reason="the real listing pages (../shared/data/listing) are not here")
+@pytest.mark.parametrize("name", ["mar-12.json", "mar-14.json"])
+def test_the_real_listing_pages(me: Device, name: str) -> None:
+    cards = json.loads((LISTING / name).read_text())["cards"]
+    answer = me.rank(*cards)
+    assert [entry["id"] for entry in answer["cards"]] == [given["id"] for given in cards]
+    assert {entry["rank"] for entry in answer["cards"]} == set(range(1, len({given["id"] for given in cards}) + 1))

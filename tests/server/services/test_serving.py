@@ -1,0 +1,148 @@
+"""A worker follows SQL: another model, newer papers, without a request waiting or failing."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from recommender import Events, Papers, train
+from server.services.papers import take_cards, take_source_papers
+from server.services.serving import Serving
+from server.store import models, papers, readers
+from server.store.database import Database
+
+WORDS = ["attention", "diffusion", "graph", "protein", "cache", "robot"]
+
+
+def source_papers(first: int, count: int) -> list[dict[str, str]]:
+    return [
+        {
+            "id": f"2401.{number:05d}",
+            "title": f"{WORDS[number % 6]} {WORDS[(number + 1) % 6]} number {number}",
+            "abstract": f"{WORDS[number % 6]} and {WORDS[(number + 2) % 6]} " * 5,
+        }
+        for number in range(first, first + count)
+    ]
+
+
+def fill(database: Database, first: int, count: int) -> None:
+    with database.writing() as session:
+        take_source_papers(session, "arxiv", source_papers(first, count), now=time.time())
+
+
+def publish(database: Database, folder: Path, seed: int = 0) -> str:
+    """Train on the catalogue as it is, and let the model serve."""
+    with database.reading() as session:
+        rows = [row for chunk in papers.for_catalogue(session) for row in chunk]
+        until = papers.newest_update(session)
+    model = train(Papers.from_rows(rows), Events.none(), seed=seed)
+    version = f"{model.version}-{seed}"
+    model.save(folder / version)
+    with database.writing() as session:
+        models.add(session, version, {**model.manifest, "papers_until": until}, time.time())
+        models.promote(session, version)
+    return version
+
+
+@pytest.fixture
+def serving(database: Database, tmp_path: Path) -> Iterator[Serving]:
+    (tmp_path / "models").mkdir()
+    serving = Serving(database, tmp_path / "models", every=0.0)
+    yield serving
+    serving.close()
+
+
+def wait_for(serving: Serving, version: str) -> bool:
+    """Ask, as requests do, until the version serves."""
+    for _ in range(200):
+        if serving.current().version == version:
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_without_a_model_the_catalogue_is_served_by_its_words(database: Database, serving: Serving) -> None:
+    fill(database, 0, 30)
+    served = serving.current()
+    assert (served.version, len(served.catalogue)) == (None, 30)
+    assert served.catalogue.search("protein", 5).ids
+
+
+def test_a_promoted_model_is_served_soon_and_the_old_one_until_then(
+    database: Database, serving: Serving, tmp_path: Path
+) -> None:
+    fill(database, 0, 60)
+    before = serving.current()
+    version = publish(database, tmp_path / "models")
+    assert wait_for(serving, version)
+    assert serving.current().catalogue.model is not None
+    assert before.catalogue.search("protein", 3).ids
+
+
+def test_papers_newer_than_the_model_are_folded_in(database: Database, serving: Serving, tmp_path: Path) -> None:
+    fill(database, 0, 60)
+    publish(database, tmp_path / "models")
+    serving.refresh()
+    fill(database, 60, 5)
+    serving.refresh()
+    assert "2401.00064" in serving.current().catalogue
+
+
+def test_what_the_model_was_trained_on_is_not_folded_in_again(
+    database: Database, serving: Serving, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(database, 0, 60)
+    publish(database, tmp_path / "models")
+    folded: list[str] = []
+    take = type(serving.current()).take
+    monkeypatch.setattr(
+        "server.services.serving.Served.take",
+        lambda served, rows, private: folded.extend(row["id"] for row in rows) or take(served, rows, private),
+    )
+    again = Serving(database, tmp_path / "models")
+    again.refresh()
+    fill(database, 60, 2)
+    again.refresh()
+    assert folded == ["2401.00060", "2401.00061"]
+
+
+def test_a_broken_model_does_not_end_the_service(database: Database, serving: Serving, tmp_path: Path) -> None:
+    fill(database, 0, 60)
+    publish(database, tmp_path / "models")
+    serving.refresh()
+    good = serving.current()
+    broken = publish(database, tmp_path / "models", seed=1)
+    shutil.rmtree(tmp_path / "models" / broken)
+    serving.refresh()
+    assert serving.current() is good
+    assert serving.broken == broken
+    mended = publish(database, tmp_path / "models", seed=2)
+    serving.refresh()
+    assert serving.current() is not good
+    assert serving.broken is None
+    assert mended
+
+
+def test_a_paper_known_from_one_readers_page_is_hidden_from_the_others(database: Database, serving: Serving) -> None:
+    with database.writing() as session:
+        one, two = readers.create(session, 1.0), readers.create(session, 1.0)
+        changed = take_cards(session, one, source_papers(0, 1), confirm=True, now=time.time())
+    serving.fold_in(changed)
+    served = serving.current()
+    assert (set(served.hidden_from(one)), set(served.hidden_from(two))) == (set(), {"2401.00000"})
+    assert served.may_see(one, "2401.00000")
+    assert not served.may_see(two, "2401.00000")
+    with database.writing() as session:
+        take_cards(session, two, source_papers(0, 1), confirm=True, now=time.time())
+    serving.refresh()
+    assert set(served.hidden_from(two)) == set()
+
+
+def test_a_stub_is_not_served(database: Database, serving: Serving) -> None:
+    with database.writing() as session:
+        papers.add_stubs(session, ["2401.00001"], time.time())
+    assert "2401.00001" not in serving.current().catalogue

@@ -1,0 +1,214 @@
+"""Training: published whole or not at all, one at a time, when it is time, and back again."""
+
+from __future__ import annotations
+
+import multiprocessing
+import shutil
+import time
+from dataclasses import replace
+
+import pytest
+
+from recommender import Model
+from server.demo.grammar import write_papers
+from server.errors import BrokenArtefact, NotFound
+from server.hot import Hot
+from server.services import events, training
+from server.services.events import Event
+from server.services.papers import take_source_papers
+from server.services.training import NotEnoughPapers, TrainerBusy, sweep, train_once, trainer_lock, why_due
+from server.store import models, papers, readers
+from server.tokens import Keys
+
+PAPERS = write_papers(60, seed=1, newest=1_790_000_000.0, days=30)
+
+
+def add_papers(database, found, now=None):
+    with database.writing() as session:
+        take_source_papers(session, "test", [vars(paper) for paper in found], now=now or time.time())
+
+
+def add_events(database, count):
+    with database.writing() as session:
+        reader_id = readers.create(session, 1.0)
+    log = [
+        Event(
+            id=f"00000000-0000-4000-8000-{number:012d}", kind="open", paper=PAPERS[number % 60].id, at=1_790_000_000.0
+        )
+        for number in range(count)
+    ]
+    events.log(database, Keys("secret"), reader_id, log, confirm=True, now=1_790_000_100.0)
+
+
+@pytest.fixture
+def hot(settings):
+    return Hot(settings)
+
+
+@pytest.fixture
+def filled(database):
+    add_papers(database, PAPERS)
+    return database
+
+
+def serving(database):
+    with database.reading() as session:
+        return models.serving_version(session)
+
+
+def test_a_first_model_is_published_and_serves(settings, filled, hot):
+    add_events(filled, 5)
+    heard = []
+    result = train_once(settings, filled, hot, lambda stage, share: heard.append((stage, share)))
+    assert serving(filled) == result.version
+    assert (result.papers, result.events) == (60, 5)
+    assert Model.load(settings.models_dir / result.version).version == result.version
+    assert [folder.name for folder in settings.models_dir.iterdir()] == [result.version]
+    assert heard[-1][1] == 1.0
+    assert hot.news("model") == 1
+
+
+def test_the_manifest_says_up_to_when_papers_are_in_it(settings, filled, hot):
+    train_once(settings, filled, hot)
+    (row,) = training.listing(filled)
+    with filled.reading() as session:
+        assert row["manifest"]["papers_until"] == papers.newest_update(session)
+
+
+def test_too_few_papers_train_nothing(settings, database, hot):
+    add_papers(database, PAPERS[:5])
+    with pytest.raises(NotEnoughPapers, match="fill the catalogue"):
+        train_once(settings, database, hot)
+    assert serving(database) is None
+
+
+def test_only_one_trains(settings, filled, hot):
+    with trainer_lock(settings, filled), pytest.raises(TrainerBusy):
+        train_once(settings, filled, hot)
+    train_once(settings, filled, hot)
+
+
+@pytest.mark.postgres
+def test_two_hosts_with_one_database_share_the_lock(settings, filled, tmp_path):
+    if not settings.database_url.startswith("postgresql"):
+        pytest.skip("a file lock does it for SQLite")
+    elsewhere = replace(settings, home=tmp_path / "other host")
+    with (
+        trainer_lock(settings, filled),
+        pytest.raises(TrainerBusy, match="another host"),
+        trainer_lock(elsewhere, filled),
+    ):
+        pass
+    with trainer_lock(elsewhere, filled):
+        pass
+
+
+def _hold_and_die(settings, ready):
+    training.fcntl.flock(open(settings.run_dir / "train.lock", "a"), training.fcntl.LOCK_EX)  # noqa: SIM115
+    ready.set()
+    time.sleep(60)
+
+
+def test_the_lock_of_a_killed_trainer_is_free(settings, filled):
+    with trainer_lock(settings, filled):
+        pass
+    ready = multiprocessing.get_context("spawn").Event()
+    killed = multiprocessing.get_context("spawn").Process(target=_hold_and_die, args=(settings, ready))
+    killed.start()
+    assert ready.wait(30)
+    with pytest.raises(TrainerBusy), trainer_lock(settings, filled):
+        pass
+    killed.kill()
+    killed.join()
+    with trainer_lock(settings, filled):
+        pass
+
+
+def test_what_a_killed_training_left_is_swept(settings, filled, hot):
+    kept = train_once(settings, filled, hot).version
+    (settings.models_dir / ".tmp-half").mkdir()
+    shutil.copytree(settings.models_dir / kept, settings.models_dir / "named-but-never-entered")
+    assert sorted(sweep(settings, filled)) == [".tmp-half", "named-but-never-entered"]
+    assert [folder.name for folder in settings.models_dir.iterdir()] == [kept]
+
+
+def test_a_model_that_does_not_load_is_never_published(settings, filled, hot, monkeypatch):
+    first = train_once(settings, filled, hot).version
+
+    def truncated(self, folder, save=Model.save):
+        save(self, folder)
+        (folder / "vectors.npy").write_bytes(b"")
+
+    monkeypatch.setattr(Model, "save", truncated)
+    with pytest.raises(ValueError, match=r"vectors\.npy"):
+        train_once(settings, filled, hot, seed=1)
+    assert serving(filled) == first
+
+
+@pytest.fixture
+def quick_models(settings, filled, hot, monkeypatch):
+    """Publish the same model under many names: what is tested is not the training."""
+    train_once(settings, filled, hot)
+    trained = Model.load(settings.models_dir / serving(filled))
+    seen = training.Trained(0, 1.0, 60, 1.0)
+
+    def publish(version):
+        manifest = {**trained.manifest, "version": version}
+        training.publish(settings, filled, replace(trained, manifest=manifest), seen)
+        time.sleep(0.002)
+        return version
+
+    return publish
+
+
+def test_the_last_five_are_kept(settings, filled, quick_models):
+    names = [quick_models(f"v{number}") for number in range(7)]
+    assert serving(filled) == "v6"
+    assert sorted(folder.name for folder in settings.models_dir.iterdir()) == names[-training.KEEP :]
+    assert [row["status"] for row in training.listing(filled)].count("gone") == 3
+
+
+def test_going_back_and_forth(settings, filled, hot, quick_models):
+    one, two, three = (quick_models(name) for name in ("one", "two", "three"))
+    assert training.rollback(settings, filled, hot) == two
+    assert training.rollback(settings, filled, hot) == one
+    training.promote(settings, filled, hot, three)
+    assert serving(filled) == three
+    with pytest.raises(NotFound, match="models list"):
+        training.promote(settings, filled, hot, "never")
+
+
+def test_a_damaged_model_is_not_promoted(settings, filled, hot, quick_models):
+    quick_models("whole")
+    quick_models("newer")
+    (settings.models_dir / "whole" / "idf.npy").unlink()
+    with pytest.raises(BrokenArtefact, match="whole is damaged"):
+        training.promote(settings, filled, hot, "whole")
+    assert serving(filled) == "newer"
+
+
+def test_there_is_no_going_back_from_the_first(settings, filled, hot):
+    with pytest.raises(NotFound):
+        training.rollback(settings, filled, hot)
+    train_once(settings, filled, hot)
+    with pytest.raises(NotFound):
+        training.rollback(settings, filled, hot)
+
+
+def test_when_it_is_time(settings, database, hot):
+    now = time.time()
+    assert why_due(settings, database, now) is None
+    add_papers(database, PAPERS[:30])
+    assert why_due(settings, database, now) == "there is no model yet"
+    train_once(settings, database, hot)
+    assert why_due(settings, database, now + 10 * 86400) is None
+    add_papers(database, PAPERS[30:40])
+    assert why_due(settings, database, now) is None
+    assert "something new" in why_due(settings, database, now + settings.train_every + 60)
+    add_papers(database, PAPERS[30:])
+    assert "grown from 30 to 60" in why_due(settings, database, now)
+    train_once(settings, database, hot, seed=1)
+    few = replace(settings, train_after_events=3)
+    add_events(database, 3)
+    assert why_due(few, database, now) == "3 new events"
+    assert why_due(settings, database, now) is None

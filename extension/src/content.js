@@ -10,6 +10,7 @@ import { order } from "./features/order.js";
 import { panel } from "./features/panel.js";
 import { paperMark } from "./features/paper-mark.js";
 import { shortcuts } from "./features/shortcuts.js";
+import { theme } from "./features/theme.js";
 import { upvotes } from "./features/upvotes.js";
 
-run([huggingface, arxiv], [opens, panel, paperMark, marks, order, upvotes, impressions, shortcuts]);
+run([huggingface, arxiv], [opens, theme, panel, paperMark, marks, order, upvotes, impressions, shortcuts]);

@@ -84,6 +84,9 @@ function worker(answer) {
   return { sent, push, of: (type) => sent.filter((message) => message.type === type) };
 }
 
+/** A reader who has done nothing yet on a page that just appeared. */
+export const attention = () => ({ began: performance.now(), acted: false, renew() {} });
+
 /** Let timers and promises that are due run. @param {number} [milliseconds] */
 export const pass = (milliseconds = 0) => new Promise((go) => setTimeout(go, milliseconds));
 

@@ -6,10 +6,24 @@ import { inSlices } from "../page/slices.js";
 
 /** @typedef {import("../page/page.js").Page} Page */
 
+/** Whether an element must be positioned for a mark in its corner; asked once for each kind of element. */
+function placeNeeds() {
+  /** @type {Map<string, boolean>} */
+  const known = new Map();
+  /** @param {HTMLElement} element */
+  return (element) => {
+    const kind = `${element.tagName} ${element.className}`;
+    const needs = known.get(kind) ?? getComputedStyle(element).position === "static";
+    known.set(kind, needs);
+    return needs;
+  };
+}
+
 /** @param {Page} page */
 function keeper(page) {
   /** @type {Map<HTMLElement, Mark>} */
   const marks = new Map();
+  const needsPlace = placeNeeds();
   return {
     marks,
     /** @param {import("../sites/reading.js").PageCard} one */
@@ -25,7 +39,7 @@ function keeper(page) {
       marks.get(element)?.host.remove();
       const mark = new Mark(page, card, picture ? "corner" : seat === element ? "side" : "line");
       marks.set(element, mark);
-      if (getComputedStyle(seat).position === "static") seat.style.position = "relative";
+      if (needsPlace(seat)) seat.style.position = "relative";
       return mark;
     },
     /** Forget the marks of cards that are gone. */

@@ -13,7 +13,7 @@ import { text } from "../browser.js";
 /** @typedef {import("../page/page.js").Page} Page */
 
 /** An answer later than this would move cards under the reader's eyes. */
-const AT_ONCE = 1500;
+const AT_ONCE = 2000;
 const LAST = 10_000;
 const GROUP = 100_000;
 
@@ -84,27 +84,11 @@ class Order {
 /** A plain column of blocks, which a flex column looks the same as. @param {HTMLElement} grid */
 const isStacked = (grid) => getComputedStyle(grid).display === "block";
 
-/**
- * Notes whether the reader has begun to do something since the page (or its next period) appeared.
- * @param {AbortSignal} signal
- */
-function watchReader(signal) {
-  const since = { began: performance.now(), acted: scrollY > 0 };
-  const act = (/** @type {Event} */ event) => {
-    if (event.isTrusted) since.acted = true;
-  };
-  for (const name of ["scroll", "wheel", "pointerdown", "touchstart", "keydown", "focusin"]) {
-    addEventListener(name, act, { capture: true, passive: true, signal });
-  }
-  return since;
-}
-
 /** @type {import("../page/run.js").Feature} */
 export const order = {
   runs: ({ state, place: { kind } }) => (state === "ready" || state === "offline") && kind !== "paper" && kind !== "abs",
   init(page, signal) {
     const written = new Order();
-    const reader = watchReader(signal);
     let tried = false;
     /** @param {"original" | "foryou"} wanted */
     const put = (wanted) => {
@@ -130,12 +114,11 @@ export const order = {
       }
       if (tried || !page.list || !page.cards.length) return;
       tried = true;
-      const atOnce = performance.now() - reader.began < AT_ONCE && !reader.acted;
+      const atOnce = performance.now() - page.attention.began < AT_ONCE && !page.attention.acted;
       if (page.view?.settings.order === "foryou" && atOnce) put("foryou");
     };
     for (const name of /** @type {const} */ (["cards", "view", "open"])) page.on(name, renew, signal);
     page.on("place", () => {
-      Object.assign(reader, { began: performance.now(), acted: false });
       tried = false;
       put("original");
     }, signal);

@@ -28,13 +28,18 @@ export class Page {
   /** @type {Map<Happening, Set<(detail: any) => void>>} */
   #calls = new Map();
 
+  /** @type {{list: import("../messages.js").List | null, byPaper: Map<string, import("../messages.js").RankCard>}} */
+  #ranks = { list: null, byPaper: new Map() };
+
   /**
    * @param {import("../sites/reading.js").SiteModule} site
    * @param {import("../sites/reading.js").Place} place
+   * @param {import("./attention.js").Attention} attention
    */
-  constructor(site, place) {
+  constructor(site, place, attention) {
     this.site = site;
     this.place = place;
+    this.attention = attention;
     /** @type {import("../sites/reading.js").Reading} */
     this.reading = { cards: [], expected: 0, island: null, before: null, outside: false };
     /** @type {View | null} */
@@ -73,7 +78,11 @@ export class Page {
 
   /** @param {string} paper @returns {import("../messages.js").RankCard | null} */
   ranked(paper) {
-    return this.list?.cards.find((one) => (one.id ?? one.input_id) === paper) ?? null;
+    const { list } = this;
+    if (this.#ranks.list !== list) {
+      this.#ranks = { list, byPaper: new Map(list?.cards.map((one) => [one.id ?? one.input_id, one])) };
+    }
+    return this.#ranks.byPaper.get(paper) ?? null;
   }
 
   /** Where a paper stands in the order now shown, from 1; null if it is not listed. @param {string} paper */

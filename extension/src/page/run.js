@@ -4,6 +4,7 @@
 
 import { FROM_PAGE, TO_PAGE, send } from "../messages.js";
 import { isAlive, onMessage } from "../browser.js";
+import { watchAttention } from "./attention.js";
 import { Page } from "./page.js";
 import { Reader } from "./reader.js";
 
@@ -74,10 +75,13 @@ function followAddress(page, reader, signal) {
     const place = page.site.placeOf(location, document);
     if (!place || (place.page === page.place.page && place.paper === page.place.paper)) return;
     page.place = place;
+    page.attention.renew();
     page.tell("place");
     reader.again();
   };
   addEventListener("popstate", check, { signal });
+  // A page taken out of the browser's back cache has missed what was done on the pages in between.
+  addEventListener("pageshow", ({ persisted }) => persisted && reader.restart(), { signal });
   page.on("read", check, signal);
   const { navigation } = /** @type {{navigation?: EventTarget}} */ (globalThis);
   navigation?.addEventListener("currententrychange", check, { signal });
@@ -96,6 +100,7 @@ function hearWorker(page, reader, life) {
   }, life.signal);
   page.on("read", () => isAlive() || life.abort(), life.signal);
   page.on("gone", () => life.abort(), life.signal);
+  life.signal.addEventListener("abort", () => delete document.documentElement.dataset.inklingState);
 }
 
 /**
@@ -107,7 +112,7 @@ export async function run(sites, features) {
   const found = here(sites);
   if (!found || !isAlive()) return;
   const life = new AbortController();
-  const page = new Page(found.site, found.place);
+  const page = new Page(found.site, found.place, watchAttention(life.signal));
   const reader = new Reader(page, life.signal);
   page.on("view", () => showState(page), life.signal);
   hearWorker(page, reader, life);

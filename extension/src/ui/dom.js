@@ -49,6 +49,7 @@ const PATHS = {
   up: "M8 3.5 13 11H3Z",
   order: "M3 4h10M3 8h7M3 12h4",
   more: "M8 3v10M3 8h10",
+  dots: "M3.5 8h.01M8 8h.01M12.5 8h.01",
 };
 
 /**

@@ -38,7 +38,7 @@ export function makeHost(name, css) {
   host.dataset.inkling = name;
   const root = host.attachShadow({ mode: "open" });
   dress(root, BASE + css);
-  host.dataset.theme = theme();
+  host.dataset.theme = now;
   return { host, root };
 }
 
@@ -50,18 +50,22 @@ function theme() {
   return alpha !== 0 && red * 0.3 + green * 0.6 + blue * 0.1 < 90 ? "dark" : "light";
 }
 
-/** True once somebody watches the page's theme. */
-let isWatched = false;
+/** The theme as last looked up: asking costs a style calculation, and a page has a hundred hosts. */
+let now = /** @type {"dark" | "light"} */ ("light");
 
-/** Keep every host in the page's light or dark, from now on. */
-export function followTheme() {
-  if (isWatched) return;
-  isWatched = true;
+/**
+ * Look up the page's light or dark, and keep every host in it.
+ * @param {AbortSignal} signal
+ */
+export function followTheme(signal) {
+  now = theme();
   const follow = () => {
-    const now = theme();
+    now = theme();
     const hosts = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-inkling]"));
     for (const host of hosts) if (host.dataset.theme !== now) host.dataset.theme = now;
   };
-  new MutationObserver(follow).observe(document.documentElement, { attributes: true, attributeFilter: ["class", "style"] });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", follow);
+  const observer = new MutationObserver(follow);
+  observer.observe(document.documentElement, { attributes: true, attributeFilter: ["class", "style", "data-theme"] });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", follow, { signal });
+  signal.addEventListener("abort", () => observer.disconnect());
 }

@@ -15,7 +15,7 @@ export const MARK_STYLE = `
 .reason { margin: 0; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; color: var(--faint); font-size: 13px; }
 :host(:not([data-where="bar"])) .reason { display: none; }
 .row {
-  display: inline-flex; align-items: center; gap: 1px; padding: 1px; border-radius: 8px;
+  display: inline-flex; align-items: center; gap: 2px; padding: 1px; border-radius: 8px;
   border: 1px solid transparent; line-height: 1.4;
 }
 .row > .icon { opacity: 0; pointer-events: none; }

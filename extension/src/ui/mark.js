@@ -111,7 +111,7 @@ export class Mark {
     set(this.host, "data-sign", kind);
     set(this.sign, "aria-label", label);
     set(this.sign, "title", label);
-    const drawing = { hidden: () => icon("hide"), saved: () => icon("save", true), seen: () => icon("seen"), fit: () => bars(fit), none: () => icon("more") }[kind]();
+    const drawing = { hidden: () => icon("hide"), saved: () => icon("save", true), seen: () => icon("seen"), fit: () => bars(fit), none: () => icon("dots") }[kind]();
     const part = make("span", kind === "fit" ? { "data-part": "fit", "data-fit": fit } : {}, drawing);
     this.sign.replaceChildren(part);
   }

@@ -9,7 +9,8 @@ header { display: flex; align-items: center; gap: 8px; height: 42px; padding: 0 
 h2 { margin: 0; font-size: 14px; font-weight: 600; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; min-width: 0; }
 .drop { color: var(--accent); }
 .plain { margin: 0; color: var(--soft); font-size: 13px; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.plain.alone { white-space: normal; padding: 0 14px 12px; }
+[data-plain] header { height: auto; min-height: 42px; flex-wrap: wrap; padding-block: 6px; }
+[data-plain] .plain { white-space: normal; flex: 1 1 14em; }
 .tools { margin-left: auto; display: flex; gap: 4px; flex: none; }
 .switch { display: inline-flex; padding: 2px; border-radius: 8px; background: var(--hover); }
 .switch button { height: 24px; padding: 0 9px; color: var(--soft); white-space: nowrap; }

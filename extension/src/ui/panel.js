@@ -6,7 +6,7 @@ import { icon, make, set } from "./dom.js";
 import { makeHost } from "./host.js";
 import { PANEL_STYLE } from "./panel-style.js";
 import { EVIDENCE, evidence } from "./reasons.js";
-import { RecommendedPaper } from "./recommended.js";
+import { RecommendedPaper, ageOf } from "./recommended.js";
 
 const FIRST = 5;
 const STEP = 5;
@@ -128,11 +128,18 @@ export class Panel {
 
   /** @param {boolean} has @param {boolean} waits */
   drawSentence(has, waits) {
+    const { plain } = this.parts;
+    plain.textContent = this.sentence(has, waits);
+    set(plain, "title", plain.textContent);
+    set(this.parts.section, "data-plain", !has && !waits);
+  }
+
+  /** What the panel has to say beside its papers, or instead of them. @param {boolean} has @param {boolean} waits */
+  sentence(has, waits) {
     const { view, state, list } = this.page;
-    const stale = list?.stale ? text("page_panel_stale", new Date(list.fetched_at).toLocaleString()) : "";
-    const empty = !has && !waits && state === "ready" ? text("page_panel_empty") : "";
-    this.parts.plain.textContent = (state === "ready" ? "" : view?.message || text(`page_state_${state}`)) || stale || empty;
-    set(this.parts.plain, "title", this.parts.plain.textContent);
+    if (has && list?.stale) return text("page_panel_stale", ageOf(new Date(list.fetched_at).toISOString(), Date.now(), true));
+    if (state !== "ready") return view?.message || text(`page_state_${state}`);
+    return has || waits ? "" : text("page_panel_empty");
   }
 
   drawPapers() {

@@ -11,19 +11,30 @@ import { openWhy } from "./why.js";
 
 const DAY = 86_400_000;
 
+/** Making one takes longer than all else in the panel. @type {Intl.RelativeTimeFormat | undefined} */
+let relative;
+
 /**
  * How long ago, in the reader's language; "" if unknown.
  * @param {string | null} published
  * @param {number} [now]
+ * @param {boolean} [exact] hours and minutes too
  */
-export function ageOf(published, now = Date.now()) {
+export function ageOf(published, now = Date.now(), exact = false) {
   const at = published ? Date.parse(published) : NaN;
   if (Number.isNaN(at)) return "";
   const days = Math.max(0, Math.round((now - at) / DAY));
-  const relative = new Intl.RelativeTimeFormat(text("page_language"), { numeric: "auto", style: "short" });
+  relative ??= new Intl.RelativeTimeFormat(text("page_language"), { numeric: "auto", style: "short" });
+  if (exact && now - at < DAY) return withinDay(relative, now - at);
   if (days < 14) return relative.format(-days, "day");
   if (days < 60) return relative.format(-Math.round(days / 7), "week");
   return days < 700 ? relative.format(-Math.round(days / 30.4), "month") : relative.format(-Math.round(days / 365), "year");
+}
+
+/** @param {Intl.RelativeTimeFormat} format @param {number} passed milliseconds */
+function withinDay(format, passed) {
+  const minutes = Math.max(1, Math.round(passed / 60_000));
+  return minutes < 60 ? format.format(-minutes, "minute") : format.format(-Math.round(minutes / 60), "hour");
 }
 
 /** @param {string[]} authors */

@@ -6,7 +6,7 @@ import { panel } from "../../../extension/src/features/panel.js";
 import { shortcuts } from "../../../extension/src/features/shortcuts.js";
 import { Page } from "../../../extension/src/page/page.js";
 import { huggingface } from "../../../extension/src/sites/huggingface.js";
-import { clickByHand, listOf, openPage, pass, pressByHand, settings, view } from "../page-kit.js";
+import { attention, clickByHand, listOf, openPage, pass, pressByHand, settings, view } from "../page-kit.js";
 
 const life = { now: new AbortController() };
 afterEach(() => life.now.abort());
@@ -19,7 +19,7 @@ afterEach(() => life.now.abort());
 function start(features, { answer, open = true, path = "/papers/date/2026-11-20", over, view: first } = {}) {
   const opened = openPage(`https://huggingface.co${path}`, { knobs: { n: 6 }, answer });
   life.now = new AbortController();
-  const page = new Page(huggingface, huggingface.placeOf(location, document));
+  const page = new Page(huggingface, huggingface.placeOf(location, document), attention());
   page.reading = huggingface.read(document, page.place);
   page.isOpen = open;
   const papers = page.cards.map(({ card }) => card.id);
@@ -190,7 +190,7 @@ test("For you comes by itself only where it was chosen, at once, to a reader who
   page.show(chosen(papers));
   expect(page.turns).not.toBe(null);
   const later = start([order], { view: null });
-  pressByHand(later.window, document.body, "Tab");
+  later.page.attention.acted = true;
   later.page.show(chosen(later.papers));
   expect(later.page.turns).toBe(null);
   const late = start([order], { view: null });

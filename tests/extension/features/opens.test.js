@@ -2,7 +2,7 @@ import { afterEach, expect, test } from "vitest";
 import { opens } from "../../../extension/src/features/opens.js";
 import { Page } from "../../../extension/src/page/page.js";
 import { huggingface } from "../../../extension/src/sites/huggingface.js";
-import { byHand, clickByHand, listOf, openPage, pass, view } from "../page-kit.js";
+import { attention, byHand, clickByHand, listOf, openPage, pass, view } from "../page-kit.js";
 
 const life = { now: new AbortController() };
 afterEach(() => life.now.abort());
@@ -11,7 +11,7 @@ afterEach(() => life.now.abort());
 function start(path, knobs) {
   const opened = openPage(`https://huggingface.co${path}`, { knobs: { n: 5, ...knobs } });
   life.now = new AbortController();
-  const page = new Page(huggingface, huggingface.placeOf(location, document));
+  const page = new Page(huggingface, huggingface.placeOf(location, document), attention());
   page.reading = huggingface.read(document, page.place);
   page.view = view({ list: listOf(page.cards.map(({ card }) => card.id)) });
   opens.init(page, life.now.signal);

@@ -2,7 +2,7 @@ import { afterEach, expect, test } from "vitest";
 import { upvotes } from "../../../extension/src/features/upvotes.js";
 import { Page } from "../../../extension/src/page/page.js";
 import { huggingface } from "../../../extension/src/sites/huggingface.js";
-import { clickByHand, openPage, pass, settings, view } from "../page-kit.js";
+import { attention, clickByHand, openPage, pass, settings, view } from "../page-kit.js";
 
 const life = { now: new AbortController() };
 afterEach(() => life.now.abort());
@@ -11,7 +11,7 @@ afterEach(() => life.now.abort());
 function start(knobs) {
   const opened = openPage("https://huggingface.co/papers/date/2026-11-20", { knobs: { n: 3, ...knobs } });
   life.now = new AbortController();
-  const page = new Page(huggingface, huggingface.placeOf(location, document));
+  const page = new Page(huggingface, huggingface.placeOf(location, document), attention());
   page.reading = huggingface.read(document, page.place);
   page.view = view();
   upvotes.init(page, life.now.signal);

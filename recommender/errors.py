@@ -7,3 +7,7 @@ class TooFewPapers(ValueError):
 
 class BrokenModel(ValueError):
     """A model folder that is incomplete, damaged or of another format."""
+
+
+class EncoderUnavailable(ValueError):
+    """An encoder whose files or packages are missing, or are not those of an encoder."""

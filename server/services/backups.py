@@ -11,7 +11,7 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -98,9 +98,8 @@ def restore(settings: Settings, source: Path) -> None:
         kind = "postgresql" if settings.database_url.startswith("postgresql") else "sqlite"
         if not (folder / COPIES[kind]).exists():
             raise Invalid(f"{source} holds no copy of a {kind} database.", field="file")
-        database = Database.at(settings)
-        copies.copy_in(database.engine, folder / COPIES[kind])
-        database.close()
+        with closing(Database.at(settings)) as database:
+            copies.copy_in(database.engine, folder / COPIES[kind])
         if (folder / "secret").exists():
             (folder / "secret").chmod(0o600)
             (folder / "secret").replace(settings.home / "secret")

@@ -22,7 +22,7 @@ TODAY = date(2026, 11, 20)
 
 
 @pytest.fixture
-def source():
+def source(socket_enabled):
     with listing_server() as server:
         for age in range(6):
             day = TODAY - timedelta(days=age)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import shutil
+import subprocess
+import sys
 import time
 from dataclasses import replace
 
 import pytest
 
 from recommender import Model
+from recommender.gate import Verdict
 from server.demo.grammar import write_papers
 from server.errors import BrokenArtefact, NotFound
 from server.hot import Hot
@@ -103,23 +105,18 @@ def test_two_hosts_with_one_database_share_the_lock(settings, filled, tmp_path):
         pass
 
 
-def _hold_and_die(settings, ready):
-    training.fcntl.flock(open(settings.run_dir / "train.lock", "a"), training.fcntl.LOCK_EX)  # noqa: SIM115
-    ready.set()
-    time.sleep(60)
+HOLD = "import fcntl, sys, time; f = open(sys.argv[1], 'a'); fcntl.flock(f, 2); print(flush=True); time.sleep(60)"
 
 
 def test_the_lock_of_a_killed_trainer_is_free(settings, filled):
     with trainer_lock(settings, filled):
         pass
-    ready = multiprocessing.get_context("spawn").Event()
-    killed = multiprocessing.get_context("spawn").Process(target=_hold_and_die, args=(settings, ready))
-    killed.start()
-    assert ready.wait(30)
-    with pytest.raises(TrainerBusy), trainer_lock(settings, filled):
-        pass
-    killed.kill()
-    killed.join()
+    argv = [sys.executable, "-S", "-c", HOLD, settings.run_dir / "train.lock"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE) as trainer:
+        trainer.stdout.readline()
+        with pytest.raises(TrainerBusy), trainer_lock(settings, filled):
+            pass
+        trainer.kill()
     with trainer_lock(settings, filled):
         pass
 
@@ -154,7 +151,7 @@ def quick_models(settings, filled, hot, monkeypatch):
 
     def publish(version):
         manifest = {**trained.manifest, "version": version}
-        training.publish(settings, filled, replace(trained, manifest=manifest), seen)
+        training.publish(settings, filled, replace(trained, manifest=manifest), seen, Verdict(True, "none", "good"))
         time.sleep(0.002)
         return version
 

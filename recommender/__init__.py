@@ -1,6 +1,6 @@
 """Ranks papers: arrays and tables of text in, arrays out."""
 
-from recommender.blend import Blend
+from recommender.blend import Blend, PartWeight
 from recommender.catalogue import Catalogue
 from recommender.config import Config
 from recommender.errors import BrokenModel, TooFewPapers
@@ -18,6 +18,7 @@ __all__ = [
     "Events",
     "Model",
     "Papers",
+    "PartWeight",
     "Ranked",
     "Reason",
     "TooFewPapers",

@@ -54,7 +54,7 @@ class Catalogue:
     def _with_model(self, model: Model, papers: Papers) -> tuple[Shelf, Vocabulary]:
         shelf, vocabulary = self._now
         trained, *newer = shelf.blocks
-        block = folded_in(model, papers, self._row_of_trained)
+        block = folded_in(model, papers, self._row_of_trained, trained.by_word)
         return Shelf([trained, joined(newer[0], block) if newer else block]), vocabulary
 
     def _without_model(self, papers: Papers) -> tuple[Shelf, Vocabulary]:

@@ -17,6 +17,7 @@ from recommender.config import Config
 from recommender.errors import BrokenModel
 from recommender.features import Names
 from recommender.foldin import fold
+from recommender.graph import Graph
 from recommender.stack import Stack
 from recommender.tables import Papers
 from recommender.vocabulary import Vocabulary, texts_of
@@ -29,7 +30,8 @@ class Model:
     """P papers, W words, F names, D factors.
 
     `words` float32 CSR (P, W) TF-IDF rows; `published` float64 (P,) epoch seconds, `upvotes` float32 (P,), nan unknown;
-    `readers` float32 (P,) how many readers opened or saved each.
+    `readers` float32 (P,) how many readers opened or saved each. `shown` float32 (P, D): the vectors papers are scored
+    by, those nobody read moved towards their nearest; readers are folded in on the stack's own.
     """
 
     manifest: dict[str, Any]
@@ -44,6 +46,8 @@ class Model:
     vocabulary: Vocabulary
     names: Names
     stack: Stack
+    shown: np.ndarray
+    graph: Graph
 
     @property
     def version(self) -> str:
@@ -75,13 +79,10 @@ class Model:
         for name, strings in texts.items():
             packed = strings if isinstance(strings, Strings) else Strings.of(strings)
             arrays |= {f"{name}_text": packed.text, f"{name}_ends": packed.ends}
-        arrays |= {
-            "words_data": self.words.data,
-            "words_indices": self.words.indices,
-            "words_indptr": self.words.indptr,
-        }
         arrays |= {"idf": self.vocabulary.idf, "vectors": self.stack.papers, "features": self.stack.features}
-        arrays |= {"paper_gram": self.stack.paper_gram, "row_gram": self.stack.row_gram}
+        for name, matrix in (("words", self.words), ("text", self.graph.text), ("joint", self.graph.joint)):
+            arrays |= {f"{name}_{part}": getattr(matrix, part) for part in ("data", "indices", "indptr")}
+        arrays |= {"shown": self.shown, "paper_gram": self.stack.paper_gram, "row_gram": self.stack.row_gram}
         artifact.write(Path(folder), self.manifest, arrays)
 
     @classmethod
@@ -103,7 +104,6 @@ class Model:
             name: Strings(arrays[f"{name}_text"], arrays[f"{name}_ends"])
             for name in ("ids", "titles", "terms", "names")
         }
-        cells = tuple(arrays[f"words_{part}"] for part in ("data", "indices", "indptr"))
         shape = (len(strings["ids"]), len(strings["terms"]))
         stack = Stack(arrays["vectors"], arrays["features"], arrays["paper_gram"], arrays["row_gram"])
         if len(stack.papers) != shape[0] or len(stack.features) != shape[1] + len(strings["names"]):
@@ -114,9 +114,16 @@ class Model:
             blend=Blend.from_dict(manifest["blend"]),
             ids=strings["ids"],
             titles=strings["titles"],
-            words=sp.csr_matrix(cells, shape=shape, copy=False),
+            words=_sparse(arrays, "words", shape),
             vocabulary=Vocabulary(list(strings["terms"]), arrays["idf"]),
             names=Names(list(strings["names"])),
             stack=stack,
+            shown=arrays["shown"],
+            graph=Graph(*(_sparse(arrays, name, (shape[0], shape[0])) for name in ("text", "joint"))),
             **{name: arrays[name] for name in _COLUMNS},
         )
+
+
+def _sparse(arrays: dict[str, np.ndarray], name: str, shape: tuple[int, int]) -> sp.csr_matrix:
+    cells = tuple(arrays[f"{name}_{part}"] for part in ("data", "indices", "indptr"))
+    return sp.csr_matrix(cells, shape=shape, copy=False)

@@ -5,13 +5,16 @@ Axes: n rows of taste, N papers on the shelf, W words, D factors.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import numpy as np
 import scipy.sparse as sp
 
 from recommender.foldin import Fold, fold
+from recommender.graph import reach
 from recommender.model import Model
 from recommender.shelf import Shelf
 from recommender.taste import Taste
@@ -40,7 +43,7 @@ class StackPart:
 
     def shares(self, row: int) -> np.ndarray:
         """Return what each row of taste adds to the score of a shelf row, float32 (n,)."""
-        return self.folded.shares(self.shelf.vectors(np.array([row]))[0])
+        return self.folded.shares(self.shelf.shown(np.array([row]))[0])
 
 
 def stack_part(model: Model, taste: Taste, shelf: Shelf) -> StackPart:
@@ -48,6 +51,28 @@ def stack_part(model: Model, taste: Taste, shelf: Shelf) -> StackPart:
     confidence = model.config.alpha * np.abs(taste.weight)
     folded = fold(model.stack.paper_gram, taste.vectors, confidence, taste.liked, model.config.regularization)
     return StackPart(shelf.times_vector(folded.vector), folded, shelf)
+
+
+@dataclass(frozen=True)
+class GraphPart:
+    """How far what the reader likes reaches along a graph: `reached` float32 CSR (n, P), weighed by `weight` (n,)."""
+
+    scores: np.ndarray
+    reached: sp.csr_matrix
+    weight: np.ndarray
+    shelf: Shelf
+
+    def shares(self, row: int) -> np.ndarray:
+        """Return what each row of taste adds to the score of a shelf row, float32 (n,)."""
+        place = self.shelf.places(np.array([row]))
+        return self.weight * np.asarray((self.reached @ place.T).todense(), np.float32)[:, 0]
+
+
+def graph_part(step: sp.csr_matrix, taste: Taste, shelf: Shelf) -> GraphPart:
+    """Walk from where the taste's rows stand."""
+    weight = np.abs(taste.weight) * taste.liked
+    reached = reach(step, taste.places)
+    return GraphPart(shelf.spread(reached.T @ weight), reached, weight, shelf)
 
 
 @dataclass(frozen=True)
@@ -68,7 +93,20 @@ class TextPart:
 def text_part(taste: Taste, shelf: Shelf, ridge: float) -> TextPart:
     """Solve the ridge and score the shelf. A row of weight w is fitted as w copies of it would be."""
     kernel = np.asarray((taste.words @ taste.words.T).todense(), np.float32)
-    weight = np.abs(taste.weight)
-    kernel[np.diag_indices_from(kernel)] += np.float32(ridge) / weight
+    kernel[np.diag_indices_from(kernel)] += np.float32(ridge) / np.abs(taste.weight)
     dual = np.linalg.solve(kernel, taste.liked).astype(np.float32)
     return TextPart(shelf.times_words(taste.words.T @ dual), dual, taste.words, shelf)
+
+
+PARTS = ("stack", "text", "joint", "words")
+BY_WORDS = ("text", "words")  # what these parts know, they know from words alone
+
+
+def parts_of(taste: Taste, shelf: Shelf, model: Model | None, wanted: Collection[str], ridge: float) -> dict[str, Part]:
+    """Return those of the wanted parts that there is anything for, by name."""
+    makers: dict[str, Callable[[], Part]] = {"words": lambda: text_part(taste, shelf, ridge)}
+    if model:
+        makers["stack"] = lambda: stack_part(model, taste, shelf)
+        steps = {"text": model.graph.text, "joint": model.graph.joint}
+        makers |= {name: partial(graph_part, step, taste, shelf) for name, step in steps.items() if step.nnz}
+    return {name: makers[name]() for name in PARTS if name in makers and name in wanted}

@@ -13,13 +13,14 @@ import numpy as np
 from recommender.blend import ALONE, Blend
 from recommender.config import DAY, Config
 from recommender.model import Model
-from recommender.parts import Part, stack_part, text_part
+from recommender.parts import BY_WORDS, Part, parts_of
 from recommender.shelf import Shelf
 from recommender.taste import Taste
 from recommender.vocabulary import Vocabulary
 
 MOST_UPVOTES = 100.0  # where the popularity prior reaches its full weight
 NO_TASTE_READERS = 0.3  # the readers' prior where nothing is known of the reader
+LEAST_TO_SPREAD = 20  # papers of a kind from which their spread can be told
 MUTED_AT = 0.15  # a paper this similar to a muted text gets the whole penalty
 
 
@@ -66,7 +67,7 @@ def score(
 ) -> Scored:
     """Score every paper on the shelf for one reader."""
     blend = model.blend if model else ALONE
-    parts = _parts(taste, shelf, model, blend, config) if len(taste) else []
+    parts = _weighed(taste, shelf, model, blend, config) if len(taste) else []
     priors = _priors(taste, shelf, blend, config, now)
     scores = np.zeros(len(shelf), np.float32)
     for weighed in parts:
@@ -77,20 +78,35 @@ def score(
     return Scored(shelf, vocabulary, taste, np.where(known, scores, np.float32(np.nan)), parts, priors)
 
 
-def _parts(taste: Taste, shelf: Shelf, model: Model | None, blend: Blend, config: Config) -> list[Weighed]:
-    parts = []
-    if model:
-        stack = stack_part(model, taste, shelf)
-        parts.append(Weighed(stack, np.full(len(shelf), _unit(stack, shelf), np.float32), by_words=False))
-    text = text_part(taste, shelf, config.text_regularization)
-    weights = blend.text_weights(shelf.readers, int((taste.weight > 0).sum())) if model else np.float32(1)
-    parts.append(Weighed(text, np.full(len(shelf), _unit(text, shelf), np.float32) * weights, by_words=True))
-    return parts
+def _weighed(taste: Taste, shelf: Shelf, model: Model | None, blend: Blend, config: Config) -> list[Weighed]:
+    """Weigh the parts: each to unit spread, then by the blend; then papers with readers and without, as sums."""
+    history = int((taste.weight > 0).sum())
+    parts = parts_of(taste, shelf, model, blend.parts, config.text_regularization)
+    factors = {
+        name: blend.parts[name].of(shelf.readers, history) * _unit(part.scores[: shelf.starts[1]])
+        for name, part in parts.items()
+    }
+    if blend.meeting and factors:
+        total = np.zeros(len(shelf), np.float32)
+        for name, part in parts.items():
+            total += factors[name] * part.scores
+        meeting = _meeting(total[: shelf.starts[1]], shelf, blend.meeting)
+        factors = {name: factor * meeting for name, factor in factors.items()}
+    return [Weighed(part, factors[name], name in BY_WORDS) for name, part in parts.items()]
 
 
-def _unit(part: Part, shelf: Shelf) -> np.float32:
-    """Return one over the part's spread on the first block, which newer papers do not change."""
-    spread = float(part.scores[: shelf.starts[1]].std())
+def _meeting(total: np.ndarray, shelf: Shelf, weight: float) -> np.ndarray:
+    """Return what brings papers with and without readers to one spread, float32 (N,); too few of a kind stay."""
+    unread = shelf.readers[: len(total)] == 0
+    least = min(int(unread.sum()), len(total) - int(unread.sum()))
+    if least < LEAST_TO_SPREAD:
+        return np.ones(len(shelf), np.float32)
+    return np.where(shelf.readers == 0, np.float32(weight) * _unit(total[unread]), _unit(total[~unread]))
+
+
+def _unit(scores: np.ndarray) -> np.float32:
+    """Return one over the spread of scores of the first block's papers, which newer papers do not change."""
+    spread = float(scores.std())
     return np.float32(1 / spread if spread > 1e-12 else 0)
 
 
@@ -102,7 +118,8 @@ def _priors(taste: Taste, shelf: Shelf, blend: Blend, config: Config, now: float
     if config.popularity:
         upvotes = np.log1p(np.nan_to_num(shelf.upvotes)) / np.log1p(MOST_UPVOTES)
         priors["popular"] = (config.popularity * upvotes).astype(np.float32)
-    readers = blend.readers if len(taste) else max(blend.readers, NO_TASTE_READERS)
+    history = int((taste.weight > 0).sum())
+    readers = blend.readers + blend.readers_short / np.sqrt(max(history, 1)) if len(taste) else NO_TASTE_READERS
     if readers:
         priors["readers"] = (readers * np.log1p(shelf.readers)).astype(np.float32)
     if len(taste.passed):

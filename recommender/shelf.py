@@ -5,28 +5,37 @@ Axes: N papers on the shelf, W words, D factors.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sp
 
+from recommender.graph import nearest_to
 from recommender.model import Model
+from recommender.stack import drawn_near
 from recommender.tables import Papers
 from recommender.vocabulary import Vocabulary, texts_of
 
-_ARRAYS = ("vectors", "published", "upvotes", "readers", "trained")
+_ARRAYS = ("vectors", "shown", "published", "upvotes", "readers", "trained")
+_MATRICES = ("words", "near")
 
 
 @dataclass(frozen=True)
 class Block:
-    """Papers side by side: `words` float32 CSR (n, W), `vectors` float32 (n, D), facts (n,); nan is unknown."""
+    """Papers side by side: `words` float32 CSR (n, W), facts (n,), nan unknown.
+
+    `vectors` float32 (n, D) are what a reader is folded in on, `shown` (n, D) what papers are scored by. `near` float32
+    CSR (n, P): where on the model's graph each stands; None for the model's own papers, which stand where they are.
+    """
 
     ids: Sequence[str]
     titles: Sequence[str]
     words: sp.csr_matrix
     vectors: np.ndarray
+    shown: np.ndarray
+    near: sp.csr_matrix | None
     published: np.ndarray
     upvotes: np.ndarray
     readers: np.ndarray
@@ -35,33 +44,45 @@ class Block:
     def __len__(self) -> int:
         return len(self.ids)
 
+    @cached_property
+    def by_word(self) -> sp.csr_matrix:
+        """Float32 (W, n): the words the other way round, to look papers up by a word."""
+        return self.words.T.tocsr()
+
 
 def block_of(model: Model) -> Block:
     """Return the model's own papers."""
     trained = np.ones(len(model.ids), bool)
     facts = (model.published, model.upvotes, model.readers, trained)
-    return Block(model.ids, model.titles, model.words, model.stack.papers, *facts)
+    return Block(model.ids, model.titles, model.words, model.stack.papers, model.shown, None, *facts)
 
 
 def placed_by_words(papers: Papers, vocabulary: Vocabulary) -> Block:
     """Return papers as they stand before any training: words and facts, vectors of no dimension."""
     words, vectors = vocabulary.rows(texts_of(papers)), np.zeros((len(papers), 0), np.float32)
     facts = (papers.published, papers.upvotes, np.zeros(len(papers), np.float32), np.zeros(len(papers), bool))
-    return Block(papers.ids, papers.titles, words, vectors, *facts)
+    return Block(
+        papers.ids, papers.titles, words, vectors, vectors, sp.csr_matrix((len(papers), 0), dtype=np.float32), *facts
+    )
 
 
-def folded_in(model: Model, papers: Papers, row_of: Mapping[str, int]) -> Block:
+def folded_in(model: Model, papers: Papers, row_of: Mapping[str, int], papers_by_word: sp.csr_matrix) -> Block:
     """Return papers newer than the model, placed by their words.
 
     One that training knew (`row_of` gives its row) brings new text or facts; what its readers taught stays.
     """
     words, vectors = model.words_and_vectors(papers)
+    near = nearest_to(words, papers_by_word)
+    shown = drawn_near(vectors, near @ model.stack.papers)
     readers, trained = np.zeros(len(papers), np.float32), np.zeros(len(papers), bool)
+    places = near.tolil()
     for at, row in ((at, row_of[paper]) for at, paper in enumerate(papers.ids) if paper in row_of):
         readers[at], trained[at] = model.readers[row], True
         if readers[at]:
-            vectors[at] = model.stack.papers[row]
-    return Block(papers.ids, papers.titles, words, vectors, papers.published, papers.upvotes, readers, trained)
+            vectors[at], shown[at] = model.stack.papers[row], model.shown[row]
+            places.rows[at], places.data[at] = [row], [1.0]
+    facts = (papers.published, papers.upvotes, readers, trained)
+    return Block(papers.ids, papers.titles, words, vectors, shown, places.tocsr(), *facts)
 
 
 def joined(one: Block, other: Block) -> Block:
@@ -69,12 +90,14 @@ def joined(one: Block, other: Block) -> Block:
     replaced = set(other.ids)
     kept = [row for row, paper in enumerate(one.ids) if paper not in replaced]
     arrays = {name: np.concatenate([getattr(one, name)[kept], getattr(other, name)]) for name in _ARRAYS}
-    return Block(
-        ids=[*(one.ids[row] for row in kept), *other.ids],
-        titles=[*(one.titles[row] for row in kept), *other.titles],
-        words=sp.vstack([one.words[kept], other.words], format="csr"),
-        **arrays,
-    )
+    matrices = {name: sp.vstack([getattr(one, name)[kept], getattr(other, name)], format="csr") for name in _MATRICES}
+    ids, titles = ([*(column[row] for row in kept), *more] for column, more in _texts(one, other))
+    return Block(ids=ids, titles=titles, **arrays, **matrices)
+
+
+def _texts(one: Block, other: Block) -> Iterator[tuple[Sequence[str], Sequence[str]]]:
+    yield one.ids, other.ids
+    yield one.titles, other.titles
 
 
 class Shelf:
@@ -135,19 +158,61 @@ class Shelf:
 
     def words(self, rows: np.ndarray) -> sp.csr_matrix:
         """Return the TF-IDF rows (n, W) of row numbers."""
-        return sp.vstack([block.words[at] for block, at in map(self._place, rows.tolist())], format="csr")
+        return self._rows([block.words for block in self.blocks], rows)
+
+    def places(self, rows: np.ndarray) -> sp.csr_matrix:
+        """Return where on the model's graph rows stand, float32 (n, P)."""
+        n = len(self.blocks[0])
+        own = (np.ones(len(rows), np.float32), np.minimum(rows, max(n - 1, 0)), np.arange(len(rows) + 1))
+        found = sp.csr_matrix(own, shape=(len(rows), n))
+        newer = np.flatnonzero(rows >= n)
+        if not len(newer):
+            return found
+        kept = sp.diags((rows < n).astype(np.float32)) @ found
+        spots = self._rows([block.near for block in self.blocks[1:]], rows[newer] - n)
+        put = sp.csr_matrix(
+            (np.ones(len(newer), np.float32), (newer, np.arange(len(newer)))), shape=(len(rows), len(newer))
+        )
+        return (kept + put @ spots).tocsr().astype(np.float32)
 
     def vectors(self, rows: np.ndarray) -> np.ndarray:
-        """Return the vectors (n, D) of row numbers."""
-        return np.stack([block.vectors[at] for block, at in map(self._place, rows.tolist())])
+        """Return the vectors (n, D) of row numbers that readers are folded in on."""
+        return self._dense([block.vectors for block in self.blocks], rows)
+
+    def shown(self, rows: np.ndarray) -> np.ndarray:
+        """Return the vectors (n, D) of row numbers that papers are scored by."""
+        return self._dense([block.shown for block in self.blocks], rows)
 
     def times_vector(self, vector: np.ndarray) -> np.ndarray:
-        """Return the product of every paper's vector with one (D,), float32 (N,)."""
-        return np.concatenate([block.vectors @ vector for block in self.blocks])
+        """Return the product of every paper's shown vector with one (D,), float32 (N,)."""
+        return np.concatenate([block.shown @ vector for block in self.blocks])
 
     def times_words(self, words: np.ndarray) -> np.ndarray:
         """Return the product of every paper's TF-IDF row with weights of words (W,), float32 (N,)."""
-        return np.concatenate([block.words @ words for block in self.blocks])
+        told = np.flatnonzero(words)
+        first = self.blocks[0].by_word[told].T @ words[told]  # only the papers that have these words
+        return np.concatenate([first, *(block.words @ words for block in self.blocks[1:])])
+
+    def spread(self, scores: np.ndarray) -> np.ndarray:
+        """Extend scores of the first block's papers to all: newer ones get those of where they stand."""
+        return np.concatenate([scores, *(block.near @ scores for block in self.blocks[1:])])
+
+    def _dense(self, arrays: list[np.ndarray], rows: np.ndarray) -> np.ndarray:
+        found = np.empty((len(rows), arrays[0].shape[1]), np.float32)
+        for array, start, end in zip(arrays, self.starts, self.starts[1:], strict=False):
+            mine = (rows >= start) & (rows < end)
+            found[mine] = array[rows[mine] - start]
+        return found
+
+    def _rows(self, matrices: list[sp.csr_matrix], rows: np.ndarray) -> sp.csr_matrix:
+        whole = matrices[0] if len(matrices) == 1 else None
+        if whole is not None or not len(rows) or rows.max() < matrices[0].shape[0]:
+            return matrices[0][rows]
+        starts = np.cumsum([0] + [matrix.shape[0] for matrix in matrices])
+        at = np.searchsorted(starts, rows, side="right") - 1
+        return sp.vstack(
+            [matrices[block][row - starts[block]] for block, row in zip(at, rows, strict=True)], format="csr"
+        )
 
     def _place(self, row: int) -> tuple[Block, int]:
         block = int(np.searchsorted(self.starts, row, side="right")) - 1

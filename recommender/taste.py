@@ -12,12 +12,14 @@ import numpy as np
 import scipy.sparse as sp
 
 from recommender.config import Config
+from recommender.graph import nearest_to
 from recommender.model import Model
 from recommender.shelf import Shelf
 from recommender.tables import Events
 from recommender.vocabulary import Vocabulary
 from recommender.weights import Weights, weigh
 
+_NO_VECTORS = np.zeros((0, 0), np.float32)
 DISLIKED = -0.3  # what a hidden paper is fitted to, where a liked one is fitted to 1
 
 
@@ -25,7 +27,8 @@ DISLIKED = -0.3  # what a hidden paper is fitted to, where a liked one is fitted
 class Taste:
     """`rows` int64: the shelf rows of the papers met, -1 for what was typed; `typed` its text, "" for papers.
 
-    `weight` float32 (n,) negative for disliked, `words` float32 CSR (n, W), `vectors` float32 (n, D). `seen` and
+    `weight` float32 (n,) negative for disliked, `words` float32 CSR (n, W), `vectors` float32 (n, D), `places` float32
+    CSR (n, P) where on the model's graph each stands. `seen` and
     `passed` are the shelf rows never to be recommended, and those shown and passed over with `times` (float32) each;
     `muted` float32 CSR (m, W) the words of what was muted.
     """
@@ -35,6 +38,7 @@ class Taste:
     weight: np.ndarray
     words: sp.csr_matrix
     vectors: np.ndarray
+    places: sp.csr_matrix
     seen: np.ndarray
     passed: np.ndarray
     times: np.ndarray
@@ -70,20 +74,22 @@ def taste_of(
     weight = np.repeat(
         np.array([config.interest_weight, -config.mute_weight], np.float32), [len(interests), len(muted)]
     )
-    vectors = [shelf.vectors(rows)] if len(rows) else []
-    if len(known):
-        vectors.append(model.vectors_of(words[known]) if model else np.zeros((len(known), 0), np.float32))
     return Taste(
         rows=np.concatenate([rows, np.full(len(known), -1)]),
         typed=[""] * len(rows) + [typed[row] for row in known],
         weight=np.concatenate([met.weight[told], weight[known]]),
-        words=sp.vstack([shelf.words(rows), words[known]], format="csr") if len(rows) else words[known],
-        vectors=np.concatenate(vectors) if vectors else np.zeros((0, 0), np.float32),
+        words=_stacked(shelf.words(rows), words[known]),
+        vectors=np.concatenate([shelf.vectors(rows), model.vectors_of(words[known])]) if model else _NO_VECTORS,
+        places=_stacked(shelf.places(rows), nearest_to(words[known], shelf.blocks[0].by_word)),
         seen=met.paper[met.seen],
         passed=met.paper[met.passed > 0],
         times=met.passed[met.passed > 0],
         muted=words[len(interests) :],
     )
+
+
+def _stacked(one: sp.csr_matrix, other: sp.csr_matrix) -> sp.csr_matrix:
+    return sp.vstack([one, other], format="csr") if other.shape[0] else one
 
 
 def _met(history: Events, shelf: Shelf, config: Config, now: float) -> Weights:

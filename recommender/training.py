@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from recommender.blend import ALONE, Blend
+from recommender.blend import ALONE, WITH_READERS, Blend
 from recommender.config import Config
 from recommender.errors import TooFewPapers
 from recommender.features import learn_names
+from recommender.graph import build_graph
 from recommender.model import Model
-from recommender.stack import Stack, factorise, factors_for, stacked
+from recommender.stack import Stack, drawn_near, factorise, factors_for, stacked
 from recommender.tables import Events, Papers
 from recommender.vocabulary import learn_vocabulary, texts_of
 from recommender.weights import Weights, weigh
@@ -66,7 +67,12 @@ def train(
         step=lambda share: tell("factors", 0.1 + 0.85 * share),
         start=start.stack if start else None,
     )
-    blend = blend or (Blend() if _has_company(liked) else ALONE)
+    blend = blend or (WITH_READERS if _has_company(liked) else ALONE)
+    readers_each = np.bincount(weights.paper[weights.weight > 0], minlength=len(papers)).astype(np.float32)
+    graph, near = build_graph(words, liked.maximum(0))
+    shown = stack.papers.copy()
+    unread = np.flatnonzero(readers_each == 0)
+    shown[unread] = drawn_near(stack.papers[unread], near[unread] @ stack.papers)
     tell("done", 1.0)
     return Model(
         manifest=_manifest(papers, events, config=config, blend=blend, stack=stack, now=now, readers=len(readers)),
@@ -76,11 +82,13 @@ def train(
         titles=papers.titles,
         published=papers.published,
         upvotes=papers.upvotes,
-        readers=np.bincount(weights.paper[weights.weight > 0], minlength=len(papers)).astype(np.float32),
+        readers=readers_each,
         words=words,
         vocabulary=vocabulary,
         names=names,
         stack=stack,
+        shown=shown,
+        graph=graph,
     )
 
 

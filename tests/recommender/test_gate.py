@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from recommender import Catalogue, Config, Events, Papers, train
-from recommender.blend import Blend
+from recommender.blend import STACK_ALONE, Blend, PartWeight
 from recommender.gate import LEAST_PAIRS, MOST_PAIRS, NOISE, Held, compare, gains, hold_out, judge, retrain
 from recommender.stack import Stack
 from tests.recommender.conftest import DAY, NOW, PAPERS_A_TOPIC, TOPICS
@@ -185,7 +185,7 @@ def test_damage_done_after_the_judged_fit_is_seen(held, papers, judged, model, s
 
 
 def test_a_wrong_blend_is_held_back(held, papers, judged, serving):
-    wrong = replace(judged, blend=Blend(text=-5.0, text_unread=-5.0, readers=-5.0))
+    wrong = replace(judged, blend=Blend({"stack": PartWeight(always=-5.0, unread=-5.0)}, readers=-5.0))
     assert not judge(held, papers, judged=wrong, model=wrong, serving=serving).passed
 
 
@@ -197,7 +197,7 @@ def test_vectors_that_are_no_numbers_are_held_back(held, papers, judged, serving
 
 def test_the_first_model_must_not_be_worse_than_words_alone(held, papers, judged):
     damaged = shuffled(judged)
-    wrong = replace(damaged, blend=Blend(text=0.0, text_unread=0.0))
+    wrong = replace(damaged, blend=STACK_ALONE)
     verdict = judge(held, papers, judged=wrong, model=wrong, serving=None)
     assert not verdict.passed
     assert "words alone" in verdict.reason

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 import zlib
+from bisect import bisect
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from recommender import Ranked
 from server.clock import rfc3339
-from server.errors import InklingError
+from server.errors import BadPaperId, InklingError
+from server.identifiers import canonical
 from server.services import papers
 from server.services.history import History
 from server.services.pairing import Caller
@@ -191,17 +193,36 @@ def search(
 ) -> list[dict[str, Any]]:
     """Return papers for a query, best first, from just after the (score, id) given.
 
-    A score and an id mark the place, so that papers which come in meanwhile neither repeat nor hide a result.
+    That marks a place and not a count, so that papers which come in meanwhile neither repeat nor hide a result.
     """
     asking = Asking.of(rooms, caller, now)
-    found = asking.served.catalogue.search(query, DEEPEST_SEARCH)
-    hidden = asking.served.hidden_from(caller.reader_id)
-    best = sorted(
-        (-float(score), name)
-        for name, score in zip(found.ids, found.scores, strict=True)
-        if name not in hidden and not math.isnan(float(score))
-    )
-    scores = {name: -negative for negative, name in best if after is None or (negative, name) > (-after[0], after[1])}
+    best = sorted((-score, name) for name, score in _found(asking, query))
+    start = _place_after(best, after) if after is not None else 0
+    scores = {name: -negative for negative, name in best[start:]}
     wanted = list(scores)[:limit]
     known = papers.many(rooms.database, caller.reader_id, wanted)
     return [{"paper": known[name], "score": scores[name]} for name in wanted if name in known]
+
+
+def _place_after(best: list[tuple[float, str]], after: tuple[float, str]) -> int:
+    """Return where a list of (-score, paper) goes on: after the paper itself, for scores may have changed meanwhile."""
+    names = [name for _, name in best]
+    return names.index(after[1]) + 1 if after[1] in names else bisect(best, (-after[0], after[1]))
+
+
+def _found(asking: Asking, query: str) -> list[tuple[str, float]]:
+    """Return (paper, score) for a query: a paper's id, what papers are about, or else plain words of their titles."""
+    hidden = asking.served.hidden_from(asking.caller.reader_id)
+    try:
+        named = canonical(query)
+    except BadPaperId:
+        ranked = asking.served.catalogue.search(query, DEEPEST_SEARCH)
+        found = [(name, float(score)) for name, score in zip(ranked.ids, ranked.scores, strict=True)]
+        found = [(name, score) for name, score in found if name not in hidden and not math.isnan(score)]
+    else:
+        found = [(named, 1.0)] if named not in hidden else []
+    if found:
+        return found
+    with asking.rooms.database.reading() as session:
+        words = paper_store.with_words(session, asking.caller.reader_id, query.split(), DEEPEST_SEARCH)
+    return [(name, 0.0) for name in words]

@@ -13,7 +13,7 @@ import pytest
 import structlog
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import text
+from sqlalchemy import Engine
 from werkzeug.test import TestResponse
 
 from server.app import create_app
@@ -57,11 +57,11 @@ def postgres_server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def postgres_migrated(postgres_server: str) -> str:
+def postgres_engine(postgres_server: str) -> Iterator[Engine]:
     engine = engine_for(At(postgres_server))
     migrate(engine)
+    yield engine
     engine.dispose()
-    return postgres_server
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -71,17 +71,14 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         path = tmp_path / "inkling.sqlite3"
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         return f"sqlite:///{path}"
-    url = str(request.getfixturevalue("postgres_migrated"))
-    _empty(url)
-    return url
+    with request.getfixturevalue("postgres_engine").begin() as connection:
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(table.delete())
+    return str(request.getfixturevalue("postgres_server"))
 
 
-def _empty(url: str) -> None:
-    engine = engine_for(At(url))
-    names = ", ".join(table.name for table in metadata.sorted_tables)
-    with engine.begin() as connection:
-        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
-    engine.dispose()
+# For tests of what happens before a database is asked.
+sqlite_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from server.app import create_app
 from server.config import Settings
-from tests.server.conftest import LOOPBACK, Device, pair
+from tests.server.conftest import LOOPBACK, Device, pair, sqlite_only
 
 
 def ask(client: FlaskClient, base: str = LOOPBACK, address: str = "127.0.0.1", **headers: str) -> tuple[int, str]:
@@ -23,6 +23,7 @@ def ask(client: FlaskClient, base: str = LOOPBACK, address: str = "127.0.0.1", *
 REFUSED = (403, "pairing_required")
 
 
+@sqlite_only
 @pytest.mark.parametrize(
     ("base", "address", "headers"),
     [
@@ -40,6 +41,7 @@ def test_the_first_reader_must_be_at_the_machine_itself(
     assert ask(client, base, address, **headers) == REFUSED
 
 
+@sqlite_only
 @pytest.mark.parametrize("base", [LOOPBACK, "http://localhost:8765", "http://[::1]:8765"])
 def test_the_first_reader_at_the_machine_gets_in_and_the_second_does_not(client: FlaskClient, base: str) -> None:
     assert ask(client, base)[0] == 201
@@ -92,6 +94,7 @@ def test_nobody_revokes_somebody_elses_device(me: Device, other: Device) -> None
     assert me.get("/v1/devices").status_code == 200
 
 
+@sqlite_only
 @pytest.mark.parametrize("given", ["", "Bearer", "Bearer  ", "Basic YTpi", "Bearer wrong", "bearer \xff"])
 def test_without_the_right_token_nothing_is_told(me: Device, given: str) -> None:
     answer = me.client.get("/v1/me", headers={"Authorization": given})
@@ -99,6 +102,7 @@ def test_without_the_right_token_nothing_is_told(me: Device, given: str) -> None
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
+@sqlite_only
 @pytest.mark.parametrize(
     ("body", "field"),
     [
@@ -114,6 +118,7 @@ def test_what_is_wrong_with_a_device_is_named(client: FlaskClient, body: dict[st
     assert (answer.status_code, answer.json["error"]["field"]) == (422, field)
 
 
+@sqlite_only
 def test_guessing_codes_is_slowed_down(settings: Settings) -> None:
     app = create_app(replace(settings, rate_limit=True))
     client = app.test_client()

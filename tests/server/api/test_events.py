@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from server.services.rooms import Rooms
-from tests.server.conftest import Device, card, event
+from tests.server.conftest import Device, card, event, sqlite_only
 
 
 def test_results_come_in_the_order_of_the_events(me: Device) -> None:
@@ -43,6 +43,7 @@ BAD = {
 }
 
 
+@sqlite_only
 @pytest.mark.parametrize(("change", "field"), BAD.values(), ids=BAD.keys())
 def test_a_bad_event_is_rejected_alone_and_says_why(me: Device, change: dict[str, Any], field: str) -> None:
     before, after = event(), event()
@@ -52,6 +53,7 @@ def test_a_bad_event_is_rejected_alone_and_says_why(me: Device, change: dict[str
     assert {item["id"] for item in me.get("/v1/me/events").json["items"]} == {before["id"], after["id"]}
 
 
+@sqlite_only
 @pytest.mark.parametrize("thing", [None, 3, "x", [], {}])
 def test_what_is_no_event_at_all_is_rejected_alone_too(me: Device, thing: Any) -> None:
     assert [result["status"] for result in me.log(thing, event())] == ["rejected", "accepted"]
@@ -112,6 +114,7 @@ def test_the_largest_batch_fits(me: Device) -> None:
     assert {result["status"] for result in results} == {"accepted"}
 
 
+@sqlite_only
 @pytest.mark.parametrize(
     ("body", "field"), [({}, "events"), ({"events": {}}, "events"), ({"events": [], "papers": 3}, "papers")]
 )

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from server.services.rooms import Rooms
 from server.services.serving import Serving
-from tests.server.conftest import Device, card, event
+from tests.server.conftest import Device, card, event, sqlite_only
 from tests.server.services.test_serving import fill, publish
 
 LISTING = Path(__file__).parents[3].parent / "shared" / "data" / "listing"
@@ -171,6 +171,7 @@ def test_a_model_serves_as_soon_as_it_is_promoted(me: Device, rooms: Rooms) -> N
     assert me.get("/readyz").json["checks"]["model"]["status"] == "ok"
 
 
+@sqlite_only
 @pytest.mark.parametrize(
     ("body", "field"),
     [

@@ -1,0 +1,85 @@
+"""Papers over HTTP."""
+
+from __future__ import annotations
+
+import pytest
+
+from server.services.papers import take_source_papers
+from server.services.rooms import Rooms
+from tests.server.conftest import Device, card, sqlite_only
+
+
+def test_a_paper_is_answered_whole(me: Device) -> None:
+    me.rank(card(1, authors=["Ann Author"], categories=["cs.LG"], organization="A Lab"))
+    assert me.get("/v1/papers/arXiv:2401.00001v3").json == {
+        **{name: card(1)[name] for name in ("id", "title", "published_at", "upvotes")},
+        **{"abstract": card(1)["abstract"].strip(), "authors": ["Ann Author"], "categories": ["cs.LG"]},
+        "url": "https://arxiv.org/abs/2401.00001",
+    }
+
+
+@pytest.mark.parametrize("path", ["hep-th/9901001", "hep-th%2F9901001", "HEP-TH/9901001v1"])
+def test_ids_with_a_slash_work_plain_and_escaped(me: Device, path: str) -> None:
+    me.rank(card(1), card(4, id="hep-th/9901001"))
+    assert me.get(f"/v1/papers/{path}").json["id"] == "hep-th/9901001"
+    assert [item["paper"]["id"] for item in me.get(f"/v1/papers/{path}/similar").json["items"]] == ["2401.00001"]
+
+
+def test_unknown_papers_and_impossible_ids(me: Device) -> None:
+    for path in ("/v1/papers/2402.99999", "/v1/papers/2402.99999/similar"):
+        assert (me.get(path).status_code, me.get(path).json["error"]["code"]) == (404, "paper_not_found")
+    assert (me.get("/v1/papers/nope").status_code, me.get("/v1/papers/nope").json["error"]["field"]) == (422, "id")
+
+
+def test_similar_papers_are_about_the_same_and_say_why(me: Device) -> None:
+    me.rank(*[card(number) for number in range(1, 13)])
+    items = me.get("/v1/papers/2401.00003/similar?limit=3").json["items"]
+    assert {int(item["paper"]["id"][-2:]) % 3 for item in items} == {0}
+    assert [item["rank"] for item in items] == [1, 2, 3]
+    assert items[0]["reasons"]
+    assert "2401.00003" not in {item["paper"]["id"] for item in items}
+
+
+def test_search_finds_by_words_and_pages_through(me: Device) -> None:
+    me.rank(*[card(number) for number in range(1, 31)])
+    seen: list[str] = []
+    cursor = ""
+    while True:
+        answer = me.get(f"/v1/papers?q=proteins%20graphs&limit=4&cursor={cursor}").json
+        seen += [item["paper"]["id"] for item in answer["items"]]
+        cursor = answer["next"]
+        if cursor is None:
+            break
+        me.rank(card(30 + len(seen)))
+    about = [paper for paper in seen if int(paper[-2:]) % 3 == 2]
+    assert len(seen) == len(set(seen))
+    assert set(about) >= {f"2401.{number:05d}" for number in range(2, 31, 3)}
+
+
+def test_search_finds_a_paper_by_its_id(me: Device) -> None:
+    me.rank(card(1), card(2))
+    assert me.get("/v1/papers?q=arXiv:2401.00002v1").json["items"][0]["paper"]["id"] == "2401.00002"
+    assert me.get("/v1/papers?q=2402.99999").json == {"items": [], "next": None}
+
+
+def test_search_shows_nothing_of_anothers_pages(me: Device, other: Device) -> None:
+    me.rank(*[card(number) for number in range(1, 10)])
+    assert me.get("/v1/papers?q=proteins").json["items"]
+    assert other.get("/v1/papers?q=proteins").json["items"] == []
+    assert other.get("/v1/papers?q=2401.00001").json["items"] == []
+
+
+def test_what_a_source_says_is_for_everybody(me: Device, other: Device, rooms: Rooms) -> None:
+    with rooms.database.writing() as session:
+        take_source_papers(session, "arxiv", [{"id": "2401.00001", "title": "The title"}], now=rooms.now())
+    assert [reader.get("/v1/papers/2401.00001").json["title"] for reader in (me, other)] == ["The title"] * 2
+
+
+@sqlite_only
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [("", "q"), ("q=", "q"), ("q=%00", "q"), ("q=x&limit=101", "limit"), ("q=x&cursor=WzFd", "cursor")],
+)
+def test_what_is_wrong_with_a_search_is_named(me: Device, query: str, field: str) -> None:
+    answer = me.get(f"/v1/papers?{query}")
+    assert (answer.status_code, answer.json["error"]["field"]) == (422, field)

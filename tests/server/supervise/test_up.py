@@ -1,0 +1,154 @@
+"""`inkling up` as an operator meets it: real processes, real Valkey, real kills."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from tests.server.inkling_process import Up, call, inkling, log_open, logged, members, pair, run, until
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc to see what is left running"),
+]
+
+
+@pytest.fixture(scope="module")
+def up(tmp_path_factory):
+    with Up(tmp_path_factory.mktemp("ink") / "home") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def token(up):
+    return pair(up.url)
+
+
+def checks(up):
+    status, body = call(up.url, "/readyz")
+    assert status == 200, body
+    return {name: check["status"] for name, check in body["checks"].items()}
+
+
+def test_it_says_where_it_is_and_what_to_do_next(up):
+    told = up.log.read_text()
+    state = up.state()
+    assert state["pid"] == up.process.pid
+    assert f"Inkling is running at {up.url}" in told
+    assert re.search(rf"{up.url}/pair#[0-9A-Z-]{{10,}}", told)
+    assert "chrome://extensions" in told
+    assert "about:debugging" in told
+    assert "service install" in told
+
+
+def test_everything_is_in_one_process_group(up):
+    assert set(up.children()) == {"Valkey", "API", "trainer"}
+    assert set(up.children().values()) | {up.process.pid} <= up.group()
+
+
+def test_a_second_start_says_where_the_first_is_and_ends_with_3(up):
+    second = run("up", home=up.home)
+    assert second.returncode == 3
+    assert up.url in second.stdout
+
+
+def test_a_pairing_link_names_the_port_in_use(up):
+    assert run("pair", "--new", home=up.home).stdout.startswith(f"{up.url}/pair#")
+
+
+def test_the_api_answers_without_valkey_and_says_so(up, token):
+    assert checks(up)["redis"] == "ok"
+    frozen = up.children()["Valkey"]
+    os.kill(frozen, signal.SIGSTOP)
+    try:
+        assert checks(up)["redis"] == "degraded"
+        assert log_open(up.url, token, "2401.00007") in logged(up.url, token)
+    finally:
+        os.kill(frozen, signal.SIGKILL)
+    assert until(lambda: up.children()["Valkey"] != frozen, 10)
+    assert until(lambda: checks(up)["redis"] == "ok", 10)
+
+
+def test_a_killed_api_comes_back_and_its_workers_do_not_outlive_it(up, token):
+    old = up.children()["API"]
+    workers = up.group() - set(up.children().values()) - {up.process.pid}
+    os.kill(old, signal.SIGKILL)
+    assert until(lambda: up.children().get("API", old) != old, 15)
+    assert until(lambda: not workers & members(up.process.pid), 15)
+
+    def answers():
+        try:
+            return call(up.url, "/healthz")[0] == 200
+        except OSError:
+            return False
+
+    assert until(answers, 30)
+    assert log_open(up.url, token, "2401.00008") in logged(up.url, token)
+
+
+def test_an_acknowledged_event_survives_a_kill_of_everything(tmp_path):
+    up = Up(tmp_path / "home")
+    token = pair(up.url)
+    event = log_open(up.url, token, "2401.00001")
+    up.kill_group()
+    with Up(tmp_path / "home") as again:
+        assert logged(again.url, token) == [event]
+
+
+def test_nothing_survives_a_killed_supervisor_and_the_next_start_is_clean(tmp_path):
+    up = Up(tmp_path / "home")
+    os.kill(up.process.pid, signal.SIGKILL)
+    up.process.wait()
+    # At once, while what was left behind is still ending.
+    again = Up(tmp_path / "home")
+    assert until(lambda: not up.group(), 15)
+    assert checks(again)["redis"] == "ok"
+    assert again.end() == 0
+    assert until(lambda: not again.group(), 5)
+    assert again.state() is None
+
+
+def test_ctrl_c_reaches_all_and_ends_with_0(tmp_path):
+    up = Up(tmp_path / "home")
+    os.killpg(up.process.pid, signal.SIGINT)
+    assert up.process.wait(30) == 0
+    assert until(lambda: not up.group(), 5)
+    assert "Traceback" not in up.log.read_text()
+
+
+def test_it_may_be_told_to_end_while_it_starts(tmp_path):
+    argv, keywords = inkling("up", "--port", "0", home=tmp_path / "home")
+    with subprocess.Popen(argv, **keywords, start_new_session=True, stdout=subprocess.DEVNULL) as process:
+        assert until((tmp_path / "home" / "run" / "children.json").exists, 20)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+    assert until(lambda: not members(process.pid), 5)
+
+
+def test_a_taken_port_is_told_with_who_has_it(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        told = run("up", "--port", str(port), home=tmp_path / "home")
+    assert told.returncode == 4
+    assert f"port {port} is taken by process {os.getpid()} (" in told.stderr
+
+
+def test_a_wrong_setting_is_told_in_plain_words(tmp_path):
+    told = run("up", home=tmp_path / "home", INKLING_TRAIN_EVERY="soon")
+    assert told.returncode == 2
+    assert "INKLING_TRAIN_EVERY: must be a length of time" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_a_very_long_home_works(tmp_path):
+    home = tmp_path / ("a-long-name-" * 9)
+    with Up(home) as up:
+        assert checks(up)["redis"] == "ok"

@@ -5,5 +5,8 @@ import { followTheme } from "../ui/host.js";
 /** @type {import("../page/run.js").Feature} */
 export const theme = {
   runs: ({ state }) => state === "ready" || state === "offline" || state === "unpaired",
-  init: (_page, signal) => followTheme(signal),
+  init(page, signal) {
+    // It may start before there is a body to look at.
+    page.on("cards", followTheme(signal), signal);
+  },
 };

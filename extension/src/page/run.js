@@ -47,7 +47,7 @@ function keepFeatures(page, features, signal) {
       if (wanted && !running.has(feature)) {
         const life = new AbortController();
         running.set(feature, life);
-        feature.init(page, life.signal);
+        begin(feature, page, life.signal);
       } else if (!wanted) {
         running.get(feature)?.abort();
         running.delete(feature);
@@ -57,6 +57,20 @@ function keepFeatures(page, features, signal) {
   page.on("view", check, signal);
   signal.addEventListener("abort", check);
   check();
+}
+
+/**
+ * One feature that fails must not take the others with it: an open is still to be logged where a mark cannot be drawn.
+ * @param {Feature} feature
+ * @param {Page} page
+ * @param {AbortSignal} signal
+ */
+function begin(feature, page, signal) {
+  try {
+    feature.init(page, signal);
+  } catch (error) {
+    console.error("Inkling:", error);
+  }
 }
 
 /** @param {Page} page */
@@ -104,6 +118,23 @@ function hearWorker(page, reader, life) {
 }
 
 /**
+ * Tell where the list will be as soon as the page has come so far, so that the panel is there before anything is drawn.
+ * @param {Page} page
+ * @param {AbortSignal} signal
+ */
+function findEdges(page, signal) {
+  const watch = new MutationObserver(() => look());
+  const look = () => {
+    const edges = document.readyState === "loading" && !signal.aborted ? page.site.edges(document, page.place) : null;
+    if (edges) page.reading = { ...page.reading, ...edges };
+    if (edges) page.tell("view");
+    if (edges || document.readyState !== "loading") watch.disconnect();
+  };
+  watch.observe(document, { subtree: true, childList: true });
+  look();
+}
+
+/**
  * Run the features on this page, if it is one of `sites`.
  * @param {readonly import("../sites/reading.js").SiteModule[]} sites
  * @param {readonly Feature[]} features
@@ -119,8 +150,9 @@ export async function run(sites, features) {
   followAddress(page, reader, life.signal);
   const asked = send(FROM_PAGE.pageView, { page: page.place.page });
   keepFeatures(page, features, life.signal);
-  await parsedAndShown();
   const first = await asked;
   if (first.ok && !page.view) page.show(first.view);
-  reader.begin();
+  findEdges(page, life.signal);
+  await parsedAndShown();
+  if (!life.signal.aborted) reader.begin();
 }

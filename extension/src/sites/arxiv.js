@@ -168,8 +168,18 @@ function read(document, place) {
   return { cards, expected: namedIn(document), island: null, before, outside: true, headings: lists?.headings };
 }
 
+/**
+ * @param {Document} document
+ * @param {Place} place
+ * @returns {import("./reading.js").Edges | null}
+ */
+function edges(document, place) {
+  const before = place.kind === "abs" ? document.querySelector("#abs-outer, #abs") : document.querySelector(`${LIST}, ol:has(> ${RESULT})`);
+  return before && { island: null, before, outside: true };
+}
+
 /** @param {{id: string}} paper */
 const addressOf = ({ id }) => `https://arxiv.org/abs/${id}`;
 
 /** @type {import("./reading.js").SiteModule} */
-export const arxiv = { placeOf, read, paperOf, addressOf, upvoteOf: () => null };
+export const arxiv = { placeOf, edges, read, paperOf, addressOf, upvoteOf: () => null };

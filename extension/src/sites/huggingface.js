@@ -15,6 +15,7 @@ import { childOf, clean, commonParent, merged, textOf } from "./reading.js";
 
 const ISLAND = "[data-target][data-props]";
 const LIST = '[data-target="DailyPapers"]';
+const PAPER = '[data-target="PaperContent"]';
 const TITLE_LINK = "h3 a[href]";
 const CARD = "article";
 const SCORE = 'a[href^="/login?next="] [role="checkbox"], label';
@@ -191,6 +192,16 @@ function shownBy(id, element, link) {
 
 /**
  * @param {Document} document
+ * @param {Place} here
+ * @returns {import("./reading.js").Edges | null}
+ */
+function edges(document, here) {
+  const island = /** @type {HTMLElement | null} */ (document.querySelector(here.kind === "paper" ? PAPER : LIST));
+  return island && { island: here.site === "demo" ? null : island, before: outermost(island), outside: true };
+}
+
+/**
+ * @param {Document} document
  * @returns {Element | null} the island that holds the list
  */
 function listIsland(document) {
@@ -244,7 +255,7 @@ const hasPicture = (element) =>
  */
 function readPaper(document, here) {
   const island = /** @type {HTMLElement | null} */ (
-    document.querySelector('[data-target="PaperContent"]') ?? document.querySelector("h1")?.closest("[data-target]") ?? null
+    document.querySelector(PAPER) ?? document.querySelector("h1")?.closest("[data-target]") ?? null
   );
   const heading = (island ?? document).querySelector("h1");
   if (!heading || !here.paper) return { cards: [], expected: 1, island, before: null, outside: false };
@@ -317,4 +328,4 @@ function upvoteOf(target) {
 }
 
 /** @type {import("./reading.js").SiteModule} */
-export const huggingface = { placeOf, read, paperOf, addressOf, upvoteOf };
+export const huggingface = { placeOf, edges, read, paperOf, addressOf, upvoteOf };

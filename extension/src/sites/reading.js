@@ -20,6 +20,8 @@
  * @property {{element: HTMLElement, group: number}[]} [headings] what stands before a group's cards
  * @property {boolean} outside true if `before` surely lies outside every island, so that the panel need not wait
  *
+ * @typedef {Pick<Reading, "island" | "before" | "outside">} Edges
+ *
  * @typedef {object} Place
  * @property {import("../messages.js").Site} site
  * @property {import("../messages.js").PageKind} kind
@@ -28,6 +30,8 @@
  *
  * @typedef {object} SiteModule
  * @property {(location: Location, document: Document) => Place | null} placeOf null where nothing is listed
+ * @property {(document: Document, place: Place) => Edges | null} edges while the page still loads: where the list will be,
+ *   null as long as that is not known
  * @property {(document: Document, place: Place) => Reading} read
  * @property {(href: string, place: Place) => string | null} paperOf the paper a link leads to
  * @property {(paper: {id: string, url?: string | null, upvotes?: number | null}) => string} addressOf where a reader of this site reads it

@@ -1,5 +1,12 @@
 /** Our own boxes, as wide as the page's own column. */
 
+/** Where an element's content is, its padding left out. @param {Element} element */
+function contentOf(element) {
+  const { left, width } = element.getBoundingClientRect();
+  const { paddingLeft, paddingRight } = getComputedStyle(element);
+  return { left: left + parseFloat(paddingLeft || "0"), width: width - parseFloat(paddingLeft || "0") - parseFloat(paddingRight || "0") };
+}
+
 /**
  * Keep a host as wide as an element of the page and in line with it, until stopped.
  * @param {HTMLElement} host
@@ -8,7 +15,7 @@
  */
 export function alignWith(host, column) {
   const follow = () => {
-    const { width, left } = column.getBoundingClientRect();
+    const { width, left } = contentOf(column);
     const around = host.parentElement?.getBoundingClientRect();
     if (width < 200 || !around) return;
     host.style.setProperty("--grid-width", `${Math.round(width)}px`);
@@ -18,6 +25,7 @@ export function alignWith(host, column) {
     host.style.setProperty("margin-inline", isCentred ? "auto" : `${Math.round(left - around.left)}px auto`);
   };
   const observer = new ResizeObserver(follow);
+  follow();
   observer.observe(column);
   return () => observer.disconnect();
 }

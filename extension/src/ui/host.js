@@ -46,6 +46,7 @@ export function makeHost(name, css) {
 function theme() {
   const { documentElement: html, body } = document;
   if (html.classList.contains("dark")) return "dark";
+  if (!body) return "light";
   const [red, green, blue, alpha] = getComputedStyle(body).backgroundColor.match(/[\d.]+/g)?.map(Number) ?? [255, 255, 255];
   return alpha !== 0 && red * 0.3 + green * 0.6 + blue * 0.1 < 90 ? "dark" : "light";
 }
@@ -56,11 +57,14 @@ let now = /** @type {"dark" | "light"} */ ("light");
 /**
  * Look up the page's light or dark, and keep every host in it.
  * @param {AbortSignal} signal
+ * @returns {() => void} looks again
  */
 export function followTheme(signal) {
   now = theme();
   const follow = () => {
+    const before = now;
     now = theme();
+    if (now === before) return;
     const hosts = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-inkling]"));
     for (const host of hosts) if (host.dataset.theme !== now) host.dataset.theme = now;
   };
@@ -68,4 +72,5 @@ export function followTheme(signal) {
   observer.observe(document.documentElement, { attributes: true, attributeFilter: ["class", "style", "data-theme"] });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", follow, { signal });
   signal.addEventListener("abort", () => observer.disconnect());
+  return follow;
 }

@@ -97,7 +97,8 @@ export class Panel {
 
   /** Keep to the width of the page's own grid. */
   fit() {
-    const grid = this.page.cards[0]?.item.parentElement;
+    const { cards, reading } = this.page;
+    const grid = cards[0]?.item.parentElement ?? reading.island?.firstElementChild;
     if (!grid || grid === this.grid) return;
     this.grid = grid;
     this.stopAligning();

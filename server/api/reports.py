@@ -8,6 +8,7 @@ from flask import Response, jsonify
 
 from server.api.blueprint import Blueprint
 from server.api.requests import caller, limit
+from server.api.schemas import Base
 from server.api.schemas_account import ReportBody
 from server.api.telemetry import REPORTS
 
@@ -19,7 +20,7 @@ _PAGES = {"daily", "weekly", "monthly", "trending", "search", "paper", "list", "
 
 @blueprint.route("/v1/client-reports", methods=["POST"])
 @blueprint.arguments(ReportBody)
-@blueprint.response(202)
+@blueprint.response(202, Base)
 def report(body: dict[str, Any]) -> Response:
     """Count a page on which the extension saw fewer papers than it should; nothing of the reader is kept."""
     limit(f"report:{caller().reader_id}", "60/hour")

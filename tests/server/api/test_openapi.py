@@ -1,0 +1,73 @@
+"""The API does what its document says, for whatever the document lets through."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import schemathesis
+from flask import Flask
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from tests.server.conftest import LOOPBACK, Device
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+PROMISES = (
+    schemathesis.checks.not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+)
+TRIES = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+# What ends the device that asks, and what has no end in itself.
+LAST = {"DELETE /v1/me", "DELETE /v1/devices/{device_id}"}
+
+
+def test_every_answer_is_as_documented(app: Flask, me: Device) -> None:
+    found = [result.ok() for result in schemathesis.openapi.from_wsgi("/openapi.json", app).get_all_operations()]
+    for operation in sorted(found, key=lambda operation: operation.label in LAST):
+        _try_out(operation, me)
+
+
+def _try_out(operation: Any, me: Device) -> None:
+    @TRIES
+    @given(case=operation.as_strategy())
+    def attempt(case: Any) -> None:
+        response = case.call(headers={"Authorization": f"Bearer {me.token}"}, base_url=LOOPBACK)
+        case.validate_response(response, checks=PROMISES)
+
+    attempt()
+
+
+def test_every_call_says_what_it_does_and_whether_it_wants_a_token(app: Flask) -> None:
+    spec = app.test_client().get("/openapi.json").json
+    assert spec["openapi"].startswith("3.1")
+    for path, methods in spec["paths"].items():
+        for method, operation in methods.items():
+            if method != "parameters":
+                assert operation["summary"].endswith("."), (path, method)
+                open_to_all = not path.startswith("/v1/") or (path, method) == ("/v1/devices", "post")
+                assert ("security" not in operation) == open_to_all, (path, method)
+
+
+def test_the_docs_page_shows_every_call_and_loads_nothing_from_elsewhere(app: Flask) -> None:
+    client = app.test_client()
+    page = client.get("/docs")
+    for path in client.get("/openapi.json").json["paths"]:
+        assert path in page.text
+    loaded = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert all(address.startswith("/") for address in loaded)
+    for address in loaded:
+        with client.get(address) as answer:
+            assert answer.status_code == 200
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]

@@ -42,6 +42,7 @@ function keeper(page) {
       if (needsPlace(seat)) seat.style.position = "relative";
       return mark;
     },
+    isWhole: () => page.cards.every(({ element }) => marks.get(element)?.host.isConnected),
     /** Forget the marks of cards that are gone. */
     sweep() {
       const now = new Set(page.cards.map(({ element }) => element));
@@ -108,8 +109,8 @@ export const marks = {
     const kept = keeper(page);
     let round = new AbortController();
     const draw = () => {
-      if (!page.isOpen) return;
       round.abort();
+      if (!page.isOpen) return;
       round = new AbortController();
       const known = evidence(page);
       const places = new Map([...new Set(page.cards.map(({ card }) => card.id))].map((paper, at) => [paper, at + 1]));
@@ -121,6 +122,8 @@ export const marks = {
       }, round.signal);
     };
     for (const name of /** @type {const} */ (["cards", "view", "open", "order"])) page.on(name, draw, signal);
+    // The page may have drawn a card anew and thrown its mark out.
+    page.on("settled", () => kept.isWhole() || draw(), signal);
     openAtCard(page, kept.marks, signal);
     signal.addEventListener("abort", () => {
       round.abort();

@@ -38,6 +38,9 @@ function turnsOf(page) {
   return turns;
 }
 
+/** @param {Page} page */
+const areRanked = (page) => page.cards.every(({ card }) => page.ranked(card.id) !== null);
+
 /** What we wrote on the page's own elements, and how to take it away. */
 class Order {
   constructor() {
@@ -107,11 +110,18 @@ export const order = {
     };
     page.on("ask-order", asked, signal);
     page.on("command", (command) => command === "toggle-order" && asked(page.turns ? "original" : "foryou"), signal);
+    /** False while some of the cards that are ordered still wait for their rank. */
+    let isRanked = true;
+    const renewOn = () => {
+      const turns = /** @type {Map<string, number>} */ (page.turns);
+      const hasNew = page.cards.some(({ card }) => !turns.has(card.id));
+      const isAnswered = !isRanked && areRanked(page);
+      if (!hasNew && !isAnswered) return written.apply(page, turns);
+      put("foryou");
+      isRanked = areRanked(page);
+    };
     const renew = () => {
-      if (page.turns) {
-        for (const { card } of page.cards) if (!page.turns.has(card.id)) return put("foryou");
-        return written.apply(page, page.turns);
-      }
+      if (page.turns) return renewOn();
       if (tried || !page.list || !page.cards.length) return;
       tried = true;
       const atOnce = performance.now() - page.attention.began < AT_ONCE && !page.attention.acted;

@@ -29,7 +29,7 @@ export const panel = {
       place(page, shown.host);
       shown.draw();
     };
-    for (const name of /** @type {const} */ (["cards", "view", "open", "read", "order"])) page.on(name, draw, signal);
+    for (const name of /** @type {const} */ (["cards", "view", "open", "settled", "order"])) page.on(name, draw, signal);
     page.on("say", (sentence) => shown.say(sentence), signal);
     signal.addEventListener("abort", () => shown.remove());
     draw();

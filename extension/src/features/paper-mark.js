@@ -26,7 +26,7 @@ export const paperMark = {
       if (before.previousElementSibling !== mark.host) before.before(mark.host);
       mark.draw(evidence(page), null);
     };
-    for (const name of /** @type {const} */ (["cards", "view", "open", "read"])) page.on(name, draw, signal);
+    for (const name of /** @type {const} */ (["cards", "view", "open", "settled"])) page.on(name, draw, signal);
     page.on("say", (sentence) => (status.textContent = sentence), signal);
     signal.addEventListener("abort", () => {
       stopAligning();

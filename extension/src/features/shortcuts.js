@@ -31,8 +31,7 @@ const buttonOf = (mark, action) => /** @type {HTMLButtonElement | null | undefin
 
 /** Where the reader is: the card that holds the focus, or the first one in view. @param {ReturnType<typeof stops>} all */
 function current(all) {
-  const focused = all.findIndex(({ items, mark }) => items.some((item) => item.contains(document.activeElement)) || mark === document.activeElement);
-  return focused;
+  return all.findIndex(({ items, mark }) => mark === document.activeElement || items.some((item) => item.contains(document.activeElement)));
 }
 
 /** @param {ReturnType<typeof stops>} all */
@@ -52,43 +51,76 @@ function go(page, step) {
   buttonOf(next.mark, "save")?.focus({ preventScroll: true });
 }
 
+/**
+ * The paper the reader is at: on its own page, in the panel, or the card that holds the focus.
+ * @param {Page} page
+ * @returns {{paper: string, element: Element, where: {surface: import("../messages.js").Surface, position?: number, list_id?: string}} | null}
+ */
+function focused(page) {
+  const panel = document.querySelector("[data-inkling=panel]")?.shadowRoot?.activeElement?.closest("[data-paper]");
+  if (panel instanceof HTMLElement) {
+    const { paper = "", position, list } = panel.dataset;
+    return { paper, element: panel, where: { surface: "panel", position: Number(position), list_id: list } };
+  }
+  const all = stops(page);
+  const one = all[page.place.paper ? 0 : current(all)];
+  if (!one) return null;
+  const paper = one.card.id;
+  const position = page.place.paper ? null : page.positionOf(paper);
+  const surface = page.place.paper ? "paper_page" : "card";
+  return { paper, element: one.mark, where: position ? { surface, position } : { surface } };
+}
+
+/** @param {Page} page @param {"save" | "hide" | "undo" | "why"} action */
+function actOn(page, action) {
+  const at = focused(page);
+  if (!at) return page.say(text("page_said_no_card"));
+  const { saved, hidden } = page.mark(at.paper);
+  if (action === "why") return at.element.dispatchEvent(new CustomEvent("inkling-why"));
+  if (action === "undo" || (action === "hide" && hidden)) return page.undo(at.paper, at.where.surface);
+  return page.act(action === "save" && saved ? "unsave" : action, at.paper, at.where);
+}
+
+/** @type {Record<string, (page: Page) => void>} */
+const ACTIONS = {
+  next: (page) => go(page, 1),
+  previous: (page) => go(page, -1),
+  save: (page) => actOn(page, "save"),
+  hide: (page) => actOn(page, "hide"),
+  undo: (page) => actOn(page, "undo"),
+  why: (page) => actOn(page, "why"),
+  order: (page) => page.tell("ask-order", page.turns ? "original" : "foryou"),
+};
+
+/** Held keys walk on; they do not save and unsave in turn. */
+const REPEATABLE = new Set(["next", "previous"]);
+
+/**
+ * What a key press asks for, if it is ours to answer.
+ * @param {Page} page
+ * @param {KeyboardEvent} event
+ */
+function actionOf(page, event) {
+  const { isTrusted, defaultPrevented, ctrlKey, altKey, metaKey, isComposing, key } = event;
+  if (!isTrusted || defaultPrevented || ctrlKey || altKey || metaKey || isComposing || isTyping(event)) return undefined;
+  if (event.shiftKey && /^[a-z]$/i.test(key)) return undefined;
+  const keys = page.view?.settings.shortcuts ?? {};
+  const action = Object.keys(ACTIONS).find((one) => keys[one] && keys[one].toLowerCase() === key.toLowerCase());
+  return event.repeat && !REPEATABLE.has(action ?? "") ? undefined : action;
+}
+
 /** @type {import("../page/run.js").Feature} */
 export const shortcuts = {
   runs: ({ state }) => state === "ready" || state === "offline",
   init(page, signal) {
-    /** @param {"save" | "hide" | "undo"} action */
-    const actHere = (action) => {
-      const all = stops(page);
-      const one = all[page.place.paper ? 0 : current(all)];
-      if (!one) return page.say(text("page_said_no_card"));
-      const paper = one.card.id;
-      const where = /** @type {const} */ ({ surface: page.place.paper ? "paper_page" : "card" });
-      if (action === "undo" || (action === "hide" && page.mark(paper).hidden)) return page.undo(paper, where.surface);
-      return page.act(action === "save" && page.mark(paper).saved ? "unsave" : action, paper, where);
-    };
-    const why = () => {
-      const all = stops(page);
-      const one = all[page.place.paper ? 0 : current(all)];
-      if (one) one.mark.dispatchEvent(new CustomEvent("inkling-why"));
-    };
-    /** @type {Record<string, () => void>} */
-    const actions = {
-      next: () => go(page, 1),
-      previous: () => go(page, -1),
-      save: () => actHere("save"),
-      hide: () => actHere("hide"),
-      undo: () => actHere("undo"),
-      why,
-      order: () => page.tell("ask-order", page.turns ? "original" : "foryou"),
-    };
-    addEventListener("keydown", (event) => {
-      if (!event.isTrusted || event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || event.isComposing || isTyping(event)) return;
-      const keys = page.view?.settings.shortcuts ?? {};
-      const action = Object.keys(actions).find((one) => keys[one] && keys[one].toLowerCase() === event.key.toLowerCase());
+    /** @param {KeyboardEvent} event */
+    const pressed = (event) => {
+      const action = actionOf(page, event);
       if (!action) return;
       event.preventDefault();
       event.stopPropagation();
-      actions[action]();
-    }, { signal });
+      ACTIONS[action](page);
+    };
+    addEventListener("keydown", pressed, { signal });
   },
 };

@@ -64,6 +64,7 @@ export class Reader {
     if (this.hasDrifted()) return;
     this.guard();
     if (!sameCards(before, page.reading)) page.tell("cards");
+    page.tell("settled");
     this.tellWorker();
   }
 

@@ -69,7 +69,7 @@ export class RecommendedPaper {
     this.save = actionButton("save", () => page.act(page.mark(paper.id).saved ? "unsave" : "save", paper.id, this.where));
     this.hide = actionButton("hide", () => page.act("hide", paper.id, this.where));
     this.undo = actionButton("undo", () => page.undo(paper.id, "panel"));
-    this.why = actionButton("why", () => openWhy(page, this.why, { reasons: one.reasons, model }, () => page.act("hide", paper.id, this.where)));
+    this.why = actionButton("why", () => this.showWhy(model));
     for (const [button, name] of /** @type {const} */ ([[this.hide, "hide"], [this.why, "why"], [this.undo, "undo"]])) {
       set(button, "aria-label", `${text(`page_${name}`)}: ${title}`);
     }
@@ -81,6 +81,13 @@ export class RecommendedPaper {
     this.body = make("div", { class: "body" }, link, metaOf(paper), this.reason);
     this.element = make("li", { class: "paper", "data-paper": paper.id, "data-position": position, "data-list": list_id }, this.body, this.gone, this.row);
     this.settle = roving(this.row);
+    this.element.addEventListener("inkling-why", () => this.showWhy(model));
+  }
+
+  /** @param {any} model */
+  showWhy(model) {
+    const { page, one, id, where } = this;
+    openWhy(page, this.why, { reasons: one.reasons, model }, () => page.act("hide", id, where));
   }
 
   draw() {

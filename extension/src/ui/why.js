@@ -10,6 +10,7 @@ export const WHY_STYLE = `
   border: 1px solid var(--line); border-radius: 12px; background: var(--paper); color: var(--ink);
   box-shadow: 0 8px 28px rgb(0 0 0 / .16); font-size: 13px; line-height: 1.45;
 }
+.why-box:focus { outline: none; }
 .why-box h3 { margin: 0 0 8px; font-size: 13px; font-weight: 600; }
 .why-box ul { list-style: none; margin: 0; padding: 0; display: grid; gap: 7px; }
 .why-box li { display: grid; grid-template-columns: 1fr auto; gap: 2px 12px; color: var(--soft); }
@@ -41,7 +42,7 @@ const partRow = ({ line, percent }) => {
 /**
  * @param {import("../page/page.js").Page} page
  * @param {{reasons: import("../messages.js").Reason[], model: any}} because
- * @param {(() => void) | null} lessLikeThis
+ * @param {((event: Event) => void) | null} lessLikeThis
  * @returns {HTMLElement}
  */
 function makeBox(page, { reasons, model }, lessLikeThis) {
@@ -66,10 +67,13 @@ function makeBox(page, { reasons, model }, lessLikeThis) {
 export function openWhy(page, button, because, lessLikeThis) {
   const root = /** @type {ShadowRoot} */ (button.getRootNode());
   root.querySelector(".why-box")?.remove();
-  const less = lessLikeThis && (() => {
+  /** @param {Event} event */
+  const hide = (event) => {
+    if (!event.isTrusted) return;
     box.hidePopover();
-    lessLikeThis();
-  });
+    lessLikeThis?.();
+  };
+  const less = lessLikeThis && hide;
   const box = makeBox(page, because, less);
   root.append(box);
   box.addEventListener("toggle", (event) => {

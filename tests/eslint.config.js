@@ -23,7 +23,7 @@ export default [
     rules: {
       "max-lines": ["error", 400],
       "max-lines-per-function": ["error", { max: 60, skipComments: true }],
-      "no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
+      "no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_$" }],
       "no-warning-comments": ["error", { terms: ["todo", "fixme", "xxx"] }],
       eqeqeq: "error",
       "prefer-const": "error",

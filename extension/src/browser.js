@@ -1,0 +1,50 @@
+/**
+ * The only file that says `chrome.`: one seam between our code and the browser.
+ *
+ * Both browsers offer promises under `chrome` in Manifest V3. The object is looked up anew at each use, so that the demo
+ * page and the tests can put their own in place first.
+ */
+
+/** What this browser offers, or undefined where an API is missing (Firefox lacks some). */
+export const browser = () => globalThis.chrome;
+
+/**
+ * The text of one locale key, with `$1`... filled in.
+ * @param {string} key
+ * @param {...(string | number)} values
+ * @returns {string}
+ */
+export const text = (key, ...values) => browser().i18n.getMessage(key, values.map(String)) || key;
+
+/** @param {string} path a path inside the extension */
+export const fileUrl = (path) => browser().runtime.getURL(path);
+
+/** The version of this extension, as the manifest has it. */
+export const version = () => browser().runtime.getManifest().version;
+
+/**
+ * False once the extension was reloaded or removed under a page that still runs its old content script.
+ * @returns {boolean}
+ */
+export const isAlive = () => Boolean(globalThis.chrome?.runtime?.id);
+
+/**
+ * Send one message to the service worker.
+ * @param {object} message
+ * @returns {Promise<any>}
+ */
+export const sendMessage = (message) => browser().runtime.sendMessage(message);
+
+/**
+ * Hear messages meant for this page; the listener's answer is not sent back.
+ * @param {(message: any) => void} listener
+ * @param {AbortSignal} [signal] stops listening
+ */
+export function onMessage(listener, signal) {
+  /** @param {any} message @param {chrome.runtime.MessageSender} sender */
+  const hear = (message, sender) => {
+    if (sender.id === browser().runtime.id) listener(message);
+  };
+  browser().runtime.onMessage.addListener(hear);
+  signal?.addEventListener("abort", () => browser().runtime.onMessage.removeListener(hear));
+}

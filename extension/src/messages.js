@@ -1,0 +1,232 @@
+/**
+ * Every message between a page, the popup and the service worker: its name, what it carries and what comes back.
+ *
+ * Each request is `{type, ...}`; each reply is `{ok: true, ...}` or `{ok: false, error: {code, message}}`. A content
+ * script may send only the messages of `FROM_PAGE`; our own pages may send all. Facts that come from a page are untrusted.
+ */
+
+import { sendMessage } from "./browser.js";
+
+/** @typedef {"open" | "save" | "unsave" | "hide" | "unhide" | "impression"} Kind */
+/** @typedef {"card" | "panel" | "paper_page" | "search" | "feed" | "digest" | "library" | "import" | "demo"} Surface */
+/** @typedef {"daily" | "weekly" | "monthly" | "trending" | "search" | "paper" | "list" | "abs"} PageKind */
+/** @typedef {"huggingface" | "arxiv" | "demo"} Site */
+/** @typedef {"ready" | "unpaired" | "offline" | "paused" | "drift" | "off"} State */
+/** @typedef {"auto" | "manual" | "off"} Capture what is logged: all, only what I save or hide, nothing (and nothing shown) */
+
+/**
+ * A paper as a listing shows it.
+ * @typedef {object} Card
+ * @property {string} id canonical paper id
+ * @property {string} [title]
+ * @property {string} [abstract]
+ * @property {string[]} [authors]
+ * @property {string | null} [published_at] RFC 3339
+ * @property {number | null} [upvotes]
+ * @property {string[]} [categories]
+ * @property {string} [organization]
+ * @property {boolean} [upvoted] the logged-in reader upvoted it on the site; never sent, offered once for import
+ */
+
+/**
+ * One thing a reader did with one paper.
+ * @typedef {object} Event
+ * @property {string} id a UUID made by the page; the same id never counts twice
+ * @property {Kind} kind
+ * @property {string} paper canonical paper id
+ * @property {string} at RFC 3339 with zone
+ * @property {Surface} [surface]
+ * @property {string} [page] a kind and a date ("daily/2026-11-20"), never a URL or a query
+ * @property {string} [list_id]
+ * @property {number} [position]
+ */
+
+/**
+ * One reason for a score, as the server gives it; shares add up to the score.
+ * @typedef {object} Reason
+ * @property {"paper" | "words" | "readers" | "fresh" | "popular" | "explore" | "interest"} kind
+ * @property {number} share
+ * @property {string | null} [paper]
+ * @property {string | null} [title]
+ * @property {string[] | null} [words]
+ */
+
+/**
+ * A paper as the server knows it.
+ * @typedef {object} Paper
+ * @property {string} id
+ * @property {string | null} title
+ * @property {string | null} abstract
+ * @property {string[]} authors
+ * @property {string | null} published_at
+ * @property {number | null} upvotes
+ * @property {string[]} categories
+ * @property {string | null} url
+ */
+
+/** @typedef {{opened_at: string | null, saved: boolean, hidden: boolean}} PaperState what the reader did with a paper */
+/** @typedef {PaperState & {pending?: boolean}} Mark a state; `pending` while part of it is unsent */
+/** @typedef {Record<string, Mark>} Marks by canonical paper id */
+
+/**
+ * The server's answer for one card of a page, in the page's order.
+ * @typedef {object} RankCard
+ * @property {string | null} id
+ * @property {string} input_id
+ * @property {number | null} rank 1 is best
+ * @property {number | null} score
+ * @property {"model" | "text" | "fallback" | "none"} basis
+ * @property {PaperState} state
+ * @property {Reason[]} reasons
+ * @property {{code: string, message: string}} [error]
+ */
+
+/** @typedef {{paper: Paper, score: number, rank: number, reasons: Reason[]}} Recommended a paper that is not on the page */
+
+/**
+ * One ranked answer.
+ * @typedef {object} List
+ * @property {string} list_id
+ * @property {any} model null before the first training
+ * @property {RankCard[]} cards
+ * @property {Recommended[]} recommended
+ * @property {number} fetched_at epoch milliseconds
+ * @property {boolean} stale from an earlier visit, because the server does not answer
+ */
+
+/**
+ * What a page may know of the settings.
+ * @typedef {object} PageSettings
+ * @property {"original" | "foryou"} order
+ * @property {boolean} upvote_is_save a logged-in reader's upvote counts as a save
+ * @property {boolean} panel_collapsed
+ * @property {Record<string, string>} shortcuts action ("save", "hide", "why", "order", "next", "previous") to key; "" is none
+ */
+
+/**
+ * All that a page shows.
+ * @typedef {object} View
+ * @property {State} state
+ * @property {string} [message] one plain sentence in the reader's language
+ * @property {Capture} capture
+ * @property {List | null} list
+ * @property {Marks} marks
+ * @property {PageSettings} settings
+ */
+
+/**
+ * What a page says of itself.
+ * @typedef {object} PageCards
+ * @property {Site} site
+ * @property {PageKind} page_kind
+ * @property {string} page
+ * @property {Card[]} cards
+ */
+
+/** @typedef {{code: string, message: string, field?: string}} Failure `code` for programs, `message` for the reader */
+/** @typedef {{ok: false, error: Failure}} Refusal */
+
+/** From a content script. */
+export const FROM_PAGE = Object.freeze({
+  /** `PageCards` -> `{view: View}`: the cards of this page; asks the server. */
+  pageCards: "page/cards",
+  /** `{page}` -> `{view: View}`: last known, without the network. */
+  pageView: "page/view",
+  /** `{event: Event, card?: Card}` -> `{queued: boolean, marks: Marks}`, once storage holds it; false when capture leaves it out. */
+  eventLog: "event/log",
+  /** `{id, paper}` -> `{marks: Marks}`: take back one event; unsent it vanishes, else its opposite is logged. */
+  eventUndo: "event/undo",
+  /**
+   * `{upvoted: boolean, event: Event, card?: Card}` -> `{marks: Marks}`: the reader's own upvote on the site changed. An
+   * upvote of a paper not yet saved logs `event` (a save); taking it back logs `event` (an unsave) only if that save stands.
+   */
+  upvoteChanged: "upvote/changed",
+  /** `{page}` -> `{list: List}`: more recommendations than the list holds so far. */
+  more: "recommendations/more",
+  /** `{paper, page, list_id?, position?}` -> `{}`: a context menu was opened on this paper's link. */
+  linkContext: "link/context",
+  /** `{order?, panel_collapsed?}` -> `{settings: PageSettings}`. */
+  settingsSet: "settings/set",
+  /** `{site, page_kind, seen, expected}` -> `{view: View}`: the page no longer looks as we know it. */
+  reportDrift: "report/drift",
+  /** `{}` -> `{}`: open the options page (content scripts cannot). */
+  openOptions: "options/open",
+});
+
+/** From the service worker to the pages that told their cards. */
+export const TO_PAGE = Object.freeze({
+  /** `{view: View}` */
+  viewChanged: "view/changed",
+  /** `{command: "toggle-order"}`: a browser-wide shortcut was pressed while this page was in front. */
+  command: "command/run",
+});
+
+/** From our own pages: popup, options and welcome. */
+export const FROM_OWN = Object.freeze({
+  /** `{tab?: number}` -> `{status: Status}`: how it stands, here and in general. */
+  status: "status/get",
+  /** `{address}` -> `{steps: Step[], address?}`: is an Inkling server there? Sends nothing about the reader. */
+  pairProbe: "pair/probe",
+  /** `{address, code, name, plain_http_ok?}` -> `{steps: Step[]}`: trade the code for a token, try it, keep it. */
+  pairConnect: "pair/connect",
+  /** `{capture?, upvote_is_save?, shortcuts?, sites?}` -> `{settings}` */
+  preferencesSet: "preferences/set",
+  /** `{scope: "all" | "hour" | "site", site?, on: boolean}` -> `{}` */
+  pause: "pause/set",
+  /** `{}` -> `{lines: LedgerLine[]}`: what was sent, word for word, newest first. */
+  ledgerList: "ledger/list",
+  /** `{ids: string[]}` -> `{deleted: number, waiting: number}`: here now, and on the server now or when it answers. */
+  ledgerDelete: "ledger/delete",
+  /** `{paper?: string, since?: number}` -> `{deleted, waiting}`: all of one paper, or all since a time (epoch ms). */
+  forget: "forget",
+  /** `{}` -> `{papers: {id, title}[]}` */
+  hiddenList: "hidden/list",
+  /** `{kind, paper, title?, surface}` -> `{queued}`: save, unsave, hide or unhide from our own pages. */
+  act: "act",
+  /** `{}` -> `{lines: DeadLetter[]}`: events that the server refused, with its reason. */
+  deadList: "dead/list",
+  /** `{id, retry: boolean}` -> `{}`: try again, or discard. */
+  deadSettle: "dead/settle",
+  /** `{limit?}` -> `{items: Recommended[]}` */
+  recommend: "recommendations/get",
+  /** `{q}` -> `{items: {paper: Paper, score: number}[]}` */
+  search: "papers/search",
+  /** `{}` -> `{items: Device[]}` */
+  devicesList: "devices/list",
+  /** `{id}` -> `{}` */
+  devicesRevoke: "devices/revoke",
+  /** `{accept: boolean}` -> `{saved: number}`: the upvotes seen on the site, offered once. */
+  upvotesImport: "upvotes/import",
+  /** `{interests: string[]}` -> `{}`: typed interests, kept in the reader's settings on the server. */
+  interestsAdd: "interests/add",
+  /** `{}` -> `{body: any}`: everything the server holds of the reader. */
+  exportAll: "me/export",
+  /** `{delete_there: boolean}` -> `{gone_there: boolean, remains?: string}`: leave; says what stays if the server is silent. */
+  leave: "account/leave",
+  /** `{}` -> `{}`: send what waits, now. */
+  flush: "queue/flush",
+});
+
+/**
+ * Send one message to the worker; a worker that cannot be reached is a refusal like any other.
+ * @param {string} type
+ * @param {object} [fields]
+ * @returns {Promise<any>}
+ */
+export async function send(type, fields = {}) {
+  try {
+    return (await sendMessage({ type, ...fields })) ?? refuse("no_answer", "Inkling did not answer");
+  } catch (error) {
+    return refuse("unreachable", String(error));
+  }
+}
+
+/**
+ * @param {string} code
+ * @param {string} message
+ * @param {string} [field]
+ * @returns {Refusal}
+ */
+export function refuse(code, message, field) {
+  return { ok: false, error: field ? { code, message, field } : { code, message } };
+}

@@ -1,0 +1,153 @@
+/**
+ * What lasts: every key of `storage.local`, its default, and the one way to change it.
+ *
+ * The worker may be killed between any two lines, so whatever must last is written here first, one `set` a change: a
+ * `set` is whole or not at all. Changes that depend on what was there go through `change`, one after the other.
+ */
+
+import { browser } from "./browser.js";
+
+/** @typedef {import("./messages.js").Event} Event */
+/** @typedef {import("./messages.js").Card} Card */
+/** @typedef {import("./messages.js").PaperState} PaperState */
+/** @typedef {import("./messages.js").List} List */
+/** @typedef {import("./messages.js").Capture} Capture */
+
+/** @typedef {{event: Event, tried?: boolean}} Waiting an event not yet known to be on the server; `tried` once it may be */
+/** @typedef {{event: Event, error: {code: string, message: string}, at: number}} DeadLetter an event the server refused */
+/** @typedef {{event: Event, sent_at: number, host: string}} LedgerLine an event as it was sent */
+/** @typedef {"ok" | "offline" | "revoked" | "old_client" | "old_server" | "limited"} Health */
+/** @typedef {{health: Health, failures: number, retry_at: number, message?: string}} Connection */
+
+/**
+ * @typedef {object} Preferences
+ * @property {Capture} capture
+ * @property {boolean} upvote_is_save
+ * @property {"original" | "foryou"} order
+ * @property {boolean} panel_collapsed
+ * @property {Record<string, string>} shortcuts
+ * @property {Record<string, boolean>} sites which sites are switched on
+ */
+
+/** Keys for moving between cards are letters that the listing itself leaves free. */
+const SHORTCUTS = { next: "j", previous: "k", save: "s", hide: "x", why: "w", order: "o" };
+
+const DEFAULTS = {
+  /** Address of the server, without a slash at its end; "" while unpaired. */
+  serverUrl: "",
+  /** This device's token; "" while unpaired. */
+  token: "",
+  /** @type {Preferences} */
+  preferences: { capture: "auto", upvote_is_save: true, order: "original", panel_collapsed: false, shortcuts: SHORTCUTS, sites: { huggingface: true, arxiv: false } },
+  /** Scope ("all" or a site) to the time it ends (epoch ms); 0 is until switched on again. @type {Record<string, number>} */
+  pauses: {},
+  /** @type {Waiting[]} oldest first */
+  queue: [],
+  /** Texts that travel with waiting events. @type {Record<string, Card>} */
+  texts: {},
+  /** @type {DeadLetter[]} */
+  dead: [],
+  /** @type {LedgerLine[]} oldest first */
+  ledger: [],
+  /** Event ids the reader deleted while the server was silent. @type {string[]} */
+  deletions: [],
+  /** What the server last said of papers, the latest touched last. @type {Record<string, PaperState>} */
+  states: {},
+  /** The last list of each page, the latest last. @type {Record<string, List>} */
+  lists: {},
+  /** Saves that came from an upvote, by paper: the event's id. @type {Record<string, string>} */
+  upvoteSaves: {},
+  /** Upvotes seen in the page's data, offered once for import. @type {{papers: Record<string, Card>, settled: boolean}} */
+  upvotes: { papers: {}, settled: false },
+  /** @type {Connection} */
+  connection: { health: "ok", failures: 0, retry_at: 0 },
+  /** Titles of papers the reader hid, to name them when unhiding. @type {Record<string, string>} */
+  titles: {},
+  /** True once something had to be left out because the queue is full. */
+  queueFull: false,
+  /** True once the reader has read what is sent and agreed. */
+  agreed: false,
+};
+
+/** @typedef {typeof DEFAULTS} Stored */
+
+/**
+ * Read some keys, with defaults where nothing was kept.
+ * @template {keyof Stored} K
+ * @param {K[]} keys
+ * @returns {Promise<Pick<Stored, K>>}
+ */
+export async function read(...keys) {
+  const wanted = Object.fromEntries(keys.map((key) => [key, structuredClone(DEFAULTS[key])]));
+  const found = /** @type {any} */ (await browser().storage.local.get(wanted));
+  if (found.preferences) found.preferences = { ...DEFAULTS.preferences, ...found.preferences };
+  return found;
+}
+
+let last = Promise.resolve();
+
+/**
+ * Run one piece of work at a time: among the tabs of the demo too, which share their storage.
+ * @template T
+ * @param {() => Promise<T>} work
+ * @returns {Promise<T>}
+ */
+function alone(work) {
+  if (globalThis.navigator?.locks) return navigator.locks.request("inkling-storage", work);
+  const mine = last.then(work, work);
+  last = mine.then(() => undefined, () => undefined);
+  return mine;
+}
+
+/**
+ * Read some keys, change them, and write what changed in one step.
+ * @template {keyof Stored} K
+ * @template T
+ * @param {K[]} keys
+ * @param {(kept: Pick<Stored, K>) => T} edit changes `kept` in place; throw to write nothing
+ * @returns {Promise<T>}
+ */
+export function change(keys, edit) {
+  return alone(async () => {
+    const kept = await read(...keys);
+    const before = Object.fromEntries(keys.map((key) => [key, JSON.stringify(kept[key])]));
+    const result = edit(kept);
+    const changed = keys.filter((key) => JSON.stringify(kept[key]) !== before[key]);
+    if (changed.length) await browser().storage.local.set(Object.fromEntries(changed.map((key) => [key, kept[key]])));
+    return result;
+  });
+}
+
+/** Forget everything, the pairing included. */
+export const wipe = () => alone(() => browser().storage.local.clear());
+
+/** Facts that need not outlast the browser; Firefox and Chromium both keep them from content scripts. */
+export const session = {
+  /** @template T @param {string} key @param {T} otherwise @returns {Promise<T>} */
+  async get(key, otherwise) {
+    return /** @type {any} */ (await browser().storage.session.get({ [key]: otherwise }))[key];
+  },
+  /** @param {string} key @param {unknown} value */
+  set: (key, value) => browser().storage.session.set({ [key]: value }),
+};
+
+/** Keep the token from content scripts, where the browser has such a boundary (Chromium). */
+export const protect = () => browser().storage.local.setAccessLevel?.({ accessLevel: "TRUSTED_CONTEXTS" });
+
+/**
+ * @param {(changed: string[]) => void} listener hears which keys changed, whoever changed them
+ */
+export function onChanged(listener) {
+  browser().storage.onChanged.addListener((changes, area) => {
+    if (area === "local") listener(Object.keys(changes));
+  });
+}
+
+/** What a lab set for its readers, if anything. @returns {Promise<{serverUrl?: string, sites?: string[]}>} */
+export async function managed() {
+  try {
+    return (await browser().storage.managed?.get(null)) ?? {};
+  } catch {
+    return {}; // Firefox rejects where no policy is set.
+  }
+}

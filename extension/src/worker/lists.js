@@ -1,0 +1,66 @@
+/** Ranked lists: asked for page by page, the last few kept for when the server is silent. */
+
+import { ServerError } from "../server-api.js";
+import { change, read } from "../storage.js";
+import { ask } from "./connection.js";
+import { sendable } from "./queue.js";
+import { learn } from "./states.js";
+
+const MOST_LISTS = 12;
+const MOST_CARDS = 250;
+const RECOMMENDED = 20;
+
+/** @typedef {import("../messages.js").Card} Card */
+/** @typedef {import("../messages.js").List} List */
+
+/** @param {any} answer @returns {answer is List} */
+const isList = (answer) => typeof answer.list_id === "string" && Array.isArray(answer.cards) && Array.isArray(answer.recommended);
+
+/**
+ * Rank the cards of a page and keep the answer.
+ * @param {string} page
+ * @param {Card[]} cards
+ * @throws {ServerError}
+ */
+export async function rank(page, cards) {
+  const answer = await ask("POST", "/v1/rank", { papers: cards.slice(0, MOST_CARDS).map(sendable), page, limit: RECOMMENDED });
+  if (!isList(answer)) throw new ServerError("garbage", "");
+  await change(["lists", "states"], (kept) => {
+    learn(kept.states, answer.cards);
+    put(kept.lists, page, { ...answer, fetched_at: Date.now(), stale: false });
+  });
+}
+
+/** @param {Record<string, List>} lists @param {string} page @param {List} list */
+function put(lists, page, list) {
+  delete lists[page];
+  lists[page] = list;
+  for (const old of Object.keys(lists).slice(0, -MOST_LISTS)) delete lists[old];
+}
+
+/** The lists kept are from now on shown with their age, until the server answers again. */
+export const markStale = () =>
+  change(["lists"], (kept) => {
+    for (const list of Object.values(kept.lists)) list.stale = true;
+  });
+
+/**
+ * More recommendations for a page than its list holds.
+ * @param {string} page
+ * @returns {Promise<List | null>}
+ * @throws {ServerError}
+ */
+export async function more(page) {
+  const list = (await read("lists")).lists[page];
+  if (!list) return null;
+  const shown = [...list.recommended.map(({ paper }) => paper.id), ...list.cards.map(({ id }) => id ?? "")].filter(Boolean);
+  const without = shown.slice(0, 150).map((id) => `exclude=${encodeURIComponent(id)}`).join("&");
+  const { items } = await ask("GET", `/v1/recommendations?limit=${RECOMMENDED}&${without}`);
+  const known = new Set(shown);
+  return change(["lists"], (kept) => {
+    const now = kept.lists[page] ?? list;
+    now.recommended = [...now.recommended, ...items.filter((/** @type {any} */ { paper }) => !known.has(paper.id))];
+    kept.lists[page] = now;
+    return now;
+  });
+}

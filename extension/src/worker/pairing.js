@@ -1,0 +1,125 @@
+/** Pairing: each step tried and told before anything is kept. */
+
+import { browser, text } from "../browser.js";
+import { ServerError, call, greet } from "../server-api.js";
+import { change, read, wipe } from "../storage.js";
+import { ask, server } from "./connection.js";
+
+/** @typedef {{step: "address" | "reachable" | "code" | "token" | "kept", ok: boolean, message: string}} Step */
+/** @typedef {{steps: Step[], address?: string, needs_confirmation?: boolean, origin?: string}} Outcome */
+
+const LOOPBACK = /^(localhost|127(?:\.\d+){3}|\[::1\])$/;
+
+/**
+ * Read an address or a pairing link as a person pastes it.
+ * @param {string} typed
+ * @returns {{address: string, code: string, plain: boolean} | null} `plain`: http to another machine; null if it is no address
+ */
+export function readAddress(typed) {
+  const trimmed = typed.trim();
+  const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed);
+  let url;
+  try {
+    url = new URL(hasScheme ? trimmed : `http://${trimmed}`);
+  } catch {
+    return null;
+  }
+  if (!/^https?:$/.test(url.protocol) || !url.hostname || url.username || url.password) return null;
+  const isLink = /\/pair\/?$/.test(url.pathname);
+  const path = url.pathname.replace(/\/pair\/?$/, "").replace(/\/+$/, "");
+  const code = isLink ? decodeURIComponent(url.hash.slice(1)) : "";
+  return { address: url.origin + path, code, plain: url.protocol === "http:" && !LOOPBACK.test(url.hostname) };
+}
+
+/** @param {Step["step"]} step @param {boolean} ok @param {string} message @returns {Step} */
+const told = (step, ok, message) => ({ step, ok, message });
+
+/** @param {unknown} error @returns {string} */
+function plainly(error) {
+  if (error instanceof ServerError) return error.message;
+  throw error;
+}
+
+/**
+ * Is an Inkling server there? Nothing about the reader is sent.
+ * @param {string} typed
+ * @param {boolean} plainOk the reader confirmed plain http to another machine
+ * @returns {Promise<Outcome & {code: string}>}
+ */
+export async function probe(typed, plainOk = false) {
+  const found = readAddress(typed);
+  if (!found) return { steps: [told("address", false, text("worker_step_address_bad"))], code: "" };
+  const { address, code, plain } = found;
+  const origin = new URL(address).origin;
+  if (plain && !plainOk) {
+    return { steps: [told("address", false, text("worker_step_plain_http", address))], address, code, origin, needs_confirmation: true };
+  }
+  const steps = [told("address", true, address)];
+  try {
+    const { version } = await greet(address);
+    steps.push(told("reachable", true, text("worker_step_reachable", version)));
+  } catch (error) {
+    steps.push(told("reachable", false, plainly(error)));
+  }
+  return { steps, address, code, origin };
+}
+
+/**
+ * Trade a code for a token, try the token, and only then keep both.
+ * @param {{address: string, code: string, name: string, plain_http_ok?: boolean}} asked
+ * @returns {Promise<Outcome>}
+ */
+export async function connect({ address: typed, code: typedCode, name, plain_http_ok = false }) {
+  const { steps, address, code: linked, ...rest } = await probe(typed, plain_http_ok);
+  if (!address || steps.some(({ ok }) => !ok)) return { steps, address, ...rest };
+  const code = (typedCode || linked).trim();
+  let paired;
+  try {
+    paired = await call({ serverUrl: address }, "POST", "/v1/devices", code ? { name, code } : { name });
+    steps.push(told("code", true, text("worker_step_code")));
+  } catch (error) {
+    return { steps: [...steps, told("code", false, plainly(error))], address };
+  }
+  try {
+    await call({ serverUrl: address, token: paired.token }, "GET", "/v1/me");
+    steps.push(told("token", true, text("worker_step_token")));
+  } catch (error) {
+    return { steps: [...steps, told("token", false, plainly(error))], address };
+  }
+  await keep(address, paired.token);
+  return { steps: [...steps, told("kept", true, text("worker_step_kept"))], address };
+}
+
+/** @param {string} serverUrl @param {string} token */
+async function keep(serverUrl, token) {
+  const before = await read("serverUrl");
+  await change(["serverUrl", "token", "agreed", "connection", "states", "lists"], (kept) => {
+    Object.assign(kept, { serverUrl, token, agreed: true, connection: { health: "ok", failures: 0, retry_at: 0 } });
+    // Another server knows another reader.
+    if (before.serverUrl && before.serverUrl !== serverUrl) Object.assign(kept, { states: {}, lists: {} });
+  });
+}
+
+/**
+ * Leave: delete there where asked, revoke this device, wipe here. A silent server keeps what it has, and that is said.
+ * @param {boolean} deleteThere
+ * @returns {Promise<{gone_there: boolean, remains?: string}>}
+ */
+export async function leave(deleteThere) {
+  const { serverUrl } = await read("serverUrl");
+  let remains;
+  try {
+    if (await server()) await (deleteThere ? ask("DELETE", "/v1/me") : revokeThis());
+  } catch (error) {
+    remains = text(deleteThere ? "worker_remains_all" : "worker_remains_device", serverUrl, plainly(error));
+  }
+  await wipe();
+  await browser().alarms.clearAll();
+  return remains ? { gone_there: false, remains } : { gone_there: true };
+}
+
+async function revokeThis() {
+  const { items } = await ask("GET", "/v1/devices");
+  const mine = items.find((/** @type {any} */ one) => one.this);
+  if (mine) await ask("DELETE", `/v1/devices/${encodeURIComponent(mine.id)}`);
+}

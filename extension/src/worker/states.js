@@ -1,0 +1,71 @@
+/** What the reader did with papers: what the server last said, with what is not yet sent laid over it. */
+
+/** @typedef {import("../messages.js").Event} Event */
+/** @typedef {import("../messages.js").Marks} Marks */
+/** @typedef {import("../messages.js").PaperState} PaperState */
+/** @typedef {import("../storage.js").Stored} Stored */
+
+/** Papers remembered; the ones longest untouched are forgotten first. */
+export const MOST_STATES = 5_000;
+
+/** @type {PaperState} */
+const UNTOUCHED = Object.freeze({ opened_at: null, saved: false, hidden: false });
+
+/** @type {Partial<Record<Event["kind"], (state: PaperState, event: Event) => PaperState>>} */
+const EFFECTS = {
+  open: (state, { at }) => ({ ...state, opened_at: at }),
+  save: (state) => ({ ...state, saved: true }),
+  unsave: (state) => ({ ...state, saved: false }),
+  hide: (state) => ({ ...state, hidden: true }),
+  unhide: (state) => ({ ...state, hidden: false }),
+};
+
+/** @param {PaperState | undefined} state @param {Event} event @returns {PaperState} */
+const after = (state, event) => EFFECTS[event.kind]?.(state ?? UNTOUCHED, event) ?? state ?? UNTOUCHED;
+
+/**
+ * Bring the remembered states up to events that the server has taken. Changes `states`.
+ * @param {Record<string, PaperState>} states
+ * @param {Event[]} events
+ */
+export function remember(states, events) {
+  for (const event of events) if (event.kind !== "impression") touch(states, event.paper, after(states[event.paper], event));
+}
+
+/**
+ * Keep what the server said of the cards of a page. Changes `states`.
+ * @param {Record<string, PaperState>} states
+ * @param {import("../messages.js").RankCard[]} cards
+ */
+export function learn(states, cards) {
+  for (const { id, state } of cards) {
+    if (!id || !state) continue;
+    if (state.opened_at || state.saved || state.hidden) touch(states, id, state);
+    else delete states[id];
+  }
+}
+
+/** @param {Record<string, PaperState>} states @param {string} paper @param {PaperState} state */
+function touch(states, paper, { opened_at, saved, hidden }) {
+  delete states[paper];
+  states[paper] = { opened_at, saved, hidden };
+  const surplus = Object.keys(states).length - MOST_STATES;
+  if (surplus > 0) for (const old of Object.keys(states).slice(0, surplus)) delete states[old];
+}
+
+/**
+ * @param {Pick<Stored, "states" | "queue">} kept
+ * @param {Iterable<string>} papers
+ * @returns {Marks} of those papers of which anything is known
+ */
+export function marksOf({ states, queue }, papers) {
+  const wanted = new Set(papers);
+  /** @type {Marks} */
+  const marks = {};
+  for (const paper of wanted) if (states[paper]) marks[paper] = { ...states[paper] };
+  for (const { event } of queue) {
+    if (!wanted.has(event.paper) || event.kind === "impression") continue;
+    marks[event.paper] = { ...after(marks[event.paper], event), pending: true };
+  }
+  return marks;
+}

@@ -1,0 +1,104 @@
+/** What a page shows: put together from what is kept, told anew to every open page when that changes. */
+
+import { browser, text } from "../browser.js";
+import { TO_PAGE } from "../messages.js";
+import { read, session } from "../storage.js";
+import { marksOf } from "./states.js";
+
+/** @typedef {import("../messages.js").View} View */
+/** @typedef {import("../messages.js").State} State */
+/** @typedef {import("../storage.js").Stored} Stored */
+/** @typedef {{site: import("../messages.js").Site, page_kind: string, page: string, papers: string[]}} OpenPage what a tab shows */
+
+/** @param {Record<string, number>} pauses @param {string} scope */
+export const isPaused = (pauses, scope) => scope in pauses && (pauses[scope] === 0 || pauses[scope] > Date.now());
+
+/**
+ * @param {Pick<Stored, "serverUrl" | "token" | "preferences" | "pauses" | "connection">} kept
+ * @param {string} [site]
+ * @returns {State}
+ */
+export function stateOf({ serverUrl, token, preferences, pauses, connection }, site = "huggingface") {
+  if (preferences.capture === "off" || (site !== "demo" && preferences.sites[site] === false)) return "off";
+  if (isPaused(pauses, "all") || isPaused(pauses, site)) return "paused";
+  if (!serverUrl || !token || connection.health === "revoked") return "unpaired";
+  return connection.health === "ok" || connection.health === "limited" ? "ready" : "offline";
+}
+
+/** @param {State} state @param {Pick<Stored, "connection" | "queue" | "queueFull">} kept @returns {string | undefined} */
+function messageOf(state, { connection, queue, queueFull }) {
+  if (queueFull) return text("worker_queue_full", queue.length);
+  if (state === "unpaired" && connection.health === "revoked") return text("worker_revoked", queue.length);
+  if (state !== "offline") return undefined;
+  if (connection.health === "old_client" || connection.health === "old_server") return connection.message;
+  return queue.length ? text("worker_offline_waiting", queue.length) : undefined;
+}
+
+/**
+ * @param {string} page
+ * @param {{site?: string, papers?: string[]}} [more] the papers on it; else those of its last list
+ * @returns {Promise<View>}
+ */
+export async function viewOf(page, { site, papers } = {}) {
+  const kept = await read("serverUrl", "token", "preferences", "pauses", "connection", "lists", "states", "queue", "queueFull");
+  const state = stateOf(kept, site);
+  const known = state === "ready" || state === "offline";
+  const found = known ? kept.lists[page] : undefined;
+  const list = found ? { ...found, stale: found.stale || state === "offline" } : null;
+  const shown = [...(papers ?? list?.cards.map(({ id }) => id ?? "") ?? []), ...(list?.recommended.map(({ paper }) => paper.id) ?? [])];
+  const { capture, order, upvote_is_save, panel_collapsed, shortcuts } = kept.preferences;
+  const message = messageOf(state, kept);
+  return {
+    state,
+    ...(message ? { message } : {}),
+    capture,
+    list,
+    marks: known ? marksOf(kept, shown) : {},
+    settings: { order, upvote_is_save, panel_collapsed, shortcuts },
+  };
+}
+
+const KEY = "pages";
+
+/** @returns {Promise<Record<string, OpenPage>>} by tab */
+export const openPages = () => session.get(KEY, {});
+
+/** @param {number} tab @param {OpenPage | null} page null: the tab is gone */
+export async function rememberPage(tab, page) {
+  const pages = await openPages();
+  if (page) pages[tab] = page;
+  else delete pages[tab];
+  await session.set(KEY, pages);
+}
+
+/** Tell every open page what it shows now, or only those of one page. @param {string} [only] */
+export async function pushViews(only) {
+  for (const [tab, { page, site, papers }] of Object.entries(await openPages())) {
+    if (only !== undefined && page !== only) continue;
+    await tellTab(Number(tab), { type: TO_PAGE.viewChanged, view: await viewOf(page, { site, papers }) });
+  }
+}
+
+/** @param {number} tab @param {object} message @returns {Promise<void>} also where the tab has moved on */
+export async function tellTab(tab, message) {
+  try {
+    await browser().tabs.sendMessage(tab, message);
+  } catch {
+    await rememberPage(tab, null);
+  }
+}
+
+const ICONS = { 16: "icons/drop-16.png", 32: "icons/drop-32.png" };
+const PAUSED_ICONS = { 16: "icons/drop-paused-16.png", 32: "icons/drop-paused-32.png" };
+
+/** The toolbar icon: pale while paused or off, with the count of what waits once the server does not take it. */
+export async function drawIcon() {
+  const { action } = browser();
+  const kept = await read("serverUrl", "token", "preferences", "pauses", "connection", "queue", "dead");
+  const state = stateOf(kept);
+  const waits = kept.queue.length && (state === "offline" || state === "unpaired" || kept.connection.health !== "ok");
+  const path = Object.fromEntries(Object.entries(state === "paused" || state === "off" ? PAUSED_ICONS : ICONS).map(([size, file]) => [size, `/${file}`]));
+  await action.setIcon({ path });
+  await action.setBadgeText({ text: waits ? String(kept.queue.length) : kept.dead.length ? "!" : "" });
+  await action.setBadgeBackgroundColor({ color: waits ? "#b45309" : "#6b7280" });
+}

@@ -1,0 +1,132 @@
+import { afterEach, expect, test } from "vitest";
+import { marks } from "../../../extension/src/features/marks.js";
+import { order } from "../../../extension/src/features/order.js";
+import { panel } from "../../../extension/src/features/panel.js";
+import { clickByHand, listOf, view } from "../page-kit.js";
+import { drawn, hosts, inMark, inPanel, keeping, start, stop } from "./listing-kit.js";
+
+afterEach(stop);
+
+test("each card has one mark, in its own corner, and a second drawing adds none", async () => {
+  const { page, papers } = start([marks]);
+  await drawn();
+  page.tell("view");
+  page.tell("cards");
+  await drawn();
+  expect(hosts().map((host) => host.dataset.paper)).toEqual(papers);
+  expect(hosts().every((host) => host.parentElement.tagName === "ARTICLE")).toBe(true);
+});
+
+test("nothing is put into an island before its gate opens", async () => {
+  const { page } = start([marks, panel], { open: false });
+  await drawn();
+  expect(document.querySelectorAll("[data-target] [data-inkling]")).toHaveLength(0);
+  expect(document.querySelectorAll("[data-inkling=panel]")).toHaveLength(1);
+  page.isOpen = true;
+  page.tell("open");
+  await drawn();
+  expect(hosts()).toHaveLength(6);
+});
+
+test("taken away, the page is as it was, to the last byte", async () => {
+  const { dom } = start([]);
+  const before = dom.serialize();
+  const { page, dom: other } = start([marks, panel, order]);
+  await drawn();
+  page.tell("ask-order", "foryou");
+  await page.act("hide", page.cards[0].card.id, { surface: "card" });
+  await drawn();
+  expect(other.serialize()).not.toBe(before);
+  life.now.abort();
+  await drawn();
+  expect(other.serialize()).toBe(before);
+});
+
+test("a mark shows at most one sign: hidden before saved before seen before fit", async () => {
+  const { page, papers } = start([marks]);
+  await drawn();
+  expect(hosts().map((host) => host.dataset.sign)).toEqual(["none", "none", "none", "none", "none", "fit"]);
+  expect(inMark(5, "[data-part=fit]").dataset.fit).toBe("1");
+  const [a, b, c] = papers;
+  const mark = (over) => ({ opened_at: null, saved: false, hidden: false, ...over });
+  page.show({ ...page.view, marks: { [a]: mark({ opened_at: "x" }), [b]: mark({ opened_at: "x", saved: true }), [c]: mark({ saved: true, hidden: true }) } });
+  await drawn();
+  expect(hosts().slice(0, 3).map((host) => host.dataset.sign)).toEqual(["seen", "saved", "hidden"]);
+});
+
+test("with too little known of the reader no card is called a fit, and the panel says what it is", async () => {
+  const fresh = [{ kind: "fresh", share: 1 }];
+  const papers = ["2611.10091"];
+  const list = listOf(papers);
+  const blank = { ...list, model: null, cards: list.cards.map((one) => ({ ...one, reasons: fresh })), recommended: list.recommended.map((one) => ({ ...one, reasons: fresh })) };
+  start([marks, panel], { view: view({ list: blank }) });
+  await drawn();
+  expect(hosts().every((host) => host.dataset.sign === "none")).toBe(true);
+  expect(inPanel("h2")[0].textContent).toBe("New and popular: save three to make this yours");
+  expect(inPanel("[data-part=reason]")[0].textContent).toBe("New");
+});
+
+test("saving by hand is one event with its list and place; a script's click is none", async () => {
+  const { window, of, papers } = start([marks], { answer: keeping });
+  await drawn();
+  inMark(1, "[data-action=save]").click();
+  expect(of("event/log")).toEqual([]);
+  clickByHand(window, inMark(1, "[data-action=save]"));
+  await drawn();
+  expect(of("event/log").map(({ event }) => event)).toEqual([expect.objectContaining({ kind: "save", paper: papers[1], list_id: "L1", position: 2, surface: "card" })]);
+  expect(of("event/log")[0].card).toMatchObject({ id: papers[1] });
+  expect(inMark(1, "[data-action=save]").getAttribute("aria-pressed")).toBe("true");
+  expect(hosts()[1].dataset.sign).toBe("saved");
+});
+
+test("undo takes back the event itself", async () => {
+  const { window, of, papers } = start([marks], { answer: keeping });
+  await drawn();
+  clickByHand(window, inMark(0, "[data-action=hide]"));
+  await drawn();
+  expect(inMark(0, "[data-action=undo]").hidden).toBe(false);
+  expect(inMark(0, "[data-action=hide]").hidden).toBe(true);
+  clickByHand(window, inMark(0, "[data-action=undo]"));
+  await drawn();
+  expect(of("event/undo")).toEqual([{ type: "event/undo", id: of("event/log")[0].event.id, paper: papers[0] }]);
+});
+
+test("what could not be kept is taken back and said", async () => {
+  const answer = ({ type }) => (type === "event/log" ? { ok: false, error: { code: "full", message: "The queue is full." } } : undefined);
+  const { window, page } = start([marks, panel], { answer });
+  await drawn();
+  clickByHand(window, inMark(0, "[data-action=save]"));
+  await drawn();
+  expect(page.mark(page.cards[0].card.id).saved).toBe(false);
+  expect(inPanel("[role=status]")[0].textContent).toContain("The queue is full.");
+});
+
+test("a mark that the page threw out comes back", async () => {
+  const { page } = start([marks]);
+  await drawn();
+  hosts()[2].remove();
+  page.tell("settled");
+  await drawn();
+  expect(hosts()).toHaveLength(6);
+});
+
+test("a hidden card is dimmed in its place, and clear again after undo", async () => {
+  const { page, papers } = start([marks]);
+  await drawn();
+  page.show({ ...page.view, marks: { [papers[0]]: { opened_at: null, saved: false, hidden: true } } });
+  await drawn();
+  expect(hosts()[0].parentElement.style.opacity).toBe("0.4");
+  page.show({ ...page.view, marks: {} });
+  await drawn();
+  expect(hosts()[0].parentElement.hasAttribute("style")).toBe(false);
+});
+
+test("a card that stands for another paper now has another mark", async () => {
+  const { page } = start([marks]);
+  await drawn();
+  page.reading.cards[0] = { ...page.reading.cards[0], card: { id: "2601.99999", title: "Another" } };
+  page.tell("cards");
+  await drawn();
+  expect(hosts()[0].dataset.paper).toBe("2601.99999");
+  expect(hosts()).toHaveLength(6);
+});

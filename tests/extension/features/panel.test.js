@@ -1,0 +1,92 @@
+import { afterEach, expect, test } from "vitest";
+import { panel } from "../../../extension/src/features/panel.js";
+import { clickByHand, listOf, pass, settings, view } from "../page-kit.js";
+import { drawn, inPanel, keeping, start, stop } from "./listing-kit.js";
+
+afterEach(stop);
+
+test("the panel shows five papers with reasons, then more", async () => {
+  const answer = ({ type }) => (type === "recommendations/more" ? { ok: true, list: listOf([], { list_id: "L2" }) } : undefined);
+  const { window } = start([panel], { answer });
+  await drawn();
+  expect(inPanel("[data-paper]")).toHaveLength(5);
+  expect(inPanel("[data-paper] [data-part=reason]")[0].textContent).toBe("Close to “Saved 0”: paging");
+  expect(inPanel("[data-paper] a[href]")[0].href).toBe("https://huggingface.co/papers/2502.00001");
+  clickByHand(window, inPanel("[data-action=more]")[0]);
+  await pass(10);
+  expect(inPanel("[data-paper]")).toHaveLength(7);
+});
+
+test("unpaired, offline and empty are plain sentences", async () => {
+  const { page } = start([panel], { view: view({ state: "unpaired" }) });
+  await drawn();
+  expect(inPanel(".plain")[0].textContent).toMatch(/Connect Inkling/);
+  expect(inPanel("[data-action=connect]")[0].hidden).toBe(false);
+  page.show(view({ state: "offline", message: "No answer." }));
+  expect(inPanel(".plain")[0].textContent).toBe("No answer.");
+  page.show(view({ list: listOf([], { recommended: [] }) }));
+  expect(inPanel(".plain")[0].textContent).toMatch(/Nothing new/);
+});
+
+test("server text is text", async () => {
+  const list = listOf([]);
+  list.recommended[0].paper.title = "<img src=x onerror=alert(1)>";
+  start([panel], { view: view({ list }) });
+  await drawn();
+  expect(inPanel("img")).toHaveLength(0);
+  expect(inPanel("a.title")[0].textContent).toBe("<img src=x onerror=alert(1)>");
+});
+
+test("another list does not swap papers under the reader's hands, and the old papers cite their own list", async () => {
+  const { window, page, of, papers } = start([panel]);
+  await pass();
+  inPanel("[data-action=save]")[0].focus();
+  const other = listOf(papers, { list_id: "L2" });
+  other.recommended = other.recommended.slice(2);
+  page.show({ ...page.view, list: other });
+  expect(inPanel("[data-paper]")[0].dataset.paper).toBe("2502.00001");
+  clickByHand(window, inPanel("[data-action=save]")[0]);
+  await pass();
+  expect(of("event/log")[0].event).toMatchObject({ paper: "2502.00001", surface: "panel", position: 1, list_id: "L1" });
+  window.document.querySelector("[data-inkling=panel]").shadowRoot.activeElement.blur();
+  await pass(20);
+  expect(inPanel("[data-paper]")[0].dataset.paper).toBe("2502.00003");
+});
+
+test("a hidden recommendation leaves its place with a way back", async () => {
+  const { window, of } = start([panel], { answer: keeping });
+  await pass();
+  clickByHand(window, inPanel("[data-action=hide]")[0]);
+  await pass();
+  const [first] = inPanel("[data-paper]");
+  expect(first.querySelector(".body").hidden).toBe(true);
+  expect(first.querySelector("[data-action=undo]").hidden).toBe(false);
+  clickByHand(window, first.querySelector("[data-action=undo]"));
+  await pass();
+  expect(of("event/undo")).toHaveLength(1);
+});
+
+test("folding is remembered, and a folded panel stays folded", async () => {
+  const { window, of } = start([panel], { view: view({ list: listOf([]), settings: { ...settings(), panel_collapsed: true } }) });
+  await pass();
+  expect(inPanel("ol")[0].hidden).toBe(true);
+  clickByHand(window, inPanel("[data-action=fold]")[0]);
+  expect(of("settings/set")).toEqual([{ type: "settings/set", panel_collapsed: false }]);
+  expect(inPanel("ol")[0].hidden).toBe(false);
+});
+
+test("with the server silent the last list stays, with its age", async () => {
+  const list = listOf([], { stale: true, fetched_at: Date.now() - 3 * 3_600_000 });
+  start([panel], { view: view({ state: "offline", list, message: "No answer." }) });
+  await pass();
+  expect(inPanel(".plain")[0].textContent).toMatch(/3 hr\. ago/);
+  expect(inPanel("[data-paper]")).toHaveLength(5);
+});
+
+test("the panel is put back where the page threw it out", async () => {
+  const { page } = start([panel]);
+  await pass();
+  document.querySelector("[data-inkling=panel]").remove();
+  page.tell("settled");
+  expect(document.querySelectorAll("[data-inkling=panel]")).toHaveLength(1);
+});

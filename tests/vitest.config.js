@@ -1,0 +1,15 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+
+export default defineConfig({
+  root: here,
+  server: { fs: { strict: false } },
+  test: {
+    include: ["extension/**/*.test.js"],
+    environment: "node",
+    restoreMocks: true,
+    maxWorkers: 2,
+  },
+});

@@ -2,31 +2,46 @@
 
 from __future__ import annotations
 
+import html
+import itertools
 import re
 import unicodedata
+from functools import lru_cache
 
 _FORMATTING = (
     r"text(?:bf|it|tt|rm|sc|sf|sl|normal)?|math(?:bf|bb|cal|rm|it|sf|frak|tt|scr)?|emph|mbox|operatorname|href|url|cite[pt]?"
     r"|boldsymbol|bm|underline|xspace|footnote|left|right|big+l?r?|tilde|hat|bar|vec|dot|overline|widehat|widetilde"
-    r"|item|begin|end|label|ref|eqref|quad|qquad|cdots?|ldots|dots|times|sim|approx|leq?|geq?|rightarrow|to"
+    r"|item|begin|end|label|ref|eqref|quad|qquad|cdots?|ldots|dots|times|sim|approx|leq?|geq?|rightarrow|to|[dt]?frac|sqrt"
 )
+_ADDRESS = re.compile(r"(?:https?:\s?//|www\.)[^\s{}<>]+")
+_TAG = re.compile(r"</?[a-zA-Z][\w:]*(?:\s[^<>]*)?/?>")
+_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
+_WRAPPED = re.compile("(?<=\\w)([-\u2010\u2011])[ \t]*\r?\n[ \t]*(?=\\w)")
+_ACRONYMS = re.compile(r"\b([A-Z0-9]*[A-Z][A-Z0-9]*[A-Z])s\b")
 _LATEX_ACCENT = re.compile(
     r"\\[`'^\"~=.uvHtcdbkr]\s*\{?\s*\\?([A-Za-z])\s*\}?(?![A-Za-z])|\\[`'^\"~=.]\{?\\?([A-Za-z])\}?"
 )
 _LATEX_FORMATTING = re.compile(rf"\\(?:{_FORMATTING})(?![A-Za-z])\*?")
+_LATEX_ABUTTING = re.compile(r"(?<=[A-Za-z])(?=\\[A-Za-z])")
 _LATEX_COMMAND = re.compile(r"\\([A-Za-z]+)\*?")
 _LATEX_NOISE = re.compile(r"[{}$]|\\[^A-Za-z]|~")
 _RAISED = re.compile(r"(?<=\w)[_^](?=\w)")
 _GREEK = {
-    code: unicodedata.name(chr(code)).rsplit(maxsplit=1)[-1].lower()
+    code: unicodedata.name(chr(code)).rsplit(maxsplit=1)[-1].lower().replace("lamda", "lambda")
     for code in (*range(0x3B1, 0x3CA), 0x3D1, 0x3D5, *range(0x391, 0x3A2), *range(0x3A3, 0x3AA))
 }  # a letter standing alone is a name, as in LaTeX
 _LONE_GREEK = re.compile("(?<![\u0370-\u03ff])[\u0391-\u03a9\u03b1-\u03c9\u03d1\u03d5](?![\u0370-\u03ff])")
-_COMBINING = re.compile("[\u0300-\u036f]+")
-_UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0e7f"  # kana, Chinese characters, Thai
-_WORD = re.compile(rf"[{_UNSPACED}]+|(?:(?![{_UNSPACED}])[^\W_])+(?:[-\u2010\u2011'’](?:(?![{_UNSPACED}])[^\W_])+)*")
+# Accents on Latin and Greek letters; points on Hebrew and Arabic ones. Elsewhere a mark makes another letter.
+_COMBINING = re.compile(
+    "(?<=[A-Za-z\u0131\u0370-\u03ff])[\u0300-\u036f]+|[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c7\u0610-\u061a\u064b-\u065f\u0670]+"
+)
+# Kana, Chinese characters, Thai to Khmer; and Korean, where what follows a word is written onto it.
+_UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\uac00-\ud7a3"
+_LETTERS = rf"(?:[^\W_{_UNSPACED}]+|[\u0900-\u0963\u0966-\u0dff\u0300-\u036f]+|(?<=\d)\.(?=\d))+"
+_WORD = re.compile(rf"[{_UNSPACED}]+|{_LETTERS}(?:[-\u2010\u2011'’]{_LETTERS})*")
 _IS_UNSPACED = re.compile(rf"[{_UNSPACED}]")
 _JOINT = re.compile("[-\u2010\u2011]")
+_AMOUNT = re.compile(r"[\d.]+x?")  # a number or a factor
 _POSSESSIVE = re.compile("['’]s?(?=$|[-\u2010\u2011])")
 
 # Words that say nothing of a paper's subject. Short on purpose: the inverse document frequency does the rest.
@@ -37,7 +52,7 @@ from further had has have having he her here hers him his how however i i.e if i
 might more most much must my neither no nor not of off often on once one only onto or other our ours out over
 own per same several she should since so some such than that the their them then there therefore these they
 this those though through thus to too toward towards under until up upon us use used using very via was we
-well were what when where whether which while who whom whose why will with within without would yet you your
+http https well were what when where whether which while who whom whose why will with within without would yet you your
 """
 FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
 
@@ -53,30 +68,39 @@ def words_of(text: str) -> list[str]:
 
 
 def _plain(text: str) -> str:
+    text = _WRAPPED.sub(r"\1", _ADDRESS.sub(" ", html.unescape(text) if "&" in text else text))
+    text = _TAG.sub(" ", text) if "<" in text else text
     if "\\" in text or "$" in text or "{" in text:
         text = _LATEX_ACCENT.sub(lambda found: found.group(1) or found.group(2), text)
         text = _LATEX_FORMATTING.sub(" ", text) if "\\" in text else text
-        text = _LATEX_NOISE.sub("", _LATEX_COMMAND.sub(r"\1 ", text))
+        text = _LATEX_NOISE.sub("", _LATEX_COMMAND.sub(r"\1", _LATEX_ABUTTING.sub(" ", text)))
         text = _RAISED.sub(" ", text)
     if text.isascii():
-        return text.lower()
-    text = _LONE_GREEK.sub(lambda found: _GREEK[ord(found.group())], text)
-    return unicodedata.normalize("NFKC", _COMBINING.sub("", unicodedata.normalize("NFKD", text))).casefold()
+        return _ACRONYMS.sub(r"\1", text).lower()
+    text = _ACRONYMS.sub(r"\1", unicodedata.normalize("NFKD", _UNSEEN.sub("", _named_greek(text))))
+    return unicodedata.normalize("NFKC", _COMBINING.sub("", text)).casefold().replace("ё", "е")
 
 
-def _split(token: str) -> list[str]:
+def _named_greek(text: str) -> str:
+    return _LONE_GREEK.sub(lambda found: _GREEK[ord(found.group())], text)
+
+
+@lru_cache(maxsize=1 << 15)  # most of a text is the same few thousand words
+def _split(token: str) -> tuple[str, ...]:
     if _IS_UNSPACED.match(token):
-        return [token] if len(token) < 3 else [token[i : i + 2] for i in range(len(token) - 1)]
+        return (token,) if len(token) < 3 else tuple(token[at : at + 2] for at in range(len(token) - 1))
     token = _POSSESSIVE.sub("", token).replace("'", "").replace("’", "")
     parts = _JOINT.split(token)
     kept = [singular(part) for part in parts if _tells(part)]
-    if len(parts) > 1:  # "self-supervised" meets both "self supervised" and "selfsupervised"
-        kept.append(singular("".join(parts)))
-    return kept
+    if len(parts) > 1 and not _AMOUNT.fullmatch("".join(parts)):
+        kept.append(singular("".join(parts)))  # "self-supervised" meets both "self supervised" and "selfsupervised"
+    if len(parts) > 2:  # "Llama-2-7B" meets "Llama2"
+        kept += [one + other for one, other in itertools.pairwise(parts) if one.isalpha() and other.isdigit()]
+    return tuple(kept)
 
 
 def _tells(word: str) -> bool:
-    return len(word) > 1 and word not in FUNCTION_WORDS and not (word.isdigit() and len(word) < 3)
+    return len(word) > 1 and word not in FUNCTION_WORDS and not _AMOUNT.fullmatch(word)
 
 
 def singular(word: str) -> str:
@@ -85,7 +109,12 @@ def singular(word: str) -> str:
     >>> [singular(word) for word in ("studies", "images", "classes", "analysis", "gaussian")]
     ['study', 'image', 'class', 'analysis', 'gaussian']
     """
-    if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us", "is")) or word in _NOT_PLURAL:
+    if (
+        len(word) < 4
+        or not (word.endswith("s") and word.isalpha())
+        or word.endswith(("ss", "us", "is"))
+        or word in _NOT_PLURAL
+    ):
         return word
     if word.endswith("ies") and len(word) > 4:
         return word[:-3] + "y"

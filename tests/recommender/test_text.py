@@ -24,6 +24,18 @@ from recommender.text import singular, words_of
         ("the model's weights", "model weights"),
         ("$\\mathcal{O}(n)$ attention", "O(n) attention"),
         ("ＧＰＴ", "gpt"),
+        ("$\\lambda$-ECLIPSE", "λ-eclipse"),
+        ("GPUs, APIs and LMs", "GPU, API and LM"),
+        ("speed\\-up", "speedup"),
+        ("state-of-\nthe-art", "state-of-the-art"),
+        ("trans\u00adformer", "transformer"),
+        ("<jats:p>Cats &amp; dogs</jats:p>", "cats & dogs"),
+        ("see https://github.com/some/where", "see"),
+        ("\\href{https://example.org/x}{Project page}", "project page"),
+        ("1,000,000 samples, 10x faster, $2.35\\times$", "sample faster"),
+        ("Straße in İzmir", "strasse in izmir"),
+        ("ещё", "еще"),
+        ("بِسْمِ", "بسم"),
     ],
 )
 def test_writings_of_one_thing_agree(one, other):
@@ -47,7 +59,23 @@ def test_text_without_spaces_is_cut_into_pairs_of_characters():
 
 def test_other_scripts_pass_whole():
     assert words_of("Машинное обучение") == ["машинное", "обучение"]
-    assert words_of("한국어 모델") == ["한국어", "모델"]
+    assert words_of("Случайный лес") == ["случайный", "лес"]
+    assert words_of("मशीन लर्निंग मॉडल") == ["मशीन", "लर्निंग", "मॉडल"]
+
+
+def test_korean_meets_itself_with_another_ending():
+    assert set(words_of("언어 모델을")) & set(words_of("언어 모델이")) == {"언어", "모델"}
+
+
+def test_a_less_than_is_no_tag():
+    assert words_of("where alpha < beta and gamma > delta") == ["alpha", "beta", "gamma", "delta"]
+
+
+def test_a_version_meets_its_name():
+    assert "llama2" in words_of("Llama-2-7B-chat")
+    assert set(words_of("LLaMA2")) <= set(words_of("Llama-2-7B-chat"))
+    assert words_of("GPT-3.5") == ["gpt", "gpt3.5"]
+    assert "1.5b" in words_of("PanGu-$\\pi$-1.5B")
 
 
 @pytest.mark.parametrize("word", ["bus", "gas", "lens", "analysis", "gaussian", "loss", "corpus", "bias"])
@@ -62,20 +90,52 @@ def test_any_text_gives_words_and_folding_is_stable(text):
     assert words_of(" ".join(words_of(text.upper()))) is not None
 
 
-def test_real_titles_keep_no_trace_of_latex(shared):
-    with gzip.open(shared / "data/hf-papers/papers.jsonl.gz", "rt") as file:
+@pytest.fixture(scope="module")
+def real(shared):
+    """Real titles and abstracts by id, of the listing and of its papers."""
+    with gzip.open(shared / "data/hf-papers/papers.jsonl.gz", "rt", encoding="utf-8") as file:
         rows = [json.loads(line) for line in file]
-    words = {word for row in rows for word in words_of(f"{row['title']} {row['abstract']}")}
-    assert len(words) > 5000
-    assert not {word for word in words if set(word) & set("\\${}^_~")}
-    assert not {"textbf", "textit", "emph", "mathcal", "mathbf", "texttt"} & words
+    for page in ("mar-12", "mar-14"):
+        rows += json.loads((shared / f"data/listing/{page}.json").read_text(encoding="utf-8"))["cards"]
+    return {row["id"]: (row["title"], row["abstract"] or "") for row in rows}
 
 
-def test_real_cards_of_a_listing_all_have_words(shared):
-    cards = [
-        card
-        for page in ("mar-12", "mar-14")
-        for card in json.loads((shared / f"data/listing/{page}.json").read_text(encoding="utf-8"))["cards"]
-    ]
-    assert len(cards) == 201
-    assert all(len(words_of(card["title"])) for card in cards)
+def test_real_titles_keep_no_trace_of_latex(real):
+    words = {word for title, abstract in real.values() for word in words_of(f"{title} {abstract}")}
+    assert len(words) > 8000
+    assert not {word for word in words if set(word) & set("\\${}^_~<>/&")}
+    assert not {"textbf", "textit", "emph", "mathcal", "mathbf", "texttt", "frac", "http", "https"} & words
+    assert not {word for word in words if word.replace(".", "").isdigit()}
+
+
+def test_real_plurals_meet_their_singulars(real):
+    words = {word for title, abstract in real.values() for word in words_of(f"{title} {abstract}")}
+    assert not {"gpus", "lms", "apis", "llms", "images", "models", "studies"} & words
+    apart = {word for word in words if len(word) > 3 and word + "s" in words and word.isalpha()}
+    assert len(apart) <= 5, apart
+
+
+@pytest.mark.parametrize(
+    ("paper", "words"),
+    [
+        ("2312.17276", {"pangu", "pi", "pangupi"}),  # "PanGu-$\\pi$" in the abstract, "PanGu-$π$" in the title
+        ("2401.05252", {"pixart", "delta", "pixartdelta"}),  # "PIXART-{\\delta}", "PIXART-δ"
+        ("2401.02330", {"llava", "phi", "llavaphi"}),  # "LLaVA-$\\phi$", "LLaVA-Phi"
+    ],
+)
+def test_a_real_name_is_one_word_in_title_and_abstract(real, paper, words):
+    title, abstract = real[paper]
+    assert words <= set(words_of(title))
+    assert words <= set(words_of(abstract))
+
+
+def test_a_greek_letter_in_a_real_title_is_its_name(real):
+    titles = [title for title, _ in real.values() if "λ" in title or "Ψ" in title]
+    assert titles
+    for title in titles:
+        assert {"lambda", "psi"} & set(words_of(title)), title
+
+
+def test_real_cards_of_a_listing_all_have_words(real):
+    assert len(real) > 900
+    assert all(words_of(title) for title, _ in real.values())

@@ -72,7 +72,8 @@ export class Panel {
       more: () => this.more(),
     });
     root.append(this.parts.section);
-    for (const left of ["pointerleave", "focusout"]) host.addEventListener(left, () => setTimeout(() => host.isConnected && this.draw()));
+    this.isHovered = false;
+    for (const name of ["pointerenter", "pointerleave", "focusout"]) host.addEventListener(name, (event) => this.atHand(event));
     /** @type {Element | null} the page's grid, whose width the panel keeps */
     this.grid = null;
     this.stopAligning = () => {};
@@ -154,9 +155,15 @@ export class Panel {
     this.drawEach();
   }
 
+  /** The reader comes to the panel, or leaves it: then it may show the newest list. @param {Event} event */
+  atHand({ type }) {
+    if (type !== "focusout") this.isHovered = type === "pointerenter";
+    if (type !== "pointerenter") setTimeout(() => this.host.isConnected && this.draw());
+  }
+
   /** The reader is in the panel: what is there must not be swapped under their hands. */
   get isBusy() {
-    return this.host.matches(":hover") || Boolean(this.host.shadowRoot?.activeElement);
+    return this.isHovered || Boolean(this.host.shadowRoot?.activeElement);
   }
 
   drawEach() {

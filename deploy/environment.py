@@ -41,7 +41,8 @@ def main() -> None:
             return
         say("Setting up Inkling's own environment in .venv; this happens once.")
         STAMP.unlink(missing_ok=True)
-        _make()
+        if not _works():
+            _make()
         _install()
         _link_project()
         _check_imports()
@@ -74,12 +75,19 @@ def _wanted() -> str:
 
 
 def _is_whole() -> bool:
-    """Whether the stamp fits and the interpreter is still there: a system's upgrade may have taken it away."""
+    """Whether the stamp fits and the interpreter is still there."""
     try:
-        stamped = STAMP.read_text(encoding="ascii") == _wanted()
+        return STAMP.read_text(encoding="ascii") == _wanted() and _works()
     except OSError:
         return False
-    return stamped and subprocess.run([PYTHON, "-c", ""], check=False).returncode == 0
+
+
+def _works() -> bool:
+    """Whether an interpreter new enough is there: a system's upgrade may have taken it away."""
+    with contextlib.suppress(OSError):
+        asked = "import sys; sys.exit(sys.version_info < (3, 11))"
+        return subprocess.run([PYTHON, "-c", asked], check=False).returncode == 0
+    return False
 
 
 def _make() -> None:
@@ -94,10 +102,13 @@ def _make() -> None:
 
 
 def _install() -> None:
-    """Install exactly what the lock file names, each file checked against its hash, nothing built from source."""
+    """Install what the lock file names, each file checked against its hash, nothing built from source.
+
+    What else is in the environment stays: a developer's tools live there too.
+    """
     if shutil.which("uv"):
-        options = ("--require-hashes", "--only-binary", ":all:", "--python", str(PYTHON))
-        _run("uv", "pip", "sync", "--quiet", *options, str(LOCK))
+        options = ("--quiet", "--require-hashes", "--only-binary", ":all:", "--python", str(PYTHON))
+        _run("uv", "pip", "install", *options, "-r", str(LOCK))
     else:
         options = ("--quiet", "--disable-pip-version-check", "--require-hashes", "--only-binary=:all:", "--no-deps")
         _run(str(PYTHON), "-m", "pip", "install", *options, "-r", str(LOCK))

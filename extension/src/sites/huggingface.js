@@ -310,8 +310,10 @@ function read(document, here) {
 /**
  * The paper's page here if the listing has it (then it has upvotes), else where the server says.
  * @param {{id: string, url?: string | null, upvotes?: number | null}} paper
+ * @param {{site: string}} place
  */
-function addressOf({ id, url, upvotes }) {
+function addressOf({ id, url, upvotes }, { site }) {
+  if (site === "demo") return new URL(`/papers/${id}`, location.href).href;
   const isElsewhere = typeof upvotes !== "number" && url && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
   return isElsewhere ? url : `https://huggingface.co/papers/${id}`;
 }

@@ -76,7 +76,7 @@ export class RecommendedPaper {
     set(this.why, "aria-haspopup", "dialog");
     this.row = make("div", { class: "actions", role: "toolbar", "aria-label": text("page_mark_label") }, this.save, this.hide, this.why, this.undo);
     this.reason = make("p", { class: "reason", "data-part": "reason" });
-    const link = make("a", { href: page.site.addressOf(paper), class: "title", title }, title);
+    const link = make("a", { href: page.site.addressOf(paper, page.place), class: "title", title }, title);
     this.gone = make("p", { class: "gone", hidden: true }, text("page_hidden_here"));
     this.body = make("div", { class: "body" }, link, metaOf(paper), this.reason);
     this.element = make("li", { class: "paper", "data-paper": paper.id, "data-position": position, "data-list": list_id }, this.body, this.gone, this.row);

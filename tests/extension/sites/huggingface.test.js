@@ -137,6 +137,7 @@ test("only a logged-in reader's upvote is a box", () => {
 });
 
 test("a recommended paper's address is never anything but http", () => {
-  expect(huggingface.addressOf({ id: "2401.00001", url: "javascript:alert(1)" })).toBe("https://huggingface.co/papers/2401.00001");
-  expect(huggingface.addressOf({ id: "2401.00001", url: "https://arxiv.org/abs/2401.00001" })).toBe("https://arxiv.org/abs/2401.00001");
+  const here = { site: "huggingface" };
+  expect(huggingface.addressOf({ id: "2401.00001", url: "javascript:alert(1)" }, here)).toBe("https://huggingface.co/papers/2401.00001");
+  expect(huggingface.addressOf({ id: "2401.00001", url: "https://arxiv.org/abs/2401.00001" }, here)).toBe("https://arxiv.org/abs/2401.00001");
 });

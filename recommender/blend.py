@@ -30,26 +30,37 @@ class PartWeight:
     unread: float = 0.0
     unread_short: float = 0.0
 
-    def of(self, readers: np.ndarray, history: int) -> np.ndarray:
-        """Return the weight for papers with so many readers, float32 (N,)."""
-        root = np.sqrt(max(history, 1))
+    def of(self, readers: np.ndarray, history: np.ndarray | int) -> np.ndarray:
+        """Return the weight for papers with so many readers, float32 (N,) or as they broadcast."""
+        root = np.sqrt(np.maximum(history, 1))
         read = self.always + self.few / (1 + readers / FEW_READERS) + self.short / root
         return np.where(readers > 0, read, self.unread + self.unread_short / root).astype(np.float32)
 
 
 @dataclass(frozen=True)
 class Blend:
-    """`parts` by name; `readers + readers_short / sqrt(n)` times log1p(readers) is added for papers with readers.
+    """`parts` by name; to their sum comes a prior by the number of a paper's readers.
 
-    With `meeting`, papers with and without readers are each brought to unit spread before they meet, and those without
-    count so many times; with 0 the sums meet as they are.
+    The parts of papers without readers count `meeting + meeting_short / sqrt(n)` times when they meet the others.
     """
 
     parts: Mapping[str, PartWeight] = field(default_factory=dict)
     readers: float = 0.0
     readers_short: float = 0.0
-    meeting: float = 0.0
+    unread: float = 0.0
+    meeting: float = 1.0
+    meeting_short: float = 0.0
     learned: bool = False
+
+    def weight(self, part: str, readers: np.ndarray, history: np.ndarray | int) -> np.ndarray:
+        """Return a part's weight for papers with so many readers, float32 (N,) or as they broadcast."""
+        meeting = self.meeting + self.meeting_short / np.sqrt(np.maximum(history, 1))
+        return self.parts[part].of(readers, history) * np.where(readers > 0, 1, meeting).astype(np.float32)
+
+    def prior(self, readers: np.ndarray, history: np.ndarray | int) -> np.ndarray:
+        """Return `(readers + readers_short / sqrt(n)) * log1p(r)`, for papers without readers `unread`; float32."""
+        each = self.readers + self.readers_short / np.sqrt(np.maximum(history, 1))
+        return np.where(readers > 0, each * np.log1p(readers), self.unread).astype(np.float32)
 
     def only(self, part: str) -> Blend:
         """Return a blend of one part alone, for all papers alike."""
@@ -75,7 +86,6 @@ WITH_READERS = Blend(
         "joint": PartWeight(always=0.15, unread=0.4),
         "words": PartWeight(unread=0.3),
     },
-    meeting=0.8,
 )
 ALONE = Blend({name: PartWeight(always=1.0, unread=1.0) for name in ("stack", "text", "words")})
 STACK_ALONE = Blend().only("stack")

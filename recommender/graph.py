@@ -11,19 +11,30 @@ import numpy as np
 import scipy.sparse as sp
 from implicit.nearest_neighbours import ItemItemRecommender
 
-NEAREST = 30  # neighbours a paper keeps
-STAY = 0.5  # how much of a step stays where it is
+NEAREST = 50  # neighbours a paper keeps for one step
+NEAREST_TWICE = 20  # and for two, by text alone
+NEAREST_TWICE_JOINT = 10  # by each of text and readers
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Symmetric steps along one graph: `once` between all neighbours, `twice` (taken twice) between the nearest."""
+
+    once: sp.csr_matrix
+    twice: sp.csr_matrix
+
+    def reach(self, places: sp.csr_matrix) -> sp.csr_matrix:
+        """Return how much liking what stands at each row of `places` tells of other papers, float32 (n, P)."""
+        reached = (places @ self.once + (places @ self.twice) @ self.twice).tocsr()
+        return _power((reached - reached.multiply(places > 0)).tocsr(), 0.5)
 
 
 @dataclass(frozen=True)
 class Graph:
-    """Symmetric steps: `text` between papers alike in words, `joint` also between those with readers in common.
+    """`text` between papers alike in words, `joint` also between those with readers in common; None without readers."""
 
-    `joint` is empty where no paper has a reader.
-    """
-
-    text: sp.csr_matrix
-    joint: sp.csr_matrix
+    text: Steps
+    joint: Steps | None
 
 
 def build_graph(words: sp.csr_matrix, liked: sp.csr_matrix) -> tuple[Graph, sp.csr_matrix]:
@@ -31,18 +42,14 @@ def build_graph(words: sp.csr_matrix, liked: sp.csr_matrix) -> tuple[Graph, sp.c
 
     With it comes `near` (P, P): each paper's nearest by text, rows summing to one.
     """
-    likeness = _nearest(words, NEAREST)
-    near = _rows_to_one(_power(likeness, 2))
-    text = _step(_power(likeness, 2))
+    likeness = _power(_nearest(words, NEAREST), 2)
+    near = _rows_to_one(likeness)
+    text = Steps(_step(likeness), _step(_strongest(likeness, NEAREST_TWICE)))
     if liked.nnz == 0:
-        return Graph(text, sp.csr_matrix(near.shape, dtype=np.float32)), near
-    shared = _rows_to_one(_nearest(_readers_of(liked), NEAREST))
-    return Graph(text, _step(shared + near)), near
-
-
-def reach(step: sp.csr_matrix, places: sp.csr_matrix) -> sp.csr_matrix:
-    """Return how much liking what stands at each row of `places` (n, P) tells of every paper: two steps, rooted."""
-    return _power(((places @ step) @ step).tocsr(), 0.5)
+        return Graph(text, None), near
+    shared = _nearest(_readers_of(liked), NEAREST)
+    nearest = [_rows_to_one(_strongest(one, NEAREST_TWICE_JOINT)) for one in (shared, likeness)]
+    return Graph(text, Steps(_step(_rows_to_one(shared) + near), _step(nearest[0] + nearest[1]))), near
 
 
 def nearest_to(words: sp.csr_matrix, papers_by_word: sp.csr_matrix) -> sp.csr_matrix:
@@ -76,8 +83,7 @@ def _step(graph: sp.csr_matrix) -> sp.csr_matrix:
     """Return the symmetric step along a graph, scaled so that much visited papers weigh no more than others."""
     both = (graph + graph.T).tocsr()
     scale = sp.diags((1 / np.sqrt(np.asarray(both.sum(axis=1)).ravel() + 1e-6)).astype(np.float32))
-    step = sp.identity(both.shape[0], dtype=np.float32, format="csr") * STAY + scale @ both @ scale
-    return step.tocsr().astype(np.float32)
+    return (scale @ both @ scale).tocsr().astype(np.float32)
 
 
 def _rows_to_one(graph: sp.csr_matrix) -> sp.csr_matrix:
@@ -93,13 +99,9 @@ def _power(graph: sp.csr_matrix, power: float) -> sp.csr_matrix:
 
 
 def _strongest(graph: sp.csr_matrix, most: int) -> sp.csr_matrix:
-    rows = []
-    for row in range(graph.shape[0]):
-        cells = slice(graph.indptr[row], graph.indptr[row + 1])
-        weights, columns = graph.data[cells], graph.indices[cells]
-        kept = np.argpartition(-weights, most)[:most] if len(weights) > most else np.arange(len(weights))
-        rows.append((weights[kept], columns[kept]))
-    counts = np.concatenate([[0], np.cumsum([len(weights) for weights, _ in rows])])
-    weights = np.concatenate([*(one for one, _ in rows), np.empty(0, np.float32)])
-    columns = np.concatenate([*(one for _, one in rows), np.empty(0, np.int32)])
-    return sp.csr_matrix((weights, columns.astype(np.int32), counts), shape=graph.shape, dtype=np.float32)
+    """Return the graph with at most so many cells a row, the largest."""
+    row = np.repeat(np.arange(graph.shape[0]), np.diff(graph.indptr))
+    order = np.lexsort((-graph.data, row))
+    kept = order[np.arange(len(order)) - graph.indptr[row] < most]
+    cells = (graph.data[kept], (row[kept], graph.indices[kept]))
+    return sp.csr_matrix(cells, shape=graph.shape, dtype=np.float32)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from recommender.config import Config
 from recommender.errors import BrokenModel
 from recommender.features import Names
 from recommender.foldin import fold
-from recommender.graph import Graph
+from recommender.graph import Graph, Steps
 from recommender.stack import Stack
 from recommender.tables import Papers
 from recommender.vocabulary import Vocabulary, texts_of
@@ -80,7 +80,7 @@ class Model:
             packed = strings if isinstance(strings, Strings) else Strings.of(strings)
             arrays |= {f"{name}_text": packed.text, f"{name}_ends": packed.ends}
         arrays |= {"idf": self.vocabulary.idf, "vectors": self.stack.papers, "features": self.stack.features}
-        for name, matrix in (("words", self.words), ("text", self.graph.text), ("joint", self.graph.joint)):
+        for name, matrix in [("words", self.words), *_steps(self.graph)]:
             arrays |= {f"{name}_{part}": getattr(matrix, part) for part in ("data", "indices", "indptr")}
         arrays |= {"shown": self.shown, "paper_gram": self.stack.paper_gram, "row_gram": self.stack.row_gram}
         artifact.write(Path(folder), self.manifest, arrays)
@@ -119,7 +119,10 @@ class Model:
             names=Names(list(strings["names"])),
             stack=stack,
             shown=arrays["shown"],
-            graph=Graph(*(_sparse(arrays, name, (shape[0], shape[0])) for name in ("text", "joint"))),
+            graph=Graph(
+                _read_steps(arrays, "text", shape[0]),
+                _read_steps(arrays, "joint", shape[0]) if "joint_once_data" in arrays else None,
+            ),
             **{name: arrays[name] for name in _COLUMNS},
         )
 
@@ -127,3 +130,14 @@ class Model:
 def _sparse(arrays: dict[str, np.ndarray], name: str, shape: tuple[int, int]) -> sp.csr_matrix:
     cells = tuple(arrays[f"{name}_{part}"] for part in ("data", "indices", "indptr"))
     return sp.csr_matrix(cells, shape=shape, copy=False)
+
+
+def _steps(graph: Graph) -> Iterator[tuple[str, sp.csr_matrix]]:
+    for name, steps in (("text", graph.text), ("joint", graph.joint)):
+        if steps is not None:
+            yield f"{name}_once", steps.once
+            yield f"{name}_twice", steps.twice
+
+
+def _read_steps(arrays: dict[str, np.ndarray], name: str, papers: int) -> Steps:
+    return Steps(*(_sparse(arrays, f"{name}_{step}", (papers, papers)) for step in ("once", "twice")))

@@ -14,7 +14,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from recommender.foldin import Fold, fold
-from recommender.graph import reach
+from recommender.graph import Steps
 from recommender.model import Model
 from recommender.shelf import Shelf
 from recommender.taste import Taste
@@ -68,10 +68,10 @@ class GraphPart:
         return self.weight * np.asarray((self.reached @ place.T).todense(), np.float32)[:, 0]
 
 
-def graph_part(step: sp.csr_matrix, taste: Taste, shelf: Shelf) -> GraphPart:
+def graph_part(steps: Steps, taste: Taste, shelf: Shelf) -> GraphPart:
     """Walk from where the taste's rows stand."""
     weight = np.abs(taste.weight) * taste.liked
-    reached = reach(step, taste.places)
+    reached = steps.reach(taste.places)
     return GraphPart(shelf.spread(reached.T @ weight), reached, weight, shelf)
 
 
@@ -108,5 +108,5 @@ def parts_of(taste: Taste, shelf: Shelf, model: Model | None, wanted: Collection
     if model:
         makers["stack"] = lambda: stack_part(model, taste, shelf)
         steps = {"text": model.graph.text, "joint": model.graph.joint}
-        makers |= {name: partial(graph_part, step, taste, shelf) for name, step in steps.items() if step.nnz}
+        makers |= {name: partial(graph_part, one, taste, shelf) for name, one in steps.items() if one}
     return {name: makers[name]() for name in PARTS if name in makers and name in wanted}

@@ -20,7 +20,6 @@ from recommender.vocabulary import Vocabulary
 
 MOST_UPVOTES = 100.0  # where the popularity prior reaches its full weight
 NO_TASTE_READERS = 0.3  # the readers' prior where nothing is known of the reader
-LEAST_TO_SPREAD = 20  # papers of a kind from which their spread can be told
 MUTED_AT = 0.15  # a paper this similar to a muted text gets the whole penalty
 
 
@@ -79,29 +78,13 @@ def score(
 
 
 def _weighed(taste: Taste, shelf: Shelf, model: Model | None, blend: Blend, config: Config) -> list[Weighed]:
-    """Weigh the parts: each to unit spread, then by the blend; then papers with readers and without, as sums."""
-    history = int((taste.weight > 0).sum())
+    """Bring each part to unit spread and weigh it by the blend."""
     parts = parts_of(taste, shelf, model, blend.parts, config.text_regularization)
     factors = {
-        name: blend.parts[name].of(shelf.readers, history) * _unit(part.scores[: shelf.starts[1]])
+        name: blend.weight(name, shelf.readers, taste.liked_papers) * _unit(part.scores[: shelf.starts[1]])
         for name, part in parts.items()
     }
-    if blend.meeting and factors:
-        total = np.zeros(len(shelf), np.float32)
-        for name, part in parts.items():
-            total += factors[name] * part.scores
-        meeting = _meeting(total[: shelf.starts[1]], shelf, blend.meeting)
-        factors = {name: factor * meeting for name, factor in factors.items()}
     return [Weighed(part, factors[name], name in BY_WORDS) for name, part in parts.items()]
-
-
-def _meeting(total: np.ndarray, shelf: Shelf, weight: float) -> np.ndarray:
-    """Return what brings papers with and without readers to one spread, float32 (N,); too few of a kind stay."""
-    unread = shelf.readers[: len(total)] == 0
-    least = min(int(unread.sum()), len(total) - int(unread.sum()))
-    if least < LEAST_TO_SPREAD:
-        return np.ones(len(shelf), np.float32)
-    return np.where(shelf.readers == 0, np.float32(weight) * _unit(total[unread]), _unit(total[~unread]))
 
 
 def _unit(scores: np.ndarray) -> np.float32:
@@ -118,10 +101,11 @@ def _priors(taste: Taste, shelf: Shelf, blend: Blend, config: Config, now: float
     if config.popularity:
         upvotes = np.log1p(np.nan_to_num(shelf.upvotes)) / np.log1p(MOST_UPVOTES)
         priors["popular"] = (config.popularity * upvotes).astype(np.float32)
-    history = int((taste.weight > 0).sum())
-    readers = blend.readers + blend.readers_short / np.sqrt(max(history, 1)) if len(taste) else NO_TASTE_READERS
-    if readers:
-        priors["readers"] = (readers * np.log1p(shelf.readers)).astype(np.float32)
+    readers = (
+        blend.prior(shelf.readers, taste.liked_papers) if len(taste) else NO_TASTE_READERS * np.log1p(shelf.readers)
+    )
+    if readers.any():
+        priors["readers"] = readers.astype(np.float32)
     if len(taste.passed):
         priors["explore"] = np.zeros(len(shelf), np.float32)
         priors["explore"][taste.passed] = -config.passed_over * np.log1p(taste.times)

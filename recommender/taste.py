@@ -48,6 +48,11 @@ class Taste:
         return len(self.weight)
 
     @property
+    def liked_papers(self) -> int:
+        """How many rows are liked, which is how much is known of the reader."""
+        return int((self.weight > 0).sum())
+
+    @property
     def liked(self) -> np.ndarray:
         """Float32 (n,) the preference each row is fitted to."""
         return np.where(self.weight > 0, 1, DISLIKED).astype(np.float32)
@@ -85,6 +90,23 @@ def taste_of(
         passed=met.paper[met.passed > 0],
         times=met.passed[met.passed > 0],
         muted=words[len(interests) :],
+    )
+
+
+def taste_of_rows(rows: np.ndarray, weight: np.ndarray, shelf: Shelf) -> Taste:
+    """Gather the taste for shelf rows with these weights, nothing else known."""
+    words, nothing = shelf.words(rows), np.empty(0, np.int64)
+    return Taste(
+        rows=rows,
+        typed=[""] * len(rows),
+        weight=weight,
+        words=words,
+        vectors=shelf.vectors(rows),
+        places=shelf.places(rows),
+        seen=nothing,
+        passed=nothing,
+        times=np.empty(0, np.float32),
+        muted=words[:0],
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,15 +15,18 @@ from recommender.blend import ALONE, WITH_READERS, Blend
 from recommender.config import Config
 from recommender.errors import TooFewPapers
 from recommender.features import learn_names
-from recommender.graph import build_graph
+from recommender.graph import Graph, build_graph
+from recommender.learning import learn
 from recommender.model import Model
 from recommender.stack import Stack, drawn_near, factorise, factors_for, stacked
 from recommender.tables import Events, Papers
+from recommender.validation import hold_out, lists_of
 from recommender.vocabulary import learn_vocabulary, texts_of
 from recommender.weights import Weights, weigh
 
 LEAST_PAPERS = 20
 LEAST_READERS = 20  # below this the readers teach the stack nothing that the words do not
+LEAST_LISTS = 100  # held-out lists below which a blend learned from them would be noise
 
 Progress = Callable[[str, float], None]
 
@@ -56,33 +60,25 @@ def train(
     now = _now(events) if now is None else now
     weights, readers = interactions(papers, events, config, now)
     liked = _matrix(weights, len(readers), len(papers))
-    matrix = stacked(liked, words, names.rows(papers), config)
-    _check(matrix)
-    tell("factors", 0.1)
-    stack = factorise(
-        matrix,
-        len(readers),
+    rows = Rows(words, names.rows(papers))
+    _check(liked, rows)
+    stack, shown, graph = fit(
+        rows,
+        liked,
         config,
         seed,
-        step=lambda share: tell("factors", 0.1 + 0.85 * share),
+        step=lambda share: tell("factors", 0.1 + 0.8 * share),
         start=start.stack if start else None,
     )
-    blend = blend or (WITH_READERS if _has_company(liked) else ALONE)
-    readers_each = np.bincount(weights.paper[weights.weight > 0], minlength=len(papers)).astype(np.float32)
-    graph, near = build_graph(words, liked.maximum(0))
-    shown = stack.papers.copy()
-    unread = np.flatnonzero(readers_each == 0)
-    shown[unread] = drawn_near(stack.papers[unread], near[unread] @ stack.papers)
-    tell("done", 1.0)
-    return Model(
-        manifest=_manifest(papers, events, config=config, blend=blend, stack=stack, now=now, readers=len(readers)),
+    model = Model(
+        manifest=_manifest(papers, events, config=config, stack=stack, now=now, readers=len(readers)),
         config=config,
-        blend=blend,
+        blend=blend or (WITH_READERS if _has_company(liked) else ALONE),
         ids=papers.ids,
         titles=papers.titles,
         published=papers.published,
         upvotes=papers.upvotes,
-        readers=readers_each,
+        readers=_readers_each(liked),
         words=words,
         vocabulary=vocabulary,
         names=names,
@@ -90,6 +86,52 @@ def train(
         shown=shown,
         graph=graph,
     )
+    if blend is None and _has_company(liked):
+        tell("blend", 0.9)
+        model = replace(model, blend=_learned(model, rows, liked, config, seed))
+    tell("done", 1.0)
+    model.manifest["blend"] = model.blend.as_dict()
+    return model
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What is known of papers besides their readers: `words` float32 CSR (P, W) and `names` (P, F)."""
+
+    words: sp.csr_matrix
+    names: sp.csr_matrix
+
+
+def fit(
+    rows: Rows,
+    liked: sp.csr_matrix,
+    config: Config,
+    seed: int,
+    *,
+    step: Callable[[float], None] | None = None,
+    start: Stack | None = None,
+) -> tuple[Stack, np.ndarray, Graph]:
+    """Return what is learned from `liked` (U, P): the factorisation, the vectors to show, and the graph."""
+    matrix = stacked(liked, rows.words, rows.names, config)
+    stack = factorise(matrix, liked.shape[0], config, seed, step=step, start=start)
+    graph, near = build_graph(rows.words, liked.maximum(0))
+    shown, unread = stack.papers.copy(), np.flatnonzero(_readers_each(liked) == 0)
+    shown[unread] = drawn_near(stack.papers[unread], near[unread] @ stack.papers)
+    return stack, shown, graph
+
+
+def _learned(model: Model, rows: Rows, liked: sp.csr_matrix, config: Config, seed: int) -> Blend:
+    """Learn the blend on a split inside these readers; with too few lists the defaults stand."""
+    held = hold_out(liked.maximum(0), seed)
+    if len(held.history) < LEAST_LISTS:
+        return model.blend
+    stack, shown, graph = fit(rows, held.train, config, seed)
+    inner = replace(model, stack=stack, shown=shown, graph=graph, readers=_readers_each(held.train))
+    return learn(lists_of(inner, held, config), model.blend)
+
+
+def _readers_each(liked: sp.csr_matrix) -> np.ndarray:
+    return np.bincount(liked.indices[liked.data > 0], minlength=liked.shape[1]).astype(np.float32)
 
 
 def interactions(papers: Papers, events: Events, config: Config, now: float) -> tuple[Weights, list[str]]:
@@ -113,8 +155,8 @@ def _has_company(liked: sp.csr_matrix) -> bool:
     return int((np.diff(liked.indptr) > 0).sum()) >= LEAST_READERS
 
 
-def _check(matrix: sp.csr_matrix) -> None:
-    told = len(np.unique(matrix.indices))
+def _check(liked: sp.csr_matrix, rows: Rows) -> None:
+    told = int(((np.diff(rows.words.indptr) > 0) | (np.diff(rows.names.indptr) > 0) | (_readers_each(liked) > 0)).sum())
     if told < LEAST_PAPERS:
         raise TooFewPapers(
             f"{told} papers with text or readers; training needs {LEAST_PAPERS}: fill the catalogue first"
@@ -132,7 +174,7 @@ def _newest(times: np.ndarray) -> float | None:
 
 
 def _manifest(
-    papers: Papers, events: Events, *, config: Config, blend: Blend, stack: Stack, now: float, readers: int
+    papers: Papers, events: Events, *, config: Config, stack: Stack, now: float, readers: int
 ) -> dict[str, Any]:
     counts = {"papers": len(papers), "events": len(events), "readers": readers, "factors": stack.papers.shape[1]}
     stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
@@ -144,7 +186,6 @@ def _manifest(
         "watermark": _newest(np.concatenate([events.times, papers.published])),
         "counts": counts,
         "config": config.as_dict(),
-        "blend": blend.as_dict(),
         "figures": {},
     }
 

@@ -83,9 +83,9 @@ def _is_whole() -> bool:
 
 
 def _works() -> bool:
-    """Whether an interpreter new enough is there: a system's upgrade may have taken it away."""
+    """Whether an interpreter of its own, new enough, is there: a system's upgrade may have taken it away."""
     with contextlib.suppress(OSError):
-        asked = "import sys; sys.exit(sys.version_info < (3, 11))"
+        asked = "import sys; sys.exit(sys.version_info < (3, 11) or sys.prefix == sys.base_prefix)"
         return subprocess.run([PYTHON, "-c", asked], check=False).returncode == 0
     return False
 
@@ -111,6 +111,8 @@ def _install() -> None:
         _run("uv", "pip", "install", *options, "-r", str(LOCK))
     else:
         options = ("--quiet", "--disable-pip-version-check", "--require-hashes", "--only-binary=:all:", "--no-deps")
+        if subprocess.run([PYTHON, "-m", "pip", "--version"], capture_output=True, check=False).returncode:
+            _run(str(PYTHON), "-m", "ensurepip")  # uv made this environment, and has gone since
         _run(str(PYTHON), "-m", "pip", "install", *options, "-r", str(LOCK))
 
 

@@ -18,7 +18,7 @@ COMMANDS = {
     "up": ("up", "Run everything in the foreground: Valkey, the API, the trainer and the sources."),
     "serve": ("serve", "Serve the API alone."),
     "train": ("training", "Train one model now, publish it and let it serve."),
-    "schedule": ("training", "Train every so often, or after enough new events."),
+    "schedule": ("schedule", "Train every so often, or after enough new events."),
     "rank": ("offline", "Rank papers for readers from files, without a server."),
     "evaluate": ("offline", "Measure the ranking on held-out interactions."),
     "models": ("training", "List the models, or choose which one serves."),

@@ -1,11 +1,10 @@
-"""`inkling train`, `inkling schedule` and `inkling models`."""
+"""`inkling train` and `inkling models`."""
 
 from __future__ import annotations
 
 import json
 import logging
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,14 +13,12 @@ from datetime import UTC, datetime
 import click
 from tqdm import tqdm
 
-from server.commands.options import stop_on_signals, with_settings
+from server.commands.options import with_settings
 from server.config import Settings
 from server.hot import Hot
-from server.services import schedule as scheduling
 from server.services import training
+from server.services.schedule import NOT_ENOUGH
 from server.store.database import Database
-from server.supervise.own import own_command, own_environment
-from server.supervise.tether import spawn
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +37,7 @@ def train(settings: Settings, seed: int, as_json: bool) -> None:
             result = training.train_once(settings, Database.at(settings), Hot(settings), progress, seed=seed)
     except training.NotEnoughPapers as error:
         click.echo(f"inkling: {error.message}", err=True)
-        sys.exit(scheduling.NOT_ENOUGH)
+        sys.exit(NOT_ENOUGH)
     if as_json:
         click.echo(json.dumps(vars(result)))
     else:
@@ -71,19 +68,6 @@ def _progress() -> Iterator[Callable[[str, float], None]]:
             bar.update(100 * share - bar.n)
 
         yield draw
-
-
-@click.command()
-@with_settings
-def schedule(settings: Settings) -> None:
-    """Train every so often, or after enough new events, for as long as this runs."""
-
-    def start() -> subprocess.Popen[bytes]:
-        # Its lines would only repeat ours; what goes wrong still comes on stderr.
-        return spawn(own_command("train"), own_environment(settings), output=subprocess.DEVNULL)
-
-    with stop_on_signals() as stop:
-        scheduling.run(settings, Database.at(settings), start, stop)
 
 
 @click.group()

@@ -1,4 +1,4 @@
-"""Training: from the log and the catalogue to a published model, one at a time, and when it is time for it."""
+"""Training: from the log and the catalogue to a published model, one at a time."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from typing import Any
 from recommender import BrokenModel, Events, Model, Papers, TooFewPapers
 from recommender.card import card
 from recommender.gate import Verdict, retrain
-from recommender.training import LEAST_PAPERS
 from server.config import Settings
 from server.errors import BrokenArtefact, Conflict, NotFound
 from server.hot import Hot
+from server.services.due import JOB, Trained
 from server.store import events as event_rows
 from server.store import job_states, locks, models, papers
 from server.store.database import Database
@@ -29,8 +29,6 @@ logger = logging.getLogger(__name__)
 KEEP = 5  # models kept on disk, the serving one among them
 LOCK_NUMBER = 4919116
 ASIDE = ".tmp-"
-JOB = "training"
-GROWN = 2.0  # a catalogue this many times larger than the one trained on has words that the model does not know
 
 Progress = Callable[[str, float], None]
 
@@ -60,16 +58,6 @@ class TrainingResult:
     seconds: float
     serves: bool
     note: str
-
-
-@dataclass(frozen=True)
-class Trained:
-    """What the last training had seen: the newest event's number, the papers' newest change, how many papers, when."""
-
-    event: int = 0
-    papers_changed: float = 0.0
-    papers: int = 0
-    at: float = 0.0
 
 
 def train_once(
@@ -214,25 +202,6 @@ def _settle(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def why_due(settings: Settings, database: Database, now: float) -> str | None:
-    """Return why it is time to train, in words for the log, or None when it is not."""
-    with database.reading() as session:
-        serving = models.serving_version(session)
-        last = Trained(**(job_states.get(session, JOB) or {}))
-        events = event_rows.count_since(session, last.event)
-        count = papers.count(session)
-        changed = papers.newest_update(session) > last.papers_changed
-    if serving is None:
-        return "there is no model yet" if count >= LEAST_PAPERS else None
-    if events >= settings.train_after_events:
-        return f"{events} new events"
-    if count >= GROWN * max(1, last.papers):
-        return f"the catalogue has grown from {last.papers} to {count} papers"
-    if now - last.at >= settings.train_every and (events or changed):
-        return f"the model is {(now - last.at) / 3600:.1f} h old and there is something new"
-    return None
 
 
 def listing(database: Database) -> list[dict[str, Any]]:

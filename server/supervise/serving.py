@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import signal
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -48,6 +49,9 @@ def serve(settings: Settings) -> None:
 def _load_worker(_target: str) -> Callable[..., Any]:
     """Build the application inside a worker, which must not outlive granian's main process."""
     tie_to_parent()
+    # Ctrl-C reaches every process of the group. granian's main process passes the wish to end on in its own way; a
+    # worker that hears both does not end at all.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     return import_module(MODULE).wsgi()
 
 

@@ -12,13 +12,15 @@ import pytest
 
 from recommender import Model
 from recommender.gate import Verdict
+from recommender.training import LEAST_PAPERS
 from server.demo.grammar import write_papers
 from server.errors import BrokenArtefact, NotFound
 from server.hot import Hot
 from server.services import events, training
+from server.services.due import ENOUGH_PAPERS, Trained, why_due
 from server.services.events import Event
 from server.services.papers import take_source_papers
-from server.services.training import NotEnoughPapers, TrainerBusy, sweep, train_once, trainer_lock, why_due
+from server.services.training import NotEnoughPapers, TrainerBusy, sweep, train_once, trainer_lock
 from server.store import models, papers, readers
 from server.tokens import Keys
 
@@ -147,7 +149,7 @@ def quick_models(settings, filled, hot, monkeypatch):
     """Publish the same model under many names: what is tested is not the training."""
     train_once(settings, filled, hot)
     trained = Model.load(settings.models_dir / serving(filled))
-    seen = training.Trained(0, 1.0, 60, 1.0)
+    seen = Trained(0, 1.0, 60, 1.0)
 
     def publish(version):
         manifest = {**trained.manifest, "version": version}
@@ -190,6 +192,10 @@ def test_there_is_no_going_back_from_the_first(settings, filled, hot):
     train_once(settings, filled, hot)
     with pytest.raises(NotFound):
         training.rollback(settings, filled, hot)
+
+
+def test_enough_papers_for_the_schedule_are_enough_for_the_recommender():
+    assert ENOUGH_PAPERS == LEAST_PAPERS
 
 
 def test_when_it_is_time(settings, database, hot):

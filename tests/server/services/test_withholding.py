@@ -14,6 +14,7 @@ from server.demo.filling import fill_home
 from server.errors import NotFound
 from server.hot import Hot
 from server.services import readiness, training
+from server.services.due import why_due
 from server.services.rooms import Rooms
 from server.store import models
 from server.store.database import Database
@@ -100,7 +101,7 @@ def test_what_was_held_back_is_not_trained_again_at_once(
 ) -> None:
     mix_up_texts(database)
     training.train_once(settings, database, Hot(settings))
-    assert training.why_due(settings, database, time.time()) is None
+    assert why_due(settings, database, time.time()) is None
 
 
 def test_the_operator_can_overrule_the_gate(

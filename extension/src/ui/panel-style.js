@@ -3,7 +3,7 @@
 import { WHY_STYLE } from "./why.js";
 
 export const PANEL_STYLE = `
-:host { container-type: inline-size; width: 100%; max-width: var(--grid-width, 1536px); margin: 20px auto 4px; padding: 0 var(--grid-pad, 16px); flex: none; }
+:host { container-type: inline-size; width: 100%; max-width: var(--grid-width, 1536px); margin: 20px auto 16px; padding: 0 var(--grid-pad, 16px); flex: none; }
 .panel { border: 1px solid var(--line); border-radius: 12px; background: var(--tint); overflow: hidden; }
 header { display: flex; align-items: center; gap: 8px; height: 42px; padding: 0 8px 0 14px; }
 h2 { margin: 0; font-size: 14px; font-weight: 600; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; min-width: 0; }

@@ -11,7 +11,7 @@ const PERSONAL = new Set(["paper", "words", "readers", "interest"]);
 export const EVIDENCE = 3;
 /** Ranks on a page that count as three, two and one step: shares of its papers. */
 const STEPS = [[0.06, 3], [0.16, 2], [0.32, 1]];
-const SHORT_TITLE = 42;
+const SHORT_TITLE = 34;
 const WORDS = 3;
 
 /** @param {string} title @param {number} length */

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 import random
+import shutil
 import time
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from server.config import Settings
 from server.demo.filling import fill_home
@@ -22,17 +25,43 @@ from server.store.tables import papers
 from server.tokens import Keys
 
 
-@pytest.fixture
-def database_url(sqlite_template, tmp_path):
-    """SQLite alone: what is tested here is the same SQL as elsewhere."""
-    (tmp_path / "inkling.sqlite3").write_bytes(sqlite_template.read_bytes())
-    return f"sqlite:///{tmp_path / 'inkling.sqlite3'}"
+@dataclass(frozen=True)
+class Home:
+    folder: Path
+    result: training.TrainingResult
+
+    @property
+    def database_url(self) -> str:
+        return f"sqlite:///{self.folder / 'inkling.sqlite3'}"
 
 
-@pytest.fixture
-def trained(settings: Settings, database: Database) -> training.TrainingResult:
+@pytest.fixture(scope="module")
+def trained_home(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home with readers and a first model: made once, as the training takes longer than the tests."""
+    folder = tmp_path_factory.mktemp("home")
+    shutil.copy(sqlite_template, folder / "inkling.sqlite3")
+    settings = Settings.from_environment({}, home=folder, offline=True)
+    database = Database.at(settings)
     fill_home(database, Keys(settings.secret_key), settings.secret_key, now=time.time())
-    return training.train_once(settings, database, Hot(settings))
+    result = training.train_once(settings, database, Hot(settings))
+    database.close()
+    return Home(folder, result)
+
+
+@pytest.fixture
+def home(trained_home: Home, tmp_path: Path) -> Home:
+    return replace(trained_home, folder=shutil.copytree(trained_home.folder, tmp_path / "home"))
+
+
+@pytest.fixture
+def trained(home: Home) -> training.TrainingResult:
+    return home.result
+
+
+@pytest.fixture
+def database_url(home: Home) -> str:
+    """SQLite alone: what is tested here is the same SQL as elsewhere."""
+    return home.database_url
 
 
 def mix_up_texts(database: Database) -> None:
@@ -67,6 +96,8 @@ def test_its_card_says_so_too(trained: training.TrainingResult, settings: Settin
 
 
 def test_there_is_no_card_before_the_first_model(database: Database) -> None:
+    with database.writing() as session:
+        session.execute(delete(models.models))
     with pytest.raises(NotFound, match="inkling train"):
         training.card_of(database, None)
 
@@ -117,6 +148,7 @@ def test_the_operator_can_overrule_the_gate(
 
 def test_models_held_back_do_not_push_out_those_to_go_back_to(database: Database) -> None:
     with database.writing() as session:
+        session.execute(delete(models.models))
         for number, version in enumerate("abcdefgh"):
             status = "candidate" if version in "ab" else "withheld"
             models.add(session, version, {}, float(number), status=status)

@@ -41,6 +41,19 @@ def _first(messages: Any) -> tuple[str, str]:
     return ".".join(part for part in path[1:] if part != "_schema"), str(sentence)
 
 
+# For routes with a paper in the address.
+PAPER = [
+    {
+        "in": "path",
+        "name": "paper_id",
+        "required": True,
+        "description": "Also as an arXiv: form; the slash of an old id plain or as %2F.",
+        "schema": {"type": "string", "pattern": r"^([0-9]{4}\.[0-9]{4,5}|[a-z-]+/[0-9]{7})(v[0-9]+)?$"},
+        "example": "2401.12345",
+    }
+]
+
+
 class Blueprint(SmorestBlueprint):
     """A resource. `open_to_all` needs no token."""
 

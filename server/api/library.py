@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, jsonify, request
 
-from server.api.blueprint import Blueprint
+from server.api.blueprint import PAPER, Blueprint
 from server.api.requests import caller, json_object, page_of, read_cursor, rooms
 from server.api.schemas import PageQuery
 from server.api.schemas_account import Entry, EntryBody, Library
@@ -27,7 +27,7 @@ def list_saved(query: dict[str, Any]) -> Response:
     return jsonify(page_of(found, query["limit"]))
 
 
-@blueprint.route("/v1/library/<path:paper_id>", methods=["PUT"])
+@blueprint.route("/v1/library/<path:paper_id>", parameters=PAPER, methods=["PUT"])
 @blueprint.doc(requestBody={"required": False, "content": {"application/json": {"schema": EntryBody}}})
 @blueprint.response(200, Entry)
 def save(paper_id: str) -> Response:
@@ -36,7 +36,7 @@ def save(paper_id: str) -> Response:
     return jsonify(library.save(rooms(), caller().reader_id, canonical(paper_id), words, rooms().now()))
 
 
-@blueprint.route("/v1/library/<path:paper_id>", methods=["DELETE"])
+@blueprint.route("/v1/library/<path:paper_id>", parameters=PAPER, methods=["DELETE"])
 @blueprint.response(204)
 def unsave(paper_id: str) -> None:
     """Take a paper out of my library, if it is there."""

@@ -15,6 +15,7 @@ from server.errors import Invalid
 from server.services import events, me
 from server.services.reading import UUID
 
+EVENT = {"in": "path", "name": "event_id", "required": True, "schema": {"type": "string", "format": "uuid"}}
 blueprint = Blueprint("me", __name__, description="My settings, my log, my data.")
 
 
@@ -53,7 +54,7 @@ def logged(query: dict[str, Any]) -> Response:
     return jsonify(page_of(me.logged(rooms(), caller().reader_id, query["limit"] + 1, after), query["limit"]))
 
 
-@blueprint.route("/v1/me/events/<string:event_id>", methods=["DELETE"])
+@blueprint.route("/v1/me/events/<string:event_id>", methods=["DELETE"], parameters=[EVENT])
 @blueprint.response(204)
 def delete_event(event_id: str) -> None:
     """Delete an event for good; it stays away when a device sends it again."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, jsonify
 
-from server.api.blueprint import Blueprint
+from server.api.blueprint import PAPER, Blueprint
 from server.api.requests import caller, page_of, read_cursor, rooms
 from server.api.schemas import Paper, SearchAnswer, SearchQuery, Similar, SimilarQuery
 from server.identifiers import canonical
@@ -26,7 +26,7 @@ def search(query: dict[str, Any]) -> Response:
     return jsonify(page_of([((item["score"], item["paper"]["id"]), item) for item in found], size))
 
 
-@blueprint.route("/v1/papers/<path:paper_id>/similar")
+@blueprint.route("/v1/papers/<path:paper_id>/similar", parameters=PAPER)
 @blueprint.arguments(SimilarQuery, location="query")
 @blueprint.response(200, Similar)
 def similar(query: dict[str, Any], paper_id: str) -> Response:
@@ -35,7 +35,7 @@ def similar(query: dict[str, Any], paper_id: str) -> Response:
     return jsonify({"items": found, "next": None})
 
 
-@blueprint.route("/v1/papers/<path:paper_id>")
+@blueprint.route("/v1/papers/<path:paper_id>", parameters=PAPER)
 @blueprint.response(200, Paper)
 def one(paper_id: str) -> Response:
     """Return a paper as far as I may see it."""

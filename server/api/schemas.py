@@ -35,15 +35,19 @@ class Text(fields.String):
     ) -> None:
         checks: list[Any] = [validate.OneOf(one_of)] if one_of else [validate.Length(min=shortest, max=longest)]
         if pattern:
-            checks.append(validate.Regexp(re.compile(f"(?:{pattern})$", re.ASCII), error="Not of the right form."))
+            more["metadata"] = {"pattern": f"^(?:{pattern})$", **more.get("metadata", {})}
         super().__init__(validate=checks, **more)
         self.longest = longest
+        self.pattern = re.compile(pattern, re.ASCII) if pattern else None
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> str:
         try:
-            return reading.text(value, attr or "", self.longest)
+            read = reading.text(value, attr or "", self.longest)
         except Invalid as error:
             raise ValidationError(error.message) from error
+        if self.pattern and not self.pattern.fullmatch(read):
+            raise ValidationError("Not of the right form; see /docs.")
+        return read
 
 
 class Moment(Text):
@@ -94,8 +98,18 @@ class PaperIds(fields.List):
         return super()._deserialize(pieces, attr, data, **more)
 
 
-def _whole(most: int, **more: Any) -> fields.Integer:
-    return fields.Integer(strict=True, validate=validate.Range(0, most), **more)
+class Whole(fields.Integer):
+    """A whole number from 0 to `most`; 3.0 is one in JSON, and true is not."""
+
+    def __init__(self, most: int, **more: Any) -> None:
+        super().__init__(validate=validate.Range(0, most), **more)
+        self.most = most
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> int | None:
+        try:
+            return reading.whole_number(value, attr or "", self.most)
+        except Invalid as error:
+            raise ValidationError(error.message) from error
 
 
 class Error(Base):
@@ -141,7 +155,7 @@ class Card(Base):
         Text(longest=reading.LONGEST["name"]), allow_none=True, validate=validate.Length(max=reading.MOST["authors"])
     )
     published_at = Moment(allow_none=True)
-    upvotes = _whole(reading.MOST_UPVOTES, allow_none=True)
+    upvotes = Whole(reading.MOST_UPVOTES, allow_none=True)
     categories = fields.List(
         Text(longest=reading.LONGEST["name"]), allow_none=True, validate=validate.Length(max=reading.MOST["categories"])
     )
@@ -163,7 +177,7 @@ class Event(Base):
         },
     )
     list_id = Text(longest=reading.LONGEST["list_id"], allow_none=True)
-    position = _whole(reading.MOST_POSITION, allow_none=True)
+    position = Whole(reading.MOST_POSITION, allow_none=True)
     surface = Text(longest=16, allow_none=True, one_of=SURFACES)
     page = Text(
         longest=64,
@@ -220,7 +234,7 @@ class RankBody(Base):
 
     papers = fields.List(fields.Nested(Card), required=True, validate=validate.Length(max=MAX_CARDS))
     page = Text(longest=64, allow_none=True, pattern=reading.PAGE.pattern)
-    limit = _whole(50, load_default=10, metadata={"description": "How many papers to recommend beside."})
+    limit = Whole(50, load_default=10, metadata={"description": "How many papers to recommend beside."})
 
 
 class CardState(Base):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from server.api.schemas import Base, LoggedEvent, Moment, Next, Paper, Text
+from server.api.schemas import Base, LoggedEvent, Moment, Next, Paper, Text, Whole
 from server.services import reading
 
 
@@ -184,6 +184,6 @@ class ReportBody(Base):
     kind = Text(longest=16, required=True, one_of=("drift",))
     site = Text(longest=32, required=True, pattern="[a-z][a-z0-9_-]*")
     page_kind = Text(longest=32, required=True, pattern="[a-z][a-z0-9_-]*")
-    seen = fields.Integer(required=True, strict=True, validate=validate.Range(0, 100_000))
-    expected = fields.Integer(required=True, strict=True, validate=validate.Range(0, 100_000))
+    seen = Whole(100_000, required=True)
+    expected = Whole(100_000, required=True)
     version = Text(longest=32, required=True)

@@ -63,6 +63,8 @@ def whole_number(value: Any, field: str, most: int) -> int | None:
     """Return a whole number from 0 to `most`, or None for null."""
     if value is None:
         return None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
         raise Invalid(f"Must be a whole number from 0 to {most}.", field=field)
     return value

@@ -28,7 +28,7 @@ PROMISES = (
     response_headers_conformance,
     response_schema_conformance,
 )
-TRIES = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+TRIES = settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
 # What ends the device that asks, and what has no end in itself.
 LAST = {"DELETE /v1/me", "DELETE /v1/devices/{device_id}"}
 

@@ -105,9 +105,9 @@ class Whole(fields.Integer):
         super().__init__(validate=validate.Range(0, most), **more)
         self.most = most
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> int | None:
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> int:
         try:
-            return reading.whole_number(value, attr or "", self.most)
+            return reading.whole_number(value, attr or "", self.most) or 0
         except Invalid as error:
             raise ValidationError(error.message) from error
 

@@ -41,7 +41,8 @@ class Rooms:
         )
 
     def close(self) -> None:
-        """Give back the connections."""
+        """End what runs beside the requests and give back the connections."""
+        self.serving.close()
         self.hot.close()
         self.database.close()
 

@@ -72,6 +72,9 @@ class Serving:
         self._due = 0.0
         self._lock = threading.Lock()
         self._refused: str | None = None
+        self._starting = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._closed = False
 
     def current(self) -> Served:
         """Return what to serve from now, and see to it, at most once in `every` seconds, that it is the newest."""
@@ -82,7 +85,7 @@ class Serving:
             return self._served
         if time.monotonic() >= self._due:
             self._due = time.monotonic() + self._every
-            threading.Thread(target=self._refresh_aside, name="serving", daemon=True).start()
+            self._start_refresh()
         return served
 
     @property
@@ -101,6 +104,20 @@ class Serving:
                 served = self._open(version, served)
             self._follow(served)
             self._served = served
+
+    def _start_refresh(self) -> None:
+        """Refresh in a thread of its own, unless one is at it or the service has ended."""
+        with self._starting:
+            if not self._closed and (self._thread is None or not self._thread.is_alive()):
+                self._thread = threading.Thread(target=self._refresh_aside, name="serving", daemon=True)
+                self._thread.start()
+
+    def close(self) -> None:
+        """Refresh no more, and wait for a refresh under way."""
+        with self._starting:
+            self._closed = True
+        if self._thread is not None:
+            self._thread.join()
 
     def _refresh_aside(self) -> None:
         try:
@@ -129,7 +146,7 @@ class Serving:
             trained = papers.changed_between(session, known_until - OVERLAP, known_until)
         if model is not None or version is None:
             self._refused = None
-        served = Served(Catalogue(model), model.version if model else None, private, newest=known_until)
+        served = Served(Catalogue(model), version if model else None, private, newest=known_until)
         served.recent = {name: at for name, at in trained.items() if name in served.catalogue}
         if version is not None:
             logger.info("model_served", extra={"version": served.version})

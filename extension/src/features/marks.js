@@ -78,29 +78,62 @@ function dim(page, { card, host }) {
 }
 
 /**
- * Open the mark of the card the reader is at, and close the others.
+ * Open the mark of the card the reader is at, and close the others. A finger opens it by its sign alone: opening under a
+ * tap meant for the card would put a button in its way.
  * @param {Page} page
  * @param {Map<HTMLElement, Mark>} marks
  * @param {AbortSignal} signal
  */
 function openAtCard(page, marks, signal) {
-  /** @type {Mark | null} */
+  /** @type {{mark: Mark, items: HTMLElement[]} | null} */
   let open = null;
+  /** @param {EventTarget | null} target */
+  const cardAt = (target) => {
+    if (!(target instanceof Element)) return null;
+    const one = page.cards.find(({ items }) => items.some((item) => item.contains(target)));
+    const mark = one && marks.get(one.element);
+    return mark ? { mark, items: one.items } : null;
+  };
+  const close = () => {
+    const left = open;
+    open = null;
+    if (!left || left.mark.host.shadowRoot?.querySelector(".why-box")) return;
+    delete left.mark.host.dataset.open;
+    dim(page, left.mark);
+  };
   /** @param {Event} event */
   const at = ({ target }) => {
-    const element = target instanceof Element ? page.cards.find(({ items }) => items.some((item) => item.contains(target)))?.element : undefined;
-    const mark = (element && marks.get(element)) ?? null;
-    if (mark === open) return;
-    if (open && !open.host.shadowRoot?.querySelector(".why-box")) delete open.host.dataset.open;
-    if (mark) mark.host.dataset.open = "";
-    const left = open;
-    open = mark;
-    for (const one of [left, mark]) if (one) dim(page, one);
+    if (target instanceof Node && open?.items.some((item) => item.contains(target))) return;
+    const card = cardAt(target);
+    close();
+    if (!card) return;
+    open = card;
+    card.mark.host.dataset.open = "";
+    dim(page, card.mark);
   };
-  document.addEventListener("pointerover", (event) => event.pointerType === "touch" || at(event), { signal, passive: true });
-  document.addEventListener("focusin", at, { signal });
-  document.addEventListener("pointerdown", at, { signal, passive: true });
+  /** @param {PointerEvent} event */
+  const over = (event) => event.pointerType !== "touch" && at(event);
+  /** @param {Event} event */
+  const focused = (event) => isFocusSeen(event) && at(event);
+  /** @param {PointerEvent} event */
+  const pressed = ({ target }) => target instanceof Node && open && !open.items.some((item) => item.contains(target)) && close();
+  /** @param {Event} event */
+  const clicked = (event) => event.isTrusted && event.composedPath().some(isSign) && at(event);
+  for (const [name, call] of /** @type {[string, (event: any) => void][]} */ (
+    Object.entries({ pointerover: over, focusin: focused, pointerdown: pressed, click: clicked })
+  )) {
+    document.addEventListener(name, call, { signal, passive: true, capture: name === "click" });
+  }
 }
+
+/** @param {EventTarget} one */
+const isSign = (one) => one instanceof HTMLElement && one.dataset.part === "sign";
+
+/** Focus that the browser shows, as after a key; not that of a tap or a click. @param {Event} event */
+const isFocusSeen = (event) => {
+  const [target] = event.composedPath();
+  return target instanceof Element && target.matches(":focus-visible");
+};
 
 /** @type {import("../page/run.js").Feature} */
 export const marks = {

@@ -9,9 +9,8 @@
 
 import { whenIdle } from "./slices.js";
 
-const ASK_FIRST = 60;
-const ASK_LATER = 400;
-const PATIENT_AFTER = 8000;
+const SOONEST_MS = 60;
+const LATEST_MS = 3000;
 
 /** Attributes that other extensions write (theme, spelling, translation): no sign of the page's framework. */
 const FOREIGN = /^(?:data-|style$|lang$|spellcheck$|inert$)/;
@@ -48,7 +47,8 @@ function ask(island, open, signal) {
     if (signal.aborted) return;
     if (document.readyState === "complete" && hasNoFramework(document)) return open();
     island.dispatchEvent(new Event("inkling:ask", { bubbles: true }));
-    setTimeout(again, performance.now() - began > PATIENT_AFTER ? ASK_LATER : ASK_FIRST);
+    // Ever more patient: every 60 ms at first, twice a second after ten seconds.
+    setTimeout(again, Math.min(LATEST_MS, Math.max(SOONEST_MS, (performance.now() - began) / 20)));
   };
   again();
 }

@@ -4,6 +4,9 @@
  *
  * `dl#articles` comes once a section on `/new` (the id repeated) and once with a heading a day on `/recent`, which has no
  * abstracts. Cards are ordered within their own section or day.
+ *
+ * Proved by the stand-in pages (`tests/pages/arxiv.mjs`): `/new` 20 papers in three lists, `/recent` 25 under two days,
+ * `/search/` 25, `/abs/` 1.
  */
 
 import { paperFromUrl } from "../paper-id.js";

@@ -4,6 +4,9 @@
  * The page's elements say which cards are shown; the list island's JSON props say what they hold (trending cards show a
  * machine's summary, period cards no abstract at all). After a period tab the props may be those of the page before,
  * so they are looked up by id and never counted on. No class name is used: those of 2024 are gone in 2026.
+ *
+ * Proved by the stand-in pages of both generations (`tests/pages`): daily 45 cards, weekly and monthly 105, trending 50 in
+ * 100 layouts, search all that match, the paper page 1; and the same with props missing, invalid or renamed.
  */
 
 import { paperFromUrl } from "../paper-id.js";
@@ -13,11 +16,14 @@ import { childOf, clean, commonParent, merged, textOf } from "./reading.js";
 /** @typedef {import("./reading.js").Place} Place */
 /** @typedef {import("../messages.js").Card} Card */
 
+// Islands and what they were given: both generations of the page have them (five islands on a listing).
 const ISLAND = "[data-target][data-props]";
 const LIST = '[data-target="DailyPapers"]';
 const PAPER = '[data-target="PaperContent"]';
+// One a card, two on trending (a layout each): what makes a card a card.
 const TITLE_LINK = "h3 a[href]";
 const CARD = "article";
+// Logged out a link round a box, logged in a label: one or two a card; `-` for none.
 const SCORE = 'a[href^="/login?next="] [role="checkbox"], label';
 const OURS = "[data-inkling]";
 const PAPER_HOSTS = /^(?:(?:www\.)?huggingface\.co|(?:www|export|browse)\.arxiv\.org|arxiv\.org|127\.0\.0\.1|localhost|\[::1\])$/;

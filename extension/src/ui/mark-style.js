@@ -31,10 +31,11 @@ export const MARK_STYLE = `
 :host([data-open]) .sign, :host([data-where="bar"]) .sign { border-color: transparent; background: none; cursor: default; }
 :host([data-sign="saved"]) .sign { color: var(--accent); }
 :host([data-sign="seen"]) .sign { color: var(--faint); }
-:host([data-sign="none"]) .sign, :host([data-sign="saved"][data-open]) .sign, :host([data-sign="hidden"][data-open]) .sign { display: none; }
-:host([data-sign="saved"][data-where="bar"]) .sign { display: none; }
+:host([data-sign="none"]) .sign, :host([data-where="bar"]:is([data-sign="saved"], [data-sign="hidden"])) .sign { display: none; }
+@media (hover: hover) { :host([data-open]:is([data-sign="saved"], [data-sign="hidden"])) .sign { display: none; } }
+/* Under a finger the sign stays where it was: the tap that opens the row must not end on a button that came in its place. */
 @media (hover: none) {
-  :host([data-sign="none"]:not([data-open])) .sign { display: inline-flex; opacity: .8; }
+  :host([data-sign="none"]:not([data-where="bar"])) .sign { display: inline-flex; opacity: .8; }
   .sign { width: 32px; height: 32px; }
 }
 .rank {

@@ -29,7 +29,7 @@ export class Mark {
     this.host = host;
     host.dataset.paper = card.id;
     host.dataset.where = where;
-    this.sign = make("button", { type: "button", class: "sign", "data-part": "sign", tabindex: -1, onclick: () => this.open() });
+    this.sign = make("button", { type: "button", class: "sign", "data-part": "sign", tabindex: -1 });
     const isBar = where === "bar";
     this.save = actionButton("save", () => this.toggleSave(), isBar);
     this.hide = actionButton("hide", () => page.act("hide", card.id, this.where), isBar);
@@ -52,11 +52,6 @@ export class Mark {
   get where() {
     const position = this.page.positionOf(this.card.id);
     return position && this.surface === "card" ? { surface: this.surface, position } : { surface: this.surface };
-  }
-
-  open() {
-    this.host.dataset.open = "";
-    if (!this.row.contains(/** @type {ShadowRoot} */ (this.host.shadowRoot).activeElement)) this.save.focus({ preventScroll: true });
   }
 
   toggleSave() {

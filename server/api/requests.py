@@ -82,7 +82,12 @@ def json_object() -> dict[str, Any]:
     """Return the body, a JSON object. Its strings are not looked at yet."""
     if request.mimetype != "application/json":
         raise WrongMediaType("Send JSON, with Content-Type: application/json.")
+    if "chunked" in request.headers.get("Transfer-Encoding", ""):
+        # granian ends such a body properly without saying so, and werkzeug would take it for an empty one.
+        request.environ["wsgi.input_terminated"] = True
     raw = request.get_data(cache=False)
+    if len(raw) >= (request.max_content_length or MAX_BODY):
+        raise TooLarge("The request is too large; send less at once.")
     try:
         value = json.loads(raw.decode("utf-8"), parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:

@@ -39,6 +39,5 @@ def import_(settings: Settings, reader: str, file: TextIO) -> None:
     if not isinstance(content, dict):
         raise click.UsageError(f"{file.name} is not a file of Inkling's export.")
     told = me.import_(Rooms.of(settings), reader, content, time.time())
-    click.echo(", ".join(f"{count} events {status}" for status, count in told["events"].items()) + ".")
-    for event in told["rejected"]:
-        click.echo(f"rejected: {json.dumps(event)}", err=True)
+    events = ", ".join(f"{told[status]} {status}" for status in ("accepted", "duplicate", "rejected"))
+    click.echo(f"Events: {events}. Papers: {told['papers']}.")

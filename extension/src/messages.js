@@ -147,7 +147,7 @@ export const FROM_PAGE = Object.freeze({
   linkContext: "link/context",
   /** `{order?, panel_collapsed?}` -> `{settings: PageSettings}`. */
   settingsSet: "settings/set",
-  /** `{site, page_kind, seen, expected}` -> `{view: View}`: the page no longer looks as we know it. */
+  /** `{site, page_kind, page, seen, expected}` -> `{view: View}`: the page no longer looks as we know it. */
   reportDrift: "report/drift",
   /** `{}` -> `{}`: open the options page (content scripts cannot). */
   openOptions: "options/open",

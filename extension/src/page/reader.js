@@ -39,9 +39,10 @@ export class Reader {
 
   /** @param {import("../messages.js").View} view pushed by the worker */
   heard(view) {
-    const wasQuiet = this.isQuiet;
+    const before = this.page.state;
     this.page.show(view);
-    if (wasQuiet && !this.isQuiet) this.restart();
+    const isNews = before !== "ready" && view.state === "ready" && (!view.list || view.list.stale);
+    if (isNews || ((before === "paused" || before === "off") && !this.isQuiet)) this.restart();
   }
 
   /** Read as if for the first time: after a pause, or on another place. */
@@ -100,8 +101,8 @@ export class Reader {
 
   /** @param {number} seen @param {number} expected */
   report(seen, expected) {
-    const { site, kind } = this.page.place;
-    send(FROM_PAGE.reportDrift, { site, page_kind: kind, seen, expected });
+    const { site, kind, page } = this.page.place;
+    send(FROM_PAGE.reportDrift, { site, page_kind: kind, page, seen, expected });
   }
 
   /** @param {"drift" | null} state @returns {boolean} true if that is news */

@@ -62,6 +62,15 @@ test("pausing takes features away, going on brings them back and reads again", a
   expect(of("page/cards")).toHaveLength(2);
 });
 
+test("pairing while the page is open ranks it without a reload", async () => {
+  const { push, of } = await start({ first: view({ state: "unpaired" }) });
+  push({ type: "view/changed", view: view({ state: "unpaired" }) });
+  const before = of("page/cards").length;
+  push({ type: "view/changed", view: view() });
+  await pass(30);
+  expect(of("page/cards")).toHaveLength(before + 1);
+});
+
 test("cards that change are told, the same cards are not told twice", async () => {
   const { of } = await start();
   const list = document.querySelector("article").parentElement;
@@ -90,7 +99,7 @@ test("a page that no longer looks as we know it is left alone, reported once, an
   await pass(4000);
   expect(state()).toBe("drift");
   expect(feature.log.at(-1)).toBe("off");
-  expect(of("report/drift")).toEqual([{ type: "report/drift", site: "huggingface", page_kind: "daily", seen: 0, expected: 5 }]);
+  expect(of("report/drift")).toEqual([{ type: "report/drift", site: "huggingface", page_kind: "daily", page: "daily/2026-11-20", seen: 0, expected: 5 }]);
   links.forEach((link, at) => link.setAttribute("href", addresses[at]));
   document.body.append(document.createElement("p"));
   await pass(300);

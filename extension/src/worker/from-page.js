@@ -69,7 +69,11 @@ async function noticeUpvotes(cards) {
 
 /** @param {Event} event @returns {Promise<boolean>} whether the reader wants such an event logged */
 async function isWanted(event) {
-  const { capture } = (await read("preferences")).preferences;
+  const kept = await read("serverUrl", "token", "preferences", "pauses", "connection");
+  const state = stateOf(kept, event.surface === "demo" ? "demo" : undefined);
+  // A page may tell of a click before it has heard that it is paused, or not paired yet.
+  if (state === "paused" || state === "off" || (state === "unpaired" && !kept.token)) return false;
+  const { capture } = kept.preferences;
   return capture === "auto" || (capture === "manual" && event.kind !== "open" && event.kind !== "impression");
 }
 

@@ -81,11 +81,13 @@ class Blend:
 # Measured on real readers: what stands until a validation split of one's own can teach better.
 WITH_READERS = Blend(
     {
-        "stack": PartWeight(always=1.0, few=-0.3, unread=1.0),
-        "text": PartWeight(always=0.15, short=-0.15, unread=0.8),
-        "joint": PartWeight(always=0.15, unread=0.4),
-        "words": PartWeight(unread=0.3),
+        "stack": PartWeight(always=1.0, few=-0.2, unread=1.0),
+        "text": PartWeight(always=0.12, short=-0.1, unread=0.2),
+        "joint": PartWeight(always=0.15, short=-0.1, unread=0.2),
     },
+    meeting=0.6,
+    meeting_short=0.4,
 )
-ALONE = Blend({name: PartWeight(always=1.0, unread=1.0) for name in ("stack", "text", "words")})
+ALONE = Blend({"stack": PartWeight(always=1.0, unread=1.0), "text": PartWeight(always=0.2, unread=0.2)})
+UNTRAINED = Blend({"words": PartWeight(always=1.0, unread=1.0)})
 STACK_ALONE = Blend().only("stack")

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -98,6 +99,14 @@ class Encoded:
         """Return what stands for papers that no encoder has seen: vectors of no dimension."""
         return cls("", np.zeros((papers, 0), np.float32), np.zeros(papers, np.uint64))
 
+    def __bool__(self) -> bool:
+        return self.vectors.shape[1] > 0
+
+    @cached_property
+    def mean(self) -> np.ndarray:
+        """Float32 (E,): what all texts have in common, which says nothing of any."""
+        return np.asarray(self.vectors.mean(axis=0), np.float32)
+
 
 def encode_papers(
     encoder: Encoder, texts: Sequence[str], known: Encoded | None = None, step: Callable[[float], None] | None = None
@@ -114,6 +123,8 @@ def encode_papers(
             vectors[row] = old[key]
     if fresh:
         vectors[fresh] = np.concatenate(made)
+    empty = ~vectors.any(axis=1)
+    vectors[empty] = vectors[~empty].mean(axis=0) if not empty.all() else 0  # a paper without text is like no other
     return Encoded(encoder.name, vectors, prints)
 
 

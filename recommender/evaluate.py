@@ -86,10 +86,11 @@ class _Run:
             self._baselines(splits, train_on, model.words, seed)
 
     def _ours(self, name: str, split: Split, model: Model, seed: int) -> None:
-        for method, blend in ((OURS, model.blend), (STACK, STACK_ALONE)):
+        alone = replace(model, blend=STACK_ALONE, shown=model.stack.papers)
+        for method, served in ((OURS, model), (STACK, alone)):
             self.say(f"seed {seed}: {name}, {method}")
             began = time.perf_counter()
-            catalogue = Catalogue(replace(model, blend=blend))
+            catalogue = Catalogue(served)
             lists = self._served(catalogue, split, remove=method == OURS)
             self.report.add(name, method, figures(lists, split, model.words))
             if method == OURS:

@@ -13,16 +13,20 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 
+from recommender.blend import Blend, PartWeight
 from recommender.catalogue import Catalogue
 from recommender.config import Config
+from recommender.encoders import Encoded, Encoder, encode_papers
 from recommender.model import Model
 from recommender.tables import Events, Papers
 from recommender.training import Progress, interactions, train
+from recommender.vocabulary import texts_of
 
 LEAST_PAIRS = 20  # fewer say nothing
 MOST_PAIRS = 1000  # of the newest; more only keep events from the judged fit
@@ -34,6 +38,8 @@ DEPTH = 1000  # places looked at; whatever stands lower gains nothing
 NOISE = 0.01  # how often chance alone may hold a good model back, in one comparison
 TOLERANCE = 0.01  # share of the other's figure that a reader does not notice and another seed may cost
 DRAWS = 2000
+MEANING_WEIGHTS = (0.5, 1.0, 2.0)
+RELEARN = 1.5  # times the events a blend was learned on, after which it is learned anew
 
 TOO_FEW = f"Published unjudged: readers with a history took up fewer than {LEAST_PAIRS} papers to judge it by."
 
@@ -85,6 +91,11 @@ class Verdict:
     pairs: int = 0
     comparisons: Mapping[str, Comparison] = field(default_factory=dict)
 
+    @classmethod
+    def unjudged(cls) -> Verdict:
+        """Return what is said of a model that there is too little to judge by: it may serve."""
+        return cls(True, "none", TOO_FEW)
+
     def as_dict(self) -> dict[str, Any]:
         """Return the verdict as JSON values."""
         return dataclasses.asdict(self)
@@ -99,25 +110,64 @@ def retrain(
     seed: int = 0,
     now: float | None = None,
     progress: Progress | None = None,
+    encoder: Encoder | None = None,
 ) -> tuple[Model, Verdict]:
     """Train on everything and say whether the model may serve in place of `serving`.
 
-    Costs a fifth more than `train` where there is enough to judge on, and the lists of at most 200 readers from four
-    models; nothing more where there is not. TooFewPapers as `train`.
+    The blend that `serving` learned is used again until there are half as many events again. Where there is enough to
+    judge on, this costs a fifth more than `train`, and the lists of at most 200 readers from four models; nothing more
+    where there is not. TooFewPapers as `train`.
     """
     tell = progress or (lambda stage, share: None)
     since = serving.manifest["now"] if serving else None
     held = hold_out(papers, events, since=since, config=config, seed=seed)
+    encoded = _encoded(papers, encoder, serving, _part(tell, 0.0, 0.1))
+    blend, learned_on = _known_blend(serving, events, encoder)
+    fitted = partial(train, papers, config=config, seed=seed, encoded=encoded)
     if held.kind == "none":
-        model = train(papers, events, config, seed=seed, now=now, progress=progress)
-        return model, Verdict(True, "none", TOO_FEW)
-    judged = train(papers, held.learn, config, seed=seed, now=held.now, progress=_part(tell, 0.0, 0.75))
-    finishing = _part(tell, 0.75, 0.9)
-    model = train(papers, events, config, seed=seed, now=now, progress=finishing, blend=judged.blend, start=judged)
+        model, verdict = fitted(events, now=now, progress=_part(tell, 0.1, 1.0), blend=blend), Verdict.unjudged()
+        model.manifest["blend_learned_on"] = learned_on
+        return model, verdict
+    judged = fitted(held.learn, now=held.now, progress=_part(tell, 0.1, 0.75), blend=blend)
+    if encoded and not judged.blend.learned:
+        judged = replace(judged, blend=_with_meaning(held, papers, judged))
+    model = fitted(events, now=now, progress=_part(tell, 0.75, 0.9), blend=judged.blend, start=judged)
+    model.manifest["blend_learned_on"] = learned_on
     tell("judging", 0.9)
     verdict = judge(held, papers, judged=judged, model=model, serving=serving)
     tell("done", 1.0)
     return model, verdict
+
+
+def _known_blend(serving: Model | None, events: Events, encoder: Encoder | None) -> tuple[Blend | None, int]:
+    """Return a blend to use again, or None to learn one; and how many events it was or will be learned on."""
+    if serving is None or not serving.blend.learned or serving.encoded.encoder != (encoder.name if encoder else ""):
+        return None, len(events)
+    learned_on = int(serving.manifest.get("blend_learned_on") or serving.manifest["counts"]["events"])
+    return (None, len(events)) if len(events) >= RELEARN * learned_on else (serving.blend, learned_on)
+
+
+def _encoded(papers: Papers, encoder: Encoder | None, serving: Model | None, tell: Progress) -> Encoded | None:
+    if encoder is None:
+        return None
+    known = serving.encoded if serving else None
+    return encode_papers(encoder, texts_of(papers), known, lambda share: tell("meaning", share))
+
+
+def _with_meaning(held: Held, papers: Papers, judged: Model) -> Blend:
+    """Return the blend, with an encoder's part where that gives the judged papers better places beyond noise.
+
+    For servers with too few readers to learn a blend on.
+    """
+    without = gains(held, _catalogue(judged, papers))
+    tried = []
+    for weight in MEANING_WEIGHTS:
+        part = PartWeight(always=weight, unread=weight)
+        blend = replace(judged.blend, parts={**judged.blend.parts, "meaning": part})
+        comparison = compare(gains(held, _catalogue(replace(judged, blend=blend), papers)), without)
+        if comparison.low > 0:
+            tried.append((comparison.ours, blend))
+    return max(tried, key=lambda one: one[0])[1] if tried else judged.blend
 
 
 def hold_out(papers: Papers, events: Events, *, since: float | None, config: Config, seed: int) -> Held:
@@ -265,7 +315,7 @@ def _catalogue(model: Model, papers: Papers) -> Catalogue:
 
 def _plain(config: Config) -> Config:
     """Leave out what a list does on purpose against its own order."""
-    return dataclasses.replace(config, diversity=0.0, exploration=0.0)
+    return replace(config, diversity=0.0, exploration=0.0)
 
 
 def _part(tell: Progress, start: float, stop: float) -> Callable[[str, float], None]:

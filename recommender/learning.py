@@ -13,16 +13,19 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from recommender.blend import Blend, PartWeight
+from recommender.metrics import interval
 from recommender.validation import Lists
 
 DEPTH = 20
-ROUNDS = 6
-STEP = 0.3
-LEAST_GAIN = 1e-4
+ROUNDS = 8
+STEP = 0.1
+LEAST_GAIN = 2e-4
+SHRINK = 0.01  # what a squared unit away from the start has to gain
 READ, UNREAD = ("always", "few", "short"), ("unread", "unread_short")
-MEETINGS = np.linspace(0.2, 1.4, 9)  # tried for papers without readers, in long histories
-MEETINGS_SHORT = (0.0, 0.4, 0.8, 1.2, 1.8)  # and what short ones add
-KEPT = 0.97  # of what the factors alone find of papers with readers, at the least, when unread papers join the list
+MEETINGS = np.arange(0.0, 1.6, 0.1)  # tried for papers without readers, in long histories
+MEETINGS_SHORT = np.arange(-1.0, 1.6, 0.25)  # and what short ones add
+KEPT = 0.98  # of what the factors alone find of papers with readers, when unread papers join the list
+DEAR = 3.0  # what each lost below that costs
 
 _DISCOUNT = 1 / np.log2(np.arange(DEPTH) + 2)
 _IDEAL = np.cumsum(_DISCOUNT)
@@ -39,33 +42,55 @@ def learn(lists: Lists, begin: Blend, tell: Callable[[str], None] = lambda stage
     return dataclasses.replace(_met(lists, blend), learned=True)
 
 
+def with_meaning(lists: Lists, begin: Blend, without: Blend, seed: int) -> Blend:
+    """Return `without`, or a blend that has an encoder's part too where that serves these lists better beyond noise.
+
+    Both are searched on half of the lists and compared on the other half, reader by reader.
+    """
+    more = dataclasses.replace(begin, parts={**begin.parts, "meaning": PartWeight()})
+    learned_on = np.random.default_rng([seed, 2]).random(len(lists.targets)) < 0.5
+    half, other = lists.take(learned_on), lists.take(~learned_on)
+    gains = qualities(other, total(other, learn(half, more))) - qualities(other, total(other, learn(half, begin)))
+    low, _ = interval(gains)
+    return learn(lists, more) if low > 0 else without
+
+
 def _fields(blend: Blend, names: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """Yield what may move; the first part's first weight stands, as the unit of the others."""
     first = next(iter(blend.parts))
     yield from ((part, name) for part in blend.parts for name in names if (part, name) != (first, names[0]))
 
 
-def _search(lists: Lists, blend: Blend, moving: list[tuple[str, str]]) -> Blend:
+def _search(lists: Lists, begin: Blend, moving: list[tuple[str, str]]) -> Blend:
     if not len(lists.targets):
-        return blend
-    best, steps = quality(lists, total(lists, blend)), dict.fromkeys(moving, STEP)
+        return begin
+    blend, steps = begin, dict.fromkeys(moving, STEP)
+    best = quality(lists, total(lists, blend))
     for _ in range(ROUNDS):
         for one in moving:
             for step in (steps[one], -steps[one]):
                 moved = _moved(blend, *one, step)
-                found = quality(lists, total(lists, moved))
+                found = quality(lists, total(lists, moved)) - SHRINK * _distance(moved, begin, moving)
                 if found > best + LEAST_GAIN:
                     best, blend = found, moved
-                    steps[one] *= 1.3
+                    steps[one] *= 1.25
                     break
             else:
-                steps[one] *= 0.5
+                steps[one] *= 0.6
     return blend
+
+
+def _distance(blend: Blend, begin: Blend, moving: list[tuple[str, str]]) -> float:
+    return float(sum((_weight(blend, *one) - _weight(begin, *one)) ** 2 for one in moving))
+
+
+def _weight(blend: Blend, part: str, name: str) -> float:
+    return float(getattr(blend.parts[part] if part else blend, name))
 
 
 def _moved(blend: Blend, part: str, name: str, step: float) -> Blend:
     if not part:
-        return dataclasses.replace(blend, **{name: getattr(blend, name) + step / 3})
+        return dataclasses.replace(blend, **{name: getattr(blend, name) + step})
     weight: PartWeight = dataclasses.replace(blend.parts[part], **{name: getattr(blend.parts[part], name) + step})
     return dataclasses.replace(blend, parts={**blend.parts, part: weight})
 
@@ -81,37 +106,46 @@ def total(lists: Lists, blend: Blend) -> np.ndarray:
 
 def quality(lists: Lists, scores: np.ndarray) -> float:
     """Return the mean over lists of NDCG and recall in the first 20, added up."""
-    hits = _hits(lists, scores)
-    some = lists.targets > 0
-    hits, wanted = hits[some], lists.targets[some]
-    ndcg = (hits * _DISCOUNT).sum(axis=1) / _IDEAL[np.minimum(wanted, DEPTH) - 1]
-    return float((ndcg + hits.sum(axis=1) / wanted).mean())
+    return float(qualities(lists, scores).mean())
+
+
+def qualities(lists: Lists, scores: np.ndarray) -> np.ndarray:
+    """Return NDCG and recall in the first 20, added up, of each list with a target, float64 (L,)."""
+    hits, some = _hits(lists, scores), lists.targets > 0
+    return ndcg(hits, lists.targets) + hits[some].sum(axis=1) / lists.targets[some]
+
+
+def ndcg(hits: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Return the NDCG of hits bool (L, 20) of each list with a target (L,)."""
+    some = targets > 0
+    return (hits * _DISCOUNT).sum(axis=1)[some] / _IDEAL[np.minimum(targets[some], DEPTH) - 1]
 
 
 def _hits(lists: Lists, scores: np.ndarray) -> np.ndarray:
+    return np.pad(np.take_along_axis(lists.target, _first(lists, scores), axis=1), ((0, 0), (0, DEPTH)))[:, :DEPTH]
+
+
+def _first(lists: Lists, scores: np.ndarray) -> np.ndarray:
     scores = np.where(lists.there, scores, -np.inf)
-    best = np.argpartition(-scores, DEPTH - 1, axis=1)[:, :DEPTH] if scores.shape[1] > DEPTH else None
-    if best is None:
-        best = np.tile(np.arange(scores.shape[1]), (len(scores), 1))
+    best = np.argpartition(-scores, min(DEPTH, scores.shape[1]) - 1, axis=1)[:, :DEPTH]
     order = np.argsort(-np.take_along_axis(scores, best, axis=1), axis=1, kind="stable")
-    hits = np.take_along_axis(lists.target, np.take_along_axis(best, order, axis=1), axis=1)
-    return np.pad(hits, ((0, 0), (0, DEPTH - hits.shape[1])))
+    return np.take_along_axis(best, order, axis=1)
 
 
 def _met(lists: Lists, blend: Blend) -> Blend:
     """Weigh unread papers against the others: what serves whole lists best and keeps to `KEPT`."""
     is_read = lists.readers > 0
-    if not (lists.target & is_read).any() or not (lists.target & ~is_read).any():
+    read = dataclasses.replace(lists, target=lists.target & is_read, targets=(lists.target & is_read).sum(axis=1))
+    if not read.targets.any() or (read.targets == lists.targets).all():
         return blend
-    alone = lists.of(is_read)
-    least = KEPT * quality(alone, alone.parts["stack"])
-    read_targets = dataclasses.replace(
-        lists, target=lists.target & is_read, targets=(lists.target & is_read).sum(axis=1)
-    )
-    tried = []
+    stack = np.where(is_read, lists.parts["stack"], -np.inf)
+    least = KEPT * ndcg(_hits(read, stack), read.targets).mean()
+    best, chosen = -np.inf, blend
     for long, short in itertools.product(MEETINGS, MEETINGS_SHORT):
         met = dataclasses.replace(blend, meeting=float(long), meeting_short=float(short))
         scores = total(lists, met)
-        kept = quality(read_targets, scores)
-        tried.append((kept >= least, quality(lists, scores) if kept >= least else kept, met))
-    return max(tried, key=lambda one: one[:2])[2]
+        lost = max(0.0, least - ndcg(_hits(read, scores), read.targets).mean())
+        found = ndcg(_hits(lists, scores), lists.targets).mean() - DEAR * lost
+        if long + short > 0 and found > best:
+            best, chosen = found, met
+    return chosen

@@ -14,11 +14,12 @@ from recommender import artifact
 from recommender.artifact import Strings
 from recommender.blend import Blend
 from recommender.config import Config
+from recommender.encoders import Encoded
 from recommender.errors import BrokenModel
 from recommender.features import Names
 from recommender.foldin import fold
 from recommender.graph import Graph, Steps
-from recommender.stack import Stack
+from recommender.stack import Drawing, Stack
 from recommender.tables import Papers
 from recommender.vocabulary import Vocabulary, texts_of
 
@@ -31,7 +32,8 @@ class Model:
 
     `words` float32 CSR (P, W) TF-IDF rows; `published` float64 (P,) epoch seconds, `upvotes` float32 (P,), nan unknown;
     `readers` float32 (P,) how many readers opened or saved each. `shown` float32 (P, D): the vectors papers are scored
-    by, those nobody read moved towards their nearest; readers are folded in on the stack's own.
+    by, those nobody read as `drawing` says; readers are folded in on the stack's own. `encoded` has no
+    dimension without an encoder.
     """
 
     manifest: dict[str, Any]
@@ -47,7 +49,9 @@ class Model:
     names: Names
     stack: Stack
     shown: np.ndarray
+    drawing: Drawing
     graph: Graph
+    encoded: Encoded
 
     @property
     def version(self) -> str:
@@ -82,7 +86,10 @@ class Model:
         arrays |= {"idf": self.vocabulary.idf, "vectors": self.stack.papers, "features": self.stack.features}
         for name, matrix in [("words", self.words), *_steps(self.graph)]:
             arrays |= {f"{name}_{part}": getattr(matrix, part) for part in ("data", "indices", "indptr")}
+        arrays["drawing"] = np.array([self.drawing.plain, self.drawing.norm], np.float64)
         arrays |= {"shown": self.shown, "paper_gram": self.stack.paper_gram, "row_gram": self.stack.row_gram}
+        if self.encoded:
+            arrays |= {"meaning": self.encoded.vectors, "meaning_prints": self.encoded.prints}
         artifact.write(Path(folder), self.manifest, arrays)
 
     @classmethod
@@ -119,12 +126,20 @@ class Model:
             names=Names(list(strings["names"])),
             stack=stack,
             shown=arrays["shown"],
+            drawing=Drawing(*map(float, arrays["drawing"])),
             graph=Graph(
                 _read_steps(arrays, "text", shape[0]),
                 _read_steps(arrays, "joint", shape[0]) if "joint_once_data" in arrays else None,
             ),
+            encoded=_read_encoded(manifest, arrays, shape[0]),
             **{name: arrays[name] for name in _COLUMNS},
         )
+
+
+def _read_encoded(manifest: dict[str, Any], arrays: dict[str, np.ndarray], papers: int) -> Encoded:
+    if "meaning" not in arrays:
+        return Encoded.nothing(papers)
+    return Encoded(manifest["encoder"], arrays["meaning"], arrays["meaning_prints"])
 
 
 def _sparse(arrays: dict[str, np.ndarray], name: str, shape: tuple[int, int]) -> sp.csr_matrix:

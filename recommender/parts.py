@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 import scipy.sparse as sp
 
+from recommender.encoders import Encoded
 from recommender.foldin import Fold, fold
 from recommender.graph import Steps
 from recommender.model import Model
@@ -91,15 +92,48 @@ class TextPart:
 
 
 def text_part(taste: Taste, shelf: Shelf, ridge: float) -> TextPart:
-    """Solve the ridge and score the shelf. A row of weight w is fitted as w copies of it would be."""
-    kernel = np.asarray((taste.words @ taste.words.T).todense(), np.float32)
-    kernel[np.diag_indices_from(kernel)] += np.float32(ridge) / np.abs(taste.weight)
-    dual = np.linalg.solve(kernel, taste.liked).astype(np.float32)
+    """Solve the ridge and score the shelf."""
+    dual = _dual(np.asarray((taste.words @ taste.words.T).todense(), np.float32), taste, ridge)
     return TextPart(shelf.times_words(taste.words.T @ dual), dual, taste.words, shelf)
 
 
-PARTS = ("stack", "text", "joint", "words")
-BY_WORDS = ("text", "words")  # what these parts know, they know from words alone
+@dataclass(frozen=True)
+class MeaningPart:
+    """The same regression over an encoder's vectors: `vectors` float32 (n, E), `dual` (n,), less what all have."""
+
+    scores: np.ndarray
+    dual: np.ndarray
+    vectors: np.ndarray
+    encoded: Encoded
+    shelf: Shelf
+
+    def shares(self, row: int) -> np.ndarray:
+        """Return what each row of taste adds to the score of a shelf row, float32 (n,)."""
+        return self.dual * (self.vectors @ _meaning(self.encoded, self.shelf.places(np.array([row])))[0])
+
+
+def meaning_part(encoded: Encoded, taste: Taste, shelf: Shelf, ridge: float) -> MeaningPart:
+    """Solve the ridge and score the shelf; what is newer than the model has the meaning of where it stands."""
+    vectors = _meaning(encoded, taste.places)
+    dual = _dual(vectors @ vectors.T, taste, ridge)
+    weights = vectors.T @ dual
+    scores = encoded.vectors @ weights - encoded.mean @ weights
+    return MeaningPart(shelf.spread(scores), dual, vectors, encoded, shelf)
+
+
+def _meaning(encoded: Encoded, places: sp.csr_matrix) -> np.ndarray:
+    there = np.asarray(places.sum(axis=1), np.float32)
+    return np.asarray(places @ encoded.vectors, np.float32) - there * encoded.mean
+
+
+def _dual(kernel: np.ndarray, taste: Taste, ridge: float) -> np.ndarray:
+    """Return the weights (n,) of kernel ridge regression; a row of weight w is fitted as w copies of it would be."""
+    kernel[np.diag_indices_from(kernel)] += np.float32(ridge) / np.abs(taste.weight)
+    return np.linalg.solve(kernel, taste.liked).astype(np.float32)
+
+
+PARTS = ("stack", "text", "joint", "words", "meaning")
+BY_WORDS = ("text", "words", "meaning")  # what these parts know, they know from words alone
 
 
 def parts_of(taste: Taste, shelf: Shelf, model: Model | None, wanted: Collection[str], ridge: float) -> dict[str, Part]:
@@ -109,4 +143,6 @@ def parts_of(taste: Taste, shelf: Shelf, model: Model | None, wanted: Collection
         makers["stack"] = lambda: stack_part(model, taste, shelf)
         steps = {"text": model.graph.text, "joint": model.graph.joint}
         makers |= {name: partial(graph_part, one, taste, shelf) for name, one in steps.items() if one}
+        if model.encoded:
+            makers["meaning"] = partial(meaning_part, model.encoded, taste, shelf, ridge)
     return {name: makers[name]() for name in PARTS if name in makers and name in wanted}

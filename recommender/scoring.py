@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.blend import ALONE, Blend
+from recommender.blend import UNTRAINED, Blend
 from recommender.config import DAY, Config
 from recommender.model import Model
 from recommender.parts import BY_WORDS, Part, parts_of
@@ -65,7 +65,7 @@ def score(
     taste: Taste, shelf: Shelf, model: Model | None, vocabulary: Vocabulary, *, config: Config, now: float
 ) -> Scored:
     """Score every paper on the shelf for one reader."""
-    blend = model.blend if model else ALONE
+    blend = model.blend if model else UNTRAINED
     parts = _weighed(taste, shelf, model, blend, config) if len(taste) else []
     priors = _priors(taste, shelf, blend, config, now)
     scores = np.zeros(len(shelf), np.float32)

@@ -14,7 +14,6 @@ import scipy.sparse as sp
 
 from recommender.graph import nearest_to
 from recommender.model import Model
-from recommender.stack import drawn_near
 from recommender.tables import Papers
 from recommender.vocabulary import Vocabulary, texts_of
 
@@ -73,7 +72,7 @@ def folded_in(model: Model, papers: Papers, row_of: Mapping[str, int], papers_by
     """
     words, vectors = model.words_and_vectors(papers)
     near = nearest_to(words, papers_by_word)
-    shown = drawn_near(vectors, near @ model.stack.papers)
+    shown = model.drawing.of(vectors, near @ model.stack.papers)
     readers, trained = np.zeros(len(papers), np.float32), np.zeros(len(papers), bool)
     places = near.tolil()
     for at, row in ((at, row_of[paper]) for at, paper in enumerate(papers.ids) if paper in row_of):

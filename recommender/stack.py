@@ -16,7 +16,6 @@ from threadpoolctl import threadpool_limits
 from recommender.config import Config
 
 SMALLEST = 16
-DRAWN = 1.0  # how much of the neighbours' mean an unread paper takes on
 FINISHING = 3  # iterations that bring a finished factorisation up to date with a few more events
 
 
@@ -79,9 +78,26 @@ def factorise(
     return Stack(papers, rows[readers:].copy(), papers.T @ papers, rows.T @ rows)
 
 
-def drawn_near(vectors: np.ndarray, neighbours: np.ndarray) -> np.ndarray:
-    """Return the vectors (n, D) of papers nobody read, moved towards the mean of their nearest by text (n, D).
+@dataclass(frozen=True)
+class Drawing:
+    """How papers nobody read are shown: `plain` times their vector, and `norm` times its direction and their nearest's.
 
-    Folded in from words alone they come out short, and far from the papers that readers would find beside them.
+    Folded in from words alone they come out short, and apart from the papers readers would find beside them.
     """
-    return vectors + np.float32(DRAWN) * neighbours
+
+    plain: float
+    norm: float
+
+    def of(self, vectors: np.ndarray, neighbours: np.ndarray) -> np.ndarray:
+        """Return what is shown for vectors (n, D) whose nearest by text have these means (n, D)."""
+        return np.float32(self.plain) * vectors + np.float32(self.norm) * (_direction(vectors) + _direction(neighbours))
+
+
+def drawing_for(vectors: np.ndarray, readers: np.ndarray) -> Drawing:
+    """Return how to show papers (P, D) nobody read: at half the usual length; where none is read, as they are too."""
+    some = vectors[readers > 0] if readers.any() else vectors
+    return Drawing(0.0 if readers.any() else 0.5, float(0.5 * np.median(np.linalg.norm(some, axis=1))))
+
+
+def _direction(vectors: np.ndarray) -> np.ndarray:
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(1e-12))

@@ -13,12 +13,13 @@ import scipy.sparse as sp
 
 from recommender.blend import ALONE, WITH_READERS, Blend
 from recommender.config import Config
+from recommender.encoders import Encoded
 from recommender.errors import TooFewPapers
 from recommender.features import learn_names
 from recommender.graph import Graph, build_graph
-from recommender.learning import learn
+from recommender.learning import learn, with_meaning
 from recommender.model import Model
-from recommender.stack import Stack, drawn_near, factorise, factors_for, stacked
+from recommender.stack import Drawing, Stack, drawing_for, factorise, factors_for, stacked
 from recommender.tables import Events, Papers
 from recommender.validation import hold_out, lists_of
 from recommender.vocabulary import learn_vocabulary, texts_of
@@ -41,13 +42,14 @@ def train(
     progress: Progress | None = None,
     blend: Blend | None = None,
     start: Model | None = None,
+    encoded: Encoded | None = None,
 ) -> Model:
     """Train on these papers and events; no events at all is fine.
 
     `now` is the time ages are counted from, by default the newest event's, and where there is none the clock's.
     `progress` hears a stage's name and the share of the whole done. `blend` is one learned before, to be used again.
     `start` is a model of these same papers and this config trained on fewer events: it is finished, at a fifth of the
-    cost, rather than trained anew.
+    cost, rather than trained anew. `encoded` are these papers' vectors from an encoder.
     TooFewPapers with fewer than 20 papers that have any text or reader.
     """
     tell = progress or (lambda stage, share: None)
@@ -62,7 +64,7 @@ def train(
     liked = _matrix(weights, len(readers), len(papers))
     rows = Rows(words, names.rows(papers))
     _check(liked, rows)
-    stack, shown, graph = fit(
+    fitted = fit(
         rows,
         liked,
         config,
@@ -71,7 +73,7 @@ def train(
         start=start.stack if start else None,
     )
     model = Model(
-        manifest=_manifest(papers, events, config=config, stack=stack, now=now, readers=len(readers)),
+        manifest=_manifest(papers, events, config=config, stack=fitted.stack, now=now, readers=len(readers)),
         config=config,
         blend=blend or (WITH_READERS if _has_company(liked) else ALONE),
         ids=papers.ids,
@@ -82,10 +84,10 @@ def train(
         words=words,
         vocabulary=vocabulary,
         names=names,
-        stack=stack,
-        shown=shown,
-        graph=graph,
+        **vars(fitted),
+        encoded=encoded or Encoded.nothing(len(papers)),
     )
+    model.manifest["encoder"] = model.encoded.encoder or None
     if blend is None and _has_company(liked):
         tell("blend", 0.9)
         model = replace(model, blend=_learned(model, rows, liked, config, seed))
@@ -102,6 +104,16 @@ class Rows:
     names: sp.csr_matrix
 
 
+@dataclass(frozen=True)
+class Fitted:
+    """What is learned from readers and rows: the factorisation, the vectors to show (P, D) and how, and the graph."""
+
+    stack: Stack
+    shown: np.ndarray
+    drawing: Drawing
+    graph: Graph
+
+
 def fit(
     rows: Rows,
     liked: sp.csr_matrix,
@@ -110,14 +122,15 @@ def fit(
     *,
     step: Callable[[float], None] | None = None,
     start: Stack | None = None,
-) -> tuple[Stack, np.ndarray, Graph]:
-    """Return what is learned from `liked` (U, P): the factorisation, the vectors to show, and the graph."""
+) -> Fitted:
+    """Learn from `liked` (U, P)."""
     matrix = stacked(liked, rows.words, rows.names, config)
     stack = factorise(matrix, liked.shape[0], config, seed, step=step, start=start)
     graph, near = build_graph(rows.words, liked.maximum(0))
-    shown, unread = stack.papers.copy(), np.flatnonzero(_readers_each(liked) == 0)
-    shown[unread] = drawn_near(stack.papers[unread], near[unread] @ stack.papers)
-    return stack, shown, graph
+    readers, neighbours = _readers_each(liked), near @ stack.papers
+    drawing = drawing_for(stack.papers, readers)
+    shown = np.where(readers[:, None] > 0, stack.papers, drawing.of(stack.papers, neighbours))
+    return Fitted(stack, shown, drawing, graph)
 
 
 def _learned(model: Model, rows: Rows, liked: sp.csr_matrix, config: Config, seed: int) -> Blend:
@@ -125,9 +138,11 @@ def _learned(model: Model, rows: Rows, liked: sp.csr_matrix, config: Config, see
     held = hold_out(liked.maximum(0), seed)
     if len(held.history) < LEAST_LISTS:
         return model.blend
-    stack, shown, graph = fit(rows, held.train, config, seed)
-    inner = replace(model, stack=stack, shown=shown, graph=graph, readers=_readers_each(held.train))
-    return learn(lists_of(inner, held, config), model.blend)
+    fitted = fit(rows, held.train, config, seed)
+    inner = replace(model, readers=_readers_each(held.train), **vars(fitted))
+    lists = lists_of(inner, held, config)
+    blend = learn(lists, model.blend)
+    return with_meaning(lists, model.blend, blend, seed) if model.encoded else blend
 
 
 def _readers_each(liked: sp.csr_matrix) -> np.ndarray:

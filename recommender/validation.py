@@ -77,6 +77,12 @@ class Lists:
     readers: np.ndarray
     history: np.ndarray
 
+    def take(self, lists: np.ndarray) -> Lists:
+        """Return some of the lists, bool (L,)."""
+        parts = {name: scores[lists] for name, scores in self.parts.items()}
+        tables = (self.there[lists], self.target[lists], self.targets[lists])
+        return Lists(*tables, parts, self.readers[lists], self.history[lists])
+
     def of(self, papers: np.ndarray) -> Lists:
         """Return the lists with nothing but papers (L, M) of a kind in them, where there is a target among those."""
         papers = papers & self.there

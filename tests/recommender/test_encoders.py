@@ -7,14 +7,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from recommender import Catalogue, Config, Events, Model, Papers, train
 from recommender.encoders import Encoded, OnnxEncoder, encode_papers
 from recommender.errors import EncoderUnavailable
+from recommender.gate import retrain
+from tests.recommender.conftest import NOW
 
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
 tokenizers = pytest.importorskip("tokenizers")
 
-MEANINGS = [("car", "automobile", "vehicle"), ("dog", "hound", "puppy"), ("sun", "star", "daylight")]
+MEANINGS = [
+    (*words, *(f"{words[0]}{number}" for number in range(17)))  # so many that no two papers need share one
+    for words in (("car", "automobile", "vehicle"), ("dog", "hound", "puppy"), ("sun", "star", "daylight"))
+]
 WIDTH = 8
 
 
@@ -181,3 +187,95 @@ def test_progress_is_told(encoder):
 
 def test_papers_nobody_encoded_have_vectors_of_no_dimension():
     assert Encoded.nothing(3).vectors.shape == (3, 0)
+
+
+@pytest.fixture(scope="module")
+def synonyms():
+    """Papers of three meanings, each written in one of twenty words for it that never meet in a text."""
+    random = np.random.default_rng(0)
+    rows = []
+    for number in range(240):
+        meaning = MEANINGS[number % 3]
+        word = meaning[int(random.integers(20))]
+        rows.append(
+            {"id": f"p{number:03d}", "abstract": f"{word} filler{random.integers(40)} filler{random.integers(40)}"}
+        )
+    return Papers.from_rows(rows)
+
+
+def reader_of(meaning, papers, count=60):
+    """One reader of everything that has a meaning."""
+    mine = [paper for at, paper in enumerate(papers.ids) if at % 3 == meaning][:count]
+    return Events.from_rows(("only", paper, "save", NOW - 3600.0 * at) for at, paper in enumerate(mine))
+
+
+@pytest.fixture(scope="module")
+def learned(synonyms, encoder):
+    return retrain(synonyms, reader_of(0, synonyms), None, Config(factors=16), now=NOW, encoder=encoder)[0]
+
+
+def test_one_reader_alone_is_served_by_meaning_where_words_fail(learned, synonyms):
+    assert learned.blend.parts["meaning"].always > 0
+    one = next(paper for paper in synonyms.ids[::3])
+    found = Catalogue(learned).similar(one, 40).ids
+    assert np.mean([int(paper[1:]) % 3 == 0 for paper in found]) > 0.9
+
+
+def test_an_encoder_that_knows_nothing_is_left_out(synonyms, encoder):
+    class Noise:
+        name = "noise"
+
+        def encode(self, texts):
+            return np.random.default_rng(len(texts)).normal(size=(len(texts), 8)).astype(np.float32)
+
+    model, _ = retrain(synonyms, reader_of(0, synonyms), None, Config(factors=16), now=NOW, encoder=Noise())
+    assert "meaning" not in model.blend.parts
+
+
+def test_reasons_add_up_with_meaning_among_them(learned, synonyms):
+    history = Events.from_rows(("me", paper, "save", NOW) for paper in synonyms.ids[:9:3])
+    ranked = Catalogue(learned).rank(history, candidates=None, k=10, now=NOW)
+    for at in range(len(ranked)):
+        shares = sum(reason.share for reason in ranked.reasons(at))
+        assert shares == pytest.approx(float(ranked.scores[at]), rel=1e-4)
+
+
+def test_a_paper_newer_than_the_model_has_the_meaning_of_its_neighbours(learned, synonyms):
+    catalogue = Catalogue(learned)
+    catalogue.update(Papers.from_rows([{"id": "new", "abstract": "automobile"}, {"id": "off", "abstract": "hound"}]))
+    history = Events.from_rows(("me", paper, "save", NOW) for paper in synonyms.ids[:30:3])
+    ranked = catalogue.rank(history, candidates=["off", "new"], k=None, now=NOW)
+    assert ranked.ids == ["new", "off"]
+    shares = sum(reason.share for reason in ranked.reasons(0))
+    assert shares == pytest.approx(float(ranked.scores[0]), rel=1e-4)
+
+
+def test_a_model_keeps_what_was_encoded_for_the_next_training(learned, synonyms, encoder, tmp_path):
+    learned.save(tmp_path / "model")
+    loaded = Model.load(tmp_path / "model")
+    assert loaded.encoded.encoder == encoder.name
+    counting = Counting(encoder)
+    retrain(synonyms, reader_of(0, synonyms), loaded, Config(factors=16), now=NOW, encoder=counting)
+    assert not counting.asked
+
+
+def test_without_an_encoder_a_model_has_no_part_of_it(synonyms, tmp_path):
+    train(synonyms, Events.none(), Config(factors=16), now=NOW).save(tmp_path / "model")
+    loaded = Model.load(tmp_path / "model")
+    assert not loaded.encoded
+    assert loaded.manifest["encoder"] is None
+    assert not (tmp_path / "model" / "meaning.npy").exists()
+
+
+@pytest.mark.slow
+def test_with_company_its_weight_is_learned_like_the_others(synonyms, encoder):
+    random = np.random.default_rng(1)
+    rows = [
+        (f"r{reader}", synonyms.ids[3 * at + reader % 3], "save", NOW)
+        for reader in range(150)
+        for at in random.permutation(80)[:8]
+    ]
+    encoded = encode_papers(encoder, [f"\n{text}" for text in synonyms.abstracts])
+    model = train(synonyms, Events.from_rows(rows), Config(factors=16), now=NOW, encoded=encoded)
+    assert model.blend.learned
+    assert "meaning" in model.blend.parts

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
@@ -14,12 +15,15 @@ def parse_rfc3339(text: str) -> float:
         raise ValueError("not a time such as 2026-11-20T08:15:00Z")
     # datetime knows no leap second and no digits past the microsecond; both are legal in RFC 3339.
     plain = re.sub(r"(\.\d{6})\d+", r"\1", text.upper().replace(":60", ":59"))
-    return datetime.fromisoformat(plain).timestamp()
+    try:
+        return datetime.fromisoformat(plain).astimezone(UTC).timestamp()
+    except OverflowError as error:
+        raise ValueError("outside the years 1 to 9999") from error
 
 
 def rfc3339(seconds: float | None) -> str | None:
     """Return an epoch time as RFC 3339 in UTC, to the microsecond, or None for None."""
     if seconds is None:
         return None
-    moment = datetime.fromtimestamp(round(seconds, 6), UTC)
+    moment = _EPOCH + timedelta(seconds=round(seconds, 6))
     return moment.isoformat(timespec="microseconds" if moment.microsecond else "seconds").replace("+00:00", "Z")

@@ -13,10 +13,10 @@ from server.errors import BadPaperId
 
 MAX_LENGTH = 300
 _NEW = r"\d{4}\.\d{4,5}"
-_OLD = r"([a-z][a-z-]*)(?:\.[a-z-]{2,})?/(\d{7})"
+_OLD = r"([a-z][a-z-]{0,30})(?:\.[a-z-]{2,})?/(\d{7})"
 _VERSION = r"(?:v\d+)?"
 _ID = re.compile(rf"(?:({_NEW})|{_OLD}){_VERSION}", re.ASCII | re.IGNORECASE)
-_CANONICAL = re.compile(rf"(?:{_NEW}|[a-z][a-z-]*/\d{{7}})", re.ASCII)
+_CANONICAL = re.compile(rf"(?:{_NEW}|[a-z][a-z-]{{0,30}}/\d{{7}})", re.ASCII)
 _ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 # Host -> the folders under which it shows a paper. A subdomain such as www or export changes nothing.
 _PLACES = {
@@ -33,7 +33,8 @@ def canonical(written: str) -> str:
 
     Raises BadPaperId when there is none.
     """
-    found = _ID.fullmatch(_bare(written.strip())) if len(written) <= MAX_LENGTH else None
+    written = written.strip() if len(written) <= MAX_LENGTH else ""
+    found = _ID.fullmatch(written) or _ID.fullmatch(_bare(written))
     if found is None:
         raise BadPaperId(
             "Not a paper id; write one such as 2401.12345, hep-th/9901001 or an arXiv address.", field="id"

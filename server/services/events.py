@@ -224,6 +224,7 @@ def forget_all_but_saved(database: Database, keys: Keys, reader_id: str, now: fl
         _rebuild(session, reader_id, saved)
         store.forget_lists(session, reader_id)
         paper_store.forget_page_texts(session, reader_id=reader_id, keep=saved)
+        readers.count_reset(session, reader_id)
     return len(going)
 
 

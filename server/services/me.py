@@ -76,16 +76,13 @@ def _told(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def reset(rooms: Rooms, reader_id: str, now: float) -> int:
     """Forget all but the saved papers; return how many events went."""
-    gone = events.forget_all_but_saved(rooms.database, rooms.keys, reader_id, now)
-    rooms.cards.forget()
-    return gone
+    return events.forget_all_but_saved(rooms.database, rooms.keys, reader_id, now)
 
 
 def leave(rooms: Rooms, reader_id: str) -> None:
     """Delete the reader and everything of theirs."""
     with rooms.database.writing() as session:
         readers.remove(session, reader_id)
-    rooms.cards.forget()
 
 
 def export(rooms: Rooms, reader_id: str, now: float) -> dict[str, Any]:
@@ -95,7 +92,7 @@ def export(rooms: Rooms, reader_id: str, now: float) -> dict[str, Any]:
         if reader is None:
             raise NotFound(f"No reader {reader_id} here.", field="reader")
         log = [_told(row) for row in _all_events(session, reader_id)]
-        states = reader_papers.every(session, reader_id)
+        states = sorted(reader_papers.every(session, reader_id), key=lambda state: state["paper_id"])
         known = paper_store.seen_by(session, reader_id, [state["paper_id"] for state in states])
     return {
         "format": FORMAT,
@@ -104,7 +101,7 @@ def export(rooms: Rooms, reader_id: str, now: float) -> dict[str, Any]:
         "settings": {name: reader["settings"][name] for name in SETTINGS if name in reader["settings"]},
         "events": log,
         "library": [_own_words(state) for state in states if state["tags"] or state["note"] or state["read"]],
-        "papers": [_card(row) for row in known.values() if papers.has_facts(row)],
+        "papers": [_card(known[name]) for name in sorted(known) if papers.has_facts(known[name])],
     }
 
 

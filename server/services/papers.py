@@ -22,25 +22,23 @@ class KnownCards:
 
     def __init__(self, size: int = REMEMBERED_CARDS) -> None:
         self._size = size
-        self._seen: OrderedDict[tuple[str, str], int] = OrderedDict()
+        self._seen: OrderedDict[tuple[str, int, str], int] = OrderedDict()
         self._lock = threading.Lock()
 
-    def new(self, reader_id: str, cards: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-        """Return the cards whose facts this reader has not just sent."""
-        return [card for card in cards if self._seen.get((reader_id, card["id"])) != _fingerprint(card)]
+    def new(self, reader_id: str, resets: int, cards: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """Return the cards whose facts this reader has not just sent.
 
-    def add(self, reader_id: str, cards: Iterable[Mapping[str, Any]]) -> None:
+        `resets` says how often the reader started over: what they told before that, in any process, was forgotten.
+        """
+        return [card for card in cards if self._seen.get((reader_id, resets, card["id"])) != _fingerprint(card)]
+
+    def add(self, reader_id: str, resets: int, cards: Iterable[Mapping[str, Any]]) -> None:
         """Remember cards that are in the database now."""
         with self._lock:
             for card in cards:
-                self._seen[reader_id, card["id"]] = _fingerprint(card)
+                self._seen[reader_id, resets, card["id"]] = _fingerprint(card)
             while len(self._seen) > self._size:
                 self._seen.popitem(last=False)
-
-    def forget(self) -> None:
-        """Forget all, after something was deleted."""
-        with self._lock:
-            self._seen.clear()
 
 
 def _fingerprint(card: Mapping[str, Any]) -> int:

@@ -91,7 +91,7 @@ def rank_page(
 ) -> dict[str, Any]:
     """Rank the cards of a page and recommend `limit` papers that are not on it. The cards' texts are kept."""
     good = [card for card in cards if not isinstance(card, BadCard)]
-    _keep_cards(rooms, caller.reader_id, good, now)
+    _keep_cards(rooms, caller, good, now)
     asking = Asking.of(rooms, caller, now)
     ids = list(dict.fromkeys(card["id"] for card in good))
     ranked = asking.rank(ids, None)
@@ -104,17 +104,18 @@ def rank_page(
     }
 
 
-def _keep_cards(rooms: Rooms, reader_id: str, cards: Sequence[Mapping[str, Any]], now: float) -> None:
+def _keep_cards(rooms: Rooms, caller: Caller, cards: Sequence[Mapping[str, Any]], now: float) -> None:
     """Store what is new in the cards and let it count at once."""
-    new = [card for card in rooms.cards.new(reader_id, cards) if papers.has_facts(card)]
+    resets = int(caller.settings.get("resets", 0))
+    new = [card for card in rooms.cards.new(caller.reader_id, resets, cards) if papers.has_facts(card)]
     if not new:
         return
     with rooms.database.writing() as session:
         confirm = rooms.settings.confirm_page_text
-        changed = papers.take_cards(session, reader_id, new, confirm=confirm, now=now)
+        changed = papers.take_cards(session, caller.reader_id, new, confirm=confirm, now=now)
     rooms.serving.fold_in(changed)
     rooms.serving.know({card["id"] for card in new})
-    rooms.cards.add(reader_id, new)
+    rooms.cards.add(caller.reader_id, resets, new)
 
 
 def _entry(asking: Asking, ranked: Ranked, index: int) -> dict[str, Any]:

@@ -23,7 +23,7 @@ SETTINGS = ("interests", "followed", "muted")
 MOST_CHOSEN, LONGEST_CHOSEN = 100, 200
 MOST_TAGS, LONGEST_TAG, LONGEST_NOTE = 50, 100, 10_000
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
-PAGE = re.compile(r"[a-z][a-z_-]{0,31}(/[A-Za-z0-9][A-Za-z0-9._-]{0,31})?", re.ASCII)
+PAGE = re.compile(r"[a-z][a-z_-]{0,30}(/[A-Za-z0-9][A-Za-z0-9._-]{0,31})?", re.ASCII)
 
 
 def text(value: Any, field: str, longest: int) -> str:

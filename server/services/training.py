@@ -15,6 +15,8 @@ from typing import Any
 
 from recommender import BrokenModel, Events, Model, Papers, TooFewPapers
 from recommender.card import card
+from recommender.encoders import Encoder, OnnxEncoder
+from recommender.errors import EncoderUnavailable
 from recommender.gate import Verdict, retrain
 from server.config import Settings
 from server.errors import BrokenArtefact, Conflict, NotFound
@@ -73,7 +75,13 @@ def train_once(
         seen, paper_table, event_table = _read(database, started)
         try:
             model, verdict = retrain(
-                paper_table, event_table, _serving(settings, database), seed=seed, now=started, progress=progress
+                paper_table,
+                event_table,
+                _serving(settings, database),
+                seed=seed,
+                now=started,
+                progress=progress,
+                encoder=_encoder(settings),
             )
         except TooFewPapers as error:
             raise NotEnoughPapers(f"Nothing was trained: {error}.") from error
@@ -89,6 +97,17 @@ def train_once(
         return TrainingResult(
             model.version, len(paper_table), len(event_table), took, serves=verdict.passed, note=verdict.reason
         )
+
+
+def _encoder(settings: Settings) -> Encoder | None:
+    """Return the operator's encoder; one that cannot be used must not keep the readers' events from being learned."""
+    if settings.encoder is None:
+        return None
+    try:
+        return OnnxEncoder(settings.encoder)
+    except EncoderUnavailable as error:
+        logger.warning("training without the encoder: %s", error)
+        return None
 
 
 def _serving(settings: Settings, database: Database) -> Model | None:

@@ -56,6 +56,14 @@ def set_settings(session: Session, reader_id: str, settings: dict[str, Any]) -> 
     session.execute(update(readers).where(readers.c.id == reader_id).values(settings=settings))
 
 
+def count_reset(session: Session, reader_id: str) -> None:
+    """Count that the reader started over, among their settings."""
+    reader = find(session, reader_id)
+    if reader is not None:
+        chosen = reader["settings"]
+        set_settings(session, reader_id, {**chosen, "resets": chosen.get("resets", 0) + 1})
+
+
 def renew_feed(session: Session, reader_id: str) -> None:
     """Make the address of the reader's feed another one."""
     session.execute(update(readers).where(readers.c.id == reader_id).values(feed_number=readers.c.feed_number + 1))

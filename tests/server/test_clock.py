@@ -25,11 +25,26 @@ def test_rfc_3339(written: str, seconds: float) -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["", "2026-11-20", "2026-11-20T08:15:00", "2026-13-20T08:15:00Z", "20261120T081500Z", "2026-11-20T08:15Z", "now"],
+    [
+        "",
+        "2026-11-20",
+        "2026-11-20T08:15:00",
+        "2026-13-20T08:15:00Z",
+        "20261120T081500Z",
+        "2026-11-20T08:15Z",
+        "now",
+        "9999-12-31T23:59:59-01:00",
+        "0001-01-01T00:00:00+01:00",
+    ],
 )
 def test_what_is_not_a_time_with_a_zone_is_refused(written: str) -> None:
     with pytest.raises(ValueError):
         parse_rfc3339(written)
+
+
+def test_the_ends_of_the_calendar_come_back() -> None:
+    for written in ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"):
+        assert rfc3339(parse_rfc3339(written)) == written
 
 
 @given(st.integers(0, 4_000_000_000_000_000))

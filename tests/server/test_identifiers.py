@@ -46,6 +46,12 @@ def test_every_way_to_write_an_id_means_the_same(paper_id: str, version: int, fo
     assert {canonical(way) for way in [*ways, web_address(paper_id)]} == {paper_id}
 
 
+def test_an_archive_has_a_name_of_bearable_length() -> None:
+    assert canonical("a" * 31 + "/1234567")
+    with pytest.raises(BadPaperId):
+        canonical("a" * 32 + "/1234567")
+
+
 @given(st.text())
 @example("2401.12345\0")
 @example("٢٤٠١.١٢٣٤٥")

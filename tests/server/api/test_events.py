@@ -123,5 +123,17 @@ def test_a_batch_that_is_no_list_is_named(me: Device, body: dict[str, Any], fiel
     assert (answer.status_code, answer.json["error"]["field"]) == (422, field)
 
 
+def test_the_longest_words_fit_the_database(me: Device) -> None:
+    longest = event(
+        paper="a" * 31 + "/1234567", page="d" * 31 + "/" + "2" * 32, surface="paper_page", position=1_000_000
+    )
+    assert me.log(longest)[0]["status"] == "accepted"
+    assert me.log(event(page="d" * 32 + "/" + "2" * 32))[0]["status"] == "rejected"
+    times = {"published_at": "9999-12-31T23:59:59Z", "upvotes": 2**31 - 1}
+    me.log(papers=[card(1, title="x" * 2000, abstract="y" * 50_000, authors=["z" * 500] * 100, **times)])
+    paper = me.get("/v1/papers/2401.00001").json
+    assert {name: paper[name] for name in times} == times
+
+
 def test_members_of_a_newer_client_are_let_pass(me: Device) -> None:
     assert me.log(event(mood="good"))[0]["status"] == "accepted"

@@ -129,6 +129,12 @@ def test_words_of_anothers_page_are_no_reason_shown_to_me(me: Device, other: Dev
     assert all("words" not in reason for reason in entry["reasons"])
 
 
+def test_an_empty_server_has_nothing_to_say_and_says_it(me: Device) -> None:
+    assert me.rank()["cards"] == []
+    for path in ("/v1/recommendations", "/v1/recommendations?days=3", "/v1/papers?q=attention"):
+        assert me.get(path).json["items"] == []
+
+
 def test_recommendations_can_be_narrowed(me: Device) -> None:
     old = [card(number, published_at="2020-01-01T00:00:00Z") for number in (1, 2)]
     me.rank(*old, card(3, published_at="2026-11-20T00:00:00Z"), card(4, published_at="2126-11-20T00:00:00Z"))

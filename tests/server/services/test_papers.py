@@ -99,14 +99,15 @@ def test_text_nobody_confirmed_still_places_the_paper(database: Database, two: t
     assert (row["title"], row["authors"]) == ("A title", ["Ann"])
 
 
-def test_cards_seen_before_need_no_writing() -> None:
+def test_cards_seen_before_need_no_writing_until_the_reader_starts_over() -> None:
     known, card = KnownCards(size=2), {"id": ID, "title": "A title"}
-    known.add("reader", [card])
-    assert known.new("reader", [card]) == []
-    assert known.new("another", [card]) == [card]
-    assert known.new("reader", [{**card, "abstract": "New."}]) == [{**card, "abstract": "New."}]
-    known.add("reader", [{"id": "a"}, {"id": "b"}])
-    assert known.new("reader", [card]) == [card]
+    known.add("reader", 0, [card])
+    assert known.new("reader", 0, [card]) == []
+    assert known.new("another", 0, [card]) == [card]
+    assert known.new("reader", 1, [card]) == [card]
+    assert known.new("reader", 0, [{**card, "abstract": "New."}]) == [{**card, "abstract": "New."}]
+    known.add("reader", 0, [{"id": "a"}, {"id": "b"}])
+    assert known.new("reader", 0, [card]) == [card]
 
 
 def test_what_is_unknown_of_a_paper_is_null_or_empty() -> None:

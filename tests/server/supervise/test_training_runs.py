@@ -42,7 +42,7 @@ def test_a_killed_training_costs_nothing_and_a_new_model_is_served_without_a_res
     kill_a_training(home)
     (home / "models" / ".tmp-cut-short").mkdir()
     assert models(home) == {first: "serving"}
-    with Up(home, INKLING_TRAIN_AFTER_EVENTS="1") as up:
+    with Up(home, INKLING_TRAIN_AFTER_EVENTS="1", INKLING_RATE_LIMIT="off") as up:
         code = json.loads(run("pair", "--new", "--json", home=home).stdout)["code"]
         token = call(up.url, "/v1/devices", {"name": "a browser", "code": code})[1]["token"]
 
@@ -55,7 +55,7 @@ def test_a_killed_training_costs_nothing_and_a_new_model_is_served_without_a_res
         assert serving() == first
         workers = up.group()
         log_open(up.url, token, "9911.00100")
-        assert until(lambda: serving() != first, 90), up.log.read_text()[-2000:]
+        assert until(lambda: serving() != first, 200), up.log.read_text()[-2000:]
         assert workers <= up.group()
     after = models(home)
     assert after[first] == "kept"

@@ -1,0 +1,60 @@
+"""An operator's own encoder, from its setting to a model."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from recommender import Model
+from server.config import ConfigurationError, Settings
+from server.demo.filling import fill_home
+from server.hot import Hot
+from server.services import training
+from server.store.database import Database
+from server.tokens import Keys
+from tests.recommender.test_encoders import write_encoder
+
+
+@pytest.fixture
+def database_url(sqlite_template: Path, tmp_path: Path) -> str:
+    (tmp_path / "inkling.sqlite3").write_bytes(sqlite_template.read_bytes())
+    return f"sqlite:///{tmp_path / 'inkling.sqlite3'}"
+
+
+@pytest.fixture
+def filled(settings: Settings, database: Database) -> Settings:
+    fill_home(database, Keys(settings.secret_key), settings.secret_key, now=time.time())
+    return settings
+
+
+def test_a_folder_that_is_no_encoder_is_refused_at_start(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"INKLING_ENCODER: must be a folder with model\.onnx and tokenizer"):
+        Settings.from_environment({"INKLING_ENCODER": str(tmp_path)}, home=tmp_path / "home")
+
+
+def test_training_encodes_with_it_and_children_read_the_same_setting(
+    filled: Settings, database: Database, tmp_path: Path
+) -> None:
+    folder = write_encoder(tmp_path / "encoder")
+    settings = replace(filled, encoder=folder)
+    assert Settings.from_environment(settings.to_environment()).encoder == folder
+    result = training.train_once(settings, database, Hot(settings))
+    model = Model.load(settings.models_dir / result.version)
+    assert str(model.manifest["encoder"]).startswith("onnx-")
+    assert model.encoded.vectors.shape[0] == result.papers
+
+
+def test_an_encoder_that_breaks_later_costs_no_training(
+    filled: Settings, database: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = write_encoder(tmp_path / "encoder")
+    (folder / "model.onnx").write_text("broken since")
+    settings = replace(filled, encoder=folder)
+    with caplog.at_level(logging.WARNING, "server.services.training"):
+        result = training.train_once(settings, database, Hot(settings))
+    assert result.serves
+    assert "without the encoder" in caplog.text

@@ -114,7 +114,7 @@ function hearWorker(page, reader, life) {
   }, life.signal);
   page.on("read", () => isAlive() || life.abort(), life.signal);
   page.on("gone", () => life.abort(), life.signal);
-  life.signal.addEventListener("abort", () => delete document.documentElement.dataset.inklingState);
+  life.signal.addEventListener("abort", () => (document.documentElement.dataset.inklingState = "off"));
 }
 
 /**

@@ -41,7 +41,7 @@ export class Mark {
     }
     set(this.why, "aria-haspopup", "dialog");
     this.rank = make("span", { class: "rank", "data-part": "rank", hidden: true });
-    this.row = make("div", { class: "row", role: "toolbar", "aria-label": text("page_mark_label") }, this.sign, this.rank, this.save, this.hide, this.why, this.undo);
+    this.row = make("div", { class: "row", role: "toolbar", "aria-label": text("page_mark_label", title) }, this.sign, this.rank, this.save, this.hide, this.why, this.undo);
     this.settle = roving(this.row);
     this.reason = make("p", { class: "reason", "data-part": "reason" });
     root.append(this.row, this.reason);

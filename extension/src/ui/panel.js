@@ -116,7 +116,7 @@ export class Panel {
     this.parts.heading.textContent = text(state === "unpaired" ? "page_panel_name" : personal ? "page_panel_for_you" : has ? "page_panel_new" : "page_panel_name");
     this.drawSentence(has, waits);
     set(this.parts.connect, "hidden", state !== "unpaired");
-    set(this.parts.orders, "hidden", !list || !page.cards.length);
+    set(this.parts.orders, "hidden", !page.cards.some(({ card }) => page.ranked(card.id)?.rank));
     for (const [button, order] of /** @type {const} */ ([[this.parts.forYou, true], [this.parts.original, false]])) {
       set(button, "aria-pressed", String((page.turns !== null) === order));
     }

@@ -74,7 +74,7 @@ export class RecommendedPaper {
       set(button, "aria-label", `${text(`page_${name}`)}: ${title}`);
     }
     set(this.why, "aria-haspopup", "dialog");
-    this.row = make("div", { class: "actions", role: "toolbar", "aria-label": text("page_mark_label") }, this.save, this.hide, this.why, this.undo);
+    this.row = make("div", { class: "actions", role: "toolbar", "aria-label": text("page_mark_label", title) }, this.save, this.hide, this.why, this.undo);
     this.reason = make("p", { class: "reason", "data-part": "reason" });
     const link = make("a", { href: page.site.addressOf(paper, page.place), class: "title", title }, title);
     this.gone = make("p", { class: "gone", hidden: true }, text("page_hidden_here"));

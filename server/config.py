@@ -94,6 +94,13 @@ def _folder(text: str) -> Path:
     return Path(text).expanduser().absolute()
 
 
+def _encoder(text: str) -> Path:
+    folder = _folder(text)
+    if not all((folder / name).is_file() for name in ("model.onnx", "tokenizer.json")):
+        raise ValueError("a folder with model.onnx and tokenizer.json in it")
+    return folder
+
+
 def _text(text: str) -> str:
     return text
 
@@ -122,6 +129,7 @@ TABLE = (
     _Setting("rate_limit", "INKLING_RATE_LIMIT", _switch, "on"),
     _Setting("train_every", "INKLING_TRAIN_EVERY", _duration, "6h"),
     _Setting("train_after_events", "INKLING_TRAIN_AFTER_EVENTS", _whole(1, 1_000_000_000), "200"),
+    _Setting("encoder", "INKLING_ENCODER", _encoder, None),
     _Setting("hf_url", "INKLING_HF_URL", _web_address, HF_URL),
     _Setting("arxiv_url", "INKLING_ARXIV_URL", _web_address, ARXIV_URL),
     _Setting("offline", "INKLING_OFFLINE", _switch, "off"),
@@ -149,6 +157,7 @@ class Settings:
     rate_limit: bool
     train_every: float
     train_after_events: int
+    encoder: Path | None
     hf_url: str
     arxiv_url: str
     offline: bool

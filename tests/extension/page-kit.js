@@ -53,10 +53,10 @@ export function listOf(papers, over = {}) {
 /**
  * Put a page in place of jsdom's empty one.
  * @param {string} url
- * @param {{html?: string, knobs?: object, answer?: (message: any) => any}} [options]
+ * @param {{html?: string, knobs?: object, cards?: object, answer?: (message: any) => any}} [options]
  */
-export function openPage(url, { html, knobs = {}, answer = () => undefined } = {}) {
-  const body = html ?? renderPage(url, { today: "2026-11-20", ...knobs }, {});
+export function openPage(url, { html, knobs = {}, cards = {}, answer = () => undefined } = {}) {
+  const body = html ?? renderPage(url, { today: "2026-11-20", ...knobs }, cards);
   const dom = new JSDOM(body, { url, pretendToBeVisual: true, virtualConsole: new VirtualConsole() });
   const { window } = dom;
   for (const name of NAMES) vi.stubGlobal(name, typeof window[name] === "function" && /^[a-z]/.test(name) ? window[name].bind(window) : window[name]);

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { huggingface } from "../../../extension/src/sites/huggingface.js";
 import { openPage } from "../page-kit.js";
@@ -141,3 +142,19 @@ test("a recommended paper's address is never anything but http", () => {
   expect(huggingface.addressOf({ id: "2401.00001", url: "javascript:alert(1)" }, here)).toBe("https://huggingface.co/papers/2401.00001");
   expect(huggingface.addressOf({ id: "2401.00001", url: "https://arxiv.org/abs/2401.00001" }, here)).toBe("https://arxiv.org/abs/2401.00001");
 });
+
+const REAL = new URL("../../../../shared/data/listing/", import.meta.url);
+
+for (const day of ["mar-12", "mar-14"]) {
+  for (const props of ["ok", "missing"]) {
+    test.skipIf(!existsSync(REAL))(`the real cards of ${day} are read whole, from props ${props}`, () => {
+      const { cards } = JSON.parse(readFileSync(new URL(`${day}.json`, REAL)));
+      openPage(`${HOST}/papers?q=model`, { knobs: { props }, cards: { "*": cards } });
+      const reading = huggingface.read(document, huggingface.placeOf(location, document));
+      const squeezed = (text) => text.replace(/\s+/g, "");
+      expect(reading.cards.map(({ card }) => [card.id, squeezed(card.title), squeezed(card.abstract)])).toEqual(
+        cards.map(({ id, title, abstract }) => [id, squeezed(title), squeezed(abstract)]),
+      );
+    });
+  }
+}

@@ -1,0 +1,122 @@
+/** The options page: pairing, what is logged, keys, devices, what was refused, export and leaving. */
+
+import { browser, text, version } from "../browser.js";
+import { FROM_OWN, send } from "../messages.js";
+import { make } from "../ui/dom.js";
+import { connectForm } from "../own/connect.js";
+import { by, putWords, when } from "../own/words.js";
+
+/** @param {string} sentence */
+const say = (sentence) => {
+  by("said").textContent = sentence;
+};
+
+/** Ask the worker, and say what went wrong if something did. @param {string} type @param {object} [fields] @returns {Promise<any>} */
+async function ask(type, fields) {
+  const reply = await send(type, fields);
+  if (!reply.ok) say(reply.error.message);
+  return reply;
+}
+
+async function drawStanding() {
+  const { ok, status } = await send(FROM_OWN.status);
+  if (!ok) return;
+  const { paired, serverUrl, connection, waiting, preferences, managed } = status;
+  const how = connection.health === "ok" ? "ok" : connection.health === "revoked" ? "revoked" : "silent";
+  by("standing").textContent = paired ? text(`options_standing_${how}`, serverUrl, waiting) : text("options_standing_none");
+  if (!paired && managed.serverUrl && !by("address").value) by("address").value = managed.serverUrl;
+  for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll('[name="capture"]'))) radio.checked = radio.value === preferences.capture;
+  by("upvote").checked = preferences.upvote_is_save;
+  by("foryou").checked = preferences.order === "foryou";
+  drawKeys(preferences.shortcuts);
+}
+
+/** @param {Record<string, string>} shortcuts */
+function drawKeys(shortcuts) {
+  if (by("keys").contains(document.activeElement)) return;
+  const fields = Object.entries(shortcuts).map(([action, key]) => {
+    const input = make("input", { type: "text", maxlength: 1, value: key, size: 2, style: "width:3em", oninput: () => ask(FROM_OWN.preferencesSet, { shortcuts: { [action]: input.value.trim().toLowerCase() } }) });
+    return make("label", {}, text(`options_key_${action}`), " ", input);
+  });
+  by("keys").replaceChildren(...fields);
+}
+
+async function drawDevices() {
+  const reply = await send(FROM_OWN.devicesList);
+  by("devices").hidden = !reply.ok;
+  if (!reply.ok) return;
+  by("device-list").replaceChildren(...reply.items.map(device));
+}
+
+/** @param {{id: string, name: string, created_at: string, last_seen_at: string | null, this: boolean}} one */
+function device(one) {
+  const seen = text("options_device_seen", when(one.created_at), one.last_seen_at ? when(one.last_seen_at) : "–");
+  const name = make("span", {}, one.this ? text("options_device_this", one.name) : one.name, make("br"), make("span", { class: "small" }, seen));
+  const revoke = async () => {
+    await ask(FROM_OWN.devicesRevoke, { id: one.id });
+    await drawAll();
+  };
+  return make("li", { class: "line" }, name, make("button", { class: "quiet danger", "aria-label": text("options_revoke_name", one.name), onclick: revoke }, text("options_revoke")));
+}
+
+async function drawRefused() {
+  const reply = await send(FROM_OWN.deadList);
+  const lines = reply.ok ? reply.lines : [];
+  by("refused").hidden = !lines.length;
+  by("refused-list").replaceChildren(...lines.map(refusedLine));
+}
+
+/** @param {import("../storage.js").DeadLetter} letter */
+function refusedLine({ event, error, at }) {
+  /** @param {boolean} retry */
+  const settle = (retry) => async () => {
+    await ask(FROM_OWN.deadSettle, { id: event.id, retry });
+    await drawRefused();
+  };
+  const words = make("span", {}, `${event.kind} ${event.paper}`, make("br"), make("span", { class: "small" }, `${when(at)}: ${error.message} (${error.code})`));
+  return make("li", { class: "line" }, words, make("button", { class: "quiet", onclick: settle(true) }, text("options_retry")), make("button", { class: "quiet danger", onclick: settle(false) }, text("options_discard")));
+}
+
+const drawAll = () => Promise.all([drawStanding(), drawDevices(), drawRefused()]);
+
+/** Everything the server holds of the reader, as a file. @returns {Promise<boolean>} */
+async function exportAll() {
+  const reply = await ask(FROM_OWN.exportAll);
+  if (!reply.ok) return false;
+  const url = URL.createObjectURL(new Blob([JSON.stringify(reply.body, null, 1)], { type: "application/json" }));
+  const link = make("a", { href: url, download: `inkling-${new Date().toISOString().slice(0, 10)}.json` });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+  say(text("options_exported"));
+  return true;
+}
+
+/** @param {boolean} there */
+async function leave(there) {
+  if (there && !(await exportAll()) && !confirm(text("options_leave_without_export"))) return;
+  const reply = await ask(FROM_OWN.leave, { delete_there: there });
+  if (reply.ok) say(reply.gone_there ? text(there ? "options_left_all" : "options_left_device") : reply.remains);
+  by("leaving").hidden = true;
+  await drawAll();
+}
+
+function listen() {
+  for (const radio of document.querySelectorAll('[name="capture"]'))
+    radio.addEventListener("change", (event) => ask(FROM_OWN.preferencesSet, { capture: /** @type {HTMLInputElement} */ (event.target).value }));
+  by("upvote").addEventListener("change", () => ask(FROM_OWN.preferencesSet, { upvote_is_save: by("upvote").checked }));
+  by("foryou").addEventListener("change", () => ask(FROM_OWN.preferencesSet, { order: by("foryou").checked ? "foryou" : "original" }));
+  by("export").addEventListener("click", exportAll);
+  by("leave").addEventListener("click", () => {
+    by("leaving").hidden = false;
+    by("leave-all").focus();
+  });
+  by("leave-all").addEventListener("click", () => leave(true));
+  by("leave-device").addEventListener("click", () => leave(false));
+  browser().storage.onChanged.addListener(() => drawStanding());
+}
+
+putWords();
+by("version").textContent = text("options_version", version());
+connectForm(drawAll);
+listen();
+await drawAll();

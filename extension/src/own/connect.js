@@ -1,0 +1,55 @@
+/** The form that pairs this browser, on the options and the welcome page: every step is shown as it was tried. */
+
+import { browser, text } from "../browser.js";
+import { FROM_OWN, send } from "../messages.js";
+import { make } from "../ui/dom.js";
+import { by } from "./words.js";
+
+/** A name for this browser that its owner knows again. */
+function nameOfThisBrowser() {
+  const agent = navigator.userAgent;
+  const name = /Firefox/.test(agent) ? "Firefox" : /Edg\//.test(agent) ? "Edge" : "Chromium";
+  const system = /Windows/.test(agent) ? "Windows" : /Mac OS/.test(agent) ? "macOS" : /Android/.test(agent) ? "Android" : "Linux";
+  return text("own_browser_name", name, system);
+}
+
+/** @param {{step: string, ok: boolean, message: string}[]} steps */
+const showSteps = (steps) => by("steps").replaceChildren(...steps.map(({ ok, message }) => make("li", { class: ok ? "good" : "bad" }, message)));
+
+/**
+ * A server on another machine: the browser is asked for its exact origin, within the reader's own press.
+ * @param {string} typed
+ */
+async function askForOrigin(typed) {
+  if (!URL.canParse(typed)) return;
+  const { origin, hostname } = new URL(typed);
+  if (/^(localhost|127\.|\[::1\])/.test(hostname)) return;
+  // Without it the server's own CORS answer must do, so a "no" is no obstacle.
+  await browser().permissions.request({ origins: [`${origin}/*`] }).catch(() => false);
+}
+
+/**
+ * @param {() => void} paired called when everything was kept
+ * @param {() => boolean} [isAgreed] the reader has agreed to what is sent; else nothing is
+ */
+export function connectForm(paired, isAgreed = () => true) {
+  const form = by("connect");
+  by("device").value = nameOfThisBrowser();
+  form.addEventListener("submit", async (/** @type {SubmitEvent} */ event) => {
+    event.preventDefault();
+    if (!isAgreed()) return showSteps([{ step: "agree", ok: false, message: text("own_agree_first") }]);
+    const address = by("address").value;
+    by("submit").disabled = true;
+    await askForOrigin(address.trim());
+    const asked = { address, code: by("code").value, name: by("device").value.trim() || nameOfThisBrowser(), plain_http_ok: by("plain").checked };
+    const reply = await send(FROM_OWN.pairConnect, asked);
+    by("submit").disabled = false;
+    const steps = reply.ok ? reply.steps : [{ step: "address", ok: false, message: reply.error.message }];
+    showSteps(steps);
+    by("plain-row").hidden = !reply.needs_confirmation && !by("plain").checked;
+    if (steps.at(-1)?.step === "kept") {
+      by("address").value = by("code").value = "";
+      paired();
+    }
+  });
+}

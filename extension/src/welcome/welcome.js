@@ -1,0 +1,83 @@
+/** The first minute: allow the site, agree, connect, pick three papers. */
+
+import { browser, text } from "../browser.js";
+import { FROM_OWN, send } from "../messages.js";
+import { paperId } from "../paper-id.js";
+import { make } from "../ui/dom.js";
+import { connectForm } from "../own/connect.js";
+import { by, putWords } from "../own/words.js";
+
+const SITE = { origins: ["https://huggingface.co/papers*"] };
+const ENOUGH = 3;
+/** @type {Set<string>} */
+const picked = new Set();
+
+/** Firefox lets the reader decide about sites; Chromium has allowed it at the install. */
+async function askForSite() {
+  by("allow").hidden = await browser().permissions.contains(SITE).catch(() => true);
+}
+
+/** @param {string} paper @param {string} [title] */
+async function pick(paper, title) {
+  const reply = await send(FROM_OWN.act, { kind: "save", paper, title, surface: "import" });
+  if (!reply.ok) return say(reply.error.message);
+  picked.add(paper);
+  say(picked.size < ENOUGH ? text("welcome_picked", picked.size, ENOUGH - picked.size) : text("welcome_enough"));
+}
+
+/** @param {string} sentence */
+const say = (sentence) => {
+  by("picked").textContent = sentence;
+};
+
+/** @param {{paper: import("../messages.js").Paper}} item */
+function choice({ paper }) {
+  const button = make("button", { onclick: async () => {
+    await pick(paper.id, paper.title ?? undefined);
+    button.disabled = true;
+    button.textContent = text("page_sign_saved");
+  } }, text("page_save"));
+  return make("li", { class: "line" }, make("span", {}, paper.title ?? paper.id), button);
+}
+
+async function offer() {
+  by("pick").hidden = false;
+  const reply = await send(FROM_OWN.recommend, { limit: 12 });
+  by("papers").replaceChildren(...(reply.items ?? []).map(choice));
+}
+
+by("paste").addEventListener("submit", async (/** @type {Event} */ event) => {
+  event.preventDefault();
+  const typed = by("ids").value.split(/[\s,;]+/).filter(Boolean);
+  const unknown = typed.filter((/** @type {string} */ one) => !paperId(one));
+  for (const one of typed) {
+    const id = paperId(one);
+    if (id) await pick(id);
+  }
+  by("ids").value = unknown.join("\n");
+  if (unknown.length) say(text("welcome_not_ids", unknown.join(", ")));
+});
+
+by("topic").addEventListener("submit", async (/** @type {Event} */ event) => {
+  event.preventDefault();
+  const reply = await send(FROM_OWN.interestsAdd, { interests: [by("interest").value] });
+  if (!reply.ok) return say(reply.error.message);
+  say(text("welcome_interest_kept", by("interest").value));
+  by("interest").value = "";
+  await offer();
+});
+
+by("allow-site").addEventListener("click", async () => {
+  await browser().permissions.request(SITE);
+  await askForSite();
+});
+
+putWords();
+connectForm(offer, () => by("agreed").checked);
+await askForSite();
+const { ok, status } = await send(FROM_OWN.status);
+if (ok && status.paired) {
+  by("agreed").checked = status.agreed;
+  await offer();
+}
+if (ok && status.managed.serverUrl) by("address").value ||= status.managed.serverUrl;

@@ -1,0 +1,118 @@
+"""A real Chromium with the extension loaded unpacked, on stand-in pages that count as public."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Page, Playwright, Worker
+
+EXTENSION = Path(__file__).parents[2] / "extension"
+QUIET = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--no-sandbox",
+    "--disable-quic",
+    "--disable-gpu",
+)
+
+
+def executable() -> str | None:
+    """Return the Chromium of this machine."""
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+class Chromium:
+    """One profile of one browser; `restart` keeps the profile."""
+
+    def __init__(self, playwright: Playwright, profile: Path, https_port: int, *, extension: bool = True, **options: Any):
+        self._playwright, self._profile, self._port = playwright, profile, https_port
+        self._with_extension, self._options = extension, options
+        self.console: list[str] = []
+        self.context = self._launch()
+
+    def _launch(self) -> BrowserContext:
+        hosts = "huggingface.co arxiv.org cdn-thumbnails.huggingface.co".split()
+        arguments = [
+            *QUIET,
+            "--ignore-certificate-errors",
+            "--host-resolver-rules=" + ", ".join(f"MAP {host} 127.0.0.1:{self._port}" for host in hosts),
+            # A host mapped to loopback counts as loopback; the real one is public, and more is forbidden there.
+            f"--ip-address-space-overrides=127.0.0.1:{self._port}=public",
+        ]
+        if self._with_extension:
+            arguments += [f"--disable-extensions-except={EXTENSION}", f"--load-extension={EXTENSION}"]
+        context = self._playwright.chromium.launch_persistent_context(
+            self._profile,
+            executable_path=executable(),
+            args=arguments,
+            ignore_https_errors=True,
+            **{"viewport": {"width": 1366, "height": 900}, **self._options},
+        )
+        context.on("console", lambda message: self._hear(message.type, message.text))
+        context.on("weberror", lambda error: self._hear("error", str(error.error)))
+        return context
+
+    def _hear(self, kind: str, text: str) -> None:
+        # The pages' own requests for pictures and the like that are not there say nothing of us.
+        if kind in {"error", "warning"} and "Failed to load resource" not in text:
+            self.console.append(f"{kind}: {text}")
+
+    def page(self, address: str = "https://huggingface.co/papers") -> Page:
+        """Open a page in a new tab, hydrated."""
+        page = self.context.new_page()
+        visit(page, address)
+        return page
+
+    def worker(self) -> Worker:
+        """Return the extension's service worker, waking it where it sleeps."""
+        workers = self.context.service_workers
+        return workers[0] if workers else self.context.wait_for_event("serviceworker", timeout=20_000)
+
+    def own(self, path: str) -> Page:
+        """Open a page of the extension itself."""
+        page = self.context.new_page()
+        page.goto(f"chrome-extension://{self.worker().url.split('/')[2]}/{path}")
+        return page
+
+    def stored(self, *keys: str) -> dict[str, Any]:
+        """Return what the extension keeps."""
+        return dict(self.worker().evaluate("keys => chrome.storage.local.get(keys)", list(keys)))
+
+    def store(self, **items: Any) -> None:
+        """Write into the extension's storage from outside, as a check or a policy would."""
+        self.worker().evaluate("items => chrome.storage.local.set(items)", items)
+
+    def restart(self) -> None:
+        """Close the browser and start it again on the same profile."""
+        self.close()
+        self.context = self._launch()
+
+    def close(self) -> None:
+        self.context.close()
+
+
+def visit(page: Page, address: str) -> None:
+    """Go to an address and wait until its framework is done."""
+    page.goto(address)
+    if "huggingface" in address:
+        page.wait_for_selector("body[data-hydrated]", state="attached", timeout=30_000)
+
+
+def until_state(page: Page, state: str, timeout: float = 20_000) -> None:
+    """Wait until the extension says how it stands on this page."""
+    page.wait_for_function("state => document.documentElement.dataset.inklingState === state", arg=state, timeout=timeout)
+
+
+def shown(page: Page) -> list[str]:
+    """Return the ids of the page's cards as the eye meets them: by rows, then by columns."""
+    return list(
+        page.evaluate(
+            """() => [...document.querySelectorAll('[data-target="DailyPapers"] article')]
+                 .map((card) => ({box: card.getBoundingClientRect(), id: card.querySelector('h3 a[href]').getAttribute('href').split('/papers/')[1]}))
+                 .sort((a, b) => Math.round(a.box.top - b.box.top) || a.box.left - b.box.left).map(({id}) => id)"""
+        )
+    )

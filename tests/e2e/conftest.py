@@ -1,0 +1,112 @@
+"""What every end-to-end test stands on: stand-in pages, a real server with real Valkey, real browsers."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Playwright, sync_playwright
+
+from tests.e2e import chromium
+from tests.pages.server import PagesServer
+from tests.server.inkling_process import Up, call, pair, run
+
+SCREENSHOTS = Path(__file__).parents[1] / "screenshots"
+
+
+@pytest.fixture(scope="session")
+def pages() -> Iterator[PagesServer]:
+    server = PagesServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    if chromium.executable() is None:
+        pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def screenshots() -> Path:
+    SCREENSHOTS.mkdir(exist_ok=True)
+    return SCREENSHOTS
+
+
+class Server:
+    """A home and what runs on it; `token` is its first reader's."""
+
+    def __init__(self, home: Path, pages: PagesServer) -> None:
+        self.home, self.port, self._pages = home, free_port(), pages
+        self.environ = {"INKLING_OFFLINE": "off", "INKLING_HF_URL": pages.api_url, "INKLING_ARXIV_URL": pages.api_url}
+        self.up = self.start()
+        self.token = pair(self.url)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> Up:
+        self.up = Up(self.home, "--port", str(self.port), **self.environ)
+        return self.up
+
+    def kill(self) -> None:
+        """Kill all its processes at once, as a power cut would."""
+        self.up.kill_group()
+
+    def train(self) -> None:
+        done = run("train", home=self.home, **self.environ)
+        assert done.returncode == 0, done.stderr
+
+    def ingest(self, days: int = 3) -> None:
+        done = run("ingest", "hf", "--days", str(days), home=self.home, **self.environ)
+        assert done.returncode == 0, done.stderr
+
+    def ask(self, path: str, body: Any = None) -> Any:
+        status, answer = call(self.url, path, body, self.token)
+        assert status < 300, answer
+        return answer
+
+    def events(self) -> list[dict[str, Any]]:
+        """Return all that is logged, oldest first."""
+        items, cursor = [], ""
+        while True:
+            answer = self.ask(f"/v1/me/events?limit=100{cursor}")
+            items += answer["items"]
+            if not answer["next"]:
+                return items[::-1]
+            cursor = f"&cursor={answer['next']}"
+
+    def acts(self) -> list[tuple[str, str]]:
+        """Return what the reader did, without what they were only shown."""
+        return [(one["kind"], one["paper"]) for one in self.events() if one["kind"] != "impression"]
+
+    def end(self) -> None:
+        self.up.end()
+
+
+@pytest.fixture
+def server(tmp_path: Path, pages: PagesServer) -> Iterator[Server]:
+    running = Server(tmp_path / "home", pages)
+    yield running
+    running.end()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def eventually(found: Callable[[], Any], wanted: Any, seconds: float = 20) -> None:
+    """Wait until a function answers what is wanted; fail with what it last answered."""
+    deadline = time.monotonic() + seconds
+    while (now := found()) != wanted:
+        assert time.monotonic() < deadline, f"still {now!r}, wanted {wanted!r}"
+        time.sleep(0.2)

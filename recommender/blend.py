@@ -81,12 +81,12 @@ class Blend:
 # Measured on real readers: what stands until a validation split of one's own can teach better.
 WITH_READERS = Blend(
     {
-        "stack": PartWeight(always=1.0, few=-0.2, unread=1.0),
-        "text": PartWeight(always=0.12, short=-0.1, unread=0.2),
-        "joint": PartWeight(always=0.15, short=-0.1, unread=0.2),
+        "stack": PartWeight(always=1.0, few=-0.3, unread=1.0),
+        "text": PartWeight(always=0.13, short=-0.1, unread=0.10, unread_short=-0.05),
+        "joint": PartWeight(always=0.15, short=-0.1, unread=0.12, unread_short=-0.05),
     },
-    meeting=0.6,
-    meeting_short=0.4,
+    meeting=0.92,
+    meeting_short=0.15,
 )
 ALONE = Blend({"stack": PartWeight(always=1.0, unread=1.0), "text": PartWeight(always=0.2, unread=0.2)})
 UNTRAINED = Blend({"words": PartWeight(always=1.0, unread=1.0)})

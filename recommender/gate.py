@@ -5,17 +5,20 @@ the model that serves and beside words alone. It is held back where it is worse 
 
 Fair in both directions. The judged fit (`train` on `Held.learn`) knows none of the judged pairs, and neither does the
 serving model when they are newer than it ("newest"); only then are the two compared. The model to be published is that
-fit brought up to date with every event in a few more iterations. It has seen what it is judged on, as the serving model
-has of a "sample", so that it has no excuse for being worse: this second look catches damage done after the first.
+fit brought up to date with every event in a few more iterations. It has seen what it is judged on, and so has no excuse
+for being worse than a model that has not: this second look catches damage done after the first.
+
+Where too little is newer than the serving model, it and the new judged fit have sat one exam: the pairs that the serving
+model's own judged fit was kept from are kept from the new one's, and its gains are in the artefact to compare with.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -23,17 +26,13 @@ from recommender.blend import Blend, PartWeight
 from recommender.catalogue import Catalogue
 from recommender.config import Config
 from recommender.encoders import Encoded, Encoder, encode_papers
+from recommender.exam import LEAST_PAIRS, Held, Kind, Sat, hold_out
 from recommender.model import Model
 from recommender.tables import Events, Papers
-from recommender.training import Progress, interactions, train
+from recommender.training import Progress, train
 from recommender.vocabulary import texts_of
 
-LEAST_PAIRS = 20  # fewer say nothing
-MOST_PAIRS = 1000  # of the newest; more only keep events from the judged fit
-MOST_READERS = 200  # ranked for, which bounds what judging costs
 LEAST_READERS = 10  # from here on readers are drawn with replacement, below it single pairs
-SHARE = 0.2  # of a reader's papers, or of all where there is no serving model to be newer than
-NEWER_SHARE = 0.5  # of the pairs newer than the serving model; the judged fit learns from the others
 DEPTH = 1000  # places looked at; whatever stands lower gains nothing
 NOISE = 0.01  # how often chance alone may hold a good model back, in one comparison
 TOLERANCE = 0.01  # share of the other's figure that a reader does not notice and another seed may cost
@@ -42,27 +41,6 @@ MEANING_WEIGHTS = (0.5, 1.0, 2.0)
 RELEARN = 1.5  # times the events a blend was learned on, after which it is learned anew
 
 TOO_FEW = f"Published unjudged: readers with a history took up fewer than {LEAST_PAIRS} papers to judge it by."
-
-Kind = Literal["newest", "sample", "none"]
-
-
-@dataclass(frozen=True)
-class Held:
-    """What models are judged on: for each of R readers, papers they took up and their history without those.
-
-    `learn` is what the judged fit may learn from, `now` the moment the lists are made for, in epoch seconds.
-    """
-
-    kind: Kind
-    learn: Events
-    now: float
-    histories: list[Events] = field(default_factory=list)
-    targets: list[list[str]] = field(default_factory=list)
-
-    @property
-    def pairs(self) -> int:
-        """Return how many pairs are judged."""
-        return sum(map(len, self.targets))
 
 
 @dataclass(frozen=True)
@@ -90,6 +68,7 @@ class Verdict:
     readers: int = 0
     pairs: int = 0
     comparisons: Mapping[str, Comparison] = field(default_factory=dict)
+    sat: Sat = field(default_factory=Sat.none)
 
     @classmethod
     def unjudged(cls) -> Verdict:
@@ -97,8 +76,8 @@ class Verdict:
         return cls(True, "none", TOO_FEW)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the verdict as JSON values."""
-        return dataclasses.asdict(self)
+        """Return the verdict as JSON values, without the single pairs."""
+        return dataclasses.asdict(replace(self, sat=None))
 
 
 def retrain(
@@ -120,7 +99,7 @@ def retrain(
     """
     tell = progress or (lambda stage, share: None)
     since = serving.manifest["now"] if serving else None
-    held = hold_out(papers, events, since=since, config=config, seed=seed)
+    held = hold_out(papers, events, since=since, config=config, seed=seed, sat=serving.sat if serving else None)
     encoded = _encoded(papers, encoder, serving, _part(tell, 0.0, 0.1))
     blend, learned_on = _known_blend(serving, events, encoder)
     fitted = partial(train, papers, config=config, seed=seed, encoded=encoded)
@@ -136,7 +115,7 @@ def retrain(
     tell("judging", 0.9)
     verdict = judge(held, papers, judged=judged, model=model, serving=serving)
     tell("done", 1.0)
-    return model, verdict
+    return replace(model, sat=verdict.sat), verdict
 
 
 def _known_blend(serving: Model | None, events: Events, encoder: Encoder | None) -> tuple[Blend | None, int]:
@@ -170,87 +149,6 @@ def _with_meaning(held: Held, papers: Papers, judged: Model) -> Blend:
     return max(tried, key=lambda one: one[0])[1] if tried else judged.blend
 
 
-def hold_out(papers: Papers, events: Events, *, since: float | None, config: Config, seed: int) -> Held:
-    """Choose what to judge on: the newest papers readers took up, or where there are too few, a sample of them all.
-
-    `since` is when the serving model was trained, in epoch seconds: what it cannot have seen is newer.
-    """
-    pairs = _Pairs.of(papers, events, config)
-    random = np.random.default_rng(seed)
-    held = _newest(pairs, since, random)
-    if held.pairs < LEAST_PAIRS:
-        held = _sample(pairs, since, random)
-    return held if held.pairs >= LEAST_PAIRS else Held("none", events, pairs.now)
-
-
-@dataclass(frozen=True)
-class _Pairs:
-    """What readers took up and still like: names by row, and `first` float64 (N,), when, -inf where unknown."""
-
-    events: Events
-    reader: list[str]
-    paper: list[str]
-    first: np.ndarray
-
-    @classmethod
-    def of(cls, papers: Papers, events: Events, config: Config) -> _Pairs:
-        weights, readers = interactions(papers, events, config, now=0.0)
-        liked = np.flatnonzero(weights.weight > 0)
-        reader = [readers[row] for row in weights.reader[liked]]
-        return cls(events, reader, [papers.ids[row] for row in weights.paper[liked]], weights.first[liked])
-
-    @property
-    def now(self) -> float:
-        known = self.events.times[np.isfinite(self.events.times)]
-        return float(known.max()) if len(known) else 0.0
-
-    def by_reader(self, rows: np.ndarray) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        for row in rows.tolist():
-            found.setdefault(self.reader[row], []).append(self.paper[row])
-        return found
-
-
-def _newest(pairs: _Pairs, since: float | None, random: np.random.Generator) -> Held:
-    """Judge by what came last; everything from that moment on is kept from the judged fit."""
-    new = np.flatnonzero(pairs.first > (-np.inf if since is None else since))
-    if len(new) < LEAST_PAIRS:
-        return Held("newest", pairs.events, pairs.now)
-    n = min(MOST_PAIRS, max(LEAST_PAIRS, int(len(new) * (SHARE if since is None else NEWER_SHARE))))
-    cut = float(np.sort(pairs.first[new])[-n])
-    targets = pairs.by_reader(np.flatnonzero(pairs.first >= cut))
-    return _held("newest", pairs.events, ~(pairs.events.times >= cut), cut, _some(targets, random))
-
-
-def _sample(pairs: _Pairs, since: float | None, random: np.random.Generator) -> Held:
-    """Judge by a random fifth of each reader's papers, of those that the serving model knows too."""
-    known = np.flatnonzero(pairs.first <= (np.inf if since is None else since))
-    held = {
-        reader: [papers[at] for at in random.permutation(len(papers))[: int(SHARE * len(papers))]]
-        for reader, papers in pairs.by_reader(known).items()
-    }
-    targets = _some({reader: papers for reader, papers in held.items() if papers}, random)
-    gone = {(reader, paper) for reader, papers in targets.items() for paper in papers}
-    names = zip(pairs.events.readers, pairs.events.papers, strict=True)
-    kept = np.array([name not in gone for name in names], bool)
-    return _held("sample", pairs.events, kept, pairs.now, targets)
-
-
-def _some(targets: dict[str, list[str]], random: np.random.Generator) -> dict[str, list[str]]:
-    readers = list(targets)
-    return {readers[at]: targets[readers[at]] for at in random.permutation(len(readers))[:MOST_READERS]}
-
-
-def _held(kind: Kind, events: Events, kept: np.ndarray, now: float, targets: Mapping[str, list[str]]) -> Held:
-    """Keep the judged readers' own kept events as their histories; readers without any cannot be judged."""
-    learn = events.take(np.flatnonzero(kept).tolist())
-    rows: dict[str, list[int]] = {}
-    for row, (reader, event) in enumerate(zip(learn.readers, learn.kinds, strict=True)):
-        if reader in targets and event != "impression":
-            rows.setdefault(reader, []).append(row)
-    return Held(kind, learn, now, [learn.take(mine) for mine in rows.values()], [targets[reader] for reader in rows])
-
-
 def judge(held: Held, papers: Papers, *, judged: Model, model: Model, serving: Model | None) -> Verdict:
     """Compare `judged`, trained on `held.learn`, and `model`, trained on everything, with what serves."""
     words = gains(held, Catalogue(None, papers, _plain(judged.config)))
@@ -258,14 +156,31 @@ def judge(held: Held, papers: Papers, *, judged: Model, model: Model, serving: M
     comparisons = {"words alone": compare(blind, words)}
     if serving is not None:
         now_serving = gains(held, _catalogue(serving, papers))
-        if held.kind == "newest":
+        if held.again:
+            then = _sat_by(serving, held)
+            comparisons["the serving model"] = compare(_without_newer(held, papers, judged, serving, blind), then)
+        elif held.kind == "newest":
             comparisons["the serving model"] = compare(blind, now_serving)
         finished = compare(gains(held, _catalogue(model, papers)), now_serving)
-        comparisons["the serving model" if held.kind == "sample" else "the serving model, once finished"] = finished
-    return _verdict(held, comparisons)
+        comparisons["the serving model, once finished"] = finished
+    sat = Sat(held.kind, held.now, np.concatenate(held.keys), np.concatenate(blind).astype(np.float32))
+    return _verdict(held, comparisons, sat)
 
 
-def _verdict(held: Held, comparisons: dict[str, Comparison]) -> Verdict:
+def _sat_by(serving: Model, held: Held) -> list[np.ndarray]:
+    gain_of = dict(zip(serving.sat.keys.tolist(), serving.sat.gains.tolist(), strict=True))
+    return [np.array([gain_of[key] for key in keys.tolist()]) for keys in held.keys]
+
+
+def _without_newer(
+    held: Held, papers: Papers, judged: Model, serving: Model, blind: list[np.ndarray]
+) -> list[np.ndarray]:
+    """Return the gains among the papers there were when the serving model was judged: fewer compete for places."""
+    newer = set(papers.ids) - set(serving.ids)
+    return gains(held, _catalogue(judged, papers), exclude=newer) if newer else blind
+
+
+def _verdict(held: Held, comparisons: dict[str, Comparison], sat: Sat) -> Verdict:
     worse = [name for name, comparison in comparisons.items() if comparison.worse]
     on = "newest" if held.kind == "newest" else "sampled"
     told = f"on the {held.pairs} {on} papers that {len(held.targets)} readers took up"
@@ -275,14 +190,14 @@ def _verdict(held: Held, comparisons: dict[str, Comparison]) -> Verdict:
     else:
         figures = ", ".join(f"{one.ours:.4f} against {one.theirs:.4f} of {name}" for name, one in comparisons.items())
         reason = f"Not worse {told}: {figures}."
-    return Verdict(not worse, held.kind, reason, len(held.targets), held.pairs, comparisons)
+    return Verdict(not worse, held.kind, reason, len(held.targets), held.pairs, comparisons, sat)
 
 
-def gains(held: Held, catalogue: Catalogue) -> list[np.ndarray]:
+def gains(held: Held, catalogue: Catalogue, exclude: Collection[str] = ()) -> list[np.ndarray]:
     """Return for each reader what each judged paper's place gains, float64 (n,): 1/log2(1 + place), 0 past `DEPTH`."""
     found = []
     for history, targets in zip(held.histories, held.targets, strict=True):
-        ranked = catalogue.rank(history, candidates=None, k=DEPTH, now=held.now)
+        ranked = catalogue.rank(history, candidates=None, k=DEPTH, now=held.now, exclude=exclude)
         place_of = {paper: at + 1 for at, paper in enumerate(ranked.ids)}
         places = np.array([place_of.get(paper, np.inf) for paper in targets])
         found.append(np.where(np.isfinite(places), 1 / np.log2(1 + places), 0.0))

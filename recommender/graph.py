@@ -24,9 +24,12 @@ class Steps:
     twice: sp.csr_matrix
 
     def reach(self, places: sp.csr_matrix) -> sp.csr_matrix:
-        """Return how much liking what stands at each row of `places` tells of other papers, float32 (n, P)."""
+        """Return how much liking what stands at each row of `places` (n, P) tells of other papers, float32 (n, P)."""
         reached = (places @ self.once + (places @ self.twice) @ self.twice).tocsr()
-        return _power((reached - reached.multiply(places > 0)).tocsr(), 0.5)
+        own = np.repeat(_only_place(places), np.diff(reached.indptr))
+        reached.data[reached.indices == own] = 0  # none tells of itself
+        np.sqrt(reached.data, out=reached.data)
+        return reached
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,14 @@ def nearest_to(words: sp.csr_matrix, papers_by_word: sp.csr_matrix) -> sp.csr_ma
     """
     likeness = (words @ papers_by_word).tocsr()
     return _rows_to_one(_power(_strongest(likeness, NEAREST), 2))
+
+
+def _only_place(places: sp.csr_matrix) -> np.ndarray:
+    """Return where each row stands, (n,), -1 where it does not stand in one place."""
+    found = np.full(places.shape[0], -1)
+    single = np.flatnonzero(np.diff(places.indptr) == 1)
+    found[single] = places.indices[places.indptr[single]]
+    return found
 
 
 def _readers_of(liked: sp.csr_matrix) -> sp.csr_matrix:

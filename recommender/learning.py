@@ -20,11 +20,11 @@ DEPTH = 20
 ROUNDS = 8
 STEP = 0.1
 LEAST_GAIN = 2e-4
-SHRINK = 0.01  # what a squared unit away from the start has to gain
+SHRINK = 0.05  # what a squared unit away from the start has to gain
 READ, UNREAD = ("always", "few", "short"), ("unread", "unread_short")
-MEETINGS = np.arange(0.0, 1.6, 0.1)  # tried for papers without readers, in long histories
-MEETINGS_SHORT = np.arange(-1.0, 1.6, 0.25)  # and what short ones add
-KEPT = 0.98  # of what the factors alone find of papers with readers, when unread papers join the list
+MEETINGS = np.arange(0.7, 1.21, 0.05)  # tried for papers without readers, in long histories
+MEETINGS_SHORT = (0.0, 0.15, 0.3)  # and what short ones add
+KEPT = 0.92  # of what the factors alone find of papers with readers, when unread papers join the list
 DEAR = 3.0  # what each lost below that costs
 
 _DISCOUNT = 1 / np.log2(np.arange(DEPTH) + 2)
@@ -145,7 +145,8 @@ def _met(lists: Lists, blend: Blend) -> Blend:
         met = dataclasses.replace(blend, meeting=float(long), meeting_short=float(short))
         scores = total(lists, met)
         lost = max(0.0, least - ndcg(_hits(read, scores), read.targets).mean())
-        found = ndcg(_hits(lists, scores), lists.targets).mean() - DEAR * lost
-        if long + short > 0 and found > best:
+        away = (long - blend.meeting) ** 2 + (short - blend.meeting_short) ** 2
+        found = ndcg(_hits(lists, scores), lists.targets).mean() - DEAR * lost - SHRINK * away
+        if found > best:
             best, chosen = found, met
     return chosen

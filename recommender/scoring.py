@@ -73,8 +73,8 @@ def score(
         scores += weighed.factor * weighed.part.scores
     for prior in priors.values():
         scores += prior
-    known = shelf.trained | shelf.has_words | ~np.isnan(shelf.published) | ~np.isnan(shelf.upvotes)
-    return Scored(shelf, vocabulary, taste, np.where(known, scores, np.float32(np.nan)), parts, priors)
+    scores[~shelf.known] = np.nan
+    return Scored(shelf, vocabulary, taste, scores, parts, priors)
 
 
 def _weighed(taste: Taste, shelf: Shelf, model: Model | None, blend: Blend, config: Config) -> list[Weighed]:
@@ -101,9 +101,7 @@ def _priors(taste: Taste, shelf: Shelf, blend: Blend, config: Config, now: float
     if config.popularity:
         upvotes = np.log1p(np.nan_to_num(shelf.upvotes)) / np.log1p(MOST_UPVOTES)
         priors["popular"] = (config.popularity * upvotes).astype(np.float32)
-    readers = (
-        blend.prior(shelf.readers, taste.liked_papers) if len(taste) else NO_TASTE_READERS * np.log1p(shelf.readers)
-    )
+    readers = blend.prior(shelf.readers, taste.liked_papers) if len(taste) else NO_TASTE_READERS * shelf.log_readers
     if readers.any():
         priors["readers"] = readers.astype(np.float32)
     if len(taste.passed):

@@ -10,7 +10,7 @@ from recommender.config import Config
 from recommender.ranked import Ranked, ranked
 from recommender.scoring import Scored
 
-POOL = 5  # diversity and exploration look at this many times k papers
+POOL = 3  # diversity and exploration look at this many times k papers
 
 
 def best(scored: Scored, candidates: Sequence[str], k: int | None) -> Ranked:
@@ -40,7 +40,7 @@ def chosen(scored: Scored, k: int | None, exclude: Collection[str], config: Conf
 def _top(scored: Scored, rows: np.ndarray, k: int | None) -> np.ndarray:
     scores = scored.scores[rows]
     if k is not None and 0 < k < len(rows):
-        least = scores[np.argpartition(-scores, k - 1)[k - 1]]
+        least = np.partition(scores, len(rows) - k)[len(rows) - k]
         rows = rows[scores >= least]  # all ties of the last place, for the ids to decide
         scores = scored.scores[rows]
     return rows[np.lexsort((scored.shelf.place_of_id[rows], -scores))][:k]
@@ -54,15 +54,18 @@ def _diverse(scored: Scored, pool: np.ndarray, k: int, weight: float) -> tuple[n
     if not weight or len(pool) < 2:
         return pool[:k], np.zeros(min(k, len(pool)), np.float32)
     scores, directions = scored.scores[pool], _directions(scored, pool)
+    alike = directions @ directions.T
     unit = np.float32(weight * scores.std())
-    likest, left = np.zeros(len(pool), np.float32), np.ones(len(pool), bool)
+    likest, open_to = np.zeros(len(pool), np.float32), scores.copy()
     order: list[int] = []
+    lost: list[np.float32] = []
     for _ in range(min(k, len(pool))):
-        one = int(np.argmax(np.where(left, scores - unit * likest, -np.inf)))
+        one = int((open_to - unit * likest).argmax())
         order.append(one)
-        left[one] = False
-        likest = np.where(left, np.maximum(likest, directions @ directions[one]), likest)
-    return pool[order], -unit * likest[order]
+        lost.append(likest[one])
+        open_to[one] = -np.inf
+        np.maximum(likest, alike[one], out=likest)
+    return pool[order], -unit * np.array(lost, np.float32)
 
 
 def _directions(scored: Scored, rows: np.ndarray) -> np.ndarray:

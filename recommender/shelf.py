@@ -155,6 +155,16 @@ class Shelf:
         """Bool (N,): at least one known word."""
         return np.concatenate([np.diff(block.words.indptr) > 0 for block in self.blocks])
 
+    @cached_property
+    def known(self) -> np.ndarray:
+        """Bool (N,): there is anything to score the paper by."""
+        return self.trained | self.has_words | ~np.isnan(self.published) | ~np.isnan(self.upvotes)
+
+    @cached_property
+    def log_readers(self) -> np.ndarray:
+        """Float32 (N,) log1p of the readers."""
+        return np.log1p(self.readers)
+
     def words(self, rows: np.ndarray) -> sp.csr_matrix:
         """Return the TF-IDF rows (n, W) of row numbers."""
         return self._rows([block.words for block in self.blocks], rows)

@@ -24,7 +24,7 @@ def likeness(ranked):
 
 
 def test_diversity_makes_a_list_less_alike_and_keeps_its_scores_in_order(listed):
-    plain, diverse = listed(), listed(diversity=1.5)
+    plain, diverse = listed(), listed(diversity=4.0)
     assert likeness(diverse) < likeness(plain)
     assert (np.diff(diverse.scores) <= 1e-6).all()
     assert diverse.ids[0] == plain.ids[0]

@@ -1,0 +1,174 @@
+"""Exams: papers that readers took up, kept from a fit so that its model can be judged by where it puts them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+
+from recommender.config import Config
+from recommender.tables import Events, Papers
+from recommender.training import interactions
+
+LEAST_PAIRS = 20  # fewer say nothing
+MOST_PAIRS = 1000  # of the newest; more only keep events from the judged fit
+MOST_READERS = 200  # ranked for, which bounds what judging costs
+SHARE = 0.2  # of a reader's papers, or of all where there is no serving model to be newer than
+NEWER_SHARE = 0.5  # of the pairs newer than the serving model; the judged fit learns from the others
+
+Kind = Literal["newest", "sample", "none"]
+
+
+@dataclass(frozen=True)
+class Held:
+    """What models are judged on: for each of R readers, papers they took up and their history without those.
+
+    `learn` is what the judged fit may learn from, `now` the moment the lists are made for, in epoch seconds. `again`
+    says that the serving model was judged on these same pairs.
+    """
+
+    kind: Kind
+    learn: Events
+    now: float
+    histories: list[Events] = field(default_factory=list)
+    targets: list[list[str]] = field(default_factory=list)
+    again: bool = False
+
+    @property
+    def pairs(self) -> int:
+        """Return how many pairs are judged."""
+        return sum(map(len, self.targets))
+
+    @property
+    def keys(self) -> list[np.ndarray]:
+        """Return each reader's pairs as keys, uint64 (n,)."""
+        return [
+            np.array([key_of(history.readers[0], paper) for paper in papers], np.uint64)
+            for history, papers in zip(self.histories, self.targets, strict=True)
+        ]
+
+
+@dataclass(frozen=True)
+class Sat:
+    """How a model's judged fit did: `gains` float32 (N,) of the pairs that `keys` uint64 (N,) stand for."""
+
+    kind: Kind
+    now: float
+    keys: np.ndarray
+    gains: np.ndarray
+
+    @classmethod
+    def none(cls) -> Sat:
+        """Return what stands for a model that was never judged."""
+        return cls("none", 0.0, np.zeros(0, np.uint64), np.zeros(0, np.float32))
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+
+def key_of(reader: str, paper: str) -> int:
+    """Return a number for a pair, from which neither can be read."""
+    text = f"{reader}\n{paper}".encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little")
+
+
+def hold_out(
+    papers: Papers, events: Events, *, since: float | None, config: Config, seed: int, sat: Sat | None = None
+) -> Held:
+    """Choose what to judge on: the newest papers readers took up.
+
+    Where there are too few of them, what the serving model was judged on (`sat`) once more, or else a sample. `since`
+    is when the serving model was trained, in epoch seconds: what it cannot have seen is newer.
+    """
+    pairs = _Pairs.of(papers, events, config)
+    random = np.random.default_rng(seed)
+    held = _newest(pairs, since, random)
+    if held.pairs < LEAST_PAIRS and sat:
+        held = _again(pairs, sat)
+    if held.pairs < LEAST_PAIRS:
+        held = _sample(pairs, since, random)
+    return held if held.pairs >= LEAST_PAIRS else Held("none", events, pairs.now)
+
+
+@dataclass(frozen=True)
+class _Pairs:
+    """What readers took up and still like: names by row, and `first` float64 (N,), when, -inf where unknown."""
+
+    events: Events
+    reader: list[str]
+    paper: list[str]
+    first: np.ndarray
+
+    @classmethod
+    def of(cls, papers: Papers, events: Events, config: Config) -> _Pairs:
+        weights, readers = interactions(papers, events, config, now=0.0)
+        liked = np.flatnonzero(weights.weight > 0)
+        reader = [readers[row] for row in weights.reader[liked]]
+        return cls(events, reader, [papers.ids[row] for row in weights.paper[liked]], weights.first[liked])
+
+    @property
+    def now(self) -> float:
+        known = self.events.times[np.isfinite(self.events.times)]
+        return float(known.max()) if len(known) else 0.0
+
+    def by_reader(self, rows: np.ndarray) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for row in rows.tolist():
+            found.setdefault(self.reader[row], []).append(self.paper[row])
+        return found
+
+
+def _newest(pairs: _Pairs, since: float | None, random: np.random.Generator) -> Held:
+    """Judge by what came last; everything from that moment on is kept from the judged fit."""
+    new = np.flatnonzero(pairs.first > (-np.inf if since is None else since))
+    if len(new) < LEAST_PAIRS:
+        return Held("newest", pairs.events, pairs.now)
+    n = min(MOST_PAIRS, max(LEAST_PAIRS, int(len(new) * (SHARE if since is None else NEWER_SHARE))))
+    cut = float(np.sort(pairs.first[new])[-n])
+    targets = pairs.by_reader(np.flatnonzero(pairs.first >= cut))
+    return _held("newest", pairs.events, _some(targets, random), cut)
+
+
+def _again(pairs: _Pairs, sat: Sat) -> Held:
+    names = zip(pairs.reader, pairs.paper, strict=True)
+    keys = np.array([key_of(reader, paper) for reader, paper in names], np.uint64)
+    held = _held(sat.kind, pairs.events, pairs.by_reader(np.flatnonzero(np.isin(keys, sat.keys))), sat.now)
+    return replace(held, again=True)
+
+
+def _sample(pairs: _Pairs, since: float | None, random: np.random.Generator) -> Held:
+    """Judge by a random fifth of each reader's papers, of those that the serving model knows too."""
+    known = np.flatnonzero(pairs.first <= (np.inf if since is None else since))
+    held = {
+        reader: [papers[at] for at in random.permutation(len(papers))[: int(SHARE * len(papers))]]
+        for reader, papers in pairs.by_reader(known).items()
+    }
+    return _held(
+        "sample", pairs.events, _some({reader: held[reader] for reader in held if held[reader]}, random), pairs.now
+    )
+
+
+def _some(targets: dict[str, list[str]], random: np.random.Generator) -> dict[str, list[str]]:
+    readers = list(targets)
+    return {readers[at]: targets[readers[at]] for at in random.permutation(len(readers))[:MOST_READERS]}
+
+
+def _held(kind: Kind, events: Events, targets: Mapping[str, list[str]], now: float) -> Held:
+    """Keep the targets from the judged fit, and of the newest all that came after.
+
+    The judged readers' own other events are their histories; readers without any cannot be judged.
+    """
+    gone = {(reader, paper) for reader, papers in targets.items() for paper in papers}
+    late = (events.times >= now) if kind == "newest" else np.zeros(len(events), bool)
+    names = zip(events.readers, events.papers, late.tolist(), strict=True)
+    learn = events.take(
+        [row for row, (reader, paper, is_late) in enumerate(names) if not is_late and (reader, paper) not in gone]
+    )
+    rows: dict[str, list[int]] = {}
+    for row, (reader, event) in enumerate(zip(learn.readers, learn.kinds, strict=True)):
+        if reader in targets and event != "impression":
+            rows.setdefault(reader, []).append(row)
+    return Held(kind, learn, now, [learn.take(mine) for mine in rows.values()], [targets[reader] for reader in rows])

@@ -22,7 +22,7 @@ from server.store.database import Database
 
 logger = logging.getLogger(__name__)
 
-COURTESY = 10  # niceness: a training must not slow the reader's own work
+COURTESY = 5  # niceness: a training must not slow the reader's own work
 
 
 @click.command()

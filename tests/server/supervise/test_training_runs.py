@@ -6,20 +6,31 @@ import json
 import signal
 import subprocess
 import sys
+import time
+from contextlib import closing
 
 import pytest
 
-from tests.server.inkling_process import Up, call, inkling, log_open, run, until
+from server.config import Settings
+from server.demo.grammar import write_papers
+from server.services.papers import take_source_papers
+from server.store.database import Database
+from tests.server.inkling_process import Up, call, inkling, log_open, pair, run, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")]
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    """Give a home with the demo's papers and readers, and one model."""
+    """Give a home with 120 papers and one model."""
     home = tmp_path_factory.mktemp("trained") / "home"
-    filled = run("demo", home=home)
-    assert filled.returncode == 0, filled.stderr
+    assert run("migrate", home=home).returncode == 0
+    with closing(Database.at(Settings.from_environment({"INKLING_HOME": str(home)}))) as database:
+        found = write_papers(120, seed=1, newest=time.time(), days=30)
+        with database.writing() as session:
+            take_source_papers(session, "test", [vars(paper) for paper in found], now=time.time())
+    trained = run("train", home=home)
+    assert trained.returncode == 0, trained.stderr
     return home
 
 
@@ -43,8 +54,7 @@ def test_a_killed_training_costs_nothing_and_a_new_model_is_served_without_a_res
     (home / "models" / ".tmp-cut-short").mkdir()
     assert models(home) == {first: "serving"}
     with Up(home, INKLING_TRAIN_AFTER_EVENTS="1", INKLING_RATE_LIMIT="off") as up:
-        code = json.loads(run("pair", "--new", "--json", home=home).stdout)["code"]
-        token = call(up.url, "/v1/devices", {"name": "a browser", "code": code})[1]["token"]
+        token = pair(up.url)
 
         def serving():
             status, body = call(up.url, "/v1/recommendations?limit=5", token=token)
@@ -55,7 +65,7 @@ def test_a_killed_training_costs_nothing_and_a_new_model_is_served_without_a_res
         assert serving() == first
         workers = up.group()
         log_open(up.url, token, "9911.00100")
-        assert until(lambda: serving() != first, 200), up.log.read_text()[-2000:]
+        assert until(lambda: serving() != first, 120), up.log.read_text()[-2000:]
         assert workers <= up.group()
     after = models(home)
     assert after[first] == "kept"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 import numpy as np
 
+from recommender.answers import Answers, Kind, key_of
 from recommender.config import Config
 from recommender.tables import Events, Papers
 from recommender.training import interactions
@@ -18,8 +17,6 @@ MOST_PAIRS = 1000  # of the newest; more only keep events from the judged fit
 MOST_READERS = 200  # ranked for, which bounds what judging costs
 SHARE = 0.2  # of a reader's papers, or of all where there is no serving model to be newer than
 NEWER_SHARE = 0.5  # of the pairs newer than the serving model; the judged fit learns from the others
-
-Kind = Literal["newest", "sample", "none"]
 
 
 @dataclass(frozen=True)
@@ -51,43 +48,19 @@ class Held:
         ]
 
 
-@dataclass(frozen=True)
-class Sat:
-    """How a model's judged fit did: `gains` float32 (N,) of the pairs that `keys` uint64 (N,) stand for."""
-
-    kind: Kind
-    now: float
-    keys: np.ndarray
-    gains: np.ndarray
-
-    @classmethod
-    def none(cls) -> Sat:
-        """Return what stands for a model that was never judged."""
-        return cls("none", 0.0, np.zeros(0, np.uint64), np.zeros(0, np.float32))
-
-    def __len__(self) -> int:
-        return len(self.keys)
-
-
-def key_of(reader: str, paper: str) -> int:
-    """Return a number for a pair, from which neither can be read."""
-    text = f"{reader}\n{paper}".encode("utf-8", "surrogatepass")
-    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little")
-
-
 def hold_out(
-    papers: Papers, events: Events, *, since: float | None, config: Config, seed: int, sat: Sat | None = None
+    papers: Papers, events: Events, *, since: float | None, config: Config, seed: int, answers: Answers | None = None
 ) -> Held:
     """Choose what to judge on: the newest papers readers took up.
 
-    Where there are too few of them, what the serving model was judged on (`sat`) once more, or else a sample. `since`
-    is when the serving model was trained, in epoch seconds: what it cannot have seen is newer.
+    Where there are too few of them, what the serving model was judged on (`answers`) once more, or else a sample.
+    `since` is when the serving model was trained, in epoch seconds: what it cannot have seen is newer.
     """
     pairs = _Pairs.of(papers, events, config)
     random = np.random.default_rng(seed)
     held = _newest(pairs, since, random)
-    if held.pairs < LEAST_PAIRS and sat:
-        held = _again(pairs, sat)
+    if held.pairs < LEAST_PAIRS and answers:
+        held = _again(pairs, answers)
     if held.pairs < LEAST_PAIRS:
         held = _sample(pairs, since, random)
     return held if held.pairs >= LEAST_PAIRS else Held("none", events, pairs.now)
@@ -132,10 +105,10 @@ def _newest(pairs: _Pairs, since: float | None, random: np.random.Generator) -> 
     return _held("newest", pairs.events, _some(targets, random), cut)
 
 
-def _again(pairs: _Pairs, sat: Sat) -> Held:
+def _again(pairs: _Pairs, answers: Answers) -> Held:
     names = zip(pairs.reader, pairs.paper, strict=True)
     keys = np.array([key_of(reader, paper) for reader, paper in names], np.uint64)
-    held = _held(sat.kind, pairs.events, pairs.by_reader(np.flatnonzero(np.isin(keys, sat.keys))), sat.now)
+    held = _held(answers.kind, pairs.events, pairs.by_reader(np.flatnonzero(np.isin(keys, answers.keys))), answers.now)
     return replace(held, again=True)
 
 

@@ -3,13 +3,12 @@
 A model is judged on papers that readers took up and that it has not been trained on, by the places it gave them, beside
 the model that serves and beside words alone. It is held back where it is worse than either beyond noise.
 
-Fair in both directions. The judged fit (`train` on `Held.learn`) knows none of the judged pairs, and neither does the
-serving model when they are newer than it ("newest"); only then are the two compared. The model to be published is that
-fit brought up to date with every event in a few more iterations. It has seen what it is judged on, and so has no excuse
-for being worse than a model that has not: this second look catches damage done after the first.
+Fair in both directions. The judged fit (`train` on `Held.learn`) knows none of the judged pairs, and nor does the
+serving model when they are newer than it. Where too little is, both sit one exam: the pairs that the judged fit of the
+serving model was kept from are kept from the new one's, and what they gained then is in the artefact to compare with.
 
-Where too little is newer than the serving model, it and the new judged fit have sat one exam: the pairs that the serving
-model's own judged fit was kept from are kept from the new one's, and its gains are in the artefact to compare with.
+The model to be published is the judged fit brought up to date with every event in a few more iterations. As it has seen
+what it would be judged on, all that is asked of it is to be still the same: that shows damage done since.
 """
 
 from __future__ import annotations
@@ -22,11 +21,12 @@ from typing import Any
 
 import numpy as np
 
+from recommender.answers import Answers, Kind
 from recommender.blend import Blend, PartWeight
 from recommender.catalogue import Catalogue
 from recommender.config import Config
 from recommender.encoders import Encoded, Encoder, encode_papers
-from recommender.exam import LEAST_PAIRS, Held, Kind, Sat, hold_out
+from recommender.exam import LEAST_PAIRS, Held, hold_out
 from recommender.model import Model
 from recommender.tables import Events, Papers
 from recommender.training import Progress, train
@@ -37,6 +37,7 @@ DEPTH = 1000  # places looked at; whatever stands lower gains nothing
 NOISE = 0.01  # how often chance alone may hold a good model back, in one comparison
 TOLERANCE = 0.01  # share of the other's figure that a reader does not notice and another seed may cost
 DRAWS = 2000
+STILL = 0.5  # the median cosine of papers' vectors before and after the last events, at the least
 MEANING_WEIGHTS = (0.5, 1.0, 2.0)
 RELEARN = 1.5  # times the events a blend was learned on, after which it is learned anew
 
@@ -68,7 +69,7 @@ class Verdict:
     readers: int = 0
     pairs: int = 0
     comparisons: Mapping[str, Comparison] = field(default_factory=dict)
-    sat: Sat = field(default_factory=Sat.none)
+    answers: Answers = field(default_factory=Answers.none)
 
     @classmethod
     def unjudged(cls) -> Verdict:
@@ -77,7 +78,8 @@ class Verdict:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the verdict as JSON values, without the single pairs."""
-        return dataclasses.asdict(replace(self, sat=None))
+        told = {one.name: getattr(self, one.name) for one in dataclasses.fields(self) if one.name != "answers"}
+        return told | {"comparisons": {name: dataclasses.asdict(one) for name, one in self.comparisons.items()}}
 
 
 def retrain(
@@ -98,8 +100,9 @@ def retrain(
     where there is not. TooFewPapers as `train`.
     """
     tell = progress or (lambda stage, share: None)
+    tell("choosing", 0.0)
     since = serving.manifest["now"] if serving else None
-    held = hold_out(papers, events, since=since, config=config, seed=seed, sat=serving.sat if serving else None)
+    held = hold_out(papers, events, since=since, config=config, seed=seed, answers=serving.answers if serving else None)
     encoded = _encoded(papers, encoder, serving, _part(tell, 0.0, 0.1))
     blend, learned_on = _known_blend(serving, events, encoder)
     fitted = partial(train, papers, config=config, seed=seed, encoded=encoded)
@@ -115,7 +118,7 @@ def retrain(
     tell("judging", 0.9)
     verdict = judge(held, papers, judged=judged, model=model, serving=serving)
     tell("done", 1.0)
-    return replace(model, sat=verdict.sat), verdict
+    return replace(model, answers=verdict.answers), verdict
 
 
 def _known_blend(serving: Model | None, events: Events, encoder: Encoder | None) -> tuple[Blend | None, int]:
@@ -154,21 +157,27 @@ def judge(held: Held, papers: Papers, *, judged: Model, model: Model, serving: M
     words = gains(held, Catalogue(None, papers, _plain(judged.config)))
     blind = gains(held, _catalogue(judged, papers))
     comparisons = {"words alone": compare(blind, words)}
-    if serving is not None:
-        now_serving = gains(held, _catalogue(serving, papers))
-        if held.again:
-            then = _sat_by(serving, held)
-            comparisons["the serving model"] = compare(_without_newer(held, papers, judged, serving, blind), then)
-        elif held.kind == "newest":
-            comparisons["the serving model"] = compare(blind, now_serving)
-        finished = compare(gains(held, _catalogue(model, papers)), now_serving)
-        comparisons["the serving model, once finished"] = finished
-    sat = Sat(held.kind, held.now, np.concatenate(held.keys), np.concatenate(blind).astype(np.float32))
-    return _verdict(held, comparisons, sat)
+    if serving is not None and held.again:
+        ours = _without_newer(held, papers, judged, serving, blind)
+        comparisons["the serving model"] = compare(ours, _answers_of(serving, held))
+    elif serving is not None and held.kind == "newest":
+        comparisons["the serving model"] = compare(blind, gains(held, _catalogue(serving, papers)))
+    answers = Answers(held.kind, held.now, np.concatenate(held.keys), np.concatenate(blind).astype(np.float32))
+    return _verdict(held, comparisons, answers, spoiled=not is_still(judged, model))
 
 
-def _sat_by(serving: Model, held: Held) -> list[np.ndarray]:
-    gain_of = dict(zip(serving.sat.keys.tolist(), serving.sat.gains.tolist(), strict=True))
+def is_still(judged: Model, model: Model) -> bool:
+    """Return whether `model` has the papers of the judged fit where that had them, moved but by its last events."""
+    if list(judged.ids) != list(model.ids) or judged.blend != model.blend:
+        return False
+    before, after = judged.stack.papers, model.stack.papers
+    lengths = np.linalg.norm(before, axis=1) * np.linalg.norm(after, axis=1)
+    cosines = (before * after).sum(axis=1)[lengths > 0] / lengths[lengths > 0]
+    return bool(len(cosines) and np.isfinite(after).all() and np.median(cosines) > STILL)
+
+
+def _answers_of(serving: Model, held: Held) -> list[np.ndarray]:
+    gain_of = dict(zip(serving.answers.keys.tolist(), serving.answers.gains.tolist(), strict=True))
     return [np.array([gain_of[key] for key in keys.tolist()]) for keys in held.keys]
 
 
@@ -180,17 +189,19 @@ def _without_newer(
     return gains(held, _catalogue(judged, papers), exclude=newer) if newer else blind
 
 
-def _verdict(held: Held, comparisons: dict[str, Comparison], sat: Sat) -> Verdict:
+def _verdict(held: Held, comparisons: dict[str, Comparison], answers: Answers, *, spoiled: bool) -> Verdict:
     worse = [name for name, comparison in comparisons.items() if comparison.worse]
-    on = "newest" if held.kind == "newest" else "sampled"
-    told = f"on the {held.pairs} {on} papers that {len(held.targets)} readers took up"
+    on = "sampled" if held.kind == "sample" else "of the newest"
+    told = f"on {held.pairs} {on} papers that {len(held.targets)} readers took up"
     if worse:
         one = comparisons[worse[0]]
         reason = f"Worse than {' and '.join(worse)} {told}: {one.ours:.4f} against {one.theirs:.4f}, beyond noise."
+    elif spoiled:
+        reason = f"Spoiled after it was judged {told}: its papers no longer stand where the judged fit had them."
     else:
         figures = ", ".join(f"{one.ours:.4f} against {one.theirs:.4f} of {name}" for name, one in comparisons.items())
         reason = f"Not worse {told}: {figures}."
-    return Verdict(not worse, held.kind, reason, len(held.targets), held.pairs, comparisons, sat)
+    return Verdict(not worse and not spoiled, held.kind, reason, len(held.targets), held.pairs, comparisons, answers)
 
 
 def gains(held: Held, catalogue: Catalogue, exclude: Collection[str] = ()) -> list[np.ndarray]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from recommender import artifact
+from recommender.answers import Answers
 from recommender.artifact import Strings
 from recommender.blend import Blend
 from recommender.config import Config
@@ -52,6 +53,7 @@ class Model:
     drawing: Drawing
     graph: Graph
     encoded: Encoded
+    answers: Answers = field(default_factory=Answers.none)
 
     @property
     def version(self) -> str:
@@ -90,7 +92,9 @@ class Model:
         arrays |= {"shown": self.shown, "paper_gram": self.stack.paper_gram, "row_gram": self.stack.row_gram}
         if self.encoded:
             arrays |= {"meaning": self.encoded.vectors, "meaning_prints": self.encoded.prints}
-        artifact.write(Path(folder), self.manifest, arrays)
+        arrays |= {"answers_keys": self.answers.keys, "answers_gains": self.answers.gains}
+        answers = {"kind": self.answers.kind, "now": self.answers.now}
+        artifact.write(Path(folder), {**self.manifest, "answers": answers}, arrays)
 
     @classmethod
     def load(cls, folder: Path) -> Model:
@@ -132,6 +136,7 @@ class Model:
                 _read_steps(arrays, "joint", shape[0]) if "joint_once_data" in arrays else None,
             ),
             encoded=_read_encoded(manifest, arrays, shape[0]),
+            answers=Answers(**manifest["answers"], keys=arrays["answers_keys"], gains=arrays["answers_gains"]),
             **{name: arrays[name] for name in _COLUMNS},
         )
 

@@ -3,9 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from recommender import Catalogue, Config, Events, Papers, train
+from recommender import Catalogue, Config, Events, Model, Papers, train
 from recommender.blend import STACK_ALONE, Blend, PartWeight
-from recommender.gate import LEAST_PAIRS, MOST_PAIRS, NOISE, Held, compare, gains, hold_out, judge, retrain
+from recommender.exam import LEAST_PAIRS, MOST_PAIRS, Held, hold_out
+from recommender.gate import NOISE, compare, gains, judge, retrain
 from recommender.stack import Stack
 from tests.recommender.conftest import DAY, NOW, PAPERS_A_TOPIC, TOPICS
 
@@ -33,11 +34,6 @@ def events(papers):
             name = f"t{topics[at % 2]}p{at // 2:02d}"
             rows.append((f"r{reader}", name, "save", NOW - float(random.integers(0, 60)) * DAY))
     return Events.from_rows(rows)
-
-
-@pytest.fixture(scope="module")
-def model(papers, events, config):
-    return train(papers, events, config, now=NOW)
 
 
 @pytest.fixture(scope="module")
@@ -178,10 +174,13 @@ def test_vectors_under_the_wrong_ids_are_held_back(held, papers, judged, serving
     assert not judge(held, papers, judged=misnumbered, model=misnumbered, serving=serving).passed
 
 
-def test_damage_done_after_the_judged_fit_is_seen(held, papers, judged, model, serving):
-    verdict = judge(held, papers, judged=judged, model=shuffled(model), serving=serving)
-    assert not verdict.passed
-    assert "once finished" in verdict.reason
+def test_damage_done_after_the_judged_fit_is_seen(held, papers, events, judged, serving, config):
+    finished = train(papers, events, config, now=NOW, blend=judged.blend, start=judged)
+    assert judge(held, papers, judged=judged, model=finished, serving=serving).passed
+    for damaged in (shuffled(finished), replace(finished, ids=finished.ids[::-1]), replace(finished, blend=Blend())):
+        verdict = judge(held, papers, judged=judged, model=damaged, serving=serving)
+        assert not verdict.passed
+        assert "Spoiled after it was judged" in verdict.reason
 
 
 def test_a_wrong_blend_is_held_back(held, papers, judged, serving):
@@ -203,11 +202,46 @@ def test_the_first_model_must_not_be_worse_than_words_alone(held, papers, judged
     assert "words alone" in verdict.reason
 
 
-def test_a_sample_compares_models_that_both_have_seen_it(papers, events, model, config):
-    held = hold_out(papers, events, since=NOW, config=config, seed=0)
-    judged = train(papers, held.learn, config, now=NOW)
-    assert judge(held, papers, judged=judged, model=model, serving=model).passed
-    assert not judge(held, papers, judged=judged, model=shuffled(model), serving=model).passed
+@pytest.fixture(scope="module")
+def published(papers, events, config):
+    """A model that was judged when it was made, with nothing newer since."""
+    return retrain(papers, events, None, config, now=NOW)[0]
+
+
+def test_with_nothing_new_the_serving_models_exam_is_sat_again(papers, events, published, config):
+    held = hold_out(papers, events, since=NOW, config=config, seed=5, answers=published.answers)
+    assert held.again
+    assert {key for keys in held.keys for key in keys.tolist()} == set(published.answers.keys.tolist())
+    assert not pairs_of(held) & set(zip(held.learn.readers, held.learn.papers, strict=True))
+    judged = train(papers, held.learn, config, now=held.now, blend=published.blend)
+    good = judge(held, papers, judged=judged, model=judged, serving=published)
+    assert good.passed, good.reason
+    assert good.comparisons["the serving model"].ours == pytest.approx(
+        good.comparisons["the serving model"].theirs, abs=0.03
+    )
+    bad = judge(held, papers, judged=shuffled(judged), model=judged, serving=published)
+    assert not bad.passed
+    assert "the serving model" in bad.reason
+
+
+def test_an_exam_is_judged_among_the_papers_there_were(papers, events, published, config):
+    """A catalogue that has grown since has more papers to take a place: no fault of the new model."""
+    copies = [{"id": f"new{at}", "abstract": papers.abstracts[at]} for at in range(len(papers))]
+    grown = papers.updated(Papers.from_rows(copies))
+    _, verdict = retrain(grown, events, published, config, now=NOW)
+    assert verdict.passed, verdict.reason
+    theirs = verdict.comparisons["the serving model"]
+    assert theirs.ours > 0.9 * theirs.theirs
+    assert verdict.comparisons["words alone"].ours < theirs.ours
+
+
+def test_answers_are_kept_with_the_model_and_name_nobody(published, events, tmp_path):
+    published.save(tmp_path / "model")
+    loaded = Model.load(tmp_path / "model")
+    assert loaded.answers.kind == "newest"
+    assert loaded.answers.gains.tolist() == published.answers.gains.tolist()
+    whole = b"".join(path.read_bytes() for path in (tmp_path / "model").iterdir())
+    assert not any(f'"{reader}"'.encode() in whole for reader in set(events.readers))
 
 
 def test_papers_newer_than_the_serving_model_count_for_it(papers, events, config, held):

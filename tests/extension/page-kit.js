@@ -6,7 +6,7 @@ import { vi } from "vitest";
 import { renderPage } from "../pages/render.mjs";
 
 const NAMES = [
-  "document", "location", "history", "Element", "HTMLElement", "HTMLAnchorElement", "HTMLInputElement", "Node", "ShadowRoot", "Event",
+  "document", "location", "history", "Element", "HTMLElement", "HTMLAnchorElement", "HTMLInputElement", "Node", "NodeFilter", "ShadowRoot", "Event",
   "CustomEvent", "KeyboardEvent", "MouseEvent", "EventTarget", "AbortController", "AbortSignal", "MutationObserver", "addEventListener", "removeEventListener", "getComputedStyle",
   "innerHeight", "innerWidth",
 ];

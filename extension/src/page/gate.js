@@ -14,14 +14,25 @@ const LATEST_MS = 3000;
 
 /** Attributes that other extensions write (theme, spelling, translation): no sign of the page's framework. */
 const FOREIGN = /^(?:data-|style$|lang$|spellcheck$|inert$)/;
+/** All that hydration by Svelte 5 takes from elements; it sets none. */
+const SVELTE_5_TAKES = /^on(?:load|error)$/;
+
+/** Svelte 5 leaves comments such as `[` between nodes. @param {Element} island */
+function isOfSvelte5(island) {
+  const comments = document.createTreeWalker(island, NodeFilter.SHOW_COMMENT);
+  while (comments.nextNode()) if (/^\[/.test(comments.currentNode.nodeValue ?? "")) return true;
+  return false;
+}
 
 /**
- * @param {MutationRecord} record
- * @returns {boolean}
+ * What a change in this island must look like to be the framework's.
+ * @param {Element} island
+ * @returns {(record: MutationRecord) => boolean}
  */
-function isFrameworks(record) {
-  if (record.type === "attributes") return !FOREIGN.test(record.attributeName ?? "");
-  return true;
+function frameworksOf(island) {
+  const isSvelte5 = isOfSvelte5(island);
+  return ({ type, attributeName }) =>
+    type !== "attributes" || (isSvelte5 ? SVELTE_5_TAKES.test(attributeName ?? "") : !FOREIGN.test(attributeName ?? ""));
 }
 
 /**
@@ -71,6 +82,7 @@ export function gateOf(island, signal) {
       // One idle moment more: a page with several islands may still be at work on the next one.
       whenIdle(settle, signal);
     };
+    const isFrameworks = frameworksOf(island);
     const watch = new MutationObserver((records) => records.some(isFrameworks) && open());
     watch.observe(island, { subtree: true, childList: true, characterData: true, attributes: true });
     until.addEventListener("abort", () => watch.disconnect());

@@ -37,6 +37,18 @@ test("what another extension writes on elements does not", async () => {
   life.abort();
 });
 
+test("on a page of Svelte 5, which sets no attributes, nobody's attribute opens it", async () => {
+  const { island, state, life } = gate(ISLAND.replace("<article>", "<!--[--><article>"));
+  island.querySelector("article").setAttribute("class", "translated");
+  await pass(150);
+  expect(state.open).toBe(false);
+  island.querySelector("button").removeAttribute("onload");
+  island.querySelector("button").firstChild.data = "y";
+  await pass(30);
+  expect(state.open).toBe(true);
+  life.abort();
+});
+
 test("the page world's word opens it", async () => {
   const { island, state, window } = gate(ISLAND);
   let asked = 0;

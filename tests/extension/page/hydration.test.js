@@ -46,6 +46,20 @@ test("attributes set before anybody asked say hydrated, as Svelte 4 sets them", 
   expect(ask()).toBe(true);
 });
 
+test("where Svelte 5 left its comments, attributes say nothing", () => {
+  const { ask, island } = world();
+  island.prepend(island.ownerDocument.createComment("["));
+  island.querySelector("article").setAttribute("class", "translated");
+  expect(ask()).toBe(false);
+});
+
+test("an island that came later is noted too", () => {
+  const { ask, island } = world();
+  expect(ask()).toBe(false);
+  island.querySelector("article").setAttribute("class", "b");
+  expect(ask()).toBe(true);
+});
+
 test("it leaves nothing in the page", () => {
   const { ask, island } = world();
   const before = island.ownerDocument.documentElement.outerHTML;

@@ -40,6 +40,7 @@ class Config:
     popularity: float = 0.3
     passed_over: float = 0.25
     diversity: float = 0.15
+    fairness: float = 0.5
     exploration: float = 0.1
 
     def __post_init__(self) -> None:
@@ -52,8 +53,8 @@ class Config:
             _require(field.name, value, not math.isnan(value) and value >= 0, "be a number, zero or more")
 
     def plain(self) -> Config:
-        """Return the same settings with nothing but relevance in a list: no freshness, diversity or exploration."""
-        return dataclasses.replace(self, freshness=0.0, popularity=0.0, diversity=0.0, exploration=0.0)
+        """Return the same settings with nothing but relevance in a list: no freshness, balance or exploration."""
+        return dataclasses.replace(self, freshness=0.0, popularity=0.0, diversity=0.0, fairness=0.0, exploration=0.0)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the settings as JSON values; a half-life that never ends is null."""

@@ -26,7 +26,11 @@ class Fold:
 
     def shares(self, vector: np.ndarray) -> np.ndarray:
         """Return what each of the n adds to the product of `vector` (D,) with the solution, float32 (n,)."""
-        return self.parts @ cho_solve((self.factor, True), vector.astype(np.float32), check_finite=False)
+        return self.parts @ self.solved(vector.astype(np.float32))
+
+    def solved(self, right: np.ndarray) -> np.ndarray:
+        """Return the solutions for right-hand sides (D,) or (D, C), the matrix held fixed."""
+        return cho_solve((self.factor, True), right, check_finite=False)
 
 
 def fold(gram: np.ndarray, vectors: np.ndarray, confidence: np.ndarray, liked: np.ndarray, ridge: float) -> Fold:

@@ -33,6 +33,10 @@ class Part(Protocol):
         """Return what each row of taste adds to the score of a shelf row, float32 (n,); their sum is the score."""
         ...
 
+    def by_group(self, rows: np.ndarray, groups: np.ndarray) -> np.ndarray:
+        """Return what groups (C, n) of rows of taste together add to shelf rows (M,), float32 (M, C)."""
+        ...
+
 
 @dataclass(frozen=True)
 class StackPart:
@@ -45,6 +49,10 @@ class StackPart:
     def shares(self, row: int) -> np.ndarray:
         """Return what each row of taste adds to the score of a shelf row, float32 (n,)."""
         return self.folded.shares(self.shelf.shown(np.array([row]))[0])
+
+    def by_group(self, rows: np.ndarray, groups: np.ndarray) -> np.ndarray:
+        """Return what groups (C, n) of rows of taste together add to shelf rows (M,), float32 (M, C)."""
+        return self.shelf.shown(rows) @ self.folded.solved((groups @ self.folded.parts).T)
 
 
 def stack_part(model: Model, taste: Taste, shelf: Shelf) -> StackPart:
@@ -68,6 +76,10 @@ class GraphPart:
         place = self.shelf.places(np.array([row]))
         return self.weight * np.asarray((self.reached @ place.T).todense(), np.float32)[:, 0]
 
+    def by_group(self, rows: np.ndarray, groups: np.ndarray) -> np.ndarray:
+        """Return what groups (C, n) of rows of taste together add to shelf rows (M,), float32 (M, C)."""
+        return self.shelf.places(rows) @ (self.reached.T @ (groups * self.weight).T)
+
 
 def graph_part(steps: Steps, taste: Taste, shelf: Shelf) -> GraphPart:
     """Walk from where the taste's rows stand."""
@@ -90,6 +102,10 @@ class TextPart:
         target = self.shelf.words(np.array([row]))
         return self.dual * np.asarray((self.words @ target.T).todense(), np.float32)[:, 0]
 
+    def by_group(self, rows: np.ndarray, groups: np.ndarray) -> np.ndarray:
+        """Return what groups (C, n) of rows of taste together add to shelf rows (M,), float32 (M, C)."""
+        return self.shelf.words(rows) @ (self.words.T @ (groups * self.dual).T)
+
 
 def text_part(taste: Taste, shelf: Shelf, ridge: float) -> TextPart:
     """Solve the ridge and score the shelf."""
@@ -110,6 +126,10 @@ class MeaningPart:
     def shares(self, row: int) -> np.ndarray:
         """Return what each row of taste adds to the score of a shelf row, float32 (n,)."""
         return self.dual * (self.vectors @ _meaning(self.encoded, self.shelf.places(np.array([row])))[0])
+
+    def by_group(self, rows: np.ndarray, groups: np.ndarray) -> np.ndarray:
+        """Return what groups (C, n) of rows of taste together add to shelf rows (M,), float32 (M, C)."""
+        return _meaning(self.encoded, self.shelf.places(rows)) @ (self.vectors.T @ (groups * self.dual).T)
 
 
 def meaning_part(encoded: Encoded, taste: Taste, shelf: Shelf, ridge: float) -> MeaningPart:

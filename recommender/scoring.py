@@ -54,6 +54,13 @@ class Scored:
             return "fallback"
         return "model" if self.shelf.trained[row] else "text"
 
+    def by_group(self, rows: np.ndarray, groups: np.ndarray) -> np.ndarray:
+        """Return what groups (C, n) of rows of taste together add to shelf rows (M,), float32 (M, C)."""
+        added = np.zeros((len(rows), len(groups)), np.float32)
+        for weighed in self.parts:
+            added += weighed.factor[rows, None] * weighed.part.by_group(rows, groups)
+        return added
+
     def shares(self, row: int, by_words: bool) -> np.ndarray:
         """Return what each row of taste adds to a row's score, float64 (n,), by words directly or by the factors."""
         mine = [weighed for weighed in self.parts if weighed.by_words == by_words]

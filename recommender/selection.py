@@ -7,10 +7,12 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from recommender.config import Config
+from recommender.interests import fair_shares, interests_of
 from recommender.ranked import Ranked, ranked
 from recommender.scoring import Scored
 
-POOL = 3  # diversity and exploration look at this many times k papers
+POOL = 3  # diversity and exploration look at this many times k papers, and at
+LEAST_POOL = 200  # so many at the least
 
 
 def best(scored: Scored, candidates: Sequence[str], k: int | None) -> Ranked:
@@ -29,10 +31,10 @@ def chosen(scored: Scored, k: int | None, exclude: Collection[str], config: Conf
     allowed[scored.taste.seen] = False
     allowed[[scored.shelf.row_of[paper] for paper in exclude if paper in scored.shelf.row_of]] = False
     rows = np.flatnonzero(allowed)
-    if k is None or not (config.diversity or config.exploration):
+    if k is None or not (config.diversity or config.exploration or config.fairness):
         return ranked(scored, _top(scored, rows, k), [], None)
-    pool = _top(scored, rows, POOL * k)
-    order, added = _diverse(scored, pool, k, config.diversity)
+    pool = _top(scored, rows, max(POOL * k, LEAST_POOL))
+    order, added = _balanced(scored, pool, k, config)
     order, added = _explored(scored, pool, order, added, share=config.exploration, seed=seed)
     return ranked(scored, order, [], added)
 
@@ -46,26 +48,42 @@ def _top(scored: Scored, rows: np.ndarray, k: int | None) -> np.ndarray:
     return rows[np.lexsort((scored.shelf.place_of_id[rows], -scores))][:k]
 
 
-def _diverse(scored: Scored, pool: np.ndarray, k: int, weight: float) -> tuple[np.ndarray, np.ndarray]:
-    """Choose one by one the best score less `weight` spreads times its likeness to the likest chosen one.
+def _balanced(scored: Scored, pool: np.ndarray, k: int, config: Config) -> tuple[np.ndarray, np.ndarray]:
+    """Choose one by one the best score, less what likeness to a chosen one and its interest's fill cost.
 
-    What a paper loses only grows as others are chosen, so the scores come out in order.
+    In spreads of the pool's scores: `diversity` times the likeness to the likest chosen, and `fairness` times the share
+    its interest's places are filled. Both only grow as others are chosen, so the scores come out in order.
     """
-    if not weight or len(pool) < 2:
-        return pool[:k], np.zeros(min(k, len(pool)), np.float32)
-    scores, directions = scored.scores[pool], _directions(scored, pool)
-    alike = directions @ directions.T
-    unit = np.float32(weight * scores.std())
-    likest, open_to = np.zeros(len(pool), np.float32), scores.copy()
+    scores = scored.scores[pool]
+    alike = config.diversity * _likeness(scored, pool) if config.diversity else None
+    interest, places = _interests(scored, pool, k) if config.fairness else (None, None)
+    unit = scores.std() if len(pool) else np.float32(0)
+    likest, fill, left = np.zeros(len(pool), np.float32), np.zeros(len(pool), np.float32), scores.copy()
     order: list[int] = []
-    lost: list[np.float32] = []
+    cost: list[np.float32] = []
     for _ in range(min(k, len(pool))):
-        one = int((open_to - unit * likest).argmax())
+        one = int((left - unit * (likest + fill)).argmax())
         order.append(one)
-        lost.append(likest[one])
-        open_to[one] = -np.inf
-        np.maximum(likest, alike[one], out=likest)
-    return pool[order], -unit * np.array(lost, np.float32)
+        cost.append(-unit * (likest[one] + fill[one]))
+        left[one] = -np.inf
+        if alike is not None:
+            np.maximum(likest, alike[one], out=likest)
+        if interest is not None and places is not None:
+            fill += np.where(interest == interest[one], config.fairness / places[interest[one]], np.float32(0))
+    return pool[order], np.array(cost, np.float32)
+
+
+def _interests(scored: Scored, pool: np.ndarray, k: int) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Return the interest each paper serves most, int64 (M,), and each interest's fair number of places (C,)."""
+    groups = interests_of(scored.taste)
+    if groups is None or not len(pool):
+        return None, None
+    return scored.by_group(pool, groups).argmax(axis=1), np.maximum(k * fair_shares(groups), np.float32(1))
+
+
+def _likeness(scored: Scored, rows: np.ndarray) -> np.ndarray:
+    directions = _directions(scored, rows)
+    return np.maximum(directions @ directions.T, np.float32(0))
 
 
 def _directions(scored: Scored, rows: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ Axes: N papers on the shelf, W words, D factors.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -214,14 +215,12 @@ class Shelf:
         return found
 
     def _rows(self, matrices: list[sp.csr_matrix], rows: np.ndarray) -> sp.csr_matrix:
-        whole = matrices[0] if len(matrices) == 1 else None
-        if whole is not None or not len(rows) or rows.max() < matrices[0].shape[0]:
+        if not len(rows) or rows.max() < matrices[0].shape[0]:
             return matrices[0][rows]
         starts = np.cumsum([0] + [matrix.shape[0] for matrix in matrices])
-        at = np.searchsorted(starts, rows, side="right") - 1
-        return sp.vstack(
-            [matrices[block][row - starts[block]] for block, row in zip(at, rows, strict=True)], format="csr"
-        )
+        mine = [np.flatnonzero((rows >= start) & (rows < end)) for start, end in itertools.pairwise(starts)]
+        picked = [matrix[rows[some] - start] for matrix, some, start in zip(matrices, mine, starts, strict=False)]
+        return sp.vstack(picked, format="csr")[np.argsort(np.concatenate(mine))]
 
     def _place(self, row: int) -> tuple[Block, int]:
         block = int(np.searchsorted(self.starts, row, side="right")) - 1

@@ -112,7 +112,9 @@ export class Page {
 
   /** @param {Happening} name @param {any} [detail] */
   tell(name, detail) {
-    for (const call of [...(this.#calls.get(name) ?? [])]) call(detail);
+    const calls = this.#calls.get(name) ?? new Set();
+    // One call may stop another that was to come: what a stopped feature draws would stay for good.
+    for (const call of [...calls]) if (calls.has(call)) call(detail);
   }
 
   /** Say one sentence to the reader, aloud too. @param {string} sentence */

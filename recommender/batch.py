@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 
@@ -40,6 +41,16 @@ class Histories:
     def papers_of(self, reader: str) -> set[str]:
         """Return every paper one reader has any event on."""
         return {self.events.papers[row] for row in self.rows.get(reader, [])}
+
+
+def joined(tables: Sequence[Events]) -> Events:
+    """Return the events of several tables in one, in order."""
+    if len(tables) == 1:
+        return tables[0]
+    columns = [
+        [*chain.from_iterable(parts)] for parts in zip(*((t.readers, t.papers, t.kinds) for t in tables), strict=True)
+    ]
+    return Events(columns[0], columns[1], columns[2], np.concatenate([table.times for table in tables]))
 
 
 def catalogue_from(

@@ -10,7 +10,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from recommender.baselines import Als, Baseline, als_grid, company_baselines, text_baselines
-from recommender.batch import Histories
+from recommender.batch import Histories, joined
 from recommender.blend import STACK_ALONE
 from recommender.catalogue import Catalogue
 from recommender.config import Config
@@ -22,6 +22,7 @@ from recommender.report import OURS, Report
 from recommender.splitting import FROM_K, Split, new, warm
 from recommender.tables import Events, Papers
 from recommender.training import train
+from recommender.trials import TRIALS, half_figures, pairs_of, priced
 
 DEPTH = 100
 BATCH = 100  # readers whose scores are held at once
@@ -45,14 +46,17 @@ def evaluate(
 ) -> Report:
     """Rank with the serving code for the readers of each seed's split, and with the baselines beside it.
 
-    `task` is one of `log.TASKS`. ValueError where the interactions do not allow it.
+    `task` is one of `log.TASKS` or `trials.TRIALS`. ValueError where the interactions do not allow it.
     """
     run = _Run(papers, Log.of(papers, events, config), config, Report(task, list(seeds)), progress or (lambda *_: None))
     if baselines and task in WITH_ALS:
         run.choose_als(seeds[0])
     for at, seed in enumerate(seeds):
         run.done = at / len(seeds)
-        run.seed(seed, baselines)
+        if task in TRIALS:
+            run.trial(task, seed)
+        else:
+            run.seed(seed, baselines)
     run.tell("done", 1.0)
     return run.report
 
@@ -75,15 +79,37 @@ class _Run:
         """Train once, then rank: the splits of one task and seed share their training."""
         splits = self.log.split(self.report.task, seed)
         train_on = splits[0][1].train
+        model = self._trained(train_on, seed)
+        for name, split in splits:
+            self._ours(name, split, model, seed)
+        if baselines:
+            self._baselines(splits, train_on, model.words, seed)
+
+    def trial(self, task: str, seed: int) -> None:
+        """Rank the same lists by settings or by interests, in place of baselines."""
+        if task == "prices":
+            split = warm(self.log.X, seed)
+            model = self._trained(split.train, seed)
+            variants = [(OURS, model, self.config), *priced(model, self._now(split.train), seed)]
+        else:
+            pairs = pairs_of(self.log, seed)
+            split, model = pairs.split, self._trained(pairs.split.train, seed)
+            fair = replace(self.config, fairness=Config().fairness)
+            variants = [(OURS, model, fair), ("one interest", model, self.config)]
+        for name, served, config in variants:
+            self.say(f"seed {seed}: {name}")
+            owners = None if task == "prices" else pairs.owners
+            lists = self._served(Catalogue(served, config=config), split, remove=False, owners=owners)
+            more = {} if task == "prices" else half_figures(lists, pairs, self.log)
+            self.report.add(task, name, figures(lists, split, model.words) | more)
+
+    def _trained(self, train_on: sp.csr_matrix, seed: int) -> Model:
         self.say(f"seed {seed}: training")
         began = time.perf_counter()
         model = train(self.papers, self.log.among(train_on), self.config, seed=seed, now=self._now(train_on))
         self.report.facts.setdefault("training seconds", []).append(round(time.perf_counter() - began, 1))
         self.report.facts.setdefault("blend", []).append(model.blend.as_dict())
-        for name, split in splits:
-            self._ours(name, split, model, seed)
-        if baselines:
-            self._baselines(splits, train_on, model.words, seed)
+        return model
 
     def _ours(self, name: str, split: Split, model: Model, seed: int) -> None:
         alone = replace(model, blend=STACK_ALONE, shown=model.stack.papers)
@@ -97,15 +123,20 @@ class _Run:
                 each = 1000 * (time.perf_counter() - began) / max(len(lists), 1)
                 self.report.facts.setdefault(f"ms a reader, {name}", []).append(round(each, 2))
 
-    def _served(self, catalogue: Catalogue, split: Split, remove: bool) -> Tops:
-        """Return each reader's best papers as `Catalogue.rank` gives them."""
+    def _served(self, catalogue: Catalogue, split: Split, remove: bool, owners: np.ndarray | None = None) -> Tops:
+        """Return each reader's best papers as `Catalogue.rank` gives them.
+
+        `owners` (R, 2) are the rows in the log of those a reader is made of, where they are made of two.
+        """
         row_of = {paper: row for row, paper in enumerate(self.papers.ids)}
         everything = len(split.candidates) == len(self.papers)
         candidates = None if everything else [self.papers.ids[row] for row in split.candidates]
-        histories = Histories.of(self.log.among(split.history, split.readers))
+        owners = split.readers[:, None] if owners is None else owners
+        histories = Histories.of(self.log.among(_repeated(split.history, owners.shape[1]), owners.T.ravel()))
         now, lists, fell = self._now(split.train), [], []
-        for row, reader in enumerate(self.log.readers[reader] for reader in split.readers):
-            history, met = histories.events_of(reader), histories.papers_of(reader)
+        for row, names in enumerate([self.log.readers[reader] for reader in several] for several in owners):
+            history = joined([histories.events_of(name) for name in names])
+            met = set(history.papers)
             ranked = catalogue.rank(history, candidates=candidates, k=DEPTH, now=now, exclude=met)
             lists.append(np.array([row_of[paper] for paper in ranked.ids], np.int64))
             if remove and row < REMOVALS:
@@ -151,6 +182,10 @@ class _Run:
         best = int(np.argmax(found))
         self.als = settings[best]
         self.report.grid[best]["chosen"] = True
+
+
+def _repeated(history: sp.csr_matrix, times: int) -> sp.csr_matrix:
+    return history if times == 1 else sp.vstack([history] * times, format="csr")
 
 
 def figures(lists: Tops, split: Split, words: sp.csr_matrix | None) -> dict[str, np.ndarray]:

@@ -16,6 +16,7 @@ from recommender.batch import catalogue_from, newest, rank_all
 from recommender.evaluate import evaluate as run_evaluation
 from recommender.files import MalformedLine, read_events, read_histories, read_ids, read_papers, write_lines
 from recommender.log import TASKS
+from recommender.trials import TRIALS
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -81,7 +82,7 @@ def _bar(title: str) -> Iterator[Callable[[str, float], None]]:
 @click.command()
 @click.option("--papers", "papers_file", type=_FILE, required=True, help="JSON lines: id, title, abstract and more.")
 @click.option("--interactions", type=_FILE, required=True, help="reader⇥paper⇥kind[⇥time].")
-@click.option("--task", type=click.Choice(TASKS), required=True)
+@click.option("--task", type=click.Choice([*TASKS, *TRIALS]), required=True)
 @click.option(
     "--seeds", default="0", show_default=True, callback=lambda _c, _p, text: _seeds(text), help="As in 0-4 or 0,2."
 )

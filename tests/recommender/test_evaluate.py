@@ -75,3 +75,16 @@ def test_the_log_gives_back_the_events_behind_its_pairs(papers, events):
     assert len(log.among(log.X)) == len(events)
     one = log.X[5:6]
     assert set(log.among(one, np.array([5])).readers) == {log.readers[5]}
+
+
+def test_the_price_of_each_setting_is_told(papers, events):
+    found = evaluate(papers, events, "prices", [0], CONFIG)
+    names = [name.split()[0] for name in found.splits["prices"]]
+    assert names == [OURS, "freshness", "popularity", "diversity", "fairness", "exploration"]
+
+
+def test_two_interests_are_told_apart_from_one(papers, events):
+    methods = evaluate(papers, events, "two", [0], CONFIG).splits["two"]
+    assert set(methods) == {OURS, "one interest"}
+    assert {"mean of halves", "worse half", "smaller half"} <= set(methods[OURS].by_reader)
+    assert methods[OURS].mean("worse half") <= methods[OURS].mean("mean of halves")

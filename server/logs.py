@@ -13,6 +13,7 @@ _SHARED = (
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 )
+_CHATTY = ("httpx", "httpcore", "alembic", "limits")
 
 
 def configure_logging(level: int = logging.INFO) -> None:
@@ -36,7 +37,8 @@ def configure_logging(level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    for chatty in ("httpx", "httpcore", "alembic", "limits"):
+    # A line a request would bury what a person at a terminal came to read.
+    for chatty in (*_CHATTY, *(["server.api.telemetry"] if people else [])):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from server.commands.options import stop_on_signals, with_settings
+from server.commands.progress import counted
 from server.config import Settings
 from server.services import catalogue
 from server.sources.arxiv import Arxiv
@@ -22,9 +23,9 @@ def ingest() -> None:
 @click.option("--days", type=click.IntRange(1, 3650), default=catalogue.DAYS, show_default=True, help="How far back.")
 def hf(settings: Settings, days: int) -> None:
     """Fetch what the papers listing showed, newest day first; goes on where an earlier run stopped."""
-    with stop_on_signals() as stop:
+    with stop_on_signals() as stop, counted("days") as tell:
         source = HuggingFace(settings, stop=stop)
-        progress = catalogue.fill_from_listing(Database.at(settings), source, days=days)
+        progress = catalogue.fill_from_listing(Database.at(settings), source, days=days, tell=tell)
     click.echo(f"{progress.done} of {progress.total} days of the listing are here.")
 
 

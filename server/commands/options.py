@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import functools
-import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import click
 
 from server.config import Settings
 from server.logs import configure_logging
+from server.supervise.ending import on_signals
 
 Command = Callable[..., Any]
 
@@ -40,14 +39,18 @@ def settings_for(*, home: Path | None, **overrides: Any) -> Settings:
 def stop_on_signals() -> Iterator[threading.Event]:
     """Give an event that SIGTERM, SIGINT and SIGHUP set, for loops that end between two pieces of work."""
     stop = threading.Event()
+    over = threading.Event()
+    with on_signals() as ending:
+        # A thread of its own sets it: a signal's handler may interrupt the very wait whose lock it would need.
+        def pass_on() -> None:
+            while not ending.asked and not over.is_set():
+                ending.wait(0.5)
+            stop.set()
 
-    def note(_number: int, _frame: FrameType | None) -> None:
-        # Not set here: the main thread may be inside the event's own lock, waiting for it.
-        threading.Thread(target=stop.set, daemon=True).start()
-
-    before = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        passing = threading.Thread(target=pass_on, daemon=True)
+        passing.start()
+        try:
+            yield stop
+        finally:
+            over.set()
+            passing.join()

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import click
-from tqdm import tqdm
 
 from server.commands.options import with_settings
+from server.commands.progress import staged
 from server.config import Settings
 from server.hot import Hot
 from server.services import training
 from server.services.schedule import NOT_ENOUGH
 from server.store.database import Database
-
-logger = logging.getLogger(__name__)
 
 COURTESY = 5  # niceness: a training must not slow the reader's own work
 
@@ -33,7 +28,7 @@ def train(settings: Settings, seed: int, as_json: bool) -> None:
     """Train one model now, publish it and let it serve."""
     os.nice(COURTESY)
     try:
-        with _progress() as progress:
+        with staged("training") as progress:
             result = training.train_once(settings, Database.at(settings), Hot(settings), progress, seed=seed)
     except training.NotEnoughPapers as error:
         click.echo(f"inkling: {error.message}", err=True)
@@ -46,28 +41,6 @@ def train(settings: Settings, seed: int, as_json: bool) -> None:
         click.echo(result.note)
         if not result.serves:
             click.echo(f"What served goes on; `inkling models promote {result.version}` would overrule that.")
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str, float], None]]:
-    """Give what draws a bar on a terminal, and elsewhere logs each stage once."""
-    if not sys.stderr.isatty():
-        seen: set[str] = set()
-
-        def tell(stage: str, _share: float) -> None:
-            if stage not in seen:
-                seen.add(stage)
-                logger.info("training: %s", stage)
-
-        yield tell
-        return
-    with tqdm(total=100, unit="%", bar_format="{desc:<10}{bar:30} {n:.0f}%  {elapsed}") as bar:
-
-        def draw(stage: str, share: float) -> None:
-            bar.set_description_str(stage)
-            bar.update(100 * share - bar.n)
-
-        yield draw
 
 
 @click.group()

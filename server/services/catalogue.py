@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
@@ -76,11 +76,18 @@ class Progress:
         return replace(self, last_success_at=now, failing_since=None, reason=None, **changes)
 
 
-def fill_from_listing(database: Database, listing: Listing, *, days: int = DAYS, today: date | None = None) -> Progress:
+def fill_from_listing(
+    database: Database,
+    listing: Listing,
+    *,
+    days: int = DAYS,
+    today: date | None = None,
+    tell: Callable[[int, int], None] | None = None,
+) -> Progress:
     """Fetch the listing's last `days` days, newest first, leaving out those already settled.
 
-    Keeps how far it is after each day. Raises SourceUnavailable (also kept, as the reason) when the source gives up,
-    Stopped when told to end.
+    Keeps how far it is after each day, and tells it (days done, days in all). Raises SourceUnavailable (also kept, as
+    the reason) when the source gives up, Stopped when told to end.
     """
     today = today or datetime.now(UTC).date()
     window = [today - timedelta(days=age) for age in range(days)]
@@ -91,6 +98,8 @@ def fill_from_listing(database: Database, listing: Listing, *, days: int = DAYS,
     for day in window:
         if day.isoformat() not in settled:
             progress = _fetch_day(database, listing, day, today, progress)
+        if tell:
+            tell(progress.done, progress.total)
     return progress
 
 

@@ -37,7 +37,9 @@ def on_signals() -> Iterator[Ending]:
     def note(_number: int, _frame: FrameType | None) -> None:
         ending.asked = True
 
-    before = {number: signal.signal(number, note) for number in SIGNALS}
+    # A hang-up that was ignored from the start (nohup) stays ignored.
+    wanted = [number for number in SIGNALS if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, note) for number in wanted}
     # Python writes to this socket from the signal itself, so that no signal can fall between a look and a wait.
     signal.set_wakeup_fd(writing.fileno(), warn_on_full_buffer=False)
     try:

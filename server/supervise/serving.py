@@ -49,6 +49,8 @@ def serve(settings: Settings) -> None:
 def _load_worker(_target: str) -> Callable[..., Any]:
     """Build the application inside a worker, which must not outlive granian's main process."""
     tie_to_parent()
+    # Inherited from granian's main process by the fork, its handler would swallow the wish to end until ours is set.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     # Ctrl-C reaches every process of the group. granian's main process passes the wish to end on in its own way; a
     # worker that hears both does not end at all.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

@@ -27,9 +27,14 @@ BEST = 300  # papers a list keeps by all parts together, and half as many by eac
 
 @dataclass(frozen=True)
 class Held:
-    """`train` (U, P) to fit on; for each list the reader's `history` and their `targets`, paper numbers."""
+    """`train` (U, P) to fit on; for each list the reader's `history` and their `targets`, paper numbers.
+
+    `once_read` bool (P,): papers that somebody read before holding out. The others are nobody's targets here, and would
+    only make unread papers look worse than they are.
+    """
 
     train: sp.csr_matrix
+    once_read: np.ndarray
     history: list[np.ndarray]
     targets: list[np.ndarray]
 
@@ -50,7 +55,8 @@ def hold_out(liked: sp.csr_matrix, seed: int) -> Held:
         lists.append((warm[:n], np.concatenate([warm[n:], cold])))
     order = random.permutation([at for at, (known, rest) in enumerate(lists) if len(known) and len(rest)])[:MOST_LISTS]
     train = liked.multiply(_binary(kept, liked.shape)).tocsr().astype(np.float32)
-    return Held(train, [lists[at][0] for at in order], [lists[at][1] for at in order])
+    once_read = np.bincount(liked.indices, minlength=liked.shape[1]) > 0
+    return Held(train, once_read, [lists[at][0] for at in order], [lists[at][1] for at in order])
 
 
 def _held(papers: int) -> int:
@@ -106,10 +112,7 @@ class Lists:
 def lists_of(model: Model, held: Held, config: Config) -> Lists:
     """Score every list's papers by each part and keep the likely ones."""
     shelf = Shelf([block_of(model)])
-    rows = [
-        _list(model, shelf, history, targets, config)
-        for history, targets in zip(held.history, held.targets, strict=True)
-    ]
+    rows = [_list(model, shelf, held, at, config) for at in range(len(held.history))]
     papers, target = _padded([row[0] for row in rows], -1), _padded([row[1] for row in rows], False)
     there = papers >= 0
     names = rows[0][2].keys()
@@ -124,13 +127,14 @@ def lists_of(model: Model, held: Held, config: Config) -> Lists:
 
 
 def _list(
-    model: Model, shelf: Shelf, history: np.ndarray, targets: np.ndarray, config: Config
+    model: Model, shelf: Shelf, held: Held, at: int, config: Config
 ) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+    history, targets, ranked = held.history[at], held.targets[at], held.once_read
     taste = taste_of_rows(history, np.ones(len(history), np.float32), shelf)
     parts = parts_of(taste, shelf, model, PARTS, config.text_regularization)
     scores = {name: part.scores / max(float(part.scores.std()), 1e-12) for name, part in parts.items()}
     total = np.sum(list(scores.values()), axis=0)
-    kinds = [np.flatnonzero(model.readers > 0), np.flatnonzero(model.readers == 0)]
+    kinds = [np.flatnonzero(ranked & (model.readers > 0)), np.flatnonzero(ranked & (model.readers == 0))]
     wanted = [(total, BEST), *((one, BEST // 2) for one in scores.values())]
     likely = [_best(one, most, kind) for kind in kinds for one, most in wanted]
     papers = np.setdiff1d(np.concatenate([*likely, targets]), history)

@@ -11,7 +11,7 @@ const browserNames = [
   "requestAnimationFrame", "requestIdleCallback", "scheduler", "scrollBy", "scrollX", "scrollY", "self", "sessionStorage", "setInterval", "setTimeout",
   "structuredClone", "window",
 ];
-const nodeNames = ["Buffer", "global", "process"];
+const nodeNames = ["Buffer", "global", "process", "setImmediate"];
 const names = (list) => Object.fromEntries(list.map((name) => [name, "readonly"]));
 
 export default [

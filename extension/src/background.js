@@ -6,19 +6,18 @@
 import { browser } from "./browser.js";
 import { TO_PAGE, refuse } from "./messages.js";
 import { ServerError } from "./server-api.js";
-import { onChanged, protect, read } from "./storage.js";
+import { change, onChanged, protect, read } from "./storage.js";
 import { forgetFailures } from "./worker/connection.js";
 import { fromOwn, pause } from "./worker/from-own.js";
-import { fromPage, sendSoon } from "./worker/from-page.js";
-import { isNewOpen, menuBehind } from "./worker/opens.js";
-import { enqueue, flush } from "./worker/queue.js";
+import { fromPage, tabCreated } from "./worker/from-page.js";
+import { flush } from "./worker/queue.js";
+import { BadMessage, siteOf } from "./worker/told.js";
 import { drawIcon, isPaused, openPages, pushViews, rememberPage, stateOf, tellTab } from "./worker/view.js";
 
 const { runtime, tabs, alarms, commands } = browser();
 const FLUSH = "flush";
 /** Changes of these say nothing new to an open page: they come of what it did itself. */
-const OWN_AFFAIRS = new Set(["ledger", "texts", "titles", "deletions", "upvotes", "upvoteSaves", "lists", "states", "queue"]);
-const LISTING_HOSTS = /^https:\/\/(huggingface|arxiv)\.(co|org)\/|^https?:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?\/demo/;
+const OWN_AFFAIRS = new Set(["ledger", "texts", "titles", "deletions", "upvotes", "upvoteSaves", "opened", "lists", "states", "queue", "dead"]);
 
 /** @param {chrome.runtime.MessageSender} sender whether one of our own pages speaks */
 const isOwnPage = (sender) => Boolean(sender.url?.startsWith(runtime.getURL("")));
@@ -26,14 +25,14 @@ const isOwnPage = (sender) => Boolean(sender.url?.startsWith(runtime.getURL(""))
 /** @param {any} message @param {chrome.runtime.MessageSender} sender @returns {Promise<object>} */
 async function answer(message, sender) {
   if (sender.id !== runtime.id) return refuse("not_ours", "This sender is unknown.");
-  const own = isOwnPage(sender);
-  const handle = own ? (fromOwn[message?.type] ?? fromPage[message?.type]) : fromPage[message?.type];
-  if (!handle || (!own && !LISTING_HOSTS.test(sender.url ?? ""))) return refuse("unknown_message", "This cannot be asked from here.");
+  const [own, site] = [isOwnPage(sender), siteOf(sender.url) ?? undefined];
+  const handle = fromPage[message?.type] ?? (own ? fromOwn[message?.type] : undefined);
+  if (!handle || (!own && !site)) return refuse("unknown_message", "This cannot be asked from here.");
   try {
-    return { ok: true, ...(await handle(own ? message : { ...message, sender_url: sender.url }, sender.tab?.id)) };
+    return { ok: true, ...(await handle(message, { tab: sender.tab?.id, url: own ? undefined : sender.url, site })) };
   } catch (error) {
     if (error instanceof ServerError) return refuse(error.code, error.message, error.field);
-    console.error(`Inkling: ${message.type} failed`, error);
+    if (!(error instanceof BadMessage)) console.error(`Inkling: ${message.type} failed`, error);
     return refuse("failed", String(error instanceof Error ? error.message : error));
   }
 }
@@ -43,7 +42,11 @@ runtime.onMessage.addListener((message, sender, reply) => {
   return true;
 });
 
-alarms.onAlarm.addListener(({ name }) => name === FLUSH && flush());
+alarms.onAlarm.addListener(async ({ name }) => {
+  if (name !== FLUSH) return;
+  await endPauses();
+  await flush();
+});
 runtime.onStartup.addListener(() => wake());
 runtime.onInstalled.addListener(async ({ reason }) => {
   await wake();
@@ -51,29 +54,28 @@ runtime.onInstalled.addListener(async ({ reason }) => {
 });
 globalThis.addEventListener?.("online", () => flush({ now: true }));
 
-onChanged(async (changed) => {
-  if (changed.includes("serverUrl") || changed.includes("token")) await repaired();
-  if (changed.some((key) => !OWN_AFFAIRS.has(key))) await pushViews();
+onChanged(async (changes) => {
+  // Firefox also tells of what was written as it was.
+  const isNew = (/** @type {string} */ key) => changes[key] && changes[key].oldValue !== changes[key].newValue;
+  if (isNew("serverUrl") || isNew("token")) await repaired(isNew("serverUrl") ? changes.serverUrl.oldValue : "");
+  if (Object.keys(changes).some((key) => !OWN_AFFAIRS.has(key))) await pushViews();
   await drawIcon();
 });
 
-/** Another server or another token, whoever wrote it: it counts at once. */
-async function repaired() {
+/** Another server or another token, whoever wrote it: it counts at once. @param {string} [before] the server until now */
+async function repaired(before) {
+  if (before) await change(["states", "lists"], (kept) => void Object.assign(kept, { states: {}, lists: {} }));
   await forgetFailures();
   await flush({ now: true });
 }
 
-tabs?.onCreated.addListener(async ({ openerTabId }) => {
-  const menu = await menuBehind(openerTabId);
-  if (!menu) return;
-  const { tab: _, at, paper, ...where } = menu;
-  const { preferences, pauses } = await read("preferences", "pauses");
-  if (preferences.capture !== "auto" || isPaused(pauses, "all")) return;
-  const event = /** @type {import("./messages.js").Event} */ ({ id: crypto.randomUUID(), kind: "open", paper, at: new Date(at).toISOString(), ...where });
-  if (!(await isNewOpen(event, false))) return;
-  await enqueue([event]);
-  sendSoon(event);
-});
+/** Pauses whose time is over are taken away, so that pages and icon hear of it. */
+const endPauses = () =>
+  change(["pauses"], (kept) => {
+    kept.pauses = Object.fromEntries(Object.entries(kept.pauses).filter(([scope]) => isPaused(kept.pauses, scope)));
+  });
+
+tabs?.onCreated.addListener((tab) => tabCreated(tab));
 tabs?.onRemoved.addListener((tab) => rememberPage(tab, null));
 
 commands?.onCommand.addListener(async (command, tab) => {
@@ -87,7 +89,8 @@ commands?.onCommand.addListener(async (command, tab) => {
 /** The browser may have lost our alarm; what waits is sent. */
 async function wake() {
   await protect();
-  await alarms.create(FLUSH, { periodInMinutes: 1 });
+  // Made anew at each waking it would start its minute again and again.
+  if (!(await alarms.get(FLUSH))) await alarms.create(FLUSH, { periodInMinutes: 1 });
   await drawIcon();
   const kept = await read("serverUrl", "token", "preferences", "pauses", "connection");
   if (stateOf(kept) !== "unpaired") await flush();

@@ -5,7 +5,7 @@
  * script may send only the messages of `FROM_PAGE`; our own pages may send all. Facts that come from a page are untrusted.
  */
 
-import { sendMessage } from "./browser.js";
+import { isAlive, sendMessage } from "./browser.js";
 
 /** @typedef {"open" | "save" | "unsave" | "hide" | "unhide" | "impression"} Kind */
 /** @typedef {"card" | "panel" | "paper_page" | "search" | "feed" | "digest" | "library" | "import" | "demo"} Surface */
@@ -143,7 +143,7 @@ export const FROM_PAGE = Object.freeze({
   upvoteChanged: "upvote/changed",
   /** `{page}` -> `{list: List}`: more recommendations than the list holds so far. */
   more: "recommendations/more",
-  /** `{paper, page, list_id?, position?}` -> `{}`: a context menu was opened on this paper's link. */
+  /** `{paper, page, list_id?, position?}` -> `{}`: a context menu was opened on this paper's link; without a paper: it is closed. */
   linkContext: "link/context",
   /** `{order?, panel_collapsed?}` -> `{settings: PageSettings}`. */
   settingsSet: "settings/set",
@@ -175,9 +175,9 @@ export const FROM_OWN = Object.freeze({
   pause: "pause/set",
   /** `{}` -> `{lines: LedgerLine[]}`: what was sent, word for word, newest first. */
   ledgerList: "ledger/list",
-  /** `{ids: string[]}` -> `{deleted: number, waiting: number}`: here now, and on the server now or when it answers. */
+  /** `{ids: string[]}` -> `Forgotten` (worker/forgetting.js): here now, and on the server now or when it answers. */
   ledgerDelete: "ledger/delete",
-  /** `{paper?: string, since?: number}` -> `{deleted, waiting}`: all of one paper, or all since a time (epoch ms). */
+  /** `{paper?: string, since?: number}` -> `Forgotten`: all of one paper, or all since a time (epoch ms). */
   forget: "forget",
   /** `{}` -> `{papers: {id, title}[]}` */
   hiddenList: "hidden/list",
@@ -207,6 +207,9 @@ export const FROM_OWN = Object.freeze({
   flush: "queue/flush",
 });
 
+/** What may be asked twice: the browser may end the worker before it has answered, and the second time starts it anew. */
+const REPEATABLE = new Set(/** @type {string[]} */ ([FROM_PAGE.pageCards, FROM_PAGE.pageView, FROM_PAGE.eventLog, FROM_PAGE.eventUndo, FROM_PAGE.upvoteChanged]));
+
 /**
  * Send one message to the worker; a worker that cannot be reached is a refusal like any other.
  * @param {string} type
@@ -214,8 +217,10 @@ export const FROM_OWN = Object.freeze({
  * @returns {Promise<any>}
  */
 export async function send(type, fields = {}) {
+  const once = () => sendMessage({ type, ...fields });
   try {
-    return (await sendMessage({ type, ...fields })) ?? refuse("no_answer", "Inkling did not answer");
+    const reply = await (REPEATABLE.has(type) ? once().catch((error) => (isAlive() ? once() : Promise.reject(error))) : once());
+    return reply ?? refuse("no_answer", "Inkling did not answer");
   } catch (error) {
     return refuse("unreachable", String(error));
   }

@@ -29,8 +29,10 @@ export class ServerError extends Error {
   }
 }
 
-/** @type {Record<number, Kind>} */
-const KINDS = { 401: "revoked", 413: "too_large", 426: "old_client", 429: "limited" };
+/** What a status says whoever it comes from: our server or a proxy before it. @type {Record<number, Kind>} */
+const ANYBODYS = { 413: "too_large", 429: "limited" };
+/** What a status says only where our server's own error comes with it. @type {Record<number, Kind>} */
+const OURS = { 401: "revoked", 426: "old_client" };
 
 /** @param {Response} response @returns {Promise<any>} the body, or undefined where it is not JSON */
 async function bodyOf(response) {
@@ -43,8 +45,8 @@ async function bodyOf(response) {
 
 /** @param {Response} response @param {any} body */
 function failure(response, body) {
-  const kind = KINDS[response.status] ?? (response.status >= 500 ? "server" : body?.error ? "refused" : "garbage");
-  const told = body?.error ?? {};
+  const told = typeof body?.error?.code === "string" ? body.error : {};
+  const kind = ANYBODYS[response.status] ?? (response.status >= 500 ? "server" : told.code ? (OURS[response.status] ?? "refused") : "garbage");
   // A proxy's sign-in page or a stray web server: what it says is not ours to show.
   const message = typeof told.message === "string" ? told.message : text(`worker_error_${kind}`);
   const retryAfter = Number(response.headers.get("Retry-After")) || undefined;

@@ -16,6 +16,7 @@ import { browser } from "./browser.js";
 /** @typedef {{event: Event, tried?: boolean}} Waiting an event not yet known to be on the server; `tried` once it may be */
 /** @typedef {{event: Event, error: {code: string, message: string}, at: number}} DeadLetter an event the server refused */
 /** @typedef {{event: Event, sent_at: number, host: string}} LedgerLine an event as it was sent */
+/** @typedef {{id: string, paper: string, at: number, arrived: boolean}} Opened an open told of lately; `arrived` once its page told of it too */
 /** @typedef {"ok" | "offline" | "revoked" | "old_client" | "old_server" | "limited"} Health */
 /** @typedef {{health: Health, failures: number, retry_at: number, message?: string}} Connection */
 
@@ -45,10 +46,12 @@ const DEFAULTS = {
   queue: [],
   /** Texts that travel with waiting events. @type {Record<string, Card>} */
   texts: {},
-  /** @type {DeadLetter[]} */
+  /** @type {DeadLetter[]} oldest first */
   dead: [],
   /** @type {LedgerLine[]} oldest first */
   ledger: [],
+  /** The opens of the last minutes, so that each counts once. @type {Opened[]} */
+  opened: [],
   /** Event ids the reader deleted while the server was silent. @type {string[]} */
   deletions: [],
   /** What the server last said of papers, the latest touched last. @type {Record<string, PaperState>} */
@@ -102,14 +105,16 @@ function alone(work) {
 /**
  * Read some keys, change them, and write what changed in one step.
  * @template {keyof Stored} K
+ * @template {keyof Stored} R
  * @template T
  * @param {K[]} keys
- * @param {(kept: Pick<Stored, K>) => T} edit changes `kept` in place; throw to write nothing
+ * @param {(kept: Pick<Stored, K | R>) => T} edit changes `kept` in place; throw to write nothing
+ * @param {R[]} [alsoRead] keys that `edit` only looks at
  * @returns {Promise<T>}
  */
-export function change(keys, edit) {
+export function change(keys, edit, alsoRead = []) {
   return alone(async () => {
-    const kept = await read(...keys);
+    const kept = /** @type {Pick<Stored, K | R>} */ (/** @type {unknown} */ (await read(...keys, .../** @type {any[]} */ (alsoRead))));
     const before = Object.fromEntries(keys.map((key) => [key, JSON.stringify(kept[key])]));
     const result = edit(kept);
     const changed = keys.filter((key) => JSON.stringify(kept[key]) !== before[key]);
@@ -129,17 +134,19 @@ export const session = {
   },
   /** @param {string} key @param {unknown} value */
   set: (key, value) => browser().storage.session.set({ [key]: value }),
+  /** @template T @param {string} key @param {T} otherwise @param {(value: T) => T} edit @returns {Promise<void>} */
+  change: (key, otherwise, edit) => alone(async () => session.set(key, edit(await session.get(key, otherwise)))),
 };
 
 /** Keep the token from content scripts, where the browser has such a boundary (Chromium). */
 export const protect = () => browser().storage.local.setAccessLevel?.({ accessLevel: "TRUSTED_CONTEXTS" });
 
 /**
- * @param {(changed: string[]) => void} listener hears which keys changed, whoever changed them
+ * @param {(changes: Record<string, {oldValue?: any, newValue?: any}>) => void} listener hears what changed, whoever changed it
  */
 export function onChanged(listener) {
   browser().storage.onChanged.addListener((changes, area) => {
-    if (area === "local") listener(Object.keys(changes));
+    if (area === "local") listener(changes);
   });
 }
 

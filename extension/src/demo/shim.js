@@ -76,6 +76,7 @@ function shim(manifest, messages) {
     alarms: {
       create: async (/** @type {string} */ name, /** @type {{periodInMinutes: number}} */ { periodInMinutes }) =>
         void setInterval(() => alarm.tell({ name }), periodInMinutes * 60_000),
+      get: nothing,
       clearAll: nothing,
       onAlarm: alarm,
     },

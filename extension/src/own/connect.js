@@ -3,6 +3,7 @@
 import { browser, text } from "../browser.js";
 import { FROM_OWN, send } from "../messages.js";
 import { make } from "../ui/dom.js";
+import { readAddress } from "./address.js";
 import { by } from "./words.js";
 
 /** A name for this browser that its owner knows again. */
@@ -21,11 +22,18 @@ const showSteps = (steps) => by("steps").replaceChildren(...steps.map(({ ok, mes
  * @param {string} typed
  */
 async function askForOrigin(typed) {
-  if (!URL.canParse(typed)) return;
-  const { origin, hostname } = new URL(typed);
-  if (/^(localhost|127\.|\[::1\])/.test(hostname)) return;
-  // Without it the server's own CORS answer must do, so a "no" is no obstacle.
-  await browser().permissions.request({ origins: [`${origin}/*`] }).catch(() => false);
+  const found = readAddress(typed);
+  if (!found || found.isLocal) return;
+  const { protocol, hostname } = new URL(found.origin);
+  // Without it the server's own CORS answer must do, so a "no" is no obstacle. Firefox knows no ports in origins.
+  for (const origin of new Set([`${found.origin}/*`, `${protocol}//${hostname}/*`])) {
+    try {
+      await browser().permissions.request({ origins: [origin] });
+      return;
+    } catch {
+      continue;
+    }
+  }
 }
 
 /**
@@ -40,7 +48,7 @@ export function connectForm(paired, isAgreed = () => true) {
     if (!isAgreed()) return showSteps([{ step: "agree", ok: false, message: text("own_agree_first") }]);
     const address = by("address").value;
     by("submit").disabled = true;
-    await askForOrigin(address.trim());
+    await askForOrigin(address);
     const asked = { address, code: by("code").value, name: by("device").value.trim() || nameOfThisBrowser(), plain_http_ok: by("plain").checked };
     const reply = await send(FROM_OWN.pairConnect, asked);
     by("submit").disabled = false;

@@ -1,10 +1,13 @@
 /** Whether the server is there for us: what the last call said, and when to try again. */
 
+import { text } from "../browser.js";
 import { ServerError, call } from "../server-api.js";
 import { change, read } from "../storage.js";
 
 const FIRST_WAIT_MS = 2_000;
 const LONGEST_WAIT_MS = 300_000;
+/** A time to try again further off than any server would ask for was set by a wrong clock. */
+const ABSURD_MS = 3_600_000;
 
 /** @typedef {import("../storage.js").Health} Health */
 
@@ -22,31 +25,47 @@ export async function server() {
  * @param {string} method
  * @param {string} path
  * @param {unknown} [body]
+ * @param {(answer: any) => boolean} [isWhole] whether the answer has what the contract promises
  * @returns {Promise<any>}
  * @throws {ServerError}
  */
-export async function ask(method, path, body) {
+export async function ask(method, path, body, isWhole = () => true) {
   const to = await server();
-  if (!to) throw new ServerError("revoked", "unpaired", { code: "unpaired" });
+  if (!to) throw new ServerError("revoked", text("worker_error_unpaired"), { code: "unpaired" });
   try {
     const answer = await call(to, method, path, body);
-    await note(null);
+    if (!isWhole(answer)) throw new ServerError("garbage", text("worker_error_garbage"));
+    await note(null, to.token);
     return answer;
   } catch (error) {
-    if (error instanceof ServerError) await note(error);
+    if (error instanceof ServerError) await note(error, to.token);
     throw error;
   }
 }
 
-/** @param {ServerError | null} error what a call ended with */
-function note(error) {
+/** Whether an answer is a list of something. @param {any} answer */
+export const hasItems = (answer) => Array.isArray(answer?.items);
+
+/** @param {ServerError | null} error what a call ended with @param {string} token the one it was made with */
+function note(error, token) {
   const health = error ? HEALTH[error.kind] : "ok";
   if (!health) return undefined; // The server is well; it is the request that it refused.
-  return change(["connection"], (kept) => {
-    const failures = error ? kept.connection.failures + 1 : 0;
-    const retry_at = error ? Date.now() + (error.retryAfter ? error.retryAfter * 1000 : wait(failures)) : 0;
-    kept.connection = error && health !== "offline" ? { health, failures, retry_at, message: error.message } : { health, failures, retry_at };
-  });
+  return change(
+    ["connection"],
+    (kept) => {
+      if (kept.token !== token) return; // Paired anew meanwhile: what the old token met says nothing.
+      const failures = error ? kept.connection.failures + 1 : 0;
+      const retry_at = error ? Date.now() + (error.retryAfter ? error.retryAfter * 1000 : wait(failures)) : 0;
+      kept.connection = error && health !== "offline" ? { health, failures, retry_at, message: error.message } : { health, failures, retry_at };
+    },
+    ["token"],
+  );
+}
+
+/** Whether it is time to try again. @param {import("../storage.js").Connection} connection */
+export function isDue({ retry_at }) {
+  const left = retry_at - Date.now();
+  return left <= 0 || left > ABSURD_MS;
 }
 
 /** Exponential back-off with full jitter in its upper half, so that many browsers do not come back at once. @param {number} failures */

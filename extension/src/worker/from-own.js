@@ -1,26 +1,35 @@
 /** What our own pages may ask: popup, options and welcome. */
 
-import { FROM_OWN } from "../messages.js";
-import { ServerError } from "../server-api.js";
+import { FROM_OWN, TO_PAGE } from "../messages.js";
 import { change, managed, read } from "../storage.js";
-import { ask, forgetFailures, server } from "./connection.js";
+import { ask, forgetFailures, hasItems, server } from "./connection.js";
+import { forget, forgetEvents } from "./forgetting.js";
 import { sendSoon } from "./from-page.js";
 import { connect, leave, probe } from "./pairing.js";
 import { enqueue, flush } from "./queue.js";
-import { openPages, stateOf } from "./view.js";
+import { marksOf } from "./states.js";
+import { isPaused, openPages, pushViews, readStanding, stateOf, tellTab, viewOf } from "./view.js";
 
 /** @typedef {import("../messages.js").Event} Event */
 
+/** What a tab shows, or null: a tab that does not hear us has gone on to another page. @param {number | undefined} tab */
+async function shownIn(tab) {
+  const page = tab === undefined ? undefined : (await openPages())[tab];
+  if (tab === undefined || !page) return null;
+  await tellTab(tab, { type: TO_PAGE.viewChanged, view: await viewOf(page.page, page) });
+  return (await openPages())[tab] ?? null;
+}
+
 /** @param {{tab?: number}} asked */
 async function status({ tab }) {
-  const kept = await read("serverUrl", "preferences", "pauses", "connection", "queue", "dead", "queueFull", "upvotes", "agreed", "token");
-  const here = tab === undefined ? undefined : (await openPages())[tab];
+  const here = await shownIn(tab);
+  const kept = await readStanding("queue", "dead", "queueFull", "upvotes", "agreed");
   const state = stateOf(kept, here?.site);
   const { queue, dead, upvotes, pauses, preferences, connection, serverUrl, queueFull, agreed } = kept;
   return {
     status: {
       state: here?.page_kind === "drift" && state === "ready" ? "drift" : state,
-      here: here ?? null,
+      here,
       paired: Boolean(await server()),
       serverUrl,
       managed: await managed(),
@@ -30,7 +39,7 @@ async function status({ tab }) {
       queue_full: queueFull,
       upvotes: upvotes.settled ? 0 : Object.keys(upvotes.papers).length,
       preferences,
-      pauses,
+      pauses: Object.fromEntries(Object.entries(pauses).filter(([scope]) => isPaused(pauses, scope))),
       agreed,
     },
   };
@@ -58,69 +67,14 @@ export async function pause({ scope, site = "huggingface", on }) {
   return {};
 }
 
-/** @param {string[]} ids delete events here, and on the server now or when it answers */
-async function forgetEvents(ids) {
-  const wanted = new Set(ids);
-  const there = await change(["queue", "ledger", "dead", "deletions"], (kept) => {
-    const maybeThere = [...kept.ledger.map(({ event }) => event), ...kept.queue.filter(({ tried }) => tried).map(({ event }) => event)];
-    const deletions = maybeThere.map(({ id }) => id).filter((id) => wanted.has(id));
-    kept.queue = kept.queue.filter(({ event }) => !wanted.has(event.id));
-    kept.ledger = kept.ledger.filter(({ event }) => !wanted.has(event.id));
-    kept.dead = kept.dead.filter(({ event }) => !wanted.has(event.id));
-    kept.deletions = [...new Set([...kept.deletions, ...deletions])];
-    return deletions;
-  });
-  await flush({ now: true });
-  const waiting = (await read("deletions")).deletions.filter((id) => wanted.has(id)).length;
-  // What a paper's state is without the deleted events only the server can say.
-  if (there.length) await forgetStates();
-  return { deleted: ids.length, waiting };
-}
-
-const forgetStates = () =>
-  change(["states", "lists"], (kept) => {
-    kept.states = {};
-    kept.lists = {};
-  });
-
-/** @param {{paper?: string, since?: number}} asked */
-async function forget({ paper, since }) {
-  const { queue, ledger } = await read("queue", "ledger");
-  const local = [...queue, ...ledger].map(({ event }) => event);
-  const logged = await loggedThere(since);
-  /** @param {Event} event */
-  const meant = (event) => (paper === undefined || event.paper === paper) && (since === undefined || Date.parse(event.at) >= since);
-  const ids = [...new Set([...local, ...logged].filter(meant).map(({ id }) => id))];
-  await change(["deletions"], (kept) => {
-    kept.deletions = [...new Set([...kept.deletions, ...logged.filter(meant).map(({ id }) => id)])];
-  });
-  return forgetEvents(ids);
-}
-
-/** @param {number | undefined} since @returns {Promise<Event[]>} what the server holds, newest first; none if it is silent */
-async function loggedThere(since) {
-  /** @type {Event[]} */
-  const found = [];
-  try {
-    for (let cursor = ""; found.length < 5_000; ) {
-      const { items, next } = await ask("GET", `/v1/me/events?limit=100${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
-      found.push(...items);
-      if (!next || (since !== undefined && items.length && Date.parse(items.at(-1).at) < since)) break;
-      cursor = next;
-    }
-  } catch (error) {
-    if (!(error instanceof ServerError)) throw error;
-  }
-  return found;
-}
-
 /** @param {{kind: Event["kind"], paper: string, title?: string, surface?: import("../messages.js").Surface}} asked */
 async function act({ kind, paper, title, surface = "panel" }) {
   const event = { id: crypto.randomUUID(), kind, paper, at: new Date().toISOString(), surface };
-  const left = await enqueue([event], title ? [{ id: paper, title }] : []);
+  await enqueue([event], title ? [{ id: paper, title }] : []);
   if (kind === "hide" && title) await change(["titles"], (kept) => void (kept.titles[paper] = title));
   sendSoon(event);
-  return { queued: !left };
+  await pushViews();
+  return { queued: true };
 }
 
 async function hiddenList() {
@@ -144,27 +98,29 @@ async function deadSettle({ id, retry }) {
   return {};
 }
 
-/** @param {{accept: boolean}} asked the upvotes seen on the site, as saves */
+/** @param {{accept: boolean}} asked the upvotes seen on the site, as saves of what is not saved yet */
 async function upvotesImport({ accept }) {
-  const papers = await change(["upvotes"], (kept) => {
-    const found = Object.values(kept.upvotes.papers);
-    kept.upvotes = { papers: {}, settled: true };
-    return found;
-  });
-  if (!accept) return { saved: 0 };
+  const { upvotes, states, queue } = await read("upvotes", "states", "queue");
+  const marks = marksOf({ states, queue }, Object.keys(upvotes.papers));
+  const papers = accept ? Object.values(upvotes.papers).filter(({ id }) => !marks[id]?.saved) : [];
   const at = new Date().toISOString();
+  // Kept as events first: dying in between, we offer them again rather than lose them.
   await enqueue(papers.map(({ id }) => ({ id: crypto.randomUUID(), kind: "save", paper: id, at, surface: "import" })), papers);
-  await flush({ now: true });
+  await change(["upvotes"], (kept) => void (kept.upvotes = { papers: {}, settled: true }));
+  if (papers.length) await flush({ now: true });
   return { saved: papers.length };
 }
 
 /** @param {{interests: string[]}} asked */
 async function interestsAdd({ interests }) {
-  const me = await ask("GET", "/v1/me");
+  const me = await ask("GET", "/v1/me", undefined, (answer) => Array.isArray(answer?.interests));
   await ask("PATCH", "/v1/me", { interests: [...new Set([...me.interests, ...interests.map((one) => one.trim()).filter(Boolean)])] });
   await change(["lists"], (kept) => void (kept.lists = {}));
   return {};
 }
+
+/** @param {string} path */
+const items = async (path) => ({ items: (await ask("GET", path, undefined, hasItems)).items });
 
 /** @type {Record<string, (asked: any) => Promise<object>>} */
 export const fromOwn = {
@@ -180,9 +136,9 @@ export const fromOwn = {
   [FROM_OWN.act]: act,
   [FROM_OWN.deadList]: async () => ({ lines: (await read("dead")).dead.reverse() }),
   [FROM_OWN.deadSettle]: deadSettle,
-  [FROM_OWN.recommend]: async ({ limit = 20 }) => ({ items: (await ask("GET", `/v1/recommendations?limit=${Number(limit)}`)).items }),
-  [FROM_OWN.search]: async ({ q }) => ({ items: (await ask("GET", `/v1/papers?q=${encodeURIComponent(q)}`)).items }),
-  [FROM_OWN.devicesList]: async () => ({ items: (await ask("GET", "/v1/devices")).items }),
+  [FROM_OWN.recommend]: ({ limit = 20 }) => items(`/v1/recommendations?limit=${Number(limit)}`),
+  [FROM_OWN.search]: ({ q }) => items(`/v1/papers?q=${encodeURIComponent(q)}`),
+  [FROM_OWN.devicesList]: () => items("/v1/devices"),
   [FROM_OWN.devicesRevoke]: async ({ id }) => ({ ...(await ask("DELETE", `/v1/devices/${encodeURIComponent(id)}`)) }),
   [FROM_OWN.upvotesImport]: upvotesImport,
   [FROM_OWN.interestsAdd]: interestsAdd,

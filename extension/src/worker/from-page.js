@@ -1,20 +1,22 @@
 /** What a listing's content script may ask. All it says comes from a page and is checked for its shape. */
 
-import { browser } from "../browser.js";
+import { browser, version } from "../browser.js";
 import { FROM_PAGE } from "../messages.js";
 import { paperFromUrl } from "../paper-id.js";
 import { ServerError } from "../server-api.js";
 import { change, read } from "../storage.js";
 import { ask } from "./connection.js";
 import { markStale, more, rank } from "./lists.js";
-import { forgetMenu, isNewOpen, rememberMenu } from "./opens.js";
+import { forgetMenu, menuBehind, rememberMenu } from "./opens.js";
 import { enqueue, flush, withdraw } from "./queue.js";
 import { marksOf } from "./states.js";
-import { openPages, pushViews, rememberPage, stateOf, viewOf } from "./view.js";
+import { cardIn, cardsIn, eventIn, pageIn, paperIn, whereIn } from "./told.js";
+import { openPages, pushViews, readStanding, rememberPage, stateOf, viewOf } from "./view.js";
 
 /** @typedef {import("../messages.js").Event} Event */
 /** @typedef {import("../messages.js").Card} Card */
-/** @typedef {import("../messages.js").PageCards} PageCards */
+/** @typedef {import("../messages.js").Site} Site */
+/** @typedef {{tab?: number, url?: string, site?: Site}} From which page speaks */
 
 /** How long a page waits for the server before it shows what is known; the rest comes when it comes. */
 const PATIENCE_MS = 2_500;
@@ -31,7 +33,7 @@ async function marks(papers) {
   return marksOf(await read("states", "queue"), papers);
 }
 
-/** Send what waits and rank the page; a server that does not answer leaves the list of the last visit. @param {PageCards} told */
+/** Send what waits and rank the page; a server that does not answer leaves the list of the last visit. @param {{page: string, cards: Card[]}} told */
 async function refresh({ page, cards }) {
   await flush();
   try {
@@ -42,20 +44,23 @@ async function refresh({ page, cards }) {
   }
 }
 
-/** @param {PageCards & {type: string}} told @param {number | undefined} tab */
-async function pageCards(told, tab) {
-  const papers = told.cards.map(({ id }) => id);
-  if (tab !== undefined) await rememberPage(tab, { site: told.site, page_kind: told.page_kind, page: told.page, papers });
-  await noticeUpvotes(told.cards);
-  const kept = await read("serverUrl", "token", "preferences", "pauses", "connection");
-  const state = stateOf(kept, told.site);
-  if ((state === "ready" || state === "offline") && told.cards.length) {
-    let late = false;
-    const asked = refresh(told).then(() => (late ? pushViews(told.page) : undefined));
-    await Promise.race([asked, after(PATIENCE_MS)]);
-    late = true;
-  }
-  return { view: await viewOf(told.page, { site: told.site, papers }) };
+/** @param {any} told @param {From} from */
+async function pageCards(told, { tab, site = "huggingface" }) {
+  const [page, cards] = [pageIn(told.page), cardsIn(told.cards)];
+  const papers = cards.map(({ id }) => id);
+  if (tab !== undefined) await rememberPage(tab, { site, page_kind: page.split("/")[0], page, papers });
+  await noticeUpvotes(cards);
+  const state = stateOf(await readStanding(), site);
+  if ((state === "ready" || state === "offline") && cards.length) await refreshPatiently({ page, cards });
+  return { view: await viewOf(page, { site, papers }) };
+}
+
+/** @param {{page: string, cards: Card[]}} told */
+async function refreshPatiently(told) {
+  let late = false;
+  const asked = refresh(told).then(() => (late ? pushViews({ page: told.page }) : undefined));
+  await Promise.race([asked, after(PATIENCE_MS)]);
+  late = true;
 }
 
 /** Upvotes that the page itself shows: kept here, offered once for import. @param {Card[]} cards */
@@ -63,108 +68,142 @@ async function noticeUpvotes(cards) {
   const upvoted = cards.filter((card) => card.upvoted === true);
   if (!upvoted.length) return;
   await change(["upvotes"], (kept) => {
-    if (!kept.upvotes.settled) for (const card of upvoted) kept.upvotes.papers[card.id] ??= { id: card.id, title: card.title };
+    if (!kept.upvotes.settled) for (const { id, title } of upvoted) kept.upvotes.papers[id] ??= title ? { id, title } : { id };
   });
 }
 
-/** @param {Event} event @returns {Promise<boolean>} whether the reader wants such an event logged */
-async function isWanted(event) {
-  const kept = await read("serverUrl", "token", "preferences", "pauses", "connection");
-  const state = stateOf(kept, event.surface === "demo" ? "demo" : undefined);
+/** @param {Event} event @param {Site} [site] @returns {Promise<boolean>} whether the reader wants such an event logged */
+async function isWanted({ kind }, site) {
+  const kept = await readStanding();
+  const state = stateOf(kept, site);
   // A page may tell of a click before it has heard that it is paused, or not paired yet.
   if (state === "paused" || state === "off" || (state === "unpaired" && !kept.token)) return false;
   const { capture } = kept.preferences;
-  return capture === "auto" || (capture === "manual" && event.kind !== "open" && event.kind !== "impression");
+  return capture === "auto" || (capture === "manual" && kind !== "open" && kind !== "impression");
 }
 
-/** @param {{event: Event, card?: Card, sender_url?: string}} told @param {number | undefined} tab */
-async function eventLog({ event, card, sender_url }, tab) {
-  const { paper } = event;
-  if (event.kind === "open") await forgetMenu(tab);
-  const arrival = sender_url !== undefined && paperFromUrl(sender_url) === paper;
-  const wanted = (await isWanted(event)) && (event.kind !== "open" || (await isNewOpen(event, arrival)));
-  if (!wanted) return { queued: false, marks: await marks([paper]) };
-  const left = await enqueue([event], card ? [card] : []);
-  if (event.kind === "hide" && card?.title) await nameHidden(paper, card.title);
+/**
+ * Keep an event if the reader wants such events, and show what it changed wherever its paper is shown.
+ * @param {Event} event
+ * @param {Card | null} card
+ * @param {From} from
+ * @param {{isArrival?: boolean, byUpvote?: boolean}} [how]
+ * @returns {Promise<boolean>} whether it is kept
+ */
+async function take(event, card, { tab, site }, how) {
+  if (!(await isWanted(event, site))) return false;
+  const { taken, left } = await enqueue([event], card ? [card] : [], how);
+  if (event.kind === "hide") await nameHidden(event.paper, card?.title);
   sendSoon(event);
-  return { queued: !left, marks: await marks([paper]) };
+  if (taken.length && event.kind !== "impression") await pushViews({ except: tab });
+  return !left && (taken.length > 0 || event.kind !== "open");
 }
 
-/** @param {string} paper @param {string} title */
-const nameHidden = (paper, title) =>
-  change(["titles"], (kept) => {
-    kept.titles[paper] = title;
-    for (const old of Object.keys(kept.titles).slice(0, -500)) delete kept.titles[old];
-  });
+/** @param {{event: any, card?: any}} told @param {From} from */
+async function eventLog(told, from) {
+  const event = eventIn(told.event);
+  if (event.kind === "open") await forgetMenu(from.tab);
+  const isArrival = from.url !== undefined && paperFromUrl(from.url) === event.paper;
+  const queued = await take(event, cardIn(told.card), from, { isArrival });
+  return { queued, marks: await marks([event.paper]) };
+}
 
-/** @type {ReturnType<typeof setTimeout> | undefined} */
-let soon;
+/** What a hidden paper is called, so that it can be unhidden by name. @param {string} paper @param {string} [title] */
+const nameHidden = (paper, title) =>
+  change(
+    ["titles"],
+    ({ titles, lists }) => {
+      const listed = Object.values(lists).flatMap(({ recommended }) => recommended.map((one) => one.paper));
+      const name = title ?? listed.find(({ id }) => id === paper)?.title;
+      if (name) titles[paper] = name;
+      for (const old of Object.keys(titles).slice(0, -500)) delete titles[old];
+    },
+    ["lists"],
+  );
+
+/** A new tab from a page whose context menu was open on a paper's link. @param {{openerTabId?: number, url?: string, pendingUrl?: string}} tab */
+export async function tabCreated({ openerTabId, url, pendingUrl }) {
+  const menu = await menuBehind(openerTabId);
+  const address = pendingUrl || url;
+  // Where the browser lets us see the address, it is to be that paper's.
+  if (!menu || (address && /^https?:/.test(address) && paperFromUrl(address) !== menu.paper)) return;
+  const { paper, at } = menu;
+  const { site } = (await openPages())[openerTabId ?? -1] ?? {};
+  await take({ id: crypto.randomUUID(), kind: "open", paper, at: new Date(at).toISOString(), ...whereIn(menu) }, null, { site });
+}
+
+/** @type {{timer?: ReturnType<typeof setTimeout>, at: number}} */
+const soon = { at: Infinity };
 
 /** Send after a moment, so that what comes together goes together; should the worker die first, the alarm does it. @param {Event} event */
 export function sendSoon(event) {
-  clearTimeout(soon);
-  const pressed = event.kind !== "impression";
-  soon = setTimeout(() => flush().then(({ sent }) => afterSending(sent)), pressed ? 150 : 2_000);
+  const at = Date.now() + (event.kind === "impression" ? 2_000 : 150);
+  if (at >= soon.at && soon.at > Date.now()) return;
+  clearTimeout(soon.timer);
+  soon.at = at;
+  soon.timer = setTimeout(() => flush().then(({ sent }) => afterSending(sent)), at - Date.now());
 }
 
 /** The first saves change what is recommended at once. @param {Event[]} sent */
 async function afterSending(sent) {
   if (!sent.some(({ kind }) => kind === "save")) return;
   const { states } = await read("states");
-  if (Object.values(states).filter(({ saved }) => saved).length > PERSONAL_FROM) return;
-  for (const [tab, { page }] of Object.entries(await openPages())) await askAgain(Number(tab), page);
+  if (Object.values(states).filter(({ saved }) => saved).length <= PERSONAL_FROM) await rankOpenPages();
 }
 
-/** Rank an open page anew, with the cards its own list names. @param {number} tab @param {string} page */
-async function askAgain(tab, page) {
-  const pages = await openPages();
-  const cards = (pages[tab]?.papers ?? []).map((id) => ({ id }));
-  if (!cards.length) return;
-  try {
-    await rank(page, cards);
-    await pushViews(page);
-  } catch (error) {
-    if (!(error instanceof ServerError)) throw error;
+/** Ask anew for every page that is open, by its papers' ids: their texts are on the server since the page was told. */
+export async function rankOpenPages() {
+  const pages = Object.values(await openPages()).filter(({ papers }) => papers.length);
+  for (const [page, papers] of new Map(pages.map((one) => [one.page, one.papers]))) {
+    try {
+      await rank(page, papers.map((id) => ({ id })));
+    } catch (error) {
+      if (!(error instanceof ServerError)) throw error;
+    }
+    await pushViews({ page });
   }
 }
 
-/** @param {{id: string, paper: string}} told */
-async function eventUndo({ id, paper }) {
-  const { queue, ledger } = await read("queue", "ledger");
-  const event = [...queue, ...ledger].map((one) => one.event).find((one) => one.id === id);
-  if (!(await withdraw(id)) && event) {
-    const kind = OPPOSITE[event.kind];
-    // The opposite is the later word, even where the clock was set back in between.
-    const at = new Date(Math.max(Date.now(), Date.parse(event.at) + 1)).toISOString();
-    if (kind) await enqueue([{ ...event, id: crypto.randomUUID(), kind, at }]);
-    if (kind) sendSoon(event);
-  }
+/** @param {{id: string, paper: string}} told @param {From} from */
+async function eventUndo({ id, paper: told }, { tab }) {
+  const paper = paperIn(told);
+  if (!(await withdraw(String(id)))) await logOpposite(String(id));
+  await pushViews({ except: tab });
   return { marks: await marks([paper]) };
+}
+
+/** Take back by a later word what may be on the server; once, however often it is asked. @param {string} id */
+async function logOpposite(id) {
+  const { queue, ledger } = await read("queue", "ledger");
+  const events = [...ledger, ...queue].map(({ event }) => event);
+  const at = events.findIndex((event) => event.id === id);
+  const event = events[at];
+  const kind = event && OPPOSITE[event.kind];
+  if (!kind || events.slice(at + 1).some((one) => one.paper === event.paper && one.kind === kind)) return;
+  await enqueue([{ ...event, id: crypto.randomUUID(), kind, at: new Date().toISOString() }]);
+  sendSoon(event);
 }
 
 /**
  * An upvote is a save only where the paper is not saved already; taking it back takes back only that save.
- * @param {{upvoted: boolean, event: Event, card?: Card}} told
+ * @param {{upvoted: boolean, event: any, card?: any}} told
+ * @param {From} from
  */
-async function upvoteChanged({ upvoted, event, card }) {
+async function upvoteChanged(told, from) {
+  const event = eventIn({ ...told.event, kind: told.upvoted ? "save" : "unsave" });
   const { paper } = event;
-  const now = (await marks([paper]))[paper];
-  const counts = await change(["upvoteSaves"], (kept) => {
-    const mine = paper in kept.upvoteSaves;
-    if (upvoted && !now?.saved) kept.upvoteSaves[paper] = event.id;
-    if (!upvoted) delete kept.upvoteSaves[paper];
-    return upvoted ? !now?.saved : mine && now?.saved === true;
-  });
-  if (counts && (await isWanted(event))) {
-    await enqueue([event], card ? [card] : []);
-    sendSoon(event);
-  }
+  const { preferences, upvoteSaves } = await read("preferences", "upvoteSaves");
+  const isSaved = (await marks([paper]))[paper]?.saved === true;
+  const counts = told.upvoted ? !isSaved : isSaved && paper in upvoteSaves;
+  if (counts && preferences.upvote_is_save) await take(event, cardIn(told.card), from, { byUpvote: true });
   return { marks: await marks([paper]) };
 }
 
-/** @param {any} told @param {number | undefined} tab */
-async function linkContext({ paper, page, surface, list_id, position }, tab) {
-  if (tab !== undefined) await rememberMenu({ paper, page, surface, list_id, position, tab, at: Date.now() });
+/** Without a paper: the menu is closed. @param {any} told @param {From} from */
+async function linkContext(told, { tab }) {
+  if (tab === undefined) return {};
+  if (told.paper) await rememberMenu({ paper: paperIn(told.paper), page: pageIn(told.page), ...whereIn(told), tab, at: Date.now() });
+  else await forgetMenu(tab);
   return {};
 }
 
@@ -177,25 +216,32 @@ async function settingsSet({ order, panel_collapsed }) {
   return { settings: (await read("preferences")).preferences };
 }
 
-/** @param {any} told @param {number | undefined} tab */
-async function reportDrift({ site, page_kind, seen, expected, page }, tab) {
-  if (tab !== undefined) await rememberPage(tab, { site, page_kind: "drift", page: page ?? page_kind, papers: [] });
-  const { version } = browser().runtime.getManifest();
-  const report = { kind: "drift", site, page_kind, seen: Number(seen), expected: Number(expected), version };
+/** @param {any} told @param {From} from */
+async function reportDrift({ page_kind, seen, expected, page: told }, { tab, site = "huggingface" }) {
+  const page = pageIn(told ?? page_kind);
+  if (tab !== undefined) await rememberPage(tab, { site, page_kind: "drift", page, papers: [] });
+  const report = { kind: "drift", site, page_kind: page.split("/")[0], seen: Number(seen), expected: Number(expected), version: version() };
   await ask("POST", "/v1/client-reports", report).catch((error) => {
     if (!(error instanceof ServerError)) throw error;
   });
-  return { view: { ...(await viewOf(page ?? page_kind, { site })), state: "drift" } };
+  return { view: { ...(await viewOf(page, { site })), state: "drift" } };
 }
 
-/** @type {Record<string, (told: any, tab: number | undefined) => Promise<object>>} */
+/** What a page showed last time, without the network. @param {any} told @param {From} from */
+async function pageView(told, { tab, site }) {
+  const page = pageIn(told.page);
+  const known = tab === undefined ? undefined : (await openPages())[tab];
+  return { view: await viewOf(page, { site, papers: known?.page === page ? known.papers : undefined }) };
+}
+
+/** @type {Record<string, (told: any, from: From) => Promise<object>>} */
 export const fromPage = {
   [FROM_PAGE.pageCards]: pageCards,
-  [FROM_PAGE.pageView]: async ({ page }, tab) => ({ view: await viewOf(page, await seen(tab)) }),
+  [FROM_PAGE.pageView]: pageView,
   [FROM_PAGE.eventLog]: eventLog,
   [FROM_PAGE.eventUndo]: eventUndo,
   [FROM_PAGE.upvoteChanged]: upvoteChanged,
-  [FROM_PAGE.more]: async ({ page }) => ({ list: await more(page) }),
+  [FROM_PAGE.more]: async ({ page }) => ({ list: await more(pageIn(page)) }),
   [FROM_PAGE.linkContext]: linkContext,
   [FROM_PAGE.settingsSet]: settingsSet,
   [FROM_PAGE.reportDrift]: reportDrift,
@@ -204,8 +250,3 @@ export const fromPage = {
     return {};
   },
 };
-
-/** @param {number | undefined} tab */
-async function seen(tab) {
-  return tab === undefined ? undefined : (await openPages())[tab];
-}

@@ -1,10 +1,9 @@
 /** Ranked lists: asked for page by page, the last few kept for when the server is silent. */
 
-import { ServerError } from "../server-api.js";
 import { change, read } from "../storage.js";
-import { ask } from "./connection.js";
+import { ask, hasItems } from "./connection.js";
 import { sendable } from "./queue.js";
-import { learn } from "./states.js";
+import { learn, remember } from "./states.js";
 
 const MOST_LISTS = 12;
 const MOST_CARDS = 250;
@@ -13,8 +12,8 @@ const RECOMMENDED = 20;
 /** @typedef {import("../messages.js").Card} Card */
 /** @typedef {import("../messages.js").List} List */
 
-/** @param {any} answer @returns {answer is List} */
-const isList = (answer) => typeof answer.list_id === "string" && Array.isArray(answer.cards) && Array.isArray(answer.recommended);
+/** @param {any} answer */
+const isList = (answer) => typeof answer?.list_id === "string" && Array.isArray(answer.cards) && Array.isArray(answer.recommended);
 
 /**
  * Rank the cards of a page and keep the answer.
@@ -23,12 +22,18 @@ const isList = (answer) => typeof answer.list_id === "string" && Array.isArray(a
  * @throws {ServerError}
  */
 export async function rank(page, cards) {
-  const answer = await ask("POST", "/v1/rank", { papers: cards.slice(0, MOST_CARDS).map(sendable), page, limit: RECOMMENDED });
-  if (!isList(answer)) throw new ServerError("garbage", "");
-  await change(["lists", "states"], (kept) => {
-    learn(kept.states, answer.cards);
-    put(kept.lists, page, { ...answer, fetched_at: Date.now(), stale: false });
-  });
+  const asked = Date.now();
+  const answer = await ask("POST", "/v1/rank", { papers: cards.slice(0, MOST_CARDS).map(sendable), page, limit: RECOMMENDED }, isList);
+  await change(
+    ["lists", "states"],
+    (kept) => {
+      learn(kept.states, answer.cards);
+      // What the server took while it was at work on this answer is not in it yet.
+      remember(kept.states, kept.ledger.filter(({ sent_at }) => sent_at >= asked).map(({ event }) => event));
+      put(kept.lists, page, { ...answer, fetched_at: Date.now(), stale: false });
+    },
+    ["ledger"],
+  );
 }
 
 /** @param {Record<string, List>} lists @param {string} page @param {List} list */
@@ -55,7 +60,7 @@ export async function more(page) {
   if (!list) return null;
   const shown = [...list.recommended.map(({ paper }) => paper.id), ...list.cards.map(({ id }) => id ?? "")].filter(Boolean);
   const without = shown.slice(0, 150).map((id) => `exclude=${encodeURIComponent(id)}`).join("&");
-  const { items } = await ask("GET", `/v1/recommendations?limit=${RECOMMENDED}&${without}`);
+  const { items } = await ask("GET", `/v1/recommendations?limit=${RECOMMENDED}&${without}`, undefined, hasItems);
   const known = new Set(shown);
   return change(["lists"], (kept) => {
     const now = kept.lists[page] ?? list;

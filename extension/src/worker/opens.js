@@ -1,6 +1,6 @@
 /**
  * Each open counts once, whatever tells of it: the click on a link, the arrival on the paper's page behind it, a context
- * menu whose link was opened in a new tab. Kept for the session only.
+ * menu whose link was opened in a new tab.
  */
 
 import { session } from "../storage.js";
@@ -15,41 +15,27 @@ const MENU_MS = 30_000;
 export const CLICK_LAG_MS = 600;
 
 /** @typedef {import("../messages.js").Event} Event */
-/** @typedef {{paper: string, at: number, arrived: boolean}} Opened */
+/** @typedef {import("../storage.js").Opened} Opened */
 /** @typedef {{paper: string, page: string, surface?: string, list_id?: string, position?: number, tab: number, at: number}} Menu */
 
-let last = Promise.resolve();
-
-/** @template T @param {(opened: Opened[]) => T} edit @returns {Promise<T>} */
-function withOpened(edit) {
-  const mine = last.then(async () => {
-    const opened = (await session.get("opened", /** @type {Opened[]} */ ([]))).filter(({ at }) => Date.now() - at < ARRIVAL_MS);
-    const result = edit(opened);
-    await session.set("opened", opened.slice(-200));
-    return result;
-  });
-  last = mine.then(() => undefined, () => undefined);
-  return mine;
-}
+/** @param {number} at @param {number} span also right where the clock was set back in between */
+const isWithin = (at, span) => Math.abs(Date.now() - at) < span;
 
 /**
- * Is this open one that was not told of before?
+ * Note an open. Whoever writes the result must write the event in the same step, or a worker that dies in between loses it.
+ * @param {Opened[]} opened the opens of late
  * @param {Event} event
- * @param {boolean} arrival on the paper's own page, not by a press we saw there
- * @returns {Promise<boolean>}
+ * @param {boolean} isArrival told by the paper's own page, not by a press on a link to it
+ * @returns {{isNew: boolean, opened: Opened[]}} whether this open was not told of before, and the opens to keep
  */
-export function isNewOpen(event, arrival) {
-  const now = Date.now();
-  return withOpened((opened) => {
-    const before = opened.findLast(({ paper }) => paper === event.paper);
-    if (arrival && before && !before.arrived) {
-      before.arrived = true;
-      return false;
-    }
-    if (before && now - before.at < DOUBLE_MS) return false;
-    opened.push({ paper: event.paper, at: now, arrived: arrival });
-    return true;
-  });
+export function noteOpen(opened, event, isArrival) {
+  const late = opened.filter(({ at }) => isWithin(at, ARRIVAL_MS));
+  const before = late.findLast(({ paper }) => paper === event.paper);
+  if (isArrival && before && !before.arrived) {
+    return { isNew: false, opened: late.map((one) => (one === before ? { ...one, arrived: true } : one)) };
+  }
+  if (before && isWithin(before.at, DOUBLE_MS)) return { isNew: false, opened: late };
+  return { isNew: true, opened: [...late, { id: event.id, paper: event.paper, at: Date.now(), arrived: isArrival }].slice(-200) };
 }
 
 /** @param {Menu} menu a context menu was opened on a paper's link */
@@ -70,7 +56,7 @@ export async function menuBehind(opener) {
   if (opener === undefined) return null;
   await new Promise((settle) => setTimeout(settle, CLICK_LAG_MS));
   const menu = await session.get("menu", /** @type {Menu | null} */ (null));
-  if (!menu || menu.tab !== opener || Date.now() - menu.at > MENU_MS) return null;
+  if (!menu || menu.tab !== opener || !isWithin(menu.at, MENU_MS)) return null;
   await session.set("menu", null);
   return menu;
 }

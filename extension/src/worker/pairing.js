@@ -1,35 +1,13 @@
 /** Pairing: each step tried and told before anything is kept. */
 
-import { browser, text } from "../browser.js";
+import { text } from "../browser.js";
 import { ServerError, call, greet } from "../server-api.js";
-import { change, read, wipe } from "../storage.js";
+import { readAddress } from "../own/address.js";
+import { change, read, session, wipe } from "../storage.js";
 import { ask, server } from "./connection.js";
 
 /** @typedef {{step: "address" | "reachable" | "code" | "token" | "kept", ok: boolean, message: string}} Step */
 /** @typedef {{steps: Step[], address?: string, needs_confirmation?: boolean, origin?: string}} Outcome */
-
-const LOOPBACK = /^(localhost|127(?:\.\d+){3}|\[::1\])$/;
-
-/**
- * Read an address or a pairing link as a person pastes it.
- * @param {string} typed
- * @returns {{address: string, code: string, plain: boolean} | null} `plain`: http to another machine; null if it is no address
- */
-export function readAddress(typed) {
-  const trimmed = typed.trim();
-  const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed);
-  let url;
-  try {
-    url = new URL(hasScheme ? trimmed : `http://${trimmed}`);
-  } catch {
-    return null;
-  }
-  if (!/^https?:$/.test(url.protocol) || !url.hostname || url.username || url.password) return null;
-  const isLink = /\/pair\/?$/.test(url.pathname);
-  const path = url.pathname.replace(/\/pair\/?$/, "").replace(/\/+$/, "");
-  const code = isLink ? decodeURIComponent(url.hash.slice(1)) : "";
-  return { address: url.origin + path, code, plain: url.protocol === "http:" && !LOOPBACK.test(url.hostname) };
-}
 
 /** @param {Step["step"]} step @param {boolean} ok @param {string} message @returns {Step} */
 const told = (step, ok, message) => ({ step, ok, message });
@@ -49,8 +27,7 @@ function plainly(error) {
 export async function probe(typed, plainOk = false) {
   const found = readAddress(typed);
   if (!found) return { steps: [told("address", false, text("worker_step_address_bad"))], code: "" };
-  const { address, code, plain } = found;
-  const origin = new URL(address).origin;
+  const { address, code, plain, origin } = found;
   if (plain && !plainOk) {
     return { steps: [told("address", false, text("worker_step_plain_http", address))], address, code, origin, needs_confirmation: true };
   }
@@ -76,6 +53,7 @@ export async function connect({ address: typed, code: typedCode, name, plain_htt
   let paired;
   try {
     paired = await call({ serverUrl: address }, "POST", "/v1/devices", code ? { name, code } : { name });
+    if (typeof paired?.token !== "string") throw new ServerError("garbage", text("worker_error_garbage"));
     steps.push(told("code", true, text("worker_step_code")));
   } catch (error) {
     return { steps: [...steps, told("code", false, plainly(error))], address };
@@ -114,7 +92,7 @@ export async function leave(deleteThere) {
     remains = text(deleteThere ? "worker_remains_all" : "worker_remains_device", serverUrl, plainly(error));
   }
   await wipe();
-  await browser().alarms.clearAll();
+  await session.set("menu", null);
   return remains ? { gone_there: false, remains } : { gone_there: true };
 }
 

@@ -5,46 +5,96 @@
 
 import { ServerError } from "../server-api.js";
 import { change, read } from "../storage.js";
-import { ask, server } from "./connection.js";
+import { ask, isDue, server } from "./connection.js";
+import { noteOpen } from "./opens.js";
 import { remember } from "./states.js";
 
 /** @typedef {import("../messages.js").Event} Event */
 /** @typedef {import("../messages.js").Card} Card */
+/** @typedef {import("../storage.js").Stored} Stored */
 /** @typedef {import("../storage.js").Waiting} Waiting */
+/** @typedef {import("../storage.js").DeadLetter} DeadLetter */
 
 export const BATCH = 200;
 /** From here on what was only seen is left out; from `MOST` on opens too. What the reader pressed is always kept. */
-const FULL = 4_000;
-const MOST = 5_000;
+export const FULL = 4_000;
+export const MOST = 5_000;
+/** Texts that wait with their events: more would crowd the events themselves out of the browser's 10 MB. */
+const TEXTS = 1_500;
 const LEDGER = 1_000;
 const DEAD = 500;
+/** Statuses by which the server speaks of what was sent, not of who sent it or where to. */
+const ABOUT_THE_BATCH = new Set([400, 413, 422]);
+
+/** @param {Event} event whether the reader pressed something for it */
+const isPressed = ({ kind }) => kind !== "impression" && kind !== "open";
 
 /** @param {Waiting[]} queue @param {Event} event */
 function hasRoom(queue, event) {
-  if (event.kind === "impression") return queue.length < FULL;
-  return event.kind !== "open" || queue.length < MOST;
+  return isPressed(event) || queue.length < (event.kind === "open" ? MOST : FULL);
 }
 
 /**
- * Keep events until they are sent. An id that is there already is not taken twice.
+ * What is said of one paper stays in its order also where the clock was set back in between, for its state follows the
+ * latest time.
+ * @param {Event} event
+ * @param {Event[]} before
+ * @returns {Event}
+ */
+function inOrder(event, before) {
+  if (!isPressed(event)) return event;
+  const last = Math.max(0, ...before.filter((one) => one.paper === event.paper && isPressed(one)).map(({ at }) => Date.parse(at)));
+  return Date.parse(event.at) > last ? event : { ...event, at: new Date(last + 1).toISOString() };
+}
+
+/**
+ * Keep events until they are sent. An id that is there already is not taken twice, nor an open that was told of before.
  * @param {Event[]} events
  * @param {Card[]} [cards] what the page said of their papers
- * @returns {Promise<number>} how many were left out because the queue is full; the reader is told
+ * @param {{isArrival?: boolean, byUpvote?: boolean}} [how] an open told by the paper's own page; a save that an upvote made
+ * @returns {Promise<{left: number, taken: Event[]}>} `left`: how many did not fit; the reader is told
  */
-export function enqueue(events, cards = []) {
-  return change(["queue", "texts", "queueFull"], (kept) => {
-    const known = new Set(kept.queue.map(({ event }) => event.id));
-    let left = 0;
-    for (const event of events) {
-      if (known.has(event.id)) continue;
-      if (hasRoom(kept.queue, event)) kept.queue.push({ event });
-      else left++;
-    }
-    const waiting = new Set(kept.queue.map(({ event }) => event.paper));
-    for (const card of cards) if (waiting.has(card.id)) kept.texts[card.id] = sendable(card);
-    if (left) kept.queueFull = true;
-    return left;
-  });
+export function enqueue(events, cards = [], how = {}) {
+  const keys = /** @type {const} */ (["queue", "texts", "queueFull", "opened", "upvoteSaves"]);
+  return change(
+    [...keys],
+    (kept) => {
+      const before = [...kept.ledger, ...kept.queue].map(({ event }) => event);
+      const known = new Set(before.map(({ id }) => id));
+      const fresh = events.filter(({ id }) => !known.has(id)).filter((event) => isCounted(kept, event, how));
+      const taken = fresh.filter((event) => hasRoom(kept.queue, event)).map((event) => inOrder(event, before));
+      for (const event of taken) kept.queue.push({ event });
+      keepTexts(kept, cards);
+      if (taken.length < fresh.length) kept.queueFull = true;
+      return { left: fresh.length - taken.length, taken };
+    },
+    ["ledger"],
+  );
+}
+
+/**
+ * @param {Pick<Stored, "opened" | "upvoteSaves">} kept what tells opens and saves apart; changed
+ * @param {Event} event
+ * @param {{isArrival?: boolean, byUpvote?: boolean}} how
+ */
+function isCounted(kept, event, { isArrival = false, byUpvote = false }) {
+  if (event.kind === "save" && byUpvote) kept.upvoteSaves[event.paper] = event.id;
+  // What the reader pressed here is theirs: a later un-upvote does not take it back.
+  else if (event.kind === "save" || event.kind === "unsave") delete kept.upvoteSaves[event.paper];
+  if (event.kind !== "open") return true;
+  const { isNew, opened } = noteOpen(kept.opened, event, isArrival);
+  kept.opened = opened;
+  return isNew;
+}
+
+/** @param {Pick<Stored, "queue" | "texts">} kept @param {Card[]} cards */
+function keepTexts(kept, cards) {
+  const waiting = new Set(kept.queue.map(({ event }) => event.paper));
+  let room = TEXTS - Object.keys(kept.texts).length;
+  for (const card of cards) {
+    if (!waiting.has(card.id) || (!(card.id in kept.texts) && room-- <= 0)) continue;
+    kept.texts[card.id] = sendable(card);
+  }
 }
 
 /** What of a card is sent: that the reader upvoted it on the site stays here. @param {Card} card @returns {Card} */
@@ -54,15 +104,18 @@ export function sendable(card) {
 }
 
 /**
- * Take an event out again, if it cannot have been sent yet.
+ * Take an event out again, if it cannot be on the server: not sent yet, or refused.
  * @param {string} id
  * @returns {Promise<boolean>}
  */
 export function withdraw(id) {
-  return change(["queue"], (kept) => {
-    const at = kept.queue.findIndex(({ event, tried }) => event.id === id && !tried);
-    if (at >= 0) kept.queue.splice(at, 1);
-    return at >= 0;
+  return change(["queue", "dead", "upvoteSaves"], (kept) => {
+    const waiting = kept.queue.filter(({ event, tried }) => event.id !== id || tried);
+    const dead = kept.dead.filter(({ event }) => event.id !== id);
+    const isGone = waiting.length < kept.queue.length || dead.length < kept.dead.length;
+    kept.upvoteSaves = Object.fromEntries(Object.entries(kept.upvoteSaves).filter(([, save]) => save !== id));
+    Object.assign(kept, { queue: waiting, dead });
+    return isGone;
   });
 }
 
@@ -74,7 +127,9 @@ let running = null;
  * @param {{now?: boolean}} [how] `now`: without waiting for the back-off to pass
  * @returns {Promise<{sent: Event[]}>} what the server took, in this run
  */
-export function flush({ now = false } = {}) {
+export async function flush({ now = false } = {}) {
+  // A run under way may be past what this one is asked for.
+  if (now) await running?.catch(() => {});
   running ??= run(now).finally(() => {
     running = null;
   });
@@ -86,25 +141,32 @@ async function run(now) {
   /** @type {Event[]} */
   const sent = [];
   const { connection } = await read("connection");
-  if (!now && connection.retry_at > Date.now()) return { sent };
-  const to = await server();
-  if (!to) return { sent };
-  await sendDeletions();
+  const to = now || isDue(connection) ? await server() : null;
+  if (to && (await sendDeletions())) await sendQueue(to.serverUrl, sent);
+  return { sent };
+}
+
+/**
+ * Batch by batch. One that the server refuses is sent again in ever smaller ones, until the event it is about is alone.
+ * @param {string} host
+ * @param {Event[]} sent what the server took; added to
+ */
+async function sendQueue(host, sent) {
   for (let size = BATCH; ; ) {
     const batch = await nextBatch(size);
-    if (!batch.events.length) return { sent };
+    if (!batch.events.length) return;
     try {
-      sent.push(...(await send(batch, to.serverUrl)));
+      sent.push(...(await send(batch, host)));
+      size = Math.min(BATCH, size * 4);
     } catch (error) {
-      if (!(error instanceof ServerError) || error.passes || !isAboutTheBatch(error)) return { sent };
-      if (batch.events.length === 1) await setAside(batch.events[0], error);
-      else size = Math.max(1, Math.floor(batch.events.length / 4));
+      if (!(error instanceof ServerError)) throw error;
+      if (!ABOUT_THE_BATCH.has(error.status ?? 0)) return;
+      if (batch.events.length > 1) size = Math.max(1, Math.floor(batch.events.length / 4));
+      else if (batch.papers.length) await forgetText(batch.papers[0].id);
+      else await setAside(batch.events[0], error);
     }
   }
 }
-
-/** @param {ServerError} error whether smaller batches would find out which event it is about */
-const isAboutTheBatch = (error) => error.kind === "refused" || error.kind === "too_large";
 
 /**
  * The oldest events, marked as tried before they leave: should we die now, nobody takes them for unsent.
@@ -112,71 +174,85 @@ const isAboutTheBatch = (error) => error.kind === "refused" || error.kind === "t
  * @returns {Promise<{events: Event[], papers: Card[]}>}
  */
 function nextBatch(size) {
-  return change(["queue", "texts"], (kept) => {
-    const batch = kept.queue.slice(0, size);
-    for (const one of batch) one.tried = true;
-    const papers = [...new Set(batch.map(({ event }) => event.paper))].map((paper) => kept.texts[paper]).filter(Boolean);
-    return { events: batch.map(({ event }) => event), papers };
-  });
+  return change(
+    ["queue"],
+    (kept) => {
+      const batch = kept.queue.slice(0, size);
+      for (const one of batch) one.tried = true;
+      const papers = [...new Set(batch.map(({ event }) => event.paper))].map((paper) => kept.texts[paper]).filter(Boolean);
+      return { events: batch.map(({ event }) => event), papers };
+    },
+    ["texts"],
+  );
 }
 
-/**
- * @param {{events: Event[], papers: Card[]}} batch
- * @param {string} host
- * @returns {Promise<Event[]>} what is now on the server
- */
+/** The event may be well, and only the text beside it too much. @param {string} paper */
+const forgetText = (paper) => change(["texts"], (kept) => void delete kept.texts[paper]);
+
+/** @param {{events: Event[], papers: Card[]}} batch @param {string} host @returns {Promise<Event[]>} what is now on the server */
 async function send(batch, host) {
-  const answer = await ask("POST", "/v1/events", batch);
-  const results = answer.results;
-  if (!Array.isArray(results) || results.length !== batch.events.length) throw new ServerError("garbage", "");
-  /** @type {Event[]} */
-  const taken = [];
-  /** @type {{event: Event, error: {code: string, message: string}}[]} */
-  const refused = [];
-  batch.events.forEach((event, at) => {
-    const { status, error } = results[at];
-    if (status === "rejected") refused.push({ event, error: error ?? { code: "rejected", message: "" } });
-    else if (status === "accepted" || status === "duplicate") taken.push(event);
-  });
+  const { results } = await ask("POST", "/v1/events", batch, (answer) => isAnswerFor(batch.events, answer.results));
+  const taken = batch.events.filter((_, at) => results[at].status !== "rejected");
+  const refused = batch.events.flatMap((event, at) => (results[at].status === "rejected" ? { event, error: reasonOf(results[at]) } : []));
   await settle(taken, refused, host);
-  if (taken.length + refused.length < batch.events.length) throw new ServerError("garbage", "");
   return taken;
 }
+
+/** Whether there is a verdict for each event: an answer cut short says nothing of the rest. @param {Event[]} events @param {any} results */
+const isAnswerFor = (events, results) =>
+  Array.isArray(results) &&
+  results.length === events.length &&
+  results.every(({ id, status }, at) => (id ?? events[at].id) === events[at].id && ["accepted", "duplicate", "rejected"].includes(status));
+
+/** @param {any} result @returns {DeadLetter["error"]} */
+const reasonOf = ({ error }) => ({ code: String(error?.code ?? "rejected"), message: String(error?.message ?? "") });
 
 /**
  * In one step: out of the queue, into the ledger or to the letters that came back.
  * @param {Event[]} taken
- * @param {{event: Event, error: {code: string, message: string}}[]} refused
+ * @param {{event: Event, error: DeadLetter["error"]}[]} refused
  * @param {string} host
  */
 function settle(taken, refused, host) {
   return change(["queue", "texts", "ledger", "dead", "states", "queueFull"], (kept) => {
     const done = new Set([...taken, ...refused.map(({ event }) => event)].map(({ id }) => id));
+    // What the reader deleted while it was on its way is not written down again.
+    const waiting = new Set(kept.queue.map(({ event }) => event.id));
     kept.queue = kept.queue.filter(({ event }) => !done.has(event.id));
-    const waiting = new Set(kept.queue.map(({ event }) => event.paper));
-    kept.texts = Object.fromEntries(Object.entries(kept.texts).filter(([paper]) => waiting.has(paper)));
+    const wanted = new Set(kept.queue.map(({ event }) => event.paper));
+    kept.texts = Object.fromEntries(Object.entries(kept.texts).filter(([paper]) => wanted.has(paper)));
     const at = Date.now();
-    kept.ledger = [...kept.ledger, ...taken.map((event) => ({ event, sent_at: at, host }))].slice(-LEDGER);
-    kept.dead = [...kept.dead, ...refused.map(({ event, error }) => ({ event, error, at }))].slice(-DEAD);
+    const lines = taken.filter(({ id }) => waiting.has(id));
+    kept.ledger = [...kept.ledger, ...lines.map((event) => ({ event, sent_at: at, host }))].slice(-LEDGER);
+    kept.dead = withoutSurplus([...kept.dead, ...refused.filter(({ event }) => waiting.has(event.id)).map((one) => ({ ...one, at }))]);
     kept.queueFull &&= kept.queue.length >= FULL;
-    remember(kept.states, taken);
+    remember(kept.states, lines);
   });
+}
+
+/** Of too many refused events the oldest go that the reader did not press. @param {DeadLetter[]} dead */
+function withoutSurplus(dead) {
+  let surplus = dead.length - DEAD;
+  return dead.filter(({ event }) => isPressed(event) || surplus-- <= 0);
 }
 
 /** @param {Event} event @param {ServerError} error */
 const setAside = (event, error) => settle([], [{ event, error: { code: error.code, message: error.message } }], "");
 
-/** What the reader deleted while the server was silent. */
+/** What the reader deleted while the server was silent. @returns {Promise<boolean>} whether the server still answers */
 async function sendDeletions() {
   const { deletions } = await read("deletions");
   for (const id of deletions) {
     try {
       await ask("DELETE", `/v1/me/events/${encodeURIComponent(id)}`);
     } catch (error) {
-      if (!(error instanceof ServerError) || error.status !== 404) return;
+      if (!(error instanceof ServerError)) throw error;
+      // Refused as unknown or as no id at all: it is not there.
+      if (error.kind !== "refused") return false;
     }
     await change(["deletions"], (kept) => {
       kept.deletions = kept.deletions.filter((one) => one !== id);
     });
   }
+  return true;
 }

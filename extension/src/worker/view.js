@@ -2,13 +2,29 @@
 
 import { browser, text } from "../browser.js";
 import { TO_PAGE } from "../messages.js";
-import { read, session } from "../storage.js";
+import { managed, read, session } from "../storage.js";
 import { marksOf } from "./states.js";
 
 /** @typedef {import("../messages.js").View} View */
 /** @typedef {import("../messages.js").State} State */
 /** @typedef {import("../storage.js").Stored} Stored */
 /** @typedef {{site: import("../messages.js").Site, page_kind: string, page: string, papers: string[]}} OpenPage what a tab shows */
+
+/**
+ * Read what says how it stands, and more; sites that a lab left out are off.
+ * @template {keyof Stored} [K=never]
+ * @param {...K} more
+ * @returns {Promise<Pick<Stored, K | "serverUrl" | "token" | "preferences" | "pauses" | "connection">>}
+ */
+export async function readStanding(...more) {
+  /** @type {any[]} */
+  const keys = ["serverUrl", "token", "preferences", "pauses", "connection", ...more];
+  const [kept, { sites }] = await Promise.all([/** @type {Promise<any>} */ (read(...keys)), managed()]);
+  /** @type {Record<string, boolean>} */
+  const own = kept.preferences.sites;
+  if (sites) kept.preferences.sites = Object.fromEntries(Object.entries(own).map(([site, on]) => [site, on && sites.includes(site)]));
+  return kept;
+}
 
 /** @param {Record<string, number>} pauses @param {string} scope */
 export const isPaused = (pauses, scope) => scope in pauses && (pauses[scope] === 0 || pauses[scope] > Date.now());
@@ -40,7 +56,7 @@ function messageOf(state, { connection, queue, queueFull }) {
  * @returns {Promise<View>}
  */
 export async function viewOf(page, { site, papers } = {}) {
-  const kept = await read("serverUrl", "token", "preferences", "pauses", "connection", "lists", "states", "queue", "queueFull");
+  const kept = await readStanding("lists", "states", "queue", "queueFull");
   const state = stateOf(kept, site);
   const known = state === "ready" || state === "offline";
   const found = known ? kept.lists[page] : undefined;
@@ -64,17 +80,18 @@ const KEY = "pages";
 export const openPages = () => session.get(KEY, {});
 
 /** @param {number} tab @param {OpenPage | null} page null: the tab is gone */
-export async function rememberPage(tab, page) {
-  const pages = await openPages();
-  if (page) pages[tab] = page;
-  else delete pages[tab];
-  await session.set(KEY, pages);
+export function rememberPage(tab, page) {
+  return session.change(KEY, /** @type {Record<string, OpenPage>} */ ({}), (pages) => {
+    if (page) pages[tab] = page;
+    else delete pages[tab];
+    return pages;
+  });
 }
 
-/** Tell every open page what it shows now, or only those of one page. @param {string} [only] */
-export async function pushViews(only) {
+/** Tell every open page what it shows now, or only those of one page, or all but one tab. @param {{page?: string, except?: number}} [which] */
+export async function pushViews({ page: only, except } = {}) {
   for (const [tab, { page, site, papers }] of Object.entries(await openPages())) {
-    if (only !== undefined && page !== only) continue;
+    if ((only !== undefined && page !== only) || Number(tab) === except) continue;
     await tellTab(Number(tab), { type: TO_PAGE.viewChanged, view: await viewOf(page, { site, papers }) });
   }
 }
@@ -94,7 +111,7 @@ const PAUSED_ICONS = { 16: "icons/drop-paused-16.png", 32: "icons/drop-paused-32
 /** The toolbar icon: pale while paused or off, with the count of what waits once the server does not take it. */
 export async function drawIcon() {
   const { action } = browser();
-  const kept = await read("serverUrl", "token", "preferences", "pauses", "connection", "queue", "dead");
+  const kept = await readStanding("queue", "dead");
   const state = stateOf(kept);
   const waits = kept.queue.length && (state === "offline" || state === "unpaired" || kept.connection.health !== "ok");
   const path = Object.fromEntries(Object.entries(state === "paused" || state === "off" ? PAUSED_ICONS : ICONS).map(([size, file]) => [size, `/${file}`]));

@@ -1,0 +1,89 @@
+/** Deleting what was logged: here at once, on the server now or when it answers, and what becomes of the marks then. */
+
+import { ServerError } from "../server-api.js";
+import { change, read } from "../storage.js";
+import { ask, hasItems } from "./connection.js";
+import { rankOpenPages } from "./from-page.js";
+import { flush } from "./queue.js";
+import { remember } from "./states.js";
+import { pushViews } from "./view.js";
+
+/** @typedef {import("../messages.js").Event} Event */
+/** @typedef {{deleted: number, waiting: number, elsewhere: number, silent: boolean}} Forgotten `waiting`: to be deleted on the server once it answers; `elsewhere`: were sent to a server paired with before; `silent`: the server could not be asked what else it holds */
+
+const MOST_LOGGED = 5_000;
+
+/**
+ * @param {string[]} ids
+ * @returns {Promise<Forgotten>}
+ */
+export async function forgetEvents(ids) {
+  const elsewhere = await dropHere(new Set(ids));
+  await flush({ now: true });
+  const { deletions } = await read("deletions");
+  const waiting = deletions.filter((id) => ids.includes(id)).length;
+  // What a paper's state is without the deleted events the server knows best.
+  if (!waiting) await rankOpenPages();
+  else await pushViews();
+  return { deleted: ids.length, waiting, elsewhere, silent: false };
+}
+
+/** @param {Set<string>} ids @returns {Promise<number>} how many of them another server holds */
+function dropHere(ids) {
+  return change(
+    ["queue", "ledger", "dead", "deletions", "states"],
+    (kept) => {
+      /** @param {{event: Event}} one */
+      const isMeant = ({ event }) => ids.has(event.id);
+      const lines = kept.ledger.filter(isMeant);
+      const there = [...lines.filter(({ host }) => host === kept.serverUrl), ...kept.queue.filter((one) => one.tried && isMeant(one))];
+      kept.deletions = [...new Set([...kept.deletions, ...there.map(({ event }) => event.id)])];
+      const papers = new Set([...lines, ...kept.queue.filter(isMeant)].map(({ event }) => event.paper));
+      for (const list of /** @type {const} */ (["queue", "ledger", "dead"])) {
+        // @ts-expect-error TypeScript does not see that each list keeps its own kind.
+        kept[list] = kept[list].filter((one) => !isMeant(one));
+      }
+      for (const paper of papers) delete kept.states[paper];
+      remember(kept.states, kept.ledger.map(({ event }) => event).filter(({ paper }) => papers.has(paper)));
+      return lines.filter(({ host }) => host !== kept.serverUrl).length;
+    },
+    ["serverUrl"],
+  );
+}
+
+/**
+ * All of one paper, or all since a time, on all the reader's browsers.
+ * @param {{paper?: string, since?: number}} asked `since` in epoch ms
+ * @returns {Promise<Forgotten>}
+ */
+export async function forget({ paper, since }) {
+  /** @param {Event} event */
+  const isMeant = (event) => (paper === undefined || event.paper === paper) && (since === undefined || Date.parse(event.at) >= since);
+  const { logged, silent } = await loggedThere(since);
+  const there = logged.filter(isMeant).map(({ id }) => id);
+  await change(["deletions", "texts", "titles", "upvoteSaves"], (kept) => {
+    kept.deletions = [...new Set([...kept.deletions, ...there])];
+    if (paper !== undefined) for (const facts of [kept.texts, kept.titles, kept.upvoteSaves]) delete facts[paper];
+  });
+  const { queue, ledger, dead } = await read("queue", "ledger", "dead");
+  const here = [...queue, ...ledger, ...dead].map(({ event }) => event).filter(isMeant);
+  return { ...(await forgetEvents([...new Set([...here.map(({ id }) => id), ...there])])), silent };
+}
+
+/** @param {number | undefined} since @returns {Promise<{logged: Event[], silent: boolean}>} what the server holds, newest first */
+async function loggedThere(since) {
+  /** @type {Event[]} */
+  const logged = [];
+  try {
+    for (let cursor = ""; logged.length < MOST_LOGGED; ) {
+      const { items, next } = await ask("GET", `/v1/me/events?limit=100${cursor && `&cursor=${encodeURIComponent(cursor)}`}`, undefined, hasItems);
+      logged.push(...items);
+      if (!next || (since !== undefined && items.length && Date.parse(items.at(-1).at) < since)) break;
+      cursor = next;
+    }
+  } catch (error) {
+    if (!(error instanceof ServerError)) throw error;
+    return { logged, silent: true };
+  }
+  return { logged, silent: false };
+}

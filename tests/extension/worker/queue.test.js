@@ -1,0 +1,371 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { FROM_OWN, FROM_PAGE } from "../../../extension/src/messages.js";
+import { BAD_PAPER, LISTING, OWN, Server, Browser, end, event, example, pairedBrowser, reply, settle } from "../browser-kit.js";
+
+afterEach(end);
+
+const card = (id) => ({ id, title: `Title of ${id}`, abstract: "An abstract." });
+const papers = (count) => Array.from({ length: count }, (_, at) => `2501.${String(at + 1).padStart(5, "0")}`);
+const waiting = (browser) => (browser.local.queue ?? []).map((one) => one.event.id);
+const log = (browser, one, more = {}) => browser.ask(FROM_PAGE.eventLog, { event: one, ...more });
+
+/** A browser whose queue holds these events already. */
+const withQueue = (events, { server = new Server(), ...local } = {}) => {
+  const queue = events.map((one) => ({ event: one }));
+  server.mood = () => reply(503, "");
+  return pairedBrowser({ server, queue, ...local });
+};
+
+async function heal(browser) {
+  browser.server.mood = () => undefined;
+  await browser.ask(FROM_OWN.flush, {}, OWN);
+  await settle();
+}
+
+test("the stand-in server answers a batch as the contract's example does", () => {
+  const server = new Server();
+  const { request, response } = example("POST /v1/events");
+  expect(server.log(request)).toEqual(response);
+});
+
+test("an event is in storage before the page hears of it, and on the server soon after", async () => {
+  const browser = await pairedBrowser();
+  const save = event("save", "2501.00001");
+  const answer = await log(browser, save, { card: card("2501.00001") });
+  expect(answer).toMatchObject({ ok: true, queued: true, marks: { "2501.00001": { saved: true, pending: true } } });
+  expect(waiting(browser)).toEqual([save.id]);
+  expect(browser.server.events).toEqual([]);
+  await browser.pass(200);
+  expect(browser.server.events).toEqual([save]);
+  expect(browser.server.papers).toEqual([card("2501.00001")]);
+  expect(waiting(browser)).toEqual([]);
+  expect(browser.local.texts).toEqual({});
+  expect(browser.local.ledger).toMatchObject([{ event: save, host: "http://127.0.0.1:8765" }]);
+});
+
+test("that the reader upvoted a paper on the site is never sent", async () => {
+  const browser = await pairedBrowser();
+  await log(browser, event("save", "2501.00001"), { card: { ...card("2501.00001"), upvoted: true } });
+  await browser.pass(200);
+  expect(JSON.stringify(browser.server.requests)).not.toContain("upvoted");
+});
+
+test("the same event told twice counts once, before and after it was sent", async () => {
+  const browser = await pairedBrowser();
+  const save = event("save", "2501.00001");
+  await log(browser, save);
+  await log(browser, save);
+  expect(waiting(browser)).toEqual([save.id]);
+  await browser.pass(200);
+  await log(browser, save);
+  await browser.pass(200);
+  expect(browser.server.sent("/v1/events")).toHaveLength(1);
+  expect(browser.local.ledger).toHaveLength(1);
+});
+
+/** Two events logged and sent by workers of which the first lives only so many edges; what the page does, does it again. */
+async function liveThrough(edges) {
+  const browser = new Browser();
+  browser.local = { serverUrl: "http://127.0.0.1:8765", token: "token" };
+  const told = [event("open", "2501.00001"), event("save", "2501.00002")];
+  await browser.start({ edges });
+  for (const one of told) {
+    for (let tries = 0; tries < 3; tries++) {
+      if (browser.life.isOver) await browser.start();
+      const answer = await log(browser, one, { card: card(one.paper) }).catch(() => null);
+      if (answer) break;
+    }
+  }
+  await browser.pass(250);
+  if (browser.life.isOver) await browser.start();
+  await browser.alarm();
+  await browser.pass(300);
+  return { browser, told };
+}
+
+test("killed between any two lines, the worker loses no event and counts none twice", async () => {
+  vi.useFakeTimers({ now: new Date("2026-11-20T08:00:00Z"), toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"] });
+  let edges = 0;
+  for (let survived = false; !survived; edges++) {
+    const { browser, told } = await liveThrough(edges);
+    const kept = `${edges} edges: ${JSON.stringify(browser.local.queue)}`;
+    expect(browser.server.ids().sort(), kept).toEqual(told.map(({ id }) => id).sort());
+    expect(browser.local.queue, kept).toEqual([]);
+    expect(browser.local.dead ?? [], kept).toEqual([]);
+    expect(browser.local.ledger.map((line) => line.event.id).sort(), kept).toEqual(told.map(({ id }) => id).sort());
+    survived = browser.life.left > 0 && browser.life.left < Infinity;
+    browser.life.die();
+  }
+  expect(edges).toBeGreaterThan(40);
+}, 240_000);
+
+test("one bad event is set aside with its reason and blocks nothing", async () => {
+  const [first, bad, last] = [event("save", "2501.00001"), event("save", BAD_PAPER), event("hide", "2501.00003")];
+  const browser = await withQueue([first, bad, last]);
+  await heal(browser);
+  expect(browser.server.events).toEqual([first, last]);
+  expect(waiting(browser)).toEqual([]);
+  expect(browser.local.dead).toMatchObject([{ event: bad, error: { code: "invalid" } }]);
+  expect(browser.badge).toBe("!");
+  const { lines } = await browser.ask(FROM_OWN.deadList, {}, OWN);
+  expect(lines).toHaveLength(1);
+  await browser.ask(FROM_OWN.deadSettle, { id: bad.id, retry: false }, OWN);
+  expect(browser.local.dead).toEqual([]);
+});
+
+test.each([413, 422])("a batch refused as a whole with %i is halved until the event it is about is alone", async (status) => {
+  const events = papers(30).map((paper) => event("save", paper));
+  const browser = await withQueue(events, { texts: { "2501.00017": card("2501.00017") } });
+  const error = { error: { code: "invalid", message: "Not this one.", field: "events.0" } };
+  browser.server.mood = ({ body }) => (body?.events?.some(({ paper }) => paper === "2501.00017") ? reply(status, status === 413 ? "<html>too large</html>" : error) : undefined);
+  await browser.ask(FROM_OWN.flush, {}, OWN);
+  await settle(300);
+  expect(browser.server.ids()).toEqual(events.filter(({ paper }) => paper !== "2501.00017").map(({ id }) => id));
+  expect(browser.local.dead.map((one) => one.event.paper)).toEqual(["2501.00017"]);
+  expect(browser.server.sent("/v1/events").length).toBeLessThan(25);
+});
+
+test("a text too large for the server is left out rather than its event", async () => {
+  const save = event("save", "2501.00001");
+  const browser = await withQueue([save], { texts: { "2501.00001": card("2501.00001") } });
+  browser.server.mood = ({ body }) => (body?.papers?.length ? reply(413, "") : undefined);
+  await browser.ask(FROM_OWN.flush, {}, OWN);
+  await settle();
+  expect(browser.server.ids()).toEqual([save.id]);
+  expect(browser.local.dead ?? []).toEqual([]);
+});
+
+test("429 waits as long as the server asks, and the page stays as it is", async () => {
+  const browser = await withQueue([event("save", "2501.00001")]);
+  browser.server.mood = () => reply(429, { error: { code: "rate_limited", message: "Later." } }, { "Retry-After": "120" });
+  await browser.ask(FROM_OWN.flush, {}, OWN);
+  const asked = browser.server.requests.length;
+  browser.server.mood = () => undefined;
+  const { view } = await browser.ask(FROM_PAGE.pageView, { page: "daily/2026-11-20" });
+  expect(view.state).toBe("ready");
+  await browser.pass(100_000);
+  await browser.alarm();
+  expect(browser.server.requests).toHaveLength(asked);
+  await browser.pass(21_000);
+  await browser.alarm();
+  expect(browser.server.events).toHaveLength(1);
+});
+
+const troubles = {
+  "a dead server": () => {
+    throw new TypeError("Failed to fetch");
+  },
+  "a 500 with a page": () => reply(500, "<html>oops</html>"),
+  "a 200 with a sign-in page": () => reply(200, "<html>please sign in</html>"),
+  "a 401 of a proxy": () => reply(401, "<html>who are you?</html>"),
+  "a 404 of another program": () => reply(404, { error: "not found" }),
+  "a 403 of ours": () => reply(403, { error: { code: "forbidden", message: "No." } }),
+  "an answer cut short": ({ body }) => (body?.events ? reply(200, { results: [], paper_results: [] }) : undefined),
+  "verdicts of other events": ({ body }) => (body?.events ? reply(200, { results: body.events.map(() => ({ id: "x", status: "accepted" })) }) : undefined),
+  "verdicts unknown to us": ({ body }) => (body?.events ? reply(200, { results: body.events.map(({ id }) => ({ id, status: "perhaps" })) }) : undefined),
+  "null": () => reply(200, "null"),
+};
+
+test.each(Object.entries(troubles))("%s loses nothing", async (_, mood) => {
+  const events = papers(3).map((paper) => event("save", paper));
+  const browser = await withQueue(events);
+  browser.server.mood = mood;
+  await browser.ask(FROM_OWN.flush, {}, OWN);
+  await settle();
+  expect(waiting(browser)).toEqual(events.map(({ id }) => id));
+  expect(browser.local.dead ?? []).toEqual([]);
+  await heal(browser);
+  expect(browser.server.ids()).toEqual(events.map(({ id }) => id));
+});
+
+test("the longer the server is silent, the longer it is left alone: five minutes at most", async () => {
+  const browser = await withQueue([event("save", "2501.00001")]);
+  const waits = [];
+  for (let time = 0; time < 12; time++) {
+    await browser.ask(FROM_OWN.flush, {}, OWN);
+    for (let more = 0; more < time; more++) await browser.ask(FROM_PAGE.more, { page: "trending" });
+    waits.push(browser.local.connection.retry_at - Date.now());
+  }
+  expect(waits[0]).toBeGreaterThanOrEqual(1_000);
+  expect(waits[0]).toBeLessThanOrEqual(2_000);
+  expect(Math.max(...waits)).toBeLessThanOrEqual(300_000);
+});
+
+test("a time to try again that a wrong clock set is not waited for", async () => {
+  const save = event("save", "2501.00001");
+  const browser = await pairedBrowser({ queue: [{ event: save }], connection: { health: "offline", failures: 3, retry_at: Date.parse("2027-01-01") } });
+  await browser.alarm();
+  expect(browser.server.ids()).toEqual([save.id]);
+});
+
+test("a revoked browser says so, keeps its queue, and sends it once it is paired again", async () => {
+  const save = event("save", "2501.00001");
+  const browser = await pairedBrowser();
+  browser.server.tokens.clear();
+  await log(browser, save);
+  await browser.pass(200);
+  const { view } = await browser.ask(FROM_PAGE.pageView, { page: "daily/2026-11-20" });
+  expect(view).toMatchObject({ state: "unpaired", message: expect.stringContaining("1 events are kept") });
+  expect(waiting(browser)).toEqual([save.id]);
+  expect(browser.badge).toBe("1");
+  browser.server.tokens.add("another");
+  await browser.store({ token: "another" });
+  expect(browser.server.ids()).toEqual([save.id]);
+  expect(browser.badge).toBe("");
+});
+
+test("what an old token meets does not speak of the new one", async () => {
+  const browser = await pairedBrowser();
+  let late;
+  browser.server.mood = ({ path }) => (path.startsWith("/v1/recommendations") ? new Promise((go) => (late = go)) : undefined);
+  const asked = browser.ask(FROM_OWN.recommend, {}, OWN);
+  await settle();
+  browser.server.tokens.add("another");
+  await browser.store({ token: "another" });
+  const { status, response } = example("GET /v1/me", "a revoked");
+  late(reply(status, response));
+  expect((await asked).ok).toBe(false);
+  expect(browser.local.connection?.health ?? "ok").toBe("ok");
+});
+
+test("an extension too old for the server says so and keeps its queue", async () => {
+  const save = event("save", "2501.00001");
+  const browser = await pairedBrowser();
+  const { status, response } = example("GET /v1/me", "a client that is too old");
+  browser.server.mood = () => reply(status, response);
+  await log(browser, save);
+  await browser.pass(200);
+  const { view } = await browser.ask(FROM_PAGE.pageView, { page: "daily/2026-11-20" });
+  expect(view).toMatchObject({ state: "offline", message: response.error.message });
+  expect(waiting(browser)).toEqual([save.id]);
+});
+
+test("a full queue leaves out what was only seen, then opens, never what was pressed, and says so", async () => {
+  const browser = await withQueue(papers(4_000).map((paper) => event("impression", paper, { list_id: "L", position: 1 })));
+  const seen = await log(browser, event("impression", "2502.00001", { list_id: "L", position: 1 }));
+  expect(seen.queued).toBe(false);
+  expect((await log(browser, event("open", "2502.00002"))).queued).toBe(true);
+  expect((await log(browser, event("save", "2502.00003"))).queued).toBe(true);
+  const { view } = await browser.ask(FROM_PAGE.pageView, { page: "daily/2026-11-20" });
+  expect(view.message).toContain("no more fit");
+  await heal(browser);
+  await browser.alarm();
+  await settle(400);
+  expect(waiting(browser)).toEqual([]);
+  expect(browser.local.queueFull).toBe(false);
+});
+
+test("of five thousand waiting events even opens are left out, a save is not", async () => {
+  const browser = await withQueue(papers(5_000).map((paper) => event("open", paper)));
+  expect((await log(browser, event("open", "2502.00001"))).queued).toBe(false);
+  expect((await log(browser, event("save", "2502.00002"))).queued).toBe(true);
+});
+
+test("refused events are kept, and of too many of them only those go that were not pressed", async () => {
+  const letters = [...papers(499).map((paper) => event("impression", paper)), event("save", "2503.00001")];
+  const dead = letters.map((one) => ({ event: one, error: { code: "invalid", message: "" }, at: 1 }));
+  const browser = await withQueue([event("save", BAD_PAPER), event("hide", BAD_PAPER)], { dead });
+  await heal(browser);
+  expect(browser.local.dead).toHaveLength(500);
+  expect(browser.local.dead.filter((one) => one.event.kind !== "impression")).toHaveLength(3);
+});
+
+test("undo of what is unsent makes it vanish", async () => {
+  const browser = await pairedBrowser();
+  const save = event("save", "2501.00001");
+  await log(browser, save);
+  const { marks } = await browser.ask(FROM_PAGE.eventUndo, { id: save.id, paper: save.paper });
+  expect(marks).toEqual({});
+  await browser.pass(300);
+  expect(browser.server.events).toEqual([]);
+});
+
+test("undo of what was sent logs its opposite, later than it, once however often it is asked", async () => {
+  const browser = await pairedBrowser();
+  const hide = event("hide", "2501.00001", { at: "2026-11-20T09:30:00.000Z" });
+  await log(browser, hide);
+  await browser.pass(200);
+  for (let time = 0; time < 2; time++) await browser.ask(FROM_PAGE.eventUndo, { id: hide.id, paper: hide.paper });
+  await browser.pass(300);
+  expect(browser.server.events.map(({ kind }) => kind)).toEqual(["hide", "unhide"]);
+  expect(browser.server.events[1].at).toBe("2026-11-20T09:30:00.001Z");
+  expect(browser.local.states["2501.00001"].hidden).toBe(false);
+});
+
+test("undo of what may be on the server, for its answer never came, logs its opposite", async () => {
+  const browser = await pairedBrowser();
+  const save = event("save", "2501.00001");
+  browser.server.mood = (request) => {
+    if (request.body?.events) browser.server.log(request.body);
+    throw new TypeError("the connection broke");
+  };
+  await log(browser, save);
+  await browser.pass(200);
+  await browser.ask(FROM_PAGE.eventUndo, { id: save.id, paper: save.paper });
+  await heal(browser);
+  expect(browser.server.events.map(({ kind }) => kind)).toEqual(["save", "unsave"]);
+});
+
+test("undo of what the server refused takes it out of the refused ones", async () => {
+  const browser = await pairedBrowser();
+  const save = event("save", BAD_PAPER);
+  await log(browser, save);
+  await browser.pass(200);
+  expect(browser.local.dead).toHaveLength(1);
+  await browser.ask(FROM_PAGE.eventUndo, { id: save.id, paper: BAD_PAPER });
+  await browser.pass(200);
+  expect(browser.local.dead).toEqual([]);
+  expect(browser.server.events).toEqual([]);
+});
+
+test("with the clock set back, the later word is still the later one", async () => {
+  const browser = await pairedBrowser();
+  await log(browser, event("save", "2501.00001", { at: "2026-11-20T10:00:00.000Z" }));
+  await browser.pass(200);
+  await log(browser, event("unsave", "2501.00001", { at: "2026-11-20T08:00:00.000Z" }));
+  await browser.pass(200);
+  expect(browser.server.events.at(-1)).toMatchObject({ kind: "unsave", at: "2026-11-20T10:00:00.001Z" });
+});
+
+test("the badge counts what waits only while the server does not take it", async () => {
+  const browser = await pairedBrowser();
+  await log(browser, event("save", "2501.00001"));
+  await settle();
+  expect(browser.badge).toBe("");
+  browser.server.mood = () => reply(500, "");
+  await browser.pass(300);
+  expect(browser.badge).toBe("1");
+});
+
+test("what waits from before a browser restart is sent when it starts", async () => {
+  const save = event("save", "2501.00001");
+  const browser = await pairedBrowser({ queue: [{ event: save, tried: true }] });
+  await browser.pass(100);
+  expect(browser.server.ids()).toEqual([save.id]);
+  expect(browser.alarms.get("flush")).toEqual({ periodInMinutes: 1 });
+});
+
+test("events of several tabs at once are all kept", async () => {
+  const browser = await pairedBrowser();
+  const events = papers(40).map((paper) => event("save", paper));
+  await Promise.all(events.map((one, at) => browser.ask(FROM_PAGE.eventLog, { event: one }, { ...LISTING, tab: { id: at % 4 } })));
+  await browser.pass(400);
+  expect(browser.server.ids().sort()).toEqual(events.map(({ id }) => id).sort());
+});
+
+test.each([
+  ["an id that is none", { id: "1" }], ["a kind unknown to us", { kind: "wish" }], ["a paper that is none", { paper: "x" }], ["no time", { at: "noon" }],
+])("an event with %s is not taken from a page", async (_, wrong) => {
+  const browser = await pairedBrowser();
+  const answer = await log(browser, { ...event("save", "2501.00001"), ...wrong });
+  expect(answer.ok).toBe(false);
+  expect(waiting(browser)).toEqual([]);
+});
+
+test("of what a page tells only known fields go on: never an address or a query", async () => {
+  const browser = await pairedBrowser();
+  await log(browser, { ...event("save", "arXiv:2501.00001v2"), page: "https://huggingface.co/papers?q=secret", more: "secret", surface: "secret" });
+  await browser.pass(200);
+  expect(browser.server.events[0]).toMatchObject({ paper: "2501.00001" });
+  expect(JSON.stringify(browser.server.requests)).not.toContain("secret");
+});

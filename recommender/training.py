@@ -127,7 +127,9 @@ def fit(
     matrix = stacked(liked, rows.words, rows.names, config)
     stack = factorise(matrix, liked.shape[0], config, seed, step=step, start=start)
     graph, near = build_graph(rows.words, liked.maximum(0))
-    readers, neighbours = _readers_each(liked), near @ stack.papers
+    # Among a handful of readers, a paper that one of them read must not stand lower than it would unread.
+    readers = _readers_each(liked) if _has_company(liked) else np.zeros(liked.shape[1], np.float32)
+    neighbours = near @ stack.papers
     drawing = drawing_for(stack.papers, readers)
     shown = np.where(readers[:, None] > 0, stack.papers, drawing.of(stack.papers, neighbours))
     return Fitted(stack, shown, drawing, graph)

@@ -30,7 +30,7 @@ class Config:
     open_weight: float = 0.4
     hide_weight: float = 0.5
     interest_weight: float = 0.6
-    mute_weight: float = 1.5
+    mute_weight: float = 3.0
     save_half_life: float = 720.0
     open_half_life: float = 90.0
     oldest_share: float = 0.25

@@ -20,7 +20,8 @@ from recommender.vocabulary import Vocabulary
 
 MOST_UPVOTES = 100.0  # where the popularity prior reaches its full weight
 NO_TASTE_READERS = 0.3  # the readers' prior where nothing is known of the reader
-MUTED_AT = 0.15  # a paper this similar to a muted text gets the whole penalty
+MUTED_AT = 0.15  # a paper whose words are this similar to a muted text gets the whole penalty,
+CHANCE, BEYOND_CHANCE = 1.5, 3.0  # and so does one whose vector is as near as 1.5 + 3 spreads of all papers' cosines
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,19 @@ def _priors(taste: Taste, shelf: Shelf, blend: Blend, config: Config, now: float
         priors["explore"] = np.zeros(len(shelf), np.float32)
         priors["explore"][taste.passed] = -config.passed_over * np.log1p(taste.times)
     if taste.muted.nnz:
-        likeness = shelf.times_words(np.asarray(taste.muted.sum(axis=0), np.float32)[0])
-        priors["interest"] = (-config.mute_weight * np.minimum(likeness / MUTED_AT, 1)).astype(np.float32)
+        priors["interest"] = -np.float32(config.mute_weight) * _muted(taste, shelf)
     return priors
+
+
+def _muted(taste: Taste, shelf: Shelf) -> np.ndarray:
+    """Return how far each paper is what the reader muted, float32 (N,) from 0 to 1: by its words or by its vector."""
+    by_words = shelf.times_words(np.asarray(taste.muted.sum(axis=0), np.float32)[0]) / np.float32(MUTED_AT)
+    muted = np.maximum.reduce([by_words, *(_near(vector, shelf) for vector in taste.muted_vectors)])
+    return np.asarray(np.clip(muted, 0, 1), np.float32)
+
+
+def _near(vector: np.ndarray, shelf: Shelf) -> np.ndarray:
+    """Return how much nearer than papers are by chance each is to a vector (D,): 0 at `CHANCE` spreads of cosine."""
+    cosines = shelf.times_vector(vector) / shelf.lengths
+    spread = max(float(cosines[: shelf.starts[1]].std()), 1e-12)
+    return (cosines / np.float32(spread) - np.float32(CHANCE)) / np.float32(BEYOND_CHANCE)

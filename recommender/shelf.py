@@ -193,6 +193,11 @@ class Shelf:
         """Return the vectors (n, D) of row numbers that papers are scored by."""
         return self._dense([block.shown for block in self.blocks], rows)
 
+    @cached_property
+    def lengths(self) -> np.ndarray:
+        """Float32 (N,): the lengths of the shown vectors, none of them zero."""
+        return np.maximum(np.concatenate([np.linalg.norm(block.shown, axis=1) for block in self.blocks]), 1e-12)
+
     def times_vector(self, vector: np.ndarray) -> np.ndarray:
         """Return the product of every paper's shown vector with one (D,), float32 (N,)."""
         return np.concatenate([block.shown @ vector for block in self.blocks])

@@ -53,6 +53,11 @@ class Taste:
         return int((self.weight > 0).sum())
 
     @property
+    def muted_vectors(self) -> np.ndarray:
+        """Float32 (m', D): the vectors of what was muted, where the model knows a word of it."""
+        return self.vectors[(self.rows < 0) & (self.weight < 0)] if len(self.vectors) else self.vectors
+
+    @property
     def liked(self) -> np.ndarray:
         """Float32 (n,) the preference each row is fitted to."""
         return np.where(self.weight > 0, 1, DISLIKED).astype(np.float32)

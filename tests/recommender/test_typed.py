@@ -1,0 +1,106 @@
+"""Typed interests, followed and muted words are vectors like any other: they reach papers that lack the words."""
+
+import numpy as np
+import pytest
+
+from recommender import Catalogue, Events
+from tests.recommender.conftest import NOW
+
+TYPED = "topic3word7 topic3word8 topic3word9"
+MUTED = "topic1word3 topic1word4 topic1word5"
+
+
+def topics_of(ids):
+    return [paper[:2] for paper in ids]
+
+
+@pytest.fixture
+def has_one_of(papers):
+    """Return a function that tells whether a paper's text has one of some words."""
+    texts = {
+        paper: {*title.split(), *abstract.split()}
+        for paper, title, abstract in zip(papers.ids, papers.titles, papers.abstracts, strict=True)
+    }
+    return lambda paper, words: bool(texts[paper] & set(words.split()))
+
+
+@pytest.fixture
+def plain(model):
+    return Catalogue(model, config=model.config.plain())
+
+
+def rank(catalogue, history=None, **more):
+    return catalogue.rank(history or Events.none(), candidates=None, k=None, now=NOW, **more)
+
+
+@pytest.mark.parametrize("how", ["interests", "followed"])
+def test_typed_words_reach_papers_that_lack_them(plain, has_one_of, how):
+    found = rank(plain, **{how: [TYPED]}).ids[:29]
+    assert topics_of(found).count("t3") >= 24
+    assert sum(not has_one_of(paper, TYPED) for paper in found if paper.startswith("t3")) >= 2
+
+
+def test_muted_words_push_down_papers_that_lack_them(plain, papers, has_one_of):
+    history = Events.from_rows(("me", f"t{topic}p{number:02d}", "save", NOW) for topic in (0, 1) for number in range(6))
+    unseen = [paper for paper in papers.ids if paper[:2] in ("t0", "t1") and int(paper[3:]) >= 6]
+    lacking = [paper for paper in unseen if paper.startswith("t1") and not has_one_of(paper, MUTED)]
+    others = [paper for paper in unseen if paper.startswith("t0")]
+
+    def lead(**more):
+        ranked = rank(plain, history, **more)
+        score_of = dict(zip(ranked.ids, ranked.scores, strict=True))
+        return np.mean([score_of[paper] for paper in lacking]) - np.mean([score_of[paper] for paper in others])
+
+    assert len(lacking) > 3
+    assert lead(muted=[MUTED]) < lead() - 0.1
+
+
+def test_muted_papers_leave_the_top(plain):
+    history = Events.from_rows(("me", f"t{topic}p{number:02d}", "save", NOW) for topic in (0, 1) for number in range(6))
+    before, after = rank(plain, history).ids[:20], rank(plain, history, muted=[MUTED]).ids[:20]
+    assert topics_of(before).count("t1") >= 5
+    assert topics_of(after).count("t1") <= 4
+    assert topics_of(after).count("t0") > topics_of(before).count("t0")
+
+
+def test_muting_leaves_other_papers_in_their_order(plain):
+    history = Events.from_rows(("me", f"t0p{number:02d}", "save", NOW) for number in range(6))
+    before, after = rank(plain, history).ids, rank(plain, history, muted=[MUTED]).ids
+    assert topics_of(after[:15]) == ["t0"] * 15
+    assert len(set(before[:20]) & set(after[:20])) >= 18
+
+
+def test_muting_outweighs_following_the_same_words(plain):
+    followed, both = rank(plain, interests=[TYPED]).ids[:20], rank(plain, interests=[TYPED], muted=[TYPED]).ids[:20]
+    assert topics_of(followed).count("t3") >= 18
+    assert topics_of(both).count("t3") <= 5
+
+
+def test_muting_says_so_in_the_reasons_and_they_add_up(plain):
+    history = Events.from_rows(("me", f"t1p{number:02d}", "save", NOW) for number in range(6))
+    ranked = rank(plain, history, muted=[MUTED])
+    at = next(at for at, paper in enumerate(ranked.ids) if paper.startswith("t1"))
+    reasons = ranked.reasons(at)
+    assert sum(reason.share for reason in reasons) == pytest.approx(float(ranked.scores[at]), rel=1e-4)
+    assert any(reason.kind == "interest" and reason.share < 0 for reason in reasons)
+
+
+def test_unknown_words_change_nothing(plain, saved):
+    history = saved("t0p00", "t0p01")
+    one, same = rank(plain, history), rank(plain, history, interests=["zzyzx"], muted=["qwrtzp"])
+    assert one.ids == same.ids
+    assert one.scores == pytest.approx(same.scores)
+
+
+def test_each_time_a_paper_is_passed_over_counts_less_and_opening_it_forgives(plain):
+    def score(times, *more):
+        shown = [("me", "t0p09", "impression", NOW - at) for at in range(times)]
+        rows = [("me", "t0p00", "save", NOW), ("me", "t0p01", "save", NOW), *shown, *more]
+        ranked = plain.rank(Events.from_rows(rows), candidates=["t0p09"], k=1, now=NOW)
+        return float(ranked.scores[0])
+
+    scores = [score(times) for times in range(5)]
+    assert scores == sorted(scores, reverse=True)
+    assert scores[0] - scores[1] > scores[3] - scores[4] > 0
+    passed, opened = score(4), score(4, ("me", "t0p09", "open", NOW))
+    assert opened > passed

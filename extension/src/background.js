@@ -11,10 +11,11 @@ import { forgetFailures } from "./worker/connection.js";
 import { fromOwn, pause } from "./worker/from-own.js";
 import { fromPage, tabCreated } from "./worker/from-page.js";
 import { flush } from "./worker/queue.js";
+import { followSites, forgetSites } from "./worker/sites.js";
 import { BadMessage, siteOf } from "./worker/told.js";
 import { drawIcon, isPaused, openPages, pushViews, rememberPage, stateOf, tellTab } from "./worker/view.js";
 
-const { runtime, tabs, alarms, commands } = browser();
+const { runtime, tabs, alarms, commands, permissions } = browser();
 const FLUSH = "flush";
 /** Changes of these say nothing new to an open page: they come of what it did itself. */
 const OWN_AFFAIRS = new Set(["ledger", "texts", "titles", "deletions", "upvotes", "upvoteSaves", "opened", "lists", "states", "queue", "dead"]);
@@ -58,6 +59,7 @@ onChanged(async (changes) => {
   // Firefox also tells of what was written as it was.
   const isNew = (/** @type {string} */ key) => changes[key] && changes[key].oldValue !== changes[key].newValue;
   if (isNew("serverUrl") || isNew("token")) await repaired(isNew("serverUrl") ? changes.serverUrl.oldValue : "");
+  if (changes.preferences) await followSites();
   if (Object.keys(changes).some((key) => !OWN_AFFAIRS.has(key))) await pushViews();
   await drawIcon();
 });
@@ -78,6 +80,11 @@ const endPauses = () =>
 tabs?.onCreated.addListener((tab) => tabCreated(tab));
 tabs?.onRemoved.addListener((tab) => rememberPage(tab, null));
 
+permissions?.onAdded.addListener(() => followSites());
+permissions?.onRemoved.addListener(async ({ origins }) => {
+  if (origins?.includes("https://arxiv.org/*")) await forgetSites();
+});
+
 commands?.onCommand.addListener(async (command, tab) => {
   if (command === "toggle-pause") {
     const { pauses } = await read("pauses");
@@ -92,6 +99,7 @@ async function wake() {
   // Made anew at each waking it would start its minute again and again.
   if (!(await alarms.get(FLUSH))) await alarms.create(FLUSH, { periodInMinutes: 1 });
   await drawIcon();
+  await followSites();
   const kept = await read("serverUrl", "token", "preferences", "pauses", "connection");
   if (stateOf(kept) !== "unpaired") await flush();
 }

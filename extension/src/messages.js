@@ -187,7 +187,7 @@ export const FROM_OWN = Object.freeze({
   deadList: "dead/list",
   /** `{id, retry: boolean}` -> `{}`: try again, or discard. */
   deadSettle: "dead/settle",
-  /** `{limit?}` -> `{items: Recommended[]}` */
+  /** `{limit?}` -> `{items: Recommended[], marks: Marks, fetched_at?}`: marks of what the reasons name; `fetched_at` if it is the last known. */
   recommend: "recommendations/get",
   /** `{q}` -> `{items: {paper: Paper, score: number}[]}` */
   search: "papers/search",

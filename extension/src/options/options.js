@@ -2,9 +2,14 @@
 
 import { browser, text, version } from "../browser.js";
 import { FROM_OWN, send } from "../messages.js";
+import { onChanged } from "../storage.js";
 import { make } from "../ui/dom.js";
 import { connectForm } from "../own/connect.js";
 import { by, putWords, when } from "../own/words.js";
+
+/** The sites that can be switched on and off, with what the browser is asked for first. @type {Record<string, chrome.permissions.Permissions>} */
+const NEEDS = { huggingface: { origins: ["https://huggingface.co/papers*"] }, arxiv: { origins: ["https://arxiv.org/*"], permissions: ["scripting"] } };
+const SITES = Object.keys(NEEDS);
 
 /** @param {string} sentence */
 const say = (sentence) => {
@@ -21,11 +26,14 @@ async function ask(type, fields) {
 async function drawStanding() {
   const { ok, status } = await send(FROM_OWN.status);
   if (!ok) return;
-  const { paired, serverUrl, connection, waiting, preferences, managed } = status;
+  const { paired, serverUrl, connection, waiting, preferences, managed, agreed } = status;
   const how = connection.health === "ok" ? "ok" : connection.health === "revoked" ? "revoked" : "silent";
   by("standing").textContent = paired ? text(`options_standing_${how}`, serverUrl, waiting) : text("options_standing_none");
   if (!paired && managed.serverUrl && !by("address").value) by("address").value = managed.serverUrl;
   for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll('[name="capture"]'))) radio.checked = radio.value === preferences.capture;
+  by("agree-row").hidden = agreed;
+  by("agreed").checked ||= agreed;
+  for (const site of SITES) by(`site-${site}`).checked = preferences.sites[site];
   by("upvote").checked = preferences.upvote_is_save;
   by("foryou").checked = preferences.order === "foryou";
   drawKeys(preferences.shortcuts);
@@ -77,6 +85,14 @@ function refusedLine({ event, error, at }) {
   return make("li", { class: "line" }, words, make("button", { class: "quiet", onclick: settle(true) }, text("options_retry")), make("button", { class: "quiet danger", onclick: settle(false) }, text("options_discard")));
 }
 
+/** A site switched on or off; the browser asks the reader first where it has not been allowed yet. @param {string} site */
+async function switchSite(site) {
+  const on = by(`site-${site}`).checked;
+  if (on && !(await browser().permissions.request(NEEDS[site]).catch(() => false))) say(text("options_site_refused"));
+  else await ask(FROM_OWN.preferencesSet, { sites: { [site]: on } });
+  await drawStanding();
+}
+
 const drawAll = () => Promise.all([drawStanding(), drawDevices(), drawRefused()]);
 
 /** Everything the server holds of the reader, as a file. @returns {Promise<boolean>} */
@@ -105,6 +121,7 @@ function listen() {
     radio.addEventListener("change", (event) => ask(FROM_OWN.preferencesSet, { capture: /** @type {HTMLInputElement} */ (event.target).value }));
   by("upvote").addEventListener("change", () => ask(FROM_OWN.preferencesSet, { upvote_is_save: by("upvote").checked }));
   by("foryou").addEventListener("change", () => ask(FROM_OWN.preferencesSet, { order: by("foryou").checked ? "foryou" : "original" }));
+  for (const site of SITES) by(`site-${site}`).addEventListener("change", () => switchSite(site));
   by("export").addEventListener("click", exportAll);
   by("leave").addEventListener("click", () => {
     by("leaving").hidden = false;
@@ -112,11 +129,11 @@ function listen() {
   });
   by("leave-all").addEventListener("click", () => leave(true));
   by("leave-device").addEventListener("click", () => leave(false));
-  browser().storage.onChanged.addListener(() => drawStanding());
+  onChanged(() => drawStanding());
 }
 
 putWords();
 by("version").textContent = text("options_version", version());
-connectForm(drawAll);
+connectForm(drawAll, () => by("agreed").checked);
 listen();
 await drawAll();

@@ -3,6 +3,7 @@
 import { browser, text } from "../browser.js";
 import { FROM_OWN, send } from "../messages.js";
 import { make } from "../ui/dom.js";
+import { oneLine } from "../ui/reasons.js";
 import { by, putWords, when } from "../own/words.js";
 
 const HOUR = 3_600_000;
@@ -18,6 +19,8 @@ async function ask(type, fields) {
   if (!reply.ok) say(reply.error.message);
   return reply;
 }
+
+let isPaired = false;
 
 /** The tab in front; its address is not ours to see, and not needed. */
 async function tabInFront() {
@@ -35,6 +38,7 @@ const address = (paper) => `https://huggingface.co/papers/${paper}`;
 async function drawStanding() {
   const { ok, status, error } = await send(FROM_OWN.status, { tab: await tabInFront() });
   if (!ok) return say(error.message);
+  isPaired = status.paired;
   const allowed = await isAllowed();
   by("standing").textContent = text(allowed ? `popup_state_${status.state}` : "popup_state_not_allowed");
   by("detail").textContent = detail(status);
@@ -52,14 +56,14 @@ async function drawStanding() {
 }
 
 /** @param {any} status */
-function detail({ here, waiting, dead, queue_full, pauses, connection }) {
+function detail({ here, paired, waiting, dead, queue_full, pauses, connection }) {
   const until = pauses.all > 0 ? text("popup_until", when(pauses.all)) : "";
   const lines = [
     until,
     queue_full ? text("worker_queue_full", waiting) : waiting ? text("popup_waiting", waiting) : "",
     dead ? text("popup_refused", dead) : "",
-    connection.message ?? "",
-    here ? "" : text("popup_not_here"),
+    connection.health === "revoked" ? text("worker_revoked", waiting) : (connection.message ?? ""),
+    here || !paired ? "" : text("popup_not_here"),
   ];
   return lines.filter(Boolean).join(" ");
 }
@@ -70,37 +74,54 @@ async function act(type, fields) {
   await drawStanding();
 }
 
-/** @param {import("../messages.js").Paper} paper @param {...(Node | false)} more */
-function paperLine(paper, ...more) {
-  const words = make("span", {}, make("a", { href: address(paper.id), target: "_blank", rel: "noopener" }, paper.title ?? paper.id), make("br"), make("span", { class: "small" }, paper.authors.slice(0, 3).join(", ")));
+/** @param {import("../messages.js").Paper} paper @param {string} reason @param {...(Node | false)} more */
+function paperLine(paper, reason, ...more) {
+  const link = make("a", { href: address(paper.id), target: "_blank", rel: "noopener" }, paper.title ?? paper.id);
+  const authors = make("span", { class: "small" }, paper.authors.slice(0, 3).join(", "));
+  const words = make("span", {}, link, make("br"), authors, reason && make("br"), reason && make("span", { class: "small reason" }, reason));
   return make("li", { class: "line" }, words, ...more);
 }
 
 /** @param {"save" | "hide"} kind @param {import("../messages.js").Paper} paper @param {import("../messages.js").Surface} surface */
 function actButton(kind, paper, surface) {
-  const button = make("button", { class: "quiet", onclick: async () => {
+  const [name, sign] = kind === "save" ? [text("page_save"), text("page_sign_saved")] : [text("page_hide"), text("page_sign_hidden")];
+  const button = make("button", { class: "quiet", "aria-label": `${name}: ${paper.title ?? paper.id}`, onclick: async () => {
     const reply = await ask(FROM_OWN.act, { kind, paper: paper.id, title: paper.title, surface });
-    if (reply.ok) button.textContent = text(kind === "save" ? "page_sign_saved" : "page_sign_hidden");
-  } }, text(`page_${kind}`));
+    if (!reply.ok) return;
+    button.textContent = sign;
+    button.disabled = true;
+  } }, name);
   return button;
 }
 
-/** @param {Node[]} lines @param {string} otherwise */
-const list = (lines, otherwise) => by("pane").replaceChildren(lines.length ? make("ul", {}, ...lines) : make("p", {}, text(otherwise)));
+/** @param {Node[]} lines @param {string} otherwise said where there is none */
+const list = (lines, otherwise) => by("pane").replaceChildren(lines.length ? make("ul", {}, ...lines) : make("p", {}, otherwise));
+
+/** Before pairing there is one thing to do. */
+const offerToPair = () =>
+  by("pane").replaceChildren(make("p", {}, text("page_state_unpaired")), make("button", { class: "main", onclick: openWelcome }, text("page_connect")));
+
+const openWelcome = () => browser().tabs.create({ url: browser().runtime.getURL("src/welcome/welcome.html") });
 
 const PANES = {
   async next() {
-    const reply = await ask(FROM_OWN.recommend, { limit: 10 });
-    list((reply.items ?? []).map((/** @type {any} */ { paper }) => paperLine(paper, actButton("save", paper, "panel"), actButton("hide", paper, "panel"))), reply.ok ? "page_panel_empty" : "popup_nothing_to_show");
+    if (!isPaired) return offerToPair();
+    const { ok, items = [], marks = {}, fetched_at } = await ask(FROM_OWN.recommend, { limit: 10 });
+    /** @type {any} */
+    const known = { mark: (/** @type {string} */ paper) => marks[paper] ?? {} };
+    const lines = items.map((/** @type {any} */ { paper, reasons }) => paperLine(paper, oneLine(known, reasons), actButton("save", paper, "panel"), actButton("hide", paper, "panel")));
+    list(lines, ok ? text("page_panel_empty") : text("popup_nothing_to_show"));
+    if (fetched_at) by("pane").prepend(make("p", { class: "small" }, text("page_panel_stale", when(fetched_at))));
   },
   async search() {
-    const found = make("div");
+    if (!isPaired) return offerToPair();
+    const found = make("div", { "aria-live": "polite" });
     const field = make("input", { type: "search", placeholder: text("popup_search_hint"), "aria-label": text("popup_tab_search") });
     const form = make("form", { onsubmit: async (/** @type {Event} */ event) => {
       event.preventDefault();
-      const reply = await ask(FROM_OWN.search, { q: field.value });
-      const lines = (reply.items ?? []).map((/** @type {any} */ { paper }) => paperLine(paper, actButton("save", paper, "search")));
-      found.replaceChildren(lines.length ? make("ul", {}, ...lines) : make("p", {}, text("popup_found_nothing")));
+      const { ok, items = [] } = await ask(FROM_OWN.search, { q: field.value });
+      const lines = items.map((/** @type {any} */ { paper }) => paperLine(paper, "", actButton("save", paper, "search")));
+      found.replaceChildren(lines.length ? make("ul", {}, ...lines) : make("p", {}, text(ok ? "popup_found_nothing" : "popup_nothing_to_show")));
     } }, field);
     by("pane").replaceChildren(form, found);
     field.focus();
@@ -108,19 +129,23 @@ const PANES = {
   async ledger() {
     const { lines = [] } = await ask(FROM_OWN.ledgerList);
     const hour = make("button", { onclick: async () => told(await ask(FROM_OWN.forget, { since: Date.now() - HOUR })) }, text("popup_forget_hour"));
-    list(lines.map(ledgerLine), "popup_ledger_empty");
-    by("pane").prepend(hour);
+    list(lines.map(ledgerLine), text("popup_ledger_empty"));
+    if (lines.length) by("pane").prepend(hour);
   },
   async hidden() {
     const { papers = [] } = await ask(FROM_OWN.hiddenList);
-    list(papers.map(hiddenLine), "popup_hidden_empty");
+    list(papers.map(hiddenLine), text("popup_hidden_empty"));
   },
 };
 
-/** @param {any} reply */
-async function told(reply) {
-  if (reply.ok) say(reply.waiting ? text("popup_deleted_waiting", reply.deleted, reply.waiting) : text("popup_deleted", reply.deleted));
+/** Say what a deletion did, and what it could not. @param {any} reply */
+async function told({ ok, deleted, waiting, elsewhere, silent }) {
+  if (ok) {
+    const done = waiting ? text("popup_deleted_waiting", deleted, waiting) : text("popup_deleted", deleted);
+    say([done, elsewhere ? text("popup_deleted_elsewhere", elsewhere) : "", silent ? text("popup_deleted_silent") : ""].join(" "));
+  }
   await PANES.ledger();
+  await drawStanding();
 }
 
 /** @param {import("../storage.js").LedgerLine} line word for word as it was sent */
@@ -140,18 +165,34 @@ function hiddenLine({ id, title }) {
   return make("li", { class: "line" }, make("a", { href: address(id), target: "_blank", rel: "noopener" }, title), make("button", { class: "quiet", onclick: unhide }, text("popup_unhide")));
 }
 
+const TABS = () => /** @type {HTMLElement[]} */ ([...document.querySelectorAll('[role="tab"]')]);
+
+/** Arrow keys go from tab to tab, as in any list of tabs. @param {KeyboardEvent} event */
+function stepTab({ key }) {
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[key];
+  if (!step) return;
+  const tabs = TABS();
+  const next = tabs.at((tabs.findIndex((tab) => tab === document.activeElement) + step) % tabs.length);
+  next?.focus();
+  next?.click();
+}
+
 /** @param {keyof typeof PANES} name */
 async function show(name) {
-  for (const tab of document.querySelectorAll('[role="tab"]')) tab.setAttribute("aria-selected", String(tab.id === `tab-${name}`));
+  for (const tab of TABS()) {
+    tab.setAttribute("aria-selected", String(tab.id === `tab-${name}`));
+    tab.tabIndex = tab.id === `tab-${name}` ? 0 : -1;
+  }
   by("pane").setAttribute("aria-labelledby", `tab-${name}`);
   await PANES[name]();
 }
 
 function listen() {
   for (const name of /** @type {(keyof typeof PANES)[]} */ (Object.keys(PANES))) by(`tab-${name}`).addEventListener("click", () => show(name));
+  document.querySelector('[role="tablist"]')?.addEventListener("keydown", (event) => stepTab(/** @type {KeyboardEvent} */ (event)));
   by("capture").addEventListener("change", () => act(FROM_OWN.preferencesSet, { capture: by("capture").value }));
   by("options").addEventListener("click", () => browser().runtime.openOptionsPage());
-  by("welcome").addEventListener("click", () => browser().tabs.create({ url: browser().runtime.getURL("src/welcome/welcome.html") }));
+  by("welcome").addEventListener("click", openWelcome);
   for (const [id, accept] of [["import-yes", true], ["import-no", false]])
     by(String(id)).addEventListener("click", async () => {
       const reply = await ask(FROM_OWN.upvotesImport, { accept });

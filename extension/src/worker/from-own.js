@@ -1,6 +1,7 @@
 /** What our own pages may ask: popup, options and welcome. */
 
 import { FROM_OWN, TO_PAGE } from "../messages.js";
+import { ServerError } from "../server-api.js";
 import { change, managed, read } from "../storage.js";
 import { ask, forgetFailures, hasItems, server } from "./connection.js";
 import { forget, forgetEvents } from "./forgetting.js";
@@ -119,6 +120,20 @@ async function interestsAdd({ interests }) {
   return {};
 }
 
+/** What to read next, with the marks of the papers that the reasons name; the last known while the server is silent. @param {{limit?: number}} asked */
+async function recommend({ limit = 20 }) {
+  const found = await items(`/v1/recommendations?limit=${Number(limit)}`).catch(lastKnown);
+  const named = found.items.flatMap((/** @type {any} */ { reasons }) => reasons.map((/** @type {any} */ { paper }) => paper ?? ""));
+  return { ...found, marks: marksOf(await read("states", "queue"), named) };
+}
+
+/** @param {unknown} error why the server could not be asked */
+async function lastKnown(error) {
+  const list = Object.values((await read("lists")).lists).at(-1);
+  if (!(error instanceof ServerError) || !list?.recommended.length) throw error;
+  return { items: list.recommended, fetched_at: list.fetched_at };
+}
+
 /** @param {string} path */
 const items = async (path) => ({ items: (await ask("GET", path, undefined, hasItems)).items });
 
@@ -136,7 +151,7 @@ export const fromOwn = {
   [FROM_OWN.act]: act,
   [FROM_OWN.deadList]: async () => ({ lines: (await read("dead")).dead.reverse() }),
   [FROM_OWN.deadSettle]: deadSettle,
-  [FROM_OWN.recommend]: ({ limit = 20 }) => items(`/v1/recommendations?limit=${Number(limit)}`),
+  [FROM_OWN.recommend]: recommend,
   [FROM_OWN.search]: ({ q }) => items(`/v1/papers?q=${encodeURIComponent(q)}`),
   [FROM_OWN.devicesList]: () => items("/v1/devices"),
   [FROM_OWN.devicesRevoke]: async ({ id }) => ({ ...(await ask("DELETE", `/v1/devices/${encodeURIComponent(id)}`)) }),

@@ -1,0 +1,118 @@
+/** What the extension's files may say, and that its words and permissions are what the README says of them. */
+
+import { readFileSync, readdirSync } from "node:fs";
+import { expect, test } from "vitest";
+
+const ROOT = new URL("../../extension/", import.meta.url);
+const read = (path) => readFileSync(new URL(path, ROOT), "utf8");
+const files = readdirSync(new URL("src", ROOT), { recursive: true }).map((file) => `src/${file}`);
+const scripts = files.filter((file) => file.endsWith(".js"));
+const manifest = JSON.parse(read("manifest.json"));
+const DEMO = "src/demo/shim.js";
+
+/** A file without its comments. @param {string} file */
+const code = (file) => read(file).replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|\s)\/\/ .*$/gm, "");
+const imports = (file) => [...code(file).matchAll(/(?:import|export)\b[^"'()]*["'](\.[^"']+)["']/g)].map(([, path]) => new URL(path, new URL(file, ROOT)).href.slice(ROOT.href.length));
+
+/** A file and all that it brings with it. @param {string} file @param {Set<string>} [found] */
+function withImports(file, found = new Set()) {
+  if (!found.has(file)) {
+    found.add(file);
+    imports(file).forEach((one) => withImports(one, found));
+  }
+  return found;
+}
+
+const inPage = [...withImports("src/content.js"), "src/hydration.js", "src/loader.js"];
+
+test("content code uses no storage and no network, and does not reach what does", () => {
+  for (const file of inPage) expect(code(file), file).not.toMatch(/\.storage\b|localStorage|sessionStorage|indexedDB|\bfetch\(|XMLHttpRequest|WebSocket|sendBeacon|EventSource/);
+  expect(inPage.filter((file) => /src\/(worker|own|storage|server-api|background|options|popup|welcome)/.test(file))).toEqual([]);
+});
+
+test("only browser.js says chrome, and the one-line loader that cannot import it", () => {
+  const speaks = scripts.filter((file) => /\bchrome[.?]/.test(code(file)));
+  expect(speaks.sort()).toEqual(["src/browser.js", DEMO, "src/loader.js"].sort());
+});
+
+test("only server-api.js asks the network", () => {
+  expect(scripts.filter((file) => /\bfetch\(/.test(code(file))).sort()).toEqual([DEMO, "src/server-api.js"]);
+});
+
+test("pages can load exactly what content code needs", () => {
+  const [{ resources, matches, ...rest }] = manifest.web_accessible_resources;
+  const matched = (file) => resources.some((one) => (one.endsWith("*") ? file.startsWith(one.slice(0, -1)) : file === one));
+  expect(rest).toEqual({});
+  expect(matches).toEqual(["https://huggingface.co/*", "https://arxiv.org/*"]);
+  for (const file of withImports("src/content.js")) expect(matched(file), file).toBe(true);
+  expect(scripts.filter(matched).filter((file) => !inPage.includes(file))).toEqual([]);
+});
+
+test("no code comes from elsewhere, and none is made from text", () => {
+  for (const file of scripts) expect(code(file), file).not.toMatch(/\beval\(|new Function\(|innerHTML|outerHTML|insertAdjacentHTML|document\.write/);
+  for (const file of files.filter((one) => one.endsWith(".html"))) {
+    expect(read(file), file).not.toMatch(/<script(?![^>]*src="[a-z.]+\.js")|\son[a-z]+=|https?:\/\/(?!huggingface\.co\/papers|127\.0\.0\.1)/);
+  }
+  expect(manifest.content_security_policy).toEqual({ extension_pages: "script-src 'self'; object-src 'self'" });
+});
+
+/** The line that the browser's own question at the install follows from. */
+const ASKED = {
+  permissions: ["storage", "alarms"],
+  host_permissions: ["https://huggingface.co/papers*"],
+  optional_permissions: ["scripting"],
+  optional_host_permissions: ["https://arxiv.org/*", "https://*/*", "http://*/*"],
+};
+
+test("the manifest asks for what is stored here and nothing else, each with its reason in the README", () => {
+  const readme = read("README.md");
+  for (const [kind, names] of Object.entries(ASKED)) {
+    expect(manifest[kind]).toEqual(names);
+    for (const name of names) expect(readme, name).toMatch(new RegExp(`^\\| \`${name.replace(/[*./]/g, "\\$&")}\`[^|]*\\|[^|]{30,}\\|`, "m"));
+  }
+  expect(manifest.incognito).toBe("not_allowed");
+  expect(Object.keys(manifest).filter((key) => key.includes("permission")).sort()).toEqual(Object.keys(ASKED).sort());
+});
+
+const languages = readdirSync(new URL("_locales", ROOT));
+const words = (language) => JSON.parse(read(`_locales/${language}/messages.json`));
+
+/** Keys named whole in code and pages, and the beginnings of those put together there. */
+function usedKeys() {
+  const [whole, begun] = [new Set(), new Set()];
+  const add = (key) => (key.endsWith("_") || key === "" ? begun : whole).add(key);
+  for (const [, key] of read("manifest.json").matchAll(/__MSG_(\w+)__/g)) add(key);
+  for (const file of files.filter((one) => /\.(js|html)$/.test(one))) {
+    const source = file.endsWith(".html") ? read(file) : code(file);
+    for (const [, key] of source.matchAll(/data-(?:text|label)="(\w+)"/g)) add(key);
+    for (const [, key] of source.matchAll(/["'`]((?:page|worker|own|options|popup|welcome|privacy|site)_[a-z_]*)/g)) add(key);
+  }
+  return { whole, begun };
+}
+
+test("every word that is used exists, and none is unused", () => {
+  const there = Object.keys(words("en"));
+  const { whole, begun } = usedKeys();
+  // Names of fields that look like words of ours.
+  const fields = ["page_kind", "paper_page"];
+  expect([...whole].filter((key) => !there.includes(key) && !fields.includes(key))).toEqual([]);
+  // `page_${kind}` stands for page_save, not for page_panel_empty.
+  const isBegun = (key, start) => key.startsWith(start) && (start.split("_").length > 2 || !key.slice(start.length).includes("_"));
+  const isUsed = (key) => whole.has(key) || [...begun].some((start) => isBegun(key, start));
+  expect(there.filter((key) => !isUsed(key))).toEqual([]);
+  for (const start of begun) expect(there.some((key) => key.startsWith(start)), start).toBe(true);
+});
+
+test.each(languages)("%s has every word, with the same places for values", (language) => {
+  const [english, theirs] = [words("en"), words(language)];
+  expect(Object.keys(theirs)).toEqual(Object.keys(english));
+  const places = ({ message }) => [...new Set(message.match(/\$\d/g) ?? [])].sort();
+  for (const key of Object.keys(english)) {
+    expect(places(theirs[key]), key).toEqual(places(english[key]));
+    expect(theirs[key].message.trim(), key).not.toBe("");
+  }
+});
+
+test("there is English and one language more, complete", () => {
+  expect(languages.sort()).toEqual(["de", "en"]);
+});

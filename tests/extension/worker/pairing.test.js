@@ -1,0 +1,145 @@
+import { afterEach, expect, test } from "vitest";
+import { FROM_OWN } from "../../../extension/src/messages.js";
+import { readAddress } from "../../../extension/src/own/address.js";
+import { OWN, SERVER, end, event, example, pairedBrowser, reply } from "../browser-kit.js";
+
+afterEach(end);
+
+const CODE = "9FKM-N0J8-V5EK";
+const LINK = `${SERVER}/pair#${CODE}`;
+const own = (browser, type, fields) => browser.ask(type, fields, OWN);
+const connect = (browser, address, more = {}) => own(browser, FROM_OWN.pairConnect, { address, code: "", name: "Chromium on Linux", ...more });
+const fresh = () => pairedBrowser({ serverUrl: "", token: "" });
+const steps = ({ steps: told }) => told.map(({ step, ok }) => `${step} ${ok ? "well" : "failed"}`);
+
+test.each([
+  [LINK, { address: SERVER, code: CODE, plain: false, isLocal: true }],
+  ["  localhost:8765 ", { address: "http://localhost:8765", code: "", plain: false }],
+  ["http://[::1]:8765/", { address: "http://[::1]:8765", isLocal: true }],
+  ["https://lab.example.org/inkling/pair#A%2DB", { address: "https://lab.example.org/inkling", code: "A-B", plain: false, isLocal: false }],
+  ["https://lab.example.org/pair#%", { code: "%" }],
+  ["http://192.168.1.5:8765", { plain: true, isLocal: false }],
+  ["http://localhost.example.org", { plain: true, isLocal: false }],
+])("%s is read as a person means it", (typed, meant) => {
+  expect(readAddress(typed)).toMatchObject(meant);
+});
+
+test.each(["", "ftp://lab.example.org", "http://me:secret@lab.example.org", "http://", "javascript:alert(1)", "not an address"])("%s is no address", (typed) => {
+  expect(readAddress(typed)).toBe(null);
+});
+
+test("a link pairs: each step is told, and only then anything is kept", async () => {
+  const browser = await fresh();
+  expect(steps(await connect(browser, LINK))).toEqual(["address well", "reachable well", "code well", "token well", "kept well"]);
+  expect(browser.local).toMatchObject({ serverUrl: SERVER, token: example("POST /v1/devices").response.token, agreed: true });
+  expect(browser.server.sent("/v1/devices")[0].body).toEqual({ name: "Chromium on Linux", code: CODE });
+  expect(browser.server.requests.every(({ headers }) => headers["Inkling-Client"] === "extension/0.1.0")).toBe(true);
+});
+
+const nothingKept = (browser) => expect(browser.local).toMatchObject({ serverUrl: "", token: "" });
+
+test("what is no address is refused before anything is asked", async () => {
+  const browser = await fresh();
+  expect(steps(await connect(browser, "not an address"))).toEqual(["address failed"]);
+  expect(browser.server.requests).toEqual([]);
+});
+
+test.each([
+  ["a dead server", () => { throw new TypeError("Failed to fetch"); }, /does not answer/],
+  ["another web server", () => reply(200, "<html>It works!</html>"), /not Inkling/],
+  ["another program's JSON", () => reply(200, { status: "ok" }), /not Inkling/],
+  ["a server too old", () => reply(200, { ...example("GET /healthz").response, api: 0 }), /too old for this extension/],
+  ["a server too new", () => reply(200, { ...example("GET /healthz").response, min_client: "9.0.0" }), /too old for the server/],
+])("%s fails at being reachable, and is told plainly", async (_, mood, words) => {
+  const browser = await fresh();
+  browser.server.mood = mood;
+  const answer = await connect(browser, LINK);
+  expect(steps(answer)).toEqual(["address well", "reachable failed"]);
+  expect(answer.steps.at(-1).message).toMatch(words);
+  nothingKept(browser);
+});
+
+test.each([["a wrong code", `${SERVER}/pair#AAAA-BBBB-CCCC`, /wrong, used or expired/], ["no code", SERVER, /wants a pairing code/]])("%s fails at the code, in the server's words", async (_, link, words) => {
+  const browser = await fresh();
+  const answer = await connect(browser, link);
+  expect(steps(answer).at(-1)).toBe("code failed");
+  expect(answer.steps.at(-1).message).toMatch(words);
+  nothingKept(browser);
+});
+
+test("a token that does not work is not kept", async () => {
+  const browser = await fresh();
+  browser.server.mood = ({ path }) => (path === "/v1/me" ? reply(500, "") : undefined);
+  expect(steps(await connect(browser, LINK)).at(-1)).toBe("token failed");
+  nothingKept(browser);
+});
+
+test("plain http to another machine is refused until the reader confirms it", async () => {
+  const browser = await fresh();
+  const answer = await connect(browser, `http://192.168.1.5:8765/pair#${CODE}`);
+  expect(answer).toMatchObject({ needs_confirmation: true });
+  expect(browser.server.requests).toEqual([]);
+  expect(steps(await connect(browser, `http://192.168.1.5:8765/pair#${CODE}`, { plain_http_ok: true })).at(-1)).toBe("kept well");
+});
+
+test("only our own pages may pair", async () => {
+  const browser = await fresh();
+  const answer = await browser.ask(FROM_OWN.pairConnect, { address: LINK, code: "", name: "x" });
+  expect(answer.ok).toBe(false);
+  nothingKept(browser);
+});
+
+test("pairing with another server forgets what the first one said, and keeps the queue", async () => {
+  const states = { "2501.00001": { opened_at: null, saved: true, hidden: false } };
+  const queue = [{ event: event("save", "2501.00002") }];
+  const browser = await pairedBrowser({ serverUrl: "https://old.example.org", token: "unknown", states, queue });
+  await connect(browser, LINK);
+  await browser.pass(300);
+  expect(browser.local.states["2501.00001"]).toBe(undefined);
+  expect(browser.server.ids()).toEqual([queue[0].event.id]);
+});
+
+test("leaving deletes there, revokes and wipes here", async () => {
+  const browser = await pairedBrowser();
+  browser.server.mood = ({ method, path }) => (method === "DELETE" && path === "/v1/me" ? reply(204) : undefined);
+  expect(await own(browser, FROM_OWN.leave, { delete_there: true })).toMatchObject({ gone_there: true });
+  expect(browser.local.token ?? "").toBe("");
+  expect(browser.local.serverUrl ?? "").toBe("");
+});
+
+test("leaving with this browser only revokes it", async () => {
+  const browser = await pairedBrowser();
+  let revoked;
+  browser.server.mood = ({ method, path }) => (method === "DELETE" ? ((revoked = path), reply(204)) : undefined);
+  await own(browser, FROM_OWN.leave, { delete_there: false });
+  expect(revoked).toBe(`/v1/devices/${example("GET /v1/devices").response.items[0].id}`);
+});
+
+test("leaving a silent server wipes here and says what remains there", async () => {
+  const browser = await pairedBrowser();
+  browser.server.mood = () => reply(503, "");
+  const answer = await own(browser, FROM_OWN.leave, { delete_there: true });
+  expect(answer).toMatchObject({ gone_there: false, remains: expect.stringContaining(SERVER) });
+  expect(browser.local.token ?? "").toBe("");
+});
+
+test("an installation opens the welcome page, an update does not", async () => {
+  const browser = await fresh();
+  browser.life.tell("installed", { reason: "update" });
+  await browser.pass(100);
+  expect(browser.opened).toEqual([]);
+  browser.life.tell("installed", { reason: "install" });
+  await browser.pass(100);
+  expect(browser.opened).toEqual(["chrome-extension://us/src/welcome/welcome.html"]);
+});
+
+test("the token is kept from content scripts where the browser can", async () => {
+  const browser = await fresh();
+  expect(browser.access).toEqual({ accessLevel: "TRUSTED_CONTEXTS" });
+});
+
+test("typed interests join those that are there", async () => {
+  const browser = await pairedBrowser();
+  await own(browser, FROM_OWN.interestsAdd, { interests: [" kv cache ", "long contexts"] });
+  expect(browser.server.requests.at(-1)).toMatchObject({ method: "PATCH", body: { interests: ["long contexts", "kv cache"] } });
+});

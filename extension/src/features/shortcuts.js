@@ -7,7 +7,12 @@ import { text } from "../browser.js";
 
 /** @typedef {import("../page/page.js").Page} Page */
 
-const TYPING = "input:not([type=checkbox], [type=radio], [type=button], [type=submit]), textarea, select, [contenteditable]:not([contenteditable=false]), [role=textbox], [role=combobox], [role=searchbox]";
+const TYPING = [
+  "input:not([type=checkbox], [type=radio], [type=button], [type=submit])",
+  "textarea, select, [contenteditable]:not([contenteditable=false])",
+  "[role=textbox], [role=combobox], [role=searchbox]",
+].join();
+const BAR = "[data-inkling=mark][data-where=bar]";
 
 /** @param {KeyboardEvent} event */
 function isTyping(event) {
@@ -21,13 +26,15 @@ function isTyping(event) {
 function stops(page) {
   return page.shown.flatMap((paper) => {
     const one = page.cards.find(({ card }) => card.id === paper);
-    const mark = /** @type {HTMLElement | null} */ ((one?.seat ?? one?.element)?.querySelector(":scope > [data-inkling=mark]") ?? document.querySelector("[data-inkling=mark][data-where=bar]"));
-    return one && mark ? [{ ...one, mark }] : [];
+    const inside = (one?.seat ?? one?.element)?.querySelector(":scope > [data-inkling=mark]");
+    const mark = inside ?? document.querySelector(BAR);
+    return one && mark instanceof HTMLElement ? [{ ...one, mark }] : [];
   });
 }
 
 /** @param {HTMLElement} mark @param {string} action */
-const buttonOf = (mark, action) => /** @type {HTMLButtonElement | null | undefined} */ (mark.shadowRoot?.querySelector(`[data-action="${action}"]:not([hidden])`));
+const buttonOf = (mark, action) =>
+  /** @type {HTMLButtonElement | null | undefined} */ (mark.shadowRoot?.querySelector(`[data-action="${action}"]:not([hidden])`));
 
 /** Where the reader is: the card that holds the focus, or the first one in view. @param {ReturnType<typeof stops>} all */
 function current(all) {
@@ -51,10 +58,12 @@ function go(page, step) {
   buttonOf(next.mark, "save")?.focus({ preventScroll: true });
 }
 
+/** @typedef {{surface: import("../messages.js").Surface, position?: number, list_id?: string}} Where */
+
 /**
  * The paper the reader is at: on its own page, in the panel, or the card that holds the focus.
  * @param {Page} page
- * @returns {{paper: string, element: Element, where: {surface: import("../messages.js").Surface, position?: number, list_id?: string}} | null}
+ * @returns {{paper: string, element: Element, where: Where} | null}
  */
 function focused(page) {
   const panel = document.querySelector("[data-inkling=panel]")?.shadowRoot?.activeElement?.closest("[data-paper]");

@@ -2,7 +2,8 @@
  * The page as our features see it: which cards there are, what the worker last said, and what the reader did here.
  *
  * Features listen to events: `cards` (other cards, or other elements for them), `view` (an answer of the worker, or
- * a mark changed) and `open` (nodes may now be added inside the island). `read` comes before each reading and `settled` after it, `place` after
+ * a mark changed) and `open` (nodes may now be added inside the island). `read` comes before each reading and `settled`
+ * after it, `place` after
  * the address changed, `order` after the cards were ordered; `say` carries a sentence for the reader, `ask-order` and
  * `command` what the reader asked for; `gone` ends it all. Nothing here is kept beyond the page: all that lasts is the worker's.
  */

@@ -34,7 +34,8 @@
  *   null as long as that is not known
  * @property {(document: Document, place: Place) => Reading} read
  * @property {(href: string, place: Place) => string | null} paperOf the paper a link leads to
- * @property {(paper: {id: string, url?: string | null, upvotes?: number | null}, place: Place) => string} addressOf where a reader of this site reads it
+ * @property {(paper: {id: string, url?: string | null, upvotes?: number | null}, place: Place) => string} addressOf
+ *   where a reader of this site reads it
  * @property {(target: Element) => HTMLInputElement | null} upvoteOf the box of a logged-in reader's upvote control
  */
 

@@ -21,8 +21,8 @@ export function actionButton(action, act, named = action === "undo") {
   const drawn = icon(/** @type {"save"} */ (action));
   const label = text(`page_${action}`);
   const name = named && make("span", {}, label);
-  const button = make("button", { type: "button", class: "icon", "data-action": action, title: label, "aria-label": label, onclick }, drawn, name);
-  return button;
+  const attributes = { type: "button", class: "icon", "data-action": action, title: label, "aria-label": label, onclick };
+  return make("button", attributes, drawn, name);
 }
 
 /**
@@ -46,24 +46,25 @@ export function showSaved(button, saved, title) {
  * @param {HTMLElement} row
  */
 export function roving(row) {
-  const buttons = () => /** @type {HTMLButtonElement[]} */ ([...row.querySelectorAll("button.icon")].filter((one) => !(/** @type {HTMLElement} */ (one).hidden)));
+  const all = () => /** @type {HTMLButtonElement[]} */ ([...row.querySelectorAll("button.icon")]);
+  const buttons = () => all().filter((one) => !one.hidden);
   const focused = () => /** @type {ShadowRoot} */ (row.getRootNode()).activeElement;
   /** @param {HTMLButtonElement} [now] */
   const settle = (now) => {
-    const all = buttons();
-    const stop = now ?? all.find((one) => one.tabIndex === 0) ?? all[0];
+    const shown = buttons();
+    const stop = now ?? shown.find((one) => one.tabIndex === 0) ?? shown[0];
     const lost = focused();
     // The button that had the focus has just gone: its neighbour takes it, not the top of the page.
-    if (lost instanceof HTMLElement && lost.hidden && row.contains(lost)) all.at(-1)?.focus({ preventScroll: true });
-    for (const one of /** @type {NodeListOf<HTMLElement>} */ (row.querySelectorAll("button.icon"))) one.tabIndex = one === stop ? 0 : -1;
+    if (lost instanceof HTMLElement && lost.hidden && row.contains(lost)) shown.at(-1)?.focus({ preventScroll: true });
+    for (const one of all()) one.tabIndex = one === stop ? 0 : -1;
   };
   row.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    const all = buttons();
-    const at = all.indexOf(/** @type {HTMLButtonElement} */ (focused()));
+    const shown = buttons();
+    const at = shown.indexOf(/** @type {HTMLButtonElement} */ (focused()));
     if (!step || at < 0) return;
     event.preventDefault();
-    const next = all[(at + step + all.length) % all.length];
+    const next = shown[(at + step + shown.length) % shown.length];
     settle(next);
     next.focus();
   });

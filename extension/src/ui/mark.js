@@ -13,6 +13,15 @@ import { openWhy } from "./why.js";
 
 /** @typedef {import("../page/page.js").Page} Page */
 
+/** @type {Record<"hidden" | "saved" | "seen" | "fit" | "none", (fit: number) => SVGSVGElement>} */
+const DRAWN = {
+  hidden: () => icon("hide"),
+  saved: () => icon("save", true),
+  seen: () => icon("seen"),
+  fit: (fit) => bars(fit),
+  none: () => icon("dots"),
+};
+
 export class Mark {
   /**
    * @param {Page} page
@@ -41,7 +50,8 @@ export class Mark {
     }
     set(this.why, "aria-haspopup", "dialog");
     this.rank = make("span", { class: "rank", "data-part": "rank", hidden: true });
-    this.row = make("div", { class: "row", role: "toolbar", "aria-label": text("page_mark_label", title) }, this.sign, this.rank, this.save, this.hide, this.why, this.undo);
+    const parts = [this.sign, this.rank, this.save, this.hide, this.why, this.undo];
+    this.row = make("div", { class: "row", role: "toolbar", "aria-label": text("page_mark_label", title) }, ...parts);
     this.settle = roving(this.row);
     this.reason = make("p", { class: "reason", "data-part": "reason" });
     root.append(this.row, this.reason);
@@ -72,6 +82,7 @@ export class Mark {
   draw(known, original) {
     const { saved, hidden, opened_at, pending } = this.page.mark(this.card.id);
     const fit = fitOf(this.page, this.card.id, known);
+    if (this.surface === "paper_page") this.drawReason(known);
     const drawn = [saved, hidden, Boolean(opened_at), pending, fit, original, this.page.done.has(this.card.id)].join();
     if (drawn === this.drawn) return;
     this.drawn = drawn;
@@ -83,7 +94,6 @@ export class Mark {
     set(this.hide, "hidden", hidden);
     set(this.undo, "hidden", !hidden && !this.page.done.has(this.card.id));
     this.settle();
-    if (this.surface === "paper_page") this.drawReason(known);
   }
 
   /** In a bar there is room for the reason. @param {number} known */
@@ -106,8 +116,7 @@ export class Mark {
     set(this.host, "data-sign", kind);
     set(this.sign, "aria-label", label);
     set(this.sign, "title", label);
-    const drawing = { hidden: () => icon("hide"), saved: () => icon("save", true), seen: () => icon("seen"), fit: () => bars(fit), none: () => icon("dots") }[kind]();
-    const part = make("span", kind === "fit" ? { "data-part": "fit", "data-fit": fit } : {}, drawing);
+    const part = make("span", kind === "fit" ? { "data-part": "fit", "data-fit": fit } : {}, DRAWN[kind](fit));
     this.sign.replaceChildren(part);
   }
 }

@@ -38,9 +38,11 @@ function makeParts(act) {
   const forYou = orderButton("foryou", act.order);
   const original = orderButton("original", act.order);
   const orders = make("div", { class: "switch", role: "group", "aria-label": text("page_order_label") }, forYou, original);
-  const connect = make("button", { type: "button", class: "link", "data-action": "connect", onclick: trusted(act.connect) }, text("page_connect"));
-  const fold = make("button", { type: "button", class: "icon fold", "data-action": "fold", "aria-controls": "papers", onclick: trusted(act.fold) }, icon("chevron"));
-  const more = make("button", { type: "button", "data-action": "more", onclick: trusted(act.more) }, icon("more"), text("page_more"));
+  /** @param {string} action @param {(event: Event) => void} call */
+  const doing = (action, call) => ({ type: "button", "data-action": action, onclick: trusted(call) });
+  const connect = make("button", { ...doing("connect", act.connect), class: "link" }, text("page_connect"));
+  const fold = make("button", { ...doing("fold", act.fold), class: "icon fold", "aria-controls": "papers" }, icon("chevron"));
+  const more = make("button", doing("more", act.more), icon("more"), text("page_more"));
   const next = make("li", { class: "next" }, more);
   const tools = make("div", { class: "tools" }, connect, orders, fold);
   const header = make("header", {}, make("span", { class: "drop" }, icon("drop", true)), heading, plain, tools);
@@ -111,9 +113,8 @@ export class Panel {
     const { list, state } = page;
     const has = Boolean(list?.recommended.length);
     const waits = state === "ready" && !list;
-    const personal = evidence(page) >= EVIDENCE;
     this.fit();
-    this.parts.heading.textContent = text(state === "unpaired" ? "page_panel_name" : personal ? "page_panel_for_you" : has ? "page_panel_new" : "page_panel_name");
+    this.parts.heading.textContent = text(has ? this.name : "page_panel_name");
     this.drawSentence(has, waits);
     set(this.parts.connect, "hidden", state !== "unpaired");
     set(this.parts.orders, "hidden", !page.cards.some(({ card }) => page.ranked(card.id)?.rank));
@@ -126,6 +127,11 @@ export class Panel {
     set(this.parts.list, "hidden", this.isFolded || !(has || waits));
     if (has) this.drawPapers();
     else if (waits && !this.parts.list.childElementCount) this.parts.list.append(...Array.from({ length: FIRST }, waiting));
+  }
+
+  /** What the papers are called: the reader's own, or what anybody would get. */
+  get name() {
+    return evidence(this.page) >= EVIDENCE ? "page_panel_for_you" : "page_panel_new";
   }
 
   /** @param {boolean} has @param {boolean} waits */

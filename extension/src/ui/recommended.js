@@ -46,10 +46,12 @@ export function authorsOf(authors) {
 /** @param {Recommended["paper"]} paper */
 function metaOf(paper) {
   const votes = paper.upvotes === null || paper.upvotes === undefined ? null : paper.upvotes;
-  const up = votes !== null && make("span", { class: "votes", title: text("page_upvotes", votes) }, icon("up"), String(votes), make("span", { class: "heard" }, ` ${text("page_upvotes_unit")}`));
-  const who = authorsOf(paper.authors ?? []);
+  const unit = make("span", { class: "heard" }, ` ${text("page_upvotes_unit")}`);
+  const up = votes !== null && make("span", { class: "votes", title: text("page_upvotes", votes) }, icon("up"), String(votes), unit);
+  const authors = paper.authors ?? [];
+  const who = authors.length > 0 && make("span", { class: "who", title: authors.join(", ") }, authorsOf(authors));
   const age = ageOf(paper.published_at);
-  return make("p", { class: "meta" }, who && make("span", { class: "who", title: (paper.authors ?? []).join(", ") }, who), age && make("span", {}, age), up);
+  return make("p", { class: "meta" }, who, age && make("span", {}, age), up);
 }
 
 export class RecommendedPaper {
@@ -74,12 +76,14 @@ export class RecommendedPaper {
       set(button, "aria-label", `${text(`page_${name}`)}: ${title}`);
     }
     set(this.why, "aria-haspopup", "dialog");
-    this.row = make("div", { class: "actions", role: "toolbar", "aria-label": text("page_mark_label", title) }, this.save, this.hide, this.why, this.undo);
+    const buttons = [this.save, this.hide, this.why, this.undo];
+    this.row = make("div", { class: "actions", role: "toolbar", "aria-label": text("page_mark_label", title) }, ...buttons);
     this.reason = make("p", { class: "reason", "data-part": "reason" });
     const link = make("a", { href: page.site.addressOf(paper, page.place), class: "title", title }, title);
     this.gone = make("p", { class: "gone", hidden: true }, text("page_hidden_here"));
     this.body = make("div", { class: "body" }, link, metaOf(paper), this.reason);
-    this.element = make("li", { class: "paper", "data-paper": paper.id, "data-position": position, "data-list": list_id }, this.body, this.gone, this.row);
+    const facts = { class: "paper", "data-paper": paper.id, "data-position": position, "data-list": list_id };
+    this.element = make("li", facts, this.body, this.gone, this.row);
     this.settle = roving(this.row);
     this.element.addEventListener("inkling-why", () => this.showWhy(model));
   }

@@ -18,12 +18,14 @@ _LIMITS = """\
 - A reader with one or two papers gets what those resemble. With few readers about, it has learned from words alone.
 - Words mean what they mean in this catalogue: a field or a language it hardly holds is served poorly.
 - The figures are of the readers and days it was judged on. They say nothing of other readers.
-- It holds the ids and titles of papers, the words of their abstracts, and how many readers each has: no reader's name
-  and no single event. Where there are few readers, their number can still tell who read a paper."""
+- It holds the ids and titles of papers, the words of their abstracts, how many readers each has, and what it was judged
+  on as hashes: no reader's name, and no event that could be read without knowing readers' ids. Where there are few
+  readers, their number can still tell who read a paper."""
 _COUNTED = {
     "papers": "papers",
     "events": "events",
     "readers": "readers",
+    "pairs": "papers taken up, each reader's counted",
     "words": "words",
     "names": "authors, categories and organisations",
     "factors": "factors",

@@ -192,7 +192,7 @@ def _without_newer(
 def _verdict(held: Held, comparisons: dict[str, Comparison], answers: Answers, *, spoiled: bool) -> Verdict:
     worse = [name for name, comparison in comparisons.items() if comparison.worse]
     on = "sampled" if held.kind == "sample" else "of the newest"
-    told = f"on {held.pairs} {on} papers that {len(held.targets)} readers took up"
+    told = f"on {held.pairs} {on} papers that {_counted(len(held.targets), 'reader')} took up"
     if worse:
         one = comparisons[worse[0]]
         reason = f"Worse than {' and '.join(worse)} {told}: {one.ours:.4f} against {one.theirs:.4f}, beyond noise."
@@ -202,6 +202,10 @@ def _verdict(held: Held, comparisons: dict[str, Comparison], answers: Answers, *
         figures = ", ".join(f"{one.ours:.4f} against {one.theirs:.4f} of {name}" for name, one in comparisons.items())
         reason = f"Not worse {told}: {figures}."
     return Verdict(not worse and not spoiled, held.kind, reason, len(held.targets), held.pairs, comparisons, answers)
+
+
+def _counted(n: int, what: str) -> str:
+    return f"{n} {what}{'' if n == 1 else 's'}"
 
 
 def gains(held: Held, catalogue: Catalogue, exclude: Collection[str] = ()) -> list[np.ndarray]:
@@ -241,8 +245,12 @@ def _catalogue(model: Model, papers: Papers) -> Catalogue:
 
 def _plain(config: Config) -> Config:
     """Leave out what a list does on purpose against its own order."""
-    return replace(config, diversity=0.0, exploration=0.0)
+    return replace(config, diversity=0.0, fairness=0.0, exploration=0.0)
 
 
 def _part(tell: Progress, start: float, stop: float) -> Callable[[str, float], None]:
-    return lambda stage, share: tell(stage, start + (stop - start) * share)
+    def told(stage: str, share: float) -> None:
+        if stage != "done":  # a part's end is not the end
+            tell(stage, start + (stop - start) * share)
+
+    return told

@@ -88,6 +88,7 @@ def train(
         encoded=encoded or Encoded.nothing(len(papers)),
     )
     model.manifest["encoder"] = model.encoded.encoder or None
+    model.manifest["counts"] |= {"words": len(vocabulary), "names": len(names), "pairs": int((liked.data > 0).sum())}
     if blend is None and _has_company(liked):
         tell("blend", 0.9)
         model = replace(model, blend=_learned(model, rows, liked, config, seed))

@@ -38,7 +38,10 @@ def imports(path: Path) -> list[tuple[int, str]]:
         if isinstance(node, ast.Import):
             found += [(node.lineno, alias.name) for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found += [(node.lineno, node.module), *((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)]
+            found += [
+                (node.lineno, node.module),
+                *((node.lineno, f"{node.module}.{alias.name}") for alias in node.names),
+            ]
     return found
 
 
@@ -74,7 +77,9 @@ def test_only_the_settings_read_the_environment() -> None:
         if where == "server/config.py" or any(where.startswith(one) for one in handing_on):
             continue
         for number, line in enumerate(path.read_text().splitlines(), 1):
-            assert not re.search(r"os\.getenv|environ\.get\(|os\.environ\[[^]]+\](?!\s*=)", line), f"{where}:{number}: {line.strip()}"
+            assert not re.search(r"os\.getenv|environ\.get\(|os\.environ\[[^]]+\](?!\s*=)", line), (
+                f"{where}:{number}: {line.strip()}"
+            )
 
 
 def test_nothing_is_too_long_to_read() -> None:
@@ -96,11 +101,28 @@ CONTENT_CODE = ("content.js", "loader.js", "hydration.js", "page", "sites", "fea
 
 def test_content_code_has_neither_storage_nor_network() -> None:
     """Firefox has no boundary between a content script and `storage.local`: this test is that boundary."""
-    files = [file for name in CONTENT_CODE for file in ([ROOT / "extension/src" / name] if name.endswith(".js") else sorted((ROOT / "extension/src" / name).glob("*.js")))]
+    files = [
+        file
+        for name in CONTENT_CODE
+        for file in (
+            [ROOT / "extension/src" / name]
+            if name.endswith(".js")
+            else sorted((ROOT / "extension/src" / name).glob("*.js"))
+        )
+    ]
     assert len(files) > 15
     for path in files:
         code = re.sub(r"/\*.*?\*/|//[^\n]*", "", path.read_text(), flags=re.DOTALL)
-        for word in (r"\bfetch\s*\(", r"\bstorage\b", r"XMLHttpRequest", r"localStorage", r"sessionStorage", r"indexedDB", r"innerHTML", r"insertAdjacentHTML"):
+        for word in (
+            r"\bfetch\s*\(",
+            r"\bstorage\b",
+            r"XMLHttpRequest",
+            r"localStorage",
+            r"sessionStorage",
+            r"indexedDB",
+            r"innerHTML",
+            r"insertAdjacentHTML",
+        ):
             assert not re.search(word, code), f"{path.relative_to(ROOT)} uses {word}"
 
 

@@ -28,7 +28,9 @@ def executable() -> str | None:
 class Chromium:
     """One profile of one browser; `restart` keeps the profile."""
 
-    def __init__(self, playwright: Playwright, profile: Path, https_port: int, *, extension: bool = True, **options: Any):
+    def __init__(
+        self, playwright: Playwright, profile: Path, https_port: int, *, extension: bool = True, **options: Any
+    ):
         self._playwright, self._profile, self._port = playwright, profile, https_port
         self._with_extension, self._options = extension, options
         self.console: list[str] = []
@@ -104,7 +106,9 @@ def visit(page: Page, address: str) -> None:
 
 def until_state(page: Page, state: str, timeout: float = 20_000) -> None:
     """Wait until the extension says how it stands on this page."""
-    page.wait_for_function("state => document.documentElement.dataset.inklingState === state", arg=state, timeout=timeout)
+    page.wait_for_function(
+        "state => document.documentElement.dataset.inklingState === state", arg=state, timeout=timeout
+    )
 
 
 def shown(page: Page) -> list[str]:

@@ -63,7 +63,9 @@ class Firefox:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = int(probe.getsockname()[1])
-        lines = (f"user_pref({json.dumps(k)}, {json.dumps(v)});\n" for k, v in _preferences(port, self._https_port).items())
+        lines = (
+            f"user_pref({json.dumps(k)}, {json.dumps(v)});\n" for k, v in _preferences(port, self._https_port).items()
+        )
         (self._profile / "user.js").write_text("".join(lines))
         command = [executable(), "--headless", "--marionette", "--remote-allow-system-access", "--no-remote"]
         with open(self._profile.parent / "firefox.log", "ab") as log:
@@ -97,7 +99,9 @@ class Firefox:
 
     def until(self, script: str, *arguments: Any, seconds: float = 30) -> None:
         """Wait until a script in the page answers true."""
-        Wait(self.driver, timeout=seconds, interval=0.2).until(lambda driver: driver.execute_script(script, list(arguments)))
+        Wait(self.driver, timeout=seconds, interval=0.2).until(
+            lambda driver: driver.execute_script(script, list(arguments))
+        )
 
     def own(self, path: str) -> None:
         """Open a page of the extension itself."""

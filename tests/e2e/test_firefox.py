@@ -14,7 +14,12 @@ from tests.e2e.firefox import Firefox
 from tests.pages.server import PagesServer
 
 # Marionette's client leaves its sockets and files to the garbage collector.
-pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning", "ignore::DeprecationWarning")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.filterwarnings(
+        "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning", "ignore::DeprecationWarning"
+    ),
+]
 LISTING = "https://huggingface.co/papers"
 SHOWN = """return [...document.querySelectorAll('[data-target="DailyPapers"] article h3:first-of-type a[href]')]
              .map((link) => link.getAttribute('href').split('/papers/')[1])"""
@@ -82,7 +87,9 @@ def test_firefox_pairs_logs_and_shows(browser: Firefox, server: Server, screensh
     server.train()
     browser.visit(LISTING)
     browser.until_state("ready")
-    browser.until("return document.querySelector('[data-inkling=\"panel\"]')?.shadowRoot.querySelectorAll('[data-paper]').length >= 5")
+    browser.until(
+        "return document.querySelector('[data-inkling=\"panel\"]')?.shadowRoot.querySelectorAll('[data-paper]').length >= 5"
+    )
     there = browser.driver.execute_script(
         """return [...document.querySelector('[data-inkling="panel"]').shadowRoot.querySelectorAll('[data-paper]')]
              .map((one) => [one.dataset.paper, one.querySelector('[data-part="reason"]').textContent])"""

@@ -44,7 +44,9 @@ def act(page: Page, paper: str, action: str) -> None:
 
 
 def recommended(page: Page) -> list[str]:
-    return page.locator('[data-inkling="panel"] [data-paper]').evaluate_all("all => all.map((one) => one.dataset.paper)")
+    return page.locator('[data-inkling="panel"] [data-paper]').evaluate_all(
+        "all => all.map((one) => one.dataset.paper)"
+    )
 
 
 def until_marked(page: Page) -> None:
@@ -84,7 +86,9 @@ def test_the_loop_closes(browser: Chromium, server: Server, pages: PagesServer, 
     act(page, saved_offline, "save")
     until_state(page, "offline")
     page.screenshot(path=screenshots / "offline.png")
-    assert [one["event"]["paper"] for one in browser.stored("queue")["queue"] if one["event"]["kind"] == "save"] == [saved_offline]
+    assert [one["event"]["paper"] for one in browser.stored("queue")["queue"] if one["event"]["kind"] == "save"] == [
+        saved_offline
+    ]
 
     server.start()
     page.reload()
@@ -151,14 +155,18 @@ def test_for_you_orders_and_gives_back_and_every_control_still_works(
     page.reload()
     until_marked(page)
     until_state(page, "ready")
-    before = page.locator('[data-target="DailyPapers"] article').evaluate_all("all => all.map((one) => one.innerHTML.length)")
+    before = page.locator('[data-target="DailyPapers"] article').evaluate_all(
+        "all => all.map((one) => one.innerHTML.length)"
+    )
 
     page.locator('[data-inkling="panel"] [data-action="order"]').click()
     page.wait_for_timeout(500)
     assert shown(page) != original
     assert sorted(shown(page)) == sorted(original)
     page.screenshot(path=screenshots / "for-you.png")
-    in_tree = page.locator('[data-target="DailyPapers"] article').evaluate_all("all => all.map((one) => one.innerHTML.length)")
+    in_tree = page.locator('[data-target="DailyPapers"] article').evaluate_all(
+        "all => all.map((one) => one.innerHTML.length)"
+    )
     assert len(in_tree) == len(before)
     page.locator('[data-inkling="panel"] [data-order="original"]').click()
     page.wait_for_timeout(500)

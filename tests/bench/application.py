@@ -1,0 +1,42 @@
+"""The real application, with references beside it on the same server: what Flask alone costs, and validation alone."""
+
+from __future__ import annotations
+
+from time import perf_counter_ns
+
+from flask import Flask, Response, g, jsonify, request
+
+from server.api.requests import json_object
+from server.app import create_app
+from server.config import Settings
+from server.services.reading import read_event
+from tests.bench.timing import watch
+
+
+def wsgi() -> Flask:
+    """Return the application for granian, with the benchmark's own calls added."""
+    app = create_app(Settings.from_environment())
+    watch()
+
+    @app.before_request
+    def _begin() -> None:
+        g.began = perf_counter_ns()
+        watch.recommender = 0  # type: ignore[attr-defined]
+
+    @app.after_request
+    def _tell(response: Response) -> Response:
+        response.headers["X-Spent"] = f"{perf_counter_ns() - g.began} {watch.recommender}"  # type: ignore[attr-defined]
+        return response
+
+    @app.post("/bench/json")
+    def bare() -> Response:
+        """Read a JSON body and answer one: the floor under every call."""
+        return jsonify({"papers": len(request.get_json()["papers"])})
+
+    @app.post("/bench/validated")
+    def validated() -> Response:
+        """Check the events of a batch as /v1/events does, and keep nothing."""
+        events = [read_event(value) for value in json_object()["events"]]
+        return jsonify({"results": [{"id": event.id, "status": "accepted"} for event in events]})
+
+    return app

@@ -259,6 +259,7 @@ def test_a_place_gains_what_it_would_in_ndcg(held, judged):
     assert gains(one, plain)[0] == pytest.approx(1 / np.log2(1 + places))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("readers", "of_each"), [(1, 20), (5, 20), (20, 5), (60, 5)])
 def test_false_alarms_are_as_rare_as_promised(readers, of_each):
     """Two equally good models: gains drawn from one distribution, some readers easier than others."""

@@ -61,25 +61,49 @@ const namesIn = (parent, selector) => [...parent.querySelectorAll(selector)].map
 /** @param {Element | null} subjects */
 const categoriesOf = (subjects) => [...textOf(subjects).matchAll(CATEGORY)].map(([, category]) => category);
 
+/** A list shows up to 2,000 papers, of which a server ranks 250: the others need no more than a title. */
+const WHOLE = 250;
+
 /**
- * @param {HTMLElement} dt
- * @param {number} group
- * @returns {PageCard | null}
+ * What was read of a list's entries: these pages do not change, and MathJax only makes them harder to read.
+ * @type {WeakMap<HTMLElement, Card>}
  */
-function listed(dt, group) {
-  const dd = dt.nextElementSibling;
-  const link = /** @type {HTMLAnchorElement | null} */ (dt.querySelector(LIST_LINK));
-  const id = link && paperOf(link.href);
-  if (!id || !(dd instanceof HTMLElement) || dd.tagName !== "DD") return null;
-  const title = textOf(dd.querySelector(".list-title"), ".descriptor");
-  if (!title) return null;
-  const card = {
+const known = new WeakMap();
+
+/**
+ * @param {string} id
+ * @param {string} title
+ * @param {Element} dd
+ * @param {boolean} isWhole
+ * @returns {Card}
+ */
+function factsIn(id, title, dd, isWhole) {
+  if (!isWhole) return { id, title };
+  return {
     id,
     title,
     abstract: textOf(dd.querySelector(".meta > p.mathjax, p.mathjax")),
     authors: namesIn(dd, ".list-authors a"),
     categories: categoriesOf(dd.querySelector(".list-subjects")),
   };
+}
+
+/**
+ * @param {HTMLElement} dt
+ * @param {number} group
+ * @param {boolean} isWhole
+ * @returns {PageCard | null}
+ */
+function listed(dt, group, isWhole) {
+  const dd = dt.nextElementSibling;
+  const link = /** @type {HTMLAnchorElement | null} */ (dt.querySelector(LIST_LINK));
+  const id = link && paperOf(link.href);
+  if (!id || !(dd instanceof HTMLElement) || dd.tagName !== "DD") return null;
+  const before = known.get(dt);
+  const title = before?.title ?? textOf(dd.querySelector(".list-title"), ".descriptor");
+  if (!title) return null;
+  const card = before?.id === id ? before : factsIn(id, title, dd, isWhole);
+  known.set(dt, card);
   return { card, element: dd, item: dt, items: [dt, dd], picture: false, seat: dt, group };
 }
 
@@ -96,7 +120,7 @@ function readLists(document) {
   for (const list of document.querySelectorAll(LIST)) {
     group += 1;
     for (const child of /** @type {HTMLCollectionOf<HTMLElement>} */ (list.children)) {
-      if (child.tagName === "DT") cards.push(...[listed(child, group)].filter((one) => one !== null));
+      if (child.tagName === "DT") cards.push(...[listed(child, group, cards.length < WHOLE)].filter((one) => one !== null));
       else if (child.tagName !== "DD") headings.push({ element: child, group: ++group });
     }
   }

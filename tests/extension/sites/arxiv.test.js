@@ -59,13 +59,13 @@ test("listings, search and abstracts are pages of ours; the rest of the site is 
   expect(kind("/")).toBe(null);
 });
 
-test("a list of two thousand papers is read in full, but only the first 250 of them whole", () => {
+test("a long list is read in full, but only the first 250 of them whole", () => {
   const entry = (n) => `<dt><a href="/abs/2611.${10000 + n}" title="Abstract">arXiv:2611.${10000 + n}</a></dt><dd><div class="meta">
     <div class="list-title">Paper ${n}</div><div class="list-authors"><a>Ada ${n}</a></div></div></dd>`;
-  openPage("https://arxiv.org/list/cs.LG/recent?show=2000", { html: `<dl id="articles">${Array.from({ length: 2000 }, (_, n) => entry(n)).join("")}</dl>` });
+  openPage("https://arxiv.org/list/cs.LG/recent?show=2000", { html: `<dl id="articles">${Array.from({ length: 300 }, (_, n) => entry(n)).join("")}</dl>` });
   const { cards, expected } = arxiv.read(document, arxiv.placeOf(location));
-  expect(cards).toHaveLength(2000);
-  expect(expected).toBe(2000);
+  expect(cards).toHaveLength(300);
+  expect(expected).toBe(300);
   expect(cards[249].card.authors).toEqual(["Ada 249"]);
   expect(cards[250].card).toEqual({ id: "2611.10250", title: "Paper 250" });
 });

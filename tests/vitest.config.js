@@ -10,6 +10,8 @@ export default defineConfig({
     include: ["extension/**/*.test.js"],
     environment: "node",
     restoreMocks: true,
+    // jsdom takes its time on a machine that is busy with browsers.
+    testTimeout: 20_000,
     maxWorkers: 2,
   },
 });

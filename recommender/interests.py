@@ -24,7 +24,8 @@ def interests_of(taste: Taste) -> np.ndarray | None:
     """
     if not taste.vectors.shape[1]:
         return None
-    liked = np.flatnonzero((taste.weight > 0) & taste.vectors.any(axis=1))
+    length = np.linalg.norm(taste.vectors, axis=1)
+    liked = np.flatnonzero((taste.weight > 0) & (length > 0) & np.isfinite(length))
     if len(liked) < 2 * LEAST:
         return None
     liked = np.sort(liked[np.argsort(-taste.weight[liked], kind="stable")[:MOST_PAPERS]])

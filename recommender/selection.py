@@ -13,6 +13,7 @@ from recommender.scoring import Scored
 
 POOL = 3  # diversity and exploration look at this many times k papers, and at
 LEAST_POOL = 200  # so many at the least
+PAGE = 20  # places that interests share fairly; further down they go on as they began
 
 
 def best(scored: Scored, candidates: Sequence[str], k: int | None) -> Ranked:
@@ -56,7 +57,7 @@ def _balanced(scored: Scored, pool: np.ndarray, k: int, config: Config) -> tuple
     """
     scores = scored.scores[pool]
     alike = config.diversity * _likeness(scored, pool) if config.diversity else None
-    interest, places = _interests(scored, pool, k) if config.fairness else (None, None)
+    interest, places = _interests(scored, pool) if config.fairness else (None, None)
     unit = scores.std() if len(pool) else np.float32(0)
     likest, fill, left = np.zeros(len(pool), np.float32), np.zeros(len(pool), np.float32), scores.copy()
     order: list[int] = []
@@ -73,12 +74,12 @@ def _balanced(scored: Scored, pool: np.ndarray, k: int, config: Config) -> tuple
     return pool[order], np.array(cost, np.float32)
 
 
-def _interests(scored: Scored, pool: np.ndarray, k: int) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """Return the interest each paper serves most, int64 (M,), and each interest's fair number of places (C,)."""
+def _interests(scored: Scored, pool: np.ndarray) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Return the interest each paper serves most, int64 (M,), and each interest's fair places on a page (C,)."""
     groups = interests_of(scored.taste)
     if groups is None or not len(pool):
         return None, None
-    return scored.by_group(pool, groups).argmax(axis=1), np.maximum(k * fair_shares(groups), np.float32(1))
+    return scored.by_group(pool, groups).argmax(axis=1), np.maximum(PAGE * fair_shares(groups), np.float32(1))
 
 
 def _likeness(scored: Scored, rows: np.ndarray) -> np.ndarray:

@@ -40,7 +40,7 @@ class Up:
         argv, keywords = inkling("up", "--port", "0", *arguments, home=home, INKLING_WORKERS="1", **environ)
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(argv, **keywords, stdout=log, stderr=log, start_new_session=True)
-        until(lambda: self.state() or self.process.poll() is not None, 60)
+        until(lambda: self.state() or self.process.poll() is not None, 120)
         assert self.process.poll() is None, self.log.read_text()
 
     def state(self) -> dict[str, Any] | None:
@@ -106,11 +106,11 @@ def until(true: Callable[[], Any], seconds: float) -> bool:
     return True
 
 
-def call(url: str, path: str, body: Any = None, token: str | None = None) -> tuple[int, Any]:
-    """Ask the API; return status and JSON."""
+def call(url: str, path: str, body: Any = None, token: str | None = None, method: str | None = None) -> tuple[int, Any]:
+    """Ask the API, by GET or with a body by POST where no method is named; return status and JSON."""
     headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url + path, data=data, headers=headers)
+    request = urllib.request.Request(url + path, data=data, headers=headers, method=method)
     try:
         with urllib.request.urlopen(request, timeout=20) as answer:
             return answer.status, json.loads(answer.read() or b"null")

@@ -48,7 +48,7 @@ def test_groups_of_papers_add_what_their_papers_add(listed):
     groups = np.zeros((2, 15), np.float32)
     groups[0, :12] = groups[1, 12:] = 1
     for weighed in scored.parts:
-        shares = weighed.part.shares(int(row[0]))
+        shares = weighed.part.shares(row[:1])[0]
         both = weighed.part.by_group(row, groups)[0]
         assert both == pytest.approx([shares[:12].sum(), shares[12:].sum()], rel=1e-3, abs=1e-5)
 

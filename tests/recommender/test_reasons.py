@@ -31,7 +31,7 @@ def test_with_the_matrix_fixed_a_part_removed_takes_exactly_its_share(ranked):
     scored = found._scored
     for row in found._rows[:10].tolist():
         for weighed in scored.parts:
-            shares = weighed.part.shares(row)
+            shares = weighed.part.shares(np.array([row]))[0]
             whole = weighed.factor[row] * weighed.part.scores[row]
             for gone in range(len(shares)):
                 without = weighed.factor[row] * np.delete(shares, gone).sum()
@@ -52,7 +52,7 @@ def test_shares_of_the_factors_are_what_refolding_gives(catalogue, ranked):
             for gone in range(len(folded.parts)):
                 rest = np.delete(folded.parts, gone, axis=0).sum(axis=0)
                 again = cho_solve((folded.factor, True), rest) @ vector
-                assert folded.vector @ vector - again == pytest.approx(folded.shares(vector)[gone], rel=1e-2, abs=1e-4)
+                assert folded.vector @ vector - again == pytest.approx(folded.shares(vector[None])[0, gone], rel=1e-2, abs=1e-4)
 
 
 def test_named_papers_are_the_readers_own_with_their_titles_and_shared_words(ranked, papers):

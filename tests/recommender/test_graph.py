@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from recommender.graph import build_graph, nearest_to
+from recommender.vocabulary import learn_vocabulary, texts_of
+
+
+@pytest.fixture(scope="module")
+def words(papers):
+    return learn_vocabulary(texts_of(papers), 3)[1]
+
+
+@pytest.fixture(scope="module")
+def liked(papers):
+    random = np.random.default_rng(0)
+    rows = np.repeat(np.arange(40), 6)
+    columns = np.concatenate([30 * (reader % 8) + random.permutation(30)[:6] for reader in range(40)])
+    return sp.csr_matrix((np.ones(240, np.float32), (rows, columns)), shape=(40, len(papers)))
+
+
+def place(papers, *rows):
+    return sp.csr_matrix((np.ones(len(rows), np.float32), (np.arange(len(rows)), rows)), shape=(len(rows), papers))
+
+
+def test_the_nearest_by_text_are_of_the_same_topic_and_add_up_to_one(words, liked):
+    _, near = build_graph(words, liked)
+    assert np.asarray(near.sum(axis=1)).ravel() == pytest.approx(np.ones(240), rel=1e-5)
+    assert near.diagonal().sum() == 0
+    same = sum(near[row, 30 * (row // 30) : 30 * (row // 30) + 30].sum() for row in range(240)) / 240
+    assert same > 0.8
+
+
+def test_steps_are_symmetric_and_float32(words, liked):
+    graph, _ = build_graph(words, liked)
+    for step in (graph.text.once, graph.text.twice, graph.joint.once, graph.joint.twice):
+        assert abs(step - step.T).max() < 1e-6
+        assert step.dtype == np.float32
+
+
+def test_a_paper_reaches_its_topic_and_not_itself(words, liked):
+    graph, _ = build_graph(words, liked)
+    for steps in (graph.text, graph.joint):
+        reached = steps.reach(place(240, 35, 100)).toarray()
+        assert reached[0, 35] == reached[1, 100] == 0
+        assert set(np.argsort(-reached[0])[:10] // 30) == {1}
+        assert set(np.argsort(-reached[1])[:10] // 30) == {3}
+        assert reached.dtype == np.float32
+
+
+def test_without_readers_there_is_no_joint_graph(words):
+    graph, _ = build_graph(words, sp.csr_matrix((0, 240), dtype=np.float32))
+    assert graph.joint is None
+
+
+def test_a_new_text_stands_where_its_nearest_are(words):
+    found = nearest_to(words[[10, 70]], words.T.tocsr())
+    assert np.asarray(found.sum(axis=1)).ravel() == pytest.approx([1, 1], rel=1e-5)
+    assert set(found[0].indices[np.argsort(-found[0].data)[:5]] // 30) == {0}
+    assert nearest_to(words[:0], words.T.tocsr()).shape == (0, 240)
+    assert nearest_to(sp.csr_matrix((1, words.shape[1]), dtype=np.float32), words.T.tocsr()).nnz == 0

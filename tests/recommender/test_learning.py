@@ -1,0 +1,81 @@
+import dataclasses
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from recommender.blend import ALONE, STACK_ALONE, WITH_READERS, Blend, PartWeight
+from recommender.learning import learn, quality, total
+from recommender.validation import Lists, hold_out
+
+
+def lists(useful="text", seed=0, count=300, width=60):
+    """Lists whose targets stand high in one part and by chance in the others."""
+    random = np.random.default_rng(seed)
+    target = random.random((count, width)) < 0.06
+    target[:, 0] = True
+    noise = {name: random.normal(size=(count, width)).astype(np.float32) for name in ("stack", "text", "joint")}
+    noise[useful] = noise[useful] + np.float32(2.5) * target
+    return Lists(
+        there=np.ones((count, width), bool),
+        target=target,
+        targets=target.sum(axis=1),
+        parts=noise,
+        readers=np.where(random.random((count, width)) < 0.5, 5, 0).astype(np.float32),
+        history=random.integers(1, 30, count),
+    )
+
+
+def test_quality_is_of_the_best_ranking_two():
+    some = lists()
+    perfect = some.target.astype(np.float32)
+    assert quality(some, perfect) == pytest.approx(2.0)
+    assert quality(some, -perfect) < 0.5
+
+
+@pytest.mark.parametrize("useful", ["text", "joint"])
+def test_the_part_that_finds_the_targets_gains_weight(useful):
+    some, other = lists(useful), lists(useful, seed=1)
+    learned = learn(some, WITH_READERS)
+    assert learned.learned
+    assert learned.parts[useful].always > WITH_READERS.parts[useful].always
+    assert quality(other, total(other, learned)) > quality(other, total(other, WITH_READERS))
+
+
+def test_lists_that_teach_nothing_leave_the_blend_near_its_start():
+    random = lists("stack", count=120)
+    random.parts["stack"][:] = np.random.default_rng(9).normal(size=random.parts["stack"].shape)
+    learned = learn(random, WITH_READERS)
+    assert learned.parts == WITH_READERS.parts
+
+
+def test_holding_out_never_shows_a_target(events, papers):
+    random = np.random.default_rng(0)
+    liked = sp.random(200, 300, 0.05, format="csr", random_state=random, dtype=np.float32)
+    held = hold_out(liked, seed=0)
+    assert held.train.nnz < liked.nnz
+    for history, targets in zip(held.history, held.targets, strict=True):
+        assert len(history)
+        assert len(targets)
+        assert not set(history) & set(targets)
+    assert (held.train > liked).nnz == 0
+
+
+def test_weights_follow_readers_and_history():
+    weight = PartWeight(always=1.0, few=-0.5, short=0.4, unread=0.2, unread_short=0.1)
+    readers = np.array([0, 3, 1e9], np.float32)
+    assert weight.of(readers, 4) == pytest.approx([0.25, 0.95, 1.2], abs=1e-6)
+    assert weight.of(readers, 4).dtype == np.float32
+
+
+def test_unread_papers_count_by_meeting():
+    blend = Blend({"stack": PartWeight(always=1, unread=1)}, readers=0.5, unread=-1, meeting=0.5, meeting_short=0.5)
+    readers = np.array([0, 1], np.float32)
+    assert blend.weight("stack", readers, 25) == pytest.approx([0.6, 1])
+    assert blend.prior(readers, 25) == pytest.approx([-1, 0.5 * np.log(2)])
+
+
+@pytest.mark.parametrize("blend", [WITH_READERS, ALONE, STACK_ALONE])
+def test_blends_survive_their_json(blend):
+    assert Blend.from_dict(blend.as_dict()) == blend
+    assert dataclasses.replace(blend, learned=True) != blend

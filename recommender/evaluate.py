@@ -25,6 +25,7 @@ from recommender.training import train
 from recommender.trials import TRIALS, half_figures, pairs_of, priced
 
 DEPTH = 100
+PAGE = 20  # places of a list as it is shown, for trials of what makes lists
 BATCH = 100  # readers whose scores are held at once
 VALIDATION_READERS = 500
 REMOVALS = 200  # readers for whom a named paper is really removed
@@ -99,7 +100,7 @@ class _Run:
         for name, served, config in variants:
             self.say(f"seed {seed}: {name}")
             owners = None if task == "prices" else pairs.owners
-            lists = self._served(Catalogue(served, config=config), split, remove=False, owners=owners)
+            lists = self._served(Catalogue(served, config=config), split, depth=PAGE, owners=owners)
             more = {} if task == "prices" else half_figures(lists, pairs, self.log)
             self.report.add(task, name, figures(lists, split, model.words) | more)
 
@@ -123,7 +124,15 @@ class _Run:
                 each = 1000 * (time.perf_counter() - began) / max(len(lists), 1)
                 self.report.facts.setdefault(f"ms a reader, {name}", []).append(round(each, 2))
 
-    def _served(self, catalogue: Catalogue, split: Split, remove: bool, owners: np.ndarray | None = None) -> Tops:
+    def _served(
+        self,
+        catalogue: Catalogue,
+        split: Split,
+        *,
+        remove: bool = False,
+        depth: int = DEPTH,
+        owners: np.ndarray | None = None,
+    ) -> Tops:
         """Return each reader's best papers as `Catalogue.rank` gives them.
 
         `owners` (R, 2) are the rows in the log of those a reader is made of, where they are made of two.
@@ -137,7 +146,7 @@ class _Run:
         for row, names in enumerate([self.log.readers[reader] for reader in several] for several in owners):
             history = joined([histories.events_of(name) for name in names])
             met = set(history.papers)
-            ranked = catalogue.rank(history, candidates=candidates, k=DEPTH, now=now, exclude=met)
+            ranked = catalogue.rank(history, candidates=candidates, k=depth, now=now, exclude=met)
             lists.append(np.array([row_of[paper] for paper in ranked.ids], np.int64))
             if remove and row < REMOVALS:
                 fell += removal_lowers(catalogue, history, ranked, now)

@@ -24,9 +24,9 @@ class Fold:
     parts: np.ndarray
     factor: np.ndarray
 
-    def shares(self, vector: np.ndarray) -> np.ndarray:
-        """Return what each of the n adds to the product of `vector` (D,) with the solution, float32 (n,)."""
-        return self.parts @ self.solved(vector.astype(np.float32))
+    def shares(self, vectors: np.ndarray) -> np.ndarray:
+        """Return what each of the n adds to the products of `vectors` (M, D) with the solution, float32 (M, n)."""
+        return (self.parts @ self.solved(vectors.astype(np.float32).T)).T
 
     def solved(self, right: np.ndarray) -> np.ndarray:
         """Return the solutions for right-hand sides (D,) or (D, C), the matrix held fixed."""

@@ -29,8 +29,8 @@ class Part(Protocol):
         """Float32 (N,)."""
         ...
 
-    def shares(self, row: int) -> np.ndarray:
-        """Return what each row of taste adds to the score of a shelf row, float32 (n,); their sum is the score."""
+    def shares(self, rows: np.ndarray) -> np.ndarray:
+        """Return what each row of taste adds to the scores of shelf rows (M,), float32 (M, n); summed, the scores."""
         ...
 
     def by_group(self, rows: np.ndarray, groups: np.ndarray) -> np.ndarray:
@@ -46,9 +46,9 @@ class StackPart:
     folded: Fold
     shelf: Shelf
 
-    def shares(self, row: int) -> np.ndarray:
-        """Return what each row of taste adds to the score of a shelf row, float32 (n,)."""
-        return self.folded.shares(self.shelf.shown(np.array([row]))[0])
+    def shares(self, rows: np.ndarray) -> np.ndarray:
+        """Return what each row of taste adds to the scores of shelf rows (M,), float32 (M, n)."""
+        return self.folded.shares(self.shelf.shown(rows))
 
     def by_group(self, rows: np.ndarray, groups: np.ndarray) -> np.ndarray:
         """Return what groups (C, n) of rows of taste together add to shelf rows (M,), float32 (M, C)."""
@@ -71,10 +71,9 @@ class GraphPart:
     weight: np.ndarray
     shelf: Shelf
 
-    def shares(self, row: int) -> np.ndarray:
-        """Return what each row of taste adds to the score of a shelf row, float32 (n,)."""
-        place = self.shelf.places(np.array([row]))
-        return self.weight * np.asarray((self.reached @ place.T).todense(), np.float32)[:, 0]
+    def shares(self, rows: np.ndarray) -> np.ndarray:
+        """Return what each row of taste adds to the scores of shelf rows (M,), float32 (M, n)."""
+        return (self.shelf.places(rows) @ self.reached.T).toarray() * self.weight
 
     def by_group(self, rows: np.ndarray, groups: np.ndarray) -> np.ndarray:
         """Return what groups (C, n) of rows of taste together add to shelf rows (M,), float32 (M, C)."""
@@ -97,10 +96,9 @@ class TextPart:
     words: sp.csr_matrix
     shelf: Shelf
 
-    def shares(self, row: int) -> np.ndarray:
-        """Return what each row of taste adds to the score of a shelf row, float32 (n,)."""
-        target = self.shelf.words(np.array([row]))
-        return self.dual * np.asarray((self.words @ target.T).todense(), np.float32)[:, 0]
+    def shares(self, rows: np.ndarray) -> np.ndarray:
+        """Return what each row of taste adds to the scores of shelf rows (M,), float32 (M, n)."""
+        return (self.shelf.words(rows) @ self.words.T).toarray() * self.dual
 
     def by_group(self, rows: np.ndarray, groups: np.ndarray) -> np.ndarray:
         """Return what groups (C, n) of rows of taste together add to shelf rows (M,), float32 (M, C)."""
@@ -123,9 +121,9 @@ class MeaningPart:
     encoded: Encoded
     shelf: Shelf
 
-    def shares(self, row: int) -> np.ndarray:
-        """Return what each row of taste adds to the score of a shelf row, float32 (n,)."""
-        return self.dual * (self.vectors @ _meaning(self.encoded, self.shelf.places(np.array([row])))[0])
+    def shares(self, rows: np.ndarray) -> np.ndarray:
+        """Return what each row of taste adds to the scores of shelf rows (M,), float32 (M, n)."""
+        return (_meaning(self.encoded, self.shelf.places(rows)) @ self.vectors.T) * self.dual
 
     def by_group(self, rows: np.ndarray, groups: np.ndarray) -> np.ndarray:
         """Return what groups (C, n) of rows of taste together add to shelf rows (M,), float32 (M, C)."""

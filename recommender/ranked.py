@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from recommender.reasons import Reason, explain
+from recommender.reasons import Explanation, Reason
 from recommender.scoring import Scored
+
+TOGETHER = 128  # rows explained at once: a page of cards, and no whole catalogue where one row is asked for
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Ranked:
     _scored: Scored
     _rows: np.ndarray
     _added: np.ndarray
+    _explained: dict[int, Explanation] = field(default_factory=dict, compare=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -33,7 +36,11 @@ class Ranked:
         """Return why the paper at `index` has its score: shares that add up to it, at most `most` papers named."""
         if self._rows[index] < 0 or np.isnan(self.scores[index]):
             return []
-        return explain(self._scored, int(self._rows[index]), float(self._added[index]), most)
+        batch, at = divmod(index, TOGETHER)
+        if batch not in self._explained:
+            rows = self._rows[batch * TOGETHER : (batch + 1) * TOGETHER]
+            self._explained[batch] = Explanation(self._scored, np.maximum(rows, 0))
+        return self._explained[batch].reasons(at, float(self._added[index]), most)
 
 
 def ranked(

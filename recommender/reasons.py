@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.sparse as sp
 
 from recommender.scoring import Scored
 
 SHARED_WORDS = 4  # named in one reason
+TOO_LITTLE = 1e-6  # of a product of TF-IDF weights: what is below is rounding
 
 
 @dataclass(frozen=True)
@@ -29,47 +29,59 @@ class Reason:
     words: list[str] | None = None
 
 
-def explain(scored: Scored, row: int, added: float, most: int) -> list[Reason]:
-    """Share out the score of a shelf row, the largest share first.
+class Explanation:
+    """What the scores of some shelf rows (M,) are made of, worked out for all of them at once."""
 
-    At most `most` of the reader's papers are named, and every interest; the others' shares stand together, those by
-    words under "words" and those by the factors under "readers". `added` is what the list put on top.
-    """
-    by_words, by_factors = scored.shares(row, by_words=True), scored.shares(row, by_words=False)
-    both = by_words + by_factors
-    typed = [at for at, text in enumerate(scored.taste.typed) if text]
-    papers = [int(at) for at in np.argsort(-both, kind="stable") if scored.taste.rows[at] >= 0 and both[at] > 0][:most]
-    rest = np.setdiff1d(np.arange(len(both)), typed + papers)
-    reasons = [_of_paper(scored, row, at, float(both[at])) for at in papers]
-    reasons += [Reason("interest", float(both[at]), words=[scored.taste.typed[at]]) for at in typed]
-    reasons += _remainders(scored, row, rest, by_words=by_words, by_factors=by_factors, added=added)
-    return sorted((reason for reason in reasons if reason.share), key=lambda reason: -reason.share)
+    def __init__(self, scored: Scored, rows: np.ndarray) -> None:
+        self.scored, self.rows = scored, rows
+        self.by_words, self.by_factors = scored.shares(rows, by_words=True), scored.shares(rows, by_words=False)
+        self.typed = [at for at, text in enumerate(scored.taste.typed) if text]
+        self._words = scored.shelf.words(rows)
+        # Only the words of these rows matter: what the reader's papers say of them is a small dense table.
+        self._columns, self._at = np.unique(self._words.indices, return_inverse=True)
+        self._tastes = scored.taste.words[:, self._columns].toarray()
+        self._all_tastes = self._tastes.sum(axis=0)
 
+    def reasons(self, at: int, added: float, most: int) -> list[Reason]:
+        """Share out the score of the row at `at`, the largest share first.
 
-def _of_paper(scored: Scored, row: int, at: int, share: float) -> Reason:
-    paper = int(scored.taste.rows[at])
-    words = _shared(scored, row, scored.taste.words[at])
-    return Reason("paper", share, scored.shelf.ids[paper], scored.shelf.title(paper), words)
+        At most `most` of the reader's papers are named, and every interest; the others' shares stand together, those
+        by words under "words" and those by the factors under "readers". `added` is what the list put on top.
+        """
+        scored = self.scored
+        both = self.by_words[at] + self.by_factors[at]
+        order = np.argsort(-both, kind="stable")
+        papers = [int(one) for one in order[: most + len(self.typed)] if scored.taste.rows[one] >= 0 and both[one] > 0]
+        papers = papers[:most]
+        reasons = [self._of_paper(at, one, float(both[one])) for one in papers]
+        reasons += [Reason("interest", float(both[one]), words=[scored.taste.typed[one]]) for one in self.typed]
+        reasons += self._remainders(at, [*self.typed, *papers], added)
+        return sorted((reason for reason in reasons if reason.share), key=lambda reason: -reason.share)
 
+    def _of_paper(self, at: int, one: int, share: float) -> Reason:
+        paper, shelf = int(self.scored.taste.rows[one]), self.scored.shelf
+        return Reason("paper", share, shelf.ids[paper], shelf.title(paper), self._shared(at, self._tastes[one]))
 
-def _remainders(
-    scored: Scored, row: int, rest: np.ndarray, *, by_words: np.ndarray, by_factors: np.ndarray, added: float
-) -> Iterator[Reason]:
-    words = float(by_words[rest].sum())
-    factors = float(by_factors[rest].sum())
-    priors = {kind: float(prior[row]) for kind, prior in scored.priors.items()}
-    if not scored.shelf.readers.any():  # the factors know of words alone
-        words, factors = words + factors, 0.0
-    if words:
-        yield Reason("words", words, words=_shared(scored, row, sp.csr_matrix(scored.taste.words[rest].sum(axis=0))))
-    yield Reason("readers", factors + priors.get("readers", 0.0))
-    yield Reason("fresh", priors.get("fresh", 0.0))
-    yield Reason("popular", priors.get("popular", 0.0))
-    yield Reason("interest", priors.get("interest", 0.0))
-    yield Reason("explore", priors.get("explore", 0.0) + added)
+    def _remainders(self, at: int, named: list[int], added: float) -> Iterator[Reason]:
+        scored, row = self.scored, self.rows[at]
+        words = float(self.by_words[at].sum() - self.by_words[at, named].sum())
+        factors = float(self.by_factors[at].sum() - self.by_factors[at, named].sum())
+        priors = {kind: float(prior[row]) for kind, prior in scored.priors.items()}
+        if not scored.shelf.read_at_all:  # the factors know of words alone
+            words, factors = words + factors, 0.0
+        if len(named) == len(scored.taste):  # nobody is left: what differs from zero is rounding
+            words = factors = 0.0
+        if words:
+            yield Reason("words", words, words=self._shared(at, self._all_tastes - self._tastes[named].sum(axis=0)))
+        yield Reason("readers", factors + priors.get("readers", 0.0))
+        yield Reason("fresh", priors.get("fresh", 0.0))
+        yield Reason("popular", priors.get("popular", 0.0))
+        yield Reason("interest", priors.get("interest", 0.0))
+        yield Reason("explore", priors.get("explore", 0.0) + added)
 
-
-def _shared(scored: Scored, row: int, words: sp.csr_matrix) -> list[str]:
-    both = scored.shelf.words(np.array([row])).multiply(words).tocsr()
-    telling = both.indices[np.argsort(-both.data, kind="stable")][:SHARED_WORDS]
-    return [scored.vocabulary.words[column] for column in telling]
+    def _shared(self, at: int, taste: np.ndarray) -> list[str]:
+        """Return the words that tell most of what a row and a taste (columns,) have in common."""
+        cells = slice(self._words.indptr[at], self._words.indptr[at + 1])
+        both = self._words.data[cells] * taste[self._at[cells]]
+        telling = [one for one in np.argsort(-both, kind="stable")[:SHARED_WORDS] if both[one] > TOO_LITTLE]
+        return [self.scored.vocabulary.words[column] for column in self._words.indices[cells][telling]]

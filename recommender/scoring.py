@@ -62,11 +62,13 @@ class Scored:
             added += weighed.factor[rows, None] * weighed.part.by_group(rows, groups)
         return added
 
-    def shares(self, row: int, by_words: bool) -> np.ndarray:
-        """Return what each row of taste adds to a row's score, float64 (n,), by words directly or by the factors."""
-        mine = [weighed for weighed in self.parts if weighed.by_words == by_words]
-        shares = [float(weighed.factor[row]) * weighed.part.shares(row).astype(np.float64) for weighed in mine]
-        return np.sum(shares, axis=0) if shares else np.zeros(len(self.taste))
+    def shares(self, rows: np.ndarray, by_words: bool) -> np.ndarray:
+        """Return what each row of taste adds to rows (M,), float64 (M, n): by words directly, or by factors."""
+        shares = np.zeros((len(rows), len(self.taste)))
+        for weighed in self.parts:
+            if weighed.by_words == by_words:
+                shares += weighed.factor[rows, None] * weighed.part.shares(rows).astype(np.float64)
+        return shares
 
 
 def score(

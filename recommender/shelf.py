@@ -147,6 +147,11 @@ class Shelf:
         return np.concatenate([block.readers for block in self.blocks])
 
     @cached_property
+    def read_at_all(self) -> bool:
+        """Whether any reader stands behind the model."""
+        return bool(self.readers.any())
+
+    @cached_property
     def trained(self) -> np.ndarray:
         """Bool (N,): the model was trained with the paper in it."""
         return np.concatenate([block.trained for block in self.blocks])

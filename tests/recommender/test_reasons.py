@@ -52,7 +52,8 @@ def test_shares_of_the_factors_are_what_refolding_gives(catalogue, ranked):
             for gone in range(len(folded.parts)):
                 rest = np.delete(folded.parts, gone, axis=0).sum(axis=0)
                 again = cho_solve((folded.factor, True), rest) @ vector
-                assert folded.vector @ vector - again == pytest.approx(folded.shares(vector[None])[0, gone], rel=1e-2, abs=1e-4)
+                share = folded.shares(vector[None])[0, gone]
+                assert folded.vector @ vector - again == pytest.approx(share, rel=1e-2, abs=1e-4)
 
 
 def test_named_papers_are_the_readers_own_with_their_titles_and_shared_words(ranked, papers):

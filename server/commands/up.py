@@ -120,6 +120,11 @@ def _welcome(settings: Settings, prepared: str) -> None:
         lines += [f"See it at work, with invented papers and readers:  {settings.url}/demo", ""]
     else:
         lines += _how_to_connect(settings, prepared.strip())
+        if not settings.offline:
+            lines += [
+                f"The listing's papers are fetched in the background; {settings.url}/readyz says how far it is.",
+                "",
+            ]
     click.echo("\n".join([*lines, "Ctrl-C ends it."]))
 
 

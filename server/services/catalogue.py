@@ -29,7 +29,9 @@ REPORT_EVERY = 10  # days between two lines in the log
 STALE_AFTER = 24 * 3600.0  # seconds without a good answer after which a source counts as stale
 ASK_AGAIN_AFTER = 7 * 86400.0  # seconds before asking again for a paper that arXiv did not know
 LARGEST_ROUND = 2000  # papers asked from arXiv before the listing gets its turn again
-LOOK_AGAIN = 3600.0  # seconds between two rounds
+LOOK_AGAIN = 300.0  # seconds between two looks for papers without text
+LISTING_EVERY = 3600.0  # seconds
+AFTER_FAILURE = 900.0  # seconds until a source that gave up is asked again
 REMEMBERED = 5000  # papers that arXiv did not know
 
 
@@ -150,19 +152,31 @@ def fill_from_archive(database: Database, archive: Archive, *, limit: int = LARG
 def follow(
     database: Database, listing: Listing, archive: Archive, stop: threading.Event, *, every: float = LOOK_AGAIN
 ) -> None:
-    """Keep the catalogue full until `stop`: fill it, then look again every `every` seconds.
+    """Keep the catalogue full until `stop`: the listing every hour, papers known by id alone every `every` seconds.
 
-    A source that gives up is asked again in the next round; the other one is asked all the same.
+    A source that gives up gets a quarter of an hour; the other one is asked all the same.
     """
+    listing_due = archive_due = 0.0
     while not stop.is_set():
-        for ask in (lambda: fill_from_listing(database, listing), lambda: fill_from_archive(database, archive)):
-            try:
-                ask()
-            except Stopped:
-                return
-            except InklingError as error:  # the sources' own, or a database that is away for a while
-                logger.warning("catalogue: %s", error.message)
+        now = time.monotonic()
+        if now >= listing_due:
+            good = _try(lambda: fill_from_listing(database, listing))
+            listing_due = now + (LISTING_EVERY if good else AFTER_FAILURE)
+        if now >= archive_due and not _try(lambda: fill_from_archive(database, archive)):
+            archive_due = now + AFTER_FAILURE
         stop.wait(every)
+
+
+def _try(ask: Callable[[], object]) -> bool:
+    """Ask a source; return whether it answered. Being told to end is no failure."""
+    try:
+        ask()
+    except Stopped:
+        return True
+    except InklingError as error:  # the sources' own, or a database that is away for a while
+        logger.warning("catalogue: %s", error.message)
+        return False
+    return True
 
 
 def states(database: Database, now: float, *, offline: bool) -> dict[str, tuple[str, str | None]]:

@@ -21,6 +21,8 @@ ROOT = Path(__file__).parents[2]
 def inkling(*arguments: str, home: Path, **environ: str) -> list[Any]:
     """Return what `subprocess` needs to run a command: its arguments and its keywords."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("INKLING_")}
+    # Where the libraries were never compiled, every start would do so again, for longer than the rest of it takes.
+    clean.pop("PYTHONDONTWRITEBYTECODE", None)
     env = {**clean, "PYTHONPATH": str(ROOT), "INKLING_HOME": str(home), "INKLING_OFFLINE": "on", **environ}
     return [[sys.executable, "-m", "server", *arguments], {"env": env}]
 

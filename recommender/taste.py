@@ -90,7 +90,9 @@ def taste_of(
         weight=np.concatenate([met.weight[told], weight[known]]),
         words=_stacked(shelf.words(rows), words[known]),
         vectors=np.concatenate([shelf.vectors(rows), model.vectors_of(words[known])]) if model else _NO_VECTORS,
-        places=_stacked(shelf.places(rows), nearest_to(words[known], shelf.blocks[0].by_word)),
+        places=_stacked(shelf.places(rows), nearest_to(words[known], shelf.blocks[0].by_word))
+        if len(known)
+        else shelf.places(rows),
         seen=met.paper[met.seen],
         passed=met.paper[met.passed > 0],
         times=met.passed[met.passed > 0],

@@ -18,12 +18,14 @@ function nameOfThisBrowser() {
 const showSteps = (steps) => by("steps").replaceChildren(...steps.map(({ ok, message }) => make("li", { class: ok ? "good" : "bad" }, message)));
 
 /**
- * A server on another machine: the browser is asked for its exact origin, within the reader's own press.
+ * A server on another machine: the browser is asked for its exact origin, within the reader's own press; not for one that
+ * will be refused as long as plain http to it is not confirmed.
  * @param {string} typed
+ * @param {boolean} plainOk
  */
-async function askForOrigin(typed) {
+async function askForOrigin(typed, plainOk) {
   const found = readAddress(typed);
-  if (!found || found.isLocal) return;
+  if (!found || found.isLocal || (found.plain && !plainOk)) return;
   const { protocol, hostname } = new URL(found.origin);
   // Without it the server's own CORS answer must do, so a "no" is no obstacle. Firefox knows no ports in origins.
   for (const origin of new Set([`${found.origin}/*`, `${protocol}//${hostname}/*`])) {
@@ -48,7 +50,7 @@ export function connectForm(paired, isAgreed = () => true) {
     if (!isAgreed()) return showSteps([{ step: "agree", ok: false, message: text("own_agree_first") }]);
     const address = by("address").value;
     by("submit").disabled = true;
-    await askForOrigin(address);
+    await askForOrigin(address, by("plain").checked);
     const asked = { address, code: by("code").value, name: by("device").value.trim() || nameOfThisBrowser(), plain_http_ok: by("plain").checked };
     const reply = await send(FROM_OWN.pairConnect, asked);
     by("submit").disabled = false;

@@ -89,6 +89,7 @@ function actButton(kind, paper, surface) {
     const reply = await ask(FROM_OWN.act, { kind, paper: paper.id, title: paper.title, surface });
     if (!reply.ok) return;
     button.textContent = sign;
+    button.setAttribute("aria-label", `${sign}: ${paper.title ?? paper.id}`);
     button.disabled = true;
   } }, name);
   return button;

@@ -25,9 +25,13 @@ class Steps:
 
     def reach(self, places: sp.csr_matrix) -> sp.csr_matrix:
         """Return how much liking what stands at each row of `places` (n, P) tells of other papers, float32 (n, P)."""
-        reached = (places @ self.once + (places @ self.twice) @ self.twice).tocsr()
-        own = np.repeat(_only_place(places), np.diff(reached.indptr))
-        reached.data[reached.indices == own] = 0  # none tells of itself
+        own = _only_place(places)
+        if (own >= 0).all():  # all stand in one place: rows are looked up, which is quicker than multiplying
+            once, first = self.once[own], self.twice[own]
+        else:
+            once, first = places @ self.once, places @ self.twice
+        reached = (once + first @ self.twice).tocsr()
+        reached.data[reached.indices == np.repeat(own, np.diff(reached.indptr))] = 0  # none tells of itself
         np.sqrt(reached.data, out=reached.data)
         return reached
 

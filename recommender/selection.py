@@ -12,7 +12,7 @@ from recommender.ranked import Ranked, ranked
 from recommender.scoring import Scored
 
 POOL = 3  # diversity and exploration look at this many times k papers, and at
-LEAST_POOL = 200  # so many at the least
+LEAST_POOL = 120  # so many at the least
 PAGE = 20  # places that interests share fairly; further down they go on as they began
 
 
@@ -99,8 +99,10 @@ def _explored(
     scored: Scored, pool: np.ndarray, order: np.ndarray, added: np.ndarray, *, share: float, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Give a share of the places in the list's lower half to papers from further down, lifted to that place's score."""
+    if not share:
+        return order, added
     random = np.random.default_rng(seed)
-    others = np.setdiff1d(pool, order)
+    others = pool[~np.isin(pool, order)]
     half = np.arange(len(order) // 2, len(order))
     places = half[random.random(len(half)) < 2 * share]
     if not len(places) or not len(others):

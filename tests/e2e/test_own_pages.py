@@ -44,7 +44,7 @@ def connect(page: Page, address: str, *, good: bool) -> list[tuple[str, bool]]:
     """Type an address into the form, press Connect and return the steps once the last is shown."""
     page.fill("#address", address)
     page.click("#submit")
-    page.wait_for_selector("#submit:not([disabled])")
+    page.wait_for_selector("#submit:not([disabled])", state="attached")
     page.wait_for_selector(f"#steps li.{'good' if good else 'bad'}:last-child")
     return steps(page)
 
@@ -113,7 +113,7 @@ def test_pairing_through_the_options_page(browser: Chromium, server: Server, scr
     expect(page.locator("#standing")).to_contain_text("no longer knows this browser")
     eventually(lambda: [one["event"]["paper"] for one in browser.stored("queue")["queue"]], [PAPER])
     page.reload()
-    expect(page.locator("#standing")).to_contain_text("1 events are kept here")
+    expect(page.locator("#standing")).to_contain_text("Waiting to be sent: 1.")
     assert browser.console == []
 
 
@@ -138,7 +138,7 @@ def test_the_popup(browser: Chromium, server: Server, screenshots: Path) -> None
     expect(popup.locator("#pane pre")).to_contain_text('"kind":"save"')
     look(popup, "popup-ledger", screenshots)
     popup.get_by_role("button", name="Delete", exact=True).click()
-    expect(popup.locator("#said")).to_contain_text("1 deleted, here and on the server.")
+    expect(popup.locator("#said")).to_contain_text("Deleted here and on the server: 1.")
     assert server.events() == []
     assert browser.stored("ledger")["ledger"] == []
 

@@ -78,6 +78,8 @@ export class Browser {
     this.heard = [];
     this.opened = [];
     this.closedTabs = new Set();
+    this.allowed = new Set(["https://huggingface.co/papers*"]);
+    this.scripts = new Map();
     this.badge = "";
     this.icon = {};
     this.life = null;
@@ -133,6 +135,20 @@ export class Browser {
         setBadgeBackgroundColor: async () => {},
       },
       commands: { onCommand: life.happening("command") },
+      permissions: {
+        contains: ({ origins = [] }) => edge(() => origins.every((one) => this.allowed.has(one))),
+        onAdded: life.happening("allowed"),
+        onRemoved: life.happening("forbidden"),
+      },
+      scripting: this.allowed.has("scripting") ? this.scriptingFor(life) : undefined,
+    };
+  }
+
+  scriptingFor(life) {
+    return {
+      getRegisteredContentScripts: ({ ids }) => life.edge(() => ids.flatMap((id) => this.scripts.get(id) ?? [])),
+      registerContentScripts: ([script]) => life.edge(() => void this.scripts.set(script.id, script)),
+      unregisterContentScripts: ({ ids }) => life.edge(() => ids.forEach((id) => this.scripts.delete(id))),
     };
   }
 

@@ -11,6 +11,11 @@ import { by, putWords, when } from "../own/words.js";
 const NEEDS = { huggingface: { origins: ["https://huggingface.co/papers*"] }, arxiv: { origins: ["https://arxiv.org/*"], permissions: ["scripting"] } };
 const SITES = Object.keys(NEEDS);
 
+/** Keys in the order in which they are shown. */
+const ACTIONS = ["next", "previous", "save", "hide", "why", "order"];
+/** What was shown last: the form folds away when pairing is done, and comes back when it is needed. */
+let isPaired = false;
+
 /** @param {string} sentence */
 const say = (sentence) => {
   by("said").textContent = sentence;
@@ -28,7 +33,11 @@ async function drawStanding() {
   if (!ok) return;
   const { paired, serverUrl, connection, waiting, preferences, managed, agreed } = status;
   const how = connection.health === "ok" ? "ok" : connection.health === "revoked" ? "revoked" : "silent";
-  by("standing").textContent = paired ? text(`options_standing_${how}`, serverUrl, waiting) : text("options_standing_none");
+  const standing = paired ? text(`options_standing_${how}`, serverUrl) : text("options_standing_none");
+  by("standing").textContent = waiting ? `${standing} ${text("popup_waiting", waiting)}` : standing;
+  by("pairing").classList.toggle("first", !paired);
+  if (isPaired !== (paired && how !== "revoked")) by("pairing").open = isPaired;
+  isPaired = paired && how !== "revoked";
   if (!paired && managed.serverUrl && !by("address").value) by("address").value = managed.serverUrl;
   for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll('[name="capture"]'))) radio.checked = radio.value === preferences.capture;
   by("agree-row").hidden = agreed;
@@ -42,8 +51,9 @@ async function drawStanding() {
 /** @param {Record<string, string>} shortcuts */
 function drawKeys(shortcuts) {
   if (by("keys").contains(document.activeElement)) return;
-  const fields = Object.entries(shortcuts).map(([action, key]) => {
-    const input = make("input", { type: "text", maxlength: 1, value: key, size: 2, style: "width:3em", oninput: () => ask(FROM_OWN.preferencesSet, { shortcuts: { [action]: input.value.trim().toLowerCase() } }) });
+  const fields = ACTIONS.map((action) => {
+    const keep = () => ask(FROM_OWN.preferencesSet, { shortcuts: { [action]: input.value.trim().toLowerCase() } });
+    const input = make("input", { type: "text", maxlength: 1, value: shortcuts[action] ?? "", oninput: keep });
     return make("label", {}, text(`options_key_${action}`), " ", input);
   });
   by("keys").replaceChildren(...fields);

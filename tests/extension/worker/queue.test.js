@@ -205,7 +205,7 @@ test("a revoked browser says so, keeps its queue, and sends it once it is paired
   await log(browser, save);
   await browser.pass(200);
   const { view } = await browser.ask(FROM_PAGE.pageView, { page: "daily/2026-11-20" });
-  expect(view).toMatchObject({ state: "unpaired", message: expect.stringContaining("1 events are kept") });
+  expect(view).toMatchObject({ state: "unpaired", message: expect.stringContaining("Kept here until you pair it again: 1.") });
   expect(waiting(browser)).toEqual([save.id]);
   expect(browser.badge).toBe("1");
   browser.server.tokens.add("another");

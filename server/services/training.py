@@ -89,6 +89,8 @@ def train_once(
         model.manifest["papers_until"] = seen.papers_changed
         model.manifest["gate"] = verdict.as_dict()
         publish(settings, database, model, seen, verdict)
+        if progress:
+            progress("published", 1.0)
         if verdict.passed:
             hot.announce("model")
         else:

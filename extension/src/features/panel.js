@@ -1,7 +1,9 @@
 /** The panel: unseen papers with their reasons, before the list's island, where no hydration can be disturbed. */
 
 import { FROM_PAGE, send } from "../messages.js";
+import { whenIdle } from "../page/slices.js";
 import { Panel } from "../ui/panel.js";
+import { ageFormat } from "../ui/recommended.js";
 
 /** @typedef {import("../page/page.js").Page} Page */
 
@@ -33,5 +35,7 @@ export const panel = {
     page.on("say", (sentence) => shown.say(sentence), signal);
     signal.addEventListener("abort", () => shown.remove());
     draw();
+    // While the list is on its way.
+    whenIdle(ageFormat, signal);
   },
 };

@@ -27,6 +27,7 @@ const CARD = "article";
 const SCORE = 'a[href^="/login?next="] [role="checkbox"], label';
 const OURS = "[data-inkling]";
 const PAPER_HOSTS = /^(?:(?:www\.)?huggingface\.co|(?:www|export|browse)\.arxiv\.org|arxiv\.org|127\.0\.0\.1|localhost|\[::1\])$/;
+const LISTED_HOSTS = /^(?:(?:www\.)?huggingface\.co|127\.0\.0\.1|localhost|\[::1\])$/;
 const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
 
 const DATED = /^\/papers\/(date|week|month)\/(\d{4}-(?:\d{2}-\d{2}|\d{2}|W\d{2}))\/?$/;
@@ -150,6 +151,20 @@ const namesOf = (authors) =>
 /** @param {any} date */
 const dateOf = (date) => (typeof date === "string" && !Number.isNaN(Date.parse(date)) ? new Date(date).toISOString() : null);
 
+/** A page is read again at every change, and names each paper by several links. @type {Map<string, string | null>} */
+const listed = new Map();
+const MOST_LISTED = 3000;
+
+/** @param {string} href */
+function listedPaper(href) {
+  const before = listed.get(href);
+  if (before !== undefined) return before;
+  if (listed.size > MOST_LISTED) listed.clear();
+  const paper = paperFromUrl(href, location.href, LISTED_HOSTS);
+  listed.set(href, paper);
+  return paper;
+}
+
 /**
  * Every paper linked inside `scope`: links are the same in both generations of the page, so they are what is counted.
  * @param {ParentNode} scope
@@ -158,7 +173,7 @@ const dateOf = (date) => (typeof date === "string" && !Number.isNaN(Date.parse(d
 function linkedIn(scope) {
   const found = new Set();
   for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (scope.querySelectorAll('a[href*="/papers/"]'))) {
-    const paper = paperFromUrl(link.href, location.href, /^(?:(?:www\.)?huggingface\.co|127\.0\.0\.1|localhost|\[::1\])$/);
+    const paper = listedPaper(link.href);
     if (paper && !link.closest(OURS)) found.add(paper);
   }
   return found;
@@ -225,7 +240,7 @@ function cardsOf(document, island) {
   /** @type {Map<HTMLElement, Card>} */
   const found = new Map();
   for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ ((island ?? document).querySelectorAll(TITLE_LINK))) {
-    const id = link.closest(OURS) ? null : paperOf(link.href);
+    const id = link.closest(OURS) ? null : listedPaper(link.href);
     const element = id && cardElement(link);
     if (!id || !element || found.has(element)) continue;
     const shown = shownBy(id, element, link);
@@ -251,7 +266,7 @@ function placed(found) {
 const hasPicture = (element) =>
   [...element.querySelectorAll("a[href] img, a[href] video")].some((picture) => {
     const link = /** @type {HTMLAnchorElement} */ (picture.closest("a"));
-    return !link.closest("h3") && paperOf(link.href) !== null && !picture.closest("li");
+    return !link.closest("h3") && listedPaper(link.href) !== null && !picture.closest("li");
   });
 
 /**

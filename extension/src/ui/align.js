@@ -25,6 +25,7 @@ export function alignWith(host, column) {
     host.style.setProperty("margin-inline", isCentred ? "auto" : `${Math.round(left - around.left)}px auto`);
   };
   const observer = new ResizeObserver(follow);
+  // At once, too: a frame later the page would be seen to move.
   follow();
   observer.observe(column);
   return () => observer.disconnect();

@@ -11,8 +11,11 @@ import { openWhy } from "./why.js";
 
 const DAY = 86_400_000;
 
-/** Making one takes longer than all else in the panel. @type {Intl.RelativeTimeFormat | undefined} */
-let relative;
+/** @type {Intl.RelativeTimeFormat | undefined} */
+let format;
+
+/** Words for ages, in the reader's language. The first asking takes longer than all else in the panel: ask early. */
+export const ageFormat = () => (format ??= new Intl.RelativeTimeFormat(text("page_language"), { numeric: "auto", style: "short" }));
 
 /**
  * How long ago, in the reader's language; "" if unknown.
@@ -24,7 +27,7 @@ export function ageOf(published, now = Date.now(), exact = false) {
   const at = published ? Date.parse(published) : NaN;
   if (Number.isNaN(at)) return "";
   const days = Math.max(0, Math.round((now - at) / DAY));
-  relative ??= new Intl.RelativeTimeFormat(text("page_language"), { numeric: "auto", style: "short" });
+  const relative = ageFormat();
   if (exact && now - at < DAY) return withinDay(relative, now - at);
   if (days < 14) return relative.format(-days, "day");
   if (days < 60) return relative.format(-Math.round(days / 7), "week");

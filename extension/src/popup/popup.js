@@ -151,10 +151,10 @@ async function told({ ok, deleted, waiting, elsewhere, silent }) {
 
 /** @param {import("../storage.js").LedgerLine} line word for word as it was sent */
 function ledgerLine({ event, sent_at, host }) {
-  const words = make("span", {}, make("pre", {}, JSON.stringify(event)), make("span", { class: "small" }, text("popup_sent", when(sent_at), host)));
+  const sent = make("span", { class: "small" }, text("popup_sent", when(sent_at), host));
   const remove = make("button", { class: "quiet danger", onclick: async () => told(await ask(FROM_OWN.ledgerDelete, { ids: [event.id] })) }, text("popup_delete"));
   const forget = make("button", { class: "quiet", title: text("popup_forget_paper_help"), onclick: async () => told(await ask(FROM_OWN.forget, { paper: event.paper })) }, text("popup_forget_paper"));
-  return make("li", { class: "line" }, words, forget, remove);
+  return make("li", { class: "line stack" }, make("pre", {}, JSON.stringify(event)), make("div", { class: "line" }, sent, forget, remove));
 }
 
 /** @param {{id: string, title: string}} paper */

@@ -82,10 +82,10 @@ class Blend:
 WITH_READERS = Blend(
     {
         "stack": PartWeight(always=1.0, few=-0.3, unread=1.0),
-        "text": PartWeight(always=0.13, short=-0.1, unread=0.10, unread_short=-0.05),
-        "joint": PartWeight(always=0.15, short=-0.1, unread=0.12, unread_short=-0.05),
+        "text": PartWeight(always=0.13, short=-0.1, unread=0.05),
+        "joint": PartWeight(always=0.15, short=-0.1, unread=0.15),
     },
-    meeting=0.92,
+    meeting=0.87,
     meeting_short=0.15,
 )
 ALONE = Blend({"stack": PartWeight(always=1.0, unread=1.0), "text": PartWeight(always=0.2, unread=0.2)})

@@ -67,10 +67,20 @@ export const opens = {
     addEventListener("click", opened, { capture: true, signal });
     // A right click fires auxclick too; only the middle button opens.
     addEventListener("auxclick", (event) => event.button === 1 && opened(event), { capture: true, signal });
+    let menu = false;
     addEventListener("contextmenu", (event) => {
       const at = paperAt(page, event);
+      menu = at !== null;
       if (at) send(FROM_PAGE.linkContext, { page: page.place.page, list_id: page.list?.list_id, ...at });
     }, { capture: true, signal });
+    // A press on the page means that the menu is gone, and that what opens now is not its link.
+    for (const press of ["pointerdown", "keydown"]) {
+      addEventListener(press, (event) => {
+        if (!menu || !event.isTrusted || ("button" in event && event.button === 2)) return;
+        menu = false;
+        send(FROM_PAGE.linkContext, { page: page.place.page });
+      }, { capture: true, signal });
+    }
     // The first reading comes after a page rendered ahead of its visit was really visited.
     page.on("read", () => arrived(page), signal);
   },

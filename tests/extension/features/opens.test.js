@@ -55,6 +55,15 @@ test("a context menu on a link is told, so that the tab it opens can be paired",
   expect(of("link/context")).toEqual([expect.objectContaining({ paper: page.cards[0].card.id, page: "daily/2026-11-20", position: 1, list_id: "L1" })]);
 });
 
+test("a press on the page after a context menu tells that the menu is gone, once", async () => {
+  const { window, of } = start("/papers/date/2026-11-20");
+  byHand(document.body, new window.MouseEvent("pointerdown", { bubbles: true, composed: true, button: 0 }));
+  byHand(link(), new window.MouseEvent("contextmenu", { bubbles: true, composed: true, button: 2 }));
+  for (let press = 0; press < 2; press++) byHand(document.body, new window.MouseEvent("pointerdown", { bubbles: true, composed: true, button: 0 }));
+  await pass();
+  expect(of("link/context").map(({ paper }) => paper)).toEqual([expect.any(String), undefined]);
+});
+
 test("arriving on a paper's page is one open, however often the page is read; its own links are no second one", async () => {
   const { window, events, page } = start("/papers/2611.10001");
   page.tell("read");

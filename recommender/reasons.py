@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -56,7 +57,8 @@ class Explanation:
         reasons = [self._of_paper(at, one, float(both[one])) for one in papers]
         reasons += [Reason("interest", float(both[one]), words=[scored.taste.typed[one]]) for one in self.typed]
         reasons += self._remainders(at, [*self.typed, *papers], added)
-        return sorted((reason for reason in reasons if reason.share), key=lambda reason: -reason.share)
+        told = sorted((reason for reason in reasons if reason.share), key=lambda reason: -reason.share)
+        return _rounded_to(float(scored.scores[self.rows[at]] + np.float32(added)), told)
 
     def _of_paper(self, at: int, one: int, share: float) -> Reason:
         paper, shelf = int(self.scored.taste.rows[one]), self.scored.shelf
@@ -85,3 +87,13 @@ class Explanation:
         both = self._words.data[cells] * taste[self._at[cells]]
         telling = [one for one in np.argsort(-both, kind="stable")[:SHARED_WORDS] if both[one] > TOO_LITTLE]
         return [self.scored.vocabulary.words[column] for column in self._words.indices[cells][telling]]
+
+
+def _rounded_to(score: float, reasons: list[Reason]) -> list[Reason]:
+    """Put what float32 rounded off onto the largest share: beside a score near zero it would not be small."""
+    if not reasons:
+        return reasons
+    largest = max(range(len(reasons)), key=lambda at: abs(reasons[at].share))
+    rest = score - sum(reason.share for reason in reasons)
+    reasons[largest] = dataclasses.replace(reasons[largest], share=reasons[largest].share + rest)
+    return reasons

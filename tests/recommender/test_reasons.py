@@ -85,3 +85,12 @@ def test_really_removing_the_first_named_paper_mostly_lowers_the_score(catalogue
         added = float(found._added[0])
         lowered.append(again.scores[0] < found.scores[0] - added)
     assert np.mean(lowered) >= 0.75
+
+
+def test_what_is_put_right_is_only_rounding(ranked):
+    found = ranked()
+    scored = found._scored
+    for at, row in enumerate(found._rows.tolist()):
+        parts = sum(float(one.factor[row]) * float(one.part.shares(np.array([row])).sum()) for one in scored.parts)
+        priors = sum(float(prior[row]) for prior in scored.priors.values())
+        assert parts + priors + float(found._added[at]) == pytest.approx(float(found.scores[at]), rel=1e-3, abs=1e-3)

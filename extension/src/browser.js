@@ -5,8 +5,14 @@
  * page and the tests can put their own in place first.
  */
 
+/** @type {typeof chrome | undefined} */
+let inItsPlace;
+
 /** What this browser offers, or undefined where an API is missing (Firefox lacks some). */
-export const browser = () => globalThis.chrome;
+export const browser = () => inItsPlace ?? globalThis.chrome;
+
+/** Have something else take the browser's place in this document ("Try it here"). @param {any} other */
+export const standIn = (other) => void (inItsPlace = other);
 
 /**
  * The text of one locale key, with `$1`... filled in.
@@ -26,7 +32,7 @@ export const version = () => browser().runtime.getManifest().version;
  * False once the extension was reloaded or removed under a page that still runs its old content script.
  * @returns {boolean}
  */
-export const isAlive = () => Boolean(globalThis.chrome?.runtime?.id);
+export const isAlive = () => Boolean(browser()?.runtime?.id);
 
 /**
  * Send one message to the service worker.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Playwright, expect
 
-from tests.e2e.chromium import Chromium, until_state
+from tests.e2e.chromium import EXTENSION, Chromium, until_state
 from tests.e2e.conftest import Server, eventually
 from tests.pages.server import PagesServer
 from tests.server.inkling_process import call
@@ -194,4 +195,40 @@ def test_the_first_minute(browser: Chromium, server: Server, screenshots: Path) 
     expect(page.locator("#picked")).to_contain_text("long contexts")
     assert server.ask("/v1/me")["interests"] == ["long contexts"]
     look(page, "welcome-paired", screenshots)
+
+    # Leaving: an export first, then nothing is left, there or here.
+    options = browser.own(OPTIONS)
+    options.click("#leave")
+    with options.expect_download() as export:
+        options.click("#leave-all")
+    assert json.loads(export.value.path().read_text())["format"] == "inkling-export"
+    expect(options.locator("#said")).to_have_text("Everything is deleted, there and here.")
+    expect(options.locator("#standing")).to_contain_text("Not paired")
+    assert call(server.url, "/v1/me", token=server.token)[0] == 401
+    assert not browser.stored("token").get("token")
+    assert browser.console == []
+
+
+def test_the_browser_asks_for_the_listing_and_nothing_else(browser: Chromium) -> None:
+    page = browser.own(OPTIONS)
+    manifest = (EXTENSION / "manifest.json").read_text()
+    warnings = page.evaluate("manifest => chrome.management.getPermissionWarningsByManifest(manifest)", manifest)
+    assert warnings == ["Read and change your data on huggingface.co"]
+
+
+def test_trying_it_needs_no_server_and_no_network(browser: Chromium, screenshots: Path) -> None:
+    page = browser.own("src/welcome/try.html")
+    asked: list[str] = []
+    browser.context.on("request", lambda request: asked.append(request.url))
+    until_state(page, "ready")
+    first = page.locator("#cards article").first
+    mark = page.locator('[data-inkling="mark"]').first
+    first.hover()
+    mark.locator('[data-action="save"]').click()
+    expect(page.locator('[data-inkling="panel"] [data-part="reason"]').first).to_contain_text("which you saved")
+    page.locator('[data-inkling="panel"] [data-action="order"]').click()
+    page.wait_for_timeout(500)
+    look(page, "try", screenshots)
+    assert [url for url in asked if not url.startswith("chrome-extension://")] == []
+    assert not browser.stored("queue").get("queue")
     assert browser.console == []

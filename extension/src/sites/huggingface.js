@@ -30,6 +30,9 @@ const PAPER_HOSTS = /^(?:(?:www\.)?huggingface\.co|(?:www|export|browse)\.arxiv\
 const LISTED_HOSTS = /^(?:(?:www\.)?huggingface\.co|127\.0\.0\.1|localhost|\[::1\])$/;
 const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
 
+/** Our own page with sample cards. */
+const TRY = /^(?:chrome|moz)-extension:\/src\/welcome\/try\.html$/;
+
 const DATED = /^\/papers\/(date|week|month)\/(\d{4}-(?:\d{2}-\d{2}|\d{2}|W\d{2}))\/?$/;
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
 const PERIODS = /** @type {const} */ ({ date: "daily", week: "weekly", month: "monthly", day: "daily" });
@@ -42,7 +45,8 @@ const paperOf = (href, _place) => paperFromUrl(href, location.href, PAPER_HOSTS)
  * @param {Document} document
  * @returns {Place | null}
  */
-function placeOf({ hostname, pathname, search }, document) {
+function placeOf({ protocol, hostname, pathname, search }, document) {
+  if (TRY.test(protocol + pathname)) return place("demo", "daily", "daily");
   if (pathname === "/demo") return LOOPBACK.test(hostname) ? place("demo", "daily", "daily") : null;
   if (!/^\/papers(?:\/|$)/.test(pathname)) return null;
   const query = new URLSearchParams(search);

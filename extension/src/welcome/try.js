@@ -1,0 +1,18 @@
+/** "Try it here": the very code that runs in the listing, on sample cards, with a worker of its own that sends nothing. */
+
+import { browser, standIn } from "../browser.js";
+import { make } from "../ui/dom.js";
+import { by, putWords } from "../own/words.js";
+import { LISTED } from "./sample-papers.js";
+import { sampleBrowser } from "./sample-worker.js";
+
+/** @param {import("./sample-papers.js").SamplePaper} paper */
+function card({ id, title, authors, abstract }) {
+  const link = make("a", { href: `https://huggingface.co/papers/${id}`, target: "_blank", rel: "noopener" }, title);
+  return make("article", {}, make("h3", {}, link), make("p", {}, authors.join(", ")), make("p", {}, abstract));
+}
+
+putWords();
+by("cards").append(...LISTED.map(card));
+standIn(sampleBrowser(browser()));
+await import("../content.js");

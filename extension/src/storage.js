@@ -146,15 +146,33 @@ export const protect = () => browser().storage.local.setAccessLevel?.({ accessLe
  */
 export function onChanged(listener) {
   browser().storage.onChanged.addListener((changes, area) => {
-    if (area === "local") listener(changes);
+    if (area === "managed") learnManaged();
+    if (area === "local" || (area === "session" && changes[MANAGED])) listener(changes);
   });
 }
 
-/** What a lab set for its readers, if anything. @returns {Promise<{serverUrl?: string, sites?: string[]}>} */
+/** @typedef {{serverUrl?: string, sites?: string[]}} Managed */
+
+const MANAGED = "managed";
+/** Right after its start Chromium takes seconds to know its policies; no page waits that long. */
+const POLICY_MS = 250;
+
+/** What a lab set for its readers, if anything; what comes late is told as a change. @returns {Promise<Managed>} */
 export async function managed() {
+  const known = await session.get(MANAGED, /** @type {Managed | null} */ (null));
+  if (known) return known;
+  return Promise.race([learnManaged(), new Promise((settle) => setTimeout(() => settle({}), POLICY_MS))]);
+}
+
+/** @returns {Promise<Managed>} */
+async function learnManaged() {
+  /** @type {Managed} */
+  let found = {};
   try {
-    return (await browser().storage.managed?.get(null)) ?? {};
+    found = (await browser().storage.managed?.get(null)) ?? {};
   } catch {
-    return {}; // Firefox rejects where no policy is set.
+    // Firefox rejects where no policy is set.
   }
+  await session.set(MANAGED, found);
+  return found;
 }

@@ -74,6 +74,7 @@ export class Browser {
     this.local = {};
     this.session = {};
     this.managed = {};
+    this.policies = Promise.resolve();
     this.alarms = new Map();
     this.heard = [];
     this.opened = [];
@@ -114,7 +115,7 @@ export class Browser {
       storage: {
         local: { ...this.area(life, "local"), setAccessLevel: async (level) => void (this.access = level) },
         session: this.area(life, "session"),
-        managed: { get: async () => structuredClone(this.managed) },
+        managed: { get: () => this.policies.then(() => structuredClone(this.managed)) },
         onChanged: life.happening("changed"),
       },
       i18n: { getMessage },
@@ -174,6 +175,13 @@ export class Browser {
       else this[name][key] = newValue;
     }
     setImmediate(() => life.isOver || life.tell("changed", structuredClone(changes), name));
+  }
+
+  /** Set a policy, as a lab does. */
+  async rule(managed) {
+    this.managed = managed;
+    this.life.tell("changed", {}, "managed");
+    await settle();
   }
 
   /** Write from outside, as a check or a lab would. */

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { FROM_OWN, FROM_PAGE } from "../../../extension/src/messages.js";
-import { LISTING, OWN, Server, end, event, pairedBrowser, reply, settle } from "../browser-kit.js";
+import { Browser, LISTING, OWN, Server, end, event, pairedBrowser, reply, settle } from "../browser-kit.js";
 
 afterEach(end);
 
@@ -223,10 +223,25 @@ test("logging only what is pressed leaves opens and impressions out; off shows n
 
 test("a site that a lab left out is off and stays off", async () => {
   const browser = await pairedBrowser();
-  browser.managed = { serverUrl: "https://papers.example.org", sites: ["arxiv"] };
+  await browser.rule({ serverUrl: "https://papers.example.org", sites: ["arxiv"] });
   await own(browser, FROM_OWN.preferencesSet, { sites: { huggingface: true } });
   expect((await view(browser)).state).toBe("off");
   expect((await own(browser, FROM_OWN.status)).status.managed.serverUrl).toBe("https://papers.example.org");
+});
+
+test("no page waits for a browser that does not know its policies yet; what comes late is pushed", async () => {
+  const browser = new Browser();
+  browser.local = { serverUrl: "http://127.0.0.1:8765", token: "token" };
+  let know;
+  browser.policies = new Promise((go) => (know = go));
+  browser.managed = { sites: ["arxiv"] };
+  await browser.start();
+  const told = tellCards(browser);
+  await new Promise((go) => setTimeout(go, 1_500));
+  expect((await told).view.state).toBe("ready");
+  know();
+  await settle();
+  expect(browser.heard.at(-1).view.state).toBe("off");
 });
 
 test("a page that has changed is reported once and shown as left alone", async () => {

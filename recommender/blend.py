@@ -88,6 +88,13 @@ WITH_READERS = Blend(
     meeting=0.87,
     meeting_short=0.15,
 )
-ALONE = Blend({"stack": PartWeight(always=1.0, unread=1.0), "text": PartWeight(always=0.2, unread=0.2)})
+# Alone there is no joint graph; with few other readers it is what they bring.
+ALONE = Blend(
+    {
+        "stack": PartWeight(always=1.0, unread=1.0),
+        "text": PartWeight(always=0.2, unread=0.2),
+        "joint": PartWeight(always=0.15, unread=0.15),
+    }
+)
 UNTRAINED = Blend({"words": PartWeight(always=1.0, unread=1.0)})
 STACK_ALONE = Blend().only("stack")

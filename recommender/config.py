@@ -40,8 +40,8 @@ class Config:
     popularity: float = 0.3
     passed_over: float = 0.25
     diversity: float = 0.15
-    fairness: float = 0.5
-    exploration: float = 0.1
+    fairness: float = 2.0
+    exploration: float = 0.05
 
     def __post_init__(self) -> None:
         for name in ("factors", "iterations", "min_df"):

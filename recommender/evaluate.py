@@ -19,7 +19,7 @@ from recommender.metrics import coverage, diversity, ndcg, novelty, recall, reci
 from recommender.model import Model
 from recommender.ranked import Ranked
 from recommender.report import OURS, Report
-from recommender.splitting import FROM_K, Split, new, warm
+from recommender.splitting import FROM_K, Split, new, one_out, warm
 from recommender.tables import Events, Papers
 from recommender.training import train
 from recommender.trials import TRIALS, half_figures, pairs_of, priced
@@ -27,7 +27,6 @@ from recommender.trials import TRIALS, half_figures, pairs_of, priced
 DEPTH = 100
 PAGE = 20  # places of a list as it is shown, for trials of what makes lists
 BATCH = 100  # readers whose scores are held at once
-VALIDATION_READERS = 500
 REMOVALS = 200  # readers for whom a named paper is really removed
 STACK = "stack alone"
 WITH_ALS = ("warm", "mixed", "new", "time")
@@ -178,14 +177,16 @@ class _Run:
     def choose_als(self, seed: int) -> None:
         """Choose the settings of ALS on a split inside the first seed's training readers."""
         train_on = self.log.split(self.report.task, seed)[0][1].train
-        inner = [new(train_on, seed, k) for k in FROM_K["new"]] if self.report.task == "new" else [warm(train_on, seed)]
+        apart = seed + 1000  # another draw: the same one would find the newcomers it took out already
+        newcomers = self.report.task == "new"
+        inner = [new(train_on, apart, k) for k in FROM_K["new"]] if newcomers else [one_out(train_on, apart)]
         empty = sp.csr_matrix((train_on.shape[1], 0), dtype=np.float32)
         settings = list(als_grid(seed))
         found = []
         for at, als in enumerate(settings):
             self.tell(f"choosing ALS: {als.name}", 0.0)
             als.fit(inner[0].train, empty)
-            each = [figures(tops(als, _fewer(split)), _fewer(split), None)["ndcg@20"].mean() for split in inner]
+            each = [figures(tops(als, split), split, None)["ndcg@20"].mean() for split in inner]
             found.append(float(np.mean(each)))
             self.report.grid.append({"name": als.name, "figure": found[at], "chosen": False})
         best = int(np.argmax(found))
@@ -250,11 +251,6 @@ def removal_lowers(catalogue: Catalogue, history: Events, ranked: Ranked, now: f
     without = history.take([row for row, paper in enumerate(history.papers) if paper != named])
     again = catalogue.rank(without, candidates=ranked.ids[:1], k=1, now=now)
     return [bool(again.scores[0] < ranked.scores[0])]
-
-
-def _fewer(split: Split) -> Split:
-    most = slice(0, VALIDATION_READERS)
-    return replace(split, history=split.history[most], test=split.test[most], readers=split.readers[most])
 
 
 def _each(lists: Tops, targets: list[set[int]], metric: Callable[..., float]) -> np.ndarray:

@@ -98,6 +98,13 @@ SPLITS_FROM_K: dict[str, Callable[[sp.csr_matrix, int, int], Split]] = {"new": n
 FROM_K = {"new": (1, 3, 10), "alone": (1, 3, 10, 30)}
 
 
+def one_out(X: sp.csr_matrix, seed: int) -> Split:
+    """Hold out one paper of each reader: a validation split inside training papers that leaves them nearly as dense."""
+    random = np.random.default_rng([seed, 4])
+    train, test = _hold_out(X, random, share=0.0)
+    return _of_sample(train, test, np.arange(X.shape[1]), _sample(random, train, test))
+
+
 def _matrix(rows: np.ndarray | list[int], columns: np.ndarray | list[int], shape: tuple[int, int]) -> sp.csr_matrix:
     return sp.csr_matrix((np.ones(len(rows), np.float32), (rows, columns)), shape=shape)
 
@@ -106,8 +113,10 @@ def _papers_of(X: sp.csr_matrix, reader: int) -> np.ndarray:
     return X.indices[X.indptr[reader] : X.indptr[reader + 1]]
 
 
-def _hold_out(X: sp.csr_matrix, random: np.random.Generator, least: int = 5) -> tuple[sp.csr_matrix, sp.csr_matrix]:
-    """Hold out max(1, round(0.2 n)) random papers of each reader with at least `least`."""
+def _hold_out(
+    X: sp.csr_matrix, random: np.random.Generator, least: int = 5, share: float = HELD_OUT
+) -> tuple[sp.csr_matrix, sp.csr_matrix]:
+    """Hold out max(1, round(share * n)) random papers of each reader with at least `least`."""
     kept: list[np.ndarray] = []
     held: list[np.ndarray] = []
     for reader in range(X.shape[0]):
@@ -115,7 +124,7 @@ def _hold_out(X: sp.csr_matrix, random: np.random.Generator, least: int = 5) -> 
         n = 0
         if len(papers) >= least:
             papers = papers[random.permutation(len(papers))]
-            n = max(1, round(HELD_OUT * len(papers)))
+            n = max(1, round(share * len(papers)))
         held.append(papers[:n])
         kept.append(papers[n:])
     return _rows(kept, X.shape), _rows(held, X.shape)

@@ -26,7 +26,8 @@ from recommender.vocabulary import learn_vocabulary, texts_of
 from recommender.weights import Weights, weigh
 
 LEAST_PAPERS = 20
-LEAST_READERS = 20  # below this the readers teach the stack nothing that the words do not
+LEAST_READERS = 20  # below this the readers teach the stack nothing that the words do not,
+LEAST_READ = 0.4  # nor while a paper has fewer readers than this in the mean (measured: .2 too few, .65 enough)
 LEAST_LISTS = 100  # held-out lists below which a blend learned from them would be noise
 
 Progress = Callable[[str, float], None]
@@ -128,7 +129,7 @@ def fit(
     matrix = stacked(liked, rows.words, rows.names, config)
     stack = factorise(matrix, liked.shape[0], config, seed, step=step, start=start)
     graph, near = build_graph(rows.words, liked.maximum(0))
-    # Among a handful of readers, a paper that one of them read must not stand lower than it would unread.
+    # Among few readers, a paper that one of them read must not stand lower than it would unread.
     readers = _readers_each(liked) if _has_company(liked) else np.zeros(liked.shape[1], np.float32)
     neighbours = near @ stack.papers
     drawing = drawing_for(stack.papers, readers)
@@ -139,7 +140,7 @@ def fit(
 def _learned(model: Model, rows: Rows, liked: sp.csr_matrix, config: Config, seed: int) -> Blend:
     """Learn the blend on a split inside these readers; with too few lists the defaults stand."""
     held = hold_out(liked.maximum(0), seed)
-    if len(held.history) < LEAST_LISTS:
+    if len(held.history) < LEAST_LISTS or not _has_company(held.train):
         return model.blend
     fitted = fit(rows, held.train, config, seed)
     inner = replace(model, readers=_readers_each(held.train), **vars(fitted))
@@ -170,7 +171,8 @@ def _matrix(weights: Weights, readers: int, papers: int) -> sp.csr_matrix:
 
 
 def _has_company(liked: sp.csr_matrix) -> bool:
-    return int((np.diff(liked.indptr) > 0).sum()) >= LEAST_READERS
+    readers = int((np.diff(liked.indptr) > 0).sum())
+    return readers >= LEAST_READERS and int((liked.data > 0).sum()) >= LEAST_READ * liked.shape[1]
 
 
 def _check(liked: sp.csr_matrix, rows: Rows) -> None:

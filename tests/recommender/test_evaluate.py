@@ -88,3 +88,10 @@ def test_two_interests_are_told_apart_from_one(papers, events):
     assert set(methods) == {OURS, "one interest"}
     assert {"mean of halves", "worse half", "smaller half"} <= set(methods[OURS].by_reader)
     assert methods[OURS].mean("worse half") <= methods[OURS].mean("mean of halves")
+
+
+def test_als_is_chosen_on_newcomers_of_its_own_for_new_readers(papers, events):
+    found = evaluate(papers, events, "new", [0], CONFIG)
+    assert len(found.grid) == 12
+    assert all(0 <= row["figure"] <= 1 for row in found.grid)
+    assert "ALS" in found.splits["new k=3"]

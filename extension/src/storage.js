@@ -154,14 +154,19 @@ export function onChanged(listener) {
 /** @typedef {{serverUrl?: string, sites?: string[]}} Managed */
 
 const MANAGED = "managed";
-/** Right after its start Chromium takes seconds to know its policies; no page waits that long. */
-const POLICY_MS = 250;
+/** Right after its start Chromium takes seconds to know its policies; no page waits that long, and none waits twice. */
+const POLICY_MS = 100;
+let isLate = false;
 
 /** What a lab set for its readers, if anything; what comes late is told as a change. @returns {Promise<Managed>} */
 export async function managed() {
   const known = await session.get(MANAGED, /** @type {Managed | null} */ (null));
-  if (known) return known;
-  return Promise.race([learnManaged(), new Promise((settle) => setTimeout(() => settle({}), POLICY_MS))]);
+  if (known || isLate) return known ?? {};
+  const late = new Promise((settle) => setTimeout(settle, POLICY_MS)).then(() => {
+    isLate = true;
+    return {};
+  });
+  return Promise.race([learnManaged(), late]);
 }
 
 /** @returns {Promise<Managed>} */

@@ -15,14 +15,14 @@ from recommender.blend import ALONE, WITH_READERS, Blend
 from recommender.config import Config
 from recommender.encoders import Encoded
 from recommender.errors import TooFewPapers
-from recommender.features import learn_names
+from recommender.features import Names, learn_names
 from recommender.graph import Graph, build_graph
 from recommender.learning import learn, with_meaning
 from recommender.model import Model
 from recommender.stack import Drawing, Stack, drawing_for, factorise, factors_for, stacked
 from recommender.tables import Events, Papers
 from recommender.validation import hold_out, lists_of
-from recommender.vocabulary import learn_vocabulary, texts_of
+from recommender.vocabulary import Vocabulary, learn_vocabulary, texts_of
 from recommender.weights import Weights, weigh
 
 LEAST_PAPERS = 20
@@ -55,24 +55,16 @@ def train(
     """
     tell = progress or (lambda stage, share: None)
     tell("words", 0.0)
-    if start is None:
-        vocabulary, words = learn_vocabulary(texts_of(papers), config.min_df)
-        names = learn_names(papers)
-    else:
-        vocabulary, words, names = start.vocabulary, start.words, start.names
+    vocabulary, words, names = (
+        _columns(papers, config) if start is None else (start.vocabulary, start.words, start.names)
+    )
     now = _now(events) if now is None else now
     weights, readers = interactions(papers, events, config, now)
     liked = _matrix(weights, len(readers), len(papers))
     rows = Rows(words, names.rows(papers))
     _check(liked, rows)
-    fitted = fit(
-        rows,
-        liked,
-        config,
-        seed,
-        step=lambda share: tell("factors", 0.1 + 0.8 * share),
-        start=start.stack if start else None,
-    )
+    begun = start.stack if start else None
+    fitted = fit(rows, liked, config, seed, step=lambda share: tell("factors", 0.1 + 0.8 * share), start=begun)
     model = Model(
         manifest=_manifest(papers, events, config=config, stack=fitted.stack, now=now, readers=len(readers)),
         config=config,
@@ -96,6 +88,10 @@ def train(
     tell("done", 1.0)
     model.manifest["blend"] = model.blend.as_dict()
     return model
+
+
+def _columns(papers: Papers, config: Config) -> tuple[Vocabulary, sp.csr_matrix, Names]:
+    return *learn_vocabulary(texts_of(papers), config.min_df), learn_names(papers)
 
 
 @dataclass(frozen=True)

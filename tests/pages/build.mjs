@@ -43,6 +43,8 @@ async function bundle(generation, side) {
   await esbuild.build({
     entryPoints: [path.join(HERE, browser ? 'client.mjs' : `ssr.${generation}.mjs`)],
     outfile: path.join(CACHE, `${side}.${generation}.mjs`),
+    // Aliases are looked for from here, wherever the build was started.
+    absWorkingDir: path.join(HERE, '..'),
     bundle: true,
     format: 'esm',
     platform: browser ? 'browser' : 'node',

@@ -236,7 +236,8 @@ def clock(work: Callable[[], Any]) -> float:
 def table(rows: list[Row], config: Config) -> str:
     """Return the rows as Markdown."""
     lines = [
-        f"Milliseconds, median (min–max); {config.factors} factors, {config.iterations} iterations; {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}, numpy {np.__version__}.",
+        f"Milliseconds, median (min–max); {config.factors} factors, {config.iterations} iterations; "
+        f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}, numpy {np.__version__}.",
         "",
         "| what | ms | beside | ms | ratio of medians |",
         "| --- | --- | --- | --- | --- |",

@@ -1,4 +1,4 @@
-"""A home for the benchmark: a generated catalogue of any size, generated readers, a trained model, one paired reader."""
+"""A home for the benchmark: a generated catalogue of any size, generated readers, a trained model."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class Chromium:
         self.context = self._launch()
 
     def _launch(self) -> BrowserContext:
-        hosts = "huggingface.co arxiv.org cdn-thumbnails.huggingface.co".split()
+        hosts = ("huggingface.co", "arxiv.org", "cdn-thumbnails.huggingface.co")
         arguments = [
             *QUIET,
             "--ignore-certificate-errors",
@@ -116,7 +116,10 @@ def shown(page: Page) -> list[str]:
     return list(
         page.evaluate(
             """() => [...document.querySelectorAll('[data-target="DailyPapers"] article')]
-                 .map((card) => ({box: card.getBoundingClientRect(), id: card.querySelector('h3 a[href]').getAttribute('href').split('/papers/')[1]}))
+                 .map((card) => ({
+                   box: card.getBoundingClientRect(),
+                   id: card.querySelector('h3 a[href]').getAttribute('href').split('/papers/')[1],
+                 }))
                  .sort((a, b) => Math.round(a.box.top - b.box.top) || a.box.left - b.box.left).map(({id}) => id)"""
         )
     )

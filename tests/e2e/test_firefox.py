@@ -48,6 +48,7 @@ def pair_by_link(browser: Firefox, server: Server) -> None:
     browser.own("src/options/options.html")
     browser.until("return document.querySelector('#device')?.value !== ''")
     browser.find("#address").send_keys(link)
+    browser.find("#agreed").click()
     browser.find("#submit").click()
     browser.until("return document.querySelectorAll('#steps li.good').length === 5")
 
@@ -88,7 +89,8 @@ def test_firefox_pairs_logs_and_shows(browser: Firefox, server: Server, screensh
     browser.visit(LISTING)
     browser.until_state("ready")
     browser.until(
-        "return document.querySelector('[data-inkling=\"panel\"]')?.shadowRoot.querySelectorAll('[data-paper]').length >= 5"
+        """return document.querySelector('[data-inkling="panel"]')
+             ?.shadowRoot.querySelectorAll('[data-paper]').length >= 5"""
     )
     there = browser.driver.execute_script(
         """return [...document.querySelector('[data-inkling="panel"]').shadowRoot.querySelectorAll('[data-paper]')]

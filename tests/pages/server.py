@@ -28,8 +28,10 @@ def certificate() -> tuple[Path, Path]:
     if not cert.exists():
         names = ",".join(f"DNS:{host}" for host in HOSTS)
         subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", cert, "-days", "3650"]
-            + ["-subj", "/CN=huggingface.co", "-addext", f"subjectAltName={names}"],
+            [
+                *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", cert),
+                *("-days", "3650", "-subj", "/CN=huggingface.co", "-addext", f"subjectAltName={names}"),
+            ],
             check=True,
             capture_output=True,
         )
@@ -50,12 +52,15 @@ class Renderer:
 
     def ask(self, request: dict) -> dict:
         with self._lock:
-            assert self._process.stdin and self._process.stdout
+            assert self._process.stdin
+            assert self._process.stdout
             self._process.stdin.write(json.dumps(request) + "\n")
             self._process.stdin.flush()
             line = self._process.stdout.readline()
         if not line:
-            raise RuntimeError("the page renderer ended; run `node tests/pages/build.mjs` and `npm ci` in tests/ to see why")
+            raise RuntimeError(
+                "the page renderer ended; run `node tests/pages/build.mjs` and `npm ci` in tests/ to see why"
+            )
         return json.loads(line)
 
     def close(self) -> None:
@@ -128,9 +133,12 @@ class _Server(ThreadingHTTPServer):
 def _thumbnail(path: str) -> bytes:
     """A drawing of its own for each paper, so that the pages look like a listing."""
     hue = int(hashlib.sha256(path.encode()).hexdigest()[:4], 16) % 360
-    bars = "".join(f'<rect x="{40 + 60 * n}" y="{150 - (hue * (n + 3)) % 90}" width="36" height="120" rx="6"/>' for n in range(6))
+    bars = "".join(
+        f'<rect x="{40 + 60 * n}" y="{150 - (hue * (n + 3)) % 90}" width="36" height="120" rx="6"/>' for n in range(6)
+    )
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 440 220"><rect width="440" height="220" fill="hsl({hue} 45% 88%)"/>'
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 440 220">'
+        f'<rect width="440" height="220" fill="hsl({hue} 45% 88%)"/>'
         f'<g fill="hsl({hue} 40% 62%)">{bars}</g></svg>'
     ).encode()
 
@@ -146,7 +154,9 @@ class PagesServer:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*certificate())
         # The handshake must not be made by the accepting thread: one stalled client would stop every other.
-        self._servers[0].socket = context.wrap_socket(self._servers[0].socket, server_side=True, do_handshake_on_connect=False)
+        self._servers[0].socket = context.wrap_socket(
+            self._servers[0].socket, server_side=True, do_handshake_on_connect=False
+        )
         for server in self._servers:
             server.pages = self
             threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -167,7 +177,9 @@ class PagesServer:
 
 def main() -> None:
     pages = PagesServer()
-    print(f"https://127.0.0.1:{pages.https_port}/papers  (map huggingface.co and arxiv.org to it)\n{pages.api_url}/papers")
+    print(
+        f"https://127.0.0.1:{pages.https_port}/papers  (map huggingface.co and arxiv.org to it)\n{pages.api_url}/papers"
+    )
     with suppress(KeyboardInterrupt):
         threading.Event().wait()
     pages.close()

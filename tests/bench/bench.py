@@ -41,7 +41,7 @@ def main() -> None:
     rows: list[Row] = []
     for count in asked.papers:
         rows += serving_rows(count, repeats, config)
-    rows += training_rows(10_000, 3 if quick else 5, config)
+    rows += training_rows(10_000, 3 if quick else 5, Config())
     print(table(rows, config))
 
 
@@ -110,7 +110,7 @@ def training_rows(count: int, repeats: int, config: Config) -> list[Row]:
         )
         with threadpool_limits(1, "blas"):
             theirs.append(clock(lambda model=model: model.fit(given.copy(), show_progress=False)))
-    label = f"training on {count:,} papers, {world.READERS} readers, blend given"
+    label = f"training on {count:,} papers, {factors} factors, {iterations} iterations, blend given"
     return [
         (
             label,
@@ -236,7 +236,7 @@ def clock(work: Callable[[], Any]) -> float:
 def table(rows: list[Row], config: Config) -> str:
     """Return the rows as Markdown."""
     lines = [
-        f"Milliseconds, median (min–max); {config.factors} factors, {config.iterations} iterations; "
+        f"Milliseconds, median (min–max); served with {config.factors} factors; "
         f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}, numpy {np.__version__}.",
         "",
         "| what | ms | beside | ms | ratio of medians |",

@@ -9,6 +9,8 @@ from recommender.evaluate import STACK, evaluate
 from recommender.log import Log
 from recommender.report import OURS
 
+pytestmark = pytest.mark.slow
+
 CONFIG = Config(factors=16, iterations=5).plain()
 
 

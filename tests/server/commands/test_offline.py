@@ -7,6 +7,8 @@ from click.testing import CliRunner
 
 from server.commands.offline import evaluate, rank
 
+pytestmark = pytest.mark.slow
+
 TOPIC = {"a": "ant bee cow", "b": "bus car jet"}
 
 

@@ -24,6 +24,8 @@ from server.store.database import Database
 from server.store.tables import papers
 from server.tokens import Keys
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True)
 class Home:

@@ -65,7 +65,7 @@ import { isAlive, sendMessage } from "./browser.js";
  */
 
 /** @typedef {{opened_at: string | null, saved: boolean, hidden: boolean}} PaperState what the reader did with a paper */
-/** @typedef {PaperState & {pending?: boolean}} Mark a state; `pending` while part of it is unsent */
+/** @typedef {PaperState & {pending?: boolean, asked?: boolean}} Mark a state; `pending` while part of it is unsent, `asked` while it is not even kept yet */
 /** @typedef {Record<string, Mark>} Marks by canonical paper id */
 
 /**

@@ -161,7 +161,7 @@ export class Page {
    */
   async act(kind, paper, where) {
     const before = this.mark(paper);
-    this.#lay(paper, { ...before, ...EFFECT[kind], pending: true });
+    this.#lay(paper, { ...before, ...EFFECT[kind], pending: true, asked: true });
     const reply = await this.log(kind, paper, where);
     if (reply.ok) return this.say(text(`page_said_${kind}`));
     this.done.delete(paper);

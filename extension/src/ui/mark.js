@@ -80,16 +80,18 @@ export class Mark {
    * @param {number | null} original the card's place in the page's own order, while ordered otherwise
    */
   draw(known, original) {
-    const { saved, hidden, opened_at, pending } = this.page.mark(this.card.id);
+    const { saved, hidden, opened_at, pending, asked } = this.page.mark(this.card.id);
     const fit = fitOf(this.page, this.card.id, known);
     if (this.surface === "paper_page") this.drawReason(known);
-    const drawn = [saved, hidden, Boolean(opened_at), pending, fit, original, this.page.done.has(this.card.id)].join();
+    const drawn = [saved, hidden, Boolean(opened_at), pending, asked, fit, original, this.page.done.has(this.card.id)].join();
     if (drawn === this.drawn) return;
     this.drawn = drawn;
     this.drawSign({ saved, hidden, seen: Boolean(opened_at), fit });
     set(this.rank, "hidden", original === null);
     if (original !== null) this.drawRank(original);
     set(this.host, "data-pending", pending === true);
+    // Shown at once, but no promise yet: that comes with the worker's answer.
+    set(this.host, "data-asked", asked === true);
     showSaved(this.save, saved, this.card.title ?? this.card.id);
     set(this.hide, "hidden", hidden);
     set(this.undo, "hidden", !hidden && !this.page.done.has(this.card.id));

@@ -91,6 +91,19 @@ test("undo takes back the event itself", async () => {
   expect(of("event/undo")).toEqual([{ type: "event/undo", id: of("event/log")[0].event.id, paper: papers[0] }]);
 });
 
+test("a mark says that it is not kept yet until the worker has answered", async () => {
+  let keep = () => {};
+  const answered = new Promise((settle) => (keep = settle));
+  const { window } = start([marks], { answer: (message) => (message.type === "event/log" ? answered.then(() => keeping(message)) : undefined) });
+  await drawn();
+  clickByHand(window, inMark(0, "[data-action=save]"));
+  await drawn();
+  expect([hosts()[0].dataset.sign, "asked" in hosts()[0].dataset]).toEqual(["saved", true]);
+  keep();
+  await drawn();
+  expect([hosts()[0].dataset.sign, "asked" in hosts()[0].dataset]).toEqual(["saved", false]);
+});
+
 test("what could not be kept is taken back and said", async () => {
   const answer = ({ type }) => (type === "event/log" ? { ok: false, error: { code: "full", message: "The queue is full." } } : undefined);
   const { window, page } = start([marks, panel], { answer });

@@ -38,6 +38,8 @@ async function refresh({ page, cards }) {
   await flush();
   try {
     await rank(page, cards);
+    // Answered before its back-off was over: what waited for that goes now.
+    await flush();
   } catch (error) {
     if (!(error instanceof ServerError)) throw error;
     await markStale();

@@ -191,6 +191,15 @@ test("the longer the server is silent, the longer it is left alone: five minutes
   expect(Math.max(...waits)).toBeLessThanOrEqual(300_000);
 });
 
+test("a page that the server answers before the back-off is over takes what waits along", async () => {
+  const browser = await withQueue([event("save", "2501.00001")], { connection: { health: "offline", failures: 8, retry_at: Date.now() + 290_000 } });
+  browser.server.mood = () => undefined;
+  const { view } = await browser.ask(FROM_PAGE.pageCards, { site: "huggingface", page_kind: "daily", page: "daily/2026-11-20", cards: [card("2501.00002")] });
+  expect(view.state).toBe("ready");
+  expect(waiting(browser)).toEqual([]);
+  expect(browser.server.events).toHaveLength(1);
+});
+
 test("a time to try again that a wrong clock set is not waited for", async () => {
   const save = event("save", "2501.00001");
   const browser = await pairedBrowser({ queue: [{ event: save }], connection: { health: "offline", failures: 3, retry_at: Date.parse("2027-01-01") } });

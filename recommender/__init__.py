@@ -7,6 +7,7 @@ from recommender.errors import BrokenModel, TooFewPapers
 from recommender.model import Model
 from recommender.ranked import Ranked
 from recommender.reasons import Reason
+from recommender.scoring import Scored
 from recommender.tables import Events, Papers
 from recommender.training import train
 
@@ -21,6 +22,7 @@ __all__ = [
     "PartWeight",
     "Ranked",
     "Reason",
+    "Scored",
     "TooFewPapers",
     "train",
 ]

@@ -30,11 +30,15 @@ class PartWeight:
     unread: float = 0.0
     unread_short: float = 0.0
 
-    def of(self, readers: np.ndarray, history: np.ndarray | int) -> np.ndarray:
-        """Return the weight for papers with so many readers, float32 (N,) or as they broadcast."""
-        root = np.sqrt(np.maximum(history, 1))
-        read = self.always + self.few / (1 + readers / FEW_READERS) + self.short / root
-        return np.where(readers > 0, read, self.unread + self.unread_short / root).astype(np.float32)
+    def of(self, readers: np.ndarray, history: np.ndarray | int, meeting: np.ndarray | float = 1.0) -> np.ndarray:
+        """Return the weight for papers with so many readers, float32 (N,) or as they broadcast.
+
+        That of papers without readers counts `meeting` times.
+        """
+        root = np.sqrt(np.maximum(history, 1)).astype(np.float32)
+        read = (self.always + self.short / root) + (self.few / (1 + readers / FEW_READERS) if self.few else 0)
+        unread = (self.unread + self.unread_short / root) * meeting
+        return np.where(readers > 0, read, unread).astype(np.float32, copy=False)
 
 
 @dataclass(frozen=True)
@@ -55,11 +59,13 @@ class Blend:
     def weight(self, part: str, readers: np.ndarray, history: np.ndarray | int) -> np.ndarray:
         """Return a part's weight for papers with so many readers, float32 (N,) or as they broadcast."""
         meeting = self.meeting + self.meeting_short / np.sqrt(np.maximum(history, 1))
-        return self.parts[part].of(readers, history) * np.where(readers > 0, 1, meeting).astype(np.float32)
+        return self.parts[part].of(readers, history, meeting)
 
     def prior(self, readers: np.ndarray, history: np.ndarray | int) -> np.ndarray:
         """Return `(readers + readers_short / sqrt(n)) * log1p(r)`, for papers without readers `unread`; float32."""
         each = self.readers + self.readers_short / np.sqrt(np.maximum(history, 1))
+        if not self.unread and not np.any(each):
+            return np.zeros(np.broadcast_shapes(np.shape(readers), np.shape(each)), np.float32)
         return np.where(readers > 0, each * np.log1p(readers), self.unread).astype(np.float32)
 
     def only(self, part: str) -> Blend:

@@ -89,7 +89,31 @@ class Catalogue:
         of `exclude`. Candidates are never dropped: those nothing is known of come last with the basis "none".
         Freshness counts in both; diversity and exploration (by `seed`) only where the list is ours to choose.
         """
-        scored = self._score(history, [*interests, *followed], muted, now, self.config)
+        scored = self.scored(history, now=now, interests=interests, followed=followed, muted=muted)
+        return self.listed(scored, candidates=candidates, k=k, exclude=exclude, seed=seed)
+
+    def scored(
+        self,
+        history: Events,
+        *,
+        now: float,
+        interests: Sequence[str] = (),
+        followed: Sequence[str] = (),
+        muted: Sequence[str] = (),
+    ) -> Scored:
+        """Score the whole catalogue for one reader: the first half of `rank`, for those who make several lists."""
+        return self._score(history, [*interests, *followed], muted, now, self.config)
+
+    def listed(
+        self,
+        scored: Scored,
+        *,
+        candidates: Sequence[str] | None,
+        k: int | None,
+        exclude: Collection[str] = (),
+        seed: int = 0,
+    ) -> Ranked:
+        """Make a list of what `scored` gave: the second half of `rank`."""
         if candidates is None:
             return chosen(scored, k, exclude, self.config, seed)
         return best(scored, [paper for paper in dict.fromkeys(candidates) if paper not in exclude], k)

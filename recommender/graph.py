@@ -115,8 +115,10 @@ def _power(graph: sp.csr_matrix, power: float) -> sp.csr_matrix:
 
 def _strongest(graph: sp.csr_matrix, most: int) -> sp.csr_matrix:
     """Return the graph with at most so many cells a row, the largest."""
-    row = np.repeat(np.arange(graph.shape[0]), np.diff(graph.indptr))
-    order = np.lexsort((-graph.data, row))
-    kept = order[np.arange(len(order)) - graph.indptr[row] < most]
-    cells = (graph.data[kept], (row[kept], graph.indices[kept]))
-    return sp.csr_matrix(cells, shape=graph.shape, dtype=np.float32)
+    kept = np.ones(graph.nnz, bool)
+    for row in np.flatnonzero(np.diff(graph.indptr) > most):
+        cells = slice(graph.indptr[row], graph.indptr[row + 1])
+        kept[cells] = False
+        kept[graph.indptr[row] + np.argpartition(-graph.data[cells], most)[:most]] = True
+    ends = np.concatenate([[0], np.cumsum(kept)])[graph.indptr]
+    return sp.csr_matrix((graph.data[kept], graph.indices[kept], ends), shape=graph.shape, dtype=np.float32)

@@ -67,6 +67,8 @@ class Model:
 
     def vectors_of(self, words: sp.csr_matrix, names: sp.csr_matrix | None = None) -> np.ndarray:
         """Fold in papers from their words (N, W) and names (N, F): float32 (N, D)."""
+        if not words.shape[0]:
+            return np.zeros((0, self.stack.papers.shape[1]), np.float32)
         names = sp.csr_matrix((words.shape[0], len(self.names)), dtype=np.float32) if names is None else names
         weighted = [words * np.float32(self.config.word_weight), names * np.float32(self.config.feature_weight)]
         rows = sp.hstack(weighted, format="csr")

@@ -106,11 +106,11 @@ def _unit(scores: np.ndarray) -> np.float32:
 def _priors(taste: Taste, shelf: Shelf, blend: Blend, config: Config, now: float) -> dict[str, np.ndarray]:
     priors = {}
     if config.freshness:
-        age = np.nan_to_num(np.maximum(now - shelf.published, 0), nan=np.inf)
-        priors["fresh"] = (config.freshness * np.exp2(-age / DAY / config.fresh_half_life)).astype(np.float32)
+        half_lives = ((now - shelf.published) / (DAY * config.fresh_half_life)).astype(np.float32)
+        fresh = np.float32(config.freshness) * np.exp2(-np.maximum(half_lives, 0))
+        priors["fresh"] = np.where(np.isnan(fresh), np.float32(0), fresh)
     if config.popularity:
-        upvotes = np.log1p(np.nan_to_num(shelf.upvotes)) / np.log1p(MOST_UPVOTES)
-        priors["popular"] = (config.popularity * upvotes).astype(np.float32)
+        priors["popular"] = np.float32(config.popularity / np.log1p(MOST_UPVOTES)) * shelf.log_upvotes
     readers = blend.prior(shelf.readers, taste.liked_papers) if len(taste) else NO_TASTE_READERS * shelf.log_readers
     if readers.any():
         priors["readers"] = readers.astype(np.float32)

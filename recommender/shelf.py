@@ -167,6 +167,11 @@ class Shelf:
         return self.trained | self.has_words | ~np.isnan(self.published) | ~np.isnan(self.upvotes)
 
     @cached_property
+    def log_upvotes(self) -> np.ndarray:
+        """Float32 (N,) log1p of the upvotes, none where unknown."""
+        return np.log1p(np.nan_to_num(self.upvotes))
+
+    @cached_property
     def log_readers(self) -> np.ndarray:
         """Float32 (N,) log1p of the readers."""
         return np.log1p(self.readers)

@@ -7,9 +7,10 @@ import zlib
 from bisect import bisect
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from recommender import Ranked
+from recommender import Ranked, Scored
 from server.clock import rfc3339
 from server.errors import BadPaperId, InklingError
 from server.identifiers import canonical
@@ -52,17 +53,24 @@ class Asking:
             served.complete_for[caller.reader_id] = caller.version
         return cls(rooms, caller, served, history, now)
 
-    def rank(self, candidates: Sequence[str] | None, k: int | None, exclude: Collection[str] = ()) -> Ranked:
-        """Ask the recommender on this reader's behalf."""
+    @cached_property
+    def scored(self) -> Scored:
+        """The whole catalogue scored for the reader, once for all the lists of one answer."""
         chosen = self.caller.settings
-        return self.served.catalogue.rank(
+        return self.served.catalogue.scored(
             self.history.events,
-            candidates=candidates,
-            k=k,
             now=self.now,
             interests=chosen.get("interests", ()),
             followed=chosen.get("followed", ()),
             muted=chosen.get("muted", ()),
+        )
+
+    def rank(self, candidates: Sequence[str] | None, k: int | None, exclude: Collection[str] = ()) -> Ranked:
+        """Ask the recommender on this reader's behalf."""
+        return self.served.catalogue.listed(
+            self.scored,
+            candidates=candidates,
+            k=k,
             exclude=exclude,
             # What is explored changes from day to day, and not with every reload.
             seed=zlib.crc32(f"{self.caller.reader_id}:{int(self.now // DAY)}".encode()),

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recommender import text
 from recommender.text import singular, words_of
 
 
@@ -139,3 +140,8 @@ def test_a_greek_letter_in_a_real_title_is_its_name(real):
 def test_real_cards_of_a_listing_all_have_words(real):
     assert len(real) > 900
     assert all(words_of(title) for title, _ in real.values())
+
+
+@given(st.text(alphabet="a4sv.-'_ /(", max_size=30))
+def test_plain_text_has_the_same_words_by_either_pattern(plain):
+    assert text._ASCII_WORD.findall(plain) == text._WORD.findall(plain)

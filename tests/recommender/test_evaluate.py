@@ -33,7 +33,7 @@ def test_every_method_has_every_figure(report):
 
 
 def test_als_is_chosen_from_the_whole_grid(report):
-    assert len(report.grid) == 12
+    assert len(report.grid) == 18
     assert [row["chosen"] for row in report.grid].count(True) == 1
     assert max(report.grid, key=lambda row: row["figure"])["chosen"]
 
@@ -94,6 +94,6 @@ def test_two_interests_are_told_apart_from_one(papers, events):
 
 def test_als_is_chosen_on_newcomers_of_its_own_for_new_readers(papers, events):
     found = evaluate(papers, events, "new", [0], CONFIG)
-    assert len(found.grid) == 12
+    assert len(found.grid) == 18
     assert all(0 <= row["figure"] <= 1 for row in found.grid)
     assert "ALS" in found.splits["new k=3"]

@@ -1,4 +1,4 @@
-"""Makes the clone's own Python environment, `.venv`, from the lock file, then becomes `inkling up` in it.
+"""Makes the clone's own Python environment, `.venv`, from the lock file, then becomes `inkling` in it.
 
 The standard library alone.
 
@@ -144,4 +144,4 @@ def _check_imports() -> None:
 if __name__ == "__main__":
     main()
     # -P: whatever `server` folder lies where this was started from is not ours.
-    os.execv(PYTHON, [str(PYTHON), "-P", "-m", "server", "up", *sys.argv[1:]])  # noqa: S606
+    os.execv(PYTHON, [str(PYTHON), "-P", "-m", "server", *sys.argv[1:]])  # noqa: S606

@@ -14,7 +14,7 @@ import pytest
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
-SERVER = "import os, sys; print('up', *sys.argv[1:], flush=True)"
+SERVER = "import os, sys; print('inkling', *sys.argv[1:], flush=True)"
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def clone(tmp_path):
     """Give a clone whose lock file names nothing and whose `inkling` prints what it was asked for."""
     clone = tmp_path / "a clone"
     (clone / "deploy").mkdir(parents=True)
-    for name in ("up", "environment.py"):
+    for name in ("up", "inkling", "environment.py"):
         shutil.copy(ROOT / "deploy" / name, clone / "deploy" / name)
     (clone / "requirements.lock").touch()
     (clone / "server").mkdir()
@@ -67,11 +67,11 @@ def tools(request):
 @pytest.mark.slow
 def test_it_sets_up_once_and_becomes_inkling_up(clone, without_uv, tmp_path):
     first = up(clone, "--demo", "--home", "a home", path=without_uv, cwd=tmp_path)
-    assert first.stdout == "up up --demo --home a home\n", first.stderr
+    assert first.stdout == "inkling up --demo --home a home\n", first.stderr
     assert "happens once" in first.stderr
     began = time.monotonic()
     second = up(clone, path=without_uv, cwd="/")
-    assert (second.stdout, second.stderr) == ("up up\n", "")
+    assert (second.stdout, second.stderr) == ("inkling up\n", "")
     assert time.monotonic() - began < 5
 
 
@@ -87,18 +87,24 @@ def test_another_lock_file_is_installed_over_what_is_there(clone, tools):
 def test_an_environment_that_was_cut_short_or_broken_is_made_anew(clone, tools):
     (clone / ".venv" / "bin").mkdir(parents=True)
     (clone / ".venv" / "bin" / "python").symlink_to("/nowhere/python")
-    assert up(clone, path=tools).stdout == "up up\n"
+    assert up(clone, path=tools).stdout == "inkling up\n"
 
 
 def test_it_may_be_called_by_a_link_from_anywhere(clone, tools, tmp_path):
     (tmp_path / "start").symlink_to(clone / "deploy" / "up")
-    assert up(clone, script=tmp_path / "start", path=tools, cwd="/").stdout == "up up\n"
+    assert up(clone, script=tmp_path / "start", path=tools, cwd="/").stdout == "inkling up\n"
+
+
+def test_any_command_of_inkling_runs_from_a_fresh_clone(clone, tools):
+    assert up(clone, "evaluate", "--task", "alone", script=clone / "deploy" / "inkling", path=tools).stdout == (
+        "inkling evaluate --task alone\n"
+    )
 
 
 def test_a_folder_of_the_same_name_where_it_is_called_is_not_run(clone, tools, tmp_path):
     (tmp_path / "server").mkdir()
     (tmp_path / "server" / "__main__.py").write_text("print('somebody else')")
-    assert up(clone, path=tools, cwd=tmp_path).stdout == "up up\n"
+    assert up(clone, path=tools, cwd=tmp_path).stdout == "inkling up\n"
 
 
 def test_two_at_once_do_not_disturb_each_other(clone, tools):
@@ -109,7 +115,7 @@ def test_two_at_once_do_not_disturb_each_other(clone, tools):
         )
         for _ in range(2)
     ]
-    assert [process.communicate(timeout=120)[0] for process in both] == ["up up\n"] * 2
+    assert [process.communicate(timeout=120)[0] for process in both] == ["inkling up\n"] * 2
 
 
 def test_an_old_python_is_told_in_plain_words(clone, tmp_path):
@@ -127,10 +133,10 @@ def test_a_missing_library_of_the_system_is_told_in_plain_words(clone, tools):
     assert told.returncode == 1
     assert "libgomp.so.1 is missing; on Debian and Ubuntu: apt install libgomp1" in told.stderr
     (clone / "implicit.py").write_text("")
-    assert up(clone, path=tools).stdout == "up up\n"
+    assert up(clone, path=tools).stdout == "inkling up\n"
 
 
 @pytest.mark.skipif(not shutil.which("uv"), reason="no uv here")
 def test_uv_is_used_where_there_is_one(clone):
-    assert up(clone).stdout == "up up\n"
+    assert up(clone).stdout == "inkling up\n"
     assert "uv" in (clone / ".venv" / "pyvenv.cfg").read_text()

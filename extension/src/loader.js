@@ -1,1 +1,11 @@
+// How much room to keep for us is asked before anything is drawn, and before our modules are even fetched.
+chrome.runtime.sendMessage({ type: "page/room" }).then(
+  ({ room, state }) => {
+    const { dataset } = document.documentElement;
+    if (document.querySelector("[data-inkling]")) return;
+    if (room) dataset.inklingRoom = room;
+    else if (state) dataset.inklingState ??= state;
+  },
+  () => {},
+);
 import(chrome.runtime.getURL("src/content.js"));

@@ -12,6 +12,7 @@ import { isAlive, sendMessage } from "./browser.js";
 /** @typedef {"daily" | "weekly" | "monthly" | "trending" | "search" | "paper" | "list" | "abs"} PageKind */
 /** @typedef {"huggingface" | "arxiv" | "demo"} Site */
 /** @typedef {"ready" | "unpaired" | "offline" | "paused" | "drift" | "off"} State */
+/** @typedef {"full" | "folded" | "sentence" | "bar"} Room what comes before the list: the panel, it folded, one sentence, a paper's bar */
 /** @typedef {"auto" | "manual" | "off"} Capture what is logged: all, only what I save or hide, nothing (and nothing shown) */
 
 /**
@@ -130,6 +131,8 @@ import { isAlive, sendMessage } from "./browser.js";
 export const FROM_PAGE = Object.freeze({
   /** `PageCards` -> `{view: View}`: the cards of this page; asks the server. */
   pageCards: "page/cards",
+  /** `{}` -> `{room: Room | null, state: State}`: the room to keep before the page is drawn; asked by the loader. */
+  pageRoom: "page/room",
   /** `{page}` -> `{view: View}`: last known, without the network. */
   pageView: "page/view",
   /** `{event: Event, card?: Card}` -> `{queued: boolean, marks: Marks}`, once storage holds it; false when capture leaves it out. */

@@ -30,7 +30,7 @@ test("content code uses no storage and no network, and does not reach what does"
   expect(inPage.filter((file) => /src\/(worker|own|storage|server-api|background|options|popup|welcome)/.test(file))).toEqual([]);
 });
 
-test("only browser.js says chrome, and the one-line loader that cannot import it", () => {
+test("only browser.js says chrome, and the loader that cannot import it", () => {
   const speaks = scripts.filter((file) => /\bglobalThis\.chrome\b|\bchrome[.?]/.test(code(file)));
   expect(speaks.sort()).toEqual(["src/browser.js", DEMO, "src/loader.js"].sort());
 });

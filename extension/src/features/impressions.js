@@ -81,7 +81,7 @@ export const impressions = {
       told.add(key);
       page.log("impression", paper, { surface, position, list_id });
     };
-    const cards = watcher((_element, paper) => log("card", paper, page.positionOf(paper), page.list?.list_id), signal);
+    const cards = watcher((_element, paper) => log("card", paper, page.positionOf(paper), page.listId), signal);
     const panel = watcher(({ dataset }, paper) => log("panel", paper, Number(dataset.position), dataset.list), signal);
     const watch = () => {
       if (listId !== page.list?.list_id) {

@@ -3,6 +3,7 @@
 import { FROM_PAGE, send } from "../messages.js";
 import { whenIdle } from "../page/slices.js";
 import { Panel } from "../ui/panel.js";
+import { leaveRoom } from "../ui/host.js";
 import { ageFormat } from "../ui/recommended.js";
 
 /** @typedef {import("../page/page.js").Page} Page */
@@ -16,6 +17,7 @@ function place(page, host) {
   const { before, outside } = page.reading;
   if (!before?.parentElement || !(outside || page.isOpen)) return;
   if (before.previousElementSibling !== host) before.before(host);
+  leaveRoom();
 }
 
 /** @type {import("../page/run.js").Feature} */

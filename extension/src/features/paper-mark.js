@@ -1,6 +1,7 @@
 /** On a paper's own page one mark: a slim bar before the island, so that nothing waits and nothing jumps. */
 
 import { alignWith } from "../ui/align.js";
+import { leaveRoom } from "../ui/host.js";
 import { Mark } from "../ui/mark.js";
 import { evidence } from "../ui/reasons.js";
 import { make } from "../ui/dom.js";
@@ -24,6 +25,7 @@ export const paperMark = {
         stopAligning = alignWith(mark.host, cards[0].element);
       }
       if (before.previousElementSibling !== mark.host) before.before(mark.host);
+      leaveRoom();
       mark.draw(evidence(page), null);
     };
     for (const name of /** @type {const} */ (["cards", "view", "open", "settled"])) page.on(name, draw, signal);

@@ -72,6 +72,11 @@ export class Page {
     return this.view?.list ?? null;
   }
 
+  /** The list that ranks the cards of this page; one taken from elsewhere, for want of a server, ranks none. */
+  get listId() {
+    return this.list?.cards.length ? this.list.list_id : undefined;
+  }
+
   /** @param {string} paper @returns {Mark} */
   mark(paper) {
     return this.view?.marks[paper] ?? UNTOUCHED;
@@ -149,7 +154,7 @@ export class Page {
   /** @param {{surface: Surface, list_id?: string, position?: number}} where */
   #cited(where) {
     const surface = this.place.site === "demo" ? "demo" : where.surface;
-    const list_id = where.list_id ?? this.list?.list_id;
+    const list_id = where.list_id ?? this.listId;
     return list_id ? { ...where, surface, list_id } : { ...where, surface };
   }
 

@@ -5,6 +5,7 @@
 import { FROM_PAGE, TO_PAGE, send } from "../messages.js";
 import { isAlive, onMessage } from "../browser.js";
 import { watchAttention } from "./attention.js";
+import { leaveRoom } from "../ui/host.js";
 import { Page } from "./page.js";
 import { Reader } from "./reader.js";
 
@@ -73,9 +74,14 @@ function begin(feature, page, signal) {
   }
 }
 
+/** States in which something of ours comes before the list. @type {Set<unknown>} */
+const TAKES_ROOM = new Set(["ready", "offline", "unpaired"]);
+
 /** @param {Page} page */
 function showState(page) {
-  if (page.state) document.documentElement.dataset.inklingState = page.state;
+  if (!page.state) return;
+  document.documentElement.dataset.inklingState = page.state;
+  if (!TAKES_ROOM.has(page.state)) leaveRoom();
 }
 
 /**
@@ -114,7 +120,10 @@ function hearWorker(page, reader, life) {
   }, life.signal);
   page.on("read", () => isAlive() || life.abort(), life.signal);
   page.on("gone", () => life.abort(), life.signal);
-  life.signal.addEventListener("abort", () => (document.documentElement.dataset.inklingState = "off"));
+  life.signal.addEventListener("abort", () => {
+    document.documentElement.dataset.inklingState = "off";
+    leaveRoom();
+  });
 }
 
 /**

@@ -42,6 +42,11 @@ export function makeHost(name, css) {
   return { host, root };
 }
 
+/** What `reserve.css` kept free is taken, or not needed any more. */
+export function leaveRoom() {
+  delete document.documentElement.dataset.inklingRoom;
+}
+
 /** What the page looks like now. @returns {"dark" | "light"} */
 function theme() {
   const { documentElement: html, body } = document;

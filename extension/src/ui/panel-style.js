@@ -9,8 +9,7 @@ header { display: flex; align-items: center; gap: 8px; height: 42px; padding: 0 
 h2 { margin: 0; font-size: 14px; font-weight: 600; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; min-width: 0; }
 .drop { color: var(--accent); }
 .plain { margin: 0; color: var(--soft); font-size: 13px; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-[data-plain] header { height: auto; min-height: 42px; flex-wrap: wrap; padding-block: 6px; }
-[data-plain] .plain { white-space: normal; flex: 1 1 14em; }
+.rest { height: 190px; margin: 0; padding: 0 24px 34px; display: grid; place-items: center; text-align: center; text-wrap: balance; color: var(--soft); font-size: 13.5px; }
 .tools { margin-left: auto; display: flex; gap: 4px; flex: none; }
 .switch { display: inline-flex; padding: 2px; border-radius: 8px; background: var(--hover); }
 .switch button { height: 24px; padding: 0 9px; color: var(--soft); white-space: nowrap; }
@@ -51,7 +50,9 @@ h2 { margin: 0; font-size: 14px; font-weight: 600; white-space: nowrap; overflow
 .wait i:nth-child(2) { width: 72%; } .wait i:nth-child(3) { width: 45%; }
 .foot { min-height: 0; }
 .link { height: 26px; padding: 0 9px; color: var(--accent); border: 1px solid var(--line); background: var(--paper); }
-@container (max-width: 560px) {
+@container (max-width: 568px) {
+  [data-plain] header { height: 90px; flex-wrap: wrap; align-content: center; gap: 6px 8px; padding-block: 6px; }
+  [data-plain] .plain { white-space: normal; order: 9; flex: 1 0 100%; max-height: 2.8em; }
   .switch button[data-order="original"] { display: none; }
   .list { grid-auto-columns: 82%; }
   .list[data-more] { grid-auto-columns: 82%; }

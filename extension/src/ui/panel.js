@@ -47,9 +47,10 @@ function makeParts(act) {
   const tools = make("div", { class: "tools" }, connect, orders, fold);
   const header = make("header", {}, make("span", { class: "drop" }, icon("drop", true)), heading, plain, tools);
   const list = make("ol", { class: "list", id: "papers" });
+  const rest = make("p", { class: "rest" });
   const status = make("p", { class: "heard", role: "status", "aria-live": "polite" });
-  const section = make("section", { class: "panel", "aria-labelledby": "name" }, header, list, status);
-  return { section, heading, plain, forYou, original, orders, connect, fold, next, list, status };
+  const section = make("section", { class: "panel", "aria-labelledby": "name" }, header, list, rest, status);
+  return { section, heading, plain, forYou, original, orders, connect, fold, next, list, rest, status };
 }
 
 export class Panel {
@@ -123,7 +124,7 @@ export class Panel {
     }
     set(this.parts.fold, "aria-expanded", String(!this.isFolded));
     set(this.parts.fold, "aria-label", text(this.isFolded ? "page_unfold" : "page_fold"));
-    set(this.parts.fold, "hidden", !has && !waits);
+    set(this.parts.fold, "hidden", state === "unpaired");
     set(this.parts.list, "hidden", this.isFolded || !(has || waits));
     if (has) this.drawPapers();
     else if (waits && !this.parts.list.childElementCount) this.parts.list.append(...Array.from({ length: FIRST }, waiting));
@@ -134,12 +135,22 @@ export class Panel {
     return evidence(this.page) >= EVIDENCE ? "page_panel_for_you" : "page_panel_new";
   }
 
-  /** @param {boolean} has @param {boolean} waits */
+  /**
+   * Beside the heading, or in the place of the papers: the panel is as high without them as with them, for they may come
+   * while the reader reads what is below.
+   * @param {boolean} has
+   * @param {boolean} waits
+   */
   drawSentence(has, waits) {
-    const { plain } = this.parts;
-    plain.textContent = this.sentence(has, waits);
+    const { plain, rest, section } = this.parts;
+    const isAlone = this.page.state === "unpaired";
+    const inPlace = !has && !waits && !isAlone && !this.isFolded;
+    const sentence = this.sentence(has, waits);
+    plain.textContent = inPlace ? "" : sentence;
     set(plain, "title", plain.textContent);
-    set(this.parts.section, "data-plain", !has && !waits);
+    rest.textContent = inPlace ? sentence : "";
+    set(rest, "hidden", !inPlace);
+    set(section, "data-plain", isAlone);
   }
 
   /** What the panel has to say beside its papers, or instead of them. @param {boolean} has @param {boolean} waits */

@@ -9,6 +9,7 @@ import { ask } from "./connection.js";
 import { markStale, more, rank } from "./lists.js";
 import { forgetMenu, menuBehind, rememberMenu } from "./opens.js";
 import { enqueue, flush, withdraw } from "./queue.js";
+import { pageRoom } from "./room.js";
 import { marksOf } from "./states.js";
 import { cardIn, cardsIn, eventIn, pageIn, paperIn, whereIn } from "./told.js";
 import { openPages, pushViews, readStanding, rememberPage, stateOf, viewOf } from "./view.js";
@@ -239,6 +240,7 @@ async function pageView(told, { tab, site }) {
 /** @type {Record<string, (told: any, from: From) => Promise<object>>} */
 export const fromPage = {
   [FROM_PAGE.pageCards]: pageCards,
+  [FROM_PAGE.pageRoom]: pageRoom,
   [FROM_PAGE.pageView]: pageView,
   [FROM_PAGE.eventLog]: eventLog,
   [FROM_PAGE.eventUndo]: eventUndo,

@@ -51,6 +51,16 @@ function messageOf(state, { connection, queue, queueFull }) {
 }
 
 /**
+ * What was recommended last, on whatever page: with the server silent, a page never ranked shows that. It ranks no card here.
+ * @param {Record<string, import("../messages.js").List>} lists
+ * @param {string[]} [papers] on the page, where they need no recommendation
+ */
+function lastOf(lists, papers = []) {
+  const last = Object.values(lists).at(-1);
+  return last && { ...last, cards: [], recommended: last.recommended.filter(({ paper }) => !papers.includes(paper.id)) };
+}
+
+/**
  * @param {string} page
  * @param {{site?: string, papers?: string[]}} [more] the papers on it; else those of its last list
  * @returns {Promise<View>}
@@ -59,7 +69,7 @@ export async function viewOf(page, { site, papers } = {}) {
   const kept = await readStanding("lists", "states", "queue", "queueFull");
   const state = stateOf(kept, site);
   const known = state === "ready" || state === "offline";
-  const found = known ? kept.lists[page] : undefined;
+  const found = known ? (kept.lists[page] ?? (state === "offline" ? lastOf(kept.lists, papers) : undefined)) : undefined;
   const list = found ? { ...found, stale: found.stale || state === "offline" } : null;
   const shown = [...(papers ?? list?.cards.map(({ id }) => id ?? "") ?? []), ...(list?.recommended.map(({ paper }) => paper.id) ?? [])];
   const { capture, order, upvote_is_save, panel_collapsed, shortcuts } = kept.preferences;

@@ -45,6 +45,17 @@ test("with the server dead the marks stay and the last list is shown as old", as
   expect(now).toMatchObject({ state: "offline", list: { stale: true }, marks: { [PAPER]: { saved: true } } });
 });
 
+test("a page never ranked shows the last list of another one while the server is silent, without what it lists itself", async () => {
+  const browser = await pairedBrowser();
+  const { view: before } = await tellCards(browser);
+  browser.server.mood = silent;
+  const [first, ...others] = before.list.recommended.map(({ paper }) => paper.id);
+  const told = await tellCards(browser, { page: "daily/2026-11-21", cards: [...cards, { id: first, title: "Listed now" }] });
+  expect(told.view).toMatchObject({ state: "offline", list: { stale: true, cards: [] } });
+  expect(told.view.list.recommended.map(({ paper }) => paper.id)).toEqual(others);
+  browser.server.mood = () => undefined;
+});
+
 test("a slow server does not hold the page up: the list is pushed when it comes", async () => {
   const browser = await pairedBrowser();
   let answer;

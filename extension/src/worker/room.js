@@ -1,0 +1,24 @@
+/** How much room a page is to keep for us, asked at the very beginning of its load: answered from few and small facts. */
+
+import { paperFromUrl } from "../paper-id.js";
+import { readStanding, stateOf } from "./view.js";
+
+/** @typedef {import("../messages.js").Room} Room */
+
+/**
+ * @param {import("../messages.js").State} state
+ * @param {boolean} isPaper the page is about one paper
+ * @param {boolean} isFolded
+ * @returns {Room | null} null: nothing of ours comes before the list
+ */
+export function roomOf(state, isPaper, isFolded) {
+  if (state === "ready" || state === "offline") return isPaper ? "bar" : isFolded ? "folded" : "full";
+  return state === "unpaired" && !isPaper ? "sentence" : null;
+}
+
+/** @param {any} _told @param {{url?: string, site?: import("../messages.js").Site}} from */
+export async function pageRoom(_told, { url, site }) {
+  const kept = await readStanding();
+  const state = stateOf(kept, site);
+  return { state, room: roomOf(state, paperFromUrl(url ?? "") !== null, kept.preferences.panel_collapsed) };
+}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Playwright, sync_playwright
 
-from tests.e2e import chromium
+from tests.e2e import chromium, firefox
+from tests.e2e.chromium import Chromium
+from tests.e2e.tabs import ChromiumTab, FirefoxTab, Tab
 from tests.pages.server import PagesServer
 from tests.server.inkling_process import Up, call, pair, run
 
@@ -78,6 +81,10 @@ class Server:
         assert status < 300, answer
         return answer
 
+    def metrics(self) -> str:
+        with urllib.request.urlopen(f"{self.url}/metrics", timeout=20) as answer:
+            return str(answer.read().decode())
+
     def events(self) -> list[dict[str, Any]]:
         """Return all that is logged, oldest first."""
         items, cursor = [], ""
@@ -101,6 +108,32 @@ def server(tmp_path: Path, pages: PagesServer) -> Iterator[Server]:
     running = Server(tmp_path / "home", pages)
     yield running
     running.end()
+
+
+@pytest.fixture(scope="module")
+def shared_server(tmp_path_factory: pytest.TempPathFactory, pages: PagesServer) -> Iterator[Server]:
+    """One server for all tests of a file."""
+    running = Server(tmp_path_factory.mktemp("server") / "home", pages)
+    yield running
+    running.end()
+
+
+@pytest.fixture(scope="module", params=["chromium", "firefox"])
+def any_tab(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, pages: PagesServer
+) -> Iterator[Tab]:
+    """A tab of each browser in turn, one browser for all tests of a file."""
+    profile = tmp_path_factory.mktemp(request.param) / "profile"
+    if request.param == "chromium":
+        with_extension = Chromium(request.getfixturevalue("playwright"), profile, pages.https_port)
+        yield ChromiumTab(with_extension)
+        with_extension.close()
+        return
+    if firefox.executable() is None:
+        pytest.skip("no Firefox on this machine (Debian: apt-get install firefox-esr)")
+    running = firefox.Firefox(profile, pages.https_port)
+    yield FirefoxTab(running)
+    running.close()
 
 
 def free_port() -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import shutil
 import socket
 import subprocess
@@ -22,6 +23,8 @@ with warnings.catch_warnings():
 EXTENSION = Path(__file__).parents[2] / "extension"
 ADDON = "inkling@inkling.example"
 CONTROL = "\ue009"
+# What the browser's own parts say has a name before it (`console.error: Loader:`).
+COMPLAINT = re.compile(r"console\.(?:error|warn): (?!\w+: *$)|JavaScript (?:error|warning): (?!resource:|chrome:)")
 
 
 def executable() -> str | None:
@@ -45,6 +48,12 @@ def _preferences(marionette_port: int, https_port: int) -> dict[str, Any]:
         "services.settings.server": "http://127.0.0.1:1/",
         "app.update.enabled": False,
         "extensions.update.enabled": False,
+        # What pages and extensions say in the console is read from the log; what the browser says of itself is not.
+        "browser.dom.window.dump.enabled": True,
+        "devtools.console.stdout.content": True,
+        "devtools.console.stdout.chrome": False,
+        # A test presses no toolbar button, but asks for what the button opens.
+        "extensions.openPopupWithoutUserGesture.enabled": True,
         # What a temporary add-on stores outlives it, so that a restart can be tested.
         "extensions.webextensions.keepStorageOnUninstall": True,
         "extensions.webextensions.keepUuidOnUninstall": True,
@@ -56,6 +65,7 @@ class Firefox:
 
     def __init__(self, profile: Path, https_port: int) -> None:
         self._profile, self._https_port = profile, https_port
+        self._log, self._heard = profile.parent / "firefox.log", 0
         profile.mkdir(parents=True)
         self._start()
 
@@ -68,7 +78,7 @@ class Firefox:
         )
         (self._profile / "user.js").write_text("".join(lines))
         command = [executable(), "--headless", "--marionette", "--remote-allow-system-access", "--no-remote"]
-        with open(self._profile.parent / "firefox.log", "ab") as log:
+        with open(self._log, "ab") as log:
             self._process = subprocess.Popen(
                 [*command, "--profile", self._profile, "about:blank"], stdout=log, stderr=log
             )
@@ -135,6 +145,14 @@ class Firefox:
             actions.insert(0, {"type": "key", "id": "keys", "actions": keys})
         self.driver._send_message("WebDriver:PerformActions", {"actions": actions})
         self.driver._send_message("WebDriver:ReleaseActions", {})
+
+    def complaints(self) -> list[str]:
+        """Return what pages and extensions complained of in the console since this was last asked."""
+        with open(self._log, "rb") as log:
+            log.seek(self._heard)
+            lines = log.read().decode(errors="replace").splitlines()
+            self._heard = log.tell()
+        return [line for line in lines if COMPLAINT.match(line)]
 
     def screenshot(self, path: Path) -> None:
         path.write_bytes(base64.b64decode(self.driver.screenshot(full=False)))

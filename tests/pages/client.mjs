@@ -31,7 +31,14 @@ async function navigate(period, show) {
   hydrate(fresh);
 }
 
+/** A node put into an island before its framework came: Svelte 5 says so itself, Svelte 4 throws it out without a word. */
+function complainOfStrangers(island) {
+  const strangers = [...island.querySelectorAll('[data-inkling]')];
+  if (strangers.length) console.error(`stand-in: in ${island.dataset.target} before its hydration: ${strangers.map(({ outerHTML }) => outerHTML)}`);
+}
+
 function hydrate(island) {
+  complainOfStrangers(island);
   hydrateIsland(island, { ...propsOf(island), navigate });
 }
 

@@ -16,7 +16,7 @@ for (const generation of ['2024', '2026']) {
 
 /** Every knob with its default; a URL's query, or a test, sets others. README.md says what each does. */
 export const KNOBS = {
-  generation: '2026', delay: 300, props: 'ok', tabs: 'cards', login: '', upvoted: '', n: 0, twice: '', today: new Date().toISOString().slice(0, 10), seed: 7,
+  generation: '2026', delay: 300, props: 'ok', tabs: 'cards', login: '', upvoted: '', shape: 'ok', n: 0, twice: '', today: new Date().toISOString().slice(0, 10), seed: 7,
 };
 const COUNTS = { daily: 45, weekly: 105, monthly: 105, trending: 50, search: 60 };
 
@@ -98,7 +98,7 @@ function listingPage(listing, url, knobs, cards) {
   const props = listingProps({
     kind: listing.kind, papers, others: catalogue(knobs).slice(300, 345), query: url.searchParams.get('q'), date: listing.period || knobs.today, loggedIn, upvoted: String(knobs.upvoted).split(','),
   });
-  return pageOf(listing.kind === 'trending' ? 'Trending Papers' : 'Daily Papers', 'DailyPapers', props, { listing: props, loggedIn, wrapped: knobs.generation === '2024' }, knobs);
+  return pageOf(listing.kind === 'trending' ? 'Trending Papers' : 'Daily Papers', 'DailyPapers', props, { listing: props, loggedIn, wrapped: knobs.generation === '2024', shape: knobs.shape }, knobs);
 }
 
 function findPaper(id, knobs, cards) {
@@ -108,7 +108,7 @@ function findPaper(id, knobs, cards) {
 
 function paperPage(id, knobs, cards) {
   const props = paperProps({ paper: findPaper(id, knobs, cards), loggedIn: Boolean(knobs.login), upvoted: String(knobs.upvoted).split(',') });
-  return pageOf('Paper page', 'PaperContent', props, { content: props, loggedIn: Boolean(knobs.login) }, knobs);
+  return pageOf('Paper page', 'PaperContent', props, { content: props, loggedIn: Boolean(knobs.login), shape: knobs.shape }, knobs);
 }
 
 function knobsFor(url, defaults) {

@@ -1,0 +1,170 @@
+"""Every kind of listing page in each state it can come in, and what the extension must make of it: a table of cases.
+
+`tests/e2e/test_matrix.py` runs a sample in which any two values of any two columns meet; `tests/long/matrix`, all.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from dataclasses import astuple, dataclass
+from typing import Any
+
+from tests.e2e.conftest import Server, eventually
+from tests.e2e.tabs import Tab
+from tests.pages.server import PagesServer
+
+TODAY = "2026-11-20"
+HOST = "https://huggingface.co"
+PAPER = "2611.10021"
+
+
+@dataclass(frozen=True)
+class Kind:
+    path: str
+    page: str  # what the extension calls it
+    papers: int
+
+
+KINDS = {
+    "daily": Kind(f"/papers/date/{TODAY}", f"daily/{TODAY}", 45),
+    "weekly": Kind("/papers/week/2026-W47", "weekly/2026-W47", 105),
+    "monthly": Kind("/papers/month/2026-11", "monthly/2026-11", 105),
+    "trending": Kind("/papers/trending", "trending", 50),
+    "search": Kind("/papers?q=attention", "search", 53),
+    "paper": Kind(f"/papers/{PAPER}", "paper", 1),
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A page as it may come: what it is, its framework, the state of its data, who reads it, how late it lives."""
+
+    kind: str
+    generation: str
+    props: str
+    reader: str  # "out" or "in": logged out or logged in
+    delay: int  # milliseconds before the page's framework takes it over
+
+    def __str__(self) -> str:
+        return "-".join(str(value) for value in astuple(self))
+
+
+COLUMNS = (tuple(KINDS), ("2024", "2026"), ("ok", "missing", "invalid", "renamed"), ("out", "in"), (1, 300, 2500))
+LATEST = [Case("daily", "2026", "ok", "out", 12_000), Case("trending", "2024", "missing", "in", 12_000)]
+ALL = [Case(*values) for values in itertools.product(*COLUMNS)]
+
+
+def _pairs(case: Case) -> set[tuple[Any, ...]]:
+    return set(itertools.combinations(enumerate(astuple(case)), 2))
+
+
+def sample() -> list[Case]:
+    """Return cases, few, in which any two values of any two columns meet; the same ones each time."""
+    left = set().union(*map(_pairs, ALL))
+    found = []
+    while left:
+        # Of those that meet as much, the one that waits least.
+        best = max(ALL, key=lambda case: (len(left & _pairs(case)), -case.delay))
+        found.append(best)
+        left -= _pairs(best)
+    return sorted(found, key=ALL.index)
+
+
+# ── What a page must look like ─────────────────────────────────────────────────────────────────────────────────────
+STATE = "return document.documentElement.dataset.inklingState === arguments[0]"
+HYDRATED = "return document.body.dataset.hydrated !== undefined"
+TOLD = """const data = JSON.parse(document.querySelector('script[data-for="DailyPapers"]').textContent).listing;
+          return (data.searchResults ?? data.dailyPapers).map(({paper}) => paper.id)"""
+CARDS = """const cards = [...document.querySelectorAll('[data-target="DailyPapers"] article')];
+           const paper = (card) => card.querySelector('h3 a').getAttribute('href').replace('/papers/', '');
+           const marks = (card) => [...card.querySelectorAll('[data-inkling="mark"]')].map((one) => one.dataset.paper);
+           const papers = cards.map(paper), marked = cards.flatMap(marks);"""
+MARKED = f"{CARDS} return papers.length > 0 && papers.join() === marked.join()"
+SHOWN = f"{CARDS} return {{papers, marked}}"
+PANEL = """return document.querySelectorAll('[data-inkling="panel"]').length === 1 &&
+  document.querySelector('[data-inkling="panel"]').shadowRoot.querySelectorAll('[data-paper] a[href]').length >= 5"""
+BAR = """const bars = [...document.querySelectorAll('[data-inkling="mark"]')];
+         return bars.length === 1 && bars[0].dataset.paper === arguments[0] && !bars[0].closest('[data-target]')"""
+UNTOUCHED = "return document.querySelectorAll('[data-inkling], [style]').length === 0"
+
+
+def begin(tab: Tab, pages: PagesServer, kind: str, **knobs: Any) -> None:
+    """Load a page of a kind, made as the knobs say."""
+    pages.set(today=TODAY, **knobs)
+    tab.complaints()
+    tab.go(HOST + KINDS[kind].path)
+
+
+def expect_silence(tab: Tab) -> None:
+    """Fail where a page, its framework or the extension said anything in the console."""
+    complaints = tab.complaints()
+    assert not complaints, complaints
+
+
+def check(tab: Tab, pages: PagesServer, case: Case) -> float:
+    """Load the page of a case and see that the extension reads and shows what it should; return the seconds it took."""
+    began = time.time()
+    kind = KINDS[case.kind]
+    login = {"login": 1, "upvoted": PAPER} if case.reader == "in" else {}
+    begin(tab, pages, case.kind, generation=case.generation, props=case.props, delay=case.delay, **login)
+    tab.until(STATE, "ready")
+    tab.until(HYDRATED)
+    if case.kind == "paper":
+        papers = [PAPER]
+        tab.until(BAR, PAPER)
+    else:
+        papers = tab.run(TOLD)
+        tab.until(MARKED)
+        assert tab.run(SHOWN) == {"papers": papers, "marked": papers}
+        tab.until(PANEL)
+    assert len(papers) == kind.papers, len(papers)
+    eventually(lambda: ranked(tab, kind.page, began), papers)
+    expect_silence(tab)
+    return time.time() - began
+
+
+def ranked(tab: Tab, page: str, since: float) -> list[str] | None:
+    """Return the ids of the cards that were sent for ranking from a page since a time, in their order."""
+    found = tab.kept("lists").get(page)
+    return [card["input_id"] for card in found["cards"]] if found and found["fetched_at"] >= since * 1000 else None
+
+
+def reports(server: Server) -> float:
+    """Return how often pages were reported as changed."""
+    lines = server.metrics().splitlines()
+    return sum(float(line.split()[-1]) for line in lines if line.startswith("inkling_client_reports_total{"))
+
+
+def check_drift(tab: Tab, pages: PagesServer, server: Server, kind: str, **knobs: Any) -> float:
+    """Load a page that has changed: it is left alone and reported, and the popup says so and has the list."""
+    began, before = time.time(), reports(server)
+    begin(tab, pages, kind, **knobs)
+    tab.until(STATE, "drift")
+    tab.until(HYDRATED)
+    tab.until(UNTOUCHED)
+    eventually(lambda: reports(server), before + 1)
+    shown = tab.popup()
+    assert "This page has changed: left alone" in shown
+    assert shown.count("Hide") >= 5, shown
+    assert tab.run(UNTOUCHED)
+    expect_silence(tab)
+    return time.time() - began
+
+
+def check_controls(tab: Tab, pages: PagesServer, tabs: str, generation: str) -> float:
+    """Press the page's period tabs and its controls: on every list that comes, each card has its own mark."""
+    began = time.time()
+    begin(tab, pages, "daily", generation=generation, tabs=tabs)
+    tab.until(MARKED)
+    for control, count in (("week", 105), ("reverse", 105), ("drop", 104), ("day", 45), ("drop", 44), ("month", 105)):
+        before = tab.run(SHOWN)["papers"]
+        tab.until(HYDRATED)
+        tab.press(f'[data-control="{control}"]')
+        tab.until(
+            f"{CARDS} return papers.length === arguments[0] && papers.join() !== arguments[1]", count, ",".join(before)
+        )
+        tab.until(MARKED)
+    tab.until(PANEL)
+    expect_silence(tab)
+    return time.time() - began

@@ -1,0 +1,66 @@
+"""Each kind of listing page, as it may come, in real Chromium and real Firefox: read whole, shown, never disturbed."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from tests.e2e import matrix
+from tests.e2e.conftest import Server
+from tests.e2e.matrix import ALL, LATEST, Case
+from tests.e2e.tabs import Tab
+from tests.pages.server import PagesServer
+
+# Marionette's client leaves its sockets and files to the garbage collector.
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.filterwarnings(
+        "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning", "ignore::DeprecationWarning"
+    ),
+]
+DRIFTS = [
+    ("daily", "2026", "headings"),
+    ("weekly", "2024", "addresses"),
+    ("monthly", "2026", "mixed"),
+    ("trending", "2024", "headings"),
+    ("search", "2026", "addresses"),
+    ("paper", "2024", "headings"),
+]
+
+
+@pytest.fixture(scope="module")
+def server(shared_server: Server, pages: PagesServer) -> Server:
+    pages.set(today=matrix.TODAY)
+    shared_server.ingest()
+    return shared_server
+
+
+@pytest.fixture(scope="module")
+def tab(any_tab: Tab, server: Server) -> Tab:
+    any_tab.keep(serverUrl=server.url, token=server.token)
+    return any_tab
+
+
+def test_in_the_sample_any_two_values_of_any_two_columns_meet() -> None:
+    met = set().union(*(matrix._pairs(case) for case in matrix.sample()))
+    assert met == set().union(*map(matrix._pairs, ALL))
+
+
+@pytest.mark.parametrize("case", [*matrix.sample(), LATEST[0]], ids=str)
+def test_a_page_is_read_and_shown(tab: Tab, pages: PagesServer, case: Case) -> None:
+    matrix.check(tab, pages, case)
+
+
+@pytest.mark.parametrize(("kind", "generation", "shape"), DRIFTS)
+def test_a_page_that_has_changed_is_left_alone(
+    tab: Tab, pages: PagesServer, server: Server, kind: str, generation: str, shape: str
+) -> None:
+    matrix.check_drift(tab, pages, server, kind, generation=generation, shape=shape)
+
+
+@pytest.mark.parametrize(
+    ("tabs", "generation"), list(itertools.product(("cards", "island", "reload"), ("2024", "2026")))
+)
+def test_marks_follow_the_page_s_own_controls(tab: Tab, pages: PagesServer, tabs: str, generation: str) -> None:
+    matrix.check_controls(tab, pages, tabs, generation)

@@ -123,6 +123,7 @@ TABLE = (
     _Setting("database_url", "INKLING_DATABASE_URL", _database_address, None, secret=True),
     _Setting("redis_url", "INKLING_REDIS_URL", _redis_address, None, secret=True),
     _Setting("workers", "INKLING_WORKERS", _whole(1, 256), None),
+    _Setting("drain", "INKLING_DRAIN", _whole(0, 600), "0"),
     _Setting("registration", "INKLING_REGISTRATION", _one_of("first", "open", "closed"), None),
     _Setting("trusted_proxies", "INKLING_TRUSTED_PROXIES", _whole(0, 16), "0"),
     _Setting("metrics_token", "INKLING_METRICS_TOKEN", _text, None, secret=True),
@@ -151,6 +152,7 @@ class Settings:
     database_url: str
     redis_url: str | None
     workers: int
+    drain: int
     registration: str
     trusted_proxies: int
     metrics_token: str | None
@@ -189,6 +191,11 @@ class Settings:
     def run_dir(self) -> Path:
         """Where a running server keeps its locks, sockets and state."""
         return self.home / "run"
+
+    @property
+    def stopping_file(self) -> Path:
+        """There while the API is about to stop: its processes have no other way to learn of it."""
+        return self.run_dir / "stopping"
 
     @property
     def url(self) -> str:

@@ -15,7 +15,7 @@ _OK = {"status": "ok"}
 def checks(rooms: Rooms, now: float) -> Checks:
     """Return name -> {status: ok | degraded | failed, reason?}."""
     found: Checks = {"database": _OK, "schema": _OK}
-    if rooms.stopping.is_set():
+    if rooms.settings.stopping_file.exists():
         found["process"] = _failed("The server is stopping.")
     try:
         if not schema_is_current(rooms.database.engine):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from dataclasses import dataclass, field
 
@@ -26,7 +25,6 @@ class Rooms:
     serving: Serving
     histories: Histories = field(default_factory=Histories)
     cards: KnownCards = field(default_factory=KnownCards)
-    stopping: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
     def of(cls, settings: Settings) -> Rooms:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import signal
+import threading
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -21,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 MODULE = "server.app"
 THREADS = 4  # a worker; requests wait for the database and for the reader's network, not only for Python
-DRAIN = 10  # seconds that requests under way get to finish
+FINISH = 10  # seconds that requests under way get to finish
 
 
 def serve(settings: Settings) -> None:
@@ -30,7 +31,8 @@ def serve(settings: Settings) -> None:
     # Only now, for the metrics library looks at that folder's name when it is imported; and before the workers are
     # forked, so that they share the memory.
     import_module(MODULE)
-    server = Granian(
+    settings.stopping_file.unlink(missing_ok=True)
+    server = _Draining(
         f"{MODULE}:wsgi",
         address=settings.host,
         port=settings.port,
@@ -40,10 +42,28 @@ def serve(settings: Settings) -> None:
         blocking_threads=THREADS,
         websockets=False,
         respawn_failed_workers=True,
-        workers_kill_timeout=DRAIN,
+        workers_kill_timeout=FINISH,
         log_level=LogLevels.warning,
     )
+    server.settings = settings
     server.serve(target_loader=_load_worker)
+
+
+class _Draining(Granian):
+    """Says that it is not ready for a while before it stops, so that a balancer has time to send requests elsewhere."""
+
+    settings: Settings
+
+    def signal_handler_interrupt(self, *_: Any) -> None:
+        """Hear SIGTERM or SIGINT; a second one ends the wait."""
+        first = not self.settings.stopping_file.exists()
+        self.settings.stopping_file.touch()
+        if first and self.settings.drain:
+            wait = threading.Timer(self.settings.drain, super().signal_handler_interrupt)
+            wait.daemon = True
+            wait.start()
+        else:
+            super().signal_handler_interrupt()
 
 
 def _load_worker(_target: str) -> Callable[..., Any]:

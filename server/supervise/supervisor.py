@@ -144,7 +144,7 @@ class Supervisor:
 
     def _end_all(self) -> None:
         """End the children, the ones that use Valkey before Valkey."""
-        deadline = time.monotonic() + END_WITHIN
+        deadline = time.monotonic() + END_WITHIN + self.settings.drain
         users = [child for child in self.children if child.name != "Valkey"]
         for group in (users, [child for child in self.children if child.name == "Valkey"]):
             for child in group:

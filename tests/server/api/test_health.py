@@ -46,9 +46,11 @@ def test_an_old_schema_is_not_ready(client: FlaskClient, rooms: Rooms) -> None:
 
 
 def test_a_stopping_server_is_not_ready(client: FlaskClient, rooms: Rooms) -> None:
-    rooms.stopping.set()
+    rooms.settings.stopping_file.parent.mkdir(exist_ok=True)
+    rooms.settings.stopping_file.touch()
     assert client.get("/readyz").status_code == 503
     assert client.get("/healthz").status_code == 200
+    rooms.settings.stopping_file.unlink()
 
 
 def test_without_a_database_health_stays_and_the_rest_says_unavailable(settings: Settings) -> None:

@@ -143,3 +143,14 @@ def test_a_wrong_setting_is_told_in_plain_words(tmp_path):
     assert told.returncode == 2
     assert "INKLING_TRAIN_EVERY: must be a length of time" in told.stderr
     assert "Traceback" not in told.stderr
+
+
+def test_a_balancer_is_told_before_requests_are_refused(tmp_path):
+    with Up(tmp_path / "home", INKLING_DRAIN="5") as up:
+        url = up.url
+        up.process.send_signal(signal.SIGTERM)
+        assert until(lambda: call(url, "/readyz")[0] == 503, 4), "it never said that it is stopping"
+        assert call(url, "/v1/papers/2401.00001", token=None)[0] == 401, "requests are still answered"
+        assert up.end() == 0
+    with Up(tmp_path / "home") as again:
+        assert call(again.url, "/readyz")[0] == 200

@@ -11,9 +11,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
+from granian.server.mp import MPServer
 
 from server.config import Settings
 from server.supervise.tether import tie_to_parent
@@ -49,7 +49,7 @@ def serve(settings: Settings) -> None:
     server.serve(target_loader=_load_worker)
 
 
-class _Draining(Granian):
+class _Draining(MPServer):
     """Says that it is not ready for a while before it stops, so that a balancer has time to send requests elsewhere."""
 
     settings: Settings

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections import Counter
 from dataclasses import astuple, dataclass
 from typing import Any
 
@@ -55,19 +56,22 @@ LATEST = [Case("daily", "2026", "ok", "out", 12_000), Case("trending", "2024", "
 ALL = [Case(*values) for values in itertools.product(*COLUMNS)]
 
 
-def _pairs(case: Case) -> set[tuple[Any, ...]]:
+def pairs(case: Case) -> set[tuple[Any, ...]]:
+    """Return each two of a case's values, with their columns."""
     return set(itertools.combinations(enumerate(astuple(case)), 2))
 
 
 def sample() -> list[Case]:
     """Return cases, few, in which any two values of any two columns meet; the same ones each time."""
-    left = set().union(*map(_pairs, ALL))
+    left = set().union(*map(pairs, ALL))
+    used: Counter[Any] = Counter()
     found = []
     while left:
-        # Of those that meet as much, the one that waits least.
-        best = max(ALL, key=lambda case: (len(left & _pairs(case)), -case.delay))
+        # Of those in which as much meets for the first time, the one whose values came least so far.
+        best = max(ALL, key=lambda case: (len(left & pairs(case)), -sum(used[one] for one in enumerate(astuple(case)))))
         found.append(best)
-        left -= _pairs(best)
+        used.update(enumerate(astuple(best)))
+        left -= pairs(best)
     return sorted(found, key=ALL.index)
 
 
@@ -87,6 +91,19 @@ PANEL = """return document.querySelectorAll('[data-inkling="panel"]').length ===
 BAR = """const bars = [...document.querySelectorAll('[data-inkling="mark"]')];
          return bars.length === 1 && bars[0].dataset.paper === arguments[0] && !bars[0].closest('[data-target]')"""
 UNTOUCHED = "return document.querySelectorAll('[data-inkling], [style]').length === 0"
+
+
+# Kind, framework, and which signs of a card the page's makers took away.
+DRIFTS = [
+    ("daily", "2026", "headings"),
+    ("weekly", "2024", "addresses"),
+    ("monthly", "2026", "mixed"),
+    ("trending", "2024", "headings"),
+    ("search", "2026", "addresses"),
+    ("paper", "2024", "headings"),
+]
+# What a period tab does, and framework.
+CONTROLS = list(itertools.product(("cards", "island", "reload"), ("2024", "2026")))
 
 
 def begin(tab: Tab, pages: PagesServer, kind: str, **knobs: Any) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
-
 import pytest
 
 from tests.e2e import matrix
 from tests.e2e.conftest import Server
-from tests.e2e.matrix import ALL, LATEST, Case
+from tests.e2e.matrix import ALL, CONTROLS, DRIFTS, LATEST, Case, pairs, sample
 from tests.e2e.tabs import Tab
 from tests.pages.server import PagesServer
 
@@ -18,14 +16,6 @@ pytestmark = [
     pytest.mark.filterwarnings(
         "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning", "ignore::DeprecationWarning"
     ),
-]
-DRIFTS = [
-    ("daily", "2026", "headings"),
-    ("weekly", "2024", "addresses"),
-    ("monthly", "2026", "mixed"),
-    ("trending", "2024", "headings"),
-    ("search", "2026", "addresses"),
-    ("paper", "2024", "headings"),
 ]
 
 
@@ -43,11 +33,11 @@ def tab(any_tab: Tab, server: Server) -> Tab:
 
 
 def test_in_the_sample_any_two_values_of_any_two_columns_meet() -> None:
-    met = set().union(*(matrix._pairs(case) for case in matrix.sample()))
-    assert met == set().union(*map(matrix._pairs, ALL))
+    met = set().union(*(pairs(case) for case in sample()))
+    assert met == set().union(*map(pairs, ALL))
 
 
-@pytest.mark.parametrize("case", [*matrix.sample(), LATEST[0]], ids=str)
+@pytest.mark.parametrize("case", [*sample(), LATEST[0]], ids=str)
 def test_a_page_is_read_and_shown(tab: Tab, pages: PagesServer, case: Case) -> None:
     matrix.check(tab, pages, case)
 
@@ -59,8 +49,6 @@ def test_a_page_that_has_changed_is_left_alone(
     matrix.check_drift(tab, pages, server, kind, generation=generation, shape=shape)
 
 
-@pytest.mark.parametrize(
-    ("tabs", "generation"), list(itertools.product(("cards", "island", "reload"), ("2024", "2026")))
-)
+@pytest.mark.parametrize(("tabs", "generation"), CONTROLS)
 def test_marks_follow_the_page_s_own_controls(tab: Tab, pages: PagesServer, tabs: str, generation: str) -> None:
     matrix.check_controls(tab, pages, tabs, generation)

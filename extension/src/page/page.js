@@ -147,7 +147,8 @@ export class Page {
     if (kind !== "impression" && kind !== "open") this.done.set(paper, { id, kind });
     const card = this.cards.find((one) => one.card.id === paper)?.card;
     const reply = await send(FROM_PAGE.eventLog, card ? { event, card } : { event });
-    if (reply.ok && this.view && reply.marks) this.show({ ...this.view, marks: { ...this.view.marks, ...reply.marks } });
+    // Being shown marks nothing; drawing for it would only undo what is pressed meanwhile.
+    if (kind !== "impression" && reply.ok && this.view && reply.marks) this.show({ ...this.view, marks: { ...this.view.marks, ...reply.marks } });
     return reply;
   }
 

@@ -10,7 +10,7 @@ import { markStale, more, rank } from "./lists.js";
 import { forgetMenu, menuBehind, rememberMenu } from "./opens.js";
 import { enqueue, flush, withdraw } from "./queue.js";
 import { pageRoom } from "./room.js";
-import { marksOf } from "./states.js";
+import { UNTOUCHED, marksOf } from "./states.js";
 import { cardIn, cardsIn, eventIn, pageIn, paperIn, whereIn } from "./told.js";
 import { openPages, pushViews, readStanding, rememberPage, stateOf, viewOf } from "./view.js";
 
@@ -29,9 +29,10 @@ const OPPOSITE = { save: "unsave", unsave: "save", hide: "unhide", unhide: "hide
 /** @param {number} ms */
 const after = (ms) => new Promise((settle) => setTimeout(settle, ms));
 
-/** @param {string[]} papers */
+/** What a page is to show of these papers from now on: of one no longer touched, that it is not. @param {string[]} papers */
 async function marks(papers) {
-  return marksOf(await read("states", "queue"), papers);
+  const known = marksOf(await read("states", "queue"), papers);
+  return Object.fromEntries(papers.map((paper) => [paper, known[paper] ?? UNTOUCHED]));
 }
 
 /** Send what waits and rank the page; a server that does not answer leaves the list of the last visit. @param {{page: string, cards: Card[]}} told */

@@ -9,7 +9,7 @@
 export const MOST_STATES = 5_000;
 
 /** @type {PaperState} */
-const UNTOUCHED = Object.freeze({ opened_at: null, saved: false, hidden: false });
+export const UNTOUCHED = Object.freeze({ opened_at: null, saved: false, hidden: false });
 
 /** @type {Partial<Record<Event["kind"], (state: PaperState, event: Event) => PaperState>>} */
 const EFFECTS = {

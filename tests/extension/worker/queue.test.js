@@ -284,7 +284,8 @@ test("undo of what is unsent makes it vanish", async () => {
   const save = event("save", "2501.00001");
   await log(browser, save);
   const { marks } = await browser.ask(FROM_PAGE.eventUndo, { id: save.id, paper: save.paper });
-  expect(marks).toEqual({});
+  // Said outright: the page that showed it as saved must hear that it no longer is.
+  expect(marks).toEqual({ [save.paper]: { opened_at: null, saved: false, hidden: false } });
   await browser.pass(300);
   expect(browser.server.events).toEqual([]);
 });

@@ -8,6 +8,7 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 import time
 import warnings
 from pathlib import Path
@@ -20,7 +21,8 @@ with warnings.catch_warnings():
     from marionette_driver.addons import Addons
     from marionette_driver.marionette import Marionette
 
-EXTENSION = Path(__file__).parents[2] / "extension"
+ROOT = Path(__file__).parents[2]
+EXTENSION = ROOT / "extension"
 ADDON = "inkling@inkling.example"
 CONTROL = "\ue009"
 # What the browser's own parts say has a name before it (`console.error: Loader:`).
@@ -54,17 +56,31 @@ def _preferences(marionette_port: int, https_port: int) -> dict[str, Any]:
         "devtools.console.stdout.chrome": False,
         # A test presses no toolbar button, but asks for what the button opens.
         "extensions.openPopupWithoutUserGesture.enabled": True,
+        # An ESR may be told to install what is not signed: so the packed file is tried as people will have it.
+        "xpinstall.signatures.required": False,
         # What a temporary add-on stores outlives it, so that a restart can be tested.
         "extensions.webextensions.keepStorageOnUninstall": True,
         "extensions.webextensions.keepUuidOnUninstall": True,
     }
 
 
-class Firefox:
-    """One profile of one browser; `restart` keeps the profile."""
+def packed(folder: Path) -> Path:
+    """Return the extension as one file, as an operator has it signed and gives it to people."""
+    command = [sys.executable, ROOT / "deploy" / "package-extension", folder]
+    subprocess.run(command, check=True, capture_output=True)
+    (file,) = folder.glob("*-firefox.zip")
+    return file
 
-    def __init__(self, profile: Path, https_port: int) -> None:
-        self._profile, self._https_port = profile, https_port
+
+class Firefox:
+    """One profile of one browser; `restart` keeps the profile.
+
+    A folder is loaded as a temporary add-on, which is gone with the browser; a packed file is installed and stays.
+    """
+
+    def __init__(self, profile: Path, https_port: int, *, extension: Path | None = EXTENSION) -> None:
+        self._profile, self._https_port, self._extension = profile, https_port, extension
+        self._is_new = True
         self._log, self._heard = profile.parent / "firefox.log", 0
         profile.mkdir(parents=True)
         self._start()
@@ -85,7 +101,9 @@ class Firefox:
         self._await_port(port)
         self.driver = Marionette(host="127.0.0.1", port=port, socket_timeout=90)
         self.driver.start_session({"acceptInsecureCerts": True})
-        Addons(self.driver).install(str(EXTENSION), temp=True)
+        if self._extension and (self._is_new or self._extension.is_dir()):
+            Addons(self.driver).install(str(self._extension), temp=self._extension.is_dir())
+        self._is_new = False
 
     def _await_port(self, port: int) -> None:
         deadline = time.monotonic() + 60
@@ -120,6 +138,20 @@ class Firefox:
                 "return WebExtensionPolicy.getByID(arguments[0]).mozExtensionHostname", [ADDON]
             )
         self.driver.navigate(f"moz-extension://{host}/{path}")
+
+    def wipe(self) -> None:
+        """Take the extension back to what it is right after its installation, in one tab."""
+        first, *others = self.driver.window_handles
+        for other in others:
+            self.driver.switch_to_window(other)
+            self.driver.close()
+        self.driver.switch_to_window(first)
+        self.own("src/options/options.html")
+        self.driver.execute_async_script(
+            """const [done] = arguments, {local, session} = window.wrappedJSObject.chrome.storage;
+               local.clear().then(() => session.clear()).then(() => done());"""
+        )
+        self.complaints()
 
     def find(self, selector: str) -> Any:
         return self.driver.find_element(By.CSS_SELECTOR, selector)
@@ -156,6 +188,17 @@ class Firefox:
 
     def screenshot(self, path: Path) -> None:
         path.write_bytes(base64.b64decode(self.driver.screenshot(full=False)))
+
+    def kill(self) -> None:
+        """Kill the browser at once, as a power cut would; `restart` brings it back."""
+        self._process.kill()
+        self._process.wait(30)
+
+    def restart(self) -> None:
+        """Close the browser, unless it was killed, and start it again on the same profile."""
+        if self._process.poll() is None:
+            self.close()
+        self._start()
 
     def close(self) -> None:
         self.driver.delete_session()

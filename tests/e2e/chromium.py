@@ -32,10 +32,16 @@ class Chromium:
     """One profile of one browser; `restart` keeps the profile."""
 
     def __init__(
-        self, playwright: Playwright, profile: Path, https_port: int, *, extension: bool = True, **options: Any
+        self,
+        playwright: Playwright,
+        profile: Path,
+        https_port: int,
+        *,
+        extension: Path | None = EXTENSION,
+        **options: Any,
     ):
         self._playwright, self._profile, self._port = playwright, profile, https_port
-        self._with_extension, self._options = extension, options
+        self._extension, self._options = extension, options
         self.console: list[str] = []
         self.context = self._launch()
 
@@ -48,8 +54,8 @@ class Chromium:
             # A host mapped to loopback counts as loopback; the real one is public, and more is forbidden there.
             f"--ip-address-space-overrides=127.0.0.1:{self._port}=public",
         ]
-        if self._with_extension:
-            arguments += [f"--disable-extensions-except={EXTENSION}", f"--load-extension={EXTENSION}"]
+        if self._extension:
+            arguments += [f"--disable-extensions-except={self._extension}", f"--load-extension={self._extension}"]
         context = self._playwright.chromium.launch_persistent_context(
             self._profile,
             executable_path=executable(),

@@ -27,7 +27,7 @@ def browser(playwright: Playwright, pages: PagesServer, tmp_path: Path) -> Itera
 @pytest.fixture
 def plain(playwright: Playwright, pages: PagesServer, tmp_path: Path) -> Iterator[Chromium]:
     """The same browser without the extension."""
-    running = Chromium(playwright, tmp_path / "plain", pages.https_port, extension=False)
+    running = Chromium(playwright, tmp_path / "plain", pages.https_port, extension=None)
     yield running
     running.close()
 

@@ -1,6 +1,7 @@
 """Prints a table of speed: medians with minimum and maximum, each row beside a reference of the same run.
 
-`tests/bench/run --quick` (two minutes or so on a quiet machine) or without `--quick` (more repetitions, more factors).
+`tests/bench/run --quick` (two minutes or so on a quiet machine) or without `--quick` (more repetitions, more factors);
+`--real PAPERS INTERACTIONS` measures training and ranking on those instead, at the factors that are served.
 Nothing is asserted: the machines this runs on are shared, and only the ratios mean something elsewhere.
 """
 
@@ -21,10 +22,12 @@ from typing import Any
 
 import httpx
 import numpy as np
+import scipy.sparse as sp
 from implicit.cpu.als import AlternatingLeastSquares
 from threadpoolctl import threadpool_limits
 
-from recommender import Config, Events, Papers, train
+from recommender import Catalogue, Config, Events, Model, Papers, train
+from recommender.files import read_events, read_papers
 from tests.bench import world
 
 ROOT = Path(__file__).parents[2]
@@ -35,13 +38,23 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--quick", action="store_true", help="fewer repetitions, a smaller model")
     options.add_argument("--papers", type=int, nargs="+", default=[10_000, 100_000], help="sizes of the catalogue")
+    options.add_argument("--real", type=Path, nargs=2, metavar=("PAPERS", "INTERACTIONS"), help="files as for evaluate")
     asked = options.parse_args()
     quick = asked.quick
+    if asked.real:
+        papers, events = read_papers(asked.real[0]), read_events(asked.real[1])
+        training, model = training_rows(papers, events, 3 if quick else 5, Config(), now=0.0)
+        print(table([*training, *ranking_rows(model, papers, events)], Config()))
+        return
     repeats, config = (30, Config(factors=64, iterations=3)) if quick else (200, Config(iterations=5))
     rows: list[Row] = []
     for count in asked.papers:
         rows += serving_rows(count, repeats, config)
-    rows += training_rows(10_000, 3 if quick else 5, Config())
+    tell("training on 10,000 papers")
+    written = world.write(10_000)
+    papers = Papers.from_rows({**vars(paper), "published": paper.published_at} for paper in written)
+    events = Events.from_rows(world.events(written))
+    rows += training_rows(papers, events, 3 if quick else 5, Config(), now=world.NOW)[0]
     print(table(rows, config))
 
 
@@ -85,12 +98,8 @@ def serving_rows(count: int, repeats: int, config: Config) -> list[Row]:
             return rows
 
 
-def training_rows(count: int, repeats: int, config: Config) -> list[Row]:
+def training_rows(papers: Papers, events: Events, repeats: int, config: Config, now: float) -> tuple[list[Row], Model]:
     """Time a whole training beside implicit's fit on the matrix that this very training factorised."""
-    tell(f"training on {count:,} papers")
-    written = world.write(count)
-    papers = Papers.from_rows({**vars(paper), "published": paper.published_at} for paper in written)
-    events = Events.from_rows(world.events(written))
     matrix: list[Any] = []
     fit = AlternatingLeastSquares.fit
 
@@ -99,26 +108,49 @@ def training_rows(count: int, repeats: int, config: Config) -> list[Row]:
         return fit(model, given, *arguments, **more)
 
     AlternatingLeastSquares.fit = catching
-    blend = train(papers, events, config, seed=1, now=world.NOW).blend
+    models: list[Model] = []
+    learning = clock(lambda: models.append(train(papers, events, config, seed=1, now=now)))
     AlternatingLeastSquares.fit = fit
     given, factors, regularization, alpha, iterations = max(matrix, key=lambda one: one[0].nnz)
     ours, theirs = [], []
     for _ in range(repeats):
-        ours.append(clock(lambda: train(papers, events, config, seed=1, now=world.NOW, blend=blend)))
-        model = AlternatingLeastSquares(
+        ours.append(clock(lambda: train(papers, events, config, seed=1, now=now, blend=models[0].blend)))
+        als = AlternatingLeastSquares(
             factors=factors, regularization=regularization, alpha=alpha, iterations=iterations, random_state=1
         )
         with threadpool_limits(1, "blas"):
-            theirs.append(clock(lambda model=model: model.fit(given.copy(), show_progress=False)))
-    label = f"training on {count:,} papers, {factors} factors, {iterations} iterations, blend given"
-    return [
-        (
-            label,
-            ours,
-            f"implicit ALS on the same matrix ({given.shape[0]:,} × {given.shape[1]:,}, {given.nnz:,})",
-            theirs,
-        )
-    ]
+            theirs.append(clock(lambda als=als: als.fit(given.copy(), show_progress=False)))
+    label = f"training on {len(papers):,} papers, {factors} factors, {iterations} iterations, blend given"
+    beside = f"implicit ALS on the same matrix ({given.shape[0]:,} × {given.shape[1]:,}, {given.nnz:,})"
+    return [(label, ours, beside, theirs), ("… and with learning the blend", [learning], beside, theirs)], models[0]
+
+
+HISTORIES = ((1, 10), (11, 30), (31, 100), (101, 400))
+RANKED = 60  # readers of each length of history
+
+
+def ranking_rows(model: Model, papers: Papers, events: Events) -> list[Row]:
+    """Time `Catalogue.rank` on one core for readers of each length of history, beside `implicit`'s recommend."""
+    catalogue, als = Catalogue(model), AlternatingLeastSquares(factors=model.stack.papers.shape[1], alpha=40.0)
+    als.item_factors, als.user_factors = np.array(model.stack.papers), np.zeros((1, model.stack.papers.shape[1]))
+    row_of = {paper: row for row, paper in enumerate(papers.ids)}
+    met: dict[str, list[int]] = {}
+    for at, reader in enumerate(events.readers):
+        met.setdefault(reader, []).append(at)
+    rows: list[Row] = []
+    with threadpool_limits(1):
+        for least, most in HISTORIES:
+            some = [events.take(at) for at in met.values() if least <= len(at) <= most][:RANKED]
+            ours, theirs = [], []
+            for history in some:
+                columns = np.array([row_of[paper] for paper in history.papers if paper in row_of])
+                liked = sp.csr_matrix((np.ones(len(columns), np.float32), (columns * 0, columns)), (1, len(papers)))
+                ours.append(clock(lambda one=history: catalogue.rank(one, candidates=None, k=20, now=0.0)))
+                theirs.append(clock(lambda one=liked: als.recommend(0, one, N=20, recalculate_user=True)))
+            if some:
+                label = f"ranking {len(papers):,} papers for one reader of {least} to {most}, one core"
+                rows.append((label, ours, "implicit's recommend, recalculated", theirs))
+    return rows
 
 
 class Took:

@@ -44,6 +44,7 @@ def _preferences(marionette_port: int, https_port: int) -> dict[str, Any]:
         "network.captive-portal-service.enabled": False,
         "network.connectivity-service.enabled": False,
         "browser.shell.checkDefaultBrowser": False,
+        "browser.download.folderList": 2,
         "browser.startup.page": 0,
         "datareporting.policy.dataSubmissionEnabled": False,
         "toolkit.telemetry.server": "",
@@ -81,6 +82,7 @@ class Firefox:
     def __init__(self, profile: Path, https_port: int, *, extension: Path | None = EXTENSION) -> None:
         self._profile, self._https_port, self._extension = profile, https_port, extension
         self._is_new = True
+        self.downloads = profile.parent / "downloads"
         self._log, self._heard = profile.parent / "firefox.log", 0
         profile.mkdir(parents=True)
         self._start()
@@ -89,9 +91,8 @@ class Firefox:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = int(probe.getsockname()[1])
-        lines = (
-            f"user_pref({json.dumps(k)}, {json.dumps(v)});\n" for k, v in _preferences(port, self._https_port).items()
-        )
+        preferences = {**_preferences(port, self._https_port), "browser.download.dir": str(self.downloads)}
+        lines = (f"user_pref({json.dumps(k)}, {json.dumps(v)});\n" for k, v in preferences.items())
         (self._profile / "user.js").write_text("".join(lines))
         command = [executable(), "--headless", "--marionette", "--remote-allow-system-access", "--no-remote"]
         with open(self._log, "ab") as log:

@@ -12,6 +12,7 @@ What the extension promises, and what is checked here to the letter:
 
 from __future__ import annotations
 
+import logging
 import random
 import threading
 import time
@@ -30,6 +31,9 @@ from tests.e2e.chromium import Chromium, visit
 from tests.e2e.conftest import Server
 from tests.e2e.histories import OPENS, OPPOSITE, Histories, logged, said, sign_of
 from tests.e2e.proxy import MOODS, Proxy
+
+log = logging.getLogger(__name__)
+log.setLevel(logging.INFO)
 
 LISTINGS = tuple(
     f"https://huggingface.co/papers/{one}"
@@ -106,7 +110,6 @@ class Chaos:
         self.histories, self.outcome = Histories(), Outcome()
         self.stored: set[str] = set()
         self.own = ""
-        self.diary: list[str] = []
         self._thread = ThreadPoolExecutor(1)
         self._starting: Future | None = None
         moods = [mood for mood in MOODS if mood != "well"]
@@ -226,8 +229,8 @@ class Chaos:
         self.until_said(tab.page, paper, wanted)
 
     def write(self, line: str) -> None:
-        """Keep what happened, for whoever has to find out why it went wrong."""
-        self.diary.append(f"{time.strftime('%H:%M:%S')} {self.proxy.mood}{'' if self.proxy.readable else '!'} {line}")
+        """Tell what happens, for whoever has to find out why it went wrong."""
+        log.info("%s%s: %s", self.proxy.mood, "" if self.proxy.readable else ", unreadable", line)
 
     def preview(self, way: str, paper: str) -> str | None:
         """Return the sign that a paper has once something more was done with it."""

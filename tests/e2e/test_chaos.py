@@ -31,6 +31,5 @@ def test_whatever_is_killed_each_action_is_logged_once(
         assert chaos.faults() == []
         assert sum(chaos.outcome.actions.values()) == ACTIONS
     finally:
-        print(*chaos.diary, chaos.outcome, proxy.met, sep="\n")
         browser.close()
         proxy.close()

@@ -184,7 +184,7 @@ export const FROM_OWN = Object.freeze({
   forget: "forget",
   /** `{}` -> `{papers: {id, title}[]}` */
   hiddenList: "hidden/list",
-  /** `{kind, paper, title?, surface}` -> `{queued}`: save, unsave, hide or unhide from our own pages. */
+  /** `{id, kind, paper, title?, surface}` -> `{queued}`: save, unsave, hide or unhide from our own pages; `send` adds the id. */
   act: "act",
   /** `{}` -> `{lines: DeadLetter[]}`: events that the server refused, with its reason. */
   deadList: "dead/list",
@@ -211,7 +211,7 @@ export const FROM_OWN = Object.freeze({
 });
 
 /** What may be asked twice: the browser may end the worker before it has answered, and the second time starts it anew. */
-const REPEATABLE = new Set(/** @type {string[]} */ ([FROM_PAGE.pageCards, FROM_PAGE.pageView, FROM_PAGE.eventLog, FROM_PAGE.eventUndo, FROM_PAGE.upvoteChanged]));
+const REPEATABLE = new Set(/** @type {string[]} */ ([FROM_PAGE.pageCards, FROM_PAGE.pageView, FROM_PAGE.eventLog, FROM_PAGE.eventUndo, FROM_PAGE.upvoteChanged, FROM_OWN.act]));
 
 /**
  * Send one message to the worker; a worker that cannot be reached is a refusal like any other.
@@ -220,7 +220,9 @@ const REPEATABLE = new Set(/** @type {string[]} */ ([FROM_PAGE.pageCards, FROM_P
  * @returns {Promise<any>}
  */
 export async function send(type, fields = {}) {
-  const once = () => sendMessage({ type, ...fields });
+  // One press is one event, however often the worker must be asked for it.
+  const message = type === FROM_OWN.act ? { type, id: crypto.randomUUID(), ...fields } : { type, ...fields };
+  const once = () => sendMessage(message);
   try {
     const reply = await (REPEATABLE.has(type) ? once().catch((error) => (isAlive() ? once() : Promise.reject(error))) : once());
     return reply ?? refuse("no_answer", "Inkling did not answer");

@@ -20,6 +20,20 @@ test("a worker that says nothing is a refusal", async () => {
   expect((await send(FROM_PAGE.more)).ok).toBe(false);
 });
 
+test("a press on our own pages is one event, also where the worker had to be asked twice", async () => {
+  const asked = [];
+  const sendMessage = async (message) => {
+    asked.push(message);
+    if (asked.length === 1) throw new Error("The message channel closed before a response was received.");
+    return { ok: true, queued: true };
+  };
+  globalThis.chrome = { runtime: { id: "us", sendMessage } };
+  expect((await send(FROM_OWN.act, { kind: "save", paper: "2501.00001" })).ok).toBe(true);
+  expect(asked).toHaveLength(2);
+  expect(asked[0].id).toMatch(/^[0-9a-f-]{36}$/);
+  expect(asked[1]).toEqual(asked[0]);
+});
+
 test("a refusal names its field only when there is one", () => {
   expect(refuse("a", "b").error).toEqual({ code: "a", message: "b" });
   expect(refuse("a", "b", "c").error.field).toBe("c");

@@ -68,9 +68,9 @@ export async function pause({ scope, site = "huggingface", on }) {
   return {};
 }
 
-/** @param {{kind: Event["kind"], paper: string, title?: string, surface?: import("../messages.js").Surface}} asked */
-async function act({ kind, paper, title, surface = "panel" }) {
-  const event = { id: crypto.randomUUID(), kind, paper, at: new Date().toISOString(), surface };
+/** @param {{id: string, kind: Event["kind"], paper: string, title?: string, surface?: import("../messages.js").Surface}} asked */
+async function act({ id = crypto.randomUUID(), kind, paper, title, surface = "panel" }) {
+  const event = { id, kind, paper, at: new Date().toISOString(), surface };
   await enqueue([event], title ? [{ id: paper, title }] : []);
   if (kind === "hide" && title) await change(["titles"], (kept) => void (kept.titles[paper] = title));
   sendSoon(event);

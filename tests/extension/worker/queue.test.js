@@ -83,6 +83,16 @@ async function liveThrough(edges) {
   return { browser, told };
 }
 
+test("a press on one of our own pages that is told twice counts once", async () => {
+  const browser = await pairedBrowser();
+  const save = { id: event("save", "2501.00001").id, kind: "save", paper: "2501.00001" };
+  for (let time = 0; time < 2; time++) await browser.ask(FROM_OWN.act, save, OWN);
+  await browser.pass(200);
+  await browser.ask(FROM_OWN.act, save, OWN);
+  await browser.pass(200);
+  expect(browser.server.ids()).toEqual([save.id]);
+});
+
 test("killed between any two lines, the worker loses no event and counts none twice", async () => {
   vi.useFakeTimers({ now: new Date("2026-11-20T08:00:00Z"), toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"] });
   let edges = 0;

@@ -16,7 +16,6 @@ from tests.pages.server import PagesServer
 from tests.server.inkling_process import call
 
 pytestmark = pytest.mark.browser
-AXE = Path(__file__).parents[1] / "node_modules" / "axe-core" / "axe.min.js"
 OPTIONS, POPUP, WELCOME = (f"src/{name}/{name}.html" for name in ("options", "popup", "welcome"))
 PAPER = "2501.00001"
 
@@ -55,24 +54,7 @@ def tell(page: Page, **message: Any) -> Any:
     return page.evaluate("message => chrome.runtime.sendMessage(message)", message)
 
 
-def serious(page: Page) -> list[str]:
-    """Return what axe-core finds serious or critical on the page as it is."""
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    grave = [one for one in found["violations"] if one["impact"] in {"serious", "critical"}]
-    return [f"{one['id']}: {node['html']}" for one in grave for node in one["nodes"]]
-
-
-def look(page: Page, name: str, screenshots: Path) -> None:
-    """Take the page in light and dark, and let axe-core look at both."""
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        page.screenshot(path=screenshots / f"{name}-{scheme}.png", full_page=True)
-        assert serious(page) == [], f"{name} {scheme}"
-    page.emulate_media(color_scheme="light")
-
-
-def test_pairing_through_the_options_page(browser: Chromium, server: Server, screenshots: Path) -> None:
+def test_pairing_through_the_options_page(browser: Chromium, server: Server) -> None:
     page = browser.own(OPTIONS)
     connect(page, link_of(server), good=False)
     assert "agree" in steps(page)[-1][0]
@@ -90,7 +72,6 @@ def test_pairing_through_the_options_page(browser: Chromium, server: Server, scr
     assert "readable" in shown[-1][0]
     expect(page.locator("#plain-row")).to_be_visible()
     assert not browser.stored("token").get("token")
-    look(page, "options-unpaired", screenshots)
 
     shown = connect(page, link_of(server), good=True)
     assert [good for _, good in shown] == [True] * 5
@@ -105,7 +86,6 @@ def test_pairing_through_the_options_page(browser: Chromium, server: Server, scr
     expect(page.locator("#device-list li")).to_have_count(1)
     token = browser.stored("token")["token"]
     assert call(server.url, "/v1/me", token=server.token)[0] == 401
-    look(page, "options", screenshots)
 
     # This one is revoked elsewhere: it says so and keeps what is not sent.
     device = call(server.url, "/v1/devices", token=token)[1]["items"][0]["id"]
@@ -118,12 +98,11 @@ def test_pairing_through_the_options_page(browser: Chromium, server: Server, scr
     assert browser.console == []
 
 
-def test_the_popup(browser: Chromium, server: Server, screenshots: Path) -> None:
+def test_the_popup(browser: Chromium, server: Server) -> None:
     popup = browser.own(POPUP)
     popup.set_viewport_size({"width": 400, "height": 560})
     expect(popup.locator("#standing")).to_have_text("Not connected")
     expect(popup.locator("#pane button")).to_have_text("Connect")
-    look(popup, "popup-unpaired", screenshots)
 
     server.ingest(1)
     browser.store(serverUrl=server.url, token=server.token)
@@ -132,12 +111,10 @@ def test_the_popup(browser: Chromium, server: Server, screenshots: Path) -> None
     expect(popup.locator("#pane li")).to_have_count(10)
     popup.locator("#pane li").first.get_by_role("button", name="Save").click()
     eventually(lambda: [kind for kind, _ in server.acts()], ["save"])
-    look(popup, "popup", screenshots)
 
     # What was sent, word for word; one line deleted here and there.
     popup.click("#tab-ledger")
     expect(popup.locator("#pane pre")).to_contain_text('"kind":"save"')
-    look(popup, "popup-ledger", screenshots)
     popup.get_by_role("button", name="Delete", exact=True).click()
     expect(popup.locator("#said")).to_contain_text("Deleted here and on the server: 1.")
     assert server.events() == []
@@ -157,7 +134,6 @@ def test_the_popup(browser: Chromium, server: Server, screenshots: Path) -> None
     popup.fill('#pane input[type="search"]', hidden.split()[0])
     popup.press('#pane input[type="search"]', "Enter")
     expect(popup.locator("#pane li").first).to_be_visible()
-    look(popup, "popup-search", screenshots)
 
     # Paused from here, the listing is left alone at once.
     page = browser.page()
@@ -166,16 +142,14 @@ def test_the_popup(browser: Chromium, server: Server, screenshots: Path) -> None
     popup.click("#pause-all")
     expect(popup.locator("#standing")).to_have_text("Paused")
     until_state(page, "paused")
-    look(popup, "popup-paused", screenshots)
     popup.click("#pause-all")
     until_state(page, "ready")
     assert browser.console == []
 
 
-def test_the_first_minute(browser: Chromium, server: Server, screenshots: Path) -> None:
+def test_the_first_minute(browser: Chromium, server: Server) -> None:
     server.ingest(1)
     page = browser.own(WELCOME)
-    look(page, "welcome", screenshots)
     connect(page, link_of(server), good=False)
     assert browser.stored("token").get("token", "") == ""
     page.check("#agreed")
@@ -194,7 +168,6 @@ def test_the_first_minute(browser: Chromium, server: Server, screenshots: Path) 
     page.click("#topic button")
     expect(page.locator("#picked")).to_contain_text("long contexts")
     assert server.ask("/v1/me")["interests"] == ["long contexts"]
-    look(page, "welcome-paired", screenshots)
 
     # Leaving: an export first, then nothing is left, there or here.
     options = browser.own(OPTIONS)
@@ -216,7 +189,7 @@ def test_the_browser_asks_for_the_listing_and_nothing_else(browser: Chromium) ->
     assert warnings == ["Read and change your data on huggingface.co"]
 
 
-def test_trying_it_needs_no_server_and_no_network(browser: Chromium, screenshots: Path) -> None:
+def test_trying_it_needs_no_server_and_no_network(browser: Chromium) -> None:
     page = browser.own("src/welcome/try.html")
     asked: list[str] = []
     browser.context.on("request", lambda request: asked.append(request.url))
@@ -228,7 +201,6 @@ def test_trying_it_needs_no_server_and_no_network(browser: Chromium, screenshots
     expect(page.locator('[data-inkling="panel"] [data-part="reason"]').first).to_contain_text("which you saved")
     page.locator('[data-inkling="panel"] [data-action="order"]').click()
     page.wait_for_timeout(500)
-    look(page, "try", screenshots)
     assert [url for url in asked if not url.startswith("chrome-extension://")] == []
     assert not browser.stored("queue").get("queue")
     assert browser.console == []

@@ -20,7 +20,8 @@ async function ask(type, fields) {
   return reply;
 }
 
-let isPaired = false;
+/** @type {"no" | "yes" | "revoked"} */
+let paired = "no";
 
 /** The tab in front; its address is not ours to see, and not needed. */
 async function tabInFront() {
@@ -28,8 +29,14 @@ async function tabInFront() {
   return tab?.id;
 }
 
-async function isAllowed() {
-  return browser().permissions.contains({ origins: ["https://huggingface.co/papers*"] }).catch(() => true);
+const SITE = { origins: ["https://huggingface.co/papers*"] };
+
+/** Firefox lets the reader decide about sites, also later. */
+const isAllowed = () => browser().permissions.contains(SITE).catch(() => true);
+
+async function allow() {
+  if (await browser().permissions.request(SITE)) say(text("popup_allowed"));
+  await drawStanding();
 }
 
 /** @param {string} paper */
@@ -38,9 +45,11 @@ const address = (paper) => `https://huggingface.co/papers/${paper}`;
 async function drawStanding() {
   const { ok, status, error } = await send(FROM_OWN.status, { tab: await tabInFront() });
   if (!ok) return say(error.message);
-  isPaired = status.paired;
+  paired = !status.paired ? "no" : status.connection.health === "revoked" ? "revoked" : "yes";
   const allowed = await isAllowed();
-  by("standing").textContent = text(allowed ? `popup_state_${status.state}` : "popup_state_not_allowed");
+  const state = status.state === "unpaired" && paired === "revoked" ? "revoked" : status.state;
+  by("standing").textContent = text(allowed ? `popup_state_${state}` : "popup_state_not_allowed");
+  by("allow").hidden = allowed;
   by("detail").textContent = detail(status);
   by("capture").value = status.preferences.capture;
   const all = "all" in status.pauses;
@@ -58,11 +67,13 @@ async function drawStanding() {
 /** @param {any} status */
 function detail({ here, paired, waiting, dead, queue_full, pauses, connection }) {
   const until = pauses.all > 0 ? text("popup_until", when(pauses.all)) : "";
+  const isRevoked = connection.health === "revoked";
+  const left = queue_full ? text("worker_queue_full", waiting) : waiting && !isRevoked ? text("popup_waiting", waiting) : "";
   const lines = [
     until,
-    queue_full ? text("worker_queue_full", waiting) : waiting ? text("popup_waiting", waiting) : "",
+    left,
+    isRevoked ? text("worker_revoked", waiting) : (connection.message ?? ""),
     dead ? text("popup_refused", dead) : "",
-    connection.health === "revoked" ? text("worker_revoked", waiting) : (connection.message ?? ""),
     here || !paired ? "" : text("popup_not_here"),
   ];
   return lines.filter(Boolean).join(" ");
@@ -98,15 +109,20 @@ function actButton(kind, paper, surface) {
 /** @param {Node[]} lines @param {string} otherwise said where there is none */
 const list = (lines, otherwise) => by("pane").replaceChildren(lines.length ? make("ul", {}, ...lines) : make("p", {}, otherwise));
 
-/** Before pairing there is one thing to do. */
-const offerToPair = () =>
-  by("pane").replaceChildren(make("p", {}, text("page_state_unpaired")), make("button", { class: "main", onclick: openWelcome }, text("page_connect")));
+/** Without a pairing there is one thing to do. */
+function offerToPair() {
+  const isNew = paired === "no";
+  const button = make("button", { class: "main", onclick: isNew ? openWelcome : openOptions }, text(isNew ? "page_connect" : "own_pair_again"));
+  by("pane").replaceChildren(make("p", {}, text(isNew ? "page_state_unpaired" : "worker_error_revoked")), button);
+}
+
+const openOptions = () => browser().runtime.openOptionsPage();
 
 const openWelcome = () => browser().tabs.create({ url: browser().runtime.getURL("src/welcome/welcome.html") });
 
 const PANES = {
   async next() {
-    if (!isPaired) return offerToPair();
+    if (paired !== "yes") return offerToPair();
     const { ok, items = [], marks = {}, fetched_at } = await ask(FROM_OWN.recommend, { limit: 10 });
     /** @type {any} */
     const known = { mark: (/** @type {string} */ paper) => marks[paper] ?? {} };
@@ -115,7 +131,7 @@ const PANES = {
     if (fetched_at) by("pane").prepend(make("p", { class: "small" }, text("page_panel_stale", when(fetched_at))));
   },
   async search() {
-    if (!isPaired) return offerToPair();
+    if (paired !== "yes") return offerToPair();
     const found = make("div", { "aria-live": "polite" });
     const field = make("input", { type: "search", placeholder: text("popup_search_hint"), "aria-label": text("popup_tab_search") });
     const form = make("form", { onsubmit: async (/** @type {Event} */ event) => {
@@ -131,7 +147,7 @@ const PANES = {
     const { lines = [] } = await ask(FROM_OWN.ledgerList);
     const hour = make("button", { onclick: async () => told(await ask(FROM_OWN.forget, { since: Date.now() - HOUR })) }, text("popup_forget_hour"));
     list(lines.map(ledgerLine), text("popup_ledger_empty"));
-    if (lines.length) by("pane").prepend(hour);
+    if (lines.length) by("pane").prepend(make("p", { class: "small" }, text("popup_ledger_help")), hour);
   },
   async hidden() {
     const { papers = [] } = await ask(FROM_OWN.hiddenList);
@@ -192,7 +208,8 @@ function listen() {
   for (const name of /** @type {(keyof typeof PANES)[]} */ (Object.keys(PANES))) by(`tab-${name}`).addEventListener("click", () => show(name));
   document.querySelector('[role="tablist"]')?.addEventListener("keydown", (event) => stepTab(/** @type {KeyboardEvent} */ (event)));
   by("capture").addEventListener("change", () => act(FROM_OWN.preferencesSet, { capture: by("capture").value }));
-  by("options").addEventListener("click", () => browser().runtime.openOptionsPage());
+  by("options").addEventListener("click", openOptions);
+  by("allow-yes").addEventListener("click", allow);
   by("welcome").addEventListener("click", openWelcome);
   for (const [id, accept] of [["import-yes", true], ["import-no", false]])
     by(String(id)).addEventListener("click", async () => {

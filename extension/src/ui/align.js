@@ -24,9 +24,9 @@ export function alignWith(host, column) {
     const isCentred = Math.abs(left - around.left - (around.width - width) / 2) < 2;
     host.style.setProperty("margin-inline", isCentred ? "auto" : `${Math.round(left - around.left)}px auto`);
   };
+  // It first calls in the very frame in which the host appears, after its layout and before it is painted: nothing is
+  // seen to move. Measured at once, the layout of the whole page would have to be made here, in a task of ours.
   const observer = new ResizeObserver(follow);
-  // At once, too: a frame later the page would be seen to move.
-  follow();
   observer.observe(column);
   return () => observer.disconnect();
 }

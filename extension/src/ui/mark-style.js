@@ -7,6 +7,10 @@ export const MARK_STYLE = `
 :host([data-where="corner"]) { top: 8px; left: 8px; }
 :host([data-where="side"]) { top: 8px; right: 8px; }
 :host([data-where="line"]) { top: 50%; right: 8px; }
+/* On a narrow card the title runs to the edge; the last line, of small facts, does not. */
+@media (max-width: 640px) {
+  :host([data-where="side"]) { top: auto; bottom: 38px; }
+}
 :host([data-where="line"]) .row { transform: translateY(-50%); }
 :host([data-where="bar"]) {
   position: static; display: flex; align-items: center; gap: 12px; width: auto; height: 46px; line-height: 1.4; flex: none;
@@ -46,6 +50,8 @@ export const MARK_STYLE = `
   border-radius: 6px; font-variant-numeric: tabular-nums; white-space: nowrap;
 }
 :host([data-open]) .rank { border-color: transparent; }
+/* A hidden card is dimmed, too pale to read, until the reader comes to it. */
+:host([data-sign="hidden"]:not([data-open])) .rank { visibility: hidden; }
 :host(:is([data-where="side"], [data-where="line"])) .sign { order: 9; }
 :host(:is([data-where="side"], [data-where="line"])) .rank { order: 8; }
 ${WHY_STYLE}

@@ -71,7 +71,7 @@ export class Mark {
   showWhy() {
     const { page, card } = this;
     const reasons = page.ranked(card.id)?.reasons ?? [];
-    openWhy(page, this.why, { reasons, model: page.list?.model }, () => page.act("hide", card.id, this.where));
+    openWhy(page, this.why, { paper: card.id, reasons, model: page.list?.model }, () => page.act("hide", card.id, this.where));
   }
 
   /**
@@ -101,7 +101,8 @@ export class Mark {
   /** In a bar there is room for the reason. @param {number} known */
   drawReason(known) {
     const reasons = known ? (this.page.ranked(this.card.id)?.reasons ?? []) : [];
-    this.reason.textContent = oneLine(this.page, reasons, 80);
+    // That the reader knows it already is no news here.
+    this.reason.textContent = oneLine(this.page, reasons.filter(({ paper }) => paper !== this.card.id), 80);
     set(this.reason, "title", this.reason.textContent);
   }
 

@@ -9,8 +9,14 @@ header { display: flex; align-items: center; gap: 8px; height: 42px; padding: 0 
 h2 { margin: 0; font-size: 14px; font-weight: 600; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; min-width: 0; }
 .drop { color: var(--accent); }
 .plain { margin: 0; color: var(--soft); font-size: 13px; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.rest { height: 190px; margin: 0; padding: 0 24px 34px; display: grid; place-items: center; text-align: center; text-wrap: balance; color: var(--soft); font-size: 13.5px; }
+.rest {
+  height: 190px; padding: 0 24px 40px; display: flex; flex-direction: column; align-items: center; justify-content: center; gap: 12px;
+  color: var(--soft); font-size: 13.5px;
+}
+.rest p { margin: 0; text-align: center; text-wrap: balance; max-width: 60ch; }
+.rest svg { width: 26px; height: 26px; color: var(--unlit); }
 .tools { margin-left: auto; display: flex; gap: 4px; flex: none; }
+.label { align-self: center; padding-right: 4px; font-size: 12.5px; color: var(--faint); white-space: nowrap; }
 .switch { display: inline-flex; padding: 2px; border-radius: 8px; background: var(--hover); }
 .switch button { height: 24px; padding: 0 9px; color: var(--soft); white-space: nowrap; }
 .switch button[aria-pressed="true"] { background: var(--paper); color: var(--ink); box-shadow: 0 1px 2px rgb(0 0 0 / .10); }
@@ -18,10 +24,11 @@ h2 { margin: 0; font-size: 14px; font-weight: 600; white-space: nowrap; overflow
 .fold[aria-expanded="true"] svg { transform: rotate(180deg); }
 .list {
   list-style: none; margin: 0; padding: 0 12px 12px; display: grid; gap: 10px; overflow-x: auto; overflow-y: hidden;
-  grid-auto-flow: column; grid-auto-columns: minmax(228px, 1fr); scroll-snap-type: x proximity; scroll-padding: 12px;
-  scrollbar-width: thin; height: 190px; overscroll-behavior-x: contain;
+  grid-auto-flow: column; grid-template-columns: repeat(5, minmax(208px, 1fr)); grid-auto-columns: 64px; scroll-snap-type: x proximity;
+  scroll-padding: 12px; scrollbar-width: thin; height: 190px; overscroll-behavior-x: contain;
 }
-.list[data-more] { grid-auto-columns: 228px; }
+.list[data-more] { grid-template-columns: none; grid-auto-columns: max-content; }
+.list[data-more] .paper { width: 228px; }
 .paper, .wait, .next {
   position: relative; display: flex; flex-direction: column; min-width: 0; height: 178px; padding: 10px 12px 6px; scroll-snap-align: start;
   border: 1px solid var(--line); border-radius: 10px; background: var(--paper);
@@ -43,8 +50,8 @@ h2 { margin: 0; font-size: 14px; font-weight: 600; white-space: nowrap; overflow
 .actions { display: flex; gap: 2px; margin: 2px -5px 0; flex: none; }
 .gone { margin: 0; flex: 1; display: grid; place-items: center; color: var(--faint); font-size: 13px; }
 .next { padding: 0; align-self: start; }
-.list > .next { width: 120px; }
-.next button { width: 100%; height: 100%; flex-direction: column; border-radius: 10px; color: var(--soft); }
+.list > .next { width: 64px; }
+.next button { width: 100%; height: 100%; flex-direction: column; border-radius: 9px; color: var(--soft); }
 .wait { background: none; border-style: dashed; }
 .wait i { display: block; height: 10px; border-radius: 5px; background: var(--hover); margin: 6px 0; }
 .wait i:nth-child(2) { width: 72%; } .wait i:nth-child(3) { width: 45%; }
@@ -54,9 +61,16 @@ h2 { margin: 0; font-size: 14px; font-weight: 600; white-space: nowrap; overflow
   [data-plain] header { height: 90px; flex-wrap: wrap; align-content: center; gap: 6px 8px; padding-block: 6px; }
   [data-plain] .plain { white-space: normal; order: 9; flex: 1 0 100%; max-height: 2.8em; }
   .switch button[data-order="original"] { display: none; }
-  .list { grid-auto-columns: 82%; }
-  .list[data-more] { grid-auto-columns: 82%; }
+  .list { grid-template-columns: repeat(5, 82%); }
+  .list[data-more] .paper { width: calc(.82 * (100cqw - 24px)); }
+  /* No room beside the heading: the note gets a line of its own, taken from the papers' height. */
+  [data-note] header { height: 62px; flex-wrap: wrap; align-content: center; gap: 0 8px; }
+  [data-note] .plain { order: 9; flex: 1 0 100%; }
+  [data-note]:has(.list:not([hidden])) .list { height: 170px; }
+  [data-note] .paper { height: 158px; }
+  [data-note] .reason { -webkit-line-clamp: 2; }
 }
+@container (max-width: 760px) { .label { display: none; } }
 @media (prefers-reduced-motion: no-preference) { .list { scroll-behavior: smooth; } .wait i { animation: wait 1.4s ease-in-out infinite alternate; } }
 @keyframes wait { to { opacity: .45; } }
 ${WHY_STYLE}

@@ -38,19 +38,21 @@ function makeParts(act) {
   const forYou = orderButton("foryou", act.order);
   const original = orderButton("original", act.order);
   const orders = make("div", { class: "switch", role: "group", "aria-label": text("page_order_label") }, forYou, original);
+  const label = make("span", { class: "label", "aria-hidden": "true" }, text("page_order_short"));
   /** @param {string} action @param {(event: Event) => void} call */
   const doing = (action, call) => ({ type: "button", "data-action": action, onclick: trusted(call) });
   const connect = make("button", { ...doing("connect", act.connect), class: "link" }, text("page_connect"));
   const fold = make("button", { ...doing("fold", act.fold), class: "icon fold", "aria-controls": "papers" }, icon("chevron"));
   const more = make("button", doing("more", act.more), icon("more"), text("page_more"));
   const next = make("li", { class: "next" }, more);
-  const tools = make("div", { class: "tools" }, connect, orders, fold);
+  const tools = make("div", { class: "tools" }, connect, label, orders, fold);
   const header = make("header", {}, make("span", { class: "drop" }, icon("drop", true)), heading, plain, tools);
   const list = make("ol", { class: "list", id: "papers" });
-  const rest = make("p", { class: "rest" });
+  const sentence = make("p");
+  const rest = make("div", { class: "rest" }, icon("drop", true), sentence);
   const status = make("p", { class: "heard", role: "status", "aria-live": "polite" });
   const section = make("section", { class: "panel", "aria-labelledby": "name" }, header, list, rest, status);
-  return { section, heading, plain, forYou, original, orders, connect, fold, next, list, rest, status };
+  return { section, heading, plain, forYou, original, label, orders, connect, fold, next, list, rest, sentence, status };
 }
 
 export class Panel {
@@ -118,7 +120,7 @@ export class Panel {
     this.parts.heading.textContent = text(has ? this.name : "page_panel_name");
     this.drawSentence(has, waits);
     set(this.parts.connect, "hidden", state !== "unpaired");
-    set(this.parts.orders, "hidden", !page.cards.some(({ card }) => page.ranked(card.id)?.rank));
+    for (const part of [this.parts.label, this.parts.orders]) set(part, "hidden", !page.cards.some(({ card }) => page.ranked(card.id)?.rank));
     for (const [button, order] of /** @type {const} */ ([[this.parts.forYou, true], [this.parts.original, false]])) {
       set(button, "aria-pressed", String((page.turns !== null) === order));
     }
@@ -148,9 +150,10 @@ export class Panel {
     const sentence = this.sentence(has, waits);
     plain.textContent = inPlace ? "" : sentence;
     set(plain, "title", plain.textContent);
-    rest.textContent = inPlace ? sentence : "";
+    this.parts.sentence.textContent = inPlace ? sentence : "";
     set(rest, "hidden", !inPlace);
     set(section, "data-plain", isAlone);
+    set(section, "data-note", has && sentence !== "" && !this.isFolded);
   }
 
   /** What the panel has to say beside its papers, or instead of them. @param {boolean} has @param {boolean} waits */

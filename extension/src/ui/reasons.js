@@ -96,18 +96,20 @@ function closeTo(page, { paper, title }, length) {
  * Every reason with its share of the score, largest first.
  * @param {Page} page
  * @param {Reason[]} reasons
+ * @param {string} [itself] the paper they are about: one that the reader has opened or saved speaks for itself
  * @returns {{line: string, percent: number}[]}
  */
-export function wholeReason(page, reasons) {
+export function wholeReason(page, reasons, itself) {
   const sum = reasons.reduce((all, { share }) => all + Math.abs(share), 0) || 1;
   return [...reasons]
     .sort((a, b) => Math.abs(b.share) - Math.abs(a.share))
-    .map((one) => ({ line: partLine(page, one), percent: Math.round((100 * one.share) / sum) }))
+    .map((one) => ({ line: partLine(page, one, itself), percent: Math.round((100 * one.share) / sum) }))
     .filter(({ percent }) => percent !== 0);
 }
 
-/** @param {Page} page @param {Reason} reason */
-function partLine(page, reason) {
+/** @param {Page} page @param {Reason} reason @param {string} [itself] */
+function partLine(page, reason, itself) {
+  if (itself && reason.kind === "paper" && reason.paper === itself) return text(page.mark(itself).saved ? "page_reason_itself_saved" : "page_reason_itself_opened");
   if (reason.kind === "paper" && reason.title) return withWords(closeTo(page, reason, 90), (reason.words ?? []).slice(0, WORDS).join(", "));
   const words = (reason.words ?? []).slice(0, 6).join(", ");
   if (reason.kind === "words" && words) return text("page_reason_words", words);

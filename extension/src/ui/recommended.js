@@ -94,7 +94,7 @@ export class RecommendedPaper {
   /** @param {any} model */
   showWhy(model) {
     const { page, one, id, where } = this;
-    openWhy(page, this.why, { reasons: one.reasons, model }, () => page.act("hide", id, where));
+    openWhy(page, this.why, { paper: id, reasons: one.reasons, model }, () => page.act("hide", id, where));
   }
 
   draw() {

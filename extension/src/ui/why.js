@@ -17,6 +17,7 @@ export const WHY_STYLE = `
 .why-box .share { color: var(--faint); font-variant-numeric: tabular-nums; }
 .why-box .bar { grid-column: 1 / -1; height: 3px; border-radius: 2px; background: var(--hover); overflow: hidden; }
 .why-box .bar i { display: block; height: 100%; background: var(--accent); border-radius: 2px; }
+.why-box .against .bar i { background: var(--faint); }
 .why-box .note { margin: 10px 0 0; color: var(--faint); font-size: 12px; }
 .why-box .less { margin-top: 12px; padding: 5px 10px; border: 1px solid var(--line); }
 `;
@@ -35,18 +36,20 @@ function placeBy(box, button) {
 const partRow = ({ line, percent }) => {
   const bar = make("i");
   bar.style.width = `${Math.min(100, Math.abs(percent))}%`;
-  const row = make("li", {}, make("span", {}, line), make("span", { class: "share" }, `${percent}%`), make("span", { class: "bar" }, bar));
+  // With the true minus sign, and in a colour that praises nothing.
+  const share = make("span", { class: "share" }, `${percent}%`.replace("-", "\u2212"));
+  const row = make("li", { class: percent < 0 && "against" }, make("span", {}, line), share, make("span", { class: "bar" }, bar));
   return row;
 };
 
 /**
  * @param {import("../page/page.js").Page} page
- * @param {{reasons: import("../messages.js").Reason[], model: any}} because
+ * @param {{paper: string, reasons: import("../messages.js").Reason[], model: any}} because
  * @param {((event: Event) => void) | null} lessLikeThis
  * @returns {HTMLElement}
  */
-function makeBox(page, { reasons, model }, lessLikeThis) {
-  const parts = wholeReason(page, reasons);
+function makeBox(page, { paper, reasons, model }, lessLikeThis) {
+  const parts = wholeReason(page, reasons, paper);
   return make(
     "div",
     { class: "why-box", popover: "auto", role: "dialog", "aria-label": text("page_why_title"), tabindex: -1 },
@@ -61,7 +64,7 @@ function makeBox(page, { reasons, model }, lessLikeThis) {
  * Open the box by a button; Escape or a click elsewhere closes it and focus goes back.
  * @param {import("../page/page.js").Page} page
  * @param {HTMLElement} button
- * @param {{reasons: import("../messages.js").Reason[], model: any}} because
+ * @param {{paper: string, reasons: import("../messages.js").Reason[], model: any}} because
  * @param {(() => void) | null} lessLikeThis
  */
 export function openWhy(page, button, because, lessLikeThis) {

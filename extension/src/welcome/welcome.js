@@ -4,6 +4,7 @@ import { browser, text } from "../browser.js";
 import { FROM_OWN, send } from "../messages.js";
 import { paperId } from "../paper-id.js";
 import { make } from "../ui/dom.js";
+import { readAddress } from "../own/address.js";
 import { connectForm } from "../own/connect.js";
 import { by, putWords } from "../own/words.js";
 
@@ -11,10 +12,22 @@ const SITE = { origins: ["https://huggingface.co/papers*"] };
 const ENOUGH = 3;
 /** @type {Set<string>} */
 const picked = new Set();
+let isConnected = false;
 
 /** Firefox lets the reader decide about sites; Chromium has allowed it at the install. */
 async function askForSite() {
   by("allow").hidden = await browser().permissions.contains(SITE).catch(() => true);
+}
+
+/** To which host it would go, as soon as that is typed; and which steps are done. */
+function drawSteps() {
+  const found = readAddress(by("address").value);
+  if (by("address").value) by("to").textContent = found ? text("welcome_agree_to", found.origin) : "";
+  by("to").hidden = !by("to").textContent;
+  by("agree").toggleAttribute("data-done", by("agreed").checked);
+  by("connection").toggleAttribute("data-done", isConnected);
+  by("pick").toggleAttribute("data-done", picked.size >= ENOUGH);
+  document.querySelector(".go a")?.classList.toggle("main", picked.size >= ENOUGH);
 }
 
 /** @param {string} paper @param {string} [title] */
@@ -22,6 +35,7 @@ async function pick(paper, title) {
   const reply = await send(FROM_OWN.act, { kind: "save", paper, title, surface: "import" });
   if (!reply.ok) return say(reply.error.message);
   picked.add(paper);
+  drawSteps();
   say(picked.size < ENOUGH ? text("welcome_picked", picked.size, ENOUGH - picked.size) : text("welcome_enough"));
 }
 
@@ -41,7 +55,9 @@ function choice({ paper }) {
 }
 
 async function offer() {
+  isConnected = true;
   by("pick").hidden = false;
+  drawSteps();
   const reply = await send(FROM_OWN.recommend, { limit: 12 });
   by("papers").replaceChildren(...(reply.items ?? []).map(choice));
 }
@@ -72,6 +88,7 @@ by("allow-site").addEventListener("click", async () => {
   await askForSite();
 });
 
+for (const [id, name] of [["address", "input"], ["agreed", "change"]]) by(id).addEventListener(name, drawSteps);
 putWords();
 connectForm(offer, () => by("agreed").checked);
 await askForSite();
@@ -81,3 +98,5 @@ if (ok && status.paired) {
   await offer();
 }
 if (ok && status.managed.serverUrl) by("address").value ||= status.managed.serverUrl;
+if (ok && status.paired) by("to").textContent = text("welcome_agree_to", status.serverUrl);
+drawSteps();

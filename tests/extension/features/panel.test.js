@@ -24,9 +24,9 @@ test("unpaired, offline and empty are plain sentences", async () => {
   expect(inPanel("[data-action=connect]")[0].hidden).toBe(false);
   // In the place of the papers: those may come while the reader reads what is below, and must not push it down.
   page.show(view({ state: "offline", message: "No answer." }));
-  expect([inPanel(".rest")[0].hidden, inPanel(".rest")[0].textContent, inPanel(".plain")[0].textContent]).toEqual([false, "No answer.", ""]);
+  expect([inPanel(".rest")[0].hidden, inPanel(".rest p")[0].textContent, inPanel(".plain")[0].textContent]).toEqual([false, "No answer.", ""]);
   page.show(view({ list: listOf([], { recommended: [] }) }));
-  expect(inPanel(".rest")[0].textContent).toMatch(/Nothing new/);
+  expect(inPanel(".rest p")[0].textContent).toMatch(/Nothing new/);
 });
 
 test("server text is text", async () => {

@@ -168,9 +168,11 @@ export class Page {
   async act(kind, paper, where) {
     const before = this.mark(paper);
     this.#lay(paper, { ...before, ...EFFECT[kind], pending: true, asked: true });
-    const reply = await this.log(kind, paper, where);
+    const logged = this.log(kind, paper, where);
+    const mine = this.done.get(paper);
+    const reply = await logged;
     if (reply.ok) return this.say(text(`page_said_${kind}`));
-    this.done.delete(paper);
+    this.#forget(paper, mine);
     this.#lay(paper, before);
     this.say(text("page_not_kept", reply.error.message));
   }
@@ -186,9 +188,14 @@ export class Page {
     if (!last) return this.act(hidden ? "unhide" : "unsave", paper, { surface });
     const reply = await send(FROM_PAGE.eventUndo, { id: last.id, paper });
     if (!reply.ok) return this.say(text("page_not_kept", reply.error.message));
-    this.done.delete(paper);
+    this.#forget(paper, last);
     if (this.view) this.show({ ...this.view, marks: { ...this.view.marks, ...reply.marks } });
     this.say(text("page_said_undo"));
+  }
+
+  /** What was done cannot be taken back any more; what was done since can. @param {string} paper @param {{id: string} | undefined} done */
+  #forget(paper, done) {
+    if (this.done.get(paper) === done) this.done.delete(paper);
   }
 
   /** @param {string} paper @param {Mark} mark */

@@ -91,6 +91,24 @@ test("undo takes back the event itself", async () => {
   expect(of("event/undo")).toEqual([{ type: "event/undo", id: of("event/log")[0].event.id, paper: papers[0] }]);
 });
 
+test("what is pressed before an undo was answered can be taken back too", async () => {
+  let settleUndo = () => {};
+  const undone = new Promise((settle) => (settleUndo = settle));
+  const answer = (message) => (message.type === "event/undo" ? undone.then(() => ({ ok: true, marks: {} })) : keeping(message));
+  const { window, of, papers } = start([marks], { answer });
+  await drawn();
+  clickByHand(window, inMark(0, "[data-action=save]"));
+  await drawn();
+  clickByHand(window, inMark(0, "[data-action=undo]"));
+  clickByHand(window, inMark(0, "[data-action=hide]"));
+  settleUndo();
+  await drawn();
+  clickByHand(window, inMark(0, "[data-action=undo]"));
+  await drawn();
+  expect(of("event/undo").map(({ id }) => id)).toEqual(of("event/log").map(({ event }) => event.id));
+  expect(of("event/undo").map(({ paper }) => paper)).toEqual([papers[0], papers[0]]);
+});
+
 test("a mark says that it is not kept yet until the worker has answered", async () => {
   let keep = () => {};
   const answered = new Promise((settle) => (keep = settle));

@@ -13,7 +13,7 @@ import { fromPage, tabCreated } from "./worker/from-page.js";
 import { flush } from "./worker/queue.js";
 import { followSites, forgetSites } from "./worker/sites.js";
 import { BadMessage, siteOf } from "./worker/told.js";
-import { drawIcon, isPaused, openPages, pushViews, rememberPage, stateOf, tellTab } from "./worker/view.js";
+import { drawIcon, drawTabIcons, isPaused, openPages, pushViews, rememberPage, stateOf, tellTab } from "./worker/view.js";
 
 const { runtime, tabs, alarms, commands, permissions } = browser();
 const FLUSH = "flush";
@@ -62,6 +62,7 @@ onChanged(async (changes) => {
   if (changes.preferences) await followSites();
   if (Object.keys(changes).some((key) => !OWN_AFFAIRS.has(key))) await pushViews();
   await drawIcon();
+  if (changes.pauses || changes.preferences) await drawTabIcons();
 });
 
 /** Another server or another token, whoever wrote it: it counts at once. @param {string} [before] the server until now */

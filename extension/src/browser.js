@@ -15,12 +15,26 @@ export const browser = () => inItsPlace ?? globalThis.chrome;
 export const standIn = (other) => void (inItsPlace = other);
 
 /**
+ * Texts without values, by who gave them: each asking crosses over to the browser, which in Firefox takes as long as making
+ * the element it is for, and a page of a hundred cards has a thousand.
+ * @type {WeakMap<object, Map<string, string>>}
+ */
+const known = new WeakMap();
+
+/**
  * The text of one locale key, with `$1`... filled in.
  * @param {string} key
  * @param {...(string | number)} values
  * @returns {string}
  */
-export const text = (key, ...values) => browser().i18n.getMessage(key, values.map(String)) || key;
+export function text(key, ...values) {
+  const { i18n } = browser();
+  if (values.length) return i18n.getMessage(key, values.map(String)) || key;
+  const texts = known.get(i18n) ?? new Map();
+  known.set(i18n, texts);
+  if (!texts.has(key)) texts.set(key, i18n.getMessage(key, []) || key);
+  return texts.get(key);
+}
 
 /** @param {string} path a path inside the extension */
 export const fileUrl = (path) => browser().runtime.getURL(path);

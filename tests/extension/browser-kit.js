@@ -83,6 +83,7 @@ export class Browser {
     this.scripts = new Map();
     this.badge = "";
     this.icon = {};
+    this.tabIcons = new Map();
     this.life = null;
   }
 
@@ -131,7 +132,7 @@ export class Browser {
         sendMessage: (tab, message) => edge(() => this.hear(tab, message)),
       },
       action: {
-        setIcon: async ({ path }) => void (this.icon = path),
+        setIcon: async ({ path, tabId }) => void (tabId === undefined ? (this.icon = path) : this.tabIcons.set(tabId, path)),
         setBadgeText: async ({ text }) => void (this.badge = text),
         setBadgeBackgroundColor: async () => {},
       },

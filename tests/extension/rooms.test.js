@@ -116,3 +116,32 @@ test.each(languages)("%s has every word, with the same places for values", (lang
 test("there is English and one language more, complete", () => {
   expect(languages.sort()).toEqual(["de", "en"]);
 });
+
+/** Each promise that the reader agrees to, and the words that make it. */
+const CONSENT = {
+  privacy_sent: ["to the server you paired with and nobody else", "ids", "times", "places in the list", "open", "save", "hide", "are shown", "pages switched on", "titles and abstracts"],
+  privacy_not_sent: ["search for on these sites", "account’s name", "other sites", "private windows"],
+  privacy_who: ["Whoever runs that server can read it", "see every line", "delete any of it here and there", "pause", "export all of it", "leave"],
+  privacy_page_sees: ["notice that this extension is installed", "marks", "files", "cannot see your token"],
+  welcome_agree_to: ["$1"],
+};
+
+test("what the reader agrees to says all of it, on the welcome page before the form, and in the options", () => {
+  const english = words("en");
+  for (const [key, parts] of Object.entries(CONSENT)) for (const part of parts) expect(english[key].message, key).toContain(part);
+  const welcome = read("src/welcome/welcome.html");
+  for (const key of Object.keys(CONSENT).filter((one) => one.startsWith("privacy_"))) {
+    expect(welcome.indexOf(key), key).toBeGreaterThan(0);
+    expect(welcome.indexOf(key), key).toBeLessThan(welcome.indexOf('id="connect"'));
+    expect(read("src/options/options.html"), key).toContain(key);
+  }
+});
+
+test("nothing of ours moves for a reader who wants no motion", () => {
+  const styles = files.filter((file) => /\.css$|-style\.js$|why\.js$/.test(file) && file !== "src/ui/reserve.css");
+  for (const file of styles) {
+    const still = code(file).replace(/@media \(prefers-reduced-motion: no-preference\) \{(?:[^{}]|\{[^{}]*\})*\}/g, "");
+    // A delay without a length is no motion.
+    expect(still.replaceAll("transition: none", "").replaceAll("transition: opacity 0s 1s", ""), file).not.toMatch(/\b(?:transition|animation|scroll-behavior)\s*:/);
+  }
+});

@@ -5,6 +5,7 @@ import { FROM_OWN, send } from "../messages.js";
 import { onChanged } from "../storage.js";
 import { make } from "../ui/dom.js";
 import { connectForm } from "../own/connect.js";
+import { exportAll } from "../own/export.js";
 import { by, putWords, when } from "../own/words.js";
 
 /** The sites that can be switched on and off, with what the browser is asked for first. @type {Record<string, chrome.permissions.Permissions>} */
@@ -12,7 +13,7 @@ const NEEDS = { huggingface: { origins: ["https://huggingface.co/papers*"] }, ar
 const SITES = Object.keys(NEEDS);
 
 /** Keys in the order in which they are shown. */
-const ACTIONS = ["next", "previous", "save", "hide", "why", "order"];
+const ACTIONS = ["next", "previous", "save", "hide", "undo", "why", "order"];
 /** What was shown last: the form folds away when pairing is done, and comes back when it is needed. */
 let isPaired = false;
 
@@ -52,11 +53,19 @@ async function drawStanding() {
 function drawKeys(shortcuts) {
   if (by("keys").contains(document.activeElement)) return;
   const fields = ACTIONS.map((action) => {
-    const keep = () => ask(FROM_OWN.preferencesSet, { shortcuts: { [action]: input.value.trim().toLowerCase() } });
-    const input = make("input", { type: "text", maxlength: 1, value: shortcuts[action] ?? "", oninput: keep });
+    const keep = () => keepKey(action, input.value.trim().toLowerCase());
+    const input = make("input", { type: "text", maxlength: 1, "data-key": action, value: shortcuts[action] ?? "", oninput: keep });
     return make("label", {}, text(`options_key_${action}`), " ", input);
   });
   by("keys").replaceChildren(...fields);
+}
+
+/** One key does one thing: what had it until now goes without. @param {string} action @param {string} key */
+function keepKey(action, key) {
+  const fields = /** @type {HTMLInputElement[]} */ ([...by("keys").querySelectorAll("input")]);
+  const others = fields.filter((one) => key && one.dataset.key !== action && one.value.toLowerCase() === key);
+  for (const other of others) other.value = "";
+  return ask(FROM_OWN.preferencesSet, { shortcuts: { ...Object.fromEntries(others.map(({ dataset }) => [dataset.key, ""])), [action]: key } });
 }
 
 async function drawDevices() {
@@ -105,21 +114,16 @@ async function switchSite(site) {
 
 const drawAll = () => Promise.all([drawStanding(), drawDevices(), drawRefused()]);
 
-/** Everything the server holds of the reader, as a file. @returns {Promise<boolean>} */
-async function exportAll() {
-  const reply = await ask(FROM_OWN.exportAll);
-  if (!reply.ok) return false;
-  const url = URL.createObjectURL(new Blob([JSON.stringify(reply.body, null, 1)], { type: "application/json" }));
-  const link = make("a", { href: url, download: `inkling-${new Date().toISOString().slice(0, 10)}.json` });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
-  say(text("options_exported"));
-  return true;
+/** @returns {Promise<boolean>} whether there is a file */
+async function saveExport() {
+  const reply = await exportAll();
+  say(reply.ok ? text("options_exported") : reply.error.message);
+  return reply.ok;
 }
 
 /** @param {boolean} there */
 async function leave(there) {
-  if (there && !(await exportAll()) && !confirm(text("options_leave_without_export"))) return;
+  if (there && !(await saveExport()) && !confirm(text("options_leave_without_export"))) return;
   const reply = await ask(FROM_OWN.leave, { delete_there: there });
   if (reply.ok) say(reply.gone_there ? text(there ? "options_left_all" : "options_left_device") : reply.remains);
   by("leaving").hidden = true;
@@ -132,7 +136,7 @@ function listen() {
   by("upvote").addEventListener("change", () => ask(FROM_OWN.preferencesSet, { upvote_is_save: by("upvote").checked }));
   by("foryou").addEventListener("change", () => ask(FROM_OWN.preferencesSet, { order: by("foryou").checked ? "foryou" : "original" }));
   for (const site of SITES) by(`site-${site}`).addEventListener("change", () => switchSite(site));
-  by("export").addEventListener("click", exportAll);
+  by("export").addEventListener("click", saveExport);
   by("leave").addEventListener("click", () => {
     by("leaving").hidden = false;
     by("leave-all").focus();

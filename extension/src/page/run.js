@@ -8,6 +8,7 @@ import { watchAttention } from "./attention.js";
 import { leaveRoom } from "../ui/host.js";
 import { Page } from "./page.js";
 import { Reader } from "./reader.js";
+import { nextTask } from "./slices.js";
 
 /**
  * @typedef {object} Feature
@@ -163,5 +164,6 @@ export async function run(sites, features) {
   if (first.ok && !page.view) page.show(first.view);
   findEdges(page, life.signal);
   await parsedAndShown();
+  await nextTask();
   if (!life.signal.aborted) reader.begin();
 }

@@ -14,6 +14,9 @@ export function whenIdle(call, signal) {
   else setTimeout(run, 1);
 }
 
+/** Settles in a task of its own, so that what was done until now and what comes after are not one long task. */
+export const nextTask = () => new Promise((settle) => setTimeout(settle));
+
 /**
  * Do `work` for each of `things`, a few milliseconds at a time.
  * @template T

@@ -4,6 +4,7 @@ import { browser, text } from "../browser.js";
 import { FROM_OWN, send } from "../messages.js";
 import { make } from "../ui/dom.js";
 import { oneLine } from "../ui/reasons.js";
+import { exportAll } from "../own/export.js";
 import { by, putWords, when } from "../own/words.js";
 
 const HOUR = 3_600_000;
@@ -147,13 +148,19 @@ const PANES = {
     const { lines = [] } = await ask(FROM_OWN.ledgerList);
     const hour = make("button", { onclick: async () => told(await ask(FROM_OWN.forget, { since: Date.now() - HOUR })) }, text("popup_forget_hour"));
     list(lines.map(ledgerLine), text("popup_ledger_empty"));
-    if (lines.length) by("pane").prepend(make("p", { class: "small" }, text("popup_ledger_help")), hour);
+    if (lines.length) by("pane").prepend(make("p", { class: "small" }, text("popup_ledger_help")));
+    if (paired === "yes") by("pane").prepend(make("div", { class: "row" }, lines.length > 0 && hour, make("button", { onclick: saveExport }, text("options_export"))));
   },
   async hidden() {
     const { papers = [] } = await ask(FROM_OWN.hiddenList);
     list(papers.map(hiddenLine), text("popup_hidden_empty"));
   },
 };
+
+async function saveExport() {
+  const reply = await exportAll();
+  say(reply.ok ? text("options_exported") : reply.error.message);
+}
 
 /** Say what a deletion did, and what it could not. @param {any} reply */
 async function told({ ok, deleted, waiting, elsewhere, silent }) {

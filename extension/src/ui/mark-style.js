@@ -43,8 +43,11 @@ export const MARK_STYLE = `
   .sign { width: 32px; height: 32px; }
 }
 /* Still unsent after a second: paler until the server has it. */
-.sign svg, .icon svg { transition: opacity .2s; }
-:host([data-pending]) :is(.sign, [aria-pressed="true"]) svg { opacity: .5; transition: opacity .2s 1s; }
+:host([data-pending]) :is(.sign, [aria-pressed="true"]) svg { opacity: .5; transition: opacity 0s 1s; }
+@media (prefers-reduced-motion: no-preference) {
+  .sign svg, .icon svg { transition: opacity .2s; }
+  :host([data-pending]) :is(.sign, [aria-pressed="true"]) svg { transition: opacity .2s 1s; }
+}
 .rank {
   font-size: 11px; color: var(--soft); padding: 3px 6px; background: var(--paper); border: 1px solid var(--line);
   border-radius: 6px; font-variant-numeric: tabular-nums; white-space: nowrap;

@@ -1,9 +1,12 @@
 /** How much room a page is to keep for us, asked at the very beginning of its load: answered from few and small facts. */
 
 import { paperFromUrl } from "../paper-id.js";
-import { readStanding, stateOf } from "./view.js";
+import { driftedPages, readStanding, stateOf } from "./view.js";
 
 /** @typedef {import("../messages.js").Room} Room */
+
+/** @type {Set<string>} */
+const TAKES_ROOM = new Set(["ready", "offline", "unpaired"]);
 
 /**
  * @param {import("../messages.js").State} state
@@ -20,5 +23,7 @@ export function roomOf(state, isPaper, isFolded) {
 export async function pageRoom(_told, { url, site }) {
   const kept = await readStanding();
   const state = stateOf(kept, site);
+  const drifted = Object.entries(await driftedPages()).some(([kind, is]) => is && kind.startsWith(`${site} `));
+  if (drifted && TAKES_ROOM.has(state)) return { state: "drift", room: null };
   return { state, room: roomOf(state, paperFromUrl(url ?? "") !== null, kept.preferences.panel_collapsed) };
 }

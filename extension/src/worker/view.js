@@ -84,6 +84,17 @@ export async function viewOf(page, { site, papers } = {}) {
   };
 }
 
+const DRIFTED = "drifted";
+
+/** Kinds of pages that lately looked otherwise than we know them: they are left alone from their beginning. @returns {Promise<Record<string, boolean>>} */
+export const driftedPages = () => session.get(DRIFTED, {});
+
+/** @param {string} kind a site and its kind of page @param {boolean} hasDrifted */
+export async function rememberDrift(kind, hasDrifted) {
+  if (Boolean((await driftedPages())[kind]) === hasDrifted) return;
+  await session.change(DRIFTED, /** @type {Record<string, boolean>} */ ({}), (kinds) => ({ ...kinds, [kind]: hasDrifted }));
+}
+
 const KEY = "pages";
 
 /** @returns {Promise<Record<string, OpenPage>>} by tab */
@@ -118,14 +129,27 @@ export async function tellTab(tab, message) {
 const ICONS = { 16: "icons/drop-16.png", 32: "icons/drop-32.png" };
 const PAUSED_ICONS = { 16: "icons/drop-paused-16.png", 32: "icons/drop-paused-32.png" };
 
+/** @param {State} state */
+const iconOf = (state) =>
+  Object.fromEntries(Object.entries(state === "paused" || state === "off" ? PAUSED_ICONS : ICONS).map(([size, file]) => [size, `/${file}`]));
+
+/** The icon over a tab whose site is paused alone is pale too. @param {number} tab @param {string} [site] */
+export async function drawTabIcon(tab, site) {
+  // The tab may be gone.
+  await browser().action.setIcon({ tabId: tab, path: iconOf(stateOf(await readStanding(), site)) }).catch(() => {});
+}
+
+export async function drawTabIcons() {
+  for (const [tab, { site }] of Object.entries(await openPages())) await drawTabIcon(Number(tab), site);
+}
+
 /** The toolbar icon: pale while paused or off, with the count of what waits once the server does not take it. */
 export async function drawIcon() {
   const { action } = browser();
   const kept = await readStanding("queue", "dead");
   const state = stateOf(kept);
   const waits = kept.queue.length && (state === "offline" || state === "unpaired" || kept.connection.health !== "ok");
-  const path = Object.fromEntries(Object.entries(state === "paused" || state === "off" ? PAUSED_ICONS : ICONS).map(([size, file]) => [size, `/${file}`]));
-  await action.setIcon({ path });
+  await action.setIcon({ path: iconOf(state) });
   await action.setBadgeText({ text: waits ? String(kept.queue.length) : kept.dead.length ? "!" : "" });
   await action.setBadgeBackgroundColor({ color: waits ? "#b45309" : "#6b7280" });
 }

@@ -198,6 +198,36 @@ test("paused, nothing is logged or asked, pages are told, and the icon is pale",
   expect(browser.heard.at(-1).view.state).toBe("ready");
 });
 
+test("the icon over a tab of a paused site is pale, over the others it is not", async () => {
+  const browser = await pairedBrowser();
+  const arxiv = { id: "us", url: "https://arxiv.org/list/cs.LG/new", tab: { id: 2 } };
+  await tellCards(browser);
+  await tellCards(browser, { site: "arxiv", page: "list" }, arxiv);
+  await own(browser, FROM_OWN.pause, { scope: "site", site: "arxiv", on: true });
+  await settle();
+  expect([browser.icon[16], browser.tabIcons.get(1)[16], browser.tabIcons.get(2)[16]].map((path) => path.includes("paused"))).toEqual([false, false, true]);
+});
+
+test("a page that was loaded while all was paused hears that it goes on", async () => {
+  const browser = await pairedBrowser();
+  await own(browser, FROM_OWN.pause, { scope: "all", on: true });
+  expect((await view(browser)).state).toBe("paused");
+  await own(browser, FROM_OWN.pause, { scope: "all", on: false });
+  await settle();
+  expect(browser.heard.at(-1)).toMatchObject({ tab: 1, view: { state: "ready" } });
+});
+
+test("a kind of page that has changed is left alone from the beginning, until it is read again", async () => {
+  const browser = await pairedBrowser();
+  await browser.ask(FROM_PAGE.reportDrift, { site: "huggingface", page_kind: "daily", page: PAGE, seen: 3, expected: 50 });
+  await browser.start();
+  expect((await view(browser)).state).toBe("drift");
+  expect(await browser.ask(FROM_PAGE.pageRoom)).toMatchObject({ state: "drift", room: null });
+  expect((await tellCards(browser)).view.state).toBe("ready");
+  expect((await view(browser)).state).toBe("ready");
+  expect(await browser.ask(FROM_PAGE.pageRoom)).toMatchObject({ state: "ready", room: "full" });
+});
+
 test("a pause of an hour ends by itself, and pages and icon hear of it", async () => {
   const browser = await pairedBrowser();
   await tellCards(browser);

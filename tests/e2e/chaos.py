@@ -27,9 +27,10 @@ from playwright.sync_api import Error as BrowserError
 from playwright.sync_api import Page
 from playwright.sync_api import TimeoutError as BrowserTimeout
 
+from tests.e2e import verdict
 from tests.e2e.chromium import Chromium, visit
 from tests.e2e.conftest import Server
-from tests.e2e.histories import OPENS, OPPOSITE, Histories, logged, said, sign_of
+from tests.e2e.histories import OPENS, OPPOSITE, Histories, logged, sign_of
 from tests.e2e.proxy import MOODS, Proxy
 
 log = logging.getLogger(__name__)
@@ -50,10 +51,7 @@ KILLS = (
     "close the browser",
 )
 PATIENCE_MS = 40_000
-LEDGER = 1_000
 KEPT = ("queue", "ledger", "dead", "connection")
-# The browser's own complaints about a server that is down or hides behind a proxy; not ours.
-FOREIGN = ("blocked by CORS policy", "net::ERR_")
 
 SIGNED = """([paper, wanted]) => {
   const marks = [...document.querySelectorAll(`[data-inkling="mark"][data-paper="${paper}"]`)];
@@ -108,7 +106,8 @@ class Chaos:
         self.random = random.Random(seed)
         self.browser, self.server, self.proxy = browser, server, proxy
         self.histories, self.outcome = Histories(), Outcome()
-        self.stored: set[str] = set()
+        self.stored: dict[str, dict[str, Any]] = {}
+        self.undone: set[str] = set()
         self.own = ""
         self._thread = ThreadPoolExecutor(1)
         self._starting: Future | None = None
@@ -143,7 +142,7 @@ class Chaos:
         finally:
             page.close()
         for one in [*found.get("queue", []), *found.get("ledger", [])]:
-            self.stored.add(one["event"]["id"])
+            self.stored[one["event"]["id"]] = one["event"]
         return dict(found)
 
     def send_now(self) -> None:
@@ -197,6 +196,7 @@ class Chaos:
         self.outcome.unsure += not sure
         if way == "undo":
             self.histories.took_back(paper, sure=sure)
+            self.undone.add(paper)
         else:
             self.histories.did(paper, "open" if way in OPENS else way, sure=sure)
         for one in self.tabs:
@@ -350,50 +350,14 @@ class Chaos:
         self.outcome.shown = sum(one["kind"] == "impression" for one in events)
         self.outcome.told_again = sum(seen["duplicate"] for seen in self.proxy.verdicts.values())
         self.outcome.wrong = [
-            *self._of_the_browser(kept),
-            *self._of_the_log(events),
-            *self._of_the_ids(kept, events),
+            *verdict.of_the_console(self.browser.console),
+            *verdict.of_the_storage(kept),
+            *verdict.of_the_log(events, self.histories.of),
+            *verdict.of_the_ids(events, kept["ledger"], self.proxy.verdicts),
+            *verdict.of_what_was_stored(events, self.stored, self.undone),
             *self._of_the_pages(events),
         ]
         return self.outcome.wrong
-
-    def _of_the_browser(self, kept: dict[str, Any]) -> list[str]:
-        ours = [line for line in self.browser.console if not any(one in line for one in FOREIGN)]
-        faults = [f"console: {line}" for line in ours]
-        for name, wanted in (("queue", []), ("dead", []), ("badge", "")):
-            if kept.get(name, wanted) != wanted:
-                faults.append(f"the {name} is {kept[name]}")
-        if kept["connection"]["health"] != "ok":
-            faults.append(f"the connection is {kept['connection']}")
-        return faults
-
-    def _of_the_log(self, events: list[dict[str, Any]]) -> list[str]:
-        there, may = logged(events), self.histories.of
-        return [
-            f"{paper}: logged {there.get(paper, ())}, done {sorted(may.get(paper, {()}))}"
-            for paper in sorted({*there, *may})
-            if there.get(paper, ()) not in may.get(paper, {()})
-        ]
-
-    def _of_the_ids(self, kept: dict[str, Any], events: list[dict[str, Any]]) -> list[str]:
-        there, ledger = [one["id"] for one in events], [one["event"] for one in kept["ledger"]]
-        by_id = {one["id"]: one for one in events}
-        withdrawn = self.outcome.actions["undo"]
-        lost = self.stored - {*there}
-        other = [
-            (one, by_id[one["id"]]) for one in ledger if one["id"] in by_id and said(one) != said(by_id[one["id"]])
-        ]
-        checks = {
-            "an id is on the server twice": len(there) == len({*there}),
-            "the server took an id twice": all(seen["accepted"] == 1 for seen in self.proxy.verdicts.values()),
-            "the server refused something": not any(seen["rejected"] for seen in self.proxy.verdicts.values()),
-            "an id is in the ledger twice": len(ledger) == len({one["id"] for one in ledger}),
-            "the ledger has not all": len(ledger) == min(LEDGER, len(there)),
-            "the ledger has what the server has not": all(one["id"] in by_id for one in ledger),
-            f"the ledger has other words than the server: {other[:2]}": not other,
-            f"what was stored is not there: {lost}": len(lost) <= withdrawn,
-        }
-        return [fault for fault, is_well in checks.items() if not is_well]
 
     def _of_the_pages(self, events: list[dict[str, Any]]) -> list[str]:
         """Every listing shows of each paper what the server holds."""

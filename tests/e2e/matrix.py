@@ -81,7 +81,7 @@ HYDRATED = "return document.body.dataset.hydrated !== undefined"
 TOLD = """const data = JSON.parse(document.querySelector('script[data-for="DailyPapers"]').textContent).listing;
           return (data.searchResults ?? data.dailyPapers).map(({paper}) => paper.id)"""
 CARDS = """const cards = [...document.querySelectorAll('[data-target="DailyPapers"] article')];
-           const paper = (card) => card.querySelector('h3 a').getAttribute('href').replace('/papers/', '');
+           const paper = (card) => card.querySelector('h3 a')?.getAttribute('href').replace('/papers/', '');
            const marks = (card) => [...card.querySelectorAll('[data-inkling="mark"]')].map((one) => one.dataset.paper);
            const papers = cards.map(paper), marked = cards.flatMap(marks);"""
 MARKED = f"{CARDS} return papers.length > 0 && papers.join() === marked.join()"

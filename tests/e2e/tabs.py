@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, Protocol
+
+from playwright.sync_api import Page
 
 from tests.e2e.chromium import Chromium
 from tests.e2e.firefox import Firefox
@@ -29,6 +32,12 @@ class Tab(Protocol):
 
     def press(self, selector: str, *, host: str | None = None) -> None:
         """Press an element as a reader does; one in the shadow root of `host`, if that is named."""
+
+    def scroll(self, pixels: int) -> None:
+        """Turn the wheel over the page."""
+
+    def type(self, selector: str, words: str) -> None:
+        """Type into an element, key by key."""
 
     def keep(self, **items: Any) -> None:
         """Write into the extension's storage."""
@@ -62,10 +71,14 @@ class ChromiumTab:
 
     def __init__(self, browser: Chromium) -> None:
         self.browser = browser
-        self.own = browser.own(STORE)
         self.page = browser.context.new_page()
 
+    @cached_property
+    def own(self) -> Page:
+        return self.browser.own(STORE)
+
     def go(self, address: str) -> None:
+        self.page.bring_to_front()
         self.page.goto(address)
 
     def run(self, script: str, *arguments: Any) -> Any:
@@ -77,6 +90,13 @@ class ChromiumTab:
 
     def press(self, selector: str, *, host: str | None = None) -> None:
         self.page.locator(f"{host} {selector}" if host else selector).first.click()
+
+    def scroll(self, pixels: int) -> None:
+        self.page.mouse.move(600, 500)
+        self.page.mouse.wheel(0, pixels)
+
+    def type(self, selector: str, words: str) -> None:
+        self.page.locator(selector).press_sequentially(words)
 
     def keep(self, **items: Any) -> None:
         self.own.evaluate("items => chrome.storage.local.set(items)", items)
@@ -105,12 +125,18 @@ class FirefoxTab:
     def __init__(self, browser: Firefox) -> None:
         self.browser = browser
         self.driver = browser.driver
-        self.own = self.driver.current_window_handle
-        browser.own(STORE)
-        self.page = self.driver.open(type="tab", focus=True)["handle"]
-        self.driver.switch_to_window(self.page)
+        self.page = self.driver.current_window_handle
+
+    @cached_property
+    def own(self) -> str:
+        handle = str(self.driver.open(type="tab", focus=False)["handle"])
+        self.driver.switch_to_window(handle, focus=False)
+        self.browser.own(STORE)
+        return handle
 
     def go(self, address: str) -> None:
+        # The welcome page, which an install opens, may lie over it.
+        self.driver.switch_to_window(self.page, focus=True)
         self.driver.navigate(address)
 
     def run(self, script: str, *arguments: Any) -> Any:
@@ -123,6 +149,14 @@ class FirefoxTab:
         element = self.browser.inside(host, selector) if host else self.browser.find(selector)
         self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", [element])
         element.click()
+
+    def scroll(self, pixels: int) -> None:
+        wheel = {"type": "scroll", "x": 600, "y": 500, "deltaX": 0, "deltaY": pixels}
+        actions = [{"type": "wheel", "id": "wheel", "actions": [wheel]}]
+        self.driver._send_message("WebDriver:PerformActions", {"actions": actions})
+
+    def type(self, selector: str, words: str) -> None:
+        self.browser.find(selector).send_keys(words)
 
     def _own(self, expression: str, given: Any = None) -> Any:
         """Evaluate an expression of `chrome` and `given` in the extension's own page, which stays in the background."""

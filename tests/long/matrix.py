@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -24,6 +23,7 @@ from tests.e2e.chromium import Chromium
 from tests.e2e.conftest import Server
 from tests.e2e.firefox import Firefox
 from tests.e2e.tabs import ChromiumTab, FirefoxTab, Tab
+from tests.long.machine import described, revision
 from tests.pages.server import PagesServer
 
 REPORT = Path(__file__).parent / "reports" / "matrix.md"
@@ -103,8 +103,8 @@ def table(outcomes: list[Outcome]) -> Iterator[str]:
 
 HEAD = """# Every kind of page, in both browsers
 
-Written by `python -m tests.long.matrix` on {date}, revision {revision}, in {minutes:.0f} minutes; load of the machine
-({cores} cores) {before:.1f} at its start, {after:.1f} at its end.
+Written by `python -m tests.long.matrix` on {date}, revision {revision}, in {minutes:.0f} minutes;
+{machine}.
 
 Cases: kinds of page × framework of 2024 and 2026 × data of the island ok, missing, invalid, renamed × logged out and in
 × hydration after 1, 300 and 2,500 ms, and two with 12,000 ms. In each, the cards read and ranked are those of the page,
@@ -118,14 +118,11 @@ and the popup says so and has the list.
 
 def report(outcomes: list[Outcome], began: float, load: float) -> str:
     wrong = [one for one in outcomes if one.error]
-    revision = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
     head = HEAD.format(
         date=f"{datetime.now(UTC):%Y-%m-%d}",
-        revision=revision.stdout.strip() or "unknown",
+        revision=revision(),
         minutes=(time.time() - began) / 60,
-        cores=os.cpu_count(),
-        before=load,
-        after=os.getloadavg()[0],
+        machine=described(load),
         good=len(outcomes) - len(wrong),
         all=len(outcomes),
     )

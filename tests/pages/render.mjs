@@ -16,7 +16,7 @@ for (const generation of ['2024', '2026']) {
 
 /** Every knob with its default; a URL's query, or a test, sets others. README.md says what each does. */
 export const KNOBS = {
-  generation: '2026', delay: 300, props: 'ok', tabs: 'cards', login: '', upvoted: '', shape: 'ok', n: 0, twice: '', today: new Date().toISOString().slice(0, 10), seed: 7,
+  generation: '2026', delay: 300, props: 'ok', tabs: 'cards', login: '', upvoted: '', shape: 'ok', pulse: '', n: 0, twice: '', today: new Date().toISOString().slice(0, 10), seed: 7,
 };
 const COUNTS = { daily: 45, weekly: 105, monthly: 105, trending: 50, search: 60 };
 
@@ -69,12 +69,15 @@ function island(name, props, hydration, knobs) {
 
 const dataFor = (name, hydration) => `<script type="application/json" data-for="${name}">${scriptJson(hydration)}</script>`;
 
+/** A mark every few milliseconds, for a profile to show where one task ends and another begins. */
+const PULSE = '<script>{ const beat = () => { performance.mark("beat"); setTimeout(beat, 4); }; beat(); }</script>';
+
 function shell({ title, islands, data, knobs }) {
   const [open, close] = knobs.generation === '2026' ? ['<!--[-->', '<!--]-->'] : ['', ''];
   return `<!doctype html>
 <html class=""><head><meta charset="utf-8"/><meta name="viewport" content="width=device-width, initial-scale=1"/><title>${escape(title)}</title>
 <link rel="stylesheet" href="/front/listing.css"/><link rel="icon" href="data:,"/>
-<script>{ const chosen = /(?:^|; )theme=(\\w+)/.exec(document.cookie)?.[1]; document.documentElement.classList.toggle("dark", chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches); }</script></head>
+${knobs.pulse ? PULSE : ''}<script>{ const chosen = /(?:^|; )theme=(\\w+)/.exec(document.cookie)?.[1]; document.documentElement.classList.toggle("dark", chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches); }</script></head>
 <body class="flex flex-col min-h-dvh bg-white dark:bg-gray-950 text-black DailyPapersPage">${open}<div class="flex min-h-dvh flex-col">${islands.header}<main class="flex flex-1 flex-col">${islands.main}</main></div>${close}
 ${data}<script type="application/json" id="stand-in">${scriptJson(knobs)}</script><script>import("/front/build/client.${knobs.generation}.mjs")</script></body></html>`;
 }

@@ -1,0 +1,19 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { standIn, text } from "../../extension/src/browser.js";
+
+const speaking = (words) => ({ i18n: { getMessage: vi.fn((key, values) => (words[key] ?? "").replace("$1", values[0] ?? "")) } });
+afterEach(() => standIn(undefined));
+
+test("a text without values is asked for once, one with values each time", () => {
+  const browser = speaking({ save: "Save", more: "$1 more" });
+  standIn(browser);
+  expect([text("save"), text("save"), text("more", 2), text("more", 3)]).toEqual(["Save", "Save", "2 more", "3 more"]);
+  expect(browser.i18n.getMessage).toHaveBeenCalledTimes(3);
+});
+
+test("another browser in its place is asked anew, and a text it lacks is its key", () => {
+  standIn(speaking({ save: "Save" }));
+  text("save");
+  standIn(speaking({ save: "Speichern" }));
+  expect([text("save"), text("hide")]).toEqual(["Speichern", "hide"]);
+});

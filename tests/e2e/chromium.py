@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -96,6 +97,23 @@ class Chromium:
     def store(self, **items: Any) -> None:
         """Write into the extension's storage from outside, as a check or a policy would."""
         self.worker().evaluate("items => chrome.storage.local.set(items)", items)
+
+    def grant(self, origins: list[str], permissions: list[str]) -> None:
+        """Restart with optional permissions granted, the real extension unchanged.
+
+        No driver can press the browser's own prompt, and no flag or policy answers it. So what Chromium writes into the
+        profile once a reader has said yes is written there; asked for again, it is then allowed without a prompt.
+        """
+        extension = self.worker().url.split("/")[2]
+        self.close()
+        file = self._profile / "Default" / "Preferences"
+        kept = json.loads(file.read_text())
+        for name in ("active_permissions", "granted_permissions"):
+            allowed = kept["extensions"]["settings"][extension][name]
+            allowed["api"] = sorted({*allowed["api"], *permissions})
+            allowed["explicit_host"] = sorted({*allowed["explicit_host"], *origins})
+        file.write_text(json.dumps(kept))
+        self.context = self._launch()
 
     def restart(self) -> None:
         """Close the browser and start it again on the same profile."""

@@ -57,6 +57,8 @@ def _preferences(marionette_port: int, https_port: int) -> dict[str, Any]:
         "devtools.console.stdout.chrome": False,
         # A test presses no toolbar button, but asks for what the button opens.
         "extensions.openPopupWithoutUserGesture.enabled": True,
+        # A permission the extension asks for after a press is granted; the prompt itself cannot be pressed.
+        "extensions.webextOptionalPermissionPrompts": False,
         # An ESR may be told to install what is not signed: so the packed file is tried as people will have it.
         "xpinstall.signatures.required": False,
         # What a temporary add-on stores outlives it, so that a restart can be tested.

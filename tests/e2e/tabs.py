@@ -33,6 +33,9 @@ class Tab(Protocol):
     def press(self, selector: str, *, host: str | None = None) -> None:
         """Press an element as a reader does; one in the shadow root of `host`, if that is named."""
 
+    def press_in_options(self, selector: str) -> None:
+        """Press an element of the extension's options page."""
+
     def scroll(self, pixels: int) -> None:
         """Turn the wheel over the page."""
 
@@ -44,6 +47,9 @@ class Tab(Protocol):
 
     def kept(self, key: str) -> Any:
         """Return what the extension keeps under a key."""
+
+    def allowed(self, **permissions: list[str]) -> bool:
+        """Return whether the browser has granted permissions."""
 
     def popup(self) -> str:
         """Open the extension's popup over this tab and return what it shows once it is drawn."""
@@ -91,6 +97,11 @@ class ChromiumTab:
     def press(self, selector: str, *, host: str | None = None) -> None:
         self.page.locator(f"{host} {selector}" if host else selector).first.click()
 
+    def press_in_options(self, selector: str) -> None:
+        self.own.bring_to_front()
+        self.own.locator(selector).click()
+        self.page.bring_to_front()
+
     def scroll(self, pixels: int) -> None:
         self.page.mouse.move(600, 500)
         self.page.mouse.wheel(0, pixels)
@@ -103,6 +114,9 @@ class ChromiumTab:
 
     def kept(self, key: str) -> Any:
         return self.own.evaluate("key => chrome.storage.local.get(key)", key).get(key)
+
+    def allowed(self, **permissions: list[str]) -> bool:
+        return bool(self.own.evaluate("asked => chrome.permissions.contains(asked)", permissions))
 
     def popup(self) -> str:
         self.page.bring_to_front()
@@ -150,6 +164,11 @@ class FirefoxTab:
         self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", [element])
         element.click()
 
+    def press_in_options(self, selector: str) -> None:
+        self.driver.switch_to_window(self.own, focus=True)
+        self.browser.find(selector).click()
+        self.driver.switch_to_window(self.page, focus=True)
+
     def scroll(self, pixels: int) -> None:
         wheel = {"type": "scroll", "x": 600, "y": 500, "deltaX": 0, "deltaY": pixels}
         actions = [{"type": "wheel", "id": "wheel", "actions": [wheel]}]
@@ -176,6 +195,9 @@ class FirefoxTab:
 
     def kept(self, key: str) -> Any:
         return self._own("chrome.storage.local.get(given)", key).get(key)
+
+    def allowed(self, **permissions: list[str]) -> bool:
+        return bool(self._own("chrome.permissions.contains(given)", permissions))
 
     def popup(self) -> str:
         self._own("chrome.action.openPopup()")

@@ -22,7 +22,7 @@ function page(body, { head = '', title = 'Stand-in archive' } = {}) {
     + `<body class="arxiv"><header><a href="/list/cs.LG/new">new</a> <a href="/list/cs.LG/recent">recent</a></header><main><div id="content">${body}</div></main>${REWRITE}</body></html>`;
 }
 
-function listed(paper, number, { abstract, note }) {
+function listed(paper, number, { abstract, note, shape }) {
   const { id } = paper;
   const authors = paper.authors.map(({ name }) => `<a href="https://arxiv.org/search/cs?searchtype=author&amp;query=X">${escape(name)}</a>`).join(', ');
   return `<dt>
@@ -32,7 +32,7 @@ function listed(paper, number, { abstract, note }) {
  </a>
  ${note} [<a href="/pdf/${id}" title="Download PDF" id="pdf-${id}">pdf</a>, <a href="https://arxiv.org/html/${id}v1" title="View HTML" id="html-${id}" target="_blank" rel="noopener noreferrer">html</a>, <a href="/format/${id}" title="Other formats" id="oth-${id}">other</a>]
 </dt>
-<dd><div class='meta'><div class='list-title mathjax'><span class='descriptor'>Title:</span>
+<dd><div class='meta'><div class='${shape === 'headings' ? 'list-name' : 'list-title'} mathjax'><span class='descriptor'>Title:</span>
   ${shown(paper)}
 </div><div class='list-authors'>${authors}</div><div class='list-comments mathjax'><span class='descriptor'>Comments:</span> 9 pages</div><div class='list-subjects'><span class='descriptor'>Subjects:</span>
  <span class="primary-subject">Machine Learning (cs.LG)</span>; Artificial Intelligence (cs.AI)
@@ -45,15 +45,15 @@ function section(heading, papers, first, options) {
 }
 
 /** One `dl#articles` a section, the id repeated, as the live page has it. */
-function newPage(papers) {
-  const dl = (heading, some, first, note) => `<dl id='articles'>${section(heading, some, first, { abstract: true, note })}</dl>`;
+function newPage(papers, shape) {
+  const dl = (heading, some, first, note) => `<dl id='articles'>${section(heading, some, first, { abstract: true, note, shape })}</dl>`;
   return page(`<div id='dlpage'><h1>Machine Learning</h1><h3>Showing new listings</h3>${dl('New submissions', papers.slice(0, 10), 1, '')}`
     + `${dl('Cross submissions', papers.slice(10, 15), 11, '(cross-list from cs.CL)')}${dl('Replacement submissions', papers.slice(15, 20), 16, '(replaced)')}</div>`);
 }
 
 /** One `dl#articles` with a heading a day, and no abstracts. */
-function recentPage(papers) {
-  const bare = { abstract: false, note: '' };
+function recentPage(papers, shape) {
+  const bare = { abstract: false, note: '', shape };
   return page(`<div id='dlpage'><h1>Machine Learning</h1><dl id='articles'>${section('Fri, 20 Nov 2026', papers.slice(0, 12), 1, bare)}${section('Thu, 19 Nov 2026', papers.slice(12, 25), 13, bare)}</dl></div>`);
 }
 
@@ -74,10 +74,23 @@ function abstractPage(paper) {
 <div class="extra-services"><div class="full-text"><ul><li><a href="/pdf/${paper.id}" class="abs-button download-pdf">View PDF</a></li></ul></div></div></div>`, { head, title: `[${paper.id}] ${shown(paper)}` });
 }
 
+function atomEntry({ id, title, abstract, authors, published_at }) {
+  const names = authors.map(({ name }) => `<author><name>${escape(name)}</name></author>`).join('');
+  return `<entry><id>http://arxiv.org/abs/${id}v1</id><title>${escape(title)}</title><summary>${escape(abstract)}</summary><published>${published_at}</published>`
+    + `<updated>${published_at}</updated>${names}<category term="cs.LG" scheme="http://arxiv.org/schemas/atom"/></entry>`;
+}
+
+/** The Atom API: `/api/query?id_list=ID,ID`; what it does not know it leaves out. */
+export function arxivFeed(url, papers) {
+  const asked = (url.searchParams.get('id_list') ?? '').split(',');
+  const entries = papers.filter(({ id }) => asked.includes(id)).map(atomEntry);
+  return { status: 200, type: 'application/atom+xml', body: `<?xml version="1.0" encoding="UTF-8"?><feed xmlns="http://www.w3.org/2005/Atom"><title>Stand-in</title>${entries.join('')}</feed>` };
+}
+
 /** @returns {{status: number, body: string, type?: string}} */
-export function arxivPage(url, papers) {
+export function arxivPage(url, papers, { shape } = {}) {
   const list = /^\/list\/[\w.-]+\/(new|recent|pastweek)$/.exec(url.pathname);
-  if (list) return { status: 200, body: list[1] === 'new' ? newPage(papers) : recentPage(papers) };
+  if (list) return { status: 200, body: list[1] === 'new' ? newPage(papers, shape) : recentPage(papers, shape) };
   if (/^\/search\/?/.test(url.pathname)) return { status: 200, body: searchPage(papers) };
   const paper = /^\/(abs|pdf|html)\/(.+?)(v\d+)?$/.exec(url.pathname);
   const found = paper && papers.find(({ id }) => id === paper[2]);

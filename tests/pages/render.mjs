@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { arxivPage } from './arxiv.mjs';
+import { arxivFeed, arxivPage } from './arxiv.mjs';
 import { generatePapers, papersFromCards } from './catalogue.mjs';
 import { apiEntries, listingProps, paperProps, propsAttribute } from './props.mjs';
 
@@ -139,6 +139,7 @@ export function answer(address, defaults = {}, cards = {}) {
   const url = new URL(address);
   const knobs = knobsFor(url, defaults);
   const papers = () => [...Object.values(cards).flatMap((list) => papersFromCards(list, knobs.today)), ...catalogue(knobs)];
+  if (url.pathname === '/api/query') return arxivFeed(url, papers());
   if (/(^|\.)arxiv\.org$/.test(url.hostname)) return arxivPage(url, papers(), knobs);
   if (url.pathname === '/api/daily_papers') return { status: 200, type: 'application/json', body: JSON.stringify(dailyPapersApi(url, knobs, cards)) };
   if (url.pathname === '/login') return { status: 200, body: '<!doctype html><title>Log in</title><h1>Log in</h1>' };

@@ -79,10 +79,14 @@ export function openWhy(page, button, because, lessLikeThis) {
   const less = lessLikeThis && hide;
   const box = makeBox(page, because, less);
   root.append(box);
+  let hadFocus = false;
+  box.addEventListener("beforetoggle", () => (hadFocus = box.contains(root.activeElement)));
   box.addEventListener("toggle", (event) => {
     if (/** @type {any} */ (event).newState !== "closed") return;
     button.setAttribute("aria-expanded", "false");
     box.remove();
+    // A key opened it elsewhere than by its button: the browser then has nowhere to give the focus back to.
+    if (hadFocus && !root.activeElement) button.focus({ preventScroll: true });
   });
   box.showPopover();
   placeBy(box, button);

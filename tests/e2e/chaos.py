@@ -328,9 +328,7 @@ class Chaos:
         """Let all be well again, look at every listing as a reader would, and wait until nothing waits."""
         began = time.monotonic()
         self.proxy.mood = "well"
-        if self._starting:
-            self._starting.result(120)
-        self._thread.shutdown()
+        self.end()
         if self.server.up.process.poll() is not None:
             self.server.start()
         for tab in self.tabs:
@@ -342,6 +340,12 @@ class Chaos:
             kept = self.kept()
             quiet = 0 if kept.get("queue") or kept["badge"] else quiet + 1
         self.outcome.drained_in = time.monotonic() - began
+
+    def end(self) -> None:
+        """Wait for a server that is still being started: who ends it must know of it."""
+        if self._starting:
+            self._starting.result(120)
+        self._thread.shutdown()
 
     def faults(self) -> list[str]:
         """Return all that is not as it must be."""

@@ -31,5 +31,6 @@ def test_whatever_is_killed_each_action_is_logged_once(
         assert chaos.faults() == []
         assert sum(chaos.outcome.actions.values()) == ACTIONS
     finally:
+        chaos.end()
         browser.close()
         proxy.close()

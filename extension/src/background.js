@@ -3,8 +3,8 @@
  * matters, for the browser may end it between any two lines.
  */
 
-import { browser } from "./browser.js";
-import { TO_PAGE, refuse } from "./messages.js";
+import { browser, isEnding } from "./browser.js";
+import { ENDING, TO_PAGE, refuse } from "./messages.js";
 import { ServerError } from "./server-api.js";
 import { change, onChanged, protect, read } from "./storage.js";
 import { forgetFailures } from "./worker/connection.js";
@@ -33,6 +33,7 @@ async function answer(message, sender) {
     return { ok: true, ...(await handle(message, { tab: sender.tab?.id, url: own ? undefined : sender.url, site })) };
   } catch (error) {
     if (error instanceof ServerError) return refuse(error.code, error.message, error.field);
+    if (isEnding(error)) return refuse(ENDING, "The browser has ended the worker.");
     if (!(error instanceof BadMessage)) console.error(`Inkling: ${message.type} failed`, error);
     return refuse("failed", String(error instanceof Error ? error.message : error));
   }

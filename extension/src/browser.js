@@ -48,6 +48,9 @@ export const version = () => browser().runtime.getManifest().version;
  */
 export const isAlive = () => Boolean(browser()?.runtime?.id);
 
+/** Whether a call failed because the browser is ending the worker that made it; Chromium says so. @param {unknown} error */
+export const isEnding = (error) => error instanceof Error && error.message === "No SW";
+
 /**
  * Send one message to the service worker.
  * @param {object} message

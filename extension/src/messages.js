@@ -210,6 +210,9 @@ export const FROM_OWN = Object.freeze({
   flush: "queue/flush",
 });
 
+/** Said by a worker that the browser is ending: nobody knows how far it came. */
+export const ENDING = "ending";
+
 /** What may be asked twice: the browser may end the worker before it has answered, and the second time starts it anew. */
 const REPEATABLE = new Set(/** @type {string[]} */ ([FROM_PAGE.pageCards, FROM_PAGE.pageView, FROM_PAGE.eventLog, FROM_PAGE.eventUndo, FROM_PAGE.upvoteChanged, FROM_OWN.act]));
 
@@ -222,7 +225,12 @@ const REPEATABLE = new Set(/** @type {string[]} */ ([FROM_PAGE.pageCards, FROM_P
 export async function send(type, fields = {}) {
   // One press is one event, however often the worker must be asked for it.
   const message = type === FROM_OWN.act ? { type, id: crypto.randomUUID(), ...fields } : { type, ...fields };
-  const once = () => sendMessage(message);
+  const once = async () => {
+    const reply = await sendMessage(message);
+    // Its last word is not its answer.
+    if (reply?.error?.code === ENDING) throw new Error(reply.error.message);
+    return reply;
+  };
   try {
     const reply = await (REPEATABLE.has(type) ? once().catch((error) => (isAlive() ? once() : Promise.reject(error))) : once());
     return reply ?? refuse("no_answer", "Inkling did not answer");

@@ -34,6 +34,13 @@ test("a press on our own pages is one event, also where the worker had to be ask
   expect(asked[1]).toEqual(asked[0]);
 });
 
+test("the last word of a worker that is being ended is not its answer", async () => {
+  const replies = [refuse("ending", "The browser has ended the worker."), { ok: true, queued: true }];
+  globalThis.chrome = { runtime: { id: "us", sendMessage: async () => replies.shift() } };
+  expect(await send(FROM_PAGE.eventLog)).toEqual({ ok: true, queued: true });
+  expect(replies).toEqual([]);
+});
+
 test("a refusal names its field only when there is one", () => {
   expect(refuse("a", "b").error).toEqual({ code: "a", message: "b" });
   expect(refuse("a", "b", "c").error.field).toBe("c");

@@ -83,6 +83,15 @@ async function liveThrough(edges) {
   return { browser, told };
 }
 
+test("a worker whose calls fail because the browser is ending it says that, and complains of nothing", async () => {
+  const browser = await pairedBrowser();
+  const complaint = vi.spyOn(console, "error");
+  chrome.storage.local.set = () => Promise.reject(new Error("No SW"));
+  const reply = await log(browser, event("save", "2501.00001"));
+  expect(reply.error.code).toBe("ending");
+  expect(complaint).not.toHaveBeenCalled();
+});
+
 test("a press on one of our own pages that is told twice counts once", async () => {
   const browser = await pairedBrowser();
   const save = { id: event("save", "2501.00001").id, kind: "save", paper: "2501.00001" };

@@ -6,6 +6,7 @@ import socket
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -118,22 +119,40 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory, pages: PagesServer) 
     running.end()
 
 
-@pytest.fixture(scope="module", params=["chromium", "firefox"])
-def any_tab(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, pages: PagesServer
+@contextmanager
+def tab_of(
+    name: str, request: pytest.FixtureRequest, profile: Path, pages: PagesServer, **options: Any
 ) -> Iterator[Tab]:
-    """A tab of each browser in turn, one browser for all tests of a file."""
-    profile = tmp_path_factory.mktemp(request.param) / "profile"
-    if request.param == "chromium":
-        with_extension = Chromium(request.getfixturevalue("playwright"), profile, pages.https_port)
+    """Start a browser with one tab."""
+    if name == "chromium":
+        with_extension = Chromium(request.getfixturevalue("playwright"), profile, pages.https_port, **options)
         yield ChromiumTab(with_extension)
         with_extension.close()
         return
     if firefox.executable() is None:
         pytest.skip("no Firefox on this machine (Debian: apt-get install firefox-esr)")
-    running = firefox.Firefox(profile, pages.https_port)
+    running = firefox.Firefox(profile, pages.https_port, **options)
     yield FirefoxTab(running)
     running.close()
+
+
+@pytest.fixture(scope="module", params=["chromium", "firefox"])
+def any_tab(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, pages: PagesServer
+) -> Iterator[Tab]:
+    """A tab of each browser in turn, one browser for all tests of a file."""
+    with tab_of(request.param, request, tmp_path_factory.mktemp(request.param) / "profile", pages) as tab:
+        yield tab
+
+
+@pytest.fixture(scope="module")
+def plain_tab(
+    request: pytest.FixtureRequest, any_tab: Tab, tmp_path_factory: pytest.TempPathFactory, pages: PagesServer
+) -> Iterator[Tab]:
+    """A tab of the same browser without the extension."""
+    profile = tmp_path_factory.mktemp(f"plain-{any_tab.name}") / "profile"
+    with tab_of(any_tab.name, request, profile, pages, extension=None) as tab:
+        yield tab
 
 
 def free_port() -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import astuple, dataclass
 from typing import Any
 
@@ -90,6 +91,14 @@ PANEL = """return document.querySelectorAll('[data-inkling="panel"]').length ===
   document.querySelector('[data-inkling="panel"]').shadowRoot.querySelectorAll('[data-paper] a[href]').length >= 5"""
 BAR = """const bars = [...document.querySelectorAll('[data-inkling="mark"]')];
          return bars.length === 1 && bars[0].dataset.paper === arguments[0] && !bars[0].closest('[data-target]')"""
+ORDER_ON = """return [...document.querySelectorAll('[data-target="DailyPapers"] [style*="order"]')].length > 1"""
+# The page's own list, all that is ours left out; a picture's class tells only whether it has come yet.
+OWN = """const list = document.querySelector('[data-target="DailyPapers"]')?.cloneNode(true);
+         for (const ours of list?.querySelectorAll('[data-inkling]') ?? []) ours.remove();
+         for (const one of list?.querySelectorAll('[style]') ?? []) one.removeAttribute('style');
+         for (const picture of list?.querySelectorAll('img') ?? []) picture.removeAttribute('class');
+         const own = list?.innerHTML ?? '';"""
+OTHER_THAN = f"{OWN} return document.body.dataset.hydrated !== undefined && own !== '' && own !== arguments[0]"
 UNTOUCHED = "return document.querySelectorAll('[data-inkling], [style]').length === 0"
 
 
@@ -101,6 +110,19 @@ DRIFTS = [
     ("trending", "2024", "headings"),
     ("search", "2026", "addresses"),
     ("paper", "2024", "headings"),
+]
+# Kind, framework, what a period tab does, and who reads: pages ordered "For you", whose every control is pressed.
+ORDERED = [
+    ("daily", "2026", "cards", "in"),
+    ("trending", "2024", "island", "out"),
+    ("search", "2026", "island", "in"),
+    ("weekly", "2024", "cards", "in"),
+    ("monthly", "2026", "island", "out"),
+    ("daily", "2024", "island", "in"),
+    ("trending", "2026", "cards", "in"),
+    ("search", "2024", "cards", "out"),
+    ("weekly", "2026", "island", "out"),
+    ("monthly", "2024", "cards", "in"),
 ]
 # What a period tab does, and framework.
 CONTROLS = list(itertools.product(("cards", "island", "reload"), ("2024", "2026")))
@@ -166,6 +188,43 @@ def check_drift(tab: Tab, pages: PagesServer, server: Server, kind: str, **knobs
     assert shown.count("Hide") >= 5, shown
     assert tab.run(UNTOUCHED)
     expect_silence(tab)
+    return time.time() - began
+
+
+PRESSES = ["reverse", "upvote", "drop", "week", "drop", "upvote", "reverse", "day", "month", "drop"]
+
+
+def press_all(tab: Tab, reader: str) -> Iterator[str]:
+    """Press the page's own controls in turn, and yield the page's own list as it is before and after each."""
+    own = tab.run(f"{OWN} return own")
+    yield own
+    for press in PRESSES:
+        if press == "upvote" and reader == "out":  # a link that leads away
+            continue
+        tab.press("article label.upvote" if press == "upvote" else f'[data-control="{press}"]')
+        tab.until(OTHER_THAN, own)
+        own = tab.run(f"{OWN} return own")
+        yield own
+
+
+def check_ordered(tab: Tab, plain: Tab, pages: PagesServer, case: tuple[str, str, str, str]) -> float:
+    """Order a page "For you" and press its every control: its own list is what it is without us after each press."""
+    began = time.time()
+    kind, generation, tabs, reader = case
+    knobs = {"generation": generation, "tabs": tabs, **({"login": 1} if reader == "in" else {})}
+    begin(plain, pages, kind, **knobs)
+    plain.until(HYDRATED)
+    expected = list(press_all(plain, reader))
+    begin(tab, pages, kind, **knobs)
+    tab.until(HYDRATED)
+    tab.until(MARKED)
+    tab.until(PANEL)
+    tab.press('[data-order="foryou"]', host='[data-inkling="panel"]')
+    tab.until(ORDER_ON)
+    for step, (found, wanted) in enumerate(zip(press_all(tab, reader), expected, strict=True)):
+        assert found == wanted, f"another list after press {step} of {PRESSES}"
+    expect_silence(tab)
+    tab.keep(preferences={**tab.kept("preferences"), "order": "original"})
     return time.time() - began
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.e2e import matrix
 from tests.e2e.conftest import Server
-from tests.e2e.matrix import ALL, CONTROLS, DRIFTS, LATEST, Case, pairs, sample
+from tests.e2e.matrix import ALL, CONTROLS, DRIFTS, LATEST, ORDERED, Case, pairs, sample
 from tests.e2e.tabs import Tab
 from tests.pages.server import PagesServer
 
@@ -47,6 +47,13 @@ def test_a_page_that_has_changed_is_left_alone(
     tab: Tab, pages: PagesServer, server: Server, kind: str, generation: str, shape: str
 ) -> None:
     matrix.check_drift(tab, pages, server, kind, generation=generation, shape=shape)
+
+
+@pytest.mark.parametrize("case", ORDERED[:3], ids="-".join)
+def test_ordered_for_you_every_control_of_the_page_still_works(
+    tab: Tab, plain_tab: Tab, pages: PagesServer, case: tuple[str, str, str, str]
+) -> None:
+    matrix.check_ordered(tab, plain_tab, pages, case)
 
 
 @pytest.mark.parametrize(("tabs", "generation"), CONTROLS)

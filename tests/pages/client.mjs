@@ -24,11 +24,13 @@ async function navigate(period, show) {
   if (knobs.tabs === 'cards') { show(propsOf(fresh, next).listing); return; }
   const place = island.parentNode;
   dataOf(island).replaceWith(document.adoptNode(dataOf(fresh, next)));
+  delete document.body.dataset.hydrated;
   island.remove();
   await wait(60);
   place.append(document.adoptNode(fresh));
   await wait(knobs.delay);
   hydrate(fresh);
+  document.body.dataset.hydrated = knobs.generation;
 }
 
 /** A node put into an island before its framework came: Svelte 5 says so itself, Svelte 4 throws it out without a word. */

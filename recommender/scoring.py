@@ -116,7 +116,8 @@ def _priors(taste: Taste, shelf: Shelf, blend: Blend, config: Config, now: float
         priors["readers"] = readers.astype(np.float32)
     if len(taste.passed):
         priors["explore"] = np.zeros(len(shelf), np.float32)
-        priors["explore"][taste.passed] = -config.passed_over * np.log1p(taste.times)
+        # Once is no verdict: a list must not be another at every reload.
+        priors["explore"][taste.passed] = -config.passed_over * np.log2(taste.times)
     if taste.muted.nnz:
         priors["interest"] = -np.float32(config.mute_weight) * _muted(taste, shelf)
     return priors

@@ -72,8 +72,9 @@ def newest_update(session: Session) -> float:
 
 
 def without_text(session: Session, limit: int) -> list[str]:
-    """Return the newest papers of which no source has told us anything yet."""
-    statement = select(papers.c.id).where(papers.c.source.is_(None), papers.c.title.is_(None))
+    """Return the newest papers of which no source has told us anything yet and no page has told all."""
+    lacking = or_(papers.c.title.is_(None), papers.c.abstract.is_(None))
+    statement = select(papers.c.id).where(papers.c.source.is_(None), lacking)
     return list(session.execute(statement.order_by(papers.c.created_at.desc(), papers.c.id).limit(limit)).scalars())
 
 

@@ -12,6 +12,7 @@ from server.config import Settings
 from server.errors import SourceUnavailable
 from server.services import catalogue
 from server.services.catalogue import Progress, fill_from_archive, fill_from_listing, follow, states
+from server.services.papers import take_cards
 from server.sources.arxiv import Arxiv
 from server.sources.http import Stopped
 from server.sources.huggingface import HuggingFace
@@ -132,6 +133,19 @@ def test_papers_known_by_id_alone_are_asked_of_arxiv_once(database, archive, sou
     assert len(source.asked) == 1
     with database.reading() as session:
         assert papers.without_text(session, 10) == ["2401.00404"]
+
+
+def test_a_paper_whose_page_gave_no_abstract_is_asked_of_arxiv(database, archive, source):
+    source.papers = {"2401.00001": atom_entry("2401.00001")}
+    card = {"id": "2401.00001", "title": "Title as arXiv's list of recent papers has it"}
+    with database.writing() as session:
+        papers.add_stubs(session, ["2401.00001"], 1.0)
+        take_cards(session, "reader", [card], confirm=False, now=1.0)
+    with database.reading() as session:
+        assert papers.rows(session, ["2401.00001"])["2401.00001"]["title"] == card["title"]
+    assert fill_from_archive(database, archive) == 1
+    with database.reading() as session:
+        assert papers.rows(session, ["2401.00001"])["2401.00001"]["abstract"]
 
 
 def test_many_unknown_papers_are_asked_in_few_requests(database, archive, source):

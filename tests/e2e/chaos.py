@@ -64,7 +64,6 @@ SEND_NOW = """Promise.race([
   chrome.runtime.sendMessage({type: "queue/flush"}).catch(() => {}),
   new Promise((go) => setTimeout(go, 500)),
 ])"""
-SIGN = "(paper) => document.querySelector(`[data-inkling='mark'][data-paper='${paper}']`).dataset.sign"
 SAID = """(paper) => [
   ...[...document.querySelectorAll(`[data-inkling="mark"][data-paper="${paper}"]`)].map(({dataset}) => ({...dataset})),
   document.documentElement.dataset.inklingState,
@@ -301,7 +300,10 @@ class Chaos:
 
     def see(self, at: int, paper: str) -> None:
         """Hold the page to what it shows after the restart."""
-        sign = self.tabs[at].page.evaluate(SIGN, paper)
+        page = self.tabs[at].page
+        mark = f'[data-inkling="mark"][data-paper="{paper}"]'
+        page.wait_for_selector(mark, state="attached", timeout=PATIENCE_MS)
+        sign = page.locator(mark).first.get_attribute("data-sign")
         self.write(f"after the restart {paper} is {sign}")
         self.histories.shown(paper, None if sign in {"fit", "none"} else sign)
 

@@ -17,6 +17,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
+from playwright.sync_api import Error as BrowserError
 from playwright.sync_api import Playwright, sync_playwright
 
 from tests.e2e import chromium
@@ -50,6 +51,9 @@ def run(seed: int, playwright: Playwright, pages: PagesServer, folder: Path) -> 
         chaos.run(ACTIONS)
         chaos.settle()
         chaos.faults()
+    except (BrowserError, AssertionError) as error:
+        log.exception("seed %s", seed)
+        chaos.outcome.wrong.append(str(error).splitlines()[0])
     finally:
         chaos.end()
         browser.close()
@@ -121,10 +125,10 @@ def main(seeds: list[int]) -> int:
         for seed in seeds or SEEDS:
             with tempfile.TemporaryDirectory(prefix="inkling-chaos-", ignore_cleanup_errors=True) as folder:
                 done[seed] = run(seed, playwright, pages, Path(folder))
+            if not seeds:
+                REPORT.parent.mkdir(exist_ok=True)
+                REPORT.write_text(report(done, load))
     pages.close()
-    if not seeds:
-        REPORT.parent.mkdir(exist_ok=True)
-        REPORT.write_text(report(done, load))
     return sum(bool(chaos.outcome.wrong) for chaos in done.values())
 
 

@@ -1,6 +1,6 @@
 """The whole matrix of `tests/e2e/matrix.py` in both browsers: `python -m tests.long.matrix` from the top of the clone.
 
-It writes `tests/long/reports/matrix.md` from what it saw; about a quarter of an hour a browser.
+It writes `tests/long/reports/matrix.md` from what it saw; about half an hour.
 """
 
 from __future__ import annotations
@@ -11,10 +11,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import sync_playwright
 
@@ -40,45 +44,33 @@ class Outcome:
     error: str = ""
 
 
-@contextmanager
-def chromium_tab(pages: PagesServer, folder: Path) -> Iterator[Tab]:
-    with sync_playwright() as playwright:
-        browser = Chromium(playwright, folder / "profile", pages.https_port)
-        yield ChromiumTab(browser)
-        browser.close()
-
-
-@contextmanager
-def firefox_tab(pages: PagesServer, folder: Path) -> Iterator[Tab]:
-    browser = Firefox(folder / "profile", pages.https_port)
-    yield FirefoxTab(browser)
-    browser.close()
-
-
-def attempts(tab: Tab, pages: PagesServer, server: Server) -> Iterator[tuple[str, str, Callable[[], float]]]:
+def attempts(
+    tab: Tab, plain: Tab, pages: PagesServer, server: Server
+) -> Iterator[tuple[str, str, Callable[[], float]]]:
     """Yield every case: the report's row, its name, and what runs it."""
     for case in [*matrix.ALL, *matrix.LATEST]:
-        yield f"{case.kind}, {case.generation}", str(case), lambda case=case: matrix.check(tab, pages, case)
+        yield f"{case.kind}, {case.generation}", str(case), partial(matrix.check, tab, pages, case)
     for kind, generation, shape in matrix.DRIFTS:
         knobs = {"generation": generation, "shape": shape}
-        yield (
-            "changed beyond what is known",
-            f"{kind}-{generation}-{shape}",
-            lambda kind=kind, knobs=knobs: matrix.check_drift(tab, pages, server, kind, **knobs),
-        )
+        name = f"{kind}-{generation}-{shape}"
+        yield "changed beyond what is known", name, partial(matrix.check_drift, tab, pages, server, kind, **knobs)
     for tabs, generation in matrix.CONTROLS:
+        name = f"{tabs}-{generation}"
         yield (
             "period tabs, cards reversed and dropped",
-            f"{tabs}-{generation}",
-            lambda tabs=tabs, made=generation: matrix.check_controls(tab, pages, tabs, made),
+            name,
+            partial(matrix.check_controls, tab, pages, tabs, generation),
         )
+    for ordered in matrix.ORDERED:
+        name = "-".join(ordered)
+        yield "ordered, every control pressed", name, partial(matrix.check_ordered, tab, plain, pages, ordered)
 
 
-def run(tab: Tab, pages: PagesServer, server: Server) -> list[Outcome]:
-    """Run every case in one tab of one browser."""
+def run(tab: Tab, plain: Tab, pages: PagesServer, server: Server) -> list[Outcome]:
+    """Run every case in one tab of one browser; `plain` is a tab of the same browser without the extension."""
     tab.keep(serverUrl=server.url, token=server.token)
     found = []
-    for group, name, attempt in attempts(tab, pages, server):
+    for group, name, attempt in attempts(tab, plain, pages, server):
         began, error = time.time(), ""
         try:
             attempt()
@@ -110,7 +102,8 @@ Cases: kinds of page × framework of 2024 and 2026 × data of the island ok, mis
 × hydration after 1, 300 and 2,500 ms, and two with 12,000 ms. In each, the cards read and ranked are those of the page,
 in its order; each card has its own mark and the page one panel with five papers (the paper page: one bar); nothing of
 ours was in an island before its framework; the console is empty. Pages that have changed are left alone and reported,
-and the popup says so and has the list.
+and the popup says so and has the list. Ordered pages: "For you" is on, then each control of the page is pressed, and
+its list, all that is ours left out, is what it is in the same browser without us.
 
 **{good} of {all} as they should be.**
 """
@@ -130,19 +123,37 @@ def report(outcomes: list[Outcome], began: float, load: float) -> str:
     return "\n".join([head, *table(outcomes), *(["", "## Not as they should be", "", *failures] if wrong else []), ""])
 
 
+def run_browser(name: str) -> list[Outcome]:
+    """Run every case in one browser, on pages and a server of its own."""
+    with (
+        tempfile.TemporaryDirectory(prefix="inkling-matrix-", ignore_cleanup_errors=True) as home,
+        ExitStack() as stack,
+    ):
+        folder, pages = Path(home), PagesServer()
+        stack.callback(pages.close)
+        pages.set(today=matrix.TODAY)
+        server = Server(folder / "home", pages)
+        stack.callback(server.end)
+        server.ingest()
+        if name == "chromium":
+            playwright = stack.enter_context(sync_playwright())
+            browsers: list[Any] = [Chromium(playwright, folder / "ours", pages.https_port)]
+            browsers.append(Chromium(playwright, folder / "plain", pages.https_port, extension=None))
+            tabs: list[Tab] = [ChromiumTab(one) for one in browsers]
+        else:
+            browsers = [Firefox(folder / "ours" / "profile", pages.https_port)]
+            browsers.append(Firefox(folder / "plain" / "profile", pages.https_port, extension=None))
+            tabs = [FirefoxTab(one) for one in browsers]
+        for one in browsers:
+            stack.callback(one.close)
+        return run(*tabs, pages, server)
+
+
 def main() -> int:
     began, load = time.time(), os.getloadavg()[0]
-    outcomes: list[Outcome] = []
-    with tempfile.TemporaryDirectory(prefix="inkling-matrix-", ignore_cleanup_errors=True) as folder:
-        pages = PagesServer()
-        pages.set(today=matrix.TODAY)
-        server = Server(Path(folder) / "home", pages)
-        server.ingest()
-        for browser in (chromium_tab, firefox_tab):
-            with browser(pages, Path(folder) / browser.__name__) as tab:
-                outcomes += run(tab, pages, server)
-        server.end()
-        pages.close()
+    # Each in a process of its own: pages that wait for their framework leave the machine idle.
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        outcomes = [one for found in pool.map(run_browser, ("chromium", "firefox")) for one in found]
     REPORT.parent.mkdir(exist_ok=True)
     REPORT.write_text(report(outcomes, began, load))
     print(REPORT.read_text())

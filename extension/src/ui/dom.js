@@ -52,12 +52,32 @@ const PATHS = {
   dots: "M3.5 8h.01M8 8h.01M12.5 8h.01",
 };
 
+/** @type {Map<string, SVGSVGElement>} */
+const drawn = new Map();
+
+/**
+ * A copy of a drawing as it was drawn first: a page has hundreds, and each would take ten calls and more.
+ * @param {string} kind
+ * @param {() => SVGSVGElement} draw
+ */
+function copied(kind, draw) {
+  const first = drawn.get(kind) ?? draw();
+  drawn.set(kind, first);
+  return /** @type {SVGSVGElement} */ (first.cloneNode(true));
+}
+
 /**
  * @param {keyof typeof PATHS} name
  * @param {boolean} [filled]
  * @returns {SVGSVGElement}
  */
-export function icon(name, filled = false) {
+export const icon = (name, filled = false) => copied(`${name} ${filled}`, () => drawIcon(name, filled));
+
+/** Three rising bars, `steps` of them lit. @param {number} steps */
+export const bars = (steps) => copied(`bars ${steps}`, () => drawBars(steps));
+
+/** @param {keyof typeof PATHS} name @param {boolean} filled */
+function drawIcon(name, filled) {
   const svg = document.createElementNS(SVG, "svg");
   const path = document.createElementNS(SVG, "path");
   for (const [key, value] of Object.entries({ viewBox: "0 0 16 16", "aria-hidden": "true", focusable: "false" })) {
@@ -69,8 +89,8 @@ export function icon(name, filled = false) {
   return svg;
 }
 
-/** Three rising bars, `steps` of them lit. @param {number} steps */
-export function bars(steps) {
+/** @param {number} steps */
+function drawBars(steps) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 16 16");
   svg.setAttribute("aria-hidden", "true");

@@ -42,20 +42,20 @@ def test_a_page_is_read_and_shown(tab: Tab, pages: PagesServer, case: Case) -> N
     matrix.check(tab, pages, case)
 
 
-@pytest.mark.parametrize(("kind", "generation", "shape"), DRIFTS)
+@pytest.mark.parametrize(("kind", "generation", "shape"), DRIFTS[:3])
 def test_a_page_that_has_changed_is_left_alone(
     tab: Tab, pages: PagesServer, server: Server, kind: str, generation: str, shape: str
 ) -> None:
     matrix.check_drift(tab, pages, server, kind, generation=generation, shape=shape)
 
 
-@pytest.mark.parametrize("case", ORDERED[:3], ids="-".join)
+@pytest.mark.parametrize("case", ORDERED[:2], ids="-".join)
 def test_ordered_for_you_every_control_of_the_page_still_works(
     tab: Tab, plain_tab: Tab, pages: PagesServer, case: tuple[str, str, str, str]
 ) -> None:
     matrix.check_ordered(tab, plain_tab, pages, case)
 
 
-@pytest.mark.parametrize(("tabs", "generation"), CONTROLS)
+@pytest.mark.parametrize(("tabs", "generation"), CONTROLS[:3])
 def test_marks_follow_the_page_s_own_controls(tab: Tab, pages: PagesServer, tabs: str, generation: str) -> None:
     matrix.check_controls(tab, pages, tabs, generation)

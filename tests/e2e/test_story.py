@@ -179,17 +179,6 @@ def test_for_you_orders_and_gives_back_and_every_control_still_works(
     assert browser.console == []
 
 
-@pytest.mark.parametrize("delay", [1, 2500, 12_000])
-def test_hydration_is_never_broken_however_late_it_comes(browser: Chromium, server: Server, delay: int) -> None:
-    browser.store(serverUrl=server.url, token=server.token)
-    page = browser.context.new_page()
-    page.goto(f"{LISTING}?delay={delay}")
-    until_state(page, "ready")
-    page.wait_for_selector("body[data-hydrated]", state="attached", timeout=30_000)
-    until_marked(page)
-    assert browser.console == []
-
-
 def test_what_the_page_is_told_before_pairing_and_while_paused(browser: Chromium, server: Server) -> None:
     page = browser.page()
     until_state(page, "unpaired")

@@ -122,6 +122,7 @@ def main() -> None:
         long=own_time.LONG,
     )
     lines = [line for browser, measured in found.items() for line in rows(browser, measured)]
+    REPORT.parent.mkdir(exist_ok=True)
     REPORT.write_text(head + "\n".join(lines) + "\n")
     print(REPORT.read_text())
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from tests.e2e import matrix
@@ -32,6 +34,16 @@ def tab(any_tab: Tab, server: Server) -> Tab:
     return any_tab
 
 
+@pytest.fixture
+def strict_policy(pages: PagesServer) -> Iterator[None]:
+    """Pages allow no style but their own files, and no script but theirs."""
+    pages.csp = (
+        "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self'; img-src * data:; connect-src 'self'"
+    )
+    yield
+    pages.csp = ""
+
+
 def test_in_the_sample_any_two_values_of_any_two_columns_meet() -> None:
     met = set().union(*(pairs(case) for case in sample()))
     assert met == set().union(*map(pairs, ALL))
@@ -40,6 +52,14 @@ def test_in_the_sample_any_two_values_of_any_two_columns_meet() -> None:
 @pytest.mark.parametrize("case", [*sample(), LATEST[0]], ids=str)
 def test_a_page_is_read_and_shown(tab: Tab, pages: PagesServer, case: Case) -> None:
     matrix.check(tab, pages, case)
+
+
+def test_a_strict_policy_of_the_page_takes_nothing_away(tab: Tab, pages: PagesServer, strict_policy: None) -> None:
+    matrix.check(tab, pages, Case("daily", "2026", "ok", "out", 300))
+    dressed = """const papers = document.querySelector('[data-inkling="panel"]').shadowRoot.querySelector('ol, ul');
+                 const mark = document.querySelector('[data-inkling="mark"]');
+                 return [getComputedStyle(papers).display, getComputedStyle(mark).position]"""
+    assert tab.run(dressed) == ["grid", "absolute"]
 
 
 @pytest.mark.parametrize(("kind", "generation", "shape"), DRIFTS[:3])

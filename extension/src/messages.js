@@ -131,7 +131,7 @@ import { isAlive, sendMessage } from "./browser.js";
 export const FROM_PAGE = Object.freeze({
   /** `PageCards` -> `{view: View}`: the cards of this page; asks the server. */
   pageCards: "page/cards",
-  /** `{}` -> `{room: Room | null, state: State}`: the room to keep before the page is drawn; asked by the loader. */
+  /** `{}` -> `{room: Room | null, state: State, order}`: what to keep free before the page is drawn; asked by the loader. */
   pageRoom: "page/room",
   /** `{page}` -> `{view: View}`: last known, without the network. */
   pageView: "page/view",

@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Page, Playwright
 
 from tests.e2e.chromium import Chromium, until_state
-from tests.e2e.conftest import Server
+from tests.e2e.conftest import Server, eventually
+from tests.e2e.studio import allowed_on_arxiv
 from tests.pages.server import PagesServer
 
 pytestmark = pytest.mark.browser
@@ -24,7 +25,8 @@ MEASURE = """
     new PerformanceObserver((list) => {
       for (const {value, hadRecentInput, startTime, sources} of list.getEntries()) {
         const what = sources.map(({node, previousRect, currentRect}) =>
-          `${node?.nodeName} ${node?.className ?? ''} ${previousRect.y} to ${currentRect.y}`);
+          [node?.nodeName, node?.className, ...[previousRect, currentRect].map(({x, y, width, height}) =>
+            [x, y, width, height].map(Math.round).join())].join(' '));
         if (!hadRecentInput) moved.push({value, at: Math.round(startTime), what});
       }
     }).observe({type: 'layout-shift', buffered: true});
@@ -42,7 +44,9 @@ def server(tmp_path_factory: pytest.TempPathFactory, pages: PagesServer) -> Iter
 
 @pytest.fixture(scope="module")
 def browser(playwright: Playwright, pages: PagesServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
-    running = Chromium(playwright, tmp_path_factory.mktemp("layout") / "profile", pages.https_port)
+    folder = tmp_path_factory.mktemp("layout")
+    extension = allowed_on_arxiv(folder / "extension")
+    running = Chromium(playwright, folder / "profile", pages.https_port, extension=extension)
     running.context.add_init_script(MEASURE)
     yield running
     running.close()
@@ -59,7 +63,8 @@ def fall_asleep(browser: Chromium) -> None:
 
 def settled(page: Page) -> None:
     """Wait until the panel shows what it will show, and the page's framework is done."""
-    page.wait_for_selector("body[data-hydrated]", state="attached", timeout=30_000)
+    if "huggingface" in page.url:
+        page.wait_for_selector("body[data-hydrated]", state="attached", timeout=30_000)
     page.wait_for_function(
         """() => {
              const root = document.querySelector('[data-inkling="panel"]')?.shadowRoot;
@@ -87,6 +92,8 @@ STATES: dict[str, tuple[str, dict[str, Any]]] = {
     "loaded before": ("ready", {}),
     "folded": ("ready", {"preferences": {"panel_collapsed": True}}),
     "folded, first load": ("ready", {"preferences": {"panel_collapsed": True}, "lists": {}}),
+    "For you": ("ready", {"preferences": {"order": "foryou"}}),
+    "For you, first load": ("ready", {"preferences": {"order": "foryou"}, "lists": {}}),
     "paused": ("paused", {"pauses": {"all": 0}}),
     "off": ("off", {"preferences": {"capture": "off"}}),
     "revoked": ("unpaired", {"connection": {"health": "revoked", "failures": 1, "retry_at": 0}}),
@@ -105,8 +112,22 @@ def test_nothing_moves_when_a_page_loads(browser: Chromium, server: Server, name
     browser.store(serverUrl=server.url, token=server.token, pauses={}, preferences={}, connection=WELL)
     browser.store(**items)
     loads = (*LOADS, (True, PAPER, 1366)) if name in ALSO_A_PAPER else LOADS
+    if "For you" in name:
+        loads = LOADS[:1]
     for asleep, address, width in loads:
         if asleep:
             fall_asleep(browser)
         far, what = moved_on(browser, address, state, width)
         assert far < MOST, f"{name}, worker {'asleep' if asleep else 'awake'}, {address} at {width}: {what}"
+
+
+@pytest.mark.parametrize("path", ["list/cs.LG/new", "search/?query=x", "abs/2611.10001"])
+def test_nothing_moves_on_arxiv(browser: Chromium, server: Server, path: str) -> None:
+    if server.up.process.poll() is not None:
+        server.start()
+    preferences = {"sites": {"huggingface": True, "arxiv": True}}
+    browser.store(serverUrl=server.url, token=server.token, pauses={}, preferences=preferences, connection=WELL)
+    registered = "chrome.scripting.getRegisteredContentScripts().then((all) => all.length)"
+    eventually(lambda: browser.worker().evaluate(registered), 1)
+    far, what = moved_on(browser, f"https://arxiv.org/{path}", "ready", 1366)
+    assert far < MOST, what

@@ -9,11 +9,12 @@
 
 import { FROM_PAGE, send } from "../messages.js";
 import { text } from "../browser.js";
+import { showCards } from "../ui/host.js";
 
 /** @typedef {import("../page/page.js").Page} Page */
 
-/** An answer later than this would move cards under the reader's eyes. */
-const AT_ONCE = 2000;
+/** An answer later than this would move cards under the reader's eyes: until then they wait to be drawn (ui/reserve.css). */
+const AT_ONCE = 1200;
 const LAST = 10_000;
 const GROUP = 100_000;
 
@@ -95,9 +96,10 @@ export const order = {
     let tried = false;
     /** @param {"original" | "foryou"} wanted */
     const put = (wanted) => {
-      page.turns = wanted === "foryou" && page.list && page.cards.length ? turnsOf(page) : null;
+      page.turns = wanted === "foryou" && page.listId && page.cards.length ? turnsOf(page) : null;
       if (page.turns) written.apply(page, page.turns);
       else written.clear();
+      showCards();
       page.tell("order");
     };
     /** @param {"original" | "foryou"} wanted */
@@ -122,10 +124,12 @@ export const order = {
     };
     const renew = () => {
       if (page.turns) return renewOn();
-      if (tried || !page.list || !page.cards.length) return;
+      if (tried || !page.cards.length) return;
+      if (!page.listId) return page.state === "offline" ? showCards() : undefined;
       tried = true;
       const atOnce = performance.now() - page.attention.began < AT_ONCE && !page.attention.acted;
       if (page.view?.settings.order === "foryou" && atOnce) put("foryou");
+      showCards();
     };
     for (const name of /** @type {const} */ (["cards", "view", "open"])) page.on(name, renew, signal);
     page.on("place", () => {
@@ -133,6 +137,7 @@ export const order = {
       put("original");
     }, signal);
     signal.addEventListener("abort", () => {
+      showCards();
       written.clear();
       page.turns = null;
     });

@@ -1,5 +1,7 @@
 /** Whether the reader has begun to do something with the page: from then on nothing may move by itself. */
 
+import { showCards } from "../ui/host.js";
+
 const SIGNS = ["scroll", "wheel", "pointerdown", "touchstart", "keydown", "focusin"];
 
 /**
@@ -24,7 +26,9 @@ export function watchAttention(signal) {
   };
   /** @param {Event} event */
   const act = (event) => {
-    if (event.isTrusted) attention.acted = true;
+    if (!event.isTrusted) return;
+    attention.acted = true;
+    showCards();
   };
   for (const name of SIGNS) addEventListener(name, act, { capture: true, passive: true, signal });
   return attention;

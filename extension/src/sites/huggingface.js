@@ -222,7 +222,9 @@ function shownBy(id, element, link) {
  */
 function edges(document, here) {
   const island = /** @type {HTMLElement | null} */ (document.querySelector(here.kind === "paper" ? PAPER : LIST));
-  return island && { island: here.site === "demo" ? null : island, before: outermost(island), outside: true };
+  // Before the first of its content there is nothing to be in line with.
+  if (!island?.firstElementChild) return null;
+  return { island: here.site === "demo" ? null : island, before: outermost(island), outside: true };
 }
 
 /**

@@ -47,6 +47,11 @@ export function leaveRoom() {
   delete document.documentElement.dataset.inklingRoom;
 }
 
+/** Cards that waited for their order are drawn, in whichever they have now. */
+export function showCards() {
+  delete document.documentElement.dataset.inklingOrder;
+}
+
 /** What the page looks like now. @returns {"dark" | "light"} */
 function theme() {
   const { documentElement: html, body } = document;

@@ -104,7 +104,7 @@ export class Panel {
   /** Keep to the width of the page's own grid. */
   fit() {
     const { cards, reading } = this.page;
-    const grid = cards[0]?.item.parentElement ?? reading.island?.firstElementChild;
+    const grid = cards[0]?.item.parentElement ?? reading.island?.firstElementChild ?? reading.before;
     if (!grid || grid === this.grid) return;
     this.grid = grid;
     this.stopAligning();

@@ -25,5 +25,8 @@ export async function pageRoom(_told, { url, site }) {
   const state = stateOf(kept, site);
   const drifted = Object.entries(await driftedPages()).some(([kind, is]) => is && kind.startsWith(`${site} `));
   if (drifted && TAKES_ROOM.has(state)) return { state: "drift", room: null };
-  return { state, room: roomOf(state, paperFromUrl(url ?? "") !== null, kept.preferences.panel_collapsed) };
+  const { order, panel_collapsed } = kept.preferences;
+  const isPaper = paperFromUrl(url ?? "") !== null;
+  const room = roomOf(state, isPaper, panel_collapsed);
+  return { state, room, order: room === "full" || room === "folded" ? order : "original" };
 }

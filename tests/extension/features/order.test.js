@@ -57,3 +57,15 @@ test("another period begins in its own order", async () => {
   expect(page.turns).toBe(null);
   expect(document.querySelectorAll("[style*=order]")).toHaveLength(0);
 });
+
+test("cards that waited to be drawn in their order are drawn, ordered or not", async () => {
+  const waits = () => document.documentElement.dataset.inklingOrder !== undefined;
+  const wait = () => (document.documentElement.dataset.inklingOrder = "");
+  const { page } = start([order], { view: view() });
+  wait();
+  page.show(view({ list: listOf(page.cards.map(({ card }) => card.id)), settings: { ...settings(), order: "foryou" } }));
+  expect([waits(), page.turns !== null]).toEqual([false, true]);
+  wait();
+  page.tell("ask-order", "original");
+  expect(waits()).toBe(false);
+});

@@ -31,3 +31,11 @@ test("asking for the room asks nothing of the server", async () => {
   await room(browser);
   expect(browser.server.requests).toHaveLength(asked);
 });
+
+test("cards wait for the order for the reader only where it was chosen, and on a listing", async () => {
+  const browser = await pairedBrowser();
+  const order = async (sender) => (await browser.ask(FROM_PAGE.pageRoom, {}, sender)).order;
+  expect(await order(LISTING)).toBe("original");
+  await browser.store({ preferences: { order: "foryou" } });
+  expect([await order(LISTING), await order(PAPER_PAGE)]).toEqual(["foryou", "original"]);
+});

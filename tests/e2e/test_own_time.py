@@ -31,7 +31,7 @@ def tab(any_tab: Tab, shared_server: Server, pages: PagesServer) -> Tab:
 
 def expect_short(tries: list[Spent]) -> None:
     """Of several tries the best counts: what the machine did besides can only make one longer."""
-    assert all(one.own > 0 for one in tries), "the profiler did not see the extension"
+    assert any(one.own > 0 for one in tries), "the profiler did not see the extension"
     assert min(one.longest for one in tries) < LONG, tries
 
 

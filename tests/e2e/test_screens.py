@@ -89,6 +89,7 @@ def test_before_and_without_papers(studio: Studio, server: Server, pages: PagesS
     expect(slow.locator(f"{PANEL} .wait").first).to_be_visible()
     studio.shoot(slow, "panel-slow")
     os.killpg(server.up.process.pid, signal.SIGCONT)
+    slow.reload()
     until_papers(slow)
     for one in (page, slow):
         one.close()
@@ -145,7 +146,7 @@ def cards(studio: Studio, page: Page) -> None:
     page.mouse.move(2, 2)
     studio.shoot(page, "for-you")
     page.evaluate("document.querySelector('[data-target=DailyPapers] .grid').scrollIntoView()")
-    studio.shoot(page, "for-you-cards", UNASKED)
+    studio.shoot(page, "for-you-cards")
     page.evaluate("scrollTo(0, 0)")
     page.locator(f'{PANEL} [data-order="original"]').click()
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import BrowserContext, Page, Playwright, Worker
+from playwright.sync_api import Error as BrowserError
 
 EXTENSION = Path(__file__).parents[2] / "extension"
 QUIET = (
@@ -117,7 +118,9 @@ class Chromium:
 
     def restart(self) -> None:
         """Close the browser and start it again on the same profile."""
-        self.close()
+        # Killed a moment ago, it may not be known to be gone yet.
+        with suppress(BrowserError):
+            self.close()
         self.context = self._launch()
 
     def processes(self, having: str = "") -> list[int]:

@@ -126,26 +126,26 @@ def test_every_action_has_a_key_and_no_key_is_taken_from_a_field(browser: Chromi
     eventually(lambda: [kind for kind, _ in server.acts()[before:]], ["save"])
 
 
-def test_for_you_comes_by_itself_only_to_a_reader_who_has_done_nothing(browser: Chromium, server: Server) -> None:
+def test_for_you_once_chosen_comes_by_itself_and_no_card_is_seen_to_jump(browser: Chromium, server: Server) -> None:
     address = f"{LISTING}/date/2026-11-20"
     page = listing(browser, address)
     original = shown(page)
     page.locator(f'{PANEL} [data-action="order"]').click()
     eventually(lambda: shown(page) != original, True)
-    page.close()
-
-    page = listing(browser, address)
-    eventually(lambda: shown(page) != original, True)
-    page.close()
-
-    page = browser.context.new_page()
-    page.add_init_script("addEventListener('DOMContentLoaded', () => document.documentElement.dataset.parsed = '')")
-    page.goto(f"{address}?delay=1500", wait_until="commit")
-    page.mouse.wheel(0, 40)
-    page.wait_for_selector("body[data-hydrated]", state="attached")
-    page.wait_for_selector(MARK, state="attached")
-    page.wait_for_timeout(500)
-    assert shown(page) == original
+    browser.context.add_init_script(
+        """globalThis.moved = 0;
+           new PerformanceObserver((list) => { for (const {value} of list.getEntries()) moved += value; })
+             .observe({type: 'layout-shift', buffered: true});"""
+    )
+    # A busy machine may be too late for it now and then: then the page keeps its order, and nothing moves either.
+    for _ in range(5):
+        page.close()
+        page = listing(browser, address)
+        page.wait_for_timeout(500)
+        assert page.evaluate("moved") < 0.02
+        if shown(page) != original:
+            break
+    assert shown(page) != original
 
 
 def test_the_reader_says_what_is_logged(browser: Chromium, server: Server) -> None:

@@ -11,6 +11,12 @@ const SIGNS = ["scroll", "wheel", "pointerdown", "touchstart", "keydown", "focus
  * @property {() => void} renew another period appeared
  */
 
+/** The reader has put the focus somewhere; where the page itself puts it says nothing. */
+function isFocused() {
+  const { activeElement, body, documentElement } = document;
+  return activeElement !== null && activeElement !== body && activeElement !== documentElement && !activeElement.hasAttribute("autofocus");
+}
+
 /**
  * @param {AbortSignal} signal
  * @returns {Attention}
@@ -18,7 +24,8 @@ const SIGNS = ["scroll", "wheel", "pointerdown", "touchstart", "keydown", "focus
 export function watchAttention(signal) {
   const attention = {
     began: performance.now(),
-    acted: scrollY > 0,
+    // What was done before our modules had come.
+    acted: scrollY > 0 || isFocused(),
     renew() {
       attention.began = performance.now();
       attention.acted = false;

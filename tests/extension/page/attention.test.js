@@ -22,3 +22,11 @@ test("a page that is already scrolled has a reader at work", () => {
   globalThis.scrollY = 300;
   expect(watchAttention(new AbortController().signal).acted).toBe(true);
 });
+
+test("a field that has the focus already has a reader at work, unless the page put it there", () => {
+  openPage("https://huggingface.co/papers", { html: "<body><input id=one><input id=two autofocus></body>" });
+  document.querySelector("#two").focus();
+  expect(watchAttention(new AbortController().signal).acted).toBe(false);
+  document.querySelector("#one").focus();
+  expect(watchAttention(new AbortController().signal).acted).toBe(true);
+});

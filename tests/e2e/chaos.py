@@ -259,6 +259,8 @@ class Chaos:
         if at % 20 == 8:
             self.outcome.troubles["kill the server"] += 1
             self.write("kill the server")
+            if self._starting:
+                self._starting.result(120)
             self.server.kill()
             self._starting = None
         if at % 20 == 13:

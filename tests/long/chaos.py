@@ -1,6 +1,6 @@
 """The chaos story in full, two hundred actions a seed: `python -m tests.long.chaos [SEED...]`, from the clone.
 
-It writes `tests/long/reports/chaos.md` from what it saw, seed by seed. A quarter of an hour a seed where others work too.
+It writes `tests/long/reports/chaos.md` from what it saw, seed by seed: ten minutes each, more where others work too.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The extension's own pages in Firefox: the stories of tests/e2e/test_own_pages.py, with the packed file installed.
 
-What axe-core says of them is asked in Chromium: it looks at the same markup and styles.
+What axe-core says of them is in tests/e2e/test_firefox_axe.py.
 """
 
 from __future__ import annotations

@@ -1,8 +1,11 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { gateOf, hasNoFramework } from "../../../extension/src/page/gate.js";
 import { openPage, pass } from "../page-kit.js";
 
 const ISLAND = '<div data-target="DailyPapers" data-props="{}"><article><button>x</button></article></div><script src="/front/a.js"></script>';
+
+/** @param {() => void} holds */
+const until = (holds) => vi.waitFor(holds, { timeout: 5_000, interval: 10 });
 
 /** @param {string} html */
 function gate(html) {
@@ -24,8 +27,7 @@ test("time alone never opens it", async () => {
 test("a change as only a framework makes it opens it", async () => {
   const { island, state } = gate(ISLAND);
   island.querySelector("article").append(island.ownerDocument.createElement("p"));
-  await pass(30);
-  expect(state.open).toBe(true);
+  await until(() => expect(state.open).toBe(true));
 });
 
 test("what another extension writes on elements does not", async () => {
@@ -44,8 +46,7 @@ test("on a page of Svelte 5, which sets no attributes, nobody's attribute opens 
   expect(state.open).toBe(false);
   island.querySelector("button").removeAttribute("onload");
   island.querySelector("button").firstChild.data = "y";
-  await pass(30);
-  expect(state.open).toBe(true);
+  await until(() => expect(state.open).toBe(true));
   life.abort();
 });
 
@@ -53,11 +54,9 @@ test("the page world's word opens it", async () => {
   const { island, state, window } = gate(ISLAND);
   let asked = 0;
   window.document.addEventListener("inkling:ask", () => (asked += 1));
-  await pass(200);
-  expect(asked).toBeGreaterThan(0);
+  await until(() => expect(asked).toBeGreaterThan(0));
   island.dispatchEvent(new window.Event("inkling:hydrated"));
-  await pass(20);
-  expect(state.open).toBe(true);
+  await until(() => expect(state.open).toBe(true));
 });
 
 test("without an island, or with no script that could be a framework, there is nothing to wait for", async () => {
@@ -65,8 +64,7 @@ test("without an island, or with no script that could be a framework, there is n
   await gateOf(null, new AbortController().signal);
   expect(hasNoFramework(window.document)).toBe(true);
   const { state } = gate(ISLAND.replace(/<script.*/, "<script>document.title</script>"));
-  await pass(200);
-  expect(state.open).toBe(true);
+  await until(() => expect(state.open).toBe(true));
 });
 
 test("a page that is left stays shut", async () => {

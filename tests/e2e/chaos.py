@@ -59,6 +59,7 @@ SIGNED = """([paper, wanted]) => {
   const isRight = ({dataset}) => !("asked" in dataset) && signs.includes(dataset.sign);
   return marks.length > 0 && marks.every(isRight);
 }"""
+KEEPS = """async (keys) => ({...await chrome.storage.local.get(keys), badge: await chrome.action.getBadgeText({})})"""
 # Not until it is sent: under a silent server that takes its time.
 SEND_NOW = """Promise.race([
   chrome.runtime.sendMessage({type: "queue/flush"}).catch(() => {}),
@@ -133,23 +134,28 @@ class Chaos:
 
     def kept(self) -> dict[str, Any]:
         """Return what the extension keeps, asked of a page of its own: that needs no worker."""
-        page = self.browser.context.new_page()
-        try:
-            page.goto(self.own)
-            found = page.evaluate("keys => chrome.storage.local.get(keys)", list(KEPT))
-            found["badge"] = page.evaluate("chrome.action.getBadgeText({})")
-        finally:
-            page.close()
+        found = self.ask_own(KEEPS, list(KEPT))
         for one in [*found.get("queue", []), *found.get("ledger", [])]:
             self.stored[one["event"]["id"]] = one["event"]
         return dict(found)
 
     def send_now(self) -> None:
         """Press "Send now" as on the options page: the back-off would else spare most of the troubles."""
-        page = self.browser.context.new_page()
-        page.goto(self.own)
-        page.evaluate(SEND_NOW)
-        page.close()
+        self.ask_own(SEND_NOW)
+
+    def ask_own(self, script: str, given: Any = None) -> Any:
+        """Run a script in a page of the extension's own; once more where it died with the worker."""
+        for is_last in (False, False, True):
+            page = self.browser.context.new_page()
+            try:
+                page.goto(self.own)
+                return page.evaluate(script, given)
+            except BrowserError:
+                if is_last:
+                    raise
+            finally:
+                page.close()
+        return None
 
     # ── What the reader does ────────────────────────────────────────────────────────────────────────────────────────
     def choose(self) -> tuple[Tab, str, str]:

@@ -48,8 +48,11 @@ export const version = () => browser().runtime.getManifest().version;
  */
 export const isAlive = () => Boolean(browser()?.runtime?.id);
 
-/** Whether a call failed because the browser is ending the worker that made it; Chromium says so. @param {unknown} error */
-export const isEnding = (error) => error instanceof Error && error.message === "No SW";
+/** What Chromium answers to a worker that it is ending: alone, and with itself. */
+const LAST_WORDS = ["No SW", "The browser is shutting down."];
+
+/** Whether a call failed because the browser is ending the worker that made it. @param {unknown} error */
+export const isEnding = (error) => error instanceof Error && LAST_WORDS.includes(error.message);
 
 /**
  * Send one message to the service worker.

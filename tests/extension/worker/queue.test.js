@@ -83,10 +83,10 @@ async function liveThrough(edges) {
   return { browser, told };
 }
 
-test("a worker whose calls fail because the browser is ending it says that, and complains of nothing", async () => {
+test.each(["No SW", "The browser is shutting down."])("a worker that the browser is ending (%s) says so, and complains of nothing", async (words) => {
   const browser = await pairedBrowser();
   const complaint = vi.spyOn(console, "error");
-  chrome.storage.local.set = () => Promise.reject(new Error("No SW"));
+  chrome.storage.local.set = () => Promise.reject(new Error(words));
   const reply = await log(browser, event("save", "2501.00001"));
   expect(reply.error.code).toBe("ending");
   expect(complaint).not.toHaveBeenCalled();

@@ -99,6 +99,9 @@ sent once more, for its answer had been lost; each counted once. *Quiet after*: 
 def row(seed: int, chaos: Chaos) -> str:
     """One run as a line of the table."""
     one = chaos.outcome
+    if not one.events:
+        # Broken off before anything could be judged.
+        return f"| {seed} | {sum(one.actions.values())} |{' – |' * (len(COLUMNS) - 2)}"
     kinds = Counter(kind_of(fault) for fault in one.wrong)
     figures = [
         *(seed, sum(one.actions.values()), one.unsure, one.events, one.shown, one.told_again),

@@ -7,6 +7,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,10 @@ class Server:
             assert time.monotonic() < deadline, done.stderr
             time.sleep(1)
 
-    def ingest(self, days: int = 3) -> None:
+    def ingest(self, days: int = 3, today: str | None = None) -> None:
+        """Take in the listing of some days up to `today`, where the pages have a day of their own."""
+        if today:
+            days += (datetime.now(UTC).date() - date.fromisoformat(today)).days
         done = run("ingest", "hf", "--days", str(days), home=self.home, **self.environ)
         assert done.returncode == 0, done.stderr
 

@@ -50,7 +50,7 @@ SEEN = """const rows = [...document.querySelectorAll('dl > dt, dl > dd')].map((r
 @pytest.fixture(scope="module")
 def server(shared_server: Server, pages: PagesServer) -> Server:
     pages.set(today=TODAY)
-    shared_server.ingest()
+    shared_server.ingest(today=TODAY)
     return shared_server
 
 

@@ -24,7 +24,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def server(shared_server: Server, pages: PagesServer) -> Server:
     pages.set(today=matrix.TODAY)
-    shared_server.ingest()
+    shared_server.ingest(today=matrix.TODAY)
     return shared_server
 
 

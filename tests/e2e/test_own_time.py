@@ -24,7 +24,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def tab(any_tab: Tab, shared_server: Server, pages: PagesServer) -> Tab:
     pages.set(today=own_time.TODAY, delay=1, pulse=1)
-    shared_server.ingest()
+    shared_server.ingest(days=9, today=own_time.TODAY)
     any_tab.keep(serverUrl=shared_server.url, token=shared_server.token)
     return any_tab
 

@@ -134,7 +134,7 @@ def run_browser(name: str) -> list[Outcome]:
         pages.set(today=matrix.TODAY)
         server = Server(folder / "home", pages)
         stack.callback(server.end)
-        server.ingest()
+        server.ingest(today=matrix.TODAY)
         if name == "chromium":
             playwright = stack.enter_context(sync_playwright())
             browsers: list[Any] = [Chromium(playwright, folder / "ours", pages.https_port)]

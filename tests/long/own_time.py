@@ -129,7 +129,7 @@ def main() -> None:
         pages = PagesServer()
         pages.set(today=own_time.TODAY, delay=1, pulse=1)
         server = Server(folder / "home", pages)
-        server.ingest()
+        server.ingest(days=9, today=own_time.TODAY)
         found = {
             "Chromium": in_chromium(folder, pages, server),
             "Firefox": in_firefox(folder, pages, server),

@@ -326,7 +326,7 @@ function read(document, here) {
   if (here.kind === "paper") return readPaper(document, here);
   const island = /** @type {HTMLElement | null} */ (listIsland(document));
   const cards = cardsOf(document, island).filter(({ card }) => card.title);
-  const linked = linkedIn(island ?? document.querySelector("main") ?? document.body).size;
+  const linked = linkedIn(island ?? document.querySelector("main") ?? document).size;
   const told = linked ? 0 : factsOf(propsOf(island)).size;
   const unknown = island || linked ? 0 : 1;
   const expected = Math.max(linked, told, unknown);

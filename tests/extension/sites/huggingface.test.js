@@ -158,3 +158,10 @@ for (const day of ["mar-12", "mar-14"]) {
     });
   }
 }
+
+test("a page that is being taken down has nothing to read, and that is no error", () => {
+  openPage(`${HOST}/papers`, { html: "<p></p>" });
+  const place = huggingface.placeOf(location, document);
+  document.body.remove();
+  expect(huggingface.read(document, place).cards).toEqual([]);
+});

@@ -171,3 +171,22 @@ def eventually(found: Callable[[], Any], wanted: Any, seconds: float = 20) -> No
     while (now := found()) != wanted:
         assert time.monotonic() < deadline, f"still {now!r}, wanted {wanted!r}"
         time.sleep(0.2)
+
+
+@pytest.fixture(scope="module")
+def installed_firefox(pages: PagesServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[firefox.Firefox]:
+    """One Firefox for all tests of a file, with the packed extension installed to stay."""
+    if firefox.executable() is None:
+        pytest.skip("no Firefox on this machine (Debian: apt-get install firefox-esr)")
+    folder = tmp_path_factory.mktemp("firefox")
+    browser = firefox.Firefox(folder / "profile", pages.https_port, extension=firefox.packed(folder))
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def clean_firefox(installed_firefox: firefox.Firefox, pages: PagesServer) -> firefox.Firefox:
+    """The one Firefox, as it is right after the installation."""
+    pages.set()
+    installed_firefox.wipe()
+    return installed_firefox

@@ -7,12 +7,10 @@ extension lasts like a signed one, and the browser can be killed and started aga
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.e2e import firefox
 from tests.e2e.conftest import Server, eventually
 from tests.e2e.firefox import Firefox
 from tests.e2e.firefox_story import (
@@ -31,7 +29,6 @@ from tests.e2e.firefox_story import (
     until_marked,
 )
 from tests.e2e.tabs import FirefoxTab
-from tests.pages.server import PagesServer
 
 # Marionette's client leaves its sockets and files to the garbage collector.
 pytestmark = [
@@ -44,22 +41,9 @@ DAY = f"{LISTING}/date/2026-11-20?delay=600"
 CONTROLS = ("reverse", "drop", "week", "drop", "reverse", "day", "month", "drop")
 
 
-@pytest.fixture(scope="module")
-def running(pages: PagesServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
-    if firefox.executable() is None:
-        pytest.skip("no Firefox on this machine (Debian: apt-get install firefox-esr)")
-    folder = tmp_path_factory.mktemp("firefox")
-    browser = Firefox(folder / "profile", pages.https_port, extension=firefox.packed(folder))
-    yield browser
-    browser.close()
-
-
 @pytest.fixture
-def browser(running: Firefox, pages: PagesServer) -> Firefox:
-    """The one Firefox, as it is right after the installation."""
-    pages.set()
-    running.wipe()
-    return running
+def browser(clean_firefox: Firefox) -> Firefox:
+    return clean_firefox
 
 
 def open_in_three_ways(browser: Firefox, server: Server, papers: list[str]) -> list[tuple[str, str]]:

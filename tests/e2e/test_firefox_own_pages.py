@@ -6,12 +6,10 @@ What axe-core says of them is in tests/e2e/test_firefox_axe.py.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.e2e import firefox
 from tests.e2e.conftest import Server, eventually
 from tests.e2e.firefox import ADDON, Firefox
 from tests.e2e.firefox_story import (
@@ -49,22 +47,9 @@ BUTTON = """return [...document.querySelectorAll(`#pane li ${arguments[0]}, #pan
   .find((one) => one.textContent === arguments[1])"""
 
 
-@pytest.fixture(scope="module")
-def running(pages: PagesServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
-    if firefox.executable() is None:
-        pytest.skip("no Firefox on this machine (Debian: apt-get install firefox-esr)")
-    folder = tmp_path_factory.mktemp("firefox")
-    browser = Firefox(folder / "profile", pages.https_port, extension=firefox.packed(folder))
-    yield browser
-    browser.close()
-
-
 @pytest.fixture
-def browser(running: Firefox, pages: PagesServer) -> Firefox:
-    """The one Firefox, as it is right after the installation."""
-    pages.set()
-    running.wipe()
-    return running
+def browser(clean_firefox: Firefox) -> Firefox:
+    return clean_firefox
 
 
 def pane(browser: Firefox, words: str) -> None:

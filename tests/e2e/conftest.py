@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import time
 import urllib.request
@@ -64,6 +66,15 @@ class Server:
     def kill(self) -> None:
         """Kill all its processes at once, as a power cut would."""
         self.up.kill_group()
+
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """Answer nothing for a while, and then all that was asked."""
+        os.killpg(self.up.process.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.killpg(self.up.process.pid, signal.SIGCONT)
 
     def train(self) -> None:
         """Train now; where the server's own schedule is at it, after that."""
@@ -166,9 +177,19 @@ def free_port() -> int:
 
 
 def eventually(found: Callable[[], Any], wanted: Any, seconds: float = 20) -> None:
-    """Wait until a function answers what is wanted; fail with what it last answered."""
+    """Wait until a function answers what is wanted; fail with what it last answered.
+
+    What is looked for in the extension's storage may not be written yet: a missing key is an answer like any other.
+    """
+
+    def answer() -> Any:
+        try:
+            return found()
+        except KeyError as missing:
+            return missing
+
     deadline = time.monotonic() + seconds
-    while (now := found()) != wanted:
+    while (now := answer()) != wanted:
         assert time.monotonic() < deadline, f"still {now!r}, wanted {wanted!r}"
         time.sleep(0.2)
 

@@ -108,19 +108,20 @@ function actButton(kind, paper, surface) {
 }
 
 /** @param {Node[]} lines @param {string} otherwise said where there is none */
-const list = (lines, otherwise) => by("pane").replaceChildren(lines.length ? make("ul", {}, ...lines) : make("p", {}, otherwise));
+const list = (lines, otherwise) => (lines.length ? make("ul", {}, ...lines) : make("p", {}, otherwise));
 
 /** Without a pairing there is one thing to do. */
 function offerToPair() {
   const isNew = paired === "no";
   const button = make("button", { class: "main", onclick: isNew ? openWelcome : openOptions }, text(isNew ? "page_connect" : "own_pair_again"));
-  by("pane").replaceChildren(make("p", {}, text(isNew ? "page_state_unpaired" : "worker_error_revoked")), button);
+  return [make("p", {}, text(isNew ? "page_state_unpaired" : "worker_error_revoked")), button];
 }
 
 const openOptions = () => browser().runtime.openOptionsPage();
 
 const openWelcome = () => browser().tabs.create({ url: browser().runtime.getURL("src/welcome/welcome.html") });
 
+/** What each tab shows. */
 const PANES = {
   async next() {
     if (paired !== "yes") return offerToPair();
@@ -128,32 +129,33 @@ const PANES = {
     /** @type {any} */
     const known = { mark: (/** @type {string} */ paper) => marks[paper] ?? {} };
     const lines = items.map((/** @type {any} */ { paper, reasons }) => paperLine(paper, oneLine(known, reasons), actButton("save", paper, "panel"), actButton("hide", paper, "panel")));
-    list(lines, ok ? text("page_panel_empty") : text("popup_nothing_to_show"));
-    if (fetched_at) by("pane").prepend(make("p", { class: "small" }, text("page_panel_stale", when(fetched_at))));
+    const age = fetched_at && make("p", { class: "small" }, text("page_panel_stale", when(fetched_at)));
+    return [age, list(lines, ok ? text("page_panel_empty") : text("popup_nothing_to_show"))];
   },
   async search() {
     if (paired !== "yes") return offerToPair();
     const found = make("div", { "aria-live": "polite" });
-    const field = make("input", { type: "search", placeholder: text("popup_search_hint"), "aria-label": text("popup_tab_search") });
+    const field = make("input", { type: "search", autofocus: "", placeholder: text("popup_search_hint"), "aria-label": text("popup_tab_search") });
     const form = make("form", { onsubmit: async (/** @type {Event} */ event) => {
       event.preventDefault();
       const { ok, items = [] } = await ask(FROM_OWN.search, { q: field.value });
       const lines = items.map((/** @type {any} */ { paper }) => paperLine(paper, "", actButton("save", paper, "search")));
       found.replaceChildren(lines.length ? make("ul", {}, ...lines) : make("p", {}, text(ok ? "popup_found_nothing" : "popup_nothing_to_show")));
     } }, field);
-    by("pane").replaceChildren(form, found);
-    field.focus();
+    return [form, found];
   },
   async ledger() {
     const { lines = [] } = await ask(FROM_OWN.ledgerList);
     const hour = make("button", { onclick: async () => told(await ask(FROM_OWN.forget, { since: Date.now() - HOUR })) }, text("popup_forget_hour"));
-    list(lines.map(ledgerLine), text("popup_ledger_empty"));
-    if (lines.length) by("pane").prepend(make("p", { class: "small" }, text("popup_ledger_help")));
-    if (paired === "yes") by("pane").prepend(make("div", { class: "row" }, lines.length > 0 && hour, make("button", { onclick: saveExport }, text("options_export"))));
+    return [
+      paired === "yes" && make("div", { class: "row" }, lines.length > 0 && hour, make("button", { onclick: saveExport }, text("options_export"))),
+      lines.length > 0 && make("p", { class: "small" }, text("popup_ledger_help")),
+      list(lines.map(ledgerLine), text("popup_ledger_empty")),
+    ];
   },
   async hidden() {
     const { papers = [] } = await ask(FROM_OWN.hiddenList);
-    list(papers.map(hiddenLine), text("popup_hidden_empty"));
+    return [list(papers.map(hiddenLine), text("popup_hidden_empty"))];
   },
 };
 
@@ -168,7 +170,7 @@ async function told({ ok, deleted, waiting, elsewhere, silent }) {
     const done = waiting ? text("popup_deleted_waiting", deleted, waiting) : text("popup_deleted", deleted);
     say([done, elsewhere ? text("popup_deleted_elsewhere", elsewhere) : "", silent ? text("popup_deleted_silent") : ""].join(" "));
   }
-  await PANES.ledger();
+  await drawPane();
   await drawStanding();
 }
 
@@ -184,7 +186,7 @@ function ledgerLine({ event, sent_at, host }) {
 function hiddenLine({ id, title }) {
   const unhide = async () => {
     await ask(FROM_OWN.act, { kind: "unhide", paper: id });
-    await PANES.hidden();
+    await drawPane();
   };
   return make("li", { class: "line" }, make("a", { href: address(id), target: "_blank", rel: "noopener" }, title), make("button", { class: "quiet", onclick: unhide }, text("popup_unhide")));
 }
@@ -201,14 +203,32 @@ function stepTab({ key }) {
   next?.click();
 }
 
+/** @type {keyof typeof PANES} */
+let shown = "next";
+
+let drawings = 0;
+
+/** Draw the tab that is shown; an answer that comes after the reader has gone on is not drawn over the tab they went to. */
+async function drawPane() {
+  const drawing = ++drawings;
+  by("pane").setAttribute("aria-busy", "true");
+  const parts = await PANES[shown]();
+  if (drawing !== drawings) return;
+  by("pane").replaceChildren(...parts.filter((part) => part instanceof Node));
+  by("pane").removeAttribute("aria-busy");
+  /** @type {HTMLElement | null} */ (by("pane").querySelector("[autofocus]"))?.focus();
+}
+
 /** @param {keyof typeof PANES} name */
 async function show(name) {
+  if (name !== shown) by("pane").replaceChildren();
+  shown = name;
   for (const tab of TABS()) {
     tab.setAttribute("aria-selected", String(tab.id === `tab-${name}`));
     tab.tabIndex = tab.id === `tab-${name}` ? 0 : -1;
   }
   by("pane").setAttribute("aria-labelledby", `tab-${name}`);
-  await PANES[name]();
+  await drawPane();
 }
 
 function listen() {

@@ -70,6 +70,8 @@ const DEFAULTS = {
   queueFull: false,
   /** True once the reader has read what is sent and agreed. */
   agreed: false,
+  /** What a lab's policy said when the browser last knew it. @type {Managed} */
+  managed: {},
 };
 
 /** @typedef {typeof DEFAULTS} Stored */
@@ -158,13 +160,19 @@ const MANAGED = "managed";
 const POLICY_MS = 100;
 let isLate = false;
 
-/** What a lab set for its readers, if anything; what comes late is told as a change. @returns {Promise<Managed>} */
+/**
+ * What a lab set for its readers, if anything. Until the browser knows, what it knew when it last ran counts: a site that
+ * was left out is not to come on for the first seconds of each day. What comes late is told as a change.
+ * @returns {Promise<Managed>}
+ */
 export async function managed() {
   const known = await session.get(MANAGED, /** @type {Managed | null} */ (null));
-  if (known || isLate) return known ?? {};
+  if (known) return known;
+  const before = (await read(MANAGED)).managed;
+  if (isLate) return before;
   const late = new Promise((settle) => setTimeout(settle, POLICY_MS)).then(() => {
     isLate = true;
-    return {};
+    return before;
   });
   return Promise.race([learnManaged(), late]);
 }
@@ -179,5 +187,6 @@ async function learnManaged() {
     // Firefox rejects where no policy is set.
   }
   await session.set(MANAGED, found);
+  await change([MANAGED], (kept) => void (kept.managed = found));
   return found;
 }

@@ -285,6 +285,18 @@ test("no page waits for a browser that does not know its policies yet; what come
   expect(browser.heard.at(-1).view.state).toBe("off");
 });
 
+test("until the browser knows its policies, those of its last run count", async () => {
+  const browser = new Browser();
+  browser.local = { serverUrl: "http://127.0.0.1:8765", token: "token" };
+  await browser.start();
+  await browser.rule({ sites: ["arxiv"] });
+  browser.session = {};
+  browser.policies = new Promise(() => {});
+  await browser.start();
+  expect((await view(browser)).state).toBe("off");
+  expect((await log(browser, "save")).queued).toBe(false);
+});
+
 test("a page that has changed is reported once and shown as left alone", async () => {
   const browser = await pairedBrowser();
   const answer = await browser.ask(FROM_PAGE.reportDrift, { site: "huggingface", page_kind: "daily", page: PAGE, seen: 3, expected: 40 });

@@ -5,6 +5,7 @@ import { arxiv } from "./sites/arxiv.js";
 import { huggingface } from "./sites/huggingface.js";
 import { impressions } from "./features/impressions.js";
 import { marks } from "./features/marks.js";
+import { notice } from "./features/notice.js";
 import { opens } from "./features/opens.js";
 import { order } from "./features/order.js";
 import { panel } from "./features/panel.js";
@@ -13,4 +14,4 @@ import { shortcuts } from "./features/shortcuts.js";
 import { theme } from "./features/theme.js";
 import { upvotes } from "./features/upvotes.js";
 
-run([huggingface, arxiv], [opens, theme, panel, paperMark, marks, order, upvotes, impressions, shortcuts]);
+run([huggingface, arxiv], [opens, theme, panel, paperMark, marks, order, upvotes, impressions, shortcuts, notice]);

@@ -105,7 +105,7 @@ export const order = {
     /** @param {"original" | "foryou"} wanted */
     const asked = (wanted) => {
       put(wanted);
-      if (wanted === "foryou" && !page.turns) return page.say(text("page_said_cannot_order"));
+      if (wanted === "foryou" && !page.turns) return page.warn(text("page_said_cannot_order"));
       send(FROM_PAGE.settingsSet, { order: wanted });
       const flows = flowOf("grid") !== "";
       page.say(text(wanted === "original" ? "page_said_original" : flows ? "page_said_foryou" : "page_said_foryou_tab"));

@@ -83,7 +83,7 @@ function focused(page) {
 /** @param {Page} page @param {"save" | "hide" | "undo" | "why"} action */
 function actOn(page, action) {
   const at = focused(page);
-  if (!at) return page.say(text("page_said_no_card"));
+  if (!at) return page.warn(text("page_said_no_card"));
   const { saved, hidden } = page.mark(at.paper);
   if (action === "why") return at.element.dispatchEvent(new CustomEvent("inkling-why"));
   if (action === "undo" || (action === "hide" && hidden)) return page.undo(at.paper, at.where.surface);

@@ -4,7 +4,7 @@
  * Features listen to events: `cards` (other cards, or other elements for them), `view` (an answer of the worker, or
  * a mark changed) and `open` (nodes may now be added inside the island). `read` comes before each reading and `settled`
  * after it, `place` after
- * the address changed, `order` after the cards were ordered; `say` carries a sentence for the reader, `ask-order` and
+ * the address changed, `order` after the cards were ordered; `say` and `warn` carry a sentence for the reader, `ask-order` and
  * `command` what the reader asked for; `gone` ends it all. Nothing here is kept beyond the page: all that lasts is the worker's.
  */
 
@@ -17,7 +17,7 @@ import { text } from "../browser.js";
 /** @typedef {import("../messages.js").Surface} Surface */
 /** @typedef {import("../sites/reading.js").PageCard} PageCard */
 
-/** @typedef {"cards" | "view" | "open" | "place" | "read" | "settled" | "order" | "say" | "ask-order" | "command" | "gone"} Happening */
+/** @typedef {"cards" | "view" | "open" | "place" | "read" | "settled" | "order" | "say" | "warn" | "ask-order" | "command" | "gone"} Happening */
 
 /** @type {Mark} */
 const UNTOUCHED = Object.freeze({ opened_at: null, saved: false, hidden: false });
@@ -128,6 +128,12 @@ export class Page {
     this.tell("say", sentence);
   }
 
+  /** Say one sentence that must not be missed: aloud, and to be seen wherever the reader looks. @param {string} sentence */
+  warn(sentence) {
+    this.say(sentence);
+    this.tell("warn", sentence);
+  }
+
   /** @param {View} view */
   show(view) {
     this.view = view;
@@ -174,7 +180,7 @@ export class Page {
     if (reply.ok) return this.say(text(`page_said_${kind}`));
     this.#forget(paper, mine);
     this.#lay(paper, before);
-    this.say(text("page_not_kept", reply.error.message));
+    this.warn(text("page_not_kept", reply.error.message));
   }
 
   /**
@@ -187,7 +193,7 @@ export class Page {
     const { hidden } = this.mark(paper);
     if (!last) return this.act(hidden ? "unhide" : "unsave", paper, { surface });
     const reply = await send(FROM_PAGE.eventUndo, { id: last.id, paper });
-    if (!reply.ok) return this.say(text("page_not_kept", reply.error.message));
+    if (!reply.ok) return this.warn(text("page_not_kept", reply.error.message));
     this.#forget(paper, last);
     if (this.view) this.show({ ...this.view, marks: { ...this.view.marks, ...reply.marks } });
     this.say(text("page_said_undo"));

@@ -29,7 +29,7 @@ function dress(root, css) {
 }
 
 /**
- * @param {"panel" | "mark"} name
+ * @param {"panel" | "mark" | "notice"} name
  * @param {string} css
  * @returns {{host: HTMLElement, root: ShadowRoot}}
  */

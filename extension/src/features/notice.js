@@ -1,0 +1,57 @@
+/** What went wrong, said where any reader looks: a mark that goes back in silence would pass for one never pressed. */
+
+import { icon, make } from "../ui/dom.js";
+import { makeHost } from "../ui/host.js";
+
+const STAYS = 12_000;
+
+const NOTICE_STYLE = `
+:host { display: contents; }
+.notice {
+  position: fixed; inset: auto auto 20px 50%; translate: -50% 0; margin: 0; padding: 10px 14px; width: max-content; max-width: min(480px, calc(100vw - 24px));
+  border: 1px solid var(--unlit); border-radius: 10px; background: var(--paper); color: var(--ink); cursor: pointer;
+  box-shadow: 0 8px 28px rgb(0 0 0 / .18); font-size: 13.5px; line-height: 1.4; overflow-wrap: anywhere;
+}
+.notice:popover-open { display: flex; align-items: flex-start; gap: 9px; }
+.notice p { margin: 0; }
+.notice svg { margin-top: 1px; color: var(--accent); }
+`;
+
+/** @type {import("../page/run.js").Feature} */
+export const notice = {
+  runs: ({ state }) => state === "ready" || state === "offline",
+  init(page, signal) {
+    /** @type {HTMLElement | null} */
+    let shown = null;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let timer;
+    const take = () => {
+      shown?.remove();
+      shown = null;
+    };
+    const wait = () => {
+      clearTimeout(timer);
+      timer = setTimeout(take, STAYS);
+    };
+    /** @param {string} sentence */
+    const put = (sentence) => {
+      take();
+      const { host, root } = makeHost("notice", NOTICE_STYLE);
+      // A screen reader hears the same sentence from the page's status line.
+      const box = make("div", { class: "notice", popover: "manual", "aria-hidden": "true" }, icon("why"), make("p", {}, sentence));
+      box.addEventListener("click", take);
+      box.addEventListener("pointerenter", () => clearTimeout(timer));
+      box.addEventListener("pointerleave", wait);
+      root.append(box);
+      document.body.append(host);
+      box.showPopover();
+      shown = host;
+      wait();
+    };
+    page.on("warn", put, signal);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      take();
+    });
+  },
+};

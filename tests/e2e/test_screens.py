@@ -35,8 +35,14 @@ ARXIV = "https://arxiv.org"
 FEW = [
     {"id": f"2611.2000{n}", "title": f"A paper of its own, number {n}", "abstract": "Words of it."} for n in range(6)
 ]
+# Every element of ours that was ever put into the page, were it gone again before anybody looked.
+COUNT_OURS = """globalThis.ours = 0;
+  new MutationObserver((records) => {
+    for (const {addedNodes} of records) for (const {dataset} of addedNodes) ours += dataset?.inkling ? 1 : 0;
+  }).observe(document, {childList: true, subtree: true});"""
 HOURS = 3 * 3_600_000
 BY_PANEL = f"{PANEL} [data-paper]"
+NOTICE = '[data-inkling="notice"] .notice'
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +105,11 @@ def test_the_listing(studio: Studio, server: Server, pages: PagesServer) -> None
     page = studio.listing()
     until_papers(page)
     studio.shoot(page, "panel-new")
+    page.keyboard.press("s")
+    expect(page.locator(NOTICE)).to_have_text("No paper has the focus.")
+    studio.shoot(page, "notice")
+    page.locator(NOTICE).click()
+    expect(page.locator(NOTICE)).to_have_count(0)
     papers = shown(page)
     for paper in papers[3:7]:
         act(page, paper, "save")
@@ -219,8 +230,10 @@ def test_paused_and_drifted(studio: Studio, server: Server, pages: PagesServer) 
     studio.shoot(popup, "popup-paused", EVERYTHING)
     studio.keep(pauses={})
     pages.set(shape="headings")
+    page.add_init_script(COUNT_OURS)
     page.reload()
     until_state(page, "drift")
+    assert page.evaluate("ours") == 0
     studio.shoot(page, "panel-drift")
     popup.reload()
     expect(popup.locator("#pane li").first).to_be_visible()

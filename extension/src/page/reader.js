@@ -10,7 +10,7 @@ import { settled } from "./slices.js";
 const QUIET = 120;
 const LATEST = 600;
 const RETRY = 3000;
-/** How long the page may look wrong (a period tab at work) before it counts as changed by its makers. */
+/** How long a page that was right may look wrong (a period tab at work), and any page before that is reported. */
 const DRIFT_AFTER = 1500;
 /** Of the papers linked on the page, this share must be recognised. */
 const RECOGNISED = 0.8;
@@ -23,6 +23,8 @@ export class Reader {
     this.signal = signal;
     this.told = "";
     this.wrongSince = 0;
+    this.wasRight = false;
+    this.isReported = false;
     /** The island the gate stands before. @type {Element | null | undefined} */
     this.island = undefined;
     this.life = new AbortController();
@@ -89,28 +91,30 @@ export class Reader {
     const seen = new Set(page.cards.map(({ card }) => card.id)).size;
     const { expected } = page.reading;
     if (seen >= expected * RECOGNISED) {
-      this.wrongSince = 0;
+      Object.assign(this, { wrongSince: 0, wasRight: true, isReported: false });
       this.find(null);
       return false;
     }
     this.wrongSince ||= performance.now();
-    if (performance.now() - this.wrongSince < DRIFT_AFTER) setTimeout(this.again, DRIFT_AFTER);
-    else if (this.find("drift")) this.report(seen, expected);
+    const isForLong = performance.now() - this.wrongSince >= DRIFT_AFTER;
+    if (isForLong || !this.wasRight) this.find("drift");
+    if (!isForLong) setTimeout(this.again, DRIFT_AFTER);
+    else if (!this.isReported) this.report(seen, expected);
     return true;
   }
 
   /** @param {number} seen @param {number} expected */
   report(seen, expected) {
+    this.isReported = true;
     const { site, kind, page } = this.page.place;
     send(FROM_PAGE.reportDrift, { site, page_kind: kind, page, seen, expected });
   }
 
-  /** @param {"drift" | null} state @returns {boolean} true if that is news */
+  /** @param {"drift" | null} state */
   find(state) {
-    if (this.page.found === state) return false;
+    if (this.page.found === state) return;
     this.page.found = state;
     this.page.tell("view");
-    return true;
   }
 
   async tellWorker() {

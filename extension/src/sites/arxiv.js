@@ -20,6 +20,7 @@ const LIST = "dl#articles";
 const LIST_LINK = 'a[title="Abstract"], a[href*="/abs/"]';
 const RESULT = "li.arxiv-result";
 const RESULT_LINK = ".list-title a[href], a[href*='/abs/']";
+const FIRST_TITLE = `${LIST} > dd .list-title, ${RESULT} p.title`;
 const CATEGORY = /\(([a-z-]+(?:\.[A-Za-z-]+)?)\)/g;
 const HOSTS = /^(?:www\.|export\.|browse\.)?arxiv\.org$/;
 
@@ -201,8 +202,10 @@ function read(document, place) {
  * @returns {import("./reading.js").Edges | null}
  */
 function edges(document, place) {
-  const before = place.kind === "abs" ? document.querySelector("#abs-outer, #abs") : document.querySelector(`${LIST}, ol:has(> ${RESULT})`);
-  return before && { island: null, before, outside: true };
+  const isAbs = place.kind === "abs";
+  const before = document.querySelector(isAbs ? "#abs-outer, #abs" : `${LIST}, ol:has(> ${RESULT})`);
+  // A list whose first title we do not know has perhaps changed: then nothing of ours may stand before the page was read.
+  return before && (isAbs || document.querySelector(FIRST_TITLE)) && { island: null, before, outside: true };
 }
 
 /** @param {{id: string}} paper */

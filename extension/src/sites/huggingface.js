@@ -215,6 +215,10 @@ function shownBy(id, element, link) {
   };
 }
 
+/** @param {Element} island */
+const hasCard = (island) =>
+  [.../** @type {NodeListOf<HTMLAnchorElement>} */ (island.querySelectorAll(TITLE_LINK))].some(({ href }) => listedPaper(href));
+
 /**
  * @param {Document} document
  * @param {Place} here
@@ -222,8 +226,8 @@ function shownBy(id, element, link) {
  */
 function edges(document, here) {
   const island = /** @type {HTMLElement | null} */ (document.querySelector(here.kind === "paper" ? PAPER : LIST));
-  // Before the first of its content there is nothing to be in line with.
-  if (!island?.firstElementChild) return null;
+  // A list whose first card we do not know has perhaps changed: then nothing of ours may stand before the page was read.
+  if (!island?.firstElementChild || (here.kind !== "paper" && !hasCard(island))) return null;
   return { island: here.site === "demo" ? null : island, before: outermost(island), outside: true };
 }
 

@@ -106,6 +106,26 @@ test("a page that no longer looks as we know it is left alone, reported once, an
   expect(state()).toBe("ready");
 }, 10_000);
 
+test("a page that has changed is left alone from its first reading on, and reported once it stays so", async () => {
+  const { feature, of } = await start({ knobs: { shape: "headings" } });
+  expect([state(), feature.log.at(-1), of("report/drift")]).toEqual(["drift", "off", []]);
+  await pass(3500);
+  expect(of("report/drift")).toHaveLength(1);
+  expect(feature.log).toEqual(["on", "off"]);
+}, 10_000);
+
+test("a page that was right may look wrong for a moment", async () => {
+  const { feature } = await start();
+  const links = [...document.querySelectorAll("article a[href]")];
+  const addresses = links.map((link) => link.getAttribute("href"));
+  for (const link of links) link.removeAttribute("href");
+  document.body.append(document.createElement("p"));
+  await pass(300);
+  links.forEach((link, at) => link.setAttribute("href", addresses[at]));
+  await pass(2500);
+  expect([state(), feature.log]).toEqual(["ready", ["on"]]);
+}, 10_000);
+
 test("a listing that is empty is no drift", async () => {
   const { of } = await start({ html: '<main><div data-target="DailyPapers" data-props="{&quot;dailyPapers&quot;:[]}"><h1>Daily Papers</h1></div></main>' });
   await pass(2000);

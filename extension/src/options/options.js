@@ -43,10 +43,16 @@ async function drawStanding() {
   for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll('[name="capture"]'))) radio.checked = radio.value === preferences.capture;
   by("agree-row").hidden = agreed;
   by("agreed").checked ||= agreed;
-  for (const site of SITES) by(`site-${site}`).checked = preferences.sites[site];
+  drawSites(preferences.sites, managed.sites ?? SITES);
   by("upvote").checked = preferences.upvote_is_save;
   by("foryou").checked = preferences.order === "foryou";
   drawKeys(preferences.shortcuts);
+}
+
+/** @param {Record<string, boolean>} on @param {string[]} allowed those that a lab has left in */
+function drawSites(on, allowed) {
+  for (const site of SITES) Object.assign(by(`site-${site}`), { checked: on[site], disabled: !allowed.includes(site) });
+  by("sites-left-out").hidden = SITES.every((site) => allowed.includes(site));
 }
 
 /** @param {Record<string, string>} shortcuts */

@@ -2,6 +2,7 @@
 
 import { browser, text } from "../browser.js";
 import { FROM_OWN, send } from "../messages.js";
+import { onChanged } from "../storage.js";
 import { paperId } from "../paper-id.js";
 import { make } from "../ui/dom.js";
 import { readAddress } from "../own/address.js";
@@ -62,6 +63,12 @@ async function offer() {
   by("papers").replaceChildren(...(reply.items ?? []).map(choice));
 }
 
+/** The address that a lab's policy names, unless the reader has typed one. @param {any} status */
+function fillIn({ paired, managed }) {
+  if (!paired && managed.serverUrl) by("address").value ||= managed.serverUrl;
+  drawSteps();
+}
+
 by("paste").addEventListener("submit", async (/** @type {Event} */ event) => {
   event.preventDefault();
   const typed = by("ids").value.split(/[\s,;]+/).filter(Boolean);
@@ -97,6 +104,10 @@ if (ok && status.paired) {
   by("agreed").checked = status.agreed;
   await offer();
 }
-if (ok && status.managed.serverUrl) by("address").value ||= status.managed.serverUrl;
+if (ok) fillIn(status);
 if (ok && status.paired) by("to").textContent = text("welcome_agree_to", status.serverUrl);
-drawSteps();
+// This page comes right after the install, when the browser may not know its policies yet.
+onChanged(async (changes) => {
+  const reply = changes.managed ? await send(FROM_OWN.status) : null;
+  if (reply?.ok) fillIn(reply.status);
+});

@@ -249,4 +249,5 @@ function listen() {
 putWords();
 listen();
 await drawStanding();
-await show("next");
+// Or the tab that the reader has pressed meanwhile.
+await show(shown);

@@ -29,6 +29,10 @@ CONTROL = "\ue009"
 COMPLAINT = re.compile(r"console\.(?:error|warn): (?!\w+: *$)|JavaScript (?:error|warning): (?!resource:|chrome:)")
 
 
+STOP = """const [id, done] = arguments, {extension} = WebExtensionPolicy.getByID(id);
+  extension.terminateBackground({ignoreDevToolsAttached: true}).then(() => done(extension.backgroundState));"""
+
+
 def executable() -> str | None:
     """Return the Firefox of this machine."""
     return shutil.which("firefox-esr") or shutil.which("firefox")
@@ -155,6 +159,12 @@ class Firefox:
                local.clear().then(() => session.clear()).then(() => done());"""
         )
         self.complaints()
+
+    def stop_worker(self) -> None:
+        """End the extension's background page as the browser does when it has been idle."""
+        with self.driver.using_context("chrome"):
+            state = self.driver.execute_async_script(STOP, [ADDON])
+        assert state == "stopped", state
 
     def find(self, selector: str) -> Any:
         return self.driver.find_element(By.CSS_SELECTOR, selector)

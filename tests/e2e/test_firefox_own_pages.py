@@ -101,7 +101,7 @@ def test_pairing_through_the_options_page(browser: Firefox, server: Server, scre
     token = tab.kept("token")
     device = call(server.url, "/v1/devices", token=token)[1]["items"][0]["id"]
     assert call(server.url, f"/v1/devices/{device}", token=token, method="DELETE")[0] == 204
-    tab._own("chrome.runtime.sendMessage(given)", {"type": "act", "kind": "save", "paper": PAPER})
+    tab.ask("chrome.runtime.sendMessage(given)", {"type": "act", "kind": "save", "paper": PAPER})
     until_text(browser, "#standing", "no longer knows this browser")
     eventually(lambda: [one["event"]["paper"] for one in tab.kept("queue")], [PAPER])
     browser.own(OPTIONS)

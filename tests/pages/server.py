@@ -101,7 +101,10 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {"Location": answer["location"]} if "location" in answer else {}
         if pages.csp:
             headers["Content_Security_Policy"] = pages.csp
-        self._send(answer["status"], answer["body"].encode(), answer.get("type", "text/html; charset=utf-8"), **headers)
+        # Before all else in the page, so that it sees the page's very first frame.
+        script = f"<head><script>{pages.script}</script>" if pages.script else "<head>"
+        body = answer["body"].replace("<head>", script, 1)
+        self._send(answer["status"], body.encode(), answer.get("type", "text/html; charset=utf-8"), **headers)
         return None
 
     def _send_file(self, path: str) -> None:
@@ -150,6 +153,7 @@ class PagesServer:
         self.renderer = Renderer()
         self.requests: list[tuple[str, str, str]] = []
         self.csp = csp
+        self.script = ""  # what a test watches pages with
         self._servers = [_Server(("127.0.0.1", 0), _Handler) for _ in range(2)]
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*certificate())

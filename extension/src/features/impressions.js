@@ -84,6 +84,7 @@ export const impressions = {
     const cards = watcher((_element, paper) => log("card", paper, page.positionOf(paper), page.listId), signal);
     const panel = watcher(({ dataset }, paper) => log("panel", paper, Number(dataset.position), dataset.list), signal);
     const watch = () => {
+      if (signal.aborted) return;
       if (listId !== page.list?.list_id) {
         listId = page.list?.list_id;
         cards.clear();
@@ -99,6 +100,7 @@ export const impressions = {
       watch();
     }, { signal });
     for (const name of /** @type {const} */ (["cards", "view"])) page.on(name, () => queueMicrotask(watch), signal);
-    watch();
+    // What the panel draws of the same view is there only after it.
+    queueMicrotask(watch);
   },
 };

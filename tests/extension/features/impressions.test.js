@@ -1,12 +1,15 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { impressions } from "../../../extension/src/features/impressions.js";
-import { start, stop } from "./listing-kit.js";
+import { panel } from "../../../extension/src/features/panel.js";
+import { pass } from "../page-kit.js";
+import { inPanel, start, stop } from "./listing-kit.js";
 
 afterEach(stop);
 
 test("half a card in view for a second is one impression, with its list and place", async () => {
   vi.useFakeTimers();
   const { of, papers } = start([impressions]);
+  await Promise.resolve();
   const [watcher] = IntersectionObserver.all;
   const [first, second] = [...watcher.watched];
   const see = (target, intersectionRatio) => watcher.call([{ target, intersectionRatio, isIntersecting: true, intersectionRect: { height: 10 } }]);
@@ -22,4 +25,11 @@ test("half a card in view for a second is one impression, with its list and plac
   await vi.advanceTimersByTimeAsync(2000);
   expect(of("event/log")).toHaveLength(1);
   vi.useRealTimers();
+});
+
+test("papers that the panel draws of the first view are watched without another view", async () => {
+  start([impressions, panel]);
+  await pass();
+  const watched = IntersectionObserver.all.flatMap((one) => [...one.watched]);
+  expect(inPanel("[data-paper]").map((paper) => watched.includes(paper))).toEqual([true, true, true, true, true]);
 });

@@ -9,6 +9,7 @@ export default defineConfig({
   test: {
     include: ["extension/**/*.test.js"],
     environment: "node",
+    setupFiles: ["extension/setup.js"],
     restoreMocks: true,
     // jsdom takes its time on a machine that is busy with browsers.
     testTimeout: 20_000,

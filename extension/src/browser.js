@@ -29,11 +29,17 @@ const known = new WeakMap();
  */
 export function text(key, ...values) {
   const { i18n } = browser();
-  if (values.length) return i18n.getMessage(key, values.map(String)) || key;
   const texts = known.get(i18n) ?? new Map();
   known.set(i18n, texts);
-  if (!texts.has(key)) texts.set(key, i18n.getMessage(key, []) || key);
-  return texts.get(key);
+  try {
+    if (values.length) return i18n.getMessage(key, values.map(String)) || key;
+    if (!texts.has(key)) texts.set(key, i18n.getMessage(key, []) || key);
+    return texts.get(key);
+  } catch (error) {
+    if (isAlive()) throw error;
+    // Replaced under the page: nobody knows any words there any more.
+    return "";
+  }
 }
 
 /** @param {string} path a path inside the extension */

@@ -213,6 +213,22 @@ export const FROM_OWN = Object.freeze({
 /** Said by a worker that the browser is ending: nobody knows how far it came. */
 export const ENDING = "ending";
 
+/** Said in the place of a worker that cannot be asked any more: the extension was updated or switched off under the page. */
+export const REPLACED = "replaced";
+const LOOK_MS = 500;
+
+/**
+ * What the worker answers. Where the extension is replaced meanwhile, the browser leaves what was asked open for good.
+ * @param {Promise<any>} asked
+ * @returns {Promise<any>}
+ */
+function orReplaced(asked) {
+  return new Promise((settle, fail) => {
+    const timer = setInterval(() => isAlive() || fail(new Error("Nobody will answer.")), LOOK_MS);
+    asked.then(settle, fail).finally(() => clearInterval(timer));
+  });
+}
+
 /** What may be asked twice: the browser may end the worker before it has answered, and the second time starts it anew. */
 const REPEATABLE = new Set(/** @type {string[]} */ ([FROM_PAGE.pageCards, FROM_PAGE.pageView, FROM_PAGE.eventLog, FROM_PAGE.eventUndo, FROM_PAGE.upvoteChanged, FROM_OWN.act]));
 
@@ -226,7 +242,7 @@ export async function send(type, fields = {}) {
   // One press is one event, however often the worker must be asked for it.
   const message = type === FROM_OWN.act ? { type, id: crypto.randomUUID(), ...fields } : { type, ...fields };
   const once = async () => {
-    const reply = await sendMessage(message);
+    const reply = await orReplaced(sendMessage(message));
     // Its last word is not its answer.
     if (reply?.error?.code === ENDING) throw new Error(reply.error.message);
     return reply;
@@ -235,7 +251,7 @@ export async function send(type, fields = {}) {
     const reply = await (REPEATABLE.has(type) ? once().catch((error) => (isAlive() ? once() : Promise.reject(error))) : once());
     return reply ?? refuse("no_answer", "Inkling did not answer");
   } catch (error) {
-    return refuse("unreachable", String(error));
+    return refuse(isAlive() ? "unreachable" : REPLACED, String(error));
   }
 }
 

@@ -17,3 +17,15 @@ test("another browser in its place is asked anew, and a text it lacks is its key
   standIn(speaking({ save: "Speichern" }));
   expect([text("save"), text("hide")]).toEqual(["Speichern", "hide"]);
 });
+
+test("a copy that was replaced has the words it knew, and no exception for the others", () => {
+  const browser = { ...speaking({ save: "Save" }), runtime: { id: "us" } };
+  standIn(browser);
+  text("save");
+  browser.i18n.getMessage.mockImplementation(() => {
+    throw new Error("Extension context invalidated.");
+  });
+  expect(() => text("hide")).toThrow("invalidated");
+  delete browser.runtime.id;
+  expect([text("save"), text("hide"), text("more", 2)]).toEqual(["Save", "", ""]);
+});

@@ -1,5 +1,5 @@
-import { afterEach, expect, test } from "vitest";
-import { FROM_OWN, FROM_PAGE, TO_PAGE, refuse, send } from "../../extension/src/messages.js";
+import { afterEach, expect, test, vi } from "vitest";
+import { FROM_OWN, FROM_PAGE, REPLACED, TO_PAGE, refuse, send } from "../../extension/src/messages.js";
 
 afterEach(() => {
   delete globalThis.chrome;
@@ -11,7 +11,7 @@ test("every message has a name of its own", () => {
 });
 
 test("a worker that cannot be reached is a refusal, not an exception", async () => {
-  globalThis.chrome = { runtime: { sendMessage: () => Promise.reject(new Error("gone")) } };
+  globalThis.chrome = { runtime: { id: "us", sendMessage: () => Promise.reject(new Error("gone")) } };
   expect((await send(FROM_PAGE.more)).error.code).toBe("unreachable");
 });
 
@@ -39,6 +39,23 @@ test("the last word of a worker that is being ended is not its answer", async ()
   globalThis.chrome = { runtime: { id: "us", sendMessage: async () => replies.shift() } };
   expect(await send(FROM_PAGE.eventLog)).toEqual({ ok: true, queued: true });
   expect(replies).toEqual([]);
+});
+
+test("what was asked when the extension was replaced is refused, though the browser never answers it", async () => {
+  const runtime = { id: "us", sendMessage: vi.fn(() => new Promise(() => {})) };
+  globalThis.chrome = { runtime };
+  const asked = send(FROM_PAGE.eventLog);
+  delete runtime.id;
+  expect((await asked).error.code).toBe(REPLACED);
+  expect(runtime.sendMessage).toHaveBeenCalledTimes(1);
+});
+
+test("a copy that was replaced gets no further than asking", async () => {
+  const sendMessage = () => {
+    throw new Error("Extension context invalidated.");
+  };
+  globalThis.chrome = { runtime: { sendMessage } };
+  expect((await send(FROM_PAGE.eventLog)).error.code).toBe(REPLACED);
 });
 
 test("a refusal names its field only when there is one", () => {

@@ -103,5 +103,7 @@ const kept = await chrome.storage.local.get({ token: "" });
 if (kept.token && kept.token !== token) await chrome.storage.local.clear();
 await chrome.storage.local.set({ serverUrl: location.origin, token, agreed: true });
 Object.assign(globalThis, { chrome });
+// As the style that a browser brings along with the content script does (ui/reserve.css).
+for (const display of ["block", "flex", "contents"]) document.documentElement.style.setProperty(`--inkling-${display}`, display);
 await import("../background.js");
 await import("../content.js");

@@ -6,7 +6,7 @@ import { makeHost } from "../ui/host.js";
 const STAYS = 12_000;
 
 const NOTICE_STYLE = `
-:host { display: contents; }
+:host { display: var(--inkling-contents, none); }
 .notice {
   position: fixed; inset: auto auto 20px 50%; translate: -50% 0; margin: 0; padding: 10px 14px; width: max-content; max-width: min(480px, calc(100vw - 24px));
   border: 1px solid var(--unlit); border-radius: 10px; background: var(--paper); color: var(--ink); cursor: pointer;
@@ -19,7 +19,8 @@ const NOTICE_STYLE = `
 
 /** @type {import("../page/run.js").Feature} */
 export const notice = {
-  runs: ({ state }) => state === "ready" || state === "offline",
+  outlasts: true,
+  runs: ({ state }) => state === "ready" || state === "offline" || state === "unpaired",
   init(page, signal) {
     /** @type {HTMLElement | null} */
     let shown = null;

@@ -3,7 +3,7 @@
  * Meta held: those belong to the browser and the page.
  */
 
-import { text } from "../browser.js";
+import { isAlive, text } from "../browser.js";
 
 /** @typedef {import("../page/page.js").Page} Page */
 
@@ -128,6 +128,7 @@ export const shortcuts = {
       if (!action) return;
       event.preventDefault();
       event.stopPropagation();
+      if (!isAlive()) return page.tell("replaced");
       ACTIONS[action](page);
     };
     addEventListener("keydown", pressed, { signal });

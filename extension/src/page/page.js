@@ -5,10 +5,10 @@
  * a mark changed) and `open` (nodes may now be added inside the island). `read` comes before each reading and `settled`
  * after it, `place` after
  * the address changed, `order` after the cards were ordered; `say` and `warn` carry a sentence for the reader, `ask-order` and
- * `command` what the reader asked for; `gone` ends it all. Nothing here is kept beyond the page: all that lasts is the worker's.
+ * `command` what the reader asked for; `replaced` says that nobody can keep what was pressed, and `gone` ends it all. Nothing here is kept beyond the page: all that lasts is the worker's.
  */
 
-import { FROM_PAGE, send } from "../messages.js";
+import { FROM_PAGE, REPLACED, send } from "../messages.js";
 import { text } from "../browser.js";
 
 /** @typedef {import("../messages.js").View} View */
@@ -17,7 +17,7 @@ import { text } from "../browser.js";
 /** @typedef {import("../messages.js").Surface} Surface */
 /** @typedef {import("../sites/reading.js").PageCard} PageCard */
 
-/** @typedef {"cards" | "view" | "open" | "place" | "read" | "settled" | "order" | "say" | "warn" | "ask-order" | "command" | "gone"} Happening */
+/** @typedef {"cards" | "view" | "open" | "place" | "read" | "settled" | "order" | "say" | "warn" | "ask-order" | "command" | "replaced" | "gone"} Happening */
 
 /** @type {Mark} */
 const UNTOUCHED = Object.freeze({ opened_at: null, saved: false, hidden: false });
@@ -180,7 +180,7 @@ export class Page {
     if (reply.ok) return this.say(text(`page_said_${kind}`));
     this.#forget(paper, mine);
     this.#lay(paper, before);
-    this.warn(text("page_not_kept", reply.error.message));
+    this.#notKept(reply.error);
   }
 
   /**
@@ -193,10 +193,16 @@ export class Page {
     const { hidden } = this.mark(paper);
     if (!last) return this.act(hidden ? "unhide" : "unsave", paper, { surface });
     const reply = await send(FROM_PAGE.eventUndo, { id: last.id, paper });
-    if (!reply.ok) return this.warn(text("page_not_kept", reply.error.message));
+    if (!reply.ok) return this.#notKept(reply.error);
     this.#forget(paper, last);
     if (this.view) this.show({ ...this.view, marks: { ...this.view.marks, ...reply.marks } });
     this.say(text("page_said_undo"));
+  }
+
+  /** @param {import("../messages.js").Failure} why */
+  #notKept({ code, message }) {
+    if (code === REPLACED) this.tell("replaced");
+    else this.warn(text("page_not_kept", message));
   }
 
   /** What was done cannot be taken back any more; what was done since can. @param {string} paper @param {{id: string} | undefined} done */

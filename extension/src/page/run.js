@@ -8,12 +8,14 @@ import { watchAttention } from "./attention.js";
 import { leaveRoom } from "../ui/host.js";
 import { Page } from "./page.js";
 import { Reader } from "./reader.js";
+import { sweepRemains, watchReplaced } from "./replaced.js";
 import { nextTask } from "./slices.js";
 
 /**
  * @typedef {object} Feature
  * @property {(page: Page) => boolean} runs asked again whenever the view changes
  * @property {(page: Page, signal: AbortSignal) => void} init puts the feature in its place; the signal takes it away
+ * @property {boolean} [outlasts] stays where all else is taken away, to say why
  */
 
 /** @param {readonly import("../sites/reading.js").SiteModule[]} sites */
@@ -45,7 +47,7 @@ function keepFeatures(page, features, signal) {
   const running = new Map();
   const check = () => {
     for (const feature of features) {
-      const wanted = !signal.aborted && feature.runs(page);
+      const wanted = (!signal.aborted || feature.outlasts) && feature.runs(page);
       if (wanted && !running.has(feature)) {
         const life = new AbortController();
         running.set(feature, life);
@@ -119,7 +121,6 @@ function hearWorker(page, reader, life) {
     if (type === TO_PAGE.viewChanged) reader.heard(view);
     if (type === TO_PAGE.command) page.tell("command", command);
   }, life.signal);
-  page.on("read", () => isAlive() || life.abort(), life.signal);
   page.on("gone", () => life.abort(), life.signal);
   life.signal.addEventListener("abort", () => {
     document.documentElement.dataset.inklingState = "off";
@@ -152,11 +153,13 @@ function findEdges(page, signal) {
 export async function run(sites, features) {
   const found = here(sites);
   if (!found || !isAlive()) return;
+  sweepRemains();
   const life = new AbortController();
   const page = new Page(found.site, found.place, watchAttention(life.signal));
   const reader = new Reader(page, life.signal);
   page.on("view", () => showState(page), life.signal);
   hearWorker(page, reader, life);
+  watchReplaced(page, life.signal);
   followAddress(page, reader, life.signal);
   const asked = send(FROM_PAGE.pageView, { page: page.place.page });
   keepFeatures(page, features, life.signal);

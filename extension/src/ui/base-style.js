@@ -1,9 +1,12 @@
-/** What every host of ours has in common: colours of the page's own two looks, buttons, focus. */
+/**
+ * What every host of ours has in common: colours of the page's own two looks, buttons, focus. `--inkling-block` and the like
+ * come from reserve.css: without that no host is drawn.
+ */
 
 export const BASE = `
 :host {
   all: initial;
-  display: block;
+  display: var(--inkling-block, none);
   box-sizing: border-box;
   font-family: inherit;
   font-size: 14px;

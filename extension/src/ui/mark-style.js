@@ -13,7 +13,7 @@ export const MARK_STYLE = `
 }
 :host([data-where="line"]) .row { transform: translateY(-50%); }
 :host([data-where="bar"]) {
-  position: static; display: flex; align-items: center; gap: 12px; width: auto; height: 56px; line-height: 1.4; flex: none;
+  position: static; display: var(--inkling-flex, none); align-items: center; gap: 12px; width: auto; height: 56px; line-height: 1.4; flex: none;
   max-width: var(--grid-width, 1536px); margin: 0 auto; padding: 10px var(--grid-pad, 16px) 0;
 }
 .reason { margin: 0; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; color: var(--faint); font-size: 13px; }

@@ -135,9 +135,11 @@ def test_an_old_page_says_so_and_what_waited_is_sent(
         expect(mark(page, vain)).not_to_have_attribute("data-sign", "saved")
         expect(page.locator(f"{PANEL} [role=status]")).to_contain_text(SENTENCE)
         page.screenshot(path=screenshots / "replaced.png")
-        press(page, vain, "why")
-        page.locator(f'{PANEL} [data-order="foryou"]').click()
         before = shown(page)
+        press(page, vain, "why")
+        expect(page.locator(".why-box")).to_have_count(0)
+        page.locator(f'{PANEL} [data-order="foryou"]').click()
+        assert shown(page) == before
         for key in "jsxwou":
             page.locator(NOTICE).click()
             page.keyboard.press(key)

@@ -1,81 +1,128 @@
-"""Promises of the extension that only a real browser over a real server can keep, one story each."""
+"""Promises of the extension that only a real browser over a real server can keep, one story each, in both browsers."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import time
+from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Playwright, expect
 
-from tests.e2e.chromium import Chromium, shown, until_state
 from tests.e2e.conftest import Server, eventually
+from tests.e2e.firefox_story import SHOWN, mark, title
+from tests.e2e.matrix import HYDRATED, PANEL, STATE
+from tests.e2e.stillness import expect_still, watched
+from tests.e2e.tabs import Tab
 from tests.pages.server import PagesServer
 from tests.server.inkling_process import call, run
 
-pytestmark = pytest.mark.browser
+# Marionette's client leaves its sockets and files to the garbage collector.
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.filterwarnings(
+        "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning", "ignore::DeprecationWarning"
+    ),
+]
 LISTING = "https://huggingface.co/papers"
 OPTIONS, POPUP = (f"src/{name}/{name}.html" for name in ("options", "popup"))
-PANEL, MARK = '[data-inkling="panel"]', '[data-inkling="mark"]'
-HEADING, SAID = f"{PANEL} h2", f'{PANEL} [role="status"]'
+HOST = '[data-inkling="panel"]'
+HEADING, SAID, REASON = "h2", '[role="status"]', '[data-part="reason"]'
+SAYS = f"""return document.querySelector('{HOST}').shadowRoot.querySelector(arguments[0])?.textContent
+             .includes(arguments[1]) ?? false"""
+RECOMMENDED = f"""return [...document.querySelector('{HOST}').shadowRoot.querySelectorAll('[data-paper]')]
+                    .map((one) => one.dataset.paper)"""
+INSIDE = """return [...document.querySelectorAll('[data-inkling]')]
+              .flatMap((one) => [...one.shadowRoot.querySelectorAll(arguments[0])]).length"""
+VALUE = "return document.querySelector(arguments[0]).value"
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory, pages: PagesServer) -> Iterator[Server]:
+def ingested(shared_server: Server, pages: PagesServer) -> Server:
     pages.set()
-    started = Server(tmp_path_factory.mktemp("promises") / "home", pages)
-    started.ingest()
-    yield started
-    started.end()
+    shared_server.ingest()
+    return shared_server
 
 
 @pytest.fixture
-def server(running: Server) -> Server:
+def server(ingested: Server) -> Server:
     """The same server with a reader of its own for each test."""
-    done = run("pair", "--new", "--json", home=running.home, **running.environ)
+    if ingested.up.process.poll() is not None:
+        ingested.start()
+    done = run("pair", "--new", "--json", home=ingested.home, **ingested.environ)
     code = json.loads(done.stdout)["code"]
-    running.token = call(running.url, "/v1/devices", {"name": "a browser", "code": code})[1]["token"]
-    return running
+    ingested.token = call(ingested.url, "/v1/devices", {"name": "a browser", "code": code})[1]["token"]
+    return ingested
 
 
 @pytest.fixture
-def browser(playwright: Playwright, pages: PagesServer, server: Server, tmp_path) -> Iterator[Chromium]:
+def tab(any_tab: Tab, pages: PagesServer, server: Server) -> Tab:
+    """The one browser, its extension as it is right after it was paired."""
     pages.set()
-    started = Chromium(playwright, tmp_path / "profile", pages.https_port)
-    started.store(serverUrl=server.url, token=server.token)
-    yield started
-    started.close()
+    any_tab.wipe()
+    any_tab.keep(serverUrl=server.url, token=server.token)
+    return any_tab
 
 
-def listing(browser: Chromium, address: str = LISTING) -> Page:
-    page = browser.page(address)
-    until_state(page, "ready")
-    page.wait_for_selector(MARK, state="attached")
-    page.wait_for_selector(f"{PANEL} [data-paper]")
-    return page
+def listing(tab: Tab, address: str = LISTING) -> list[str]:
+    """Open a listing and return its papers as the eye meets them, once it is all there."""
+    tab.go(address)
+    tab.until(HYDRATED)
+    tab.until(STATE, "ready")
+    tab.until("return document.querySelectorAll('[data-inkling=\"mark\"]').length > 20")
+    tab.until(PANEL)
+    return shown(tab)
 
 
-def recommended(page: Page) -> list[str]:
-    return list(page.locator(f"{PANEL} [data-paper]").evaluate_all("all => all.map((one) => one.dataset.paper)"))
+def shown(tab: Tab) -> list[str]:
+    return list(tab.run(SHOWN))
 
 
-def test_with_the_third_save_the_panel_is_the_reader_s_own(browser: Chromium, server: Server) -> None:
-    page = listing(browser)
-    expect(page.locator(HEADING)).to_have_text("New and popular: save three to make this yours")
-    assert page.locator(f"{MARK} [data-fit]").count() == 0
-    for paper in shown(page)[6:9]:
-        page.locator(f'article:has(h3 a[href="/papers/{paper}"])').first.hover()
-        page.locator(f'{MARK}[data-paper="{paper}"] [data-action="save"]').first.click()
+def preference(tab: Tab, name: str) -> Any:
+    """Return what the reader has chosen; `KeyError` where nothing is chosen yet."""
+    return (tab.kept("preferences") or {})[name]
+
+
+def save(tab: Tab, paper: str) -> None:
+    """Press save in a card's own mark, as a reader does: the mouse goes to the card first."""
+    tab.hover(f'article:has(h3 a[href="/papers/{paper}"])')
+    tab.press('[data-action="save"]', host=mark(paper))
+
+
+def expect_told(tab: Tab, part: str, words: str) -> None:
+    """Wait until a part of the panel says something."""
+    tab.until(SAYS, part, words, seconds=20)
+
+
+def as_page(tab: Tab, expression: str) -> Any:
+    """Return what an expression is to the page's own scripts."""
+    return json.loads(
+        tab.run(
+            """const script = document.createElement('script');
+               script.textContent = `document.documentElement.dataset.found = JSON.stringify(${arguments[0]})`;
+               document.head.append(script);
+               script.remove();
+               return document.documentElement.dataset.found""",
+            expression,
+        )
+    )
+
+
+def test_with_the_third_save_the_panel_is_the_reader_s_own(tab: Tab, server: Server) -> None:
+    papers = listing(tab)
+    expect_told(tab, HEADING, "New and popular: save three to make this yours")
+    assert tab.run(INSIDE, "[data-fit]") == 0
+    for paper in papers[6:9]:
+        save(tab, paper)
     eventually(lambda: len(server.acts()), 3)
-    page.mouse.move(2, 2)
-    expect(page.locator(HEADING)).to_have_text("For you", timeout=20_000)
-    expect(page.locator(f"{PANEL} [data-part=reason]").first).to_contain_text("which you saved")
-    page.wait_for_selector(f"{MARK} [data-fit]", state="attached", timeout=20_000)
+    tab.unhover()
+    expect_told(tab, HEADING, "For you")
+    expect_told(tab, REASON, "which you saved")
+    eventually(lambda: tab.run(INSIDE, "[data-fit]") > 0, wanted=True)
 
 
-def test_what_is_shown_is_logged_once_with_its_list_and_place(browser: Chromium, server: Server) -> None:
-    page = listing(browser)
-    five = recommended(page)[:5]
+def test_what_is_shown_is_logged_once_with_its_list_and_place(tab: Tab, server: Server) -> None:
+    listing(tab)
+    five = tab.run(RECOMMENDED)[:5]
 
     def logged() -> list[tuple[str, int]]:
         events = [one for one in server.events() if one["kind"] == "impression" and one["surface"] == "panel"]
@@ -85,120 +132,119 @@ def test_what_is_shown_is_logged_once_with_its_list_and_place(browser: Chromium,
     eventually(logged, sorted((paper, place) for place, paper in enumerate(five, 1)))
 
 
-def test_every_action_has_a_key_and_no_key_is_taken_from_a_field(browser: Chromium, server: Server) -> None:
-    page = listing(browser)
-    field = page.locator('input[type="search"], .search-form input').first
-    field.press_sequentially("jsxwou")
-    assert field.input_value() == "jsxwou"
-    page.keyboard.press("Escape")
-    field.blur()
+def test_every_action_has_a_key_and_no_key_is_taken_from_a_field(tab: Tab, server: Server) -> None:
+    paper, *_ = listing(tab)
+    field = 'input[type="search"], .search-form input'
+    tab.type(field, "jsxwou")
+    assert tab.run(VALUE, field) == "jsxwou"
+    tab.key("Escape")
+    tab.run("document.activeElement.blur()")
 
-    paper = shown(page)[0]
-    page.keyboard.press("j")
-    page.keyboard.press("s")
-    expect(page.locator(SAID)).to_contain_text("Saved")
+    tab.key("j")
+    tab.key("s")
+    expect_told(tab, SAID, "Saved")
     eventually(server.acts, [("save", paper)])
-    page.keyboard.press("u")
-    expect(page.locator(SAID)).to_contain_text("Taken back")
-    page.keyboard.press("w")
-    expect(page.locator(".why-box")).to_be_visible()
-    page.keyboard.press("Escape")
-    expect(page.locator(".why-box")).to_have_count(0)
-    page.keyboard.press("x")
-    expect(page.locator(SAID)).to_contain_text("Hidden")
+    tab.key("u")
+    expect_told(tab, SAID, "Taken back")
+    tab.key("w")
+    eventually(lambda: tab.run(INSIDE, ".why-box"), 1)
+    tab.key("Escape")
+    eventually(lambda: tab.run(INSIDE, ".why-box"), 0)
+    tab.key("x")
+    expect_told(tab, SAID, "Hidden")
     eventually(lambda: server.acts()[-1], ("hide", paper))
-    page.keyboard.press("o")
-    expect(page.locator(SAID)).to_contain_text("Ordered for you")
-    page.keyboard.press("o")
-    expect(page.locator(SAID)).to_contain_text("Original order")
+    tab.key("o")
+    expect_told(tab, SAID, "Ordered for you")
+    tab.key("o")
+    expect_told(tab, SAID, "Original order")
 
     # Another key for saving, that until now went on to the next card.
-    options = browser.own(OPTIONS)
-    options.locator('[data-key="save"]').fill("j")
-    expect(options.locator('[data-key="next"]')).to_have_value("")
-    eventually(lambda: browser.stored("preferences")["preferences"]["shortcuts"]["next"], "")
-    page.bring_to_front()
-    page.wait_for_timeout(300)
-    page.keyboard.press("k")
+    with tab.own_page(OPTIONS):
+        tab.until("return document.querySelector('[data-key=\"save\"]')?.value === 's'")
+        tab.fill('[data-key="save"]', "j")
+        tab.until("return document.querySelector('[data-key=\"next\"]').value === ''")
+        eventually(lambda: preference(tab, "shortcuts")["next"], "")
+        eventually(lambda: preference(tab, "shortcuts")["save"], "j")
+    time.sleep(0.3)
+    tab.key("k")
     before = len(server.acts())
-    page.keyboard.press("s")
-    page.keyboard.press("j")
+    tab.key("s")
+    tab.key("j")
     eventually(lambda: [kind for kind, _ in server.acts()[before:]], ["save"])
 
 
-def test_for_you_once_chosen_comes_by_itself_and_no_card_is_seen_to_jump(browser: Chromium, server: Server) -> None:
+def test_for_you_once_chosen_comes_by_itself_and_no_card_is_seen_to_jump(
+    tab: Tab, server: Server, pages: PagesServer
+) -> None:
     address = f"{LISTING}/date/2026-11-20"
-    page = listing(browser, address)
-    original = shown(page)
-    page.locator(f'{PANEL} [data-action="order"]').click()
-    eventually(lambda: shown(page) != original, True)
-    browser.context.add_init_script(
-        """globalThis.moved = 0;
-           new PerformanceObserver((list) => { for (const {value} of list.getEntries()) moved += value; })
-             .observe({type: 'layout-shift', buffered: true});"""
-    )
+    original = listing(tab, address)
+    tab.press('[data-action="order"]', host=HOST)
+    eventually(lambda: shown(tab) != original, wanted=True)
+    eventually(lambda: preference(tab, "order"), "foryou")
     # A busy machine may be too late for it now and then: then the page keeps its order, and nothing moves either.
-    for _ in range(5):
-        page.close()
-        page = listing(browser, address)
-        page.wait_for_timeout(500)
-        assert page.evaluate("moved") < 0.02
-        if shown(page) != original:
-            break
-    assert shown(page) != original
+    with watched(pages):
+        for _ in range(5):
+            tab.go("about:blank")
+            listing(tab, address)
+            time.sleep(0.5)
+            expect_still(tab)
+            if shown(tab) != original:
+                break
+    assert shown(tab) != original
 
 
-def test_the_reader_says_what_is_logged(browser: Chromium, server: Server) -> None:
-    page = listing(browser)
-    popup = browser.own(POPUP)
-    popup.select_option("#capture", "manual")
-    eventually(lambda: browser.stored("preferences")["preferences"]["capture"], "manual")
-    page.reload()
-    until_state(page, "ready")
-    page.wait_for_selector(MARK, state="attached")
-    papers = shown(page)
+def test_the_reader_says_what_is_logged(tab: Tab, server: Server) -> None:
+    listing(tab)
+    with tab.own_page(POPUP):
+        tab.choose("#capture", "manual")
+        eventually(lambda: preference(tab, "capture"), "manual")
+    papers = listing(tab)
+    # What was shown before that is on its way still.
+    eventually(lambda: tab.kept("queue") or [], [])
     logged = len(server.events())
-    page.locator(f'article:has(h3 a[href="/papers/{papers[7]}"])').first.hover()
-    page.locator(f'{MARK}[data-paper="{papers[7]}"] [data-action="save"]').first.click()
-    page.locator(f'article:has(h3 a[href="/papers/{papers[8]}"]) h3 a').first.click()
-    page.wait_for_url(f"**/papers/{papers[8]}")
-    until_state(page, "ready")
-    page.wait_for_timeout(2_500)
+    save(tab, papers[7])
+    tab.press(title(papers[8]))
+    tab.until("return location.pathname === arguments[0]", f"/papers/{papers[8]}")
+    tab.until(STATE, "ready")
+    time.sleep(2.5)
     assert server.acts() == [("save", papers[7])]
     assert len(server.events()) == logged + 1
 
-    popup.bring_to_front()
-    popup.select_option("#capture", "off")
-    until_state(page, "off")
-    assert page.locator("[data-inkling]").count() == 0
+    with tab.own_page(POPUP):
+        tab.choose("#capture", "off")
+        eventually(lambda: preference(tab, "capture"), "off")
+    tab.until(STATE, "off")
+    assert tab.run("return document.querySelectorAll('[data-inkling]').length") == 0
 
 
-def test_the_page_finds_neither_token_nor_log(browser: Chromium, server: Server) -> None:
-    page = listing(browser)
-    assert server.token not in page.content()
-    inside = page.evaluate(
-        "[...document.querySelectorAll('[data-inkling]')].map((one) => one.shadowRoot.innerHTML).join()"
-    )
-    assert server.token not in inside
-    assert page.evaluate("[typeof globalThis.chrome?.storage, typeof globalThis.chrome?.runtime?.sendMessage]") == [
-        "undefined",
-        "undefined",
-    ]
-    assert page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])") == '[{},{},""]'
+def test_the_page_finds_neither_token_nor_log(tab: Tab, server: Server) -> None:
+    listing(tab)
+    page = tab.run("return document.documentElement.outerHTML")
+    assert "data-inkling" in page
+    assert server.token not in page
+    shadows = as_page(tab, "[...document.querySelectorAll('[data-inkling]')].map((one) => one.shadowRoot.innerHTML)")
+    assert len(shadows) > 20
+    assert server.token not in "".join(shadows)
+    reach = ("chrome?.storage", "chrome?.runtime?.sendMessage", "browser?.storage", "browser?.runtime?.sendMessage")
+    for api in reach:
+        assert as_page(tab, f"typeof globalThis.{api}") == "undefined"
+    assert as_page(tab, "[{...localStorage}, {...sessionStorage}, document.cookie]") == [{}, {}, ""]
 
 
-def test_export_and_leaving_a_dead_server(browser: Chromium, server: Server) -> None:
-    popup = browser.own(POPUP)
-    popup.click("#tab-ledger")
-    with popup.expect_download() as export:
-        popup.get_by_role("button", name="Export everything").click()
-    assert "inkling-export" in export.value.path().read_text()
+def test_export_and_leaving_a_dead_server(tab: Tab, server: Server) -> None:
+    with tab.own_page(POPUP):
+        tab.press("#tab-ledger")
+        tab.until(
+            "return document.querySelector('#pane > .row > button:last-of-type')?.textContent === arguments[0]",
+            "Export everything",
+        )
+        assert "inkling-export" in tab.download("#pane > .row > button:last-of-type")
 
     server.kill()
-    options = browser.own(OPTIONS)
-    options.once("dialog", lambda dialog: dialog.accept())
-    options.click("#leave")
-    options.click("#leave-all")
-    expect(options.locator("#said")).to_contain_text(f"Everything here is wiped, but {server.url} could not be told")
-    expect(options.locator("#said")).to_contain_text("What was logged is still there")
-    assert not browser.stored("token", "queue", "states").get("token")
+    with tab.own_page(OPTIONS):
+        tab.press("#leave")
+        tab.press_and_agree("#leave-all")
+        said = "return document.querySelector('#said').textContent.includes(arguments[0])"
+        tab.until(said, f"Everything here is wiped, but {server.url} could not be told")
+        tab.until(said, "What was logged is still there")
+    assert not tab.kept("token")

@@ -35,7 +35,7 @@ export function watchReplaced(page, signal) {
   };
   /** @param {Event} event */
   const begun = ({ isTrusted }) => isTrusted && !isTold && !isAlive() && tell();
-  const back = () => document.visibilityState === "visible" && !isAlive() && tell();
+  const back = () => isAlive() || tell();
   /** @param {Event} event */
   const pressed = (event) => {
     if (isAlive() || !event.isTrusted || !isForUs(event)) return;
@@ -45,7 +45,7 @@ export function watchReplaced(page, signal) {
   };
   addEventListener("click", pressed, { capture: true, signal });
   for (const sign of ["pointerdown", "keydown"]) addEventListener(sign, begun, { capture: true, passive: true, signal });
-  document.addEventListener("visibilitychange", back, { signal });
+  addEventListener("focus", back, { signal });
   page.on("replaced", tell, signal);
   page.on("read", () => {
     if (isAlive()) return;

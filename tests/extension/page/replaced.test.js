@@ -61,7 +61,7 @@ test("a press on a copy that was replaced is answered with a sentence, and passe
 test("a reader who comes back or begins to do something is told at once, and once", async () => {
   const { window } = await start();
   clickByHand(window, document.body);
-  document.dispatchEvent(new window.Event("visibilitychange"));
+  window.dispatchEvent(new window.Event("focus"));
   expect(notices()).toEqual([]);
   replace();
   pressByHand(window, document.querySelector("input") ?? document.body, "q");
@@ -69,7 +69,7 @@ test("a reader who comes back or begins to do something is told at once, and onc
   document.querySelector("[data-inkling=notice]").shadowRoot.querySelector(".notice").click();
   pressByHand(window, document.body, "q");
   expect(notices()).toEqual([]);
-  document.dispatchEvent(new window.Event("visibilitychange"));
+  window.dispatchEvent(new window.Event("focus"));
   expect(notices()).toEqual([SENTENCE]);
 });
 

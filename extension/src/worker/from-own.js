@@ -9,7 +9,7 @@ import { sendSoon } from "./from-page.js";
 import { connect, leave, probe } from "./pairing.js";
 import { enqueue, flush } from "./queue.js";
 import { marksOf } from "./states.js";
-import { isPaused, openPages, pushViews, readStanding, stateOf, tellTab, viewOf } from "./view.js";
+import { isPaused, notTouched, openPages, pushViews, readStanding, stateOf, tellTab, viewOf } from "./view.js";
 
 /** @typedef {import("../messages.js").Event} Event */
 
@@ -131,7 +131,8 @@ async function recommend({ limit = 20 }) {
 async function lastKnown(error) {
   const list = Object.values((await read("lists")).lists).at(-1);
   if (!(error instanceof ServerError) || !list?.recommended.length) throw error;
-  return { items: list.recommended, fetched_at: list.fetched_at };
+  const marks = marksOf(await read("states", "queue"), list.recommended.map(({ paper }) => paper.id));
+  return { items: notTouched(list.recommended, marks), fetched_at: list.fetched_at };
 }
 
 /** @param {string} path */

@@ -6,13 +6,13 @@ import { paperFromUrl } from "../paper-id.js";
 import { ServerError } from "../server-api.js";
 import { change, read } from "../storage.js";
 import { ask } from "./connection.js";
-import { markStale, more, rank } from "./lists.js";
+import { keyOf, markStale, more, rank } from "./lists.js";
 import { forgetMenu, menuBehind, rememberMenu } from "./opens.js";
 import { enqueue, flush, withdraw } from "./queue.js";
 import { pageRoom } from "./room.js";
 import { UNTOUCHED, marksOf } from "./states.js";
 import { cardIn, cardsIn, eventIn, pageIn, paperIn, whereIn } from "./told.js";
-import { drawTabIcon, driftedPages, openPages, pushViews, readStanding, rememberDrift, rememberPage, stateOf, viewOf } from "./view.js";
+import { drawTabIcon, driftedPages, openPages, pushViews, readStanding, rememberDrift, rememberPage, stateOf, unseen, viewOf } from "./view.js";
 
 /** @typedef {import("../messages.js").Event} Event */
 /** @typedef {import("../messages.js").Card} Card */
@@ -60,7 +60,7 @@ async function pageCards(told, { tab, site = "huggingface" }) {
   await rememberDrift(kindOf(site, page), false);
   const state = stateOf(await readStanding(), site);
   if ((state === "ready" || state === "offline") && cards.length) await refreshPatiently({ page, cards });
-  return { view: await viewOf(page, { site, papers }) };
+  return { view: unseen(await viewOf(page, { site, papers })) };
 }
 
 /** @param {{page: string, cards: Card[]}} told */
@@ -162,7 +162,7 @@ async function afterSending(sent) {
 /** Ask anew for every page that is open, by its papers' ids: their texts are on the server since the page was told. */
 export async function rankOpenPages() {
   const pages = Object.values(await openPages()).filter(({ papers }) => papers.length);
-  for (const [page, papers] of new Map(pages.map((one) => [one.page, one.papers]))) {
+  for (const { page, papers } of new Map(pages.map((one) => [keyOf(one.page, one.papers), one])).values()) {
     try {
       await rank(page, papers.map((id) => ({ id })));
     } catch (error) {
@@ -241,7 +241,7 @@ async function pageView(told, { tab, site = "huggingface" }) {
   const page = pageIn(told.page);
   const known = tab === undefined ? undefined : (await openPages())[tab];
   const papers = known?.page === page ? known.papers : undefined;
-  const view = await viewOf(page, { site, papers });
+  const view = unseen(await viewOf(page, { site, papers }));
   const isLeftAlone = (await driftedPages())[kindOf(site, page)] && view.state !== "paused" && view.state !== "off";
   if (tab !== undefined) {
     // A page that loads while all is paused tells no cards, and is to hear when it goes on.
@@ -259,7 +259,7 @@ export const fromPage = {
   [FROM_PAGE.eventLog]: eventLog,
   [FROM_PAGE.eventUndo]: eventUndo,
   [FROM_PAGE.upvoteChanged]: upvoteChanged,
-  [FROM_PAGE.more]: async ({ page }) => ({ list: await more(pageIn(page)) }),
+  [FROM_PAGE.more]: async ({ page }, { tab }) => ({ list: await more(keyOf(pageIn(page), (await openPages())[tab ?? -1]?.papers)) }),
   [FROM_PAGE.linkContext]: linkContext,
   [FROM_PAGE.settingsSet]: settingsSet,
   [FROM_PAGE.reportDrift]: reportDrift,

@@ -12,6 +12,13 @@ const RECOMMENDED = 20;
 /** @typedef {import("../messages.js").Card} Card */
 /** @typedef {import("../messages.js").List} List */
 
+/** Pages that go by one name whatever is on them: their lists are told apart by their first papers. */
+const OF_MANY = new Set(["search", "list"]);
+const TELLING = 5;
+
+/** What a page's list is kept under. @param {string} page @param {string[]} [papers] on it, in the page's own order */
+export const keyOf = (page, papers = []) => (OF_MANY.has(page) ? [page, papers.length, ...papers.slice(0, TELLING)].join(" ") : page);
+
 /** @param {any} answer */
 const isList = (answer) => typeof answer?.list_id === "string" && Array.isArray(answer.cards) && Array.isArray(answer.recommended);
 
@@ -30,7 +37,7 @@ export async function rank(page, cards) {
       learn(kept.states, answer.cards);
       // What the server took while it was at work on this answer is not in it yet.
       remember(kept.states, kept.ledger.filter(({ sent_at }) => sent_at >= asked).map(({ event }) => event));
-      put(kept.lists, page, { ...answer, fetched_at: Date.now(), stale: false });
+      put(kept.lists, keyOf(page, cards.map(({ id }) => id)), { ...answer, fetched_at: Date.now(), stale: false });
     },
     ["ledger"],
   );
@@ -51,7 +58,7 @@ export const markStale = () =>
 
 /**
  * More recommendations for a page than its list holds.
- * @param {string} page
+ * @param {string} page the key of its list
  * @returns {Promise<List | null>}
  * @throws {ServerError}
  */

@@ -6,7 +6,8 @@ import { paperId } from "../paper-id.js";
 /** @typedef {import("../messages.js").Card} Card */
 /** @typedef {import("../messages.js").Site} Site */
 
-const MOST_CARDS = 250;
+/** What a page of arXiv lists at most. The marks of all are shown; the server ranks fewer. */
+const MOST_CARDS = 2_000;
 const MOST_NAMES = 100;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** A kind and a date; so a query or an address can never be sent as one. */

@@ -3,6 +3,7 @@
 import { browser, text } from "../browser.js";
 import { TO_PAGE } from "../messages.js";
 import { managed, read, session } from "../storage.js";
+import { keyOf } from "./lists.js";
 import { marksOf } from "./states.js";
 
 /** @typedef {import("../messages.js").View} View */
@@ -69,7 +70,7 @@ export async function viewOf(page, { site, papers } = {}) {
   const kept = await readStanding("lists", "states", "queue", "queueFull");
   const state = stateOf(kept, site);
   const known = state === "ready" || state === "offline";
-  const found = known ? (kept.lists[page] ?? (state === "offline" ? lastOf(kept.lists, papers) : undefined)) : undefined;
+  const found = known ? (kept.lists[keyOf(page, papers)] ?? (state === "offline" ? lastOf(kept.lists, papers) : undefined)) : undefined;
   const list = found ? { ...found, stale: found.stale || state === "offline" } : null;
   const shown = [...(papers ?? list?.cards.map(({ id }) => id ?? "") ?? []), ...(list?.recommended.map(({ paper }) => paper.id) ?? [])];
   const { capture, order, upvote_is_save, panel_collapsed, shortcuts } = kept.preferences;
@@ -83,6 +84,21 @@ export async function viewOf(page, { site, papers } = {}) {
     settings: { order, upvote_is_save, panel_collapsed, shortcuts },
   };
 }
+
+/**
+ * A view as a page gets it anew, without recommending what was opened, saved or hidden since its list was made. On a page
+ * that shows the list already such papers keep their place, for the reader may take back what they did.
+ * @param {View} view
+ * @returns {View}
+ */
+export function unseen(view) {
+  const { list, marks } = view;
+  return list ? { ...view, list: { ...list, recommended: notTouched(list.recommended, marks) } } : view;
+}
+
+/** @param {import("../messages.js").Recommended[]} recommended @param {import("../messages.js").Marks} marks */
+export const notTouched = (recommended, marks) =>
+  recommended.filter(({ paper: { id } }) => !(marks[id]?.saved || marks[id]?.hidden || marks[id]?.opened_at));
 
 const DRIFTED = "drifted";
 

@@ -18,7 +18,7 @@ import { drawIcon, drawTabIcons, isPaused, openPages, pushViews, rememberPage, s
 const { runtime, tabs, alarms, commands, permissions } = browser();
 const FLUSH = "flush";
 /** Changes of these say nothing new to an open page: they come of what it did itself. */
-const OWN_AFFAIRS = new Set(["ledger", "texts", "titles", "deletions", "upvotes", "upvoteSaves", "opened", "lists", "states", "queue", "dead"]);
+const OWN_AFFAIRS = new Set(["ledger", "texts", "titles", "deletions", "upvotes", "upvoteSaves", "opened", "lists", "states", "queue", "dead", "deadDropped"]);
 
 /** @param {chrome.runtime.MessageSender} sender whether one of our own pages speaks */
 const isOwnPage = (sender) => Boolean(sender.url?.startsWith(runtime.getURL("")));
@@ -61,10 +61,16 @@ onChanged(async (changes) => {
   const isNew = (/** @type {string} */ key) => changes[key] && changes[key].oldValue !== changes[key].newValue;
   if (isNew("serverUrl") || isNew("token")) await repaired(isNew("serverUrl") ? changes.serverUrl.oldValue : "");
   if (changes.preferences) await followSites();
-  if (Object.keys(changes).some((key) => !OWN_AFFAIRS.has(key))) await pushViews();
+  if (Object.keys(changes).some((key) => !OWN_AFFAIRS.has(key)) || isTaken(changes.queue)) await pushViews();
   await drawIcon();
   if (changes.pauses || changes.preferences) await drawTabIcons();
 });
+
+/** Whether something that marks a paper waits no longer. @param {{oldValue?: any, newValue?: any}} [queue] what waited, and waits */
+function isTaken(queue) {
+  const still = new Set((queue?.newValue ?? []).map((/** @type {any} */ { event }) => event.id));
+  return (queue?.oldValue ?? []).some((/** @type {any} */ { event }) => event.kind !== "impression" && !still.has(event.id));
+}
 
 /** Another server or another token, whoever wrote it: it counts at once. @param {string} [before] the server until now */
 async function repaired(before) {

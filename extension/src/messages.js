@@ -186,7 +186,7 @@ export const FROM_OWN = Object.freeze({
   hiddenList: "hidden/list",
   /** `{id, kind, paper, title?, surface}` -> `{queued}`: save, unsave, hide or unhide from our own pages; `send` adds the id. */
   act: "act",
-  /** `{}` -> `{lines: DeadLetter[]}`: events that the server refused, with its reason. */
+  /** `{}` -> `{lines: DeadLetter[], dropped: number}`: events that the server refused, with its reason; `dropped`: went for lack of room. */
   deadList: "dead/list",
   /** `{id, retry: boolean}` -> `{}`: try again, or discard. */
   deadSettle: "dead/settle",

@@ -12,7 +12,8 @@ export class ServerError extends Error {
   /**
    * @param {Kind} kind
    * @param {string} message for the reader
-   * @param {{status?: number, code?: string, field?: string, retryAfter?: number}} [more] `retryAfter` in seconds
+   * @param {{status?: number, code?: string, field?: string, retryAfter?: number, isOurs?: boolean}} [more] `retryAfter` in
+   *   seconds; `isOurs`: our server said so itself, not something in its place or before it
    */
   constructor(kind, message, more = {}) {
     super(message);
@@ -21,6 +22,7 @@ export class ServerError extends Error {
     this.code = more.code ?? kind;
     this.field = more.field;
     this.retryAfter = more.retryAfter;
+    this.isOurs = more.isOurs ?? false;
   }
 
   /** True if the same call may do better later, unchanged. */
@@ -50,7 +52,7 @@ function failure(response, body) {
   // A proxy's sign-in page or a stray web server: what it says is not ours to show.
   const message = typeof told.message === "string" ? told.message : text(`worker_error_${kind}`);
   const retryAfter = Number(response.headers.get("Retry-After")) || undefined;
-  return new ServerError(kind, message, { status: response.status, code: told.code, field: told.field, retryAfter });
+  return new ServerError(kind, message, { status: response.status, code: told.code, field: told.field, retryAfter, isOurs: Boolean(told.code) });
 }
 
 /**

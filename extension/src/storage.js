@@ -48,6 +48,8 @@ const DEFAULTS = {
   texts: {},
   /** @type {DeadLetter[]} oldest first */
   dead: [],
+  /** How many refused events had to go because too many came back. */
+  deadDropped: 0,
   /** @type {LedgerLine[]} oldest first */
   ledger: [],
   /** The opens of the last minutes, so that each counts once. @type {Opened[]} */

@@ -97,6 +97,7 @@ async function drawRefused() {
   const lines = reply.ok ? reply.lines : [];
   by("refused").hidden = !lines.length;
   by("refused-list").replaceChildren(...lines.map(refusedLine));
+  by("refused-dropped").textContent = reply.dropped ? text("options_refused_dropped", reply.dropped) : "";
 }
 
 /** @param {import("../storage.js").DeadLetter} letter */

@@ -88,11 +88,17 @@ async function hiddenList() {
   return { papers: [...hidden].reverse().map((id) => ({ id, title: titles[id] ?? id })) };
 }
 
+async function deadList() {
+  const { dead, deadDropped } = await read("dead", "deadDropped");
+  return { lines: dead.reverse(), dropped: deadDropped };
+}
+
 /** @param {{id: string, retry: boolean}} asked */
 async function deadSettle({ id, retry }) {
-  await change(["dead", "queue"], (kept) => {
+  await change(["dead", "deadDropped", "queue"], (kept) => {
     const letter = kept.dead.find(({ event }) => event.id === id);
     kept.dead = kept.dead.filter((one) => one !== letter);
+    if (!kept.dead.length) kept.deadDropped = 0;
     if (retry && letter) kept.queue.push({ event: letter.event, tried: true });
   });
   if (retry) await flush({ now: true });
@@ -150,7 +156,7 @@ export const fromOwn = {
   [FROM_OWN.forget]: forget,
   [FROM_OWN.hiddenList]: hiddenList,
   [FROM_OWN.act]: act,
-  [FROM_OWN.deadList]: async () => ({ lines: (await read("dead")).dead.reverse() }),
+  [FROM_OWN.deadList]: deadList,
   [FROM_OWN.deadSettle]: deadSettle,
   [FROM_OWN.recommend]: recommend,
   [FROM_OWN.search]: ({ q }) => items(`/v1/papers?q=${encodeURIComponent(q)}`),

@@ -23,7 +23,7 @@ export const MOST = 5_000;
 const TEXTS = 1_500;
 const LEDGER = 1_000;
 const DEAD = 500;
-/** Statuses by which the server speaks of what was sent, not of who sent it or where to. */
+/** Statuses by which our server speaks of what was sent, not of who sent it or where to. */
 const ABOUT_THE_BATCH = new Set([400, 413, 422]);
 
 /** @param {Event} event whether the reader pressed something for it */
@@ -147,6 +147,12 @@ async function run(now) {
 }
 
 /**
+ * Whether smaller batches may go where this one did not: our server said so, or somebody in between found it too large.
+ * @param {ServerError} error
+ */
+const isAboutTheBatch = ({ kind, status, isOurs }) => ABOUT_THE_BATCH.has(status ?? 0) && (isOurs || kind === "too_large");
+
+/**
  * Batch by batch. One that the server refuses is sent again in ever smaller ones, until the event it is about is alone.
  * @param {string} host
  * @param {Event[]} sent what the server took; added to
@@ -160,10 +166,12 @@ async function sendQueue(host, sent) {
       size = Math.min(BATCH, size * 4);
     } catch (error) {
       if (!(error instanceof ServerError)) throw error;
-      if (!ABOUT_THE_BATCH.has(error.status ?? 0)) return;
+      if (!isAboutTheBatch(error)) return;
       if (batch.events.length > 1) size = Math.max(1, Math.floor(batch.events.length / 4));
       else if (batch.papers.length) await forgetText(batch.papers[0].id);
-      else await setAside(batch.events[0], error);
+      else if (error.isOurs) await setAside(batch.events[0], error);
+      // Whoever finds one bare event too large takes none.
+      else return;
     }
   }
 }
@@ -214,7 +222,7 @@ const reasonOf = ({ error }) => ({ code: String(error?.code ?? "rejected"), mess
  * @param {string} host
  */
 function settle(taken, refused, host) {
-  return change(["queue", "texts", "ledger", "dead", "states", "queueFull"], (kept) => {
+  return change(["queue", "texts", "ledger", "dead", "deadDropped", "states", "queueFull"], (kept) => {
     const done = new Set([...taken, ...refused.map(({ event }) => event)].map(({ id }) => id));
     // What the reader deleted while it was on its way is not written down again.
     const waiting = new Set(kept.queue.map(({ event }) => event.id));
@@ -224,7 +232,9 @@ function settle(taken, refused, host) {
     const at = Date.now();
     const lines = taken.filter(({ id }) => waiting.has(id));
     kept.ledger = [...kept.ledger, ...lines.map((event) => ({ event, sent_at: at, host }))].slice(-LEDGER);
-    kept.dead = withoutSurplus([...kept.dead, ...refused.filter(({ event }) => waiting.has(event.id)).map((one) => ({ ...one, at }))]);
+    const letters = [...kept.dead, ...refused.filter(({ event }) => waiting.has(event.id)).map((one) => ({ ...one, at }))];
+    kept.dead = withoutSurplus(letters);
+    kept.deadDropped += letters.length - kept.dead.length;
     kept.queueFull &&= kept.queue.length >= FULL;
     remember(kept.states, lines);
   });

@@ -118,42 +118,6 @@ test("killed between any two lines, the worker loses no event and counts none tw
   expect(edges).toBeGreaterThan(40);
 }, 240_000);
 
-test("one bad event is set aside with its reason and blocks nothing", async () => {
-  const [first, bad, last] = [event("save", "2501.00001"), event("save", BAD_PAPER), event("hide", "2501.00003")];
-  const browser = await withQueue([first, bad, last]);
-  await heal(browser);
-  expect(browser.server.events).toEqual([first, last]);
-  expect(waiting(browser)).toEqual([]);
-  expect(browser.local.dead).toMatchObject([{ event: bad, error: { code: "invalid" } }]);
-  expect(browser.badge).toBe("!");
-  const { lines } = await browser.ask(FROM_OWN.deadList, {}, OWN);
-  expect(lines).toHaveLength(1);
-  await browser.ask(FROM_OWN.deadSettle, { id: bad.id, retry: false }, OWN);
-  expect(browser.local.dead).toEqual([]);
-});
-
-test.each([413, 422])("a batch refused as a whole with %i is halved until the event it is about is alone", async (status) => {
-  const events = papers(30).map((paper) => event("save", paper));
-  const browser = await withQueue(events, { texts: { "2501.00017": card("2501.00017") } });
-  const error = { error: { code: "invalid", message: "Not this one.", field: "events.0" } };
-  browser.server.mood = ({ body }) => (body?.events?.some(({ paper }) => paper === "2501.00017") ? reply(status, status === 413 ? "<html>too large</html>" : error) : undefined);
-  await browser.ask(FROM_OWN.flush, {}, OWN);
-  await settle(300);
-  expect(browser.server.ids()).toEqual(events.filter(({ paper }) => paper !== "2501.00017").map(({ id }) => id));
-  expect(browser.local.dead.map((one) => one.event.paper)).toEqual(["2501.00017"]);
-  expect(browser.server.sent("/v1/events").length).toBeLessThan(25);
-});
-
-test("a text too large for the server is left out rather than its event", async () => {
-  const save = event("save", "2501.00001");
-  const browser = await withQueue([save], { texts: { "2501.00001": card("2501.00001") } });
-  browser.server.mood = ({ body }) => (body?.papers?.length ? reply(413, "") : undefined);
-  await browser.ask(FROM_OWN.flush, {}, OWN);
-  await settle();
-  expect(browser.server.ids()).toEqual([save.id]);
-  expect(browser.local.dead ?? []).toEqual([]);
-});
-
 test("429 waits as long as the server asks, and the page stays as it is", async () => {
   const browser = await withQueue([event("save", "2501.00001")]);
   browser.server.mood = () => reply(429, { error: { code: "rate_limited", message: "Later." } }, { "Retry-After": "120" });
@@ -183,6 +147,9 @@ const troubles = {
   "verdicts of other events": ({ body }) => (body?.events ? reply(200, { results: body.events.map(() => ({ id: "x", status: "accepted" })) }) : undefined),
   "verdicts unknown to us": ({ body }) => (body?.events ? reply(200, { results: body.events.map(({ id }) => ({ id, status: "perhaps" })) }) : undefined),
   "null": () => reply(200, "null"),
+  "a proxy's 400 with a page": () => reply(400, "<html>plain http was sent to an https port</html>"),
+  "another program's 422": () => reply(422, { detail: "Unprocessable" }),
+  "a proxy's 413 to all there is": () => reply(413, "<html>too large</html>"),
 };
 
 test.each(Object.entries(troubles))("%s loses nothing", async (_, mood) => {
@@ -287,15 +254,6 @@ test("of five thousand waiting events even opens are left out, a save is not", a
   const browser = await withQueue(papers(5_000).map((paper) => event("open", paper)));
   expect((await log(browser, event("open", "2502.00001"))).queued).toBe(false);
   expect((await log(browser, event("save", "2502.00002"))).queued).toBe(true);
-});
-
-test("refused events are kept, and of too many of them only those go that were not pressed", async () => {
-  const letters = [...papers(499).map((paper) => event("impression", paper)), event("save", "2503.00001")];
-  const dead = letters.map((one) => ({ event: one, error: { code: "invalid", message: "" }, at: 1 }));
-  const browser = await withQueue([event("save", BAD_PAPER), event("hide", BAD_PAPER)], { dead });
-  await heal(browser);
-  expect(browser.local.dead).toHaveLength(500);
-  expect(browser.local.dead.filter((one) => one.event.kind !== "impression")).toHaveLength(3);
 });
 
 test("undo of what is unsent makes it vanish", async () => {

@@ -7,6 +7,7 @@ import { browser, isEnding } from "./browser.js";
 import { ENDING, TO_PAGE, refuse } from "./messages.js";
 import { ServerError } from "./server-api.js";
 import { change, onChanged, protect, read } from "./storage.js";
+import { tryAgain } from "./worker/again.js";
 import { forgetFailures } from "./worker/connection.js";
 import { fromOwn, pause } from "./worker/from-own.js";
 import { fromPage, tabCreated } from "./worker/from-page.js";
@@ -48,6 +49,7 @@ alarms.onAlarm.addListener(async ({ name }) => {
   if (name !== FLUSH) return;
   await endPauses();
   await flush();
+  await tryAgain();
 });
 runtime.onStartup.addListener(() => wake());
 runtime.onInstalled.addListener(async ({ reason }) => {

@@ -62,6 +62,12 @@ function note(error, token) {
   );
 }
 
+/** Ask for nothing, to know whether the server is there again. */
+export const look = () =>
+  ask("GET", "/v1/me").catch((error) => {
+    if (!(error instanceof ServerError)) throw error;
+  });
+
 /** Whether it is time to try again. @param {import("../storage.js").Connection} connection */
 export function isDue({ retry_at }) {
   const left = retry_at - Date.now();

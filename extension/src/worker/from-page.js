@@ -6,7 +6,7 @@ import { paperFromUrl } from "../paper-id.js";
 import { ServerError } from "../server-api.js";
 import { change, read } from "../storage.js";
 import { ask } from "./connection.js";
-import { keyOf, markStale, more, rank } from "./lists.js";
+import { keyOf, more, rank } from "./lists.js";
 import { forgetMenu, menuBehind, rememberMenu } from "./opens.js";
 import { enqueue, flush, withdraw } from "./queue.js";
 import { pageRoom } from "./room.js";
@@ -44,7 +44,6 @@ async function refresh({ page, cards }) {
     await flush();
   } catch (error) {
     if (!(error instanceof ServerError)) throw error;
-    await markStale();
   }
 }
 

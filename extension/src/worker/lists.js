@@ -1,6 +1,7 @@
 /** Ranked lists: asked for page by page, the last few kept for when the server is silent. */
 
-import { change, read } from "../storage.js";
+import { ServerError } from "../server-api.js";
+import { change, read, session } from "../storage.js";
 import { ask, hasItems } from "./connection.js";
 import { sendable } from "./queue.js";
 import { learn, remember } from "./states.js";
@@ -19,16 +20,46 @@ const TELLING = 5;
 /** What a page's list is kept under. @param {string} page @param {string[]} [papers] on it, in the page's own order */
 export const keyOf = (page, papers = []) => (OF_MANY.has(page) ? [page, papers.length, ...papers.slice(0, TELLING)].join(" ") : page);
 
+/** @typedef {{page: string, cards: Card[], message: string, passes: boolean}} Failure why a page could not be ranked; `passes`: it may be later */
+
+const FAILURES = "unranked";
+/** More would take too much of the browser's memory: their cards wait with them. */
+const MOST_FAILURES = 6;
+
+/** What could not be ranked when it was asked for last. @returns {Promise<Record<string, Failure>>} by the key of its list */
+export const failures = () => session.get(FAILURES, {});
+
+/** @param {string} key @param {Failure | null} failure null: it is ranked */
+async function note(key, failure) {
+  if (!failure && !(key in (await failures()))) return;
+  await session.change(FAILURES, /** @type {Record<string, Failure>} */ ({}), ({ [key]: _, ...others }) =>
+    Object.fromEntries(Object.entries(failure ? { ...others, [key]: failure } : others).slice(-MOST_FAILURES)),
+  );
+}
+
 /** @param {any} answer */
 const isList = (answer) => typeof answer?.list_id === "string" && Array.isArray(answer.cards) && Array.isArray(answer.recommended);
 
 /**
- * Rank the cards of a page and keep the answer.
+ * Rank the cards of a page and keep the answer, or why there is none.
  * @param {string} page
  * @param {Card[]} cards
  * @throws {ServerError}
  */
 export async function rank(page, cards) {
+  const key = keyOf(page, cards.map(({ id }) => id));
+  try {
+    await rankNow(key, page, cards);
+  } catch (error) {
+    if (!(error instanceof ServerError)) throw error;
+    await note(key, { page, cards, message: error.message, passes: error.passes });
+    throw error;
+  }
+  await note(key, null);
+}
+
+/** @param {string} key @param {string} page @param {Card[]} cards */
+async function rankNow(key, page, cards) {
   const asked = Date.now();
   const answer = await ask("POST", "/v1/rank", { papers: cards.slice(0, MOST_CARDS).map(sendable), page, limit: RECOMMENDED }, isList);
   await change(
@@ -37,7 +68,7 @@ export async function rank(page, cards) {
       learn(kept.states, answer.cards);
       // What the server took while it was at work on this answer is not in it yet.
       remember(kept.states, kept.ledger.filter(({ sent_at }) => sent_at >= asked).map(({ event }) => event));
-      put(kept.lists, keyOf(page, cards.map(({ id }) => id)), { ...answer, fetched_at: Date.now(), stale: false });
+      put(kept.lists, key, { ...answer, fetched_at: Date.now(), stale: false });
     },
     ["ledger"],
   );
@@ -49,12 +80,6 @@ function put(lists, page, list) {
   lists[page] = list;
   for (const old of Object.keys(lists).slice(0, -MOST_LISTS)) delete lists[old];
 }
-
-/** The lists kept are from now on shown with their age, until the server answers again. */
-export const markStale = () =>
-  change(["lists"], (kept) => {
-    for (const list of Object.values(kept.lists)) list.stale = true;
-  });
 
 /**
  * More recommendations for a page than its list holds.

@@ -3,7 +3,7 @@
 import { browser, text } from "../browser.js";
 import { TO_PAGE } from "../messages.js";
 import { managed, read, session } from "../storage.js";
-import { keyOf } from "./lists.js";
+import { failures, keyOf } from "./lists.js";
 import { marksOf } from "./states.js";
 
 /** @typedef {import("../messages.js").View} View */
@@ -70,11 +70,13 @@ export async function viewOf(page, { site, papers } = {}) {
   const kept = await readStanding("lists", "states", "queue", "queueFull");
   const state = stateOf(kept, site);
   const known = state === "ready" || state === "offline";
-  const found = known ? (kept.lists[keyOf(page, papers)] ?? (state === "offline" ? lastOf(kept.lists, papers) : undefined)) : undefined;
-  const list = found ? { ...found, stale: found.stale || state === "offline" } : null;
+  const key = keyOf(page, papers);
+  const failure = known ? (await failures())[key] : undefined;
+  const found = known ? (kept.lists[key] ?? (state === "offline" ? lastOf(kept.lists, papers) : undefined)) : undefined;
+  const list = found ? { ...found, stale: state === "offline" || Boolean(failure) } : null;
   const shown = [...(papers ?? list?.cards.map(({ id }) => id ?? "") ?? []), ...(list?.recommended.map(({ paper }) => paper.id) ?? [])];
   const { capture, order, upvote_is_save, panel_collapsed, shortcuts } = kept.preferences;
-  const message = messageOf(state, kept);
+  const message = messageOf(state, kept) ?? (state === "ready" ? failure?.message : undefined);
   return {
     state,
     ...(message ? { message } : {}),

@@ -39,8 +39,11 @@ function turnsOf(page) {
   return turns;
 }
 
+/** The server ranks no more of a page. */
+const RANKED = 250;
+
 /** @param {Page} page */
-const areRanked = (page) => page.cards.every(({ card }) => page.ranked(card.id) !== null);
+const areRanked = (page) => page.cards.slice(0, RANKED).every(({ card }) => page.ranked(card.id) !== null);
 
 /** What we wrote on the page's own elements, and how to take it away. */
 class Order {
@@ -94,9 +97,12 @@ export const order = {
   init(page, signal) {
     const written = new Order();
     let tried = false;
+    /** False while some of the cards that are ordered still wait for their rank. */
+    let isRanked = true;
     /** @param {"original" | "foryou"} wanted */
     const put = (wanted) => {
       page.turns = wanted === "foryou" && page.listId && page.cards.length ? turnsOf(page) : null;
+      isRanked = areRanked(page);
       if (page.turns) written.apply(page, page.turns);
       else written.clear();
       showCards();
@@ -112,23 +118,23 @@ export const order = {
     };
     page.on("ask-order", asked, signal);
     page.on("command", (command) => command === "toggle-order" && asked(page.turns ? "original" : "foryou"), signal);
-    /** False while some of the cards that are ordered still wait for their rank. */
-    let isRanked = true;
     const renewOn = () => {
       const turns = /** @type {Map<string, number>} */ (page.turns);
       const hasNew = page.cards.some(({ card }) => !turns.has(card.id));
       const isAnswered = !isRanked && areRanked(page);
       if (!hasNew && !isAnswered) return written.apply(page, turns);
       put("foryou");
-      isRanked = areRanked(page);
     };
     const renew = () => {
       if (page.turns) return renewOn();
       if (tried || !page.cards.length) return;
       if (!page.listId) return page.state === "offline" ? showCards() : undefined;
-      tried = true;
+      const isWanted = page.view?.settings.order === "foryou";
       const atOnce = performance.now() - page.attention.began < AT_ONCE && !page.attention.acted;
-      if (page.view?.settings.order === "foryou" && atOnce) put("foryou");
+      // A list of an earlier visit may lack cards of today's: its answer is on its way.
+      if (isWanted && atOnce && page.state === "ready" && !areRanked(page)) return;
+      tried = true;
+      if (isWanted && atOnce) put("foryou");
       showCards();
     };
     for (const name of /** @type {const} */ (["cards", "view", "open"])) page.on(name, renew, signal);

@@ -69,3 +69,16 @@ test("cards that waited to be drawn in their order are drawn, ordered or not", a
   page.tell("ask-order", "original");
   expect(waits()).toBe(false);
 });
+
+test("a list of an earlier visit that lacks cards of today's is not applied on load: its answer is", async () => {
+  const chosen = (papers) => view({ list: listOf(papers), settings: { ...settings(), order: "foryou" } });
+  const { page, papers } = start([order], { view: null });
+  page.show(chosen(papers.slice(1)));
+  expect(page.turns).toBe(null);
+  page.show(chosen(papers));
+  expect(page.shown).toEqual([...papers].reverse());
+  // With the server silent there is no answer to wait for.
+  const offline = start([order], { view: null });
+  offline.page.show({ ...chosen(offline.papers.slice(1)), state: "offline" });
+  expect(offline.page.shown.at(-1)).toBe(offline.papers[0]);
+});

@@ -94,12 +94,19 @@ function openAtCard(page, marks, signal) {
     const mark = one && marks.get(one.element);
     return mark ? { mark, items: one.items } : null;
   };
+  /** @param {Mark} mark */
+  const shut = (mark) => {
+    if (open?.mark === mark) return;
+    delete mark.host.dataset.open;
+    dim(page, mark);
+  };
   const close = () => {
-    const left = open;
+    const left = open?.mark;
     open = null;
-    if (!left || left.mark.host.shadowRoot?.querySelector(".why-box")) return;
-    delete left.mark.host.dataset.open;
-    dim(page, left.mark);
+    const box = left?.host.shadowRoot?.querySelector(".why-box");
+    if (left && !box) shut(left);
+    // Its reason is still being read.
+    if (left && box) box.addEventListener("toggle", (event) => /** @type {any} */ (event).newState === "closed" && shut(left));
   };
   /** @param {Event} event */
   const at = ({ target }) => {

@@ -55,6 +55,8 @@ export class Page {
     this.arrivedAt = null;
     /** The last event of the reader about each paper, so that it can be taken back. @type {Map<string, {id: string, kind: Kind}>} */
     this.done = new Map();
+    /** What the reader pressed, until the worker has answered: a view made before that does not know of it. @type {Map<string, {id: string, mark: Mark}>} */
+    this.asked = new Map();
   }
 
   get cards() {
@@ -72,9 +74,9 @@ export class Page {
     return this.view?.list ?? null;
   }
 
-  /** The list that ranks the cards of this page; one taken from elsewhere, for want of a server, ranks none. */
+  /** The list that ranks cards of this page; one taken from elsewhere, for want of a server, ranks none. */
   get listId() {
-    return this.list?.cards.length ? this.list.list_id : undefined;
+    return this.cards.some(({ card }) => this.ranked(card.id)) ? this.list?.list_id : undefined;
   }
 
   /** @param {string} paper @returns {Mark} */
@@ -136,7 +138,8 @@ export class Page {
 
   /** @param {View} view */
   show(view) {
-    this.view = view;
+    const asked = Object.fromEntries([...this.asked].map(([paper, { mark }]) => [paper, mark]));
+    this.view = this.asked.size ? { ...view, marks: { ...view.marks, ...asked } } : view;
     this.tell("view");
   }
 
@@ -153,6 +156,7 @@ export class Page {
     if (kind !== "impression" && kind !== "open") this.done.set(paper, { id, kind });
     const card = this.cards.find((one) => one.card.id === paper)?.card;
     const reply = await send(FROM_PAGE.eventLog, card ? { event, card } : { event });
+    if (this.asked.get(paper)?.id === id) this.asked.delete(paper);
     // Being shown marks nothing; drawing for it would only undo what is pressed meanwhile.
     if (kind !== "impression" && reply.ok && this.view && reply.marks) this.show({ ...this.view, marks: { ...this.view.marks, ...reply.marks } });
     return reply;
@@ -173,9 +177,10 @@ export class Page {
    */
   async act(kind, paper, where) {
     const before = this.mark(paper);
-    this.#lay(paper, { ...before, ...EFFECT[kind], pending: true, asked: true });
     const logged = this.log(kind, paper, where);
     const mine = this.done.get(paper);
+    if (mine) this.asked.set(paper, { id: mine.id, mark: { ...before, ...EFFECT[kind], pending: true, asked: true } });
+    if (this.view) this.show(this.view);
     const reply = await logged;
     if (reply.ok) return this.say(text(`page_said_${kind}`));
     this.#forget(paper, mine);

@@ -161,3 +161,31 @@ test("a card that stands for another paper now has another mark", async () => {
   expect(hosts()[0].dataset.paper).toBe("2601.99999");
   expect(hosts()).toHaveLength(6);
 });
+
+test("a view made before a press does not take it back", async () => {
+  let keep;
+  const answered = new Promise((go) => (keep = go));
+  const { window, page } = start([marks], { answer: (message) => (message.type === "event/log" ? answered.then(() => keeping(message)) : undefined) });
+  await drawn();
+  clickByHand(window, inMark(0, "[data-action=save]"));
+  page.show(view({ list: page.list, marks: {} }));
+  await drawn();
+  expect(hosts()[0].dataset.sign).toBe("saved");
+  keep();
+  await drawn();
+  page.show(view({ list: page.list, marks: {} }));
+  await drawn();
+  expect(hosts()[0].dataset.sign).not.toBe("saved");
+});
+
+test("a card whose reason is read stays open until that is closed, whatever the reader goes to", async () => {
+  const { window } = start([marks]);
+  await drawn();
+  const over = (at) => document.querySelectorAll("article")[at].dispatchEvent(new window.Event("pointerover", { bubbles: true }));
+  over(0);
+  clickByHand(window, inMark(0, "[data-action=why]"));
+  over(1);
+  expect(hosts().map(({ dataset }) => "open" in dataset).slice(0, 2)).toEqual([true, true]);
+  inMark(0, ".why-box").dispatchEvent(Object.assign(new window.Event("toggle"), { newState: "closed" }));
+  expect(hosts().map(({ dataset }) => "open" in dataset).slice(0, 2)).toEqual([false, true]);
+});

@@ -123,6 +123,50 @@ test("the first three saves change what is recommended at once, later ones with 
   expect(browser.server.sent("/v1/rank")).toHaveLength(1 + 3);
 });
 
+test("two searches, or two categories, keep a list each", async () => {
+  const browser = await pairedBrowser();
+  const tab = (id) => ({ ...LISTING, tab: { id } });
+  const tell = (id, papers) => tellCards(browser, { page: "search", page_kind: "search", cards: papers.map((paper) => ({ id: paper })) }, tab(id));
+  await tell(1, [PAPER, "2501.00002"]);
+  const other = await tell(2, ["2501.00003", "2501.00004"]);
+  expect(other.view.list.cards.map(({ id }) => id)).toEqual(["2501.00003", "2501.00004"]);
+  browser.heard.length = 0;
+  await log(browser, "save", "2501.00003", tab(2));
+  await browser.pass(300);
+  const pushed = browser.heard.filter(({ tab }) => tab === 1).at(-1).view;
+  expect(pushed.list.cards.map(({ id }) => id)).toEqual([PAPER, "2501.00002"]);
+});
+
+test("the five hundredth paper of a list has its mark, and the server ranks what it ranks", async () => {
+  const browser = await pairedBrowser();
+  const many = Array.from({ length: 500 }, (_, at) => ({ id: `2503.${String(at + 1).padStart(5, "0")}` }));
+  await tellCards(browser, { cards: many });
+  expect(browser.server.sent("/v1/rank")[0].body.papers).toHaveLength(250);
+  await log(browser, "save", "2503.00500");
+  await browser.pass(300);
+  expect((await view(browser)).marks["2503.00500"]).toMatchObject({ saved: true });
+});
+
+test("what was hidden or saved since is not recommended from the last list, but stays where it is shown", async () => {
+  const browser = await pairedBrowser();
+  const { list } = (await tellCards(browser)).view;
+  const [first, ...others] = list.recommended.map(({ paper }) => paper.id);
+  await log(browser, "hide", first, { ...LISTING, tab: { id: 2 } });
+  expect(browser.heard.filter(({ tab }) => tab === 1).at(-1).view.list.recommended.map(({ paper }) => paper.id)).toEqual([first, ...others]);
+  browser.server.mood = silent;
+  expect((await tellCards(browser)).view.list.recommended.map(({ paper }) => paper.id)).toEqual(others);
+  expect((await own(browser, FROM_OWN.recommend)).items.map(({ paper }) => paper.id)).toEqual(others);
+});
+
+test("a page hears that what waited was taken", async () => {
+  const browser = await pairedBrowser();
+  await tellCards(browser);
+  browser.local.states = Object.fromEntries([1, 2, 3, 4].map((at) => [`2504.0000${at}`, { opened_at: null, saved: true, hidden: false }]));
+  expect((await log(browser, "save")).marks[PAPER].pending).toBe(true);
+  await browser.pass(300);
+  expect(browser.heard.filter(({ tab }) => tab === 1).at(-1)?.view.marks[PAPER]).toEqual({ opened_at: null, saved: true, hidden: false });
+});
+
 test("two pages that tell their cards at the same moment are both remembered", async () => {
   const browser = await pairedBrowser();
   await Promise.all([1, 2, 3].map((id) => tellCards(browser, {}, { ...LISTING, tab: { id } })));

@@ -115,7 +115,7 @@ export class Panel {
     const { page } = this;
     const { list, state } = page;
     const has = Boolean(list?.recommended.length);
-    const waits = state === "ready" && !list;
+    const waits = state === "ready" && !list && !page.view?.message;
     this.fit();
     this.parts.heading.textContent = text(has ? this.name : "page_panel_name");
     this.drawSentence(has, waits);
@@ -159,9 +159,12 @@ export class Panel {
   /** What the panel has to say beside its papers, or instead of them. @param {boolean} has @param {boolean} waits */
   sentence(has, waits) {
     const { view, state, list } = this.page;
-    if (has && list?.stale) return text("page_panel_stale", ageOf(new Date(list.fetched_at).toISOString(), Date.now(), true));
+    if (has && list?.stale) {
+      const age = ageOf(new Date(list.fetched_at).toISOString(), Date.now(), true);
+      return view?.message ? `${view.message} ${text("page_panel_from", age)}` : text("page_panel_stale", age);
+    }
     if (state !== "ready") return view?.message || text(`page_state_${state}`);
-    return has || waits ? "" : text("page_panel_empty");
+    return has || waits ? "" : view?.message || text("page_panel_empty");
   }
 
   drawPapers() {
@@ -196,6 +199,7 @@ export class Panel {
     this.many = FIRST;
     this.papers = [];
     this.parts.list.replaceChildren(this.parts.next);
+    set(this.parts.next, "hidden", false);
     if (hadFocus) this.parts.fold.focus({ preventScroll: true });
   }
 
@@ -208,16 +212,16 @@ export class Panel {
 
   async more() {
     const before = this.papers.length;
-    const list = this.page.list;
-    if (list && list.recommended.length < before + STEP) {
-      const reply = await this.asks.more();
-      if (reply.ok && reply.list && this.page.view) this.page.show({ ...this.page.view, list: reply.list });
-    }
+    const known = this.page.list?.recommended.length ?? 0;
+    // One step ahead, so that the button stays only while there is more behind it.
+    const reply = known <= before + STEP ? await this.asks.more() : null;
+    if (reply?.ok && reply.list && this.page.view) this.page.show({ ...this.page.view, list: reply.list });
     this.many = before + STEP;
     this.draw();
     const first = this.papers[before];
-    set(this.parts.next, "hidden", !first || (this.page.list?.recommended.length ?? 0) <= this.many);
-    if (!first) return this.say(text("page_no_more"));
+    const isEnd = reply?.ok && (this.page.list?.recommended.length ?? 0) <= this.many;
+    set(this.parts.next, "hidden", Boolean(isEnd));
+    if (!first) return reply?.ok === false ? this.page.warn(reply.error.message) : this.say(text("page_no_more"));
     first.element.querySelector("a")?.focus();
     this.say(text("page_said_more", this.papers.length - before));
   }

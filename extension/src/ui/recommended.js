@@ -109,7 +109,7 @@ export class RecommendedPaper {
     set(this.save, "hidden", hidden);
     set(this.hide, "hidden", hidden);
     set(this.why, "hidden", hidden);
-    set(this.undo, "hidden", !page.done.has(id));
+    set(this.undo, "hidden", !hidden && !page.done.has(id));
     this.settle();
   }
 }

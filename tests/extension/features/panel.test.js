@@ -91,3 +91,49 @@ test("the panel is put back where the page threw it out", async () => {
   page.tell("settled");
   expect(document.querySelectorAll("[data-inkling=panel]")).toHaveLength(1);
 });
+
+test("more asks the server one step ahead, and ends where it knows no more", async () => {
+  const long = (many) => {
+    const [one] = listOf([]).recommended;
+    return listOf([], { recommended: Array.from({ length: many }, (_, at) => ({ ...one, paper: { ...one.paper, id: `2507.000${10 + at}` } })) });
+  };
+  let known = 20;
+  const answer = ({ type }) => (type === "recommendations/more" ? { ok: true, list: long((known = Math.min(known + 20, 30))) } : undefined);
+  const { window, of, page } = start([panel], { view: view({ list: long(20) }), answer });
+  await pass();
+  const counts = [];
+  while (!inPanel(".next")[0].hidden && counts.length < 9) {
+    clickByHand(window, inPanel("[data-action=more]")[0]);
+    await pass(10);
+    counts.push([inPanel("[data-paper]").length, of("recommendations/more").length]);
+  }
+  expect(counts).toEqual([[10, 0], [15, 0], [20, 1], [25, 1], [30, 2]]);
+  // Another list begins anew.
+  page.show(view({ list: listOf([], { list_id: "L3" }) }));
+  document.querySelector("[data-inkling=panel]").shadowRoot.activeElement?.blur();
+  page.tell("view");
+  expect([inPanel("[data-paper]").length, inPanel(".next")[0].hidden]).toEqual([5, false]);
+});
+
+test("a page that could not be ranked says why, and does not wait for ever", async () => {
+  start([panel], { view: view({ message: "The server asks to be left alone for a moment." }) });
+  await pass();
+  expect([inPanel(".wait").length, inPanel(".rest p")[0].textContent]).toEqual([0, "The server asks to be left alone for a moment."]);
+});
+
+test("why the list is old is said before its age", async () => {
+  const list = listOf([], { stale: true, fetched_at: Date.now() - 3 * 3_600_000 });
+  start([panel], { view: view({ state: "offline", list, message: "This extension is too old for the server: update it." }) });
+  await pass();
+  expect(inPanel(".plain")[0].textContent).toBe("This extension is too old for the server: update it. List from 3 hr. ago.");
+});
+
+test("what was hidden on an earlier visit can be taken back in the panel", async () => {
+  const list = listOf([]);
+  const [{ paper }] = list.recommended;
+  const { window, of } = start([panel], { view: view({ list, marks: { [paper.id]: { opened_at: null, saved: false, hidden: true } } }) });
+  await pass();
+  clickByHand(window, inPanel("[data-action=undo]")[0]);
+  await pass();
+  expect(of("event/log")[0].event).toMatchObject({ kind: "unhide", paper: paper.id });
+});

@@ -1,4 +1,4 @@
-/** Impressions: half of a card in view for a second, each paper once for each list. */
+/** Impressions: half of a card in view for a second, each paper once a visit: a list that comes anew shows nobody more. */
 
 /** @typedef {import("../page/page.js").Page} Page */
 
@@ -76,9 +76,8 @@ export const impressions = {
      * @param {string | undefined} list_id
      */
     const log = (surface, paper, position, list_id) => {
-      const key = `${list_id} ${paper}`;
-      if (!position || !list_id || told.has(key)) return;
-      told.add(key);
+      if (!position || !list_id || told.has(paper)) return;
+      told.add(paper);
       page.log("impression", paper, { surface, position, list_id });
     };
     const cards = watcher((_element, paper) => log("card", paper, page.positionOf(paper), page.listId), signal);
@@ -100,6 +99,7 @@ export const impressions = {
       watch();
     }, { signal });
     for (const name of /** @type {const} */ (["cards", "view"])) page.on(name, () => queueMicrotask(watch), signal);
+    page.on("place", () => told.clear(), signal);
     // What the panel draws of the same view is there only after it.
     queueMicrotask(watch);
   },

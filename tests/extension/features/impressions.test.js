@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { impressions } from "../../../extension/src/features/impressions.js";
 import { panel } from "../../../extension/src/features/panel.js";
-import { pass } from "../page-kit.js";
+import { listOf, pass } from "../page-kit.js";
 import { inPanel, start, stop } from "./listing-kit.js";
 
 afterEach(stop);
@@ -32,4 +32,27 @@ test("papers that the panel draws of the first view are watched without another 
   await pass();
   const watched = IntersectionObserver.all.flatMap((one) => [...one.watched]);
   expect(inPanel("[data-paper]").map((paper) => watched.includes(paper))).toEqual([true, true, true, true, true]);
+});
+
+test("a list that comes anew shows nobody once more; another page does", async () => {
+  vi.useFakeTimers();
+  const { of, page, papers } = start([impressions]);
+  await Promise.resolve();
+  const [watcher] = IntersectionObserver.all;
+  const see = async () => {
+    const [first] = [...watcher.watched];
+    watcher.call([{ target: first, intersectionRatio: 1, isIntersecting: true, intersectionRect: { height: 10 } }]);
+    await vi.advanceTimersByTimeAsync(1100);
+  };
+  await see();
+  page.show({ ...page.view, list: listOf(papers, { list_id: "L2" }) });
+  await Promise.resolve();
+  await see();
+  expect(of("event/log").map(({ event }) => event.list_id)).toEqual(["L1"]);
+  page.tell("place");
+  page.show({ ...page.view, list: listOf(papers, { list_id: "L3" }) });
+  await Promise.resolve();
+  await see();
+  expect(of("event/log").map(({ event }) => event.list_id)).toEqual(["L1", "L3"]);
+  vi.useRealTimers();
 });

@@ -54,6 +54,14 @@ export class Reader {
     this.read();
   }
 
+  /** Out of the browser's back cache: meanwhile it may have been paused, or go on. */
+  async comeBack() {
+    const reply = await send(FROM_PAGE.pageView, { page: this.page.place.page });
+    if (this.signal.aborted) return;
+    if (reply.ok) this.page.show(reply.view);
+    this.restart();
+  }
+
   get isQuiet() {
     return this.page.state === "paused" || this.page.state === "off";
   }

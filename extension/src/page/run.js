@@ -104,7 +104,7 @@ function followAddress(page, reader, signal) {
   };
   addEventListener("popstate", check, { signal });
   // A page taken out of the browser's back cache has missed what was done on the pages in between.
-  addEventListener("pageshow", ({ persisted }) => persisted && reader.restart(), { signal });
+  addEventListener("pageshow", ({ persisted }) => persisted && reader.comeBack(), { signal });
   page.on("read", check, signal);
   const { navigation } = /** @type {{navigation?: EventTarget}} */ (globalThis);
   navigation?.addEventListener("currententrychange", check, { signal });

@@ -22,10 +22,10 @@ function noting() {
 }
 
 /** @param {object} [options] */
-async function start({ first = view(), url = URL_DAY, html, knobs } = {}) {
+async function start({ first = view(), views = () => first, url = URL_DAY, html, knobs } = {}) {
   const feature = noting();
   const answer = ({ type, cards }) => {
-    if (type === "page/view") return { ok: true, view: first };
+    if (type === "page/view") return { ok: true, view: views() };
     if (type === "page/cards") return { ok: true, view: view({ list: listOf(cards.map(({ id }) => id)) }) };
     return undefined;
   };
@@ -137,4 +137,14 @@ test("a page of the site that lists nothing is left alone", async () => {
   const { sent } = await start({ url: "https://huggingface.co/papers/submit", html: "<body></body>" });
   expect(sent).toEqual([]);
   expect(state()).toBe(undefined);
+});
+
+test("a page that comes back from the browser's cache asks whether it is still paused", async () => {
+  let now = view({ state: "paused" });
+  const { window, of } = await start({ views: () => now });
+  now = view();
+  window.dispatchEvent(Object.assign(new window.Event("pageshow"), { persisted: true }));
+  await pass(50);
+  expect(state()).toBe("ready");
+  expect(of("page/cards")).toHaveLength(1);
 });

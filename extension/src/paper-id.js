@@ -42,6 +42,17 @@ export function paperId(text) {
   return canonical(bare) ?? paperFromUrl(/^[a-z]+:\/\//i.test(bare) ? bare : `https://${bare}`);
 }
 
+/**
+ * Where a paper is read: on Hugging Face if its listing has it (then it has upvotes), else where the server says.
+ * @param {{id: string, url?: string | null, upvotes?: number | null}} paper
+ */
+export function addressOf({ id, url, upvotes }) {
+  const isElsewhere = typeof upvotes !== "number" && url && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+  if (isElsewhere) return url;
+  // Ids of before 2007 have no page there.
+  return id.includes("/") ? `https://arxiv.org/abs/${id}` : `https://huggingface.co/papers/${id}`;
+}
+
 /** @param {string} path */
 function decoded(path) {
   try {

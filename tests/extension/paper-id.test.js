@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { paperFromUrl, paperId } from "../../extension/src/paper-id.js";
+import { addressOf, paperFromUrl, paperId } from "../../extension/src/paper-id.js";
 
 const cases = JSON.parse(readFileSync(new URL("../contract/ids.json", import.meta.url)));
 
@@ -15,4 +15,11 @@ test("a broken escape in an address is no id, and no exception", () => {
 test("a relative link is read against its page", () => {
   expect(paperFromUrl("/papers/1412.6980", "https://huggingface.co/papers")).toBe("1412.6980");
   expect(paperFromUrl("/papers/1412.6980", "https://huggingface.co/papers", /^arxiv\.org$/)).toBe(null);
+});
+
+test("a paper without upvotes is read where the server says, one of before 2007 on arXiv", () => {
+  expect(addressOf({ id: "2501.00001", url: "https://arxiv.org/abs/2501.00001", upvotes: 3 })).toBe("https://huggingface.co/papers/2501.00001");
+  expect(addressOf({ id: "2501.00001", url: "https://arxiv.org/abs/2501.00001", upvotes: null })).toBe("https://arxiv.org/abs/2501.00001");
+  expect(addressOf({ id: "2501.00001", url: "javascript:alert(1)" })).toBe("https://huggingface.co/papers/2501.00001");
+  expect(addressOf({ id: "hep-th/9901001" })).toBe("https://arxiv.org/abs/hep-th/9901001");
 });

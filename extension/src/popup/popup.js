@@ -2,6 +2,7 @@
 
 import { browser, text } from "../browser.js";
 import { FROM_OWN, send } from "../messages.js";
+import { addressOf } from "../paper-id.js";
 import { make } from "../ui/dom.js";
 import { oneLine } from "../ui/reasons.js";
 import { exportAll } from "../own/export.js";
@@ -39,9 +40,6 @@ async function allow() {
   if (await browser().permissions.request(SITE)) say(text("popup_allowed"));
   await drawStanding();
 }
-
-/** @param {string} paper */
-const address = (paper) => `https://huggingface.co/papers/${paper}`;
 
 async function drawStanding() {
   const { ok, status, error } = await send(FROM_OWN.status, { tab: await tabInFront() });
@@ -88,7 +86,7 @@ async function act(type, fields) {
 
 /** @param {import("../messages.js").Paper} paper @param {string} reason @param {...(Node | false)} more */
 function paperLine(paper, reason, ...more) {
-  const link = make("a", { href: address(paper.id), target: "_blank", rel: "noopener" }, paper.title ?? paper.id);
+  const link = make("a", { href: addressOf(paper), target: "_blank", rel: "noopener" }, paper.title ?? paper.id);
   const authors = make("span", { class: "small" }, paper.authors.slice(0, 3).join(", "));
   const words = make("span", {}, link, make("br"), authors, reason && make("br"), reason && make("span", { class: "small reason" }, reason));
   return make("li", { class: "line" }, words, ...more);
@@ -136,9 +134,12 @@ const PANES = {
     if (paired !== "yes") return offerToPair();
     const found = make("div", { "aria-live": "polite" });
     const field = make("input", { type: "search", autofocus: "", placeholder: text("popup_search_hint"), "aria-label": text("popup_tab_search") });
+    let searches = 0;
     const form = make("form", { onsubmit: async (/** @type {Event} */ event) => {
       event.preventDefault();
+      const search = ++searches;
       const { ok, items = [] } = await ask(FROM_OWN.search, { q: field.value });
+      if (search !== searches) return;
       const lines = items.map((/** @type {any} */ { paper }) => paperLine(paper, "", actButton("save", paper, "search")));
       found.replaceChildren(lines.length ? make("ul", {}, ...lines) : make("p", {}, text(ok ? "popup_found_nothing" : "popup_nothing_to_show")));
     } }, field);
@@ -171,7 +172,6 @@ async function told({ ok, deleted, waiting, elsewhere, silent }) {
     say([done, elsewhere ? text("popup_deleted_elsewhere", elsewhere) : "", silent ? text("popup_deleted_silent") : ""].join(" "));
   }
   await drawPane();
-  await drawStanding();
 }
 
 /** @param {import("../storage.js").LedgerLine} line word for word as it was sent */
@@ -188,7 +188,7 @@ function hiddenLine({ id, title }) {
     await ask(FROM_OWN.act, { kind: "unhide", paper: id });
     await drawPane();
   };
-  return make("li", { class: "line" }, make("a", { href: address(id), target: "_blank", rel: "noopener" }, title), make("button", { class: "quiet", onclick: unhide }, text("popup_unhide")));
+  return make("li", { class: "line" }, make("a", { href: addressOf({ id }), target: "_blank", rel: "noopener" }, title), make("button", { class: "quiet", onclick: unhide }, text("popup_unhide")));
 }
 
 const TABS = () => /** @type {HTMLElement[]} */ ([...document.querySelectorAll('[role="tab"]')]);
@@ -217,6 +217,8 @@ async function drawPane() {
   by("pane").replaceChildren(...parts.filter((part) => part instanceof Node));
   by("pane").removeAttribute("aria-busy");
   /** @type {HTMLElement | null} */ (by("pane").querySelector("[autofocus]"))?.focus();
+  // Asking the server has shown whether it answers.
+  await drawStanding();
 }
 
 /** @param {keyof typeof PANES} name */

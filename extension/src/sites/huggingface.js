@@ -9,7 +9,7 @@
  * 100 layouts, search all that match, the paper page 1; and the same with props missing, invalid or renamed.
  */
 
-import { paperFromUrl } from "../paper-id.js";
+import { addressOf, paperFromUrl } from "../paper-id.js";
 import { childOf, clean, commonParent, merged, textOf } from "./reading.js";
 
 /** @typedef {import("./reading.js").PageCard} PageCard */
@@ -339,15 +339,11 @@ function read(document, here) {
 }
 
 /**
- * The paper's page here if the listing has it (then it has upvotes), else where the server says.
+ * The demo has a page for each of its papers.
  * @param {{id: string, url?: string | null, upvotes?: number | null}} paper
  * @param {{site: string}} place
  */
-function addressOf({ id, url, upvotes }, { site }) {
-  if (site === "demo") return new URL(`/papers/${id}`, location.href).href;
-  const isElsewhere = typeof upvotes !== "number" && url && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
-  return isElsewhere ? url : `https://huggingface.co/papers/${id}`;
-}
+const addressIn = (paper, { site }) => (site === "demo" ? new URL(`/papers/${paper.id}`, location.href).href : addressOf(paper));
 
 /**
  * A logged-in reader's upvote is a label round a live checkbox; a logged-out one is a link to the login page.
@@ -361,4 +357,4 @@ function upvoteOf(target) {
 }
 
 /** @type {import("./reading.js").SiteModule} */
-export const huggingface = { placeOf, edges, read, paperOf, addressOf, upvoteOf };
+export const huggingface = { placeOf, edges, read, paperOf, addressOf: addressIn, upvoteOf };

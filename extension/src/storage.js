@@ -33,7 +33,7 @@ import { browser } from "./browser.js";
 /** Keys for moving between cards are letters that the listing itself leaves free. */
 const SHORTCUTS = { next: "j", previous: "k", save: "s", hide: "x", undo: "u", why: "w", order: "o" };
 
-const DEFAULTS = {
+export const DEFAULTS = {
   /** Address of the server, without a slash at its end; "" while unpaired. */
   serverUrl: "",
   /** This device's token; "" while unpaired. */

@@ -4,6 +4,7 @@
  */
 
 import { FROM_PAGE, refuse } from "../messages.js";
+import { DEFAULTS } from "../storage.js";
 import { marksOf, remember } from "../worker/states.js";
 import { LISTED, UNSEEN } from "./sample-papers.js";
 
@@ -18,7 +19,7 @@ const COMMON = new Set("a an and are as by for from from in is it its of on one 
 /** @type {Event[]} what was done here, oldest first */
 let events = [];
 /** @type {any} */
-let settings = { order: "original", upvote_is_save: false, panel_collapsed: false, shortcuts: { next: "j", previous: "k", save: "s", hide: "x", why: "w", order: "o" } };
+let settings = { order: "original", upvote_is_save: false, panel_collapsed: false, shortcuts: DEFAULTS.preferences.shortcuts };
 
 /** @param {SamplePaper} one */
 const wordsOf = ({ title, abstract }) => new Set(`${title} ${abstract}`.toLowerCase().match(/[a-z]{3,}/g)?.filter((word) => !COMMON.has(word)));

@@ -31,13 +31,17 @@ function drawSteps() {
   document.querySelector(".go a")?.classList.toggle("main", picked.size >= ENOUGH);
 }
 
-/** @param {string} paper @param {string} [title] */
+/** @param {string} paper @param {string} [title] @returns {Promise<boolean>} whether it is saved */
 async function pick(paper, title) {
   const reply = await send(FROM_OWN.act, { kind: "save", paper, title, surface: "import" });
-  if (!reply.ok) return say(reply.error.message);
+  if (!reply.ok) {
+    say(reply.error.message);
+    return false;
+  }
   picked.add(paper);
   drawSteps();
   say(picked.size < ENOUGH ? text("welcome_picked", picked.size, ENOUGH - picked.size) : text("welcome_enough"));
+  return true;
 }
 
 /** @param {string} sentence */
@@ -48,7 +52,7 @@ const say = (sentence) => {
 /** @param {{paper: import("../messages.js").Paper}} item */
 function choice({ paper }) {
   const button = make("button", { onclick: async () => {
-    await pick(paper.id, paper.title ?? undefined);
+    if (!(await pick(paper.id, paper.title ?? undefined))) return;
     button.disabled = true;
     button.textContent = text("page_sign_saved");
   } }, text("page_save"));

@@ -55,3 +55,8 @@ test("what is saved or hidden is no longer recommended, and undo brings it back"
 test("what only a real worker can do is refused", async () => {
   expect((await ask("me/export")).ok).toBe(false);
 });
+
+test("every action has the key here that it has in the listing", async () => {
+  const { DEFAULTS } = await import("../../../extension/src/storage.js");
+  expect((await ask(FROM_PAGE.pageView)).view.settings.shortcuts).toEqual(DEFAULTS.preferences.shortcuts);
+});

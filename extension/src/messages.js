@@ -204,7 +204,10 @@ export const FROM_OWN = Object.freeze({
   interestsAdd: "interests/add",
   /** `{}` -> `{body: any}`: everything the server holds of the reader. */
   exportAll: "me/export",
-  /** `{delete_there: boolean}` -> `{gone_there: boolean, remains?: string}`: leave; says what stays if the server is silent. */
+  /**
+   * `{delete_there: boolean, discard?: boolean}` -> `{gone_there: boolean, remains?: string}`: leave; says what stays if the
+   * server is silent. `{waiting: number}`: so much is not sent and would be lost; nothing is done without `discard`.
+   */
   leave: "account/leave",
   /** `{}` -> `{}`: send what waits, now. */
   flush: "queue/flush",

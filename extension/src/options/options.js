@@ -131,7 +131,9 @@ async function saveExport() {
 /** @param {boolean} there */
 async function leave(there) {
   if (there && !(await saveExport()) && !confirm(text("options_leave_without_export"))) return;
-  const reply = await ask(FROM_OWN.leave, { delete_there: there });
+  let reply = await ask(FROM_OWN.leave, { delete_there: there });
+  if (reply.waiting && !confirm(text("options_leave_waiting", reply.waiting))) return;
+  if (reply.waiting) reply = await ask(FROM_OWN.leave, { delete_there: there, discard: true });
   if (reply.ok) say(reply.gone_there ? text(there ? "options_left_all" : "options_left_device") : reply.remains);
   by("leaving").hidden = true;
   await drawAll();

@@ -165,7 +165,7 @@ export const fromOwn = {
   [FROM_OWN.upvotesImport]: upvotesImport,
   [FROM_OWN.interestsAdd]: interestsAdd,
   [FROM_OWN.exportAll]: async () => ({ body: await ask("GET", "/v1/me/export") }),
-  [FROM_OWN.leave]: ({ delete_there }) => leave(Boolean(delete_there)),
+  [FROM_OWN.leave]: leave,
   [FROM_OWN.flush]: async () => {
     await forgetFailures();
     return { sent: (await flush({ now: true })).sent.length };

@@ -5,6 +5,7 @@ import { ServerError, call, greet } from "../server-api.js";
 import { readAddress } from "../own/address.js";
 import { change, read, session, wipe } from "../storage.js";
 import { ask, server } from "./connection.js";
+import { flush } from "./queue.js";
 
 /** @typedef {{step: "address" | "reachable" | "code" | "token" | "kept", ok: boolean, message: string}} Step */
 /** @typedef {{steps: Step[], address?: string, needs_confirmation?: boolean, origin?: string}} Outcome */
@@ -78,12 +79,22 @@ async function keep(serverUrl, token) {
   });
 }
 
+/** What the server has not taken yet, after one more try. @returns {Promise<number>} */
+async function unsent() {
+  await flush({ now: true });
+  const { queue, deletions } = await read("queue", "deletions");
+  return queue.length + deletions.length;
+}
+
 /**
- * Leave: delete there where asked, revoke this device, wipe here. A silent server keeps what it has, and that is said.
- * @param {boolean} deleteThere
- * @returns {Promise<{gone_there: boolean, remains?: string}>}
+ * Leave: delete there where asked, revoke this device, wipe here. A silent server keeps what it has, and that is said. What
+ * the server is to keep and has not taken yet is sent first; where it cannot be, nothing happens until the reader agrees.
+ * @param {{delete_there: boolean, discard?: boolean}} asked `discard`: also what is not sent
+ * @returns {Promise<{waiting: number} | {gone_there: boolean, remains?: string}>}
  */
-export async function leave(deleteThere) {
+export async function leave({ delete_there: deleteThere, discard }) {
+  const waiting = deleteThere || discard ? 0 : await unsent();
+  if (waiting) return { waiting };
   const { serverUrl } = await read("serverUrl");
   let remains;
   try {

@@ -115,6 +115,24 @@ test("leaving with this browser only revokes it", async () => {
   expect(revoked).toBe(`/v1/devices/${example("GET /v1/devices").response.items[0].id}`);
 });
 
+test("leaving with this browser only sends what waits before it wipes", async () => {
+  const save = event("save", "2501.00001");
+  const browser = await pairedBrowser({ queue: [{ event: save }], connection: { health: "offline", failures: 3, retry_at: Date.parse("2026-11-20T08:01:00Z") } });
+  browser.server.mood = ({ method }) => (method === "DELETE" ? reply(204) : undefined);
+  expect(await own(browser, FROM_OWN.leave, { delete_there: false })).toMatchObject({ gone_there: true });
+  expect(browser.server.ids()).toEqual([save.id]);
+});
+
+test("what cannot be sent is discarded by leaving only once the reader has said so", async () => {
+  const browser = await pairedBrowser();
+  browser.server.mood = () => reply(503, "");
+  await own(browser, FROM_OWN.act, { kind: "save", paper: "2501.00001" });
+  expect(await own(browser, FROM_OWN.leave, { delete_there: false })).toMatchObject({ ok: true, waiting: 1 });
+  expect(browser.local).toMatchObject({ token: "token", queue: [{ event: { paper: "2501.00001" } }] });
+  expect(await own(browser, FROM_OWN.leave, { delete_there: false, discard: true })).toMatchObject({ gone_there: false });
+  expect(browser.local.queue).toBe(undefined);
+});
+
 test("leaving a silent server wipes here and says what remains there", async () => {
   const browser = await pairedBrowser();
   browser.server.mood = () => reply(503, "");

@@ -38,6 +38,8 @@ export const DEFAULTS = {
   serverUrl: "",
   /** This device's token; "" while unpaired. */
   token: "",
+  /** Who the reader is to the server paired with last: it may come back under another address. */
+  reader: "",
   /** @type {Preferences} */
   preferences: { capture: "auto", upvote_is_save: true, order: "original", panel_collapsed: false, shortcuts: SHORTCUTS, sites: { huggingface: true, arxiv: false } },
   /** Scope ("all" or a site) to the time it ends (epoch ms); 0 is until switched on again. @type {Record<string, number>} */
@@ -54,8 +56,8 @@ export const DEFAULTS = {
   ledger: [],
   /** The opens of the last minutes, so that each counts once. @type {Opened[]} */
   opened: [],
-  /** Event ids the reader deleted while the server was silent. @type {string[]} */
-  deletions: [],
+  /** Events the reader deleted while the server was silent: their ids, and the server that holds them. @type {Record<string, string>} */
+  deletions: {},
   /** What the server last said of papers, the latest touched last. @type {Record<string, PaperState>} */
   states: {},
   /** The last list of each page, the latest last. @type {Record<string, List>} */

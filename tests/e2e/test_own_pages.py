@@ -79,6 +79,16 @@ def test_pairing_through_the_options_page(browser: Chromium, server: Server) -> 
     expect(page.locator("#standing")).to_contain_text(f"Paired with {server.url}")
     assert browser.stored("serverUrl", "token")["serverUrl"] == server.url
 
+    # What is sent was agreed to for this server; for another one it is asked again.
+    page.locator("#pairing summary").click()
+    expect(page.locator("#agree-row")).to_be_hidden()
+    page.fill("#address", "https://papers.example.org/pair#AAAA-BBBB-CCCC")
+    expect(page.locator("#agree-other")).to_contain_text("https://papers.example.org is another server")
+    expect(page.locator("#agreed")).not_to_be_checked()
+    page.fill("#address", server.url)
+    expect(page.locator("#agree-row")).to_be_hidden()
+    page.fill("#address", "")
+
     # Devices: two are listed, the other one is revoked.
     expect(page.locator("#device-list li")).to_have_count(2)
     other = page.locator("#device-list li", has_not_text="this one")

@@ -14,10 +14,13 @@ const ABSURD_MS = 3_600_000;
 /** @type {Partial<Record<import("../server-api.js").Kind, Health>>} */
 const HEALTH = { network: "offline", server: "offline", garbage: "offline", limited: "limited", revoked: "revoked", old_client: "old_client", old_server: "old_server" };
 
+/** The server as what it holds is kept under; whoever wrote the address may have ended it with a slash. @param {{serverUrl: string}} kept */
+export const hostOf = ({ serverUrl }) => serverUrl.replace(/\/+$/, "");
+
 /** @returns {Promise<{serverUrl: string, token: string} | null>} null while unpaired */
 export async function server() {
   const { serverUrl, token } = await read("serverUrl", "token");
-  return serverUrl && token ? { serverUrl: serverUrl.replace(/\/+$/, ""), token } : null;
+  return serverUrl && token ? { serverUrl: hostOf({ serverUrl }), token } : null;
 }
 
 /**

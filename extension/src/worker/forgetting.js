@@ -2,7 +2,7 @@
 
 import { ServerError } from "../server-api.js";
 import { change, read } from "../storage.js";
-import { ask, hasItems } from "./connection.js";
+import { ask, hasItems, hostOf } from "./connection.js";
 import { rankOpenPages } from "./from-page.js";
 import { flush } from "./queue.js";
 import { remember } from "./states.js";
@@ -21,7 +21,7 @@ export async function forgetEvents(ids) {
   const elsewhere = await dropHere(new Set(ids));
   await flush({ now: true });
   const { deletions } = await read("deletions");
-  const waiting = deletions.filter((id) => ids.includes(id)).length;
+  const waiting = ids.filter((id) => id in deletions).length;
   // What a paper's state is without the deleted events the server knows best.
   if (!waiting) await rankOpenPages();
   else await pushViews();
@@ -36,8 +36,8 @@ function dropHere(ids) {
       /** @param {{event: Event}} one */
       const isMeant = ({ event }) => ids.has(event.id);
       const lines = kept.ledger.filter(isMeant);
-      const there = [...lines.filter(({ host }) => host === kept.serverUrl), ...kept.queue.filter((one) => one.tried && isMeant(one))];
-      kept.deletions = [...new Set([...kept.deletions, ...there.map(({ event }) => event.id)])];
+      const there = [...lines.filter(({ host }) => host === hostOf(kept)), ...kept.queue.filter((one) => one.tried && isMeant(one))];
+      for (const { event } of there) kept.deletions[event.id] = hostOf(kept);
       const papers = new Set([...lines, ...kept.queue.filter(isMeant)].map(({ event }) => event.paper));
       for (const list of /** @type {const} */ (["queue", "ledger", "dead"])) {
         // @ts-expect-error TypeScript does not see that each list keeps its own kind.
@@ -45,7 +45,7 @@ function dropHere(ids) {
       }
       for (const paper of papers) delete kept.states[paper];
       remember(kept.states, kept.ledger.map(({ event }) => event).filter(({ paper }) => papers.has(paper)));
-      return lines.filter(({ host }) => host !== kept.serverUrl).length;
+      return lines.filter(({ host }) => host !== hostOf(kept)).length;
     },
     ["serverUrl"],
   );
@@ -61,10 +61,14 @@ export async function forget({ paper, since }) {
   const isMeant = (event) => (paper === undefined || event.paper === paper) && (since === undefined || Date.parse(event.at) >= since);
   const { logged, silent } = await loggedThere(since);
   const there = logged.filter(isMeant).map(({ id }) => id);
-  await change(["deletions", "texts", "titles", "upvoteSaves"], (kept) => {
-    kept.deletions = [...new Set([...kept.deletions, ...there])];
-    if (paper !== undefined) for (const facts of [kept.texts, kept.titles, kept.upvoteSaves]) delete facts[paper];
-  });
+  await change(
+    ["deletions", "texts", "titles", "upvoteSaves"],
+    (kept) => {
+      for (const id of there) kept.deletions[id] = hostOf(kept);
+      if (paper !== undefined) for (const facts of [kept.texts, kept.titles, kept.upvoteSaves]) delete facts[paper];
+    },
+    ["serverUrl"],
+  );
   const { queue, ledger, dead } = await read("queue", "ledger", "dead");
   const here = [...queue, ...ledger, ...dead].map(({ event }) => event).filter(isMeant);
   return { ...(await forgetEvents([...new Set([...here.map(({ id }) => id), ...there])])), silent };

@@ -4,7 +4,7 @@ import { text } from "../browser.js";
 import { ServerError, call, greet } from "../server-api.js";
 import { readAddress } from "../own/address.js";
 import { change, read, session, wipe } from "../storage.js";
-import { ask, server } from "./connection.js";
+import { ask, hostOf, server } from "./connection.js";
 import { flush } from "./queue.js";
 
 /** @typedef {{step: "address" | "reachable" | "code" | "token" | "kept", ok: boolean, message: string}} Step */
@@ -65,25 +65,36 @@ export async function connect({ address: typed, code: typedCode, name, plain_htt
   } catch (error) {
     return { steps: [...steps, told("token", false, plainly(error))], address };
   }
-  await keep(address, paired.token);
-  return { steps: [...steps, told("kept", true, text("worker_step_kept"))], address };
+  const left = await keep(address, paired);
+  const behind = left ? ` ${text("worker_step_left_behind", left)}` : "";
+  return { steps: [...steps, told("kept", true, text("worker_step_kept") + behind)], address };
 }
 
-/** @param {string} serverUrl @param {string} token */
-async function keep(serverUrl, token) {
-  const before = await read("serverUrl");
-  await change(["serverUrl", "token", "agreed", "connection", "states", "lists"], (kept) => {
-    Object.assign(kept, { serverUrl, token, agreed: true, connection: { health: "ok", failures: 0, retry_at: 0 } });
-    // Another server knows another reader.
-    if (before.serverUrl && before.serverUrl !== serverUrl) Object.assign(kept, { states: {}, lists: {} });
+/** @param {string} serverUrl @param {{token: string, reader_id?: string}} paired @returns {Promise<number>} deletions that another server still has to hear of */
+function keep(serverUrl, { token, reader_id: reader = "" }) {
+  return change(["serverUrl", "token", "reader", "agreed", "connection", "states", "lists", "ledger", "deletions"], (kept) => {
+    const before = hostOf(kept);
+    if (before && before !== serverUrl) {
+      // The same reader: it is the same server under another address. Another server knows another reader.
+      if (reader && kept.reader === reader) move(kept, before, serverUrl);
+      else Object.assign(kept, { states: {}, lists: {} });
+    }
+    Object.assign(kept, { serverUrl, token, reader, agreed: true, connection: { health: "ok", failures: 0, retry_at: 0 } });
+    return Object.values(kept.deletions).filter((host) => host !== serverUrl).length;
   });
+}
+
+/** @param {Pick<import("../storage.js").Stored, "ledger" | "deletions">} kept changed @param {string} from @param {string} to */
+function move({ ledger, deletions }, from, to) {
+  for (const line of ledger) if (line.host === from) line.host = to;
+  for (const [id, host] of Object.entries(deletions)) if (host === from) deletions[id] = to;
 }
 
 /** What the server has not taken yet, after one more try. @returns {Promise<number>} */
 async function unsent() {
   await flush({ now: true });
   const { queue, deletions } = await read("queue", "deletions");
-  return queue.length + deletions.length;
+  return queue.length + Object.keys(deletions).length;
 }
 
 /**

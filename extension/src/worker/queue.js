@@ -142,7 +142,7 @@ async function run(now) {
   const sent = [];
   const { connection } = await read("connection");
   const to = now || isDue(connection) ? await server() : null;
-  if (to && (await sendDeletions())) await sendQueue(to.serverUrl, sent);
+  if (to && (await sendDeletions(to.serverUrl))) await sendQueue(to.serverUrl, sent);
   return { sent };
 }
 
@@ -249,10 +249,14 @@ function withoutSurplus(dead) {
 /** @param {Event} event @param {ServerError} error */
 const setAside = (event, error) => settle([], [{ event, error: { code: error.code, message: error.message } }], "");
 
-/** What the reader deleted while the server was silent. @returns {Promise<boolean>} whether the server still answers */
-async function sendDeletions() {
+/**
+ * What the reader deleted while this server was silent. Another one would not know it, and it would be taken for gone.
+ * @param {string} host
+ * @returns {Promise<boolean>} whether the server still answers
+ */
+async function sendDeletions(host) {
   const { deletions } = await read("deletions");
-  for (const id of deletions) {
+  for (const id of Object.keys(deletions).filter((one) => deletions[one] === host)) {
     try {
       await ask("DELETE", `/v1/me/events/${encodeURIComponent(id)}`);
     } catch (error) {
@@ -260,9 +264,7 @@ async function sendDeletions() {
       // Refused as unknown or as no id at all: it is not there.
       if (error.kind !== "refused") return false;
     }
-    await change(["deletions"], (kept) => {
-      kept.deletions = kept.deletions.filter((one) => one !== id);
-    });
+    await change(["deletions"], (kept) => void delete kept.deletions[id]);
   }
   return true;
 }

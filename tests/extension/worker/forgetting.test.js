@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { FROM_OWN, FROM_PAGE } from "../../../extension/src/messages.js";
-import { OWN, end, event, pairedBrowser, reply, settle } from "../browser-kit.js";
+import { OWN, SERVER, end, event, pairedBrowser, reply, settle } from "../browser-kit.js";
 
 afterEach(end);
 
@@ -46,7 +46,7 @@ test("with the server silent it is gone here, and there when the server answers,
   await browser.pass(400_000);
   await browser.alarm();
   expect(browser.server.ids()).toEqual([]);
-  expect(browser.local.deletions).toEqual([]);
+  expect(browser.local.deletions).toEqual({});
 });
 
 test("with one of a paper's events deleted, what the others say of it stays", async () => {
@@ -86,10 +86,10 @@ test("an event deleted while it is on its way does not come back", async () => {
 test("an id that the server does not know holds up no other deletion", async () => {
   const save = event("save", PAPER);
   const browser = await browserWith(save);
-  browser.local.deletions = ["gone", save.id];
+  browser.local.deletions = { gone: SERVER, [save.id]: SERVER };
   browser.server.mood = ({ path }) => (path.endsWith("/gone") ? reply(404, { error: { code: "not_found", message: "No." } }) : undefined);
   await own(browser, FROM_OWN.flush);
-  expect(browser.local.deletions).toEqual([]);
+  expect(browser.local.deletions).toEqual({});
   expect(browser.server.events).toEqual([]);
 });
 

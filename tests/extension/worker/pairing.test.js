@@ -6,6 +6,7 @@ import { OWN, SERVER, end, event, example, pairedBrowser, reply } from "../brows
 afterEach(end);
 
 const CODE = "9FKM-N0J8-V5EK";
+const OLD = "https://old.example.org";
 const LINK = `${SERVER}/pair#${CODE}`;
 const own = (browser, type, fields) => browser.ask(type, fields, OWN);
 const connect = (browser, address, more = {}) => own(browser, FROM_OWN.pairConnect, { address, code: "", name: "Chromium on Linux", ...more });
@@ -97,6 +98,36 @@ test("pairing with another server forgets what the first one said, and keeps the
   await browser.pass(300);
   expect(browser.local.states["2501.00001"]).toBe(undefined);
   expect(browser.server.ids()).toEqual([queue[0].event.id]);
+});
+
+/** A browser that deleted what a silent server holds, about to pair. */
+async function withDeletion(more = {}) {
+  const save = event("save", "2501.00001");
+  const ledger = [{ event: save, sent_at: 1, host: OLD }];
+  const browser = await pairedBrowser({ serverUrl: OLD, token: "unknown", ledger, ...more });
+  browser.server.mood = () => reply(503, "");
+  await own(browser, FROM_OWN.ledgerDelete, { ids: [save.id] });
+  browser.server.events.push(save);
+  browser.server.mood = ({ method, path }) => (method === "DELETE" && browser.local.serverUrl === OLD ? reply(404, path) : undefined);
+  return { browser, save };
+}
+
+test("what was deleted on one server is not asked of another, and waits for the one that holds it", async () => {
+  const { browser, save } = await withDeletion();
+  const { steps: told } = await connect(browser, LINK);
+  await browser.pass(300);
+  expect(browser.server.deleted).toEqual([]);
+  expect(browser.local.deletions).toEqual({ [save.id]: OLD });
+  expect(told.at(-1).message).toContain("not deleted yet: 1.");
+});
+
+test("a server that comes back under another address hears what was deleted there", async () => {
+  const { browser, save } = await withDeletion({ reader: example("POST /v1/devices").response.reader_id });
+  const { steps: told } = await connect(browser, LINK);
+  await browser.pass(300);
+  expect(browser.server.deleted).toEqual([save.id]);
+  expect(browser.local.deletions).toEqual({});
+  expect(told.at(-1).message).toBe("Paired.");
 });
 
 test("leaving deletes there, revokes and wipes here", async () => {

@@ -37,9 +37,10 @@ async function drawStanding() {
   const { ok, status } = await send(FROM_OWN.status);
   if (!ok) return;
   const { paired, serverUrl, connection, waiting, preferences, managed, agreed } = status;
-  const how = connection.health === "ok" ? "ok" : connection.health === "revoked" ? "revoked" : "silent";
+  const how = connection.health === "revoked" ? "revoked" : connection.health === "ok" || connection.message ? "ok" : "silent";
   const standing = paired ? text(`options_standing_${how}`, serverUrl) : text("options_standing_none");
-  by("standing").textContent = waiting ? `${standing} ${text("popup_waiting", waiting)}` : standing;
+  const why = paired && how === "ok" ? connection.message : "";
+  by("standing").textContent = [standing, why, waiting && text("popup_waiting", waiting)].filter(Boolean).join(" ");
   by("pairing").classList.toggle("first", !paired);
   if (isPaired !== (paired && how !== "revoked")) by("pairing").open = isPaired;
   isPaired = paired && how !== "revoked";

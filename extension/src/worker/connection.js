@@ -59,7 +59,8 @@ function note(error, token) {
       if (kept.token !== token) return; // Paired anew meanwhile: what the old token met says nothing.
       const failures = error ? kept.connection.failures + 1 : 0;
       const retry_at = error ? Date.now() + (error.retryAfter ? error.retryAfter * 1000 : wait(failures)) : 0;
-      kept.connection = error && health !== "offline" ? { health, failures, retry_at, message: error.message } : { health, failures, retry_at };
+      // That nothing answers is said where it is shown.
+      kept.connection = error && error.kind !== "network" ? { health, failures, retry_at, message: error.message } : { health, failures, retry_at };
     },
     ["token"],
   );

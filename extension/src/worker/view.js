@@ -47,7 +47,7 @@ function messageOf(state, { connection, queue, queueFull }) {
   if (queueFull) return text("worker_queue_full", queue.length);
   if (state === "unpaired" && connection.health === "revoked") return text("worker_revoked", queue.length);
   if (state !== "offline") return undefined;
-  if (connection.health === "old_client" || connection.health === "old_server") return connection.message;
+  if (connection.message) return [connection.message, queue.length && text("popup_waiting", queue.length)].filter(Boolean).join(" ");
   return queue.length ? text("worker_offline_waiting", queue.length) : undefined;
 }
 

@@ -91,6 +91,25 @@ test("a page that the server was too busy to rank says so, and is ranked later b
   expect(pushed.message).toBe(undefined);
 });
 
+test.each([
+  ["a sign-in page in between", () => reply(200, "<html>please sign in</html>"), /perhaps a sign-in page/],
+  ["a server with a problem of its own", silent, /a problem of its own/],
+])("%s is told as such, in the page and on our own pages", async (_, mood, words) => {
+  const browser = await pairedBrowser();
+  browser.server.mood = mood;
+  expect((await tellCards(browser)).view).toMatchObject({ state: "offline", message: expect.stringMatching(words) });
+  expect((await browser.ask(FROM_OWN.status, {}, OWN)).status.connection.message).toMatch(words);
+});
+
+test("that nothing answers has no sentence of its own but what is kept for later", async () => {
+  const browser = await pairedBrowser();
+  browser.server.mood = () => {
+    throw new TypeError("Failed to fetch");
+  };
+  expect((await tellCards(browser)).view.message).toBe(undefined);
+  expect((await browser.ask(FROM_OWN.status, {}, OWN)).status.connection.message).toBe(undefined);
+});
+
 test("a page that the server refuses to rank says why, and is not asked about again and again", async () => {
   const browser = await pairedBrowser();
   browser.server.mood = ({ path }) => (path === "/v1/rank" ? reply(422, { error: { code: "invalid", message: "Not these." } }) : undefined);

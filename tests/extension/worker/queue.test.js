@@ -231,7 +231,7 @@ test("an extension too old for the server says so and keeps its queue", async ()
   await log(browser, save);
   await browser.pass(200);
   const { view } = await browser.ask(FROM_PAGE.pageView, { page: "daily/2026-11-20" });
-  expect(view).toMatchObject({ state: "offline", message: response.error.message });
+  expect(view).toMatchObject({ state: "offline", message: `${response.error.message} Waiting to be sent: 1.` });
   expect(waiting(browser)).toEqual([save.id]);
 });
 

@@ -239,6 +239,8 @@ export class Server {
     this.deleted = [];
     this.requests = [];
     this.papers = [];
+    /** Titles of papers, by id. */
+    this.titles = {};
     this.tokens = new Set(["token"]);
     this.codes = new Set(["9FKM-N0J8-V5EK"]);
     /** @type {(request: {method: string, path: string, body: any}) => Response | undefined} */
@@ -278,6 +280,7 @@ export class Server {
     if (route === "POST /v1/events") return reply(200, this.log(body));
     if (route === "POST /v1/rank") return reply(200, this.rank(body.papers));
     if (route === "GET /v1/me/events") return reply(200, { items: [...this.events].reverse(), next: null });
+    if (route.startsWith("GET /v1/papers/") && this.titles[route.split("/").at(-1)]) return reply(200, { ...example("GET /v1/papers/2401.00001").response, title: this.titles[route.split("/").at(-1)] });
     if (route.startsWith("DELETE /v1/me/events/")) return this.forget(route.split("/").at(-1));
     const { status, response } = example(route) ?? { status: 404, response: example("GET /v1/papers/2402.99999").response };
     return reply(status, response);

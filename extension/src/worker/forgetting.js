@@ -1,17 +1,15 @@
 /** Deleting what was logged: here at once, on the server now or when it answers, and what becomes of the marks then. */
 
-import { ServerError } from "../server-api.js";
 import { change, read } from "../storage.js";
-import { ask, hasItems, hostOf } from "./connection.js";
+import { hostOf } from "./connection.js";
 import { rankOpenPages } from "./from-page.js";
+import { logged } from "./log.js";
 import { flush } from "./queue.js";
 import { remember } from "./states.js";
 import { pushViews } from "./view.js";
 
 /** @typedef {import("../messages.js").Event} Event */
 /** @typedef {{deleted: number, waiting: number, elsewhere: number, silent: boolean}} Forgotten `waiting`: to be deleted on the server once it answers; `elsewhere`: were sent to a server paired with before; `silent`: the server could not be asked what else it holds */
-
-const MOST_LOGGED = 5_000;
 
 /**
  * @param {string[]} ids
@@ -59,8 +57,8 @@ function dropHere(ids) {
 export async function forget({ paper, since }) {
   /** @param {Event} event */
   const isMeant = (event) => (paper === undefined || event.paper === paper) && (since === undefined || Date.parse(event.at) >= since);
-  const { logged, silent } = await loggedThere(since);
-  const there = logged.filter(isMeant).map(({ id }) => id);
+  const { events, silent } = await logged(since);
+  const there = events.filter(isMeant).map(({ id }) => id);
   await change(
     ["deletions", "texts", "titles", "upvoteSaves"],
     (kept) => {
@@ -72,22 +70,4 @@ export async function forget({ paper, since }) {
   const { queue, ledger, dead } = await read("queue", "ledger", "dead");
   const here = [...queue, ...ledger, ...dead].map(({ event }) => event).filter(isMeant);
   return { ...(await forgetEvents([...new Set([...here.map(({ id }) => id), ...there])])), silent };
-}
-
-/** @param {number | undefined} since @returns {Promise<{logged: Event[], silent: boolean}>} what the server holds, newest first */
-async function loggedThere(since) {
-  /** @type {Event[]} */
-  const logged = [];
-  try {
-    for (let cursor = ""; logged.length < MOST_LOGGED; ) {
-      const { items, next } = await ask("GET", `/v1/me/events?limit=100${cursor && `&cursor=${encodeURIComponent(cursor)}`}`, undefined, hasItems);
-      logged.push(...items);
-      if (!next || (since !== undefined && items.length && Date.parse(items.at(-1).at) < since)) break;
-      cursor = next;
-    }
-  } catch (error) {
-    if (!(error instanceof ServerError)) throw error;
-    return { logged, silent: true };
-  }
-  return { logged, silent: false };
 }

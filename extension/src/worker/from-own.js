@@ -6,6 +6,7 @@ import { change, managed, read } from "../storage.js";
 import { ask, forgetFailures, hasItems, server } from "./connection.js";
 import { forget, forgetEvents } from "./forgetting.js";
 import { sendSoon } from "./from-page.js";
+import { hiddenList } from "./hidden.js";
 import { connect, leave, probe } from "./pairing.js";
 import { enqueue, flush } from "./queue.js";
 import { marksOf } from "./states.js";
@@ -76,16 +77,6 @@ async function act({ id = crypto.randomUUID(), kind, paper, title, surface = "pa
   sendSoon(event);
   await pushViews();
   return { queued: true };
-}
-
-async function hiddenList() {
-  const { states, queue, titles } = await read("states", "queue", "titles");
-  const hidden = new Set(Object.entries(states).filter(([, { hidden }]) => hidden).map(([paper]) => paper));
-  for (const { event } of queue) {
-    if (event.kind === "hide") hidden.add(event.paper);
-    if (event.kind === "unhide") hidden.delete(event.paper);
-  }
-  return { papers: [...hidden].reverse().map((id) => ({ id, title: titles[id] ?? id })) };
 }
 
 async function deadList() {

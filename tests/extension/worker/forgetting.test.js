@@ -124,15 +124,3 @@ test("what was sent to a server paired with before cannot be deleted there, and 
   expect(await own(browser, FROM_OWN.ledgerDelete, { ids: [save.id] })).toMatchObject({ deleted: 1, waiting: 0, elsewhere: 1 });
   expect(browser.server.deleted).toEqual([]);
 });
-
-test("hidden papers are listed by name and can be shown again", async () => {
-  const browser = await pairedBrowser();
-  await browser.ask(FROM_PAGE.pageCards, { site: "huggingface", page_kind: "daily", page: "daily", cards: [{ id: PAPER, title: "One" }] });
-  await browser.ask(FROM_PAGE.eventLog, { event: event("hide", PAPER), card: { id: PAPER, title: "One" } });
-  // A recommendation has no card on the page; its name is in the list.
-  await log(browser, event("hide", "2401.00002", { surface: "panel" }));
-  const { papers } = await own(browser, FROM_OWN.hiddenList);
-  expect(papers).toEqual([{ id: "2401.00002", title: "A cache of keys and values that forgets" }, { id: PAPER, title: "One" }]);
-  await own(browser, FROM_OWN.act, { kind: "unhide", paper: PAPER });
-  expect((await own(browser, FROM_OWN.hiddenList)).papers).toHaveLength(1);
-});

@@ -1,0 +1,58 @@
+/** What the reader has hidden, on whichever browser, by name. */
+
+import { ServerError } from "../server-api.js";
+import { change, read } from "../storage.js";
+import { ask, isDue, server } from "./connection.js";
+import { logged } from "./log.js";
+
+/** Names asked for at a time; the others go by their ids until then. */
+const MOST_NAMES = 20;
+
+/** @typedef {import("../messages.js").Event} Event */
+
+/** @returns {Promise<{papers: {id: string, title: string}[]}>} the latest hidden first */
+export async function hiddenList() {
+  const hidden = [...(await hiddenPapers())].reverse();
+  await learnNames(hidden);
+  const { titles } = await read("titles");
+  return { papers: hidden.map((id) => ({ id, title: titles[id] ?? id })) };
+}
+
+/** Those hidden, as the server says, with what is not yet sent laid over it; as known here while it is silent. */
+async function hiddenPapers() {
+  const asked = Date.now();
+  const { connection } = await read("connection");
+  const log = (await server()) && isDue(connection) ? await logged() : null;
+  const { states, queue, ledger } = await read("states", "queue", "ledger");
+  // A log told in full knows more than this browser: what it does not name was taken back elsewhere.
+  const isWhole = log && !log.silent && !log.partial;
+  const hidden = new Set(isWhole ? [] : Object.keys(states).filter((paper) => states[paper].hidden));
+  apply(hidden, log?.events.toReversed() ?? []);
+  // What was sent while the server told its log may not be in it.
+  apply(hidden, [...ledger.filter(({ sent_at }) => sent_at >= asked), ...queue].map(({ event }) => event));
+  return hidden;
+}
+
+/** @param {Set<string>} hidden changed @param {Event[]} events oldest first */
+function apply(hidden, events) {
+  for (const { kind, paper } of events) {
+    if (kind === "hide" || kind === "unhide") hidden.delete(paper);
+    if (kind === "hide") hidden.add(paper);
+  }
+}
+
+/** What papers hidden on another browser are called. @param {string[]} hidden */
+async function learnNames(hidden) {
+  const { titles: known, connection } = await read("titles", "connection");
+  if (connection.health !== "ok" || !(await server())) return;
+  const nameless = hidden.filter((id) => !known[id]).slice(0, MOST_NAMES);
+  const found = await Promise.all(nameless.map(nameOf));
+  await change(["titles"], ({ titles }) => nameless.forEach((id, at) => found[at] && (titles[id] = found[at])));
+}
+
+/** @param {string} id @returns {Promise<string | null>} */
+const nameOf = (id) =>
+  ask("GET", `/v1/papers/${encodeURIComponent(id)}`).then(({ title }) => (typeof title === "string" ? title : null)).catch((error) => {
+    if (!(error instanceof ServerError)) throw error;
+    return null;
+  });

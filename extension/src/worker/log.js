@@ -1,0 +1,28 @@
+/** What the server holds of what the reader did, on all their browsers. */
+
+import { ServerError } from "../server-api.js";
+import { ask, hasItems } from "./connection.js";
+
+/** @typedef {import("../messages.js").Event} Event */
+/** @typedef {{events: Event[], silent: boolean, partial: boolean}} Log newest first; `silent`: the server did not answer to the end; `partial`: there is more than was looked at */
+
+const PAGE = 200;
+const MOST = 10_000;
+
+/** @param {number} [since] epoch ms: what is older need not be looked at @returns {Promise<Log>} */
+export async function logged(since = -Infinity) {
+  /** @type {Event[]} */
+  const events = [];
+  try {
+    for (let cursor = ""; events.length < MOST; ) {
+      const { items, next } = await ask("GET", `/v1/me/events?limit=${PAGE}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`, undefined, hasItems);
+      events.push(...items);
+      if (!next || (items.length && Date.parse(items.at(-1).at) < since)) return { events, silent: false, partial: false };
+      cursor = next;
+    }
+  } catch (error) {
+    if (!(error instanceof ServerError)) throw error;
+    return { events, silent: true, partial: false };
+  }
+  return { events, silent: false, partial: true };
+}

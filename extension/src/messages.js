@@ -82,7 +82,7 @@ import { isAlive, sendMessage } from "./browser.js";
  * @property {{code: string, message: string}} [error]
  */
 
-/** @typedef {{paper: Paper, score: number, rank: number, reasons: Reason[]}} Recommended a paper that is not on the page */
+/** @typedef {{paper: Paper, score: number, rank: number, reasons: Reason[], list_id?: string}} Recommended a paper that is not on the page; `list_id` where another answer than the page's own brought it */
 
 /**
  * One ranked answer.

@@ -62,12 +62,12 @@ export class RecommendedPaper {
    * @param {Page} page
    * @param {Recommended} one
    * @param {number} position from 1
-   * @param {{list_id: string, model: any}} list that recommends it
+   * @param {{list_id: string, model: any}} list that recommends it, unless it says so itself
    */
-  constructor(page, one, position, { list_id, model }) {
+  constructor(page, one, position, { list_id: whole, model }) {
     this.page = page;
     this.one = one;
-    const { paper } = one;
+    const { paper, list_id = whole } = one;
     this.id = paper.id;
     this.where = /** @type {const} */ ({ surface: "panel", position, list_id });
     const title = paper.title ?? paper.id;

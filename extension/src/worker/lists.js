@@ -92,11 +92,13 @@ export async function more(page) {
   if (!list) return null;
   const shown = [...list.recommended.map(({ paper }) => paper.id), ...list.cards.map(({ id }) => id ?? "")].filter(Boolean);
   const without = shown.slice(0, 150).map((id) => `exclude=${encodeURIComponent(id)}`).join("&");
-  const { items } = await ask("GET", `/v1/recommendations?limit=${RECOMMENDED}&${without}`, undefined, hasItems);
-  const known = new Set(shown);
+  const { items, list_id } = await ask("GET", `/v1/recommendations?limit=${RECOMMENDED}&${without}`, undefined, hasItems);
   return change(["lists"], (kept) => {
     const now = kept.lists[page] ?? list;
-    now.recommended = [...now.recommended, ...items.filter((/** @type {any} */ { paper }) => !known.has(paper.id))];
+    // Asked twice at once, both answers bring the same.
+    const known = new Set([...shown, ...now.recommended.map(({ paper }) => paper.id)]);
+    const fresh = items.filter((/** @type {any} */ { paper }) => !known.has(paper.id));
+    now.recommended.push(...fresh.map((/** @type {any} */ one) => ({ ...one, list_id })));
     kept.lists[page] = now;
     return now;
   });

@@ -84,6 +84,14 @@ test("with the server silent the last list stays, with its age", async () => {
   expect(inPanel("[data-paper]")).toHaveLength(5);
 });
 
+test("a paper that a later answer brought cites that answer", async () => {
+  const list = listOf([]);
+  Object.assign(list.recommended[1], { list_id: "L-more" });
+  start([panel], { view: view({ list }) });
+  await pass();
+  expect(inPanel("[data-paper]").slice(0, 2).map((one) => one.dataset.list)).toEqual([list.list_id, "L-more"]);
+});
+
 test("the panel is put back where the page threw it out", async () => {
   const { page } = start([panel]);
   await pass();

@@ -5,7 +5,7 @@
  * script may send only the messages of `FROM_PAGE`; our own pages may send all. Facts that come from a page are untrusted.
  */
 
-import { isAlive, sendMessage } from "./browser.js";
+import { isAlive, sendMessage, text } from "./browser.js";
 
 /** @typedef {"open" | "save" | "unsave" | "hide" | "unhide" | "impression"} Kind */
 /** @typedef {"card" | "panel" | "paper_page" | "search" | "feed" | "digest" | "library" | "import" | "demo"} Surface */
@@ -252,9 +252,9 @@ export async function send(type, fields = {}) {
   };
   try {
     const reply = await (REPEATABLE.has(type) ? once().catch((error) => (isAlive() ? once() : Promise.reject(error))) : once());
-    return reply ?? refuse("no_answer", "Inkling did not answer");
+    return reply ?? refuse("no_answer", text("page_unreachable"));
   } catch (error) {
-    return refuse(isAlive() ? "unreachable" : REPLACED, String(error));
+    return isAlive() ? refuse("unreachable", text("page_unreachable")) : refuse(REPLACED, String(error));
   }
 }
 

@@ -5,7 +5,7 @@
  * `set` is whole or not at all. Changes that depend on what was there go through `change`, one after the other.
  */
 
-import { browser } from "./browser.js";
+import { browser, text } from "./browser.js";
 
 /** @typedef {import("./messages.js").Event} Event */
 /** @typedef {import("./messages.js").Card} Card */
@@ -124,9 +124,27 @@ export function change(keys, edit, alsoRead = []) {
     const before = Object.fromEntries(keys.map((key) => [key, JSON.stringify(kept[key])]));
     const result = edit(kept);
     const changed = keys.filter((key) => JSON.stringify(kept[key]) !== before[key]);
-    if (changed.length) await browser().storage.local.set(Object.fromEntries(changed.map((key) => [key, kept[key]])));
+    if (changed.length) await write(Object.fromEntries(changed.map((key) => [key, kept[key]])));
     return result;
   });
+}
+
+/** What browsers say where their storage, or the disk it is on, is full. @param {unknown} error */
+const isFull = (error) => /quota|no.?space|disk.*full/i.test(String(error));
+
+/**
+ * Write in one step. Where there is no room, lists make some: the server tells them again, but nobody what the reader did.
+ * @param {Record<string, any>} items
+ */
+async function write(items) {
+  const { local } = browser().storage;
+  try {
+    await local.set(items);
+  } catch (error) {
+    if (!isFull(error)) throw error;
+    const lists = Object.fromEntries(Object.entries(items.lists ?? {}).slice(-1));
+    await local.set({ ...items, lists }).catch((still) => Promise.reject(isFull(still) ? new Error(text("worker_storage_full")) : still));
+  }
 }
 
 /** Forget everything, the pairing included. */

@@ -10,9 +10,10 @@ test("every message has a name of its own", () => {
   expect(new Set(names).size).toBe(names.length);
 });
 
-test("a worker that cannot be reached is a refusal, not an exception", async () => {
-  globalThis.chrome = { runtime: { id: "us", sendMessage: () => Promise.reject(new Error("gone")) } };
-  expect((await send(FROM_PAGE.more)).error.code).toBe("unreachable");
+test("a worker that cannot be reached is a refusal in the reader's words, not an exception", async () => {
+  const i18n = { getMessage: (key) => `the words of ${key}` };
+  globalThis.chrome = { i18n, runtime: { id: "us", sendMessage: () => Promise.reject(new Error("gone")) } };
+  expect((await send(FROM_PAGE.more)).error).toEqual({ code: "unreachable", message: "the words of page_unreachable" });
 });
 
 test("a worker that says nothing is a refusal", async () => {

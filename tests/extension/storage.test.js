@@ -45,6 +45,30 @@ test("only what changed is written, in one step, and nothing where the edit fail
   expect(browser.local.titles).toEqual({ a: "x" });
 });
 
+const FULL = "Resource::kQuotaBytes quota exceeded";
+
+/** Have the browser keep only so many characters. */
+function withRoomFor(browser, most) {
+  const { local } = chrome.storage;
+  const set = local.set;
+  local.set = (items) => (JSON.stringify({ ...browser.local, ...items }).length > most ? Promise.reject(new Error(FULL)) : set(items));
+}
+
+test("where storage is full, old lists make room for what the reader does", async () => {
+  const { browser, change } = await storage({ lists: { daily: { list_id: "x".repeat(1_000) } } });
+  withRoomFor(browser, 1_000);
+  await change(["titles"], ({ titles }) => void (titles.a = "kept"));
+  expect(browser.local).toMatchObject({ titles: { a: "kept" }, lists: {} });
+  await change(["lists"], ({ lists }) => void Object.assign(lists, { old: "x".repeat(1_000), latest: "new" }));
+  expect(browser.local.lists).toEqual({ latest: "new" });
+});
+
+test("where even that is not enough, it is said in the reader's words", async () => {
+  const { browser, change } = await storage();
+  withRoomFor(browser, 10);
+  await expect(change(["titles"], ({ titles }) => void (titles.a = "lost"))).rejects.toThrow(/no room left/);
+});
+
 test("a failed change holds up no later one", async () => {
   const { browser, change } = await storage();
   const failed = change(["titles"], () => Promise.reject(new Error("no"))).catch(() => "failed");

@@ -25,9 +25,9 @@ export class ServerError extends Error {
     this.isOurs = more.isOurs ?? false;
   }
 
-  /** True if the same call may do better later, unchanged. */
+  /** True if the same call may do better later, unchanged: here, or on a newer server. */
   get passes() {
-    return this.kind === "network" || this.kind === "server" || this.kind === "garbage" || this.kind === "limited";
+    return this.kind !== "refused" && this.kind !== "too_large" && this.kind !== "revoked";
   }
 }
 

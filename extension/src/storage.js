@@ -17,8 +17,8 @@ import { browser, text } from "./browser.js";
 /** @typedef {{event: Event, error: {code: string, message: string}, at: number}} DeadLetter an event the server refused */
 /** @typedef {{event: Event, sent_at: number, host: string}} LedgerLine an event as it was sent */
 /** @typedef {{id: string, paper: string, at: number, arrived: boolean}} Opened an open told of lately; `arrived` once its page told of it too */
-/** @typedef {"ok" | "offline" | "revoked" | "old_client" | "old_server" | "limited"} Health */
-/** @typedef {{health: Health, failures: number, retry_at: number, message?: string}} Connection */
+/** @typedef {"ok" | "offline" | "revoked" | "old_client" | "old_server" | "limited" | "refused"} Health `refused`: it answers, but takes nothing of what waits */
+/** @typedef {{health: Health, failures: number, at?: number, retry_at: number, message?: string}} Connection `at`: when it failed last */
 
 /**
  * @typedef {object} Preferences

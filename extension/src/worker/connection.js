@@ -1,15 +1,18 @@
 /** Whether the server is there for us: what the last call said, and when to try again. */
 
 import { text } from "../browser.js";
-import { ServerError, call } from "../server-api.js";
+import { ServerError, call, greet } from "../server-api.js";
 import { change, read } from "../storage.js";
 
 const FIRST_WAIT_MS = 2_000;
 const LONGEST_WAIT_MS = 300_000;
-/** A time to try again further off than any server would ask for was set by a wrong clock. */
-const ABSURD_MS = 3_600_000;
+/** No server is left alone longer, whatever it asks for. */
+const LONGEST_ASKED_S = 86_400;
 
 /** @typedef {import("../storage.js").Health} Health */
+
+/** @type {import("../storage.js").Connection} */
+const WELL = Object.freeze({ health: "ok", failures: 0, retry_at: 0 });
 
 /** @type {Partial<Record<import("../server-api.js").Kind, Health>>} */
 const HEALTH = { network: "offline", server: "offline", garbage: "offline", limited: "limited", revoked: "revoked", old_client: "old_client", old_server: "old_server" };
@@ -41,26 +44,48 @@ export async function ask(method, path, body, isWhole = () => true) {
     await note(null, to.token);
     return answer;
   } catch (error) {
-    if (error instanceof ServerError) await note(error, to.token);
-    throw error;
+    if (!(error instanceof ServerError)) throw error;
+    const why = isUnknownCall(error, method) ? await whyUnknown(error, to.serverUrl) : error;
+    await note(why, to.token);
+    throw why;
   }
+}
+
+/** Whether the server knows no such call: where we post to, no paper or event is named that could be missing. @param {ServerError} error @param {string} method */
+const isUnknownCall = ({ kind, status }, method) => kind === "refused" && (status === 405 || (status === 404 && method === "POST"));
+
+/** A server that does not know a call may be older than this extension. @param {ServerError} error @param {string} serverUrl @returns {Promise<ServerError>} */
+const whyUnknown = (error, serverUrl) =>
+  greet(serverUrl).then(() => error, (said) => (said instanceof ServerError ? said : Promise.reject(said)));
+
+/** What waits was refused as a whole: that is told, though the server answers. @param {ServerError} error */
+export async function noteUnsent(error) {
+  const to = await server();
+  if (to && !HEALTH[error.kind]) await note(error, to.token, "refused");
 }
 
 /** Whether an answer is a list of something. @param {any} answer */
 export const hasItems = (answer) => Array.isArray(answer?.items);
 
-/** @param {ServerError | null} error what a call ended with @param {string} token the one it was made with */
-function note(error, token) {
-  const health = error ? HEALTH[error.kind] : "ok";
+/**
+ * @param {ServerError | null} error what a call ended with
+ * @param {string} token the one it was made with
+ * @param {Health} [otherwise] where the error itself says nothing of the connection
+ */
+function note(error, token, otherwise) {
+  const health = error ? (HEALTH[error.kind] ?? otherwise) : "ok";
   if (!health) return undefined; // The server is well; it is the request that it refused.
   return change(
     ["connection"],
     (kept) => {
       if (kept.token !== token) return; // Paired anew meanwhile: what the old token met says nothing.
-      const failures = error ? kept.connection.failures + 1 : 0;
-      const retry_at = error ? Date.now() + (error.retryAfter ? error.retryAfter * 1000 : wait(failures)) : 0;
+      if (!error) return void (kept.connection = { ...WELL });
+      const failures = kept.connection.failures + 1;
+      const at = Date.now();
+      const asked = Math.min(error.retryAfter ?? 0, LONGEST_ASKED_S) * 1000;
+      const retry_at = at + (asked || wait(failures));
       // That nothing answers is said where it is shown.
-      kept.connection = error && error.kind !== "network" ? { health, failures, retry_at, message: error.message } : { health, failures, retry_at };
+      kept.connection = { health, failures, at, retry_at, ...(error.kind === "network" ? {} : { message: error.message }) };
     },
     ["token"],
   );
@@ -72,11 +97,8 @@ export const look = () =>
     if (!(error instanceof ServerError)) throw error;
   });
 
-/** Whether it is time to try again. @param {import("../storage.js").Connection} connection */
-export function isDue({ retry_at }) {
-  const left = retry_at - Date.now();
-  return left <= 0 || left > ABSURD_MS;
-}
+/** Whether it is time to try again: also where the clock has been set back since it was set. @param {import("../storage.js").Connection} connection */
+export const isDue = ({ at = 0, retry_at }) => Date.now() >= retry_at || Date.now() < at;
 
 /** Exponential back-off with full jitter in its upper half, so that many browsers do not come back at once. @param {number} failures */
 function wait(failures) {
@@ -87,5 +109,5 @@ function wait(failures) {
 /** Start afresh: another server, another token, or the reader asks. */
 export const forgetFailures = () =>
   change(["connection"], (kept) => {
-    kept.connection = { health: "ok", failures: 0, retry_at: 0 };
+    kept.connection = { ...WELL };
   });

@@ -5,7 +5,7 @@
 
 import { ServerError } from "../server-api.js";
 import { change, read } from "../storage.js";
-import { ask, isDue, server } from "./connection.js";
+import { ask, isDue, noteUnsent, server } from "./connection.js";
 import { noteOpen } from "./opens.js";
 import { remember } from "./states.js";
 
@@ -166,12 +166,12 @@ async function sendQueue(host, sent) {
       size = Math.min(BATCH, size * 4);
     } catch (error) {
       if (!(error instanceof ServerError)) throw error;
-      if (!isAboutTheBatch(error)) return;
+      if (!isAboutTheBatch(error)) return noteUnsent(error);
       if (batch.events.length > 1) size = Math.max(1, Math.floor(batch.events.length / 4));
       else if (batch.papers.length) await forgetText(batch.papers[0].id);
       else if (error.isOurs) await setAside(batch.events[0], error);
       // Whoever finds one bare event too large takes none.
-      else return;
+      else return noteUnsent(error);
     }
   }
 }

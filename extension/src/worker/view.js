@@ -30,6 +30,9 @@ export async function readStanding(...more) {
 /** @param {Record<string, number>} pauses @param {string} scope */
 export const isPaused = (pauses, scope) => scope in pauses && (pauses[scope] === 0 || pauses[scope] > Date.now());
 
+/** With these the server answers, whatever else it does. @type {Set<import("../storage.js").Health>} */
+const ANSWERS = new Set(["ok", "limited", "refused"]);
+
 /**
  * @param {Pick<Stored, "serverUrl" | "token" | "preferences" | "pauses" | "connection">} kept
  * @param {string} [site]
@@ -39,7 +42,7 @@ export function stateOf({ serverUrl, token, preferences, pauses, connection }, s
   if (preferences.capture === "off" || (site !== "demo" && preferences.sites[site] === false)) return "off";
   if (isPaused(pauses, "all") || isPaused(pauses, site)) return "paused";
   if (!serverUrl || !token || connection.health === "revoked") return "unpaired";
-  return connection.health === "ok" || connection.health === "limited" ? "ready" : "offline";
+  return ANSWERS.has(connection.health) ? "ready" : "offline";
 }
 
 /** @param {State} state @param {Pick<Stored, "connection" | "queue" | "queueFull">} kept @returns {string | undefined} */

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { FROM_OWN, FROM_PAGE } from "../../../extension/src/messages.js";
-import { LISTING, OWN, end, event, pairedBrowser, reply } from "../browser-kit.js";
+import { LISTING, OWN, end, event, example, pairedBrowser, reply } from "../browser-kit.js";
 
 afterEach(end);
 
@@ -99,6 +99,19 @@ test.each([
   browser.server.mood = mood;
   expect((await tellCards(browser)).view).toMatchObject({ state: "offline", message: expect.stringMatching(words) });
   expect((await browser.ask(FROM_OWN.status, {}, OWN)).status.connection.message).toMatch(words);
+});
+
+test("a page that a server too old cannot rank says so, and is ranked once it is updated", async () => {
+  const browser = await pairedBrowser();
+  const { response } = example("GET /healthz");
+  const old = { "/healthz": reply(200, { ...response, api: 0 }), "/v1/rank": reply(404, { error: { code: "not_found", message: "Nothing there." } }) };
+  browser.server.mood = ({ path }) => old[path]?.clone();
+  expect((await tellCards(browser)).view).toMatchObject({ state: "offline", message: expect.stringContaining("update the server") });
+  await minutes(browser, 2);
+  expect(browser.heard.every(({ view: { state } }) => state === "offline")).toBe(true);
+  heal(browser);
+  await minutes(browser, 2);
+  expect(browser.heard.at(-1).view).toMatchObject({ state: "ready", list: { stale: false } });
 });
 
 test("that nothing answers has no sentence of its own but what is kept for later", async () => {

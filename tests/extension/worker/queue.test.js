@@ -188,7 +188,7 @@ test("a page that the server answers before the back-off is over takes what wait
 
 test("a time to try again that a wrong clock set is not waited for", async () => {
   const save = event("save", "2501.00001");
-  const browser = await pairedBrowser({ queue: [{ event: save }], connection: { health: "offline", failures: 3, retry_at: Date.parse("2027-01-01") } });
+  const browser = await pairedBrowser({ queue: [{ event: save }], connection: { health: "offline", failures: 3, at: Date.parse("2026-12-31"), retry_at: Date.parse("2027-01-01") } });
   await browser.alarm();
   expect(browser.server.ids()).toEqual([save.id]);
 });

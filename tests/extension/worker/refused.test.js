@@ -2,7 +2,7 @@
 
 import { afterEach, expect, test } from "vitest";
 import { FROM_OWN } from "../../../extension/src/messages.js";
-import { BAD_PAPER, OWN, Server, end, event, pairedBrowser, reply, settle } from "../browser-kit.js";
+import { BAD_PAPER, OWN, Server, end, event, example, pairedBrowser, reply, settle } from "../browser-kit.js";
 
 afterEach(end);
 
@@ -67,6 +67,55 @@ test("seven hundred events in front of a foreign 400 are asked about once, and a
   await settle();
   expect(browser.server.requests.length - asked).toBe(1);
   expect(waiting(browser)).toHaveLength(700);
+});
+
+const nothingThere = () => reply(404, { error: { code: "not_found", message: "There is nothing at this address." } });
+
+test("a server too old for what this extension sends is told as such, and what waits waits", async () => {
+  const save = event("save", "2501.00001");
+  const browser = await withQueue([save]);
+  const { response } = example("GET /healthz");
+  browser.server.mood = ({ path }) => (path === "/healthz" ? reply(200, { ...response, api: 0 }) : nothingThere());
+  await browser.ask(FROM_OWN.flush, {}, OWN);
+  await settle();
+  const { status } = await browser.ask(FROM_OWN.status, {}, OWN);
+  expect(status).toMatchObject({ waiting: 1, connection: { health: "old_server", message: expect.stringContaining("too old for this extension") } });
+  expect(browser.badge).toBe("1");
+  await heal(browser);
+  expect(browser.server.ids()).toEqual([save.id]);
+});
+
+test.each([
+  ["a 403 of ours", () => reply(403, { error: { code: "forbidden", message: "Not this browser." } }), "Not this browser."],
+  ["a call that a server of today does not know", (request) => (request.path === "/healthz" ? undefined : nothingThere()), "There is nothing at this address."],
+  ["a proxy's 413 to all there is", () => reply(413, ""), "That was too much at once for the server."],
+])("%s is told where what waits is told, and asked about ever more rarely", async (_, mood, message) => {
+  const browser = await withQueue([event("save", "2501.00001")]);
+  browser.server.mood = mood;
+  await browser.ask(FROM_OWN.flush, {}, OWN);
+  await settle();
+  expect((await browser.ask(FROM_OWN.status, {}, OWN)).status).toMatchObject({ state: "ready", waiting: 1, connection: { health: "refused", message } });
+  expect(browser.badge).toBe("1");
+  const asked = browser.server.requests.length;
+  await browser.alarm();
+  expect(browser.server.requests).toHaveLength(asked);
+  await heal(browser);
+  expect(browser.badge).toBe("");
+});
+
+test("a server that asks for two hours has them, but not for more than a day", async () => {
+  const browser = await withQueue([event("save", "2501.00001")]);
+  const left = async (seconds) => {
+    browser.server.mood = () => reply(503, "", { "Retry-After": String(seconds) });
+    await browser.ask(FROM_OWN.flush, {}, OWN);
+    return (browser.local.connection.retry_at - Date.now()) / 1000;
+  };
+  expect(await left(1e9)).toBe(86_400);
+  expect(await left(7_200)).toBe(7_200);
+  const asked = browser.server.requests.length;
+  await browser.pass(60_000);
+  await browser.alarm();
+  expect(browser.server.requests).toHaveLength(asked);
 });
 
 test("refused events are kept, and of too many of them only those go that were not pressed", async () => {

@@ -42,6 +42,24 @@ export async function probe(typed, plainOk = false) {
   return { steps, address, code, origin };
 }
 
+const TRADED = "traded";
+
+/**
+ * A code counts once: what it was traded for is at hand when its first use failed and the reader tries again.
+ * @param {string} address
+ * @param {string} code
+ * @param {string} name
+ * @returns {Promise<{token: string, reader_id?: string}>}
+ */
+async function trade(address, code, name) {
+  const before = await session.get(TRADED, /** @type {any} */ (null));
+  if (before?.address === address && before.code === code) return before.paired;
+  const paired = await call({ serverUrl: address }, "POST", "/v1/devices", code ? { name, code } : { name });
+  if (typeof paired?.token !== "string") throw new ServerError("garbage", text("worker_error_garbage"));
+  await session.set(TRADED, { address, code, paired });
+  return paired;
+}
+
 /**
  * Trade a code for a token, try the token, and only then keep both.
  * @param {{address: string, code: string, name: string, plain_http_ok?: boolean}} asked
@@ -53,8 +71,7 @@ export async function connect({ address: typed, code: typedCode, name, plain_htt
   const code = (typedCode || linked).trim();
   let paired;
   try {
-    paired = await call({ serverUrl: address }, "POST", "/v1/devices", code ? { name, code } : { name });
-    if (typeof paired?.token !== "string") throw new ServerError("garbage", text("worker_error_garbage"));
+    paired = await trade(address, code, name);
     steps.push(told("code", true, text("worker_step_code")));
   } catch (error) {
     return { steps: [...steps, told("code", false, plainly(error))], address };
@@ -62,7 +79,9 @@ export async function connect({ address: typed, code: typedCode, name, plain_htt
   try {
     await call({ serverUrl: address, token: paired.token }, "GET", "/v1/me");
     steps.push(told("token", true, text("worker_step_token")));
+    await session.set(TRADED, null);
   } catch (error) {
+    if (!(error instanceof ServerError && error.passes)) await session.set(TRADED, null);
     return { steps: [...steps, told("token", false, plainly(error))], address };
   }
   const left = await keep(address, paired);

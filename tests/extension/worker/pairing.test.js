@@ -75,6 +75,17 @@ test("a token that does not work is not kept", async () => {
   nothingKept(browser);
 });
 
+test("a code that was spent as the server fell silent pairs with the next try", async () => {
+  const browser = await fresh();
+  browser.server.mood = ({ path }) => (path === "/v1/me" ? reply(500, "") : undefined);
+  await connect(browser, LINK);
+  browser.server.mood = () => undefined;
+  expect(steps(await connect(browser, LINK)).at(-1)).toBe("kept well");
+  expect(browser.server.sent("/v1/devices")).toHaveLength(1);
+  // What it was traded for is not at hand any more.
+  expect(steps(await connect(browser, LINK)).at(-1)).toBe("code failed");
+});
+
 test("plain http to another machine is refused until the reader confirms it", async () => {
   const browser = await fresh();
   const answer = await connect(browser, `http://192.168.1.5:8765/pair#${CODE}`);

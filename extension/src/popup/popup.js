@@ -166,10 +166,11 @@ async function saveExport() {
 }
 
 /** Say what a deletion did, and what it could not. @param {any} reply */
-async function told({ ok, deleted, waiting, elsewhere, silent }) {
+async function told({ ok, deleted, waiting, elsewhere, silent, partial }) {
   if (ok) {
     const done = waiting ? text("popup_deleted_waiting", deleted, waiting) : text("popup_deleted", deleted);
-    say([done, elsewhere ? text("popup_deleted_elsewhere", elsewhere) : "", silent ? text("popup_deleted_silent") : ""].join(" "));
+    const rest = silent ? text("popup_deleted_silent") : partial ? text("popup_deleted_partial") : "";
+    say([done, elsewhere ? text("popup_deleted_elsewhere", elsewhere) : "", rest].filter(Boolean).join(" "));
   }
   await drawPane();
 }

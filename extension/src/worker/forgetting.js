@@ -9,7 +9,10 @@ import { remember } from "./states.js";
 import { pushViews } from "./view.js";
 
 /** @typedef {import("../messages.js").Event} Event */
-/** @typedef {{deleted: number, waiting: number, elsewhere: number, silent: boolean}} Forgotten `waiting`: to be deleted on the server once it answers; `elsewhere`: were sent to a server paired with before; `silent`: the server could not be asked what else it holds */
+/** @typedef {{deleted: number, waiting: number, elsewhere: number, silent: boolean, partial: boolean}} Forgotten `waiting`: to be deleted on the server once it answers; `elsewhere`: were sent to a server paired with before; `silent`: the server could not be asked what else it holds; `partial`: its log is longer than was looked through */
+
+/** A server can only be asked for its log page by page: so many events are years of reading. */
+const MOST_LOGGED = 50_000;
 
 /**
  * @param {string[]} ids
@@ -23,7 +26,7 @@ export async function forgetEvents(ids) {
   // What a paper's state is without the deleted events the server knows best.
   if (!waiting) await rankOpenPages();
   else await pushViews();
-  return { deleted: ids.length, waiting, elsewhere, silent: false };
+  return { deleted: ids.length, waiting, elsewhere, silent: false, partial: false };
 }
 
 /** @param {Set<string>} ids @returns {Promise<number>} how many of them another server holds */
@@ -57,7 +60,7 @@ function dropHere(ids) {
 export async function forget({ paper, since }) {
   /** @param {Event} event */
   const isMeant = (event) => (paper === undefined || event.paper === paper) && (since === undefined || Date.parse(event.at) >= since);
-  const { events, silent } = await logged(since);
+  const { events, silent, partial } = await logged({ since, most: MOST_LOGGED });
   const there = events.filter(isMeant).map(({ id }) => id);
   await change(
     ["deletions", "texts", "titles", "upvoteSaves"],
@@ -69,5 +72,5 @@ export async function forget({ paper, since }) {
   );
   const { queue, ledger, dead } = await read("queue", "ledger", "dead");
   const here = [...queue, ...ledger, ...dead].map(({ event }) => event).filter(isMeant);
-  return { ...(await forgetEvents([...new Set([...here.map(({ id }) => id), ...there])])), silent };
+  return { ...(await forgetEvents([...new Set([...here.map(({ id }) => id), ...there])])), silent, partial };
 }

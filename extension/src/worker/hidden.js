@@ -7,6 +7,8 @@ import { logged } from "./log.js";
 
 /** Names asked for at a time; the others go by their ids until then. */
 const MOST_NAMES = 20;
+/** Enough for what a reader still wants back; the list is waited for. */
+const MOST_LOGGED = 10_000;
 
 /** @typedef {import("../messages.js").Event} Event */
 
@@ -22,7 +24,7 @@ export async function hiddenList() {
 async function hiddenPapers() {
   const asked = Date.now();
   const { connection } = await read("connection");
-  const log = (await server()) && isDue(connection) ? await logged() : null;
+  const log = (await server()) && isDue(connection) ? await logged({ most: MOST_LOGGED }) : null;
   const { states, queue, ledger } = await read("states", "queue", "ledger");
   // A log told in full knows more than this browser: what it does not name was taken back elsewhere.
   const isWhole = log && !log.silent && !log.partial;

@@ -7,14 +7,16 @@ import { ask, hasItems } from "./connection.js";
 /** @typedef {{events: Event[], silent: boolean, partial: boolean}} Log newest first; `silent`: the server did not answer to the end; `partial`: there is more than was looked at */
 
 const PAGE = 200;
-const MOST = 10_000;
 
-/** @param {number} [since] epoch ms: what is older need not be looked at @returns {Promise<Log>} */
-export async function logged(since = -Infinity) {
+/**
+ * @param {{since?: number, most: number}} asked `since` in epoch ms: what is older need not be looked at; `most`: nor more
+ * @returns {Promise<Log>}
+ */
+export async function logged({ since = -Infinity, most }) {
   /** @type {Event[]} */
   const events = [];
   try {
-    for (let cursor = ""; events.length < MOST; ) {
+    for (let cursor = ""; events.length < most; ) {
       const { items, next } = await ask("GET", `/v1/me/events?limit=${PAGE}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`, undefined, hasItems);
       events.push(...items);
       if (!next || (items.length && Date.parse(items.at(-1).at) < since)) return { events, silent: false, partial: false };

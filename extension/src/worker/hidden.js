@@ -10,7 +10,13 @@ const MOST_NAMES = 20;
 /** Enough for what a reader still wants back; the list is waited for. */
 const MOST_LOGGED = 10_000;
 
+/** How long the list waits for the server before it shows what is known here. */
+const PATIENCE_MS = 2_000;
+
 /** @typedef {import("../messages.js").Event} Event */
+
+/** @param {number} ms @returns {Promise<null>} */
+const after = (ms) => new Promise((settle) => setTimeout(() => settle(null), ms));
 
 /** @returns {Promise<{papers: {id: string, title: string}[]}>} the latest hidden first */
 export async function hiddenList() {
@@ -24,7 +30,7 @@ export async function hiddenList() {
 async function hiddenPapers() {
   const asked = Date.now();
   const { connection } = await read("connection");
-  const log = (await server()) && isDue(connection) ? await logged({ most: MOST_LOGGED }) : null;
+  const log = (await server()) && isDue(connection) ? await Promise.race([logged({ most: MOST_LOGGED }), after(PATIENCE_MS)]) : null;
   const { states, queue, ledger } = await read("states", "queue", "ledger");
   // A log told in full knows more than this browser: what it does not name was taken back elsewhere.
   const isWhole = log && !log.silent && !log.partial;

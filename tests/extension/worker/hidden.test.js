@@ -44,6 +44,14 @@ test("with the server silent, or this browser not paired, what is known here is 
   expect(await hidden(browser)).toEqual([{ id: PAPER, title: PAPER }]);
 });
 
+test("a server that does not answer at all holds the list up for moments only", async () => {
+  const browser = await pairedBrowser({ states: { [PAPER]: { opened_at: null, saved: false, hidden: true } }, titles: { [PAPER]: "One" } });
+  browser.server.mood = () => new Promise(() => {});
+  const asked = hidden(browser);
+  await browser.pass(2_500);
+  expect(await asked).toEqual([{ id: PAPER, title: "One" }]);
+});
+
 test("of a log told in part, what this browser knows of older papers stays", async () => {
   const states = { [PAPER]: { opened_at: null, saved: false, hidden: true }, "2501.00002": { opened_at: null, saved: false, hidden: true } };
   const browser = await pairedBrowser({ states });

@@ -162,9 +162,13 @@ class Firefox:
 
     def stop_worker(self) -> None:
         """End the extension's background page as the browser does when it has been idle."""
-        with self.driver.using_context("chrome"):
-            state = self.driver.execute_async_script(STOP, [ADDON])
-        assert state == "stopped", state
+        # An event that came meanwhile has started it again.
+        for _ in range(5):
+            with self.driver.using_context("chrome"):
+                state = self.driver.execute_async_script(STOP, [ADDON])
+            if state == "stopped":
+                return
+        raise AssertionError(state)
 
     def find(self, selector: str) -> Any:
         return self.driver.find_element(By.CSS_SELECTOR, selector)

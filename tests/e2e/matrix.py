@@ -172,8 +172,11 @@ def check(tab: Tab, pages: PagesServer, case: Case) -> float:
 
 def ranked(tab: Tab, page: str, since: float) -> list[str] | None:
     """Return the ids of the cards that were sent for ranking from a page since a time, in their order."""
-    found = tab.kept("lists").get(page)
-    return [card["input_id"] for card in found["cards"]] if found and found["fetched_at"] >= since * 1000 else None
+    # The last one of that name: each search and each list of arXiv's has one of its own.
+    found = [
+        one for key, one in tab.kept("lists").items() if key.split()[0] == page and one["fetched_at"] >= since * 1000
+    ]
+    return [card["input_id"] for card in found[-1]["cards"]] if found else None
 
 
 def reports(server: Server) -> float:

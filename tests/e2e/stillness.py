@@ -33,7 +33,7 @@ globalThis.still = {shifts: [], moves: [], frames: 0, seen: 0};
   const look = () => {
     const places = new Map(), times = new Map();
     // While the page is still being read, a row of cards grows with each one: the rows below move by themselves.
-    const isWhole = document.readyState !== 'loading', [first] = isWhole ? [] : document.getElementsByTagName('article');
+    const [first] = document.readyState === 'loading' ? document.getElementsByTagName('article') : [];
     const firstRow = first?.getBoundingClientRect().top;
     for (const node of document.querySelectorAll(WATCHED)) {
       const {left, top, right, bottom} = node.getBoundingClientRect();

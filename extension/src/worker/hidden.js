@@ -10,8 +10,9 @@ const MOST_NAMES = 20;
 /** Enough for what a reader still wants back; the list is waited for. */
 const MOST_LOGGED = 10_000;
 
-/** How long the list waits for the server before it shows what is known here. */
-const PATIENCE_MS = 2_000;
+/** How long the list waits for the server to tell its log, and to say anything at all. */
+const TELLING_MS = 2_000;
+const PATIENCE_MS = 3_000;
 
 /** @typedef {import("../messages.js").Event} Event */
 
@@ -20,24 +21,34 @@ const after = (ms) => new Promise((settle) => setTimeout(() => settle(null), ms)
 
 /** @returns {Promise<{papers: {id: string, title: string}[]}>} the latest hidden first */
 export async function hiddenList() {
-  const hidden = [...(await hiddenPapers())].reverse();
-  await learnNames(hidden);
+  const log = await logInTime();
+  const hidden = [...(await hiddenPapers(log))].reverse();
+  if (log && !log.silent) await learnNames(hidden);
   const { titles } = await read("titles");
   return { papers: hidden.map((id) => ({ id, title: titles[id] ?? id })) };
 }
 
-/** Those hidden, as the server says, with what is not yet sent laid over it; as known here while it is silent. */
-async function hiddenPapers() {
+/** @returns {Promise<(import("./log.js").Log & {asked: number}) | null>} null while the server is silent */
+async function logInTime() {
   const asked = Date.now();
   const { connection } = await read("connection");
-  const log = (await server()) && isDue(connection) ? await Promise.race([logged({ most: MOST_LOGGED }), after(PATIENCE_MS)]) : null;
+  if (!(await server()) || !isDue(connection)) return null;
+  const log = await Promise.race([logged({ most: MOST_LOGGED, until: asked + TELLING_MS }), after(PATIENCE_MS)]);
+  return log && { ...log, asked };
+}
+
+/**
+ * Those hidden, as the server says, with what is not yet sent laid over it; as known here while it is silent.
+ * @param {(import("./log.js").Log & {asked: number}) | null} log
+ */
+async function hiddenPapers(log) {
   const { states, queue, ledger } = await read("states", "queue", "ledger");
   // A log told in full knows more than this browser: what it does not name was taken back elsewhere.
   const isWhole = log && !log.silent && !log.partial;
   const hidden = new Set(isWhole ? [] : Object.keys(states).filter((paper) => states[paper].hidden));
   apply(hidden, log?.events.toReversed() ?? []);
   // What was sent while the server told its log may not be in it.
-  apply(hidden, [...ledger.filter(({ sent_at }) => sent_at >= asked), ...queue].map(({ event }) => event));
+  apply(hidden, [...ledger.filter(({ sent_at }) => log && sent_at >= log.asked), ...queue].map(({ event }) => event));
   return hidden;
 }
 
@@ -51,8 +62,7 @@ function apply(hidden, events) {
 
 /** What papers hidden on another browser are called. @param {string[]} hidden */
 async function learnNames(hidden) {
-  const { titles: known, connection } = await read("titles", "connection");
-  if (connection.health !== "ok" || !(await server())) return;
+  const { titles: known } = await read("titles");
   const nameless = hidden.filter((id) => !known[id]).slice(0, MOST_NAMES);
   const found = await Promise.all(nameless.map(nameOf));
   await change(["titles"], ({ titles }) => nameless.forEach((id, at) => found[at] && (titles[id] = found[at])));

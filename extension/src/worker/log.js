@@ -9,14 +9,15 @@ import { ask, hasItems } from "./connection.js";
 const PAGE = 200;
 
 /**
- * @param {{since?: number, most: number}} asked `since` in epoch ms: what is older need not be looked at; `most`: nor more
+ * @param {{since?: number, most: number, until?: number}} asked `since`: what is older need not be looked at; `most`: nor
+ *   more; `until`: nor longer (times in epoch ms)
  * @returns {Promise<Log>}
  */
-export async function logged({ since = -Infinity, most }) {
+export async function logged({ since = -Infinity, most, until = Infinity }) {
   /** @type {Event[]} */
   const events = [];
   try {
-    for (let cursor = ""; events.length < most; ) {
+    for (let cursor = ""; events.length < most && Date.now() < until; ) {
       const { items, next } = await ask("GET", `/v1/me/events?limit=${PAGE}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`, undefined, hasItems);
       events.push(...items);
       if (!next || (items.length && Date.parse(items.at(-1).at) < since)) return { events, silent: false, partial: false };

@@ -45,11 +45,20 @@ test("with the server silent, or this browser not paired, what is known here is 
 });
 
 test("a server that does not answer at all holds the list up for moments only", async () => {
-  const browser = await pairedBrowser({ states: { [PAPER]: { opened_at: null, saved: false, hidden: true } }, titles: { [PAPER]: "One" } });
+  const browser = await pairedBrowser({ states: { [PAPER]: { opened_at: null, saved: false, hidden: true } } });
   browser.server.mood = () => new Promise(() => {});
   const asked = hidden(browser);
-  await browser.pass(2_500);
-  expect(await asked).toEqual([{ id: PAPER, title: "One" }]);
+  await browser.pass(3_500);
+  expect(await asked).toEqual([{ id: PAPER, title: PAPER }]);
+});
+
+test("of a log that takes long to tell, what was told in time counts", async () => {
+  const browser = await pairedBrowser({ states: { [PAPER]: { opened_at: null, saved: false, hidden: true } } });
+  const page = { items: [event("hide", "2501.00005")], next: "older" };
+  browser.server.mood = ({ path }) => (path.startsWith("/v1/me/events") ? new Promise((go) => setTimeout(() => go(reply(200, page)), 600)) : undefined);
+  const asked = hidden(browser);
+  await browser.pass(3_500);
+  expect((await asked).map(({ id }) => id)).toEqual(["2501.00005", PAPER]);
 });
 
 test("of a log told in part, what this browser knows of older papers stays", async () => {

@@ -83,7 +83,7 @@ def test_pairing_through_the_options_page(browser: Chromium, server: Server) -> 
     page.locator("#pairing summary").click()
     expect(page.locator("#agree-row")).to_be_hidden()
     page.fill("#address", "https://papers.example.org/pair#AAAA-BBBB-CCCC")
-    expect(page.locator("#agree-other")).to_contain_text("https://papers.example.org is another server")
+    expect(page.locator("#agree-other")).to_contain_text("https://papers.example.org is another address")
     expect(page.locator("#agreed")).not_to_be_checked()
     page.fill("#address", server.url)
     expect(page.locator("#agree-row")).to_be_hidden()

@@ -8,7 +8,7 @@ from flask import Response, jsonify, request
 
 from server.api.blueprint import Blueprint
 from server.api.requests import MAX_IMPORT, caller, json_object, page_of, read_cursor, rooms
-from server.api.schemas import PageQuery
+from server.api.schemas import LogQuery
 from server.api.schemas_account import Export, ImportBody, Imported, LoggedEvents, Me, MeBody, Reset
 from server.clock import rfc3339
 from server.errors import Invalid
@@ -46,12 +46,13 @@ def leave() -> None:
 
 
 @blueprint.route("/v1/me/events")
-@blueprint.arguments(PageQuery, location="query")
+@blueprint.arguments(LogQuery, location="query")
 @blueprint.response(200, LoggedEvents)
 def logged(query: dict[str, Any]) -> Response:
-    """List what was logged of me, newest first."""
+    """List what was logged of me, newest first; `paper` and `kind` narrow it."""
     after = read_cursor(query.get("cursor"), (float, int))
-    return jsonify(page_of(me.logged(rooms(), caller().reader_id, query["limit"] + 1, after), query["limit"]))
+    wanted = {"paper": query.get("paper"), "kinds": query["kind"]}
+    return jsonify(page_of(me.logged(rooms(), caller().reader_id, query["limit"] + 1, after, **wanted), query["limit"]))
 
 
 @blueprint.route("/v1/me/events/<string:event_id>", methods=["DELETE"], parameters=[EVENT])

@@ -316,6 +316,15 @@ class PageQuery(Base):
     cursor = Text(longest=500)
 
 
+class LogQuery(PageQuery):
+    """A page of the log, of one paper or of some kinds of events alone."""
+
+    paper = PaperId()
+    kind = fields.List(
+        Text(longest=16, one_of=KINDS), load_default=list, metadata={"description": "Repeated for several."}
+    )
+
+
 class RecommendationsQuery(Base):
     """What to recommend."""
 

@@ -61,11 +61,20 @@ def change(rooms: Rooms, caller: Caller, changes: Mapping[str, Any]) -> dict[str
 
 
 def logged(
-    rooms: Rooms, reader_id: str, limit: int, after: tuple[float, int] | None
+    rooms: Rooms,
+    reader_id: str,
+    limit: int,
+    after: tuple[float, int] | None,
+    *,
+    paper: str | None = None,
+    kinds: Sequence[str] = (),
 ) -> list[tuple[tuple[float, int], dict[str, Any]]]:
-    """Return (place, event) of what was logged, newest first, from just after the place given."""
+    """Return (place, event) of what was logged, newest first, from just after the place given.
+
+    Of one paper alone, or of these kinds alone, where they are named.
+    """
     with rooms.database.reading() as session:
-        rows = event_store.page(session, reader_id, limit, after)
+        rows = event_store.page(session, reader_id, limit, after, paper=paper, kinds=kinds)
     return [((row["at"], row["number"]), _told(row)) for row in rows]
 
 

@@ -45,9 +45,24 @@ def forget_lists(session: Session, reader_id: str) -> None:
     session.execute(delete(lists).where(lists.c.reader_id == reader_id, lists.c.id.not_in(cited)))
 
 
-def page(session: Session, reader_id: str, limit: int, after: tuple[float, int] | None = None) -> list[Row]:
-    """Return the reader's events, newest first, from just after the (at, number) given."""
+def page(
+    session: Session,
+    reader_id: str,
+    limit: int,
+    after: tuple[float, int] | None = None,
+    *,
+    paper: str | None = None,
+    kinds: Collection[str] = (),
+) -> list[Row]:
+    """Return the reader's events, newest first, from just after the (at, number) given.
+
+    Of one paper alone, or of some kinds alone, where they are named.
+    """
     statement = select(events).where(events.c.reader_id == reader_id)
+    if paper is not None:
+        statement = statement.where(events.c.paper_id == paper)
+    if kinds:
+        statement = statement.where(events.c.kind.in_(kinds))
     if after is not None:
         at, number = after
         statement = statement.where(or_(events.c.at < at, and_(events.c.at == at, events.c.number < number)))

@@ -265,7 +265,13 @@ export class Server {
     if (route === "GET /healthz") return reply(200, example(route).response);
     if (route === "POST /v1/devices") return this.pair(request.body);
     if (!this.tokens.has(headers.Authorization?.slice(7))) return refused("GET /v1/me", headers.Authorization ? "a revoked" : "no token");
+    if (route === "GET /v1/me/events") return this.logged(new URL(url).searchParams);
     return this.answer(route, request.body);
+  }
+
+  logged(asked) {
+    const isMeant = ({ paper, kind }) => [null, paper].includes(asked.get("paper")) && (!asked.has("kind") || asked.getAll("kind").includes(kind));
+    return reply(200, { items: this.events.filter(isMeant).reverse(), next: null });
   }
 
   pair({ code }) {
@@ -279,7 +285,6 @@ export class Server {
   answer(route, body) {
     if (route === "POST /v1/events") return reply(200, this.log(body));
     if (route === "POST /v1/rank") return reply(200, this.rank(body.papers));
-    if (route === "GET /v1/me/events") return reply(200, { items: [...this.events].reverse(), next: null });
     if (route.startsWith("GET /v1/papers/") && this.titles[route.split("/").at(-1)]) return reply(200, { ...example("GET /v1/papers/2401.00001").response, title: this.titles[route.split("/").at(-1)] });
     if (route.startsWith("DELETE /v1/me/events/")) return this.forget(route.split("/").at(-1));
     const { status, response } = example(route) ?? { status: 404, response: example("GET /v1/papers/2402.99999").response };

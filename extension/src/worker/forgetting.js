@@ -60,7 +60,7 @@ function dropHere(ids) {
 export async function forget({ paper, since }) {
   /** @param {Event} event */
   const isMeant = (event) => (paper === undefined || event.paper === paper) && (since === undefined || Date.parse(event.at) >= since);
-  const { events, silent, partial } = await logged({ since, most: MOST_LOGGED });
+  const { events, silent, partial } = await logged({ paper, since, most: MOST_LOGGED });
   const there = events.filter(isMeant).map(({ id }) => id);
   await change(
     ["deletions", "texts", "titles", "upvoteSaves"],

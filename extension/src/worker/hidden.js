@@ -33,7 +33,7 @@ async function logInTime() {
   const asked = Date.now();
   const { connection } = await read("connection");
   if (!(await server()) || !isDue(connection)) return null;
-  const log = await Promise.race([logged({ most: MOST_LOGGED, until: asked + TELLING_MS }), after(PATIENCE_MS)]);
+  const log = await Promise.race([logged({ kinds: ["hide", "unhide"], most: MOST_LOGGED, until: asked + TELLING_MS }), after(PATIENCE_MS)]);
   return log && { ...log, asked };
 }
 

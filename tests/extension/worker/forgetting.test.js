@@ -101,6 +101,8 @@ test("forgetting a paper deletes what other browsers logged of it too", async ()
   const answer = await own(browser, FROM_OWN.forget, { paper: PAPER });
   expect(answer).toMatchObject({ deleted: 2, waiting: 0, silent: false });
   expect(browser.server.events).toEqual([other]);
+  // The server looks for them: its whole log may be years long.
+  expect(browser.server.sent("/v1/me/events")[0].path).toContain(`paper=${PAPER}`);
 });
 
 test("where the server's log is too long to look through, it is said that older events may remain", async () => {

@@ -44,6 +44,26 @@ def test_the_log_is_paged_though_events_come_in(me: Device) -> None:
     assert [item["id"] for item in [*first["items"], *second["items"]]] == [one["id"] for one in reversed(sent)]
 
 
+def test_the_log_of_one_paper_or_of_some_kinds(me: Device) -> None:
+    other = "2401.00002"
+    me.log(event("open"), event("save"), event("hide", other), event("unhide", other), event("open", other))
+
+    def found(query: str) -> list[tuple[str, str]]:
+        seen, cursor = [], ""
+        while True:
+            page = me.get(f"/v1/me/events?limit=1&{query}{cursor}").json
+            seen += [(one["kind"], one["paper"]) for one in page["items"]]
+            if not page["next"]:
+                return seen[::-1]
+            cursor = f"&cursor={page['next']}"
+
+    assert found("paper=arXiv:2401.00002v3") == [("hide", other), ("unhide", other), ("open", other)]
+    assert found("kind=hide&kind=unhide") == [("hide", other), ("unhide", other)]
+    assert found(f"paper={other}&kind=open") == [("open", other)]
+    refused = me.get("/v1/me/events?kind=like")
+    assert (refused.status_code, refused.json["error"]["field"]) == (422, "kind.0")
+
+
 def test_a_deleted_event_is_gone_for_good(me: Device) -> None:
     sent = event("save")
     me.log(sent)

@@ -64,6 +64,12 @@ function lastOf(lists, papers = []) {
   return last && { ...last, cards: [], recommended: last.recommended.filter(({ paper }) => !papers.includes(paper.id)) };
 }
 
+/** Papers that a list recommends, and those its reasons name: whether they were saved or opened is part of the reason. @param {import("../messages.js").List} list */
+const namedIn = ({ recommended, cards }) => [
+  ...recommended.map(({ paper }) => paper.id),
+  ...[...recommended, ...cards].flatMap(({ reasons }) => (reasons ?? []).flatMap(({ paper }) => paper ?? [])),
+];
+
 /**
  * @param {string} page
  * @param {{site?: string, papers?: string[]}} [more] the papers on it; else those of its last list
@@ -77,7 +83,7 @@ export async function viewOf(page, { site, papers } = {}) {
   const failure = known ? (await failures())[key] : undefined;
   const found = known ? (kept.lists[key] ?? (state === "offline" ? lastOf(kept.lists, papers) : undefined)) : undefined;
   const list = found ? { ...found, stale: state === "offline" || Boolean(failure) } : null;
-  const shown = [...(papers ?? list?.cards.map(({ id }) => id ?? "") ?? []), ...(list?.recommended.map(({ paper }) => paper.id) ?? [])];
+  const shown = [...(papers ?? list?.cards.map(({ id }) => id ?? "") ?? []), ...(list ? namedIn(list) : [])];
   const { capture, order, upvote_is_save, panel_collapsed, shortcuts } = kept.preferences;
   const message = messageOf(state, kept) ?? (state === "ready" ? failure?.message : undefined);
   return {

@@ -123,6 +123,14 @@ test("the first three saves change what is recommended at once, later ones with 
   expect(browser.server.sent("/v1/rank")).toHaveLength(1 + 3);
 });
 
+test("a paper that a reason names brings its mark, wherever it was saved", async () => {
+  const browser = await pairedBrowser();
+  const named = (await tellCards(browser)).view.list.recommended.flatMap(({ reasons }) => reasons.flatMap(({ paper }) => paper ?? []));
+  const elsewhere = named.find((paper) => !cards.some(({ id }) => id === paper));
+  await log(browser, "save", elsewhere);
+  expect((await view(browser)).marks[elsewhere]).toMatchObject({ saved: true });
+});
+
 test("two searches, or two categories, keep a list each", async () => {
   const browser = await pairedBrowser();
   const tab = (id) => ({ ...LISTING, tab: { id } });

@@ -32,9 +32,8 @@ globalThis.still = {shifts: [], moves: [], frames: 0, seen: 0};
   };
   const look = () => {
     const places = new Map(), times = new Map();
-    // While the page is still being read, a row of cards grows with each one: the rows below move by themselves.
-    const [first] = document.readyState === 'loading' ? document.getElementsByTagName('article') : [];
-    const firstRow = first?.getBoundingClientRect().top;
+    // A page that lays its cards out as they come near (`content-visibility`) moves the rows below the first by itself.
+    const [first] = document.getElementsByTagName('article'), firstRow = first?.getBoundingClientRect().top;
     for (const node of document.querySelectorAll(WATCHED)) {
       const {left, top, right, bottom} = node.getBoundingClientRect();
       if (first && node.closest('article') && top > firstRow + 1) continue;

@@ -98,6 +98,11 @@ export const impressions = {
       panel.clear();
       watch();
     }, { signal });
+    // Nobody sees a page that is left; one that comes back out of the browser's cache tells its view anew.
+    addEventListener("pagehide", () => {
+      cards.clear();
+      panel.clear();
+    }, { signal });
     for (const name of /** @type {const} */ (["cards", "view"])) page.on(name, () => queueMicrotask(watch), signal);
     page.on("place", () => told.clear(), signal);
     // What the panel draws of the same view is there only after it.

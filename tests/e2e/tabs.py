@@ -19,15 +19,7 @@ from tests.e2e.firefox import Firefox
 with warnings.catch_warnings():
     # Its dependencies were written for older Pythons.
     warnings.simplefilter("ignore")
-    from marionette_driver.errors import (
-        ElementClickInterceptedException,
-        ElementNotInteractableException,
-        MoveTargetOutOfBoundsException,
-        NoAlertPresentException,
-        NoSuchElementException,
-        NoSuchShadowRootException,
-        StaleElementException,
-    )
+    from marionette_driver import errors
     from marionette_driver.marionette import Alert
 
 STORE = "src/options/options.html"
@@ -245,13 +237,13 @@ WIDEN = """const {style} = gBrowser.selectedBrowser;
            for (const name of ["width", "min-width", "max-width"]) style.setProperty(name, `${arguments[0]}px`);"""
 # What the driver says where the page is not as far yet, or has drawn an element anew.
 NOT_YET = (
-    ElementClickInterceptedException,
-    ElementNotInteractableException,
-    MoveTargetOutOfBoundsException,
-    NoAlertPresentException,
-    NoSuchElementException,
-    NoSuchShadowRootException,
-    StaleElementException,
+    errors.ElementClickInterceptedException,
+    errors.ElementNotInteractableException,
+    errors.MoveTargetOutOfBoundsException,
+    errors.NoAlertPresentException,
+    errors.NoSuchElementException,
+    errors.NoSuchShadowRootException,
+    errors.StaleElementException,
 )
 
 

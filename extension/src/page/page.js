@@ -3,9 +3,9 @@
  *
  * Features listen to events: `cards` (other cards, or other elements for them), `view` (an answer of the worker, or
  * a mark changed) and `open` (nodes may now be added inside the island). `read` comes before each reading and `settled`
- * after it, `place` after
- * the address changed, `order` after the cards were ordered; `say` and `warn` carry a sentence for the reader, `ask-order` and
- * `command` what the reader asked for; `replaced` says that nobody can keep what was pressed, and `gone` ends it all. Nothing here is kept beyond the page: all that lasts is the worker's.
+ * after it, `place` after the address changed, `order` after the cards were ordered; `say` and `warn` carry a sentence for
+ * the reader, `ask-order` and `command` what the reader asked for; `replaced` says that nobody can keep what was pressed,
+ * and `gone` ends it all. Nothing here is kept beyond the page: all that lasts is the worker's.
  */
 
 import { FROM_PAGE, REPLACED, send } from "../messages.js";

@@ -1,40 +1,56 @@
 """Paper ids: one spelling for each paper, whatever form it was written in. Pure, and about form alone.
 
-No date is judged: `9912.00001` is a well-formed id. The table of cases that this file and the extension's share is
-`tests/contract/ids.json`.
+No date is judged: `9912.00001` is a well-formed id. `extension/src/paper-id.js` reads the same forms by the same
+patterns; `tests/contract/ids.json` is the table of cases of both, and `tests/contract/test_ids.py` compares them.
 """
 
 from __future__ import annotations
 
 import re
-from urllib.parse import unquote, urlsplit
 
 from server.errors import BadPaperId
 
 MAX_LENGTH = 300
+_FLAGS = re.ASCII | re.IGNORECASE
+
+# Spelled out, because `\s` is not the same in the two languages.
+_SPACE = "[\t-\r \u00a0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ufeff]"
 _NEW = r"\d{4}\.\d{4,5}"
 _OLD = r"([a-z][a-z-]{0,30})(?:\.[a-z-]{2,})?/(\d{7})"
-_VERSION = r"(?:v\d+)?"
-_ID = re.compile(rf"(?:({_NEW})|{_OLD}){_VERSION}", re.ASCII | re.IGNORECASE)
+_ID = rf"(?:({_NEW})|{_OLD})(?:{_SPACE}*v\d+)?"
+_DOI = r"10\.48550/arxiv\."
+# What may stand before an id: `arXiv:`, as reference lists and search engines have it, or the words of a DOI.
+_CITED = rf"(?:(?:arxiv|corr){_SPACE}+)?(?:preprint{_SPACE}+)?(?:arxiv(?::|{_SPACE})|abs/)"
+_LABEL = rf"(?:{_CITED}|(?:doi:{_SPACE}*)?{_DOI}){_SPACE}*"
+# What arXiv's own stamp has behind it: `[cs.LG] 20 Jan 2024`.
+_DATE = rf"{_SPACE}+\d{{1,2}}{_SPACE}+[a-z]{{3,9}}{_SPACE}+\d{{4}}"
+_STAMP = rf"{_SPACE}*[\[(][a-z-]+(?:\.[a-z-]+)?[\])](?:{_DATE})?"
+_BARE = re.compile(rf"(?:{_LABEL})?{_ID}(?:{_STAMP})?", _FLAGS)
 _CANONICAL = re.compile(rf"(?:{_NEW}|[a-z][a-z-]{{0,30}}/\d{{7}})", re.ASCII)
-_ADDRESS = re.compile(r"https?://", re.IGNORECASE)
-# Host -> the folders under which it shows a paper. A subdomain such as www or export changes nothing.
+_WRAPPED = re.compile(r"""\[([^\[\]]*)\]|\(([^()]*)\)|<([^<>]*)>|\{([^{}]*)\}|"([^"]*)"|'([^']*)'|“([^“”]*)”""")
+_ENDS = re.compile(rf"^{_SPACE}+|{_SPACE}*[.,;]?{_SPACE}*\Z")
+
+_ADDRESS = re.compile(r"(?:(?:https?:)?//)?([a-z0-9.-]+)(?::\d{1,5})?/+([^?#]*)(?:[?#].*)?", _FLAGS | re.DOTALL)
+# Host -> what stands in its paths before an id. A subdomain such as www or export changes nothing.
 _PLACES = {
-    "arxiv.org": ("abs", "pdf", "html", "format", "e-print", "src", "ps"),
-    "alphaxiv.org": ("abs", "pdf", "overview", "html"),
-    "huggingface.co": ("papers",),
-    "hf.co": ("papers",),
-    "hf.com": ("papers",),
+    "arxiv.org": "(?:abs|pdf|html|format|e-print|src|ps)/+",
+    "ar5iv.org": "(?:abs|pdf|html)/+",
+    "alphaxiv.org": "(?:[a-z]{2}/+)?(?:abs|pdf|html|overview|resources)/+",
+    "huggingface.co": "(?:[a-z]{2}/+)?papers/+",
+    "hf.co": "(?:[a-z]{2}/+)?papers/+",
+    "doi.org": _DOI,
 }
+_PATHS = {host: re.compile(rf"{before}{_ID}(?:\.pdf|\.md)?(?:{_SPACE}|/)*", _FLAGS) for host, before in _PLACES.items()}
+_ESCAPE = re.compile("%([2-7][0-9a-f])", _FLAGS)
 
 
 def canonical(written: str) -> str:
-    """Return the canonical id in a bare id, an `arXiv:` form or an abs/pdf/html/alphaXiv/Hugging Face address.
+    """Return the canonical id in a bare id, an `arXiv:` form, a DOI or an abs/pdf/html/alphaXiv/Hugging Face address.
 
     Raises BadPaperId when there is none.
     """
-    written = written.strip() if len(written) <= MAX_LENGTH else ""
-    found = _ID.fullmatch(written) or _ID.fullmatch(_bare(written))
+    text = _unwrapped(written) if len(written) <= MAX_LENGTH else ""
+    found = _BARE.fullmatch(text) or _in_address(text)
     if found is None:
         raise BadPaperId(
             "Not a paper id; write one such as 2401.12345, hep-th/9901001 or an arXiv address.", field="id"
@@ -52,23 +68,17 @@ def web_address(paper_id: str) -> str:
     return f"https://arxiv.org/abs/{paper_id}"
 
 
-def _bare(written: str) -> str:
-    """Return what is left of an id without its `arXiv:` or the address around it."""
-    if written[:6].lower() == "arxiv:":
-        return written[6:].strip()
-    if _ADDRESS.match(written) or re.match(r"[a-z.]+\.(?:org|com|co)/", written, re.IGNORECASE):
-        return _from_address(written)
-    return written
+def _unwrapped(written: str) -> str:
+    """Return what was written without the brackets or quotes around it, and without a sentence's last mark."""
+    text = _ENDS.sub("", written)
+    wrapped = _WRAPPED.fullmatch(text)
+    return _ENDS.sub("", wrapped[wrapped.lastindex or 0]) if wrapped else text
 
 
-def _from_address(written: str) -> str:
-    try:
-        parts = urlsplit(written if _ADDRESS.match(written) else f"https://{written}")
-        host = (parts.hostname or "").lower() if parts.port != 0 else ""
-    except ValueError:
-        return ""
-    for name, folders in _PLACES.items():
-        folder, _, rest = unquote(parts.path).strip("/").partition("/")
-        if (host == name or host.endswith("." + name)) and folder.lower() in folders:
-            return re.sub(r"\.(?:pdf|md)$", "", rest, flags=re.IGNORECASE)
-    return ""
+def _in_address(text: str) -> re.Match[str] | None:
+    address = _ADDRESS.fullmatch(text)
+    if address is None:
+        return None
+    host, path = address[1].lower(), _ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), address[2])
+    place = next((name for name in _PATHS if host == name or host.endswith(f".{name}")), None)
+    return _PATHS[place].fullmatch(path) if place else None

@@ -1,45 +1,93 @@
 /**
  * Canonical paper ids: `2401.12345`, `hep-th/9901001`. The version goes, and so does an old id's subject class.
  *
- * Syntactic only: nothing here knows which dates are plausible. `tests/contract/ids.json` holds the cases.
+ * Syntactic only: nothing here knows which dates are plausible. `server/identifiers.py` reads the same forms by the
+ * same patterns; `tests/contract/ids.json` is the table of cases of both, `tests/contract/test_ids.py` compares them.
  */
 
-const ID = /^(?:(\d{4}\.\d{4,5})|([a-z][a-z-]*)(?:\.[a-z-]{2,})?\/(\d{7}))(?:v\d+)?$/i;
-const PATHS = /^\/(?:papers|abs|pdf|html|format|ps|overview|resources)\/(.+?)(?:\.pdf|\.md)?\/?$/;
-const HOSTS = /^(?:(?:www|export|browse|[a-z]{2})\.)?(?:arxiv\.org|alphaxiv\.org|huggingface\.co|hf\.co)$/;
+const LONGEST = 300;
+
+// Spelled out, because `\s` is not the same in the two languages.
+const SPACE = "[\t-\r \u00a0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ufeff]";
+const NEW = String.raw`\d{4}\.\d{4,5}`;
+const OLD = String.raw`([a-z][a-z-]{0,30})(?:\.[a-z-]{2,})?/(\d{7})`;
+const ID = String.raw`(?:(${NEW})|${OLD})(?:${SPACE}*v\d+)?`;
+const DOI = String.raw`10\.48550/arxiv\.`;
+// What may stand before an id: `arXiv:`, as reference lists and search engines have it, or the words of a DOI.
+const CITED = `(?:(?:arxiv|corr)${SPACE}+)?(?:preprint${SPACE}+)?(?:arxiv(?::|${SPACE})|abs/)`;
+const LABEL = `(?:${CITED}|(?:doi:${SPACE}*)?${DOI})${SPACE}*`;
+// What arXiv's own stamp has behind it: `[cs.LG] 20 Jan 2024`.
+const DATE = String.raw`${SPACE}+\d{1,2}${SPACE}+[a-z]{3,9}${SPACE}+\d{4}`;
+const STAMP = String.raw`${SPACE}*[\[(][a-z-]+(?:\.[a-z-]+)?[\])](?:${DATE})?`;
+const BARE = new RegExp(`^(?:${LABEL})?${ID}(?:${STAMP})?$`, "i");
+const WRAPPED = /^(?:\[([^[\]]*)\]|\(([^()]*)\)|<([^<>]*)>|\{([^{}]*)\}|"([^"]*)"|'([^']*)'|“([^“”]*)”)$/;
+const ENDS = new RegExp(`^${SPACE}+|${SPACE}*[.,;]?${SPACE}*$`, "g");
+
+const ADDRESS = /^(?:(?:https?:)?\/\/)?([a-z0-9.-]+)(?::\d{1,5})?\/+([^?#]*)(?:[?#][^]*)?$/i;
+// Host -> what stands in its paths before an id. A subdomain such as www or export changes nothing.
+/** @type {[string, string][]} */
+const PLACES = [
+  ["arxiv.org", "(?:abs|pdf|html|format|e-print|src|ps)/+"],
+  ["ar5iv.org", "(?:abs|pdf|html)/+"],
+  ["alphaxiv.org", "(?:[a-z]{2}/+)?(?:abs|pdf|html|overview|resources)/+"],
+  ["huggingface.co", "(?:[a-z]{2}/+)?papers/+"],
+  ["hf.co", "(?:[a-z]{2}/+)?papers/+"],
+  ["doi.org", DOI],
+];
+/** @param {string} before */
+const pathOf = (before) => new RegExp(String.raw`^${before}${ID}(?:\.pdf|\.md)?(?:${SPACE}|/)*$`, "i");
+/** @type {[string, RegExp][]} */
+const PATHS = PLACES.map(([host, before]) => [host, pathOf(before)]);
+/** A server of ours shows papers as Hugging Face does, to pages that ask for it. */
+const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
+const ESCAPE = /%([2-7][0-9a-f])/gi;
+
+/** @param {RegExpExecArray | null | undefined} found */
+const canonical = (found) => (found ? (found[1] ?? `${found[2].toLowerCase()}/${found[3]}`) : null);
 
 /**
- * The canonical form of a bare id, or null.
- * @param {string} bare
- * @returns {string | null}
+ * @param {string} host in lower case
+ * @param {string} path without its first slash
  */
-function canonical(bare) {
-  const found = ID.exec(bare);
-  return found && (found[1] ?? `${found[2].toLowerCase()}/${found[3]}`);
+function paperAt(host, path) {
+  const place = PATHS.find(([name]) => host === name || host.endsWith(`.${name}`));
+  return canonical(place?.[1].exec(path.replace(ESCAPE, (_, code) => String.fromCharCode(parseInt(code, 16)))));
 }
 
 /**
- * The paper an address leads to, or null.
+ * The paper a page's link leads to, or null.
  * @param {string} address absolute, or relative to `base`
  * @param {string} [base]
- * @param {RegExp} [hosts] which hosts count
+ * @param {RegExp} [hosts] which hosts count, this machine's among them only if named
  * @returns {string | null}
  */
-export function paperFromUrl(address, base, hosts = HOSTS) {
+export function paperFromUrl(address, base, hosts) {
   if (!URL.canParse(address, base)) return null;
   const { protocol, hostname, pathname } = new URL(address, base);
-  const path = /^https?:$/.test(protocol) && hosts.test(hostname) && PATHS.exec(decoded(pathname));
-  return path ? canonical(path[1]) : null;
+  if (!/^https?:$/.test(protocol) || (hosts && !hosts.test(hostname))) return null;
+  return paperAt(hosts && LOOPBACK.test(hostname) ? "huggingface.co" : hostname, pathname.replace(/^\/+/, ""));
 }
 
 /**
- * The canonical id in what a reader typed or pasted: an id, `arXiv:` form or an address; null when there is none.
- * @param {string} text
+ * The canonical id in what a reader typed or pasted: an id, `arXiv:` form, DOI or address; null when there is none.
+ * @param {string} written
  * @returns {string | null}
  */
-export function paperId(text) {
-  const bare = text.trim().replace(/^arxiv:\s*/i, "");
-  return canonical(bare) ?? paperFromUrl(/^[a-z]+:\/\//i.test(bare) ? bare : `https://${bare}`);
+export function paperId(written) {
+  if (written.length > 2 * LONGEST || [...written].length > LONGEST) return null;
+  const text = unwrapped(written);
+  const address = ADDRESS.exec(text);
+  return canonical(BARE.exec(text)) ?? (address && paperAt(address[1].toLowerCase(), address[2]));
+}
+
+/**
+ * What was written without the brackets or quotes around it, and without a sentence's last mark.
+ * @param {string} written
+ */
+function unwrapped(written) {
+  const text = written.replace(ENDS, "");
+  const inner = WRAPPED.exec(text)?.slice(1).find((one) => one !== undefined);
+  return inner?.replace(ENDS, "") ?? text;
 }
 
 /**
@@ -51,13 +99,4 @@ export function addressOf({ id, url, upvotes }) {
   if (isElsewhere) return url;
   // Ids of before 2007 have no page there.
   return id.includes("/") ? `https://arxiv.org/abs/${id}` : `https://huggingface.co/papers/${id}`;
-}
-
-/** @param {string} path */
-function decoded(path) {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
 }

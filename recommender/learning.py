@@ -111,7 +111,7 @@ def total(lists: Lists, blend: Blend) -> np.ndarray:
     """Return the lists' scores before the two kinds of papers meet, float32 (L, M)."""
     n = lists.history[:, None]
     scores = np.zeros(lists.there.shape, np.float32)
-    for name in blend.parts.keys() & lists.parts.keys():
+    for name in (name for name in blend.parts if name in lists.parts):  # in one order: float32 sums depend on it
         scores += blend.weight(name, lists.readers, n) * lists.parts[name]
     return scores + blend.prior(lists.readers, n)
 

@@ -42,6 +42,17 @@ def test_the_part_that_finds_the_targets_gains_weight(useful):
     assert quality(other, total(other, learned)) > quality(other, total(other, WITH_READERS))
 
 
+def test_a_total_is_summed_in_the_order_of_the_blend_whatever_strings_hash_to():
+    random, names = np.random.default_rng(3), [f"part {number}" for number in range(6)]
+    table = {name: random.normal(size=(50, 40)).astype(np.float32) for name in names}
+    some = dataclasses.replace(lists(count=50, width=40), parts=table)
+    blend = Blend({name: PartWeight(always=1 / 3, unread=1 / 3) for name in names})
+    expected = np.zeros((50, 40), np.float32)
+    for name in names:
+        expected += np.float32(1 / 3) * table[name]
+    assert np.array_equal(total(some, blend), expected)
+
+
 def test_lists_that_teach_nothing_leave_the_blend_near_its_start():
     random = lists("stack", count=120)
     random.parts["stack"][:] = np.random.default_rng(9).normal(size=random.parts["stack"].shape)

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from recommender.errors import EncoderUnavailable
+from recommender.text import LONGEST
 
 BATCH = 32
 MOST_TOKENS = 256  # where the tokenizer's own file sets no limit
@@ -67,7 +68,7 @@ class OnnxEncoder:
         return vectors
 
     def _batch(self, texts: list[str]) -> np.ndarray:
-        encoded = self._tokenizer.encode_batch([text or " " for text in texts])
+        encoded = self._tokenizer.encode_batch([text[:LONGEST] or " " for text in texts])
         told = np.array([bool(text.strip()) for text in texts], np.float32)[:, None]
         ids = np.array([one.ids for one in encoded], np.int64)
         mask = np.array([one.attention_mask for one in encoded], np.int64)

@@ -1,12 +1,13 @@
 import gzip
 import json
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from recommender import text
-from recommender.text import singular, words_of
+from recommender.text import LONGEST, LONGEST_WORD, singular, words_of
 
 
 @pytest.mark.parametrize(
@@ -145,3 +146,62 @@ def test_real_cards_of_a_listing_all_have_words(real):
 @given(st.text(alphabet="a4sv.-'_ /(", max_size=30))
 def test_plain_text_has_the_same_words_by_either_pattern(plain):
     assert text._ASCII_WORD.findall(plain) == text._WORD.findall(plain)
+
+
+HOSTILE = {
+    "one capital": "A",
+    "capitals and digits": "A1",
+    "an accent without a letter": "\\u ",
+    "an accent and space": "\\u{     ",
+    "a tag without an end": "<a a",
+    "references": "&#1",
+    "a reference without an end": "9",
+    "marks out of order": "\u0316\u0300",
+    "marks of another script": "\u0e38\u0e48",
+    "ligatures of eighteen": "\ufdfa",
+    "hyphens": "a-",
+    "a line end after a hyphen": "a-\n  ",
+    "version numbers": "1.",
+    "Chinese": "\u6f22",
+    "Korean": "\uac00",
+    "addresses": "http: ",
+    "commands": "\\big",
+    "braces": "{$}",
+    "lone surrogates": "\ud800",
+}
+
+
+def seconds(text):
+    began = time.thread_time()
+    words_of(text)
+    return time.thread_time() - began
+
+
+@pytest.mark.parametrize("start", ["", "a", "&#", "\\u"])
+@pytest.mark.parametrize("piece", HOSTILE.values(), ids=HOSTILE)
+def test_folding_takes_time_in_proportion_to_the_text(start, piece):
+    short, long = (start + piece * (size // len(piece)) + "\u00e9" for size in (LONGEST // 4 - 10, LONGEST - 10))
+    # Linear is four times; the quadratic ones took sixteen times, and whole seconds.
+    assert min(seconds(long) for _ in range(3)) < 10 * min(seconds(short) for _ in range(3)) + 0.01
+
+
+def test_a_text_is_read_up_to_a_stated_length():
+    assert words_of("word " * LONGEST) == words_of(("word " * LONGEST)[:LONGEST])
+    assert words_of(" " * LONGEST + "word") == []
+
+
+def test_what_is_longer_than_a_word_is_none_but_its_parts_are():
+    assert words_of("A" * (LONGEST_WORD + 1)) == []
+    chain = words_of("-".join(["speculative", "decoding"] * 100))
+    assert set(chain) == {"speculative", "decoding"}
+    assert len(words_of("\u6f22\u5b57" * 1000)) == 1999
+
+
+def test_a_character_reference_without_an_end_is_no_error():
+    assert words_of("fast &#" + "9" * 5_000 + "; decoding &#x" + "f" * 5_000 + ";") == ["fast", "decoding"]
+
+
+def test_long_words_are_not_kept():
+    before = text._split.cache_info().currsize
+    words_of(" ".join(f"{at:09d}" + "a" * LONGEST_WORD for at in range(100)))
+    assert text._split.cache_info().currsize == before

@@ -19,7 +19,7 @@ export function readAddress(typed) {
   const { protocol, hostname, username, password, pathname, hash, origin } = new URL(withScheme);
   if (!/^https?:$/.test(protocol) || !hostname || username || password) return null;
   const isLink = /\/pair\/?$/.test(pathname);
-  const path = pathname.replace(/\/pair\/?$/, "").replace(/\/+$/, "");
+  const path = pathname.replace(/\/pair\/?$/, "").replace(/(?<!\/)\/+$/, "");
   const isLocal = LOOPBACK.test(hostname);
   return { address: origin + path, origin, code: isLink ? decoded(hash.slice(1)) : "", isLocal, plain: protocol === "http:" && !isLocal };
 }

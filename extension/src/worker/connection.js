@@ -18,7 +18,7 @@ const WELL = Object.freeze({ health: "ok", failures: 0, retry_at: 0 });
 const HEALTH = { network: "offline", server: "offline", garbage: "offline", limited: "limited", revoked: "revoked", old_client: "old_client", old_server: "old_server" };
 
 /** The server as what it holds is kept under; whoever wrote the address may have ended it with a slash. @param {{serverUrl: string}} kept */
-export const hostOf = ({ serverUrl }) => serverUrl.replace(/\/+$/, "");
+export const hostOf = ({ serverUrl }) => serverUrl.replace(/(?<!\/)\/+$/, "");
 
 /** @returns {Promise<{serverUrl: string, token: string} | null>} null while unpaired */
 export async function server() {

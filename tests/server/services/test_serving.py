@@ -146,3 +146,21 @@ def test_a_stub_is_not_served(database: Database, serving: Serving) -> None:
     with database.writing() as session:
         papers.add_stubs(session, ["2401.00001"], time.time())
     assert "2401.00001" not in serving.current().catalogue
+
+
+def test_hostile_text_that_is_already_stored_stops_nothing(database: Database, serving: Serving) -> None:
+    """What an older version stored is folded anew by every worker, and by the trainer."""
+    fill(database, 0, 30)
+    hostile = [
+        "A" * 50_000,
+        "&#" + "9" * 50_000 + ";",
+        "a" + "\u0316\u0300" * 25_000,
+        "a-" * 25_000,
+        "\\u" + " " * 49_998,
+    ]
+    with database.writing() as session:
+        said = [{"id": f"2402.{at:05d}", "title": "A title", "abstract": text} for at, text in enumerate(hostile)]
+        take_source_papers(session, "arxiv", said, now=time.time())
+    assert all(paper["id"] in serving.current().catalogue for paper in said)
+    version = publish(database, serving._models_dir)
+    assert wait_for(serving, version)

@@ -14,6 +14,7 @@ from server.api import (
     errors,
     events,
     feeds,
+    gateway,
     health,
     library,
     me,
@@ -24,6 +25,7 @@ from server.api import (
     welcome,
 )
 from server.api.blueprint import Api
+from server.api.gateway import Gateway
 from server.api.requests import MAX_BODY
 from server.config import Settings
 from server.demo import pages as demo
@@ -42,6 +44,7 @@ BLUEPRINTS = (
     reports.blueprint,
     feeds.blueprint,
 )
+THREADS = 4  # of a process; requests wait for the database, not only for Python
 _OPENAPI = {
     "API_TITLE": "Inkling",
     "API_VERSION": __version__,
@@ -60,6 +63,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["inkling"] = Rooms.of(settings)
     telemetry.install(app)
     cors.install(app, settings.cors_origins)
+    gateway.install(app)
     clients.install(app)
     api = Api(app)
     api.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
@@ -79,7 +83,8 @@ def _trust_proxies(app: Flask, count: int) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count, x_port=count)  # type: ignore[method-assign]
 
 
-def wsgi() -> Flask:
-    """Return the application of a server process, its settings read from the environment."""
+def rsgi() -> Gateway:
+    """Return what a server process answers requests with, its settings read from the environment."""
     configure_logging()
-    return create_app(Settings.from_environment())
+    settings = Settings.from_environment()
+    return Gateway(create_app(settings), threads=THREADS, body_seconds=settings.body_seconds)

@@ -124,6 +124,7 @@ TABLE = (
     _Setting("redis_url", "INKLING_REDIS_URL", _redis_address, None, secret=True),
     _Setting("workers", "INKLING_WORKERS", _whole(1, 256), None),
     _Setting("drain", "INKLING_DRAIN", _whole(0, 600), "0"),
+    _Setting("body_seconds", "INKLING_BODY_SECONDS", _whole(1, 3600), "60"),
     _Setting("registration", "INKLING_REGISTRATION", _one_of("first", "open", "closed"), None),
     _Setting("trusted_proxies", "INKLING_TRUSTED_PROXIES", _whole(0, 16), "0"),
     _Setting("metrics_token", "INKLING_METRICS_TOKEN", _text, None, secret=True),
@@ -153,6 +154,7 @@ class Settings:
     redis_url: str | None
     workers: int
     drain: int
+    body_seconds: int
     registration: str
     trusted_proxies: int
     metrics_token: str | None

@@ -39,6 +39,12 @@ class TooLarge(InklingError):
     code = "too_large"
 
 
+class TooSlow(InklingError):
+    """A request that takes too long to come."""
+
+    code = "too_slow"
+
+
 class WrongMediaType(InklingError):
     """A body that is not JSON."""
 

@@ -19,6 +19,7 @@ STATUS: tuple[tuple[type[errors.InklingError], int], ...] = (
     (errors.Unauthenticated, 401),
     (errors.Forbidden, 403),
     (errors.NotFound, 404),
+    (errors.TooSlow, 408),
     (errors.Conflict, 409),
     (errors.TooLarge, 413),
     (errors.WrongMediaType, 415),

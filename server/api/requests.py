@@ -20,6 +20,11 @@ MAX_IMPORT = 64 * 2**20
 _FORWARDING = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "Via")
 
 
+def largest_body(path: str) -> int:
+    """Return how many bytes the body of a request to this address may have."""
+    return MAX_IMPORT if path == "/v1/me/import" else MAX_BODY
+
+
 def rooms() -> Rooms:
     """Return what the application was made with."""
     return cast(Rooms, current_app.extensions["inkling"])
@@ -82,9 +87,6 @@ def json_object() -> dict[str, Any]:
     """Return the body, a JSON object. Its strings are not looked at yet."""
     if request.mimetype != "application/json":
         raise WrongMediaType("Send JSON, with Content-Type: application/json.")
-    if "chunked" in request.headers.get("Transfer-Encoding", ""):
-        # granian ends such a body properly without saying so, and werkzeug would take it for an empty one.
-        request.environ["wsgi.input_terminated"] = True
     raw = request.get_data(cache=False)
     if len(raw) >= (request.max_content_length or MAX_BODY):
         raise TooLarge("The request is too large; send less at once.")

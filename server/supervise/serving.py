@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import resource
 import shutil
 import signal
 import threading
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
@@ -21,7 +23,10 @@ from server.supervise.tether import tie_to_parent
 logger = logging.getLogger(__name__)
 
 MODULE = "server.app"
-THREADS = 4  # a worker; requests wait for the database and for the reader's network, not only for Python
+CONNECTIONS = 4096  # open at once, a worker; one costs a file descriptor and a few kilobytes
+OTHER_FILES = 256  # that a worker has open beside them
+LONGEST_HEAD = 64 * 2**10  # bytes of a request's line and headers
+HEAD_SECONDS = 30  # that these may take; also how long a connection may stay without a request
 FINISH = 10  # seconds that requests under way get to finish
 
 
@@ -33,13 +38,14 @@ def serve(settings: Settings) -> None:
     import_module(MODULE)
     settings.stopping_file.unlink(missing_ok=True)
     server = _Draining(
-        f"{MODULE}:wsgi",
+        f"{MODULE}:rsgi",
         address=settings.host,
         port=settings.port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=HEAD_SECONDS * 1000, max_buffer_size=LONGEST_HEAD),
         workers=settings.workers,
-        blocking_threads=THREADS,
+        backpressure=_connections(),
         websockets=False,
         respawn_failed_workers=True,
         workers_kill_timeout=FINISH,
@@ -66,6 +72,16 @@ class _Draining(MPServer):
             super().signal_handler_interrupt()
 
 
+def _connections() -> int:
+    """Return how many connections a worker may hold, after asking the system for as many files as that takes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS + OTHER_FILES
+    if 0 <= soft < wanted:
+        soft = wanted if hard < 0 else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return CONNECTIONS if soft < 0 else max(1, min(CONNECTIONS, soft - OTHER_FILES))
+
+
 def _load_worker(_target: str) -> Callable[..., Any]:
     """Build the application inside a worker, which must not outlive granian's main process."""
     tie_to_parent()
@@ -74,7 +90,7 @@ def _load_worker(_target: str) -> Callable[..., Any]:
     # Ctrl-C reaches every process of the group. granian's main process passes the wish to end on in its own way; a
     # worker that hears both does not end at all.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    return import_module(MODULE).wsgi()
+    return import_module(MODULE).rsgi()
 
 
 def _empty_folder(folder: Path) -> Path:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from time import perf_counter_ns
 
-from flask import Flask, Response, g, jsonify, request
+from flask import Response, g, jsonify, request
 
+from server.api.gateway import Gateway
 from server.api.requests import json_object
 from server.app import create_app
 from server.config import Settings
@@ -13,9 +14,10 @@ from server.services.reading import read_event
 from tests.bench.timing import watch
 
 
-def wsgi() -> Flask:
-    """Return the application for granian, with the benchmark's own calls added."""
-    app = create_app(Settings.from_environment())
+def rsgi() -> Gateway:
+    """Return the application as granian serves it, with the benchmark's own calls added and one thread."""
+    settings = Settings.from_environment()
+    app = create_app(settings)
     watch()
 
     @app.before_request
@@ -39,4 +41,4 @@ def wsgi() -> Flask:
         events = [read_event(value) for value in json_object()["events"]]
         return jsonify({"results": [{"id": event.id, "status": "accepted"} for event in events]})
 
-    return app
+    return Gateway(app, threads=1, body_seconds=settings.body_seconds)

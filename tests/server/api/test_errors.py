@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from io import BytesIO
 from typing import Any
 
 import pytest
@@ -191,16 +190,3 @@ def test_a_reader_in_a_hurry_is_asked_to_wait(settings: Settings) -> None:
     app.extensions["inkling"].close()
     assert statuses[:500] == [200] * 500
     assert statuses[-1] == 429
-
-
-@pytest.mark.parametrize(("size", "expected"), [(0, 200), (10_000_000, 413)])
-def test_a_body_sent_in_pieces_is_read_to_the_same_limit(me: Device, size: int, expected: int) -> None:
-    """As granian hands one over: its end is known to the stream, and said nowhere."""
-    body = b" " * size + b'{"events": []}'
-    answer = me.client.post(
-        "/v1/events",
-        input_stream=BytesIO(body),
-        headers={"Authorization": f"Bearer {me.token}", "Transfer-Encoding": "chunked"},
-        content_type="application/json",
-    )
-    assert answer.status_code == expected

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 
 class InklingError(Exception):
     """A refusal with a code for programs and a sentence for people, which says what to do about it."""
@@ -122,9 +125,23 @@ class DatabaseUnavailable(Unavailable):
 
 
 class SourceUnavailable(Unavailable):
-    """A source of papers does not answer, or not in the way it should."""
+    """A source of papers cannot be asked; `retry_at` is the epoch second until which it wants to be left alone."""
 
     code = "source_unavailable"
+
+    def __init__(self, message: str, *, code: str | None = None, retry_at: float | None = None) -> None:
+        super().__init__(message, code=code)
+        self.retry_at = retry_at
+
+
+class SourceRefused(SourceUnavailable):
+    """A source answered, but not with what was asked; it may well answer for everything else.
+
+    `found` holds what came before the trouble.
+    """
+
+    code = "source_refused"
+    found: Sequence[Any] = ()
 
 
 class BrokenArtefact(InklingError):

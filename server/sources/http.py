@@ -3,29 +3,41 @@
 from __future__ import annotations
 
 import email.utils
+import fcntl
 import logging
+import os
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import httpx
 
 from server import __version__
+from server.clock import rfc3339
 from server.config import Settings
-from server.errors import SourceUnavailable
+from server.errors import SourceRefused, SourceUnavailable
+from server.sources.bodies import ACCEPTED, BadBody, Body
 
 logger = logging.getLogger(__name__)
 
 ATTEMPTS = 5
 FIRST_WAIT = 2.0  # seconds after the first failure; doubles with each
-LONGEST_WAIT = 900.0  # seconds that a source may make us wait before we give up for now
-LARGEST_ANSWER = 32 * 2**20  # bytes
+PATIENCE = 60.0  # seconds that are waited here; for longer, whoever asks is told when to come back
+LONGEST_HOLD = 7 * 86400.0  # seconds a source may ask to be left alone; more is taken for a mistake of its
+LARGEST_ANSWER = 32 * 2**20  # bytes, unpacked
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 SLOWEST_ANSWER = 120.0  # seconds for a whole answer, however steadily it trickles in
+MOST_REDIRECTS = 5
 PASSING = {408, 425, 429, 500, 502, 503, 504}
+_AWAY = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.PoolTimeout)
 _RATE_LIMIT = re.compile(r";\s*r=(\d+)\s*;\s*t=(\d+)")
+_SECONDS = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
 
 
 class Stopped(SourceUnavailable):
@@ -34,13 +46,22 @@ class Stopped(SourceUnavailable):
     code = "stopped"
 
 
+class _Passing(Exception):
+    """Trouble that may pass; `away` when it says something of the source rather than of what was asked."""
+
+    def __init__(self, trouble: str, *, away: bool) -> None:
+        super().__init__(trouble)
+        self.away = away
+
+
 @dataclass(frozen=True)
 class Source:
-    """One source: its address and the seconds to leave between two requests."""
+    """One source: its address, the seconds to leave between two requests, and its hosts beside that of its address."""
 
     name: str
     url: str
     pace: float
+    hosts: frozenset[str] = frozenset()
 
 
 class Client:
@@ -49,82 +70,173 @@ class Client:
     def __init__(self, source: Source, settings: Settings, *, stop: threading.Event | None = None) -> None:
         self.source = source
         self._offline = settings.offline
+        self._agent = user_agent(settings.contact)
         self._stop = stop or threading.Event()
         self._not_before = 0.0  # monotonic seconds
-        self._http = httpx.Client(
-            base_url=source.url,
-            headers={"User-Agent": user_agent(settings.contact)},
-            timeout=TIMEOUT,
-            follow_redirects=True,
-            limits=httpx.Limits(max_connections=1),
-        )
+        self._turns = settings.run_dir / f"{urlsplit(source.url).hostname}.turn"
+        self._attempts = ATTEMPTS
+        self._ahead = 0.0  # seconds by which our clock is ahead of the source's
+        self._http: httpx.Client | None = None
 
     def close(self) -> None:
         """Close the connection."""
-        self._http.close()
+        if self._http:
+            self._http.close()
+
+    def now(self) -> float:
+        """Return the time by the source's clock, as far as it told us one, in epoch seconds."""
+        return time.time() - self._ahead
 
     def get(self, path: str, params: Mapping[str, str | int]) -> bytes:
         """Return the body of a 200 answer; tries again while the trouble may pass.
 
-        Raises SourceUnavailable with a sentence saying what was asked and what came back, Stopped when told to end.
+        Raises SourceRefused when this one thing is not answered, SourceUnavailable when the source cannot be asked at
+        all, each with a sentence saying why; Stopped when told to end.
         """
         if self._offline:
             raise SourceUnavailable(f"{self.source.name} is not asked: INKLING_OFFLINE is on.", code="offline")
-        trouble = ""
-        for attempt in range(ATTEMPTS):
-            self._wait()
-            answer = self._try_once(path, params)
-            if isinstance(answer, bytes):
-                return answer
-            trouble, wait = answer
-            wait = max(wait, FIRST_WAIT * 2**attempt)
-            if wait > LONGEST_WAIT:
-                break
-            self._hold(wait)
-        raise SourceUnavailable(f"{self.source.name} does not answer {path}: {trouble}.")
+        trouble = _Passing("nothing was asked", away=True)
+        for attempt in range(self._attempts):
+            try:
+                body = self._ask(path, params)
+            except _Passing as error:
+                trouble = error
+                self._hold(FIRST_WAIT * 2**attempt if attempt < self._attempts - 1 else 0.0)
+            else:
+                self._attempts = ATTEMPTS
+                return body
+        # While it is in trouble it is not asked five times for each thing that is wanted of it.
+        self._attempts = 1
+        if trouble.away:
+            raise SourceUnavailable(f"{self.source.name} does not answer: {trouble}.")
+        raise SourceRefused(f"{self.source.name} does not answer {path}: {trouble}.")
 
-    def _try_once(self, path: str, params: Mapping[str, str | int]) -> bytes | tuple[str, float]:
-        """Return the body, or what went wrong and for how long (s) to wait; raises for lasting trouble."""
-        self._hold(self.source.pace)
+    def leave_alone(self, seconds: float, why: str) -> SourceUnavailable:
+        """Ask nothing for that long, and return the error that says so."""
+        self._hold(min(seconds, LONGEST_HOLD))
+        return self._held(why)
+
+    def _ask(self, path: str, params: Mapping[str, str | int]) -> bytes:
+        """Return the body of one answer, redirects followed. Raises _Passing, SourceRefused, SourceUnavailable."""
         try:
-            with self._http.stream("GET", path, params=dict(params)) as response:
-                self._heed_rate_limit(response.headers)
-                if response.status_code in PASSING:
-                    return f"status {response.status_code}", retry_after(response.headers)
-                if response.status_code != 200:
-                    raise SourceUnavailable(f"{self.source.name} answered {path} with status {response.status_code}.")
-                return self._read(response)
+            client = self._open()
+            request = client.build_request("GET", path, params=dict(params))
+            for _ in range(MOST_REDIRECTS + 1):
+                with self._sent(client, request) as response:
+                    if response.next_request is None:
+                        return self._taken(response, path)
+                    self._check_redirect(request.url, response.next_request.url)
+                    request = response.next_request
+        except _AWAY as error:
+            raise _Passing(_told(error), away=True) from error
+        except httpx.UnsupportedProtocol as error:
+            raise self._refused(f"points to an address that is no web address ({_told(error)})") from error
         except httpx.TransportError as error:
-            return f"{type(error).__name__} {error}".strip(), 0.0
-        except httpx.HTTPError as error:
-            raise SourceUnavailable(f"{self.source.name} cannot be asked for {path}: {error}.") from error
+            raise _Passing(_told(error), away=False) from error
+        except BadBody as error:
+            raise self._refused(str(error)) from error
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, RecursionError) as error:
+            raise self._refused(f"cannot be asked for {path}: {_told(error)}") from error
+        raise self._refused(f"answers {path} with one redirect after another")
+
+    @contextmanager
+    def _sent(self, client: httpx.Client, request: httpx.Request) -> Iterator[httpx.Response]:
+        """Send a request when it is time to, and give its answer, of which only the head has been read."""
+        self._wait()
+        self._take_turn()
+        response = client.send(request, stream=True)
+        try:
+            self._heed(response.headers)
+            yield response
+        finally:
+            response.close()
+
+    def _taken(self, response: httpx.Response, path: str) -> bytes:
+        """Return the body of the last answer, or raise what its status means."""
+        code = response.status_code
+        wait = retry_after(response.headers) if code != 200 else 0.0
+        if wait > PATIENCE:
+            raise self.leave_alone(wait, f"answered with status {code}")
+        self._hold(wait)
+        if code in PASSING:
+            raise _Passing(f"status {code}", away=code == 429)
+        if code != 200:
+            raise self._refused(f"answered {path} with status {code}")
+        return self._read(response)
 
     def _read(self, response: httpx.Response) -> bytes:
         deadline = time.monotonic() + SLOWEST_ANSWER
-        parts: list[bytes] = []
-        size = 0
-        for part in response.iter_bytes():
-            parts.append(part)
-            size += len(part)
-            if size > LARGEST_ANSWER or time.monotonic() > deadline:
-                raise SourceUnavailable(
-                    f"{self.source.name} sends too much or too slowly; given up after {size} bytes."
-                )
-        return b"".join(parts)
+        body = Body(response.headers.get("Content-Encoding", ""), LARGEST_ANSWER)
+        for piece in response.iter_raw():
+            body.add(piece)
+            if time.monotonic() > deadline:
+                raise BadBody(f"sends too slowly; given up after {SLOWEST_ANSWER:.0f} s")
+        return body.content()
 
-    def _heed_rate_limit(self, headers: httpx.Headers) -> None:
-        """Wait for the next window when the source says that nothing is left in this one."""
+    def _open(self) -> httpx.Client:
+        """Return the connection, made when it is first needed: what the environment says of it may be unusable."""
+        try:
+            self._http = self._http or httpx.Client(
+                base_url=self.source.url,
+                headers={"User-Agent": self._agent, "Accept-Encoding": ACCEPTED},
+                timeout=TIMEOUT,
+                limits=httpx.Limits(max_connections=1),
+            )
+        except OSError as error:
+            raise SourceUnavailable(
+                f"{self.source.name} cannot be asked: the file that SSL_CERT_FILE names cannot be used "
+                f"({error.strerror or error}); correct it or leave it out."
+            ) from error
+        except (ImportError, ValueError, httpx.InvalidURL) as error:
+            raise SourceUnavailable(f"{self.source.name} cannot be asked: {_proxy_trouble(error)}.") from error
+        return self._http
+
+    def _check_redirect(self, before: httpx.URL, after: httpx.URL) -> None:
+        """Refuse to be sent anywhere but to the source itself: nobody chose to ask what answers elsewhere."""
+        own = self.source.hosts if before.host in self.source.hosts else {before.host}
+        same_port = after.port == before.port or after.scheme == "https"
+        if after.host not in own or not same_port or after.scheme not in {before.scheme, "https"}:
+            where = f"{after.scheme}://{after.netloc.decode('ascii', 'replace')}"
+            raise self._refused(f"sends us to {where[:100]!r}, which is not its own address")
+
+    def _heed(self, headers: httpx.Headers) -> None:
+        """Note the source's clock, and that nothing is left in this window of its rate limit when it says so."""
+        there = _moment(headers.get("Date", ""))
+        self._ahead = time.time() - there if there else self._ahead
         found = _RATE_LIMIT.search(headers.get("RateLimit", ""))
         if found and int(found[1]) == 0:
-            logger.info("%s allows no more requests for %s s", self.source.name, found[2])
-            self._hold(min(float(found[2]), LONGEST_WAIT))
+            logger.info("%s allows no more requests for %s s", self.source.name, found[2][:20])
+            self._hold(min(float(found[2]), LONGEST_HOLD))
 
     def _hold(self, seconds: float) -> None:
         self._not_before = max(self._not_before, time.monotonic() + seconds)
 
+    def _held(self, why: str) -> SourceUnavailable:
+        until = time.time() + max(0.0, self._not_before - time.monotonic())
+        message = f"{self.source.name} {why} and asks to be left alone until {rfc3339(round(until))}."
+        return SourceUnavailable(message, retry_at=until)
+
     def _wait(self) -> None:
-        if self._stop.wait(max(0.0, self._not_before - time.monotonic())):
-            raise Stopped(f"Told to end while asking {self.source.name}.")
+        left = self._not_before - time.monotonic()
+        if left > max(PATIENCE, self.source.pace):
+            raise self._held("has answered all it wants to")
+        if self._stop.wait(max(0.0, left)):
+            raise Stopped(f"{self.source.name} was being asked when we were told to end.")
+
+    def _take_turn(self) -> None:
+        """Keep the pace, together with the other processes of this home: `up` and a command, or one after a crash."""
+        self._hold(self.source.pace)
+        with suppress(OSError), open(self._turns, "ab") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            left = self.source.pace - (time.time() - os.fstat(file.fileno()).st_mtime)
+            # Above the pace, it was written by a clock that has been put right.
+            if file.tell() and 0 < left <= self.source.pace and self._stop.wait(left):
+                raise Stopped(f"{self.source.name} was being asked when we were told to end.")
+            file.write(b"." if not file.tell() else b"")
+            os.utime(file.fileno())
+
+    def _refused(self, what: str) -> SourceRefused:
+        return SourceRefused(f"{self.source.name} {what}.")
 
 
 def user_agent(contact: str) -> str:
@@ -133,11 +245,38 @@ def user_agent(contact: str) -> str:
 
 
 def retry_after(headers: Mapping[str, str], now: Callable[[], float] = time.time) -> float:
-    """Return the seconds a Retry-After header (a number or a date) asks to wait, 0 when it asks for none."""
+    """Return the seconds a Retry-After header (a number or a date) asks to wait, 0 when it asks for none.
+
+    A date is read by the clock of whoever wrote it, where the answer has a Date: ours may be wrong.
+    """
     text = headers.get("Retry-After", "").strip()
-    if re.fullmatch(r"\d+", text):
-        return float(text)
+    if _SECONDS.fullmatch(text):
+        return min(float(text), LONGEST_HOLD)
+    until = _moment(text)
+    return min(max(0.0, until - (_moment(headers.get("Date", "")) or now())), LONGEST_HOLD) if until else 0.0
+
+
+def _moment(text: str) -> float | None:
+    """Return the epoch seconds of a date as HTTP writes it, None when it is none."""
     try:
-        return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - now())
-    except ValueError:
-        return 0.0
+        found = email.utils.parsedate_to_datetime(text)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC).timestamp()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+def _told(error: Exception) -> str:
+    """Return what a library says of an error, as part of a sentence: on one line, and no longer than that."""
+    return " ".join(f"{type(error).__name__} {error}".split())[:200]
+
+
+def _proxy_trouble(error: Exception) -> str:
+    """Return which variables the libraries take a proxy from, and why that fails; their values may hold passwords."""
+    proxies = getproxies()
+    named = " or ".join(f"{name.upper()}_PROXY" for name in sorted(proxies)) or "the proxy"
+    if isinstance(error, ImportError):
+        return f"{named} names a SOCKS proxy, which Inkling does not speak to; name an HTTP proxy or none"
+    return (
+        f"{named} in the environment cannot be used ({type(error).__name__}); "
+        "a proxy is http://HOST:PORT, and NO_PROXY takes names and addresses, but no IPv6 ranges"
+    )

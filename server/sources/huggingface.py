@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from collections.abc import Mapping
 from datetime import date
@@ -10,36 +11,48 @@ from typing import Any
 
 from server.clock import parse_rfc3339
 from server.config import Settings
-from server.errors import BadPaperId, SourceUnavailable
+from server.errors import BadPaperId, SourceRefused
 from server.identifiers import canonical
 from server.sources.http import Client, Source
 from server.sources.paper import SourcePaper, clean
+
+logger = logging.getLogger(__name__)
 
 NAME = "hf"
 PAGE = 100  # the most entries the API gives at once
 MOST_PAGES = 10
 # The API allows 500 requests in 5 minutes to an address without an account; we use under half of that.
 PACE = 1.5
+HOSTS = frozenset({"huggingface.co", "www.huggingface.co", "hf.co"})
 
 
 class HuggingFace:
     """Asks the listing's API, politely."""
 
     def __init__(self, settings: Settings, *, stop: threading.Event | None = None, pace: float = PACE) -> None:
-        self._client = Client(Source("the papers listing", settings.hf_url, pace), settings, stop=stop)
+        self._client = Client(Source("The papers listing", settings.hf_url, pace, HOSTS), settings, stop=stop)
 
     def close(self) -> None:
         """Close the connection."""
         self._client.close()
 
+    def now(self) -> float:
+        """Return the time by the listing's clock, in epoch seconds."""
+        return self._client.now()
+
     def daily_papers(self, day: date) -> list[SourcePaper]:
-        """Return the papers listed on `day`, each once; days without a listing give none. Raises SourceUnavailable."""
+        """Return the papers listed on `day`, each once; days without a listing give none.
+
+        Raises SourceRefused when it does not answer for (all of) this day, SourceUnavailable when for none.
+        """
         papers: dict[str, SourcePaper] = {}
         for page in range(MOST_PAGES):
-            entries = self._entries({"date": day.isoformat(), "limit": PAGE, "p": page})
-            found = {paper.id: paper for entry in entries if (paper := parse_entry(entry))}
-            if entries and not found:
-                raise SourceUnavailable(f"The papers listing of {day} has {len(entries)} entries we cannot read.")
+            try:
+                entries = self._entries({"date": day.isoformat(), "limit": PAGE, "p": page})
+                found = _read_entries(entries, day)
+            except SourceRefused as error:
+                error.found = list(papers.values())
+                raise
             new = found.keys() - papers.keys()
             papers.update(found)
             if len(entries) < PAGE or not new:
@@ -50,11 +63,24 @@ class HuggingFace:
         body = self._client.get("/api/daily_papers", params)
         try:
             entries = json.loads(body)
-        except ValueError as error:
-            raise SourceUnavailable("The papers listing did not answer with JSON.") from error
+        except (ValueError, RecursionError) as error:
+            raise SourceRefused("The papers listing did not answer with JSON.") from error
         if not isinstance(entries, list):
-            raise SourceUnavailable("The papers listing did not answer with a list of papers.")
+            raise SourceRefused("The papers listing did not answer with a list of papers.")
         return entries
+
+
+def _read_entries(entries: list[Any], day: date) -> dict[str, SourcePaper]:
+    """Return the papers among a page's entries. Raises SourceRefused when there are entries and none is one."""
+    read = [parse_entry(entry) for entry in entries]
+    found = {paper.id: paper for paper in read if paper}
+    if entries and not found:
+        raise SourceRefused(
+            f"The papers listing of {day} names no paper in its {len(entries)} entries: no usable id, or no title."
+        )
+    if None in read:
+        logger.info("the papers listing of %s: %d of %d entries name no paper", day, read.count(None), len(read))
+    return found
 
 
 def parse_entry(entry: object) -> SourcePaper | None:

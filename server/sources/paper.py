@@ -26,5 +26,6 @@ def clean(text: object) -> str | None:
     """Return a source's text with its white space collapsed and nothing that a database refuses, None when empty."""
     if not isinstance(text, str):
         return None
-    storable = text.replace("\0", " ").encode("utf-8", "replace").decode("utf-8")
+    # Cut first: what a source may send is a thousand times what is kept.
+    storable = text[: 4 * LONGEST_TEXT].replace("\0", " ").encode("utf-8", "replace").decode("utf-8")
     return re.sub(r"\s+", " ", storable).strip()[:LONGEST_TEXT] or None

@@ -11,10 +11,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 Answer = tuple[int, dict[str, str], bytes]
+# Bytes are sent as they are, and nothing after them: for what no well-behaved server would send.
+Raw = bytes
 
 
 class ListingServer(ThreadingHTTPServer):
-    """`days` holds what each day lists; `script` answers the next requests instead, one each."""
+    """`days` holds what each day lists, `papers` what the archive knows.
+
+    `script` answers the next requests instead, one each; `quirk` answers any request for which it returns something.
+    """
 
     daemon_threads = True
 
@@ -22,18 +27,22 @@ class ListingServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.days: dict[str, list] = {}
         self.papers: dict[str, str] = {}
-        self.script: list[Callable[[], Answer]] = []
+        self.script: list[Callable[[], Answer | Raw]] = []
+        self.quirk: Callable[[str, dict[str, str]], Answer | Raw | None] = lambda _path, _query: None
         self.asked: list[tuple[str, dict[str, str]]] = []
         self.times: list[float] = []
         self.agents: set[str] = set()
+        self.date: str | None = None  # what its clock shows, when that is not the time
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}"
 
-    def answer(self, path: str, query: dict[str, str]) -> Answer:
+    def answer(self, path: str, query: dict[str, str]) -> Answer | Raw:
         if self.script:
             return self.script.pop(0)()
+        if odd := self.quirk(path, query):
+            return odd
         if path == "/api/daily_papers":
             entries = self.days.get(query["date"], [])
             start = int(query["p"]) * int(query["limit"])
@@ -51,13 +60,21 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.asked.append((parts.path, query))
         self.server.times.append(time.monotonic())
         self.server.agents.add(self.headers["User-Agent"])
-        status, headers, body = self.server.answer(parts.path, query)
+        answer = self.server.answer(parts.path, query)
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            if isinstance(answer, bytes):
+                self.wfile.write(answer)
+                self.close_connection = True
+                return
+            status, headers, body = answer
             self.send_response(status)
             for name, value in {"Content-Length": str(len(body)), **headers}.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return self.server.date or super().date_time_string(timestamp)
 
     def log_message(self, *_: object) -> None:
         pass
@@ -110,3 +127,13 @@ def atom_entry(paper_id: str) -> str:
 
 def feed(*entries: str) -> bytes:
     return ATOM.format(entries="".join(entries)).encode()
+
+
+def refuse_day(day: str, answer: Answer | Raw) -> Callable[[str, dict[str, str]], Answer | Raw | None]:
+    """A listing that answers so for one day."""
+    return lambda _path, query: answer if query.get("date") == day else None
+
+
+def refuse_ids(*culprits: str, answer: Answer | Raw = (400, {}, b"")) -> Callable[..., Answer | Raw | None]:
+    """An archive that answers so to any request in which one of these ids is named."""
+    return lambda _path, query: answer if set(culprits) & set(query.get("id_list", "").split(",")) else None

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import os
 import threading
 import time
+import zlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -11,7 +14,7 @@ from email.utils import format_datetime
 import httpx
 import pytest
 
-from server.errors import SourceUnavailable
+from server.errors import SourceRefused, SourceUnavailable
 from server.sources import http
 from server.sources.http import Client, Source, Stopped, retry_after
 from tests.server.sources.listing_server import status
@@ -67,35 +70,86 @@ def test_an_exhausted_rate_limit_is_waited_for(client, source):
     assert source.times[1] - source.times[0] >= 1
 
 
-def test_a_wait_that_is_too_long_is_not_waited(client, source):
-    source.script = [status(503, Retry_After="86400")]
-    with pytest.raises(SourceUnavailable, match="status 503"):
+@pytest.mark.parametrize("code", [403, 429, 500, 503])
+@pytest.mark.parametrize("written", ["3600", "3600.0", " 3600 ", "date"])
+def test_a_long_wait_is_not_waited_here_but_told(client, source, code, written):
+    until = datetime.now(UTC) + timedelta(seconds=3600)
+    source.script = [status(code, Retry_After=format_datetime(until, usegmt=True) if written == "date" else written)]
+    with pytest.raises(SourceUnavailable, match=rf"status {code} and asks to be left alone until 20\d\d-") as told:
         client.get("/x", {})
+    assert not isinstance(told.value, SourceRefused)
+    assert abs(told.value.retry_at - until.timestamp()) < 5
+    with pytest.raises(SourceUnavailable, match="left alone") as again:
+        client.get("/x", {})
+    assert abs(again.value.retry_at - told.value.retry_at) < 1
     assert len(source.asked) == 1
+
+
+@pytest.mark.parametrize("written", ["9" * 5000, "999999999", "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_nobody_is_left_alone_for_ever(client, source, written):
+    source.script = [status(503, Retry_After=written)]
+    with pytest.raises(SourceUnavailable) as told:
+        client.get("/x", {})
+    assert told.value.retry_at - time.time() < http.LONGEST_HOLD + 5
+
+
+def test_a_date_to_come_back_is_read_by_the_clock_of_who_wrote_it():
+    there = datetime.now(UTC) - timedelta(days=2)  # or ours is two days ahead
+    sent = {"Date": format_datetime(there, usegmt=True)}
+    sent["Retry-After"] = format_datetime(there + timedelta(minutes=30), usegmt=True)
+    assert retry_after(sent) == 1800
+
+
+def test_the_sources_clock_is_known_from_its_answers(client, source):
+    assert abs(client.now() - time.time()) < 1
+    long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+    date = format_datetime(long_ago, usegmt=True).encode()
+    source.script = [lambda: b"HTTP/1.1 200 OK\r\nDate: %s\r\nContent-Length: 0\r\n\r\n" % date]
+    client.get("/x", {})
+    assert abs(client.now() - long_ago.timestamp()) < 5
 
 
 def test_gives_up_after_a_few_attempts(client, source):
     source.script = [status(500)] * 9
-    with pytest.raises(SourceUnavailable, match="the source does not answer /x: status 500"):
+    with pytest.raises(SourceRefused, match="the source does not answer /x: status 500"):
         client.get("/x", {})
     assert len(source.asked) == http.ATTEMPTS
 
 
-@pytest.mark.parametrize("code", [301, 400, 401, 403, 404])
+def test_while_it_is_in_trouble_it_is_not_asked_five_times_for_each_thing(client, source):
+    source.script = [status(500)] * (http.ATTEMPTS + 2) + [OK, status(500), OK]
+    for _ in range(3):
+        with pytest.raises(SourceRefused):
+            client.get("/x", {})
+    assert len(source.asked) == http.ATTEMPTS + 2
+    assert client.get("/x", {}) == b"fine"
+    assert client.get("/x", {}) == b"fine"
+
+
+def test_being_asked_too_much_is_no_matter_of_what_was_asked(client, source):
+    source.script = [status(429)] * 9
+    with pytest.raises(SourceUnavailable) as told:
+        client.get("/x", {})
+    assert not isinstance(told.value, SourceRefused)
+
+
+@pytest.mark.parametrize("code", [204, 301, 304, 400, 401, 403, 404, 410, 451, 501])
 def test_lasting_trouble_is_told_at_once(client, source, code):
     source.script = [status(code)] * 2
-    with pytest.raises(SourceUnavailable, match=str(code)):
+    with pytest.raises(SourceRefused, match=str(code)):
         client.get("/x", {})
     assert len(source.asked) == 1
 
 
-def test_a_source_that_is_down_is_a_plain_error(make):
-    with pytest.raises(SourceUnavailable, match="ConnectError"):
-        make(url="http://127.0.0.1:9").get("/x", {})
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9", "http://nobody.invalid", "http://[::1]:9"])
+def test_a_source_that_is_down_is_a_plain_error(make, url):
+    with pytest.raises(SourceUnavailable, match="ConnectError") as told:
+        make(url=url).get("/x", {})
+    assert not isinstance(told.value, SourceRefused)
 
 
-def test_a_slow_answer_is_tried_again(client, source):
-    client._http.timeout = httpx.Timeout(0.2)
+def test_a_slow_answer_is_tried_again(client, source, monkeypatch):
+    monkeypatch.setattr(http, "TIMEOUT", httpx.Timeout(0.2))
     source.script = [lambda: time.sleep(0.6) or OK(), OK]
     assert client.get("/x", {}) == b"fine"
 
@@ -147,3 +201,195 @@ def test_retry_after_may_be_a_date_or_nonsense():
     assert 80 < retry_after({"Retry-After": later}) <= 90
     assert retry_after({"Retry-After": "soon"}) == 0
     assert retry_after({}) == 0
+
+
+@pytest.mark.parametrize(
+    "written", ["-5", "0x10", "1e3", "٣٦٠٠", "Mon, 99 Foo 2026 25:61:61 GMT", "Thu, 01 Jan 1970 00:00:00 -0000", "\0"]
+)
+def test_a_retry_after_that_says_nothing_is_none(written):
+    assert retry_after({"Retry-After": written}) == 0
+
+
+def raw(*lines: str, body: bytes = b"") -> bytes:
+    return "\r\n".join(["HTTP/1.1 200 OK", *lines, "", ""]).encode("latin-1") + body
+
+
+PACKED = gzip.compress(b"fine")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"), [("identity", b"fine"), ("gzip", PACKED), ("X-GZIP", PACKED), ("gzip", PACKED[:-30] + PACKED)]
+)
+def test_bodies_come_as_they_are_or_packed_by_gzip(client, source, encoding, body):
+    if len(body) > len(PACKED):
+        body = gzip.compress(b"fi") + gzip.compress(b"ne")
+    source.script = [status(200, body, Content_Encoding=encoding)]
+    assert client.get("/x", {}) == b"fine"
+
+
+@pytest.mark.parametrize("encoding", ["gzip, gzip", "br", "zstd", "deflate", "gzip,br", "x" * 500])
+def test_a_packing_that_was_not_asked_for_is_refused(client, source, encoding):
+    source.script = [status(200, gzip.compress(PACKED), Content_Encoding=encoding)]
+    with pytest.raises(SourceRefused, match="packs its answer as") as told:
+        client.get("/x", {})
+    assert len(str(told.value)) < 200
+
+
+@pytest.mark.parametrize("levels", [1, 2])
+def test_a_small_answer_does_not_become_a_large_one(client, source, levels, monkeypatch):
+    monkeypatch.setattr(http, "LARGEST_ANSWER", 1000)
+    made = []
+    inner = zlib.decompressobj
+
+    class Watched:
+        def __init__(self, *arguments):
+            self.one = inner(*arguments)
+
+        def __getattr__(self, name):
+            return getattr(self.one, name)
+
+        def decompress(self, piece, most):
+            made.append(self.one.decompress(piece, most))
+            return made[-1]
+
+    monkeypatch.setattr("server.sources.bodies.zlib.decompressobj", Watched)
+    bomb = gzip.compress(bytes(50_000_000))
+    source.script = [status(200, bomb if levels == 1 else gzip.compress(bomb), Content_Encoding="gzip")]
+    with pytest.raises(SourceRefused, match="sends too much"):
+        client.get("/x", {})
+    assert sum(map(len, made)) <= 1001
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        raw("Content-Length: 400", body=b"cut off"),
+        raw("Transfer-Encoding: chunked", body=b"5\r\nfirst\r\n9\r\ncut"),
+        raw("Transfer-Encoding: chunked", body=b"zzz\r\nno length\r\n"),
+        raw("Content-Length: 20", "Content-Encoding: gzip", body=PACKED[:20]),
+        raw("Content-Length: 4", "Content-Encoding: gzip", body=b"fine"),
+        raw("Content-Length: 0", "Content-Encoding: gzip"),
+        raw("X-Huge: " + "x" * 200_000, "Content-Length: 4", body=b"fine"),
+        raw(*[f"X-{number}: many" for number in range(20_000)], "Content-Length: 4", body=b"fine"),
+        raw("no colon", "Content-Length: 4", body=b"fine"),
+        b"HTTP/1.1 abc\r\n\r\n",
+        b"SSH-2.0-OpenSSH_9.6\r\n",
+        b"",
+        b"HTTP/1.1 302 Found\r\nLocation: http://[::1/\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: http://a:b:c/\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: ftp://127.0.0.1/\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n",
+    ],
+)
+def test_a_garbled_answer_is_one_sentence_about_the_one_thing(client, source, answer):
+    source.script = [lambda: answer] * http.ATTEMPTS + [OK]
+    with pytest.raises(SourceRefused) as told:
+        client.get("/x", {})
+    assert len(str(told.value).splitlines()) == 1
+    assert len(str(told.value)) < 400
+    source.script = [OK]
+    assert client.get("/x", {}) == b"fine"
+
+
+def redirect(where: str, code: int = 302):
+    return status(code, Location=where)
+
+
+@pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
+def test_redirects_within_the_source_are_followed_at_its_pace(make, source, code):
+    client = make(pace=0.2)
+    source.script = [redirect("/elsewhere?b=2", code), redirect(f"{source.url}/last", code), OK]
+    assert client.get("/x", {"a": 1}) == b"fine"
+    assert [path for path, _ in source.asked] == ["/x", "/elsewhere", "/last"]
+    assert source.times[2] - source.times[0] > 0.25
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "http://169.254.169.254/latest/meta-data/",
+        "http://localhost:{port}/",
+        "http://127.0.0.1:1/",
+        "//127.0.0.2/",
+        "http://127.0.0.1.example.org/",
+        "http://user:secret@10.0.0.1/",
+        "https://example.org/",
+    ],
+)
+def test_a_redirect_to_anybody_else_is_refused_by_name(client, source, where):
+    where = where.format(port=source.server_address[1])
+    source.script = [redirect(where)] * 2
+    with pytest.raises(SourceRefused, match="which is not its own address") as told:
+        client.get("/x", {})
+    assert len(source.asked) == 1
+    assert "secret" not in str(told.value)
+
+
+def test_redirects_in_a_circle_end(client, source):
+    source.script = [redirect("/x")] * 50
+    with pytest.raises(SourceRefused, match="one redirect after another"):
+        client.get("/x", {})
+    assert len(source.asked) == http.MOST_REDIRECTS + 1
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "allowed"),
+    [
+        ("http://one.example", "https://one.example", True),
+        ("https://one.example", "https://two.example", True),
+        ("http://one.example:8080", "https://one.example:8443", True),
+        ("https://one.example", "http://one.example", False),
+        ("http://one.example", "http://one.example:8080", False),
+        ("https://mirror.example", "https://one.example", False),
+        ("https://one.example", "https://three.example", False),
+        ("https://one.example", "https://one.example.evil", False),
+    ],
+)
+def test_the_sources_own_hosts(make, settings, before, after, allowed):
+    client = make()
+    client.source = Source("the source", before, 0.0, frozenset({"one.example", "two.example"}))
+    try:
+        client._check_redirect(httpx.URL(before), httpx.URL(after))
+    except SourceRefused:
+        assert not allowed
+    else:
+        assert allowed
+
+
+@pytest.mark.parametrize(
+    ("environ", "named"),
+    [
+        ({"ALL_PROXY": "socks5://127.0.0.1:1"}, "ALL_PROXY.*SOCKS"),
+        ({"HTTP_PROXY": "socks4a://user:secret@127.0.0.1:1"}, "HTTP_PROXY"),
+        ({"HTTP_PROXY": "http://[::1"}, "HTTP_PROXY"),
+        ({"HTTPS_PROXY": "gopher://127.0.0.1"}, "HTTPS_PROXY"),
+        ({"HTTP_PROXY": "http://127.0.0.1:notaport"}, "HTTP_PROXY"),
+        ({"NO_PROXY": "localhost,fd00::/8", "HTTP_PROXY": "http://127.0.0.1:9"}, "NO_PROXY.*no IPv6 ranges"),
+        ({"NO_PROXY": "a:b:c"}, "NO_PROXY"),
+        ({"SSL_CERT_FILE": "/nowhere/ca.pem"}, "SSL_CERT_FILE.*No such file"),
+        ({"SSL_CERT_FILE": __file__}, "SSL_CERT_FILE"),
+    ],
+)
+def test_an_environment_that_cannot_be_used_is_one_sentence(make, source, monkeypatch, environ, named):
+    for name in list(os.environ):
+        if name.lower().endswith("_proxy") or name.startswith("SSL_CERT"):
+            monkeypatch.delenv(name)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    client = make()
+    for _ in range(2):
+        with pytest.raises(SourceUnavailable, match=named) as told:
+            client.get("/x", {})
+        assert not isinstance(told.value, SourceRefused)
+        assert len(str(told.value).splitlines()) == 1
+        assert "secret" not in str(told.value)
+    assert source.asked == []
+
+
+def test_two_processes_of_one_home_keep_one_pace(make, settings, source):
+    settings.run_dir.mkdir()
+    one, other = make(pace=0.2), make(pace=0.2)
+    source.script = [OK] * 4
+    for client in (one, other, one, other):
+        client.get("/x", {})
+    assert min(after - before for before, after in zip(source.times, source.times[1:], strict=False)) > 0.1

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from server.errors import SourceUnavailable
+from server.errors import SourceRefused
 from server.sources.huggingface import HuggingFace, parse_entry
 from tests.server.sources.listing_server import entry, status
 
@@ -49,17 +49,51 @@ def test_a_day_without_a_listing_has_no_papers(listing):
     assert listing.daily_papers(date(2026, 11, 15)) == []
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"\xff\xfe", b'{"error": "x"}', b"null", b'"papers"'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<!doctype html><title>sign in to the wifi</title>",
+        b"\xff\xfe",
+        b'{"error": "x"}',
+        b'{"papers": []}',
+        b"null",
+        b'"papers"',
+        b"[1, 2",
+        b"[" * 200_000,
+        b'[{"a":' * 50_000,
+        b"[" + b"9" * 20_000 + b"]",
+    ],
+    ids=lambda body: body[:12],
+)
 def test_an_answer_that_is_no_list_is_an_error(listing, source, body):
     source.script = [status(200, body)]
-    with pytest.raises(SourceUnavailable, match="did not answer with"):
+    with pytest.raises(SourceRefused, match="did not answer with"):
         listing.daily_papers(DAY)
 
 
-def test_a_listing_that_changed_its_shape_is_an_error_and_not_an_empty_day(listing, source):
-    source.days["2026-11-18"] = [{"item": 1}, {"item": 2}]
-    with pytest.raises(SourceUnavailable, match="2 entries we cannot read"):
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [{"item": 1}, {"item": 2}],
+        ["2611.00001", "2611.00002"],
+        [entry("my-tech-report-2026"), entry("another-report")],
+        [entry("2611.00001", title=None), entry("2611.00002", title=" \n ")],
+    ],
+)
+def test_a_day_of_which_no_entry_can_be_read_is_refused_and_not_empty(listing, source, entries):
+    source.days["2026-11-18"] = entries
+    with pytest.raises(SourceRefused, match="names no paper in its 2 entries"):
         listing.daily_papers(DAY)
+
+
+@pytest.mark.parametrize("second", [status(403), status(200, b"<html>"), status(200, b'["a", "b"]')])
+def test_what_came_before_the_trouble_is_not_lost(listing, source, second):
+    page = json.dumps([entry(f"2611.{number:05d}") for number in range(100)]).encode()
+    source.script = [status(200, page), second]
+    with pytest.raises(SourceRefused) as told:
+        listing.daily_papers(DAY)
+    assert len(told.value.found) == 100
 
 
 @pytest.mark.parametrize(
@@ -71,6 +105,10 @@ def test_a_listing_that_changed_its_shape_is_an_error_and_not_an_empty_day(listi
         {},
         {"paper": None},
         {"paper": {"title": "no id"}},
+        "2611.00001",
+        {"paper": "2611.00001"},
+        {"paper": {"id": ["2611.00001"], "title": "T"}},
+        {"paper": {"id": "9" * 100_000, "title": "T"}},
         entry("not-an-id"),
         entry("2611.00001", title="  "),
     ],

@@ -7,7 +7,7 @@ import click
 from server.commands.options import stop_on_signals, with_settings
 from server.commands.progress import counted
 from server.config import Settings
-from server.services import catalogue
+from server.services import catalogue, listing_days, missing_papers
 from server.sources.arxiv import Arxiv
 from server.sources.huggingface import HuggingFace
 from server.store.database import Database
@@ -20,22 +20,29 @@ def ingest() -> None:
 
 @ingest.command()
 @with_settings
-@click.option("--days", type=click.IntRange(1, 3650), default=catalogue.DAYS, show_default=True, help="How far back.")
+@click.option(
+    "--days", type=click.IntRange(1, 3650), default=listing_days.DAYS, show_default=True, help="How far back."
+)
 def hf(settings: Settings, days: int) -> None:
     """Fetch what the papers listing showed, newest day first; goes on where an earlier run stopped."""
     with stop_on_signals() as stop, counted("days") as tell:
         source = HuggingFace(settings, stop=stop)
-        progress = catalogue.fill_from_listing(Database.at(settings), source, days=days, tell=tell)
+        progress = listing_days.fill_from_listing(Database.at(settings), source, days=days, tell=tell)
     click.echo(f"{progress.done} of {progress.total} days of the listing are here.")
+    for day, reason in listing_days.refused_days(progress).items():
+        click.echo(f"{day} is asked for again later: {reason}")
 
 
 @ingest.command()
 @with_settings
 def arxiv(settings: Settings) -> None:
     """Fetch title and abstract of the papers known by id alone."""
+    database = Database.at(settings)
     with stop_on_signals() as stop:
-        filled = catalogue.fill_from_archive(Database.at(settings), Arxiv(settings, stop=stop))
+        filled = missing_papers.fill_from_archive(database, Arxiv(settings, stop=stop))
     click.echo(f"{filled} papers filled in.")
+    for paper, reason in missing_papers.set_aside(database).items():
+        click.echo(f"{paper} is asked for again later: {reason}")
 
 
 @ingest.command()

@@ -67,8 +67,12 @@ def _redis(rooms: Rooms) -> dict[str, str]:
 
 def _sources(rooms: Rooms, now: float) -> dict[str, str]:
     states = catalogue.states(rooms.database, now, offline=rooms.settings.offline)
-    reasons = [f"{name}: {reason}" for name, (status, reason) in states.items() if status != "ok"]
-    return _degraded("; ".join(reasons)) if reasons else _OK
+    late = [f"{name}: {reason}" for name, (status, reason) in states.items() if status != "ok"]
+    if late:
+        return _degraded("; ".join(late))
+    # A day or a paper that is refused is told, and is no fault of the source as a whole.
+    notes = [f"{name}: {note}" for name, (_, note) in states.items() if note]
+    return {**_OK, "reason": "; ".join(notes)} if notes else _OK
 
 
 def _failed(reason: str) -> dict[str, str]:

@@ -71,13 +71,6 @@ def newest_update(session: Session) -> float:
     return session.execute(select(func.max(papers.c.updated_at))).scalar() or 0.0
 
 
-def without_text(session: Session, limit: int) -> list[str]:
-    """Return the newest papers of which no source has told us anything yet and no page has told all."""
-    lacking = or_(papers.c.title.is_(None), papers.c.abstract.is_(None))
-    statement = select(papers.c.id).where(papers.c.source.is_(None), lacking)
-    return list(session.execute(statement.order_by(papers.c.created_at.desc(), papers.c.id).limit(limit)).scalars())
-
-
 def for_catalogue(session: Session, since: float = float("-inf")) -> Iterator[list[dict[str, Any]]]:
     """Yield papers changed at or after `since` in lists, oldest change first, as the recommender takes them.
 

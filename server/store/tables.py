@@ -185,6 +185,20 @@ models = Table(
     Index(None, "status"),
 )
 
+paper_requests = Table(
+    "paper_requests",
+    metadata,
+    Column("paper_id", String(64), ForeignKey("papers.id", ondelete="CASCADE"), primary_key=True),
+    Column("source", String(32), primary_key=True),
+    # How often it was asked for in vain; 0: it was put off, because the source can hardly have it.
+    Column("tries", Integer, nullable=False),
+    # The source refused it when it was asked for alone; else it answered and did not know the paper.
+    Column("refused", Boolean, nullable=False),
+    Column("reason", Text),
+    Column("asked_at", Double, nullable=False),
+    Column("due_at", Double, nullable=False),
+)
+
 job_states = Table(
     "job_states",
     metadata,

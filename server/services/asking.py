@@ -1,0 +1,206 @@
+"""The rules by which every source is asked, so that one bad thing never keeps back the rest.
+
+What is refused alone is noted with its reason and asked again later, after a wait that grows; only a source that does
+not answer at all, or refuses whatever it is asked, ends a round. What a source says of when to come back is kept.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Self, TypeVar
+
+from server.errors import InklingError, SourceRefused, SourceUnavailable
+from server.services.papers import take_source_papers
+from server.sources.http import Stopped
+from server.sources.paper import SourcePaper
+from server.store import job_states
+from server.store.database import Database
+
+logger = logging.getLogger(__name__)
+
+Item = TypeVar("Item")
+
+FIRST_WAIT = 60.0  # seconds until something is asked for again; doubles with each time it was in vain
+LONGEST_WAIT = 7 * 86400.0
+LONGEST_PAUSE = 3600.0  # seconds until a source that gave up is asked again, unless it says when
+REFUSALS = 30  # refused requests in a row after which a source is taken to refuse everything
+STALE_AFTER = 24 * 3600.0  # seconds without a good answer after which a source counts as late
+LOOK_EVERY = 60.0  # seconds between two looks whether there is something to ask
+
+
+def wait_after(tries: int, longest: float = LONGEST_WAIT) -> float:
+    """Return the seconds to wait after something was asked for `tries` times in vain."""
+    return min(longest, FIRST_WAIT * 2.0 ** min(tries - 1, 60))
+
+
+def is_due(asked_at: float, due_at: float, now: float) -> bool:
+    """Whether the time has come; a time of asking that lies ahead was written by a clock that has been put right."""
+    return due_at <= now or asked_at > now
+
+
+class GaveUp(SourceUnavailable):
+    """A source refused so much in a row that it was not asked for the rest."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a source is, kept in the database. Times are epoch seconds, days ISO dates.
+
+    `settled` are the days that need not be asked again; `open_days` holds what is known of each other day that was
+    asked: {asked_at, due_at, tries, reason}, `tries` counting how often in vain, `reason` None when it was answered.
+    """
+
+    total: int = 0
+    done: int = 0
+    filled: bool = False
+    settled: list[str] = field(default_factory=list)
+    open_days: dict[str, dict[str, Any]] = field(default_factory=dict)
+    last_success_at: float | None = None
+    failing_since: float | None = None
+    reason: str | None = None
+    held_at: float = 0.0
+    held_until: float = 0.0
+    silent: int = 0  # papers asked for since anything was found
+
+    @classmethod
+    def read(cls, database: Database, source: str) -> Self:
+        """Return what was kept for the source, by any version."""
+        with database.reading() as session:
+            kept = job_states.get(session, _job(source)) or {}
+        kept = {"filled": 0 < kept.get("total", 0) <= kept.get("done", 0), **kept}
+        return cls(**{name: value for name, value in kept.items() if name in cls.__dataclass_fields__})
+
+    def keep(self, database: Database, source: str, found: Sequence[SourcePaper] = ()) -> Self:
+        """Write the papers and how far we are in one transaction: after a kill neither is without the other."""
+        with database.writing() as session:
+            self.put(session, source, found)
+        return self
+
+    def put(self, session: Any, source: str, found: Sequence[SourcePaper]) -> None:
+        """Do the same as a part of the caller's transaction."""
+        now = time.time()
+        take_source_papers(session, source, [vars(paper) for paper in found], now=now)
+        job_states.put(session, _job(source), asdict(self), now)
+
+    def failed(self, error: SourceUnavailable, now: float) -> Self:
+        """Return the progress after a source could not be asked."""
+        held: dict[str, Any] = {"held_at": now, "held_until": error.retry_at} if error.retry_at else {}
+        return replace(self, reason=error.message, failing_since=self.failing_since or now, **held)
+
+    def succeeded(self, now: float, **changes: Any) -> Self:
+        """Return the progress after a good answer."""
+        return replace(self, **({"last_success_at": now} | changes)).cleared()
+
+    def cleared(self) -> Self:
+        """Return the progress without what went wrong before."""
+        return replace(self, failing_since=None, reason=None, held_until=0.0)
+
+    def check_not_held(self, now: float) -> None:
+        """Raise SourceUnavailable while the source wants to be left alone."""
+        if not is_due(self.held_at, self.held_until, now):
+            raise SourceUnavailable(self.reason or "The source asks to be left alone.", retry_at=self.held_until)
+
+    def lateness(self, now: float) -> str | None:
+        """Return why the source is late, None when it is not."""
+        if self.reason is not None:
+            return self.reason
+        if self.last_success_at is not None and now - self.last_success_at > STALE_AFTER:
+            return f"no answer for {(now - self.last_success_at) / 3600:.0f} h"
+        return None
+
+
+def _job(source: str) -> str:
+    return f"source:{source}"
+
+
+def ask_in_turn(
+    batches: Iterable[Sequence[Item]],
+    ask: Callable[[Sequence[Item]], Sequence[SourcePaper]],
+    *,
+    answered: Callable[[Sequence[Item], Sequence[SourcePaper]], None],
+    refused: Callable[[Item, SourceRefused], None],
+) -> None:
+    """Ask for one batch after the other; one that is refused is halved until what is refused stands alone.
+
+    `answered` and `refused` keep what came of it, each before the next request is made. Raises SourceUnavailable when
+    the source cannot be asked, or refuses REFUSALS requests in a row; Stopped when told to end.
+    """
+    waiting = deque(batches)
+    in_a_row = 0
+    while waiting:
+        batch = waiting.popleft()
+        trouble = _ask_once(batch, ask, answered)
+        if trouble is None:
+            in_a_row = 0
+            continue
+        in_a_row += 1
+        if len(batch) > 1:
+            middle = len(batch) // 2
+            waiting.extendleft([batch[middle:], batch[:middle]])
+        else:
+            refused(batch[0], trouble)
+        if in_a_row >= REFUSALS and waiting:
+            raise GaveUp(f"Refused {in_a_row} times in a row, the last time so: {trouble.message}")
+
+
+def _ask_once(
+    batch: Sequence[Item],
+    ask: Callable[[Sequence[Item]], Sequence[SourcePaper]],
+    answered: Callable[[Sequence[Item], Sequence[SourcePaper]], None],
+) -> SourceRefused | None:
+    """Ask for a batch and keep the answer; return why there is none."""
+    try:
+        answered(batch, ask(batch))
+    except SourceRefused as error:
+        return error
+    except InklingError:  # the source is away, or the database is
+        raise
+    except Exception as error:
+        # Something in this answer that nobody has thought of must not keep back the others.
+        return SourceRefused(f"Its answer cannot be kept ({describe(error)}).")
+    return None
+
+
+def keep_asking(ask: Callable[[], object], stop: threading.Event, *, every: float = LOOK_EVERY) -> None:
+    """Look every so often whether there is something to ask, until `stop`; after a failure later and later."""
+    failures = 0
+    while not stop.is_set():
+        began, error = time.time(), _try(ask)
+        failures = failures + 1 if error else 0
+        pause = max(every, wait_after(failures, LONGEST_PAUSE)) if error else every
+        due = time.time() + pause
+        if isinstance(error, SourceUnavailable) and error.retry_at:
+            due = error.retry_at
+        while not is_due(began, due, time.time()) and not stop.is_set():
+            # In short pieces: a laptop that slept should not wait for as long again.
+            stop.wait(min(LOOK_EVERY, max(0.0, due - time.time())))
+
+
+def _try(ask: Callable[[], object]) -> Exception | None:
+    """Ask a source; return what went wrong, told in one line. Being told to end is no failure."""
+    try:
+        ask()
+    except Stopped:
+        return None
+    except InklingError as error:  # the sources' own, or a database that is away for a while
+        logger.warning("catalogue: %s", error.message)
+        return error
+    except Exception as error:
+        # The outermost loop of a job: whatever it is, the other source and the next round must not end with it.
+        logger.error("catalogue: a source cannot be asked (%s)", describe(error))
+        return error
+    return None
+
+
+def describe(error: Exception) -> str:
+    """Return an unforeseen error's kind and place; its text may hold what is nobody's business."""
+    place = traceback.extract_tb(error.__traceback__)[-1:]
+    return " ".join(
+        [type(error).__name__, *(f"at {frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in place)]
+    )

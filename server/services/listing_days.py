@@ -1,0 +1,168 @@
+"""The listing's last 90 days, asked for day by day, newest first; a day that is refused is asked for again later."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Protocol
+
+from server.errors import SourceRefused, SourceUnavailable
+from server.services.asking import Progress, ask_in_turn, is_due, wait_after
+from server.sources.http import Stopped
+from server.sources.huggingface import NAME
+from server.sources.paper import SourcePaper
+from server.store.database import Database
+
+logger = logging.getLogger(__name__)
+
+DAYS = 90
+SETTLED_AFTER = 2  # days after which a day's listing is taken not to change any more
+REPORT_EVERY = 10  # days between two lines in the log
+ASK_EVERY = 3600.0  # seconds until a day that may still change is asked for again
+LONGEST_WAIT = 86400.0  # seconds until a day that was refused or empty is asked for again, at most
+A_WEEK = 7  # days, of which one at least has a listing
+
+
+class Listing(Protocol):
+    """Gives the papers that were listed on a day."""
+
+    def now(self) -> float:
+        """Return the time by the listing's own clock, in epoch seconds."""
+
+    def daily_papers(self, day: date) -> list[SourcePaper]:
+        """Return the day's papers; raises SourceRefused, SourceUnavailable."""
+
+
+def fill_from_listing(
+    database: Database,
+    listing: Listing,
+    *,
+    days: int = DAYS,
+    today: date | None = None,
+    only_due: bool = False,
+    tell: Callable[[int, int], None] | None = None,
+) -> Progress:
+    """Fetch the listing's last `days` days, newest first, leaving out those already settled.
+
+    A day that is refused is kept with its reason and the others go on; `only_due` leaves out those whose time to be
+    asked again has not come. Keeps how far it is after each day, and tells it (days done, days in all). Raises
+    SourceUnavailable (also kept, as the reason) when the source gives up, Stopped when told to end.
+    """
+    filling = _Filling(database, listing, days, today or datetime.now(UTC).date(), tell)
+    now = time.time()
+    filling.progress.check_not_held(now)
+    wanted = [day for day in filling.window if filling.is_wanted(day.isoformat(), now if only_due else None)]
+    try:
+        ask_in_turn(
+            [[day] for day in wanted],
+            lambda asked: listing.daily_papers(asked[0]),
+            answered=lambda asked, found: filling.answered(asked[0], found),
+            refused=filling.refused,
+        )
+    except Stopped:
+        raise
+    except SourceUnavailable as error:
+        filling.progress.failed(error, time.time()).keep(database, NAME)
+        raise
+    return filling.finish()
+
+
+class _Filling:
+    """One round over the listing's days, and what comes of each."""
+
+    def __init__(
+        self,
+        database: Database,
+        listing: Listing,
+        days: int,
+        today: date,
+        tell: Callable[[int, int], None] | None,
+    ) -> None:
+        self.database, self.listing, self.today, self.tell = database, listing, today, tell
+        self.window = [today - timedelta(days=age) for age in range(days)]
+        inside = {day.isoformat() for day in self.window}
+        before = Progress.read(database, NAME)
+        open_days = {day: kept for day, kept in before.open_days.items() if day in inside}
+        self.progress = self._counted(replace(before, total=days, open_days=open_days))
+
+    def is_wanted(self, day: str, now: float | None) -> bool:
+        """Whether a day is to be asked for: any that is not settled, at `now` only when its time has come."""
+        kept = self.progress.open_days.get(day)
+        if day in self.progress.settled:
+            return False
+        return now is None or kept is None or is_due(kept["asked_at"], kept["due_at"], now)
+
+    def answered(self, day: date, found: Sequence[SourcePaper]) -> None:
+        now, name = time.time(), day.isoformat()
+        there = datetime.fromtimestamp(self.listing.now(), UTC).date()
+        # By the slower of the two clocks: with ours ahead, a day would count as over before it is.
+        may_change = (min(self.today, there) - day).days <= SETTLED_AFTER
+        settled, open_days = self.progress.settled, self.progress.open_days
+        if found and not may_change:
+            settled = [*settled, name]
+            open_days = {other: kept for other, kept in open_days.items() if other != name}
+        else:
+            # An empty day is most often a Sunday, but a listing in trouble looks the same: it is asked for again.
+            tries = 0 if found else open_days.get(name, {}).get("tries", 0) + 1
+            wait = ASK_EVERY if may_change else max(ASK_EVERY, wait_after(tries, LONGEST_WAIT))
+            open_days = {**open_days, name: _open_day(now, wait, tries, None)}
+        progress = self.progress.succeeded(now, settled=settled, open_days=open_days)
+        self._keep(self._counted(progress), found)
+        if self.progress.done % REPORT_EVERY == 0 or self.progress.done == self.progress.total:
+            logger.info(
+                "catalogue: %d of %d days of the listing, back to %s", self.progress.done, self.progress.total, day
+            )
+
+    def refused(self, day: date, error: SourceRefused) -> None:
+        now, name = time.time(), day.isoformat()
+        tries = self.progress.open_days.get(name, {}).get("tries", 0) + 1
+        wait = wait_after(tries, LONGEST_WAIT)
+        logger.warning("catalogue: %s is asked for again in %.0f min: %s", day, wait / 60, error.message)
+        open_days = {**self.progress.open_days, name: _open_day(now, wait, tries, error.message)}
+        self._keep(self._counted(replace(self.progress, open_days=open_days)), error.found)
+
+    def finish(self) -> Progress:
+        """Note that every day was asked for."""
+        if not self.progress.filled:
+            self._keep(replace(self.progress, filled=True), [])
+        return self.progress
+
+    def _counted(self, progress: Progress) -> Progress:
+        done = {*progress.settled, *(day for day, kept in progress.open_days.items() if kept["reason"] is None)}
+        return replace(progress, done=sum(day.isoformat() in done for day in self.window))
+
+    def _keep(self, progress: Progress, found: Sequence[SourcePaper]) -> None:
+        # Only what is in the database counts as done: what cannot be written is asked for again.
+        self.progress = progress.keep(self.database, NAME, found)
+        if self.tell:
+            self.tell(progress.done, progress.total)
+
+
+def _open_day(now: float, wait: float, tries: int, reason: str | None) -> dict[str, Any]:
+    return {"asked_at": now, "due_at": now + wait, "tries": tries, "reason": reason}
+
+
+def refused_days(progress: Progress) -> dict[str, str]:
+    """Return day -> why the listing does not give it, newest first."""
+    refused = {day: kept["reason"] for day, kept in progress.open_days.items() if kept["reason"]}
+    return dict(sorted(refused.items(), reverse=True))
+
+
+def state(progress: Progress, now: float) -> tuple[str, str | None]:
+    """Return `ok` or `degraded`, and what there is to say of the listing."""
+    refused = refused_days(progress)
+    some = next((f"{day}: {reason}" for day, reason in refused.items()), None)
+    if late := progress.lateness(now):
+        return "degraded", late
+    if not progress.filled:
+        begun = progress.settled or progress.open_days
+        return "degraded", f"filling: {progress.done} of {progress.total} days" if begun else "not asked yet"
+    if progress.done == 0:
+        return "degraded", f"no day is answered; {some}"
+    if progress.total >= A_WEEK and not progress.settled and all(day["tries"] for day in progress.open_days.values()):
+        return "degraded", f"nothing was listed in {progress.total} days; is INKLING_HF_URL right?"
+    note = f"{len(refused)} of {progress.total} days are refused, and asked for again; {some}"
+    return "ok", note if refused else None

@@ -1,0 +1,159 @@
+"""The facts of papers known by id alone, asked from arXiv; what it refuses or does not know it is asked again later."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, Protocol
+
+from server.errors import SourceRefused, SourceUnavailable
+from server.services.asking import GaveUp, Progress, ask_in_turn, wait_after
+from server.sources.arxiv import BATCH, NAME, could_be_issued
+from server.sources.http import Stopped
+from server.sources.paper import SourcePaper
+from server.store import paper_requests, papers
+from server.store.database import Database, Row
+
+logger = logging.getLogger(__name__)
+
+LARGEST_ROUND = 2000  # papers asked for in one round
+MOST_LOOKS = 10  # at what is due in one round, each putting off what arXiv cannot have
+SILENT = 20  # papers of which arXiv knows none, from which on that is no answer
+
+
+class Archive(Protocol):
+    """Gives the facts of papers by id."""
+
+    def by_ids(self, ids: Sequence[str]) -> list[SourcePaper]:
+        """Return what is known of these papers; raises SourceRefused, SourceUnavailable."""
+
+
+def fill_from_archive(
+    database: Database, archive: Archive, *, limit: int = LARGEST_ROUND, only_due: bool = False
+) -> int:
+    """Ask arXiv for the facts of papers known by id alone; return how many were filled.
+
+    What it refuses or does not know is set aside with the reason, for longer each time; `only_due` leaves out what
+    should not be asked yet. Raises as above.
+    """
+    asking = _Round(database, archive)
+    asking.progress.check_not_held(time.time())
+    plain, doubtful = asking.choose(limit, time.time() if only_due else None)
+    try:
+        asking.ask(plain)
+        with suppress(GaveUp):  # nothing else was to be expected of these
+            asking.ask(doubtful)
+    except Stopped:
+        raise
+    except SourceUnavailable as error:
+        asking.progress.failed(error, time.time()).keep(database, NAME)
+        raise
+    if asking.progress.reason and not plain:  # what it was late with is not wanted any more
+        asking.progress.cleared().keep(database, NAME)
+    return asking.filled
+
+
+class _Round:
+    """One round over the papers that arXiv is asked for, and what comes of each."""
+
+    def __init__(self, database: Database, archive: Archive) -> None:
+        self.database, self.archive = database, archive
+        self.progress = Progress.read(database, NAME)
+        self.tries: dict[str, int | None] = {}
+        self.filled = 0
+
+    def choose(self, limit: int, now: float | None) -> tuple[list[list[str]], list[list[str]]]:
+        """Return the batches to ask for: what arXiv may well have, and then what it has refused or cannot have."""
+        rows = self._due(limit, now)
+        self.tries = {row["id"]: row["tries"] for row in rows}
+        refused = [row["id"] for row in rows if row["refused"]]
+        rest = [row["id"] for row in rows if not row["refused"]]
+        plain = [name for name in rest if could_be_issued(name, time.time())]
+        doubtful = [name for name in rest if not could_be_issued(name, time.time())]
+        # What was refused alone would only be refused again with its neighbours.
+        return _batches(plain), [*_batches(doubtful), *([name] for name in refused)]
+
+    def _due(self, limit: int, now: float | None) -> list[Row]:
+        """Return what is due, after putting behind the others what arXiv cannot have and was not asked for yet."""
+        for _ in range(MOST_LOOKS):
+            with self.database.reading() as session:
+                rows = paper_requests.wanted(session, NAME, now, limit)
+            new = [row["id"] for row in rows if row["tries"] is None]
+            put_off = [name for name in new if not could_be_issued(name, time.time())]
+            if not put_off:
+                break
+            with self.database.writing() as session:
+                paper_requests.put_off(session, NAME, put_off)
+        return rows
+
+    def ask(self, batches: Sequence[Sequence[str]]) -> None:
+        """Ask for these. Raises SourceUnavailable."""
+        ask_in_turn(batches, self.archive.by_ids, answered=self._answered, refused=self._refused)
+
+    def _answered(self, batch: Sequence[str], found: Sequence[SourcePaper]) -> None:
+        known = {paper.id for paper in found}
+        unknown = [name for name in batch if name not in known]
+        progress = self._after(batch, len(known))
+        with self.database.writing() as session:
+            progress.put(session, NAME, found)
+            paper_requests.forget(session, NAME, known)
+            self._note(session, unknown, "arXiv does not know it")
+        self.progress = progress
+        self.filled += len(known)
+
+    def _after(self, batch: Sequence[str], found: int) -> Progress:
+        """Return the progress after an answer, with how much was asked for since one said anything."""
+        now = time.time()
+        if found:
+            done = self.progress.done + found
+            return self.progress.succeeded(now, total=done, done=done, silent=0)
+        new = sum(self.tries.get(name) is None for name in batch)
+        return self.progress.succeeded(now, silent=self.progress.silent + new)
+
+    def _refused(self, paper_id: str, error: SourceRefused) -> None:
+        logger.warning("catalogue: a paper is set aside: %s", error.message)
+        with self.database.writing() as session:
+            self._note(session, [paper_id], error.message, refused=True)
+
+    def _note(self, session: Any, ids: Sequence[str], reason: str, *, refused: bool = False) -> None:
+        """Keep why these papers are not filled, and until when they are not asked for."""
+        now = time.time()
+        # A reader may have deleted what they named while arXiv was asked.
+        still_there = papers.rows(session, ids)
+        counts = {name: (self.tries.get(name) or 0) + 1 for name in still_there}
+        common = {"source": NAME, "refused": refused, "reason": reason, "asked_at": now}
+        paper_requests.put(
+            session,
+            [
+                {**common, "paper_id": name, "tries": count, "due_at": now + wait_after(count)}
+                for name, count in counts.items()
+            ],
+        )
+
+
+def _batches(ids: Sequence[str]) -> list[list[str]]:
+    return [list(ids[start : start + BATCH]) for start in range(0, len(ids), BATCH)]
+
+
+def set_aside(database: Database) -> dict[str, str]:
+    """Return paper id -> why arXiv did not fill it, the latest first."""
+    with database.reading() as session:
+        return {row["paper_id"]: row["reason"] for row in paper_requests.set_aside(session, NAME)}
+
+
+def state(database: Database) -> tuple[str, str | None]:
+    """Return `ok` or `degraded`, and what there is to say of arXiv.
+
+    Says how many papers it refused, but not which: anybody may read this, and readers named them. Often nothing is to
+    be asked of arXiv, so that only its failures mean anything.
+    """
+    progress = Progress.read(database, NAME)
+    if progress.reason:
+        return "degraded", progress.reason
+    if progress.silent >= SILENT:
+        return "degraded", f"it answers, but with none of {progress.silent} papers; they are asked for again"
+    with database.reading() as session:
+        refused = paper_requests.count_refused(session, NAME)
+    return "ok", f"{refused} papers are refused, and asked for again now and then" if refused else None

@@ -1,0 +1,87 @@
+"""Papers that a source was asked for in vain: why, how often, and when to ask again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Select, and_, case, delete, func, or_, select, true, union
+from sqlalchemy.orm import Session
+
+from server.store.database import Row, all_rows, insert_new, upsert
+from server.store.tables import page_texts, paper_requests, papers, reader_papers
+
+
+def wanted(session: Session, source: str, now: float | None, limit: int) -> list[Row]:
+    """Return papers of which no source has told us anything, no page has told all, and whose time to ask has come.
+
+    `now` is in epoch seconds; None takes every time to have come.
+    Each has `id`, and of earlier requests `tries` (None before the first) and `refused`. Readers have equal shares:
+    the first paper of each, then the second of each; a reader's own are in order of how many read them, oldest first,
+    those asked for before after the others. What was put off without being asked for (`tries` 0) is last of all.
+    """
+    lacking = _lacking(source, now).cte("lacking")
+    told = union(
+        *(
+            select(table.c.reader_id, table.c.paper_id).join(lacking, lacking.c.id == table.c.paper_id)
+            for table in (reader_papers, page_texts)
+        )
+    ).subquery()
+    readers = func.count(told.c.reader_id).over(partition_by=lacking.c.id).label("readers")
+    pairs = select(lacking, told.c.reader_id, readers).outerjoin(told, told.c.paper_id == lacking.c.id).subquery()
+    again = case((pairs.c.tries.is_(None), 0), (pairs.c.tries > 0, 1), else_=2)
+    order = (again, pairs.c.readers.desc(), pairs.c.created_at, pairs.c.id)
+    turn = func.row_number().over(partition_by=pairs.c.reader_id, order_by=order).label("turn")
+    turns = select(pairs, again.label("again"), turn).subquery()
+    first = func.min(turns.c.turn)
+    statement = (
+        select(turns.c.id, turns.c.tries, turns.c.refused)
+        .group_by(turns.c.id, turns.c.tries, turns.c.refused, turns.c.again, turns.c.readers, turns.c.created_at)
+        .order_by(turns.c.again == 2, first, turns.c.readers.desc(), turns.c.created_at, turns.c.id)
+    )
+    return all_rows(session, statement.limit(limit))
+
+
+def _lacking(source: str, now: float | None) -> Select[Any]:
+    past = paper_requests.c
+    untold = or_(papers.c.title.is_(None), papers.c.abstract.is_(None))
+    # A time of asking that lies ahead was written by a clock that has been put right.
+    due = true() if now is None else or_(past.paper_id.is_(None), past.due_at <= now, past.asked_at > now)
+    return (
+        select(papers.c.id, papers.c.created_at, past.tries, past.refused)
+        .outerjoin(paper_requests, and_(past.paper_id == papers.c.id, past.source == source))
+        .where(papers.c.source.is_(None), untold, due)
+    )
+
+
+def put(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write whole rows."""
+    upsert(session, paper_requests, rows)
+
+
+def put_off(session: Session, source: str, ids: Sequence[str]) -> None:
+    """Put these behind all others, without having asked for them."""
+    row = {"source": source, "tries": 0, "refused": False, "reason": None, "asked_at": 0.0, "due_at": 0.0}
+    insert_new(session, paper_requests, [{**row, "paper_id": name} for name in ids])
+
+
+def forget(session: Session, source: str, ids: Collection[str]) -> None:
+    """Forget that these were asked for in vain."""
+    session.execute(delete(paper_requests).where(paper_requests.c.source == source, paper_requests.c.paper_id.in_(ids)))
+
+
+def set_aside(session: Session, source: str) -> list[Row]:
+    """Return what was asked for in vain and still lacks text, the latest first."""
+    statement = (
+        select(paper_requests)
+        .join(papers, papers.c.id == paper_requests.c.paper_id)
+        .where(paper_requests.c.source == source, paper_requests.c.tries > 0, papers.c.source.is_(None))
+    )
+    return all_rows(session, statement.order_by(paper_requests.c.asked_at.desc(), paper_requests.c.paper_id))
+
+
+def count_refused(session: Session, source: str) -> int:
+    """Return how many papers the source refused when it was asked for each alone."""
+    kept = paper_requests.c
+    counted = select(func.count()).where(kept.source == source, kept.refused, kept.tries > 0)
+    return session.execute(counted).scalar_one()

@@ -1,0 +1,113 @@
+"""`inkling ingest` and `inkling up` as an operator meets them, on sources that misbehave."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from server.config import Settings
+from server.store import papers
+from server.store.database import Database
+from tests.server.inkling_process import Up, call, run, until
+from tests.server.sources.listing_server import atom_entry, entry, listing_server, refuse_day, refuse_ids, status
+
+DAYS = [(datetime.now(UTC).date() - timedelta(days=age)).isoformat() for age in range(3)]
+
+
+@pytest.fixture
+def source():
+    with listing_server() as server:
+        server.days = {day: [entry(f"2611.0000{number}")] for number, day in enumerate(DAYS)}
+        yield server
+
+
+@pytest.fixture
+def ingest(tmp_path, source):
+    def ask(*arguments, **environ):
+        urls = {"INKLING_HF_URL": source.url, "INKLING_ARXIV_URL": source.url, "INKLING_OFFLINE": "off"}
+        return run("ingest", *arguments, home=tmp_path / "home", **urls, **environ)
+
+    run("migrate", home=tmp_path / "home")
+    return ask
+
+
+def add(home, *names):
+    database = Database.at(Settings.from_environment({"INKLING_HOME": str(home)}))
+    with database.writing() as session:
+        papers.add_stubs(session, names, 1.0)
+    database.close()
+
+
+def test_a_refused_day_is_told_and_is_there_with_the_next_run(ingest, source):
+    source.quirk = refuse_day(DAYS[1], status(404)())
+    told = ingest("hf", "--days", "3")
+    assert (told.returncode, "Traceback" in told.stderr) == (0, False)
+    assert told.stdout.splitlines() == [
+        "2 of 3 days of the listing are here.",
+        f"{DAYS[1]} is asked for again later: The papers listing answered /api/daily_papers with status 404.",
+    ]
+    source.quirk = lambda *_: None
+    assert ingest("hf", "--days", "3").stdout == "3 of 3 days of the listing are here.\n"
+
+
+def test_a_refused_paper_is_told_and_the_others_are_filled(ingest, source, tmp_path):
+    source.papers = {"2401.00001": atom_entry("2401.00001")}
+    add(tmp_path / "home", "2401.00001", "2401.00002")
+    source.quirk = refuse_ids("2401.00002")
+    told = ingest("arxiv")
+    assert told.stdout.splitlines() == [
+        "1 papers filled in.",
+        "2401.00002 is asked for again later: arXiv answered /api/query with status 400.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("environ", "named"),
+    [
+        ({"ALL_PROXY": "socks5://127.0.0.1:1"}, "SOCKS proxy"),
+        ({"SSL_CERT_FILE": "/nowhere/ca.pem"}, "SSL_CERT_FILE"),
+        ({"NO_PROXY": "fd00::/8"}, "no IPv6 ranges"),
+    ],
+)
+def test_an_environment_that_cannot_be_used_is_one_line(ingest, source, environ, named):
+    told = ingest("hf", **environ)
+    assert told.returncode == 1
+    assert len(told.stderr.splitlines()) == 1
+    assert named in told.stderr
+    assert source.asked == []
+
+
+@pytest.mark.slow
+def test_up_says_of_a_source_in_trouble_what_it_is_and_over_a_restart(source, tmp_path):
+    urls = {"INKLING_HF_URL": source.url, "INKLING_ARXIV_URL": source.url, "INKLING_OFFLINE": "off"}
+    source.quirk = lambda path, _query: (429, {"Retry-After": "3600"}, b"") if path == "/api/daily_papers" else None
+
+    def sources(up):
+        return call(up.url, "/readyz")[1]["checks"]["sources"]
+
+    asked = 0
+    for _ in range(2):
+        with Up(tmp_path / "home", **urls) as up:
+            assert until(lambda up=up: "left alone until" in sources(up).get("reason", ""), 30), sources(up)
+            assert sources(up)["status"] == "degraded"
+            time.sleep(1)
+        asked = asked or len(source.asked)
+        assert "Traceback" not in up.log.read_text()
+    assert asked == len(source.asked) == 1
+
+
+@pytest.mark.slow
+def test_up_with_a_proxy_it_cannot_use_says_so_and_does_not_restart(source, tmp_path):
+    urls = {"INKLING_HF_URL": source.url, "INKLING_ARXIV_URL": source.url, "INKLING_OFFLINE": "off"}
+    with Up(tmp_path / "home", **urls, ALL_PROXY="socks5://127.0.0.1:1") as up:
+        said = "SOCKS proxy"
+        assert until(lambda: said in json.dumps(call(up.url, "/readyz")[1]["checks"]["sources"]), 30)
+        first = up.children()["sources"]
+        time.sleep(3)
+        assert up.children()["sources"] == first
+    log = up.log.read_text()
+    assert "Traceback" not in log
+    assert 1 <= log.count(said) <= 2

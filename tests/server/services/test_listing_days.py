@@ -1,0 +1,273 @@
+"""The listing's days: each is asked for alone, and none keeps back another."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, date, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+
+from server.errors import SourceUnavailable
+from server.services import asking
+from server.services.asking import Progress
+from server.services.catalogue import states
+from server.services.listing_days import fill_from_listing, refused_days
+from server.sources.http import Stopped
+from server.store import job_states, papers
+from tests.server.conftest import sqlite_only
+from tests.server.sources.listing_server import entry, refuse_day, status
+
+TODAY = date(2026, 11, 20)
+
+
+def iso(age):
+    return (TODAY - timedelta(days=age)).isoformat()
+
+
+@pytest.fixture
+def source(source):
+    for age in range(40):
+        source.days[iso(age)] = [entry(f"2611.{age:02d}{number:03d}") for number in range(2)]
+    return source
+
+
+def days_asked(source):
+    return [query["date"] for _, query in source.asked]
+
+
+def state(database, later=0.0):
+    return states(database, time.time() + later, offline=False)["hf"]
+
+
+def count(database):
+    with database.reading() as session:
+        return papers.count(session)
+
+
+def test_the_newest_day_comes_first(database, listing, source):
+    progress = fill_from_listing(database, listing, days=5, today=TODAY)
+    assert days_asked(source) == [iso(age) for age in range(5)]
+    assert (progress.done, progress.total, count(database)) == (5, 5, 10)
+
+
+def test_settled_days_are_not_asked_again_and_recent_ones_are(database, listing, source):
+    fill_from_listing(database, listing, days=5, today=TODAY)
+    source.asked.clear()
+    fill_from_listing(database, listing, days=5, today=TODAY + timedelta(days=1))
+    assert days_asked(source) == ["2026-11-21", "2026-11-20", "2026-11-19", "2026-11-18"]
+    assert count(database) == 10
+
+
+def test_a_shorter_look_back_forgets_nothing_of_a_longer_one(database, listing, source):
+    fill_from_listing(database, listing, days=20, today=TODAY)
+    fill_from_listing(database, listing, days=3, today=TODAY)
+    source.asked.clear()
+    assert fill_from_listing(database, listing, days=20, today=TODAY).done == 20
+    assert days_asked(source) == [iso(0), iso(1), iso(2)]
+
+
+DAYS_THAT_ARE_REFUSED = {
+    "a date it holds to be future": status(400, b'{"error":"Invalid date: must be before 2026-11-20"}')(),
+    "no such day": status(404, b'{"error":"no papers"}')(),
+    "forbidden": status(403)(),
+    "gone": status(410)(),
+    "broken every time": status(500, b"<h1>500</h1>")(),
+    "away every time": status(503)(),
+    "no usable id": [entry("my-tech-report-2026")],
+    "no title": [entry("2611.00001", title=None)],
+    "strings": ["2611.00001"],
+    "a page": status(200, b"<!doctype html>")(),
+    "a dict": status(200, b'{"papers": []}')(),
+    "too deep": status(200, b"[" * 100_000)(),
+    "cut off": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n[{",
+    "nothing at all": b"\0",
+    "a redirect to elsewhere": status(302, Location="http://169.254.169.254/")(),
+    "packed oddly": status(200, b"[]", Content_Encoding="gzip, gzip")(),
+}
+
+
+@sqlite_only
+@pytest.mark.parametrize(
+    ("kind", "age"),
+    [*((kind, 3) for kind in DAYS_THAT_ARE_REFUSED), ("no such day", 0), ("a page", 0), ("broken every time", 5)],
+)
+def test_a_day_that_is_refused_keeps_back_no_other_and_comes_later(database, listing, source, kind, age):
+    answer, right = DAYS_THAT_ARE_REFUSED[kind], source.days[iso(age)]
+    if isinstance(answer, list):
+        source.days[iso(age)] = answer
+    else:
+        source.quirk = refuse_day(iso(age), answer)
+    progress = fill_from_listing(database, listing, days=6, today=TODAY)
+    assert (progress.done, count(database)) == (5, 10)
+    assert list(refused_days(progress)) == [iso(age)]
+    kept = refused_days(Progress.read(database, "hf"))
+    assert kept[iso(age)].endswith(".")
+    told = state(database)
+    assert told[0] == "ok", told
+    assert kept[iso(age)] in told[1]
+
+    source.days[iso(age)], source.quirk = right, lambda *_: None
+    source.asked.clear()
+    fill_from_listing(database, listing, days=6, today=TODAY, only_due=True)
+    assert days_asked(source) == [], "not before its time"
+    assert fill_from_listing(database, listing, days=6, today=TODAY).done == 6
+    assert iso(age) in days_asked(source)
+    assert (count(database), state(database)) == (12, ("ok", None))
+
+
+def test_a_day_that_stays_refused_is_asked_less_and_less(database, listing, source, monkeypatch):
+    source.quirk = refuse_day(iso(4), status(404)())
+    waits = []
+    for _ in range(20):
+        fill_from_listing(database, listing, days=6, today=TODAY)
+        kept = Progress.read(database, "hf").open_days[iso(4)]
+        waits.append(kept["due_at"] - kept["asked_at"])
+    assert waits[0] == asking.FIRST_WAIT
+    assert waits == sorted(waits)
+    assert waits[-1] == waits[-2] == 86400.0
+
+
+def test_what_is_due_is_asked_and_nothing_else(database, listing, source, monkeypatch):
+    monkeypatch.setattr(asking, "FIRST_WAIT", 0.2)
+    source.quirk = refuse_day(iso(4), status(404)())
+    fill_from_listing(database, listing, days=6, today=TODAY, only_due=True)
+    source.asked.clear()
+    time.sleep(0.3)
+    fill_from_listing(database, listing, days=6, today=TODAY, only_due=True)
+    assert days_asked(source) == [iso(4)]
+
+
+@pytest.mark.parametrize("ahead", [1, 5, 36])
+@pytest.mark.parametrize("answer", [status(400)(), status(200, b"[]")()])
+def test_a_clock_that_is_ahead_loses_nothing(database, listing, source, ahead, answer):
+    """The listing does not know tomorrow yet: it refuses, or lists nothing. Then its papers come, and so do we."""
+    there = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+    def today(_path, query):
+        if query["date"] > TODAY.isoformat():
+            return answer
+        body = b"[]" if query["p"] != "0" else None
+        return body and (200, {}, body)
+
+    source.quirk = today
+    source.date = format_datetime(there, usegmt=True)
+    for _ in range(3):
+        try:
+            fill_from_listing(database, listing, days=40, today=TODAY + timedelta(days=ahead), only_due=True)
+        except SourceUnavailable:
+            continue
+    known = 2 * (40 - ahead)
+    assert count(database) == known
+    # Nothing that can still change counts as over, by either clock.
+    assert not set(Progress.read(database, "hf").settled) & {iso(age) for age in range(-ahead, 3)}
+    for age in range(-ahead, 0):
+        source.days[iso(age)] = [entry(f"2612.{-age:02d}001")]
+    source.days[iso(0)].append(entry("2611.99999"))
+    source.quirk, source.date = (lambda *_: None), None
+    fill_from_listing(database, listing, days=40, today=TODAY + timedelta(days=ahead))
+    assert count(database) == known + ahead + 1
+
+
+def test_many_refused_days_in_a_row_do_not_hide_the_good_ones_for_ever(database, listing, source):
+    source.quirk = lambda _path, query: (400, {}, b"") if query["date"] >= iso(34) else None
+    with pytest.raises(SourceUnavailable, match="Refused 30 times in a row"):
+        fill_from_listing(database, listing, days=40, today=TODAY, only_due=True)
+    assert len(source.asked) == asking.REFUSALS
+    assert state(database)[0] == "degraded"
+    fill_from_listing(database, listing, days=40, today=TODAY, only_due=True)
+    assert count(database) == 10
+
+
+def test_a_source_that_is_away_ends_the_round_and_says_why(database, listing, source):
+    source.script = [status(200, b"[]")] * 3 + [status(429, Retry_After="3600")]
+    with pytest.raises(SourceUnavailable):
+        fill_from_listing(database, listing, days=6, today=TODAY)
+    kept = Progress.read(database, "hf")
+    assert (kept.done, len(source.asked)) == (3, 4)
+    told = state(database)
+    assert told == ("degraded", kept.reason)
+    assert "left alone until 20" in kept.reason
+    with pytest.raises(SourceUnavailable, match="left alone until"):
+        fill_from_listing(database, listing, days=6, today=TODAY)
+    assert len(source.asked) == 4, "not even a new process asks before that"
+
+
+def test_empty_days_are_asked_again_less_and_less(database, listing, source):
+    source.days[iso(4)] = []
+    assert fill_from_listing(database, listing, days=6, today=TODAY).done == 6
+    assert state(database) == ("ok", None)
+    waits = []
+    for _ in range(3):
+        kept = Progress.read(database, "hf").open_days[iso(4)]
+        waits.append(kept["due_at"] - kept["asked_at"])
+        fill_from_listing(database, listing, days=6, today=TODAY)
+    assert waits[0] >= 3600
+    source.days[iso(4)] = [entry("2611.88888")]
+    fill_from_listing(database, listing, days=6, today=TODAY)
+    assert iso(4) in Progress.read(database, "hf").settled
+
+
+def test_a_listing_that_lists_nothing_at_all_is_late(database, listing, source):
+    source.days.clear()
+    fill_from_listing(database, listing, days=10, today=TODAY)
+    assert state(database)[0] == "degraded"
+    assert "nothing was listed in 10 days" in state(database)[1]
+
+
+def test_how_far_the_first_fill_is_can_be_asked_and_later_refreshes_are_no_news(database, listing, source):
+    seen = []
+
+    def look(_path, _query):
+        seen.append(state(database))
+
+    source.quirk = look
+    fill_from_listing(database, listing, days=4, today=TODAY)
+    assert seen[0] == ("degraded", "not asked yet")
+    assert seen[2] == ("degraded", "filling: 2 of 4 days")
+    assert state(database) == ("ok", None)
+    seen.clear()
+    for later in (0, 1, 2):
+        fill_from_listing(database, listing, days=4, today=TODAY + timedelta(days=later))
+    assert len(seen) > 6
+    assert set(seen) == {("ok", None)}
+
+
+def test_a_home_filled_by_an_earlier_version_is_filled(database, listing):
+    kept = {"total": 4, "done": 4, "settled": [iso(3)], "missing": {"2401.00001": 1.0}, "last_success_at": time.time()}
+    with database.writing() as session:
+        job_states.put(session, "source:hf", kept, 1.0)
+    assert state(database) == ("ok", None)
+    with database.writing() as session:
+        job_states.put(session, "source:hf", {**kept, "done": 2, "new_in_a_later_version": 1}, 1.0)
+    assert state(database) == ("degraded", "filling: 2 of 4 days")
+
+
+def test_a_source_silent_for_a_day_is_late(database, listing, source):
+    fill_from_listing(database, listing, days=1, today=TODAY)
+    assert state(database, later=30 * 3600) == ("degraded", "no answer for 30 h")
+    assert states(database, time.time(), offline=True) == {}
+
+
+def test_when_every_day_is_refused_that_is_said(database, listing, source):
+    source.quirk = lambda *_: (403, {}, b"")
+    fill_from_listing(database, listing, days=5, today=TODAY)
+    assert state(database)[0] == "degraded"
+    assert "no day is answered" in state(database)[1]
+    assert "403" in state(database)[1]
+
+
+def test_being_told_to_end_is_no_failure(database, listing, source, stop):
+    stop.set()
+    with pytest.raises(Stopped):
+        fill_from_listing(database, listing, days=4, today=TODAY)
+    assert Progress.read(database, "hf").reason is None
+
+
+def test_the_listings_text_replaces_what_a_page_said(database, listing):
+    with database.writing() as session:
+        papers.add_stubs(session, ["2611.00000"], 1.0)
+    fill_from_listing(database, listing, days=1, today=TODAY)
+    with database.reading() as session:
+        row = papers.rows(session, ["2611.00000"])["2611.00000"]
+    assert (row["title"], row["source"]) == ("Title of 2611.00000", "hf")

@@ -19,6 +19,7 @@ from server.api import (
     library,
     me,
     papers,
+    peers,
     ranking,
     reports,
     telemetry,
@@ -64,6 +65,7 @@ def create_app(settings: Settings) -> Flask:
     telemetry.install(app)
     cors.install(app, settings.cors_origins)
     gateway.install(app)
+    peers.install(app)
     clients.install(app)
     api = Api(app)
     api.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
@@ -74,11 +76,12 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(welcome.pages)
     if settings.demo:
         app.register_blueprint(demo.pages)
-    _trust_proxies(app, settings.trusted_proxies)
+    trust_proxies(app, settings.trusted_proxies)
     return app
 
 
-def _trust_proxies(app: Flask, count: int) -> None:
+def trust_proxies(app: Flask, count: int) -> None:
+    """Believe what the last `count` proxies before us tell of a request."""
     if count:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count, x_port=count)  # type: ignore[method-assign]
 

@@ -125,7 +125,7 @@ TABLE = (
     _Setting("workers", "INKLING_WORKERS", _whole(1, 256), None),
     _Setting("drain", "INKLING_DRAIN", _whole(0, 600), "0"),
     _Setting("body_seconds", "INKLING_BODY_SECONDS", _whole(1, 3600), "60"),
-    _Setting("registration", "INKLING_REGISTRATION", _one_of("first", "open", "closed"), None),
+    _Setting("registration", "INKLING_REGISTRATION", _one_of("closed", "first", "open"), "closed"),
     _Setting("trusted_proxies", "INKLING_TRUSTED_PROXIES", _whole(0, 16), "0"),
     _Setting("metrics_token", "INKLING_METRICS_TOKEN", _text, None, secret=True),
     _Setting("rate_limit", "INKLING_RATE_LIMIT", _switch, "on"),
@@ -205,11 +205,6 @@ class Settings:
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - compared, not bound
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
-    @property
-    def on_loopback(self) -> bool:
-        """Whether only this machine can reach the server."""
-        return is_loopback(self.host)
-
     def to_environment(self) -> dict[str, str]:
         """Return the variables from which a child process reads these same settings."""
         environ = {}
@@ -278,7 +273,6 @@ def _complete(values: dict[str, Any]) -> dict[str, Any]:
         "home": home,
         "database_url": values["database_url"] or f"sqlite:///{home / 'inkling.sqlite3'}",
         "workers": values["workers"] or min(2, os.cpu_count() or 1),
-        "registration": values["registration"] or ("first" if is_loopback(values["host"]) else "closed"),
         "cors_origins": values["cors_origins"] or (),
         "secret_key": values["secret_key"] or _own_secret(home / "secret"),
     }

@@ -1,9 +1,14 @@
-"""Which pages' scripts may read our answers: the extension's own, and what the operator adds. No cookie is involved."""
+"""Which pages' scripts may read our answers: the extension's own, and what the operator adds. No cookie is involved.
+
+An origin says no more than "some extension": so only calls that want a token, and those that tell nothing, are marked.
+Pages for people, the demo's with a token in it among them, and the metrics stay unreadable to every other origin.
+"""
 
 from __future__ import annotations
 
 from flask import Flask, Response, make_response, request
 
+_CALLS = ("/v1/", "/healthz", "/readyz", "/openapi.json")
 _EXTENSIONS = ("chrome-extension://", "moz-extension://")
 _METHODS = "GET, POST, PUT, PATCH, DELETE"
 _HEADERS = "Authorization, Content-Type, Inkling-Client"
@@ -38,4 +43,4 @@ def install(app: Flask, origins: tuple[str, ...]) -> None:
 
 def _allowed(origins: tuple[str, ...]) -> bool:
     origin = request.headers.get("Origin", "")
-    return origin.startswith(_EXTENSIONS) or origin in origins
+    return request.path.startswith(_CALLS) and (origin.startswith(_EXTENSIONS) or origin in origins)

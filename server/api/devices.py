@@ -7,7 +7,8 @@ from typing import Any
 from flask import request
 
 from server.api.blueprint import Blueprint
-from server.api.requests import caller, from_this_machine, limit, peer, rooms
+from server.api.peers import from_this_machine, peer
+from server.api.requests import caller, limit, rooms
 from server.api.schemas_account import Code, CodeBody, DeviceBody, Devices, NewDevice
 from server.clock import rfc3339
 from server.services import pairing
@@ -17,12 +18,17 @@ registration = Blueprint("registration", __name__, open_to_all=True, description
 blueprint = Blueprint("devices", __name__, description="My browsers.")
 
 
+@registration.before_request
+def _slow_down() -> None:
+    """Count an attempt before its body is read: guessing codes costs the guesser most."""
+    limit(f"register:{peer()}", "30/minute")
+
+
 @registration.route("/v1/devices", methods=["POST"])
 @registration.arguments(DeviceBody)
 @registration.response(201, NewDevice)
 def register(body: dict[str, Any]) -> pairing.Paired:
     """Pair this browser, with a code or where the server lets the first reader in."""
-    limit(f"register:{peer()}", "30/minute")
     settings = rooms().settings
     return pairing.register(
         rooms().database,

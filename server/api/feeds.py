@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Response, request
 
 from server.api.blueprint import Blueprint
-from server.api.requests import limit, peer, rooms
+from server.api.peers import peer
+from server.api.requests import limit, rooms
 from server.services import feeds
 
 blueprint = Blueprint("feeds", __name__, open_to_all=True, description="Recommendations as a feed.")

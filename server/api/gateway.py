@@ -158,8 +158,9 @@ def install(app: Flask) -> None:
 
 
 def _refuse() -> None:
-    if _REFUSAL in request.environ:
-        raise request.environ[_REFUSAL]
+    refusal = request.environ.get(_REFUSAL)
+    if refusal is not None:
+        raise refusal
 
 
 def _announced(scope: Scope) -> int | None:
@@ -192,7 +193,7 @@ def _environ(scope: Scope, body: Body, size: int) -> dict[str, Any]:
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
-        **({_REFUSAL: body.refusal} if body.refusal else {}),
+        _REFUSAL: body.refusal,
     }
 
 

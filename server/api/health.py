@@ -11,7 +11,8 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from server import __version__
 from server.api.blueprint import Blueprint
 from server.api.clients import API, MIN_CLIENT
-from server.api.requests import from_this_machine, rooms
+from server.api.peers import from_this_machine
+from server.api.requests import rooms
 from server.api.schemas_account import Health, Readiness
 from server.api.telemetry import exposition
 from server.errors import Forbidden

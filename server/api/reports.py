@@ -18,12 +18,17 @@ _SITES = {"huggingface", "hf", "arxiv", "alphaxiv", "demo"}
 _PAGES = {"daily", "weekly", "monthly", "trending", "search", "paper", "list", "abs"}
 
 
+@blueprint.before_request
+def _slow_down() -> None:
+    """Count a report before its body is read."""
+    limit(f"report:{caller().reader_id}", "60/hour")
+
+
 @blueprint.route("/v1/client-reports", methods=["POST"])
 @blueprint.arguments(ReportBody)
 @blueprint.response(202, Base)
 def report(body: dict[str, Any]) -> Response:
     """Count a page on which the extension saw fewer papers than it should; nothing of the reader is kept."""
-    limit(f"report:{caller().reader_id}", "60/hour")
     site = body["site"] if body["site"] in _SITES else "other"
     page_kind = body["page_kind"] if body["page_kind"] in _PAGES else "other"
     REPORTS.labels(body["kind"], site, page_kind).inc()

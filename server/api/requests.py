@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
-from ipaddress import ip_address
 from typing import Any, NoReturn, cast
 
 from flask import current_app, g, request
 
-from server.config import is_loopback
+from server.api.peers import peer
 from server.errors import Invalid, Malformed, RateLimited, TooLarge, Unauthenticated, WrongMediaType
 from server.services.pairing import Caller, authenticate
 from server.services.reading import text
@@ -17,7 +16,6 @@ from server.services.rooms import Rooms
 
 MAX_BODY = 4 * 2**20
 MAX_IMPORT = 64 * 2**20
-_FORWARDING = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "Via")
 
 
 def largest_body(path: str) -> int:
@@ -54,33 +52,6 @@ def limit(key: str, rule: str) -> None:
     retry_after = rooms().hot.limit(key, rule)
     if retry_after is not None:
         raise RateLimited(retry_after)
-
-
-def peer() -> str:
-    """Return the address the request came from, as far as the trusted proxies tell."""
-    return request.remote_addr or ""
-
-
-def from_this_machine() -> bool:
-    """Whether the peer is certainly this machine itself and no proxy on it speaks for somebody else.
-
-    The Host is looked at because a web page can point a name of its own at 127.0.0.1.
-    """
-    trusted = rooms().settings.trusted_proxies > 0
-    forwarded = not trusted and any(name in request.headers for name in _FORWARDING)
-    return _is_loopback_address(peer()) and not forwarded and is_loopback(_host_name())
-
-
-def _host_name() -> str:
-    host = request.headers.get("Host", "")
-    return host.partition("]")[0].lstrip("[") if host.startswith("[") else host.partition(":")[0]
-
-
-def _is_loopback_address(address: str) -> bool:
-    try:
-        return ip_address(address).is_loopback
-    except ValueError:
-        return False
 
 
 def json_object() -> dict[str, Any]:

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, abort, render_template, send_from_directory
+from flask import Blueprint, Response, abort, render_template, request, send_from_directory
 
-from server.api.requests import from_this_machine, rooms
+from server.api.peers import from_this_machine
+from server.api.requests import rooms
 from server.bundle import extension_folder
 from server.clock import rfc3339
 from server.demo.art import picture
@@ -63,6 +64,9 @@ def _strict(response: Response) -> Response:
 @pages.get("/demo")
 def listing() -> str:
     """Show the newest of the invented papers, most upvoted first."""
+    # The page holds a token: a person may open it, but no script may fetch it, of whatever extension.
+    if request.headers.get("Sec-Fetch-Dest", "document") != "document" or "Origin" in request.headers:
+        raise Forbidden("The demo is a page to open, not to fetch.")
     cards = [_card(row) for row in _newest(CARDS)]
     today = datetime.now(UTC)
     props = {"dailyPapers": [_entry(card) for card in cards], "periodType": "day", "dateString": f"{today:%Y-%m-%d}"}

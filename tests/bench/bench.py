@@ -177,6 +177,7 @@ class Served:
             "INKLING_HOME": str(self.home),
             "INKLING_OFFLINE": "on",
             "INKLING_RATE_LIMIT": "off",
+            "INKLING_REGISTRATION": "first",
         }
         command = [
             "granian",

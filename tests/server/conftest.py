@@ -91,7 +91,7 @@ def database(database_url: str) -> Iterator[Database]:
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
     return Settings.from_environment(
-        {}, home=tmp_path / "home", database_url=database_url, rate_limit=False, offline=True
+        {}, home=tmp_path / "home", database_url=database_url, rate_limit=False, offline=True, registration="first"
     )
 
 

@@ -23,7 +23,9 @@ def inkling(*arguments: str, home: Path, **environ: str) -> list[Any]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("INKLING_")}
     # Where the libraries were never compiled, every start would do so again, for longer than the rest of it takes.
     clean.pop("PYTHONDONTWRITEBYTECODE", None)
-    env = {**clean, "PYTHONPATH": str(ROOT), "INKLING_HOME": str(home), "INKLING_OFFLINE": "on", **environ}
+    ours = {"PYTHONPATH": str(ROOT), "INKLING_HOME": str(home), "INKLING_OFFLINE": "on"}
+    # Most tests want a reader and do not care how they came in; those that do set it otherwise.
+    env = {**clean, **ours, "INKLING_REGISTRATION": "first", **environ}
     return [[sys.executable, "-m", "server", *arguments], {"env": env}]
 
 

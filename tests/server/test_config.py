@@ -16,15 +16,17 @@ def read(home, **environ):
 
 def test_defaults_serve_one_person_on_their_own_machine(tmp_path):
     settings = read(tmp_path)
-    assert (settings.host, settings.port, settings.registration) == ("127.0.0.1", 8765, "first")
+    assert (settings.host, settings.port, settings.registration) == ("127.0.0.1", 8765, "closed")
     assert settings.database_url == f"sqlite:///{tmp_path}/inkling.sqlite3"
     assert settings.redis_url is None
     assert (settings.train_every, settings.train_after_events) == (6 * 3600, 200)
 
 
-def test_a_server_others_can_reach_is_closed_unless_opened(tmp_path):
-    assert read(tmp_path, INKLING_HOST="0.0.0.0").registration == "closed"
-    assert read(tmp_path, INKLING_HOST="0.0.0.0", INKLING_REGISTRATION="open").registration == "open"
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_a_server_is_closed_unless_opened(tmp_path, host):
+    assert read(tmp_path, INKLING_HOST=host).registration == "closed"
+    for chosen in ("first", "open"):
+        assert read(tmp_path, INKLING_HOST=host, INKLING_REGISTRATION=chosen).registration == chosen
 
 
 def test_every_bad_setting_is_named_with_what_it_must_be(tmp_path):

@@ -124,7 +124,7 @@ def test_the_extension_may_read_the_answers(client: FlaskClient, origin: str) ->
     assert asked.headers["Access-Control-Allow-Origin"] == origin
     assert "Authorization" in asked.headers["Access-Control-Allow-Headers"]
     assert "PUT" in asked.headers["Access-Control-Allow-Methods"]
-    for path in ("/healthz", "/v1/me", "/nope"):
+    for path in ("/healthz", "/readyz", "/v1/me", "/v1/nope"):
         answer = client.get(path, headers={"Origin": origin})
         assert answer.headers["Access-Control-Allow-Origin"] == origin
         assert "Origin" in answer.headers["Vary"]
@@ -137,6 +137,20 @@ def test_the_extension_may_read_the_answers(client: FlaskClient, origin: str) ->
 def test_no_other_page_may(client: FlaskClient, origin: str) -> None:
     for answer in (preflight(client, origin), client.get("/healthz", headers={"Origin": origin})):
         assert not [name for name, _ in answer.headers if name.startswith("Access-Control-Allow")]
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/pair", "/metrics", "/demo", "/feeds/x.atom", "/nope"])
+def test_even_an_extension_reads_only_calls_that_want_a_token_or_tell_nothing(settings: Settings, path: str) -> None:
+    app = create_app(replace(settings, demo=True, cors_origins=("https://lab.example.org",)))
+    client = app.test_client()
+    for origin in ("chrome-extension://abcdefghijklmnop", "moz-extension://1b2c-3d", "https://lab.example.org"):
+        asked = {"Access-Control-Request-Method": "GET", "Origin": origin}
+        for answer in (
+            client.get(path, headers={"Origin": origin}, base_url=LOOPBACK),
+            client.options(path, headers=asked),
+        ):
+            assert not [name for name, _ in answer.headers if name.startswith("Access-Control-Allow")]
+    app.extensions["inkling"].close()
 
 
 def test_the_operator_may_add_an_origin(settings: Settings) -> None:

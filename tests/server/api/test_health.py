@@ -91,6 +91,7 @@ def test_metrics_are_for_this_machine_or_the_token(with_token: FlaskClient) -> N
     assert ask("127.0.0.1") == 200
     assert ask("192.0.2.7") == 403
     assert ask("127.0.0.1", **{"X-Forwarded-For": "192.0.2.7"}) == 403
+    assert ask("127.0.0.1", **{"X-Forwarded-For": "127.0.0.1"}) == 403
     assert ask("192.0.2.7", Authorization="Bearer a token for metrics") == 200
     assert ask("192.0.2.7", Authorization="Bearer another") == 403
 

@@ -75,12 +75,22 @@ def test_only_our_own_files_run_on_it(demo):
         {"environ_base": {"REMOTE_ADDR": "192.0.2.1"}},
         {"headers": {"Host": "evil.example"}},
         {"headers": {"X-Forwarded-For": "192.0.2.1"}},
+        {"headers": {"Host": "127.0.0.1:8765, evil.example"}},
+        {"headers": {"Origin": "chrome-extension://abcdefghijklmnop"}},
+        {"headers": {"Sec-Fetch-Dest": "empty", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Site": "none"}},
+        {"headers": {"Sec-Fetch-Dest": "iframe"}},
     ],
 )
 def test_nobody_else_gets_the_token(demo, keywords):
     answer = get(demo, "/demo", **keywords)
-    assert answer.status_code == 403
+    assert answer.status_code in {400, 403}
     assert "token" not in answer.text
+    assert not [name for name, _ in answer.headers if name.startswith("Access-Control-Allow")]
+
+
+def test_a_person_opens_it(demo):
+    opened = {"Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Site": "none"}
+    assert get(demo, "/demo", headers=opened).status_code == 200
 
 
 def test_there_is_no_demo_where_none_was_asked_for(client):

@@ -7,6 +7,8 @@ import sys
 
 import structlog
 
+from server.characters import for_terminal, one_line
+
 _SHARED = (
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -44,7 +46,17 @@ def configure_logging(level: int = logging.INFO) -> None:
 
 def _rendering(people: bool) -> list[structlog.typing.Processor]:
     if people:
-        return [structlog.dev.ConsoleRenderer(pad_event_to=0, exception_formatter=structlog.dev.plain_traceback)]
+        return [
+            structlog.processors.format_exc_info,
+            _printable,
+            structlog.dev.ConsoleRenderer(pad_event_to=0, exception_formatter=structlog.dev.plain_traceback),
+        ]
     # Without the local variables, among which are tokens and what readers read.
     tracebacks = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
     return [structlog.processors.ExceptionRenderer(tracebacks), structlog.processors.JSONRenderer()]
+
+
+def _printable(_logger: object, _method: str, entry: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Leave out of a line what a terminal would obey; anything but a string is shown by `repr`, which escapes it."""
+    clean = {key: one_line(value) if isinstance(value, str) else value for key, value in entry.items()}
+    return {**clean, **({"exception": for_terminal(entry["exception"])} if "exception" in entry else {})}

@@ -10,6 +10,7 @@ from importlib import import_module
 import click
 
 from server import __version__
+from server.characters import for_terminal
 from server.config import ConfigurationError
 from server.errors import InklingError
 
@@ -60,7 +61,7 @@ class _LazyGroup(click.Group):
         except ConfigurationError as error:
             raise click.UsageError("\n".join(error.problems)) from error
         except InklingError as error:
-            raise click.ClickException(error.message) from error
+            raise click.ClickException(for_terminal(error.message)) from error
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

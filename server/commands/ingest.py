@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from server.characters import one_line
 from server.commands.options import stop_on_signals, with_settings
 from server.commands.progress import counted
 from server.config import Settings
@@ -30,7 +31,7 @@ def hf(settings: Settings, days: int) -> None:
         progress = listing_days.fill_from_listing(Database.at(settings), source, days=days, tell=tell)
     click.echo(f"{progress.done} of {progress.total} days of the listing are here.")
     for day, reason in listing_days.refused_days(progress).items():
-        click.echo(f"{day} is asked for again later: {reason}")
+        click.echo(f"{day} is asked for again later: {one_line(reason)}")
 
 
 @ingest.command()
@@ -42,7 +43,7 @@ def arxiv(settings: Settings) -> None:
         filled = missing_papers.fill_from_archive(database, Arxiv(settings, stop=stop))
     click.echo(f"{filled} papers filled in.")
     for paper, reason in missing_papers.set_aside(database).items():
-        click.echo(f"{paper} is asked for again later: {reason}")
+        click.echo(f"{paper} is asked for again later: {one_line(reason)}")
 
 
 @ingest.command()

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from server.characters import one_line
 from server.commands.options import with_settings
 from server.config import Settings
 from server.services import pairing
@@ -73,7 +74,7 @@ def devices(settings: Settings, context: click.Context, as_json: bool) -> None:
         )
         for device in paired:
             seen = _moment(device["last_seen_at"]) if device["last_seen_at"] else "never"
-            click.echo(f"  device {device['id']}  {device['name']}  last seen {seen}")
+            click.echo(f"  device {device['id']}  {one_line(device['name'])}  last seen {seen}")
     if not found:
         click.echo("No reader yet: `inkling pair` makes a link for the first.")
 

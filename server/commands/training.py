@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import click
 
+from server.characters import for_terminal, one_line
 from server.commands.options import with_settings
 from server.commands.progress import staged
 from server.config import Settings
@@ -38,7 +39,7 @@ def train(settings: Settings, seed: int, as_json: bool) -> None:
     else:
         words = f"{result.papers} papers and {result.events} events in {result.seconds:.1f} s"
         click.echo(f"Model {result.version} {'serves' if result.serves else 'was held back'}; trained on {words}.")
-        click.echo(result.note)
+        click.echo(for_terminal(result.note))
         if not result.serves:
             click.echo(f"What served goes on; `inkling models promote {result.version}` would overrule that.")
 
@@ -61,7 +62,7 @@ def list_(settings: Settings, as_json: bool) -> None:
         made = datetime.fromtimestamp(row["created_at"], UTC).strftime("%Y-%m-%d %H:%M")
         counts = row["manifest"].get("counts", {})
         told = f"{counts.get('papers', '?')} papers, {counts.get('events', '?')} events"
-        click.echo(f"{row['version']:<28} {row['status']:<9} {made}  {told}  {row['note'] or ''}".rstrip())
+        click.echo(f"{row['version']:<28} {row['status']:<9} {made}  {told}  {one_line(row['note'] or '')}".rstrip())
     if not rows:
         click.echo("No model yet.")
 
@@ -88,4 +89,4 @@ def rollback(settings: Settings) -> None:
 @with_settings
 def card(settings: Settings, version: str | None) -> None:
     """Print the card of the model VERSION, or of the one that serves: data, figures, parameters, limits."""
-    click.echo(training.card_of(Database.at(settings), version), nl=False)
+    click.echo(for_terminal(training.card_of(Database.at(settings), version)), nl=False)

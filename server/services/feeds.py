@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from xml.etree import ElementTree as Xml
 
+from server.characters import for_xml
 from server.clock import rfc3339
 from server.errors import NotFound
 from server.services import ranking
@@ -27,7 +28,7 @@ def feed(rooms: Rooms, secret: str, address: str, now: float) -> bytes:
     _add(root, "title", "Inkling: what to read next")
     _add(root, "id", f"urn:inkling:feed:{caller.reader_id}")
     _add(root, "updated", rfc3339(today) or "")
-    Xml.SubElement(root, "link", rel="self", href=address)
+    Xml.SubElement(root, "link", rel="self", href=for_xml(address))
     for item in found["items"]:
         _add_entry(root, item, today)
     return b'<?xml version="1.0" encoding="utf-8"?>\n' + Xml.tostring(root)
@@ -50,23 +51,19 @@ def _reader_of(rooms: Rooms, secret: str) -> Caller:
     )
 
 
-def _add(parent: Xml.Element, name: str, text: str, **attributes: str) -> None:
-    Xml.SubElement(parent, name, attributes).text = _xml_text(text)
+def _add(parent: Xml.Element, name: str, text: str) -> None:
+    Xml.SubElement(parent, name).text = for_xml(text)
 
 
 def _add_entry(root: Xml.Element, item: dict[str, Any], today: float) -> None:
     paper = item["paper"]
     entry = Xml.SubElement(root, "entry")
-    _add(entry, "title", paper["title"])
+    _add(entry, "title", for_xml(paper["title"] or "").strip() or paper["id"])
     _add(entry, "id", paper["url"])
     _add(entry, "updated", paper["published_at"] or rfc3339(today) or "")
     Xml.SubElement(entry, "link", href=paper["url"])
-    for name in paper["authors"] or ["unknown"]:
+    names = [name for name in map(for_xml, paper["authors"]) if name.strip()]
+    for name in names or ["unknown"]:
         _add(Xml.SubElement(entry, "author"), "name", name)
     if paper["abstract"]:
         _add(entry, "summary", paper["abstract"])
-
-
-def _xml_text(text: str) -> str:
-    """Return the text without the control characters that XML cannot hold."""
-    return "".join(letter for letter in text if letter >= " " or letter in "\t\n\r")

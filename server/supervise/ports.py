@@ -9,6 +9,8 @@ import socket
 import subprocess
 from pathlib import Path
 
+from server.characters import one_line
+
 LISTENING = "0A"  # the state column of /proc/net/tcp
 
 
@@ -97,4 +99,4 @@ def _command_line(pid: int) -> str:
         text = ""
     if not text and shutil.which("ps"):
         text = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
-    return text[:120] or "unknown"
+    return one_line(text)[:120] or "unknown"

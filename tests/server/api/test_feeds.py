@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from defusedxml import ElementTree
 
 from tests.server.conftest import Device, card, event
@@ -30,6 +31,23 @@ def test_the_feed_shows_what_is_recommended(me: Device) -> None:
     for name in ("title", "id", "updated"):
         assert feed.findtext(f"{ATOM}{name}")
         assert all(entry.findtext(f"{ATOM}{name}") for entry in entries)
+
+
+@pytest.mark.parametrize("letter", ["\ufffe", "\uffff", "\x0b", "\x1f", "\x7f", "\u202e"])
+@pytest.mark.parametrize("field", ["title", "abstract", "authors", "only it"])
+def test_no_letter_of_one_paper_breaks_the_feed(me: Device, field: str, letter: str) -> None:
+    text = letter if field == "only it" else f"a{letter}b"
+    facts = (
+        {"title": text, "authors": [text]} if field == "only it" else {field: [text] if field == "authors" else text}
+    )
+    me.rank(card(1, **facts), card(2))
+    feed = ElementTree.fromstring(me.client.get(path_of(me)).data)
+    entries = feed.findall(f"{ATOM}entry")
+    assert entries
+    for entry in entries:
+        assert entry.findtext(f"{ATOM}title")
+        assert entry.findtext(f"{ATOM}author/{ATOM}name")
+        assert not {"\ufffe", "\uffff"} & set("".join(entry.itertext()))
 
 
 def test_a_new_address_ends_the_old_one(me: Device) -> None:

@@ -16,8 +16,9 @@ from server.config import Settings
 from server.demo import filling
 from server.demo.grammar import write_papers
 from server.services.papers import take_source_papers
-from server.store import papers, readers
+from server.store import devices, papers, readers
 from server.store.database import Database, migrate
+from server.supervise.ports import holder
 
 HEAVY = ("numpy", "scipy", "sklearn", "implicit", "flask", "sqlalchemy")
 
@@ -148,3 +149,27 @@ def test_a_database_of_an_earlier_start_is_left_as_it_is(home, inkling):
     migrate(home.engine)
     with home.reading() as session:
         assert papers.count(session) == 40
+
+
+def test_a_devices_name_gives_the_terminal_no_orders(home, inkling):
+    hostile = "\x1b]0;owned\x07me\x1b[2J\nreader 42  since \u202enow\x9b"
+    with home.writing() as session:
+        reader = readers.create(session, 0.0)
+        devices.create(session, reader, hostile, "a hash", 0.0)
+    told = inkling("devices")
+    assert "]0;ownedme[2J reader 42 since now  last seen" in told
+    assert [letter for letter in told if not letter.isprintable()] == ["\n"] * 2
+    assert json.loads(inkling("devices", "--json"))[0]["devices"][0]["name"] == hostile
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks /proc who holds a port")
+def test_whoever_holds_the_port_gives_the_terminal_no_orders():
+    code = (
+        "import socket, time; s = socket.create_server(('', 0)); print(s.getsockname()[1], flush=True); time.sleep(60)"
+    )
+    command = [sys.executable, "-c", code, "\x1b[2Jgone\x07"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
+        told = holder(int(other.stdout.readline()))
+        other.kill()
+    assert f"process {other.pid}" in told
+    assert told.isprintable()

@@ -53,19 +53,24 @@ class Strings(Sequence[str]):
             start = end
 
 
+def _private(name: str, flags: int) -> int:
+    """Open for the owner alone: a model holds what readers read."""
+    return os.open(name, flags, 0o600)
+
+
 def write(folder: Path, manifest: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
     """Write a new folder and make sure it is on the disk before returning; the manifest comes last."""
-    folder.mkdir(parents=True)
+    folder.mkdir(mode=0o700, parents=True)
     listed = {}
     for name, array in arrays.items():
-        with open(folder / f"{name}.npy", "xb") as file:
+        with open(folder / f"{name}.npy", "xb", opener=_private) as file:
             np.save(file, np.ascontiguousarray(array), allow_pickle=False)
             _settle(file)
             listed[name] = {"shape": list(array.shape), "dtype": array.dtype.str, "bytes": file.tell()}
-    with open(folder / CARD, "x", encoding="utf-8") as file:
+    with open(folder / CARD, "x", encoding="utf-8", opener=_private) as file:
         file.write(card(manifest))
         _settle(file)
-    with open(folder / MANIFEST, "x", encoding="utf-8") as file:
+    with open(folder / MANIFEST, "x", encoding="utf-8", opener=_private) as file:
         json.dump({**manifest, "format": FORMAT, "arrays": listed}, file, indent=1, allow_nan=False)
         _settle(file)
     for place in (folder, folder.parent):

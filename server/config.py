@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
+from server import home as homes
 
 DEFAULT_HOME = "~/.local/share/inkling"
 # Invented readers must not settle in the home that is meant for real ones.
 DEFAULT_DEMO_HOME = "~/.local/share/inkling-demo"
 HF_URL = "https://huggingface.co"
 ARXIV_URL = "https://export.arxiv.org"
-SECRET_BYTES = 32
+LONGEST_WAIT = 3650 * 86400.0
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _SWITCH = {"1": True, "on": True, "true": True, "yes": True, "0": False, "off": False, "false": False, "no": False}
 
@@ -33,7 +35,7 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
     """Return a converter to a whole number from `low` to `high`."""
 
     def convert(text: str) -> int:
-        if not re.fullmatch(r"-?\d+", text) or not low <= int(text) <= high:
+        if not re.fullmatch(r"-?[0-9]{1,18}", text) or not low <= int(text) <= high:
             raise ValueError(f"a whole number from {low} to {high}")
         return int(text)
 
@@ -48,10 +50,11 @@ def _switch(text: str) -> bool:
 
 def _duration(text: str) -> float:
     """Return seconds from `90`, `90s`, `30m`, `6h` or `1d`."""
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd]?)", text)
-    if not found or float(found[1]) <= 0:
-        raise ValueError("a length of time above nothing, such as 90s, 30m, 6h or 1d")
-    return float(found[1]) * _UNITS[found[2]]
+    found = re.fullmatch(r"([0-9]{1,18}(?:\.[0-9]{1,18})?)([smhd]?)", text)
+    seconds = float(found[1]) * _UNITS[found[2]] if found else 0.0
+    if not 0 < seconds <= LONGEST_WAIT:
+        raise ValueError("a length of time above nothing and up to ten years, such as 90s, 30m, 6h or 1d")
+    return seconds
 
 
 def _one_of(*names: str) -> Callable[[str], str]:
@@ -63,24 +66,43 @@ def _one_of(*names: str) -> Callable[[str], str]:
     return convert
 
 
+def _is_address(text: str) -> bool:
+    """Whether a text can be taken apart as an address, its port included."""
+    try:
+        return urlsplit(text).port != 0 and text.isprintable()
+    except ValueError:
+        return False
+
+
 def _web_address(text: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", text):
+    if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", text) or not _is_address(text):
         raise ValueError("an http or https address, such as https://example.org")
     return text.rstrip("/")
 
 
 def _redis_address(text: str) -> str:
-    if not text.startswith(("redis://", "rediss://", "unix://")):
+    if not text.startswith(("redis://", "rediss://", "unix://")) or not _is_address(text):
         raise ValueError("a redis://, rediss:// or unix:// address")
     return text
 
 
 def _database_address(text: str) -> str:
     """Return a SQLAlchemy address; a plain postgresql:// (or postgres://) one means psycopg 3."""
+    if text.startswith("sqlite:///"):
+        if "?" in text:
+            raise ValueError("a sqlite:/// address without options; a question mark in a path is written %3F")
+        return _file_address(unquote(text.removeprefix("sqlite:///")))
     text = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", text)
-    if not text.startswith(("postgresql+psycopg://", "sqlite:///")):
-        raise ValueError("a postgresql:// or sqlite:/// address")
+    if not text.startswith("postgresql+psycopg://") or not _is_address(text):
+        raise ValueError("a postgresql://USER:PASSWORD@HOST:PORT/NAME or sqlite:////PATH/FILE address")
     return text
+
+
+def _file_address(path: str) -> str:
+    """Return the SQLite address of a file, from the root on and quoted: a `?` in a path begins no options."""
+    if path in ("", ":memory:") or path.startswith("file:"):
+        raise ValueError("the address of a file, such as sqlite:////srv/inkling.sqlite3: several processes share it")
+    return f"sqlite:///{quote(str(homes.folder_at(path)))}"
 
 
 def _origins(text: str) -> tuple[str, ...]:
@@ -90,18 +112,29 @@ def _origins(text: str) -> tuple[str, ...]:
     return origins
 
 
-def _folder(text: str) -> Path:
-    return Path(text).expanduser().absolute()
-
-
 def _encoder(text: str) -> Path:
-    folder = _folder(text)
+    folder = homes.folder_at(text)
     if not all((folder / name).is_file() for name in ("model.onnx", "tokenizer.json")):
         raise ValueError("a folder with model.onnx and tokenizer.json in it")
     return folder
 
 
-def _text(text: str) -> str:
+def _word(text: str) -> str:
+    if not re.fullmatch(r"[!-~]+", text):
+        raise ValueError("printable ASCII characters without a space")
+    return text
+
+
+def _line(text: str) -> str:
+    """Return what can be sent in a header: one line of ASCII."""
+    if not re.fullmatch(r"[ -~]*", text):
+        raise ValueError("one line of printable ASCII characters, such as an e-mail address")
+    return text
+
+
+def _secret_key(text: str) -> str:
+    if len(text) < homes.SHORTEST_SECRET:
+        raise ValueError(f"at least {homes.SHORTEST_SECRET} characters, such as `openssl rand -hex 32` prints")
     return text
 
 
@@ -117,8 +150,8 @@ class _Setting:
 
 
 TABLE = (
-    _Setting("home", "INKLING_HOME", _folder, None),
-    _Setting("host", "INKLING_HOST", _text, "127.0.0.1"),
+    _Setting("home", "INKLING_HOME", homes.folder_at, None),
+    _Setting("host", "INKLING_HOST", _word, "127.0.0.1"),
     _Setting("port", "INKLING_PORT", _whole(0, 65535), "8765"),
     _Setting("database_url", "INKLING_DATABASE_URL", _database_address, None, secret=True),
     _Setting("redis_url", "INKLING_REDIS_URL", _redis_address, None, secret=True),
@@ -127,7 +160,7 @@ TABLE = (
     _Setting("body_seconds", "INKLING_BODY_SECONDS", _whole(1, 3600), "60"),
     _Setting("registration", "INKLING_REGISTRATION", _one_of("closed", "first", "open"), "closed"),
     _Setting("trusted_proxies", "INKLING_TRUSTED_PROXIES", _whole(0, 16), "0"),
-    _Setting("metrics_token", "INKLING_METRICS_TOKEN", _text, None, secret=True),
+    _Setting("metrics_token", "INKLING_METRICS_TOKEN", _word, None, secret=True),
     _Setting("rate_limit", "INKLING_RATE_LIMIT", _switch, "on"),
     _Setting("train_every", "INKLING_TRAIN_EVERY", _duration, "6h"),
     _Setting("train_after_events", "INKLING_TRAIN_AFTER_EVENTS", _whole(1, 1_000_000_000), "200"),
@@ -135,12 +168,14 @@ TABLE = (
     _Setting("hf_url", "INKLING_HF_URL", _web_address, HF_URL),
     _Setting("arxiv_url", "INKLING_ARXIV_URL", _web_address, ARXIV_URL),
     _Setting("offline", "INKLING_OFFLINE", _switch, "off"),
-    _Setting("contact", "INKLING_CONTACT", _text, ""),
+    _Setting("contact", "INKLING_CONTACT", _line, ""),
     _Setting("cors_origins", "INKLING_CORS_ORIGINS", _origins, None),
     _Setting("confirm_page_text", "INKLING_CONFIRM_PAGE_TEXT", _switch, "on"),
-    _Setting("secret_key", "INKLING_SECRET_KEY", _text, None, secret=True),
+    _Setting("secret_key", "INKLING_SECRET_KEY", _secret_key, None, secret=True),
     _Setting("demo", "INKLING_DEMO", _switch, "off"),
 )
+
+SECRETS = frozenset(row.variable for row in TABLE if row.secret)
 
 
 @dataclass(frozen=True)
@@ -173,12 +208,13 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
-        """Read the environment (`os.environ` when none is given); `overrides` are fields already converted.
+        """Read the environment (`os.environ` when none is given); `overrides` are fields already converted, but `home`.
 
-        Makes the home folder and its secret on the first start. Raises ConfigurationError naming every bad setting.
+        Makes the home folder and its secret on the first start, and closes to others what is in it. Raises
+        ConfigurationError naming every bad setting.
         """
         environ = os.environ if environ is None else environ
-        values, problems = _read(environ)
+        values, problems = read(environ)
         values.update({field: value for field, value in overrides.items() if value is not None})
         if problems:
             raise ConfigurationError(problems)
@@ -193,6 +229,11 @@ class Settings:
     def run_dir(self) -> Path:
         """Where a running server keeps its locks, sockets and state."""
         return self.home / "run"
+
+    @property
+    def metrics_dir(self) -> Path:
+        """Where the API's processes put their counts together."""
+        return self.run_dir / "metrics"
 
     @property
     def stopping_file(self) -> Path:
@@ -214,6 +255,11 @@ class Settings:
                 environ[row.variable] = _spell(value)
         return environ
 
+    def changes(self) -> dict[str, str]:
+        """Return the variables whose values are not what a start with this home alone would choose."""
+        plain = Settings.from_environment({}, home=self.home).to_environment()
+        return {name: text for name, text in self.to_environment().items() if plain.get(name) != text}
+
     def child_environment(self) -> dict[str, str]:
         """Return the whole environment for a child process: this one's, with these settings in it."""
         return {**os.environ, **self.to_environment()}
@@ -228,6 +274,25 @@ class Settings:
         return f"Settings({', '.join(shown)})"
 
 
+def flags(settings: Settings, *fields: str) -> list[str]:
+    """Return the options of a command line that give these `fields` of the settings where the environment does not."""
+    plain, _ = read(os.environ)
+    plain["home"] = chosen_home(plain)
+    given: list[str] = []
+    for field in fields:
+        value = getattr(settings, field)
+        if value != plain[field] and value is not False:
+            given += [f"--{field}"] if value is True else [f"--{field}", str(value)]
+    return given
+
+
+def secret_files(environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the file that each secret was read from, by variable: whoever keeps it there may change it there."""
+    environ = os.environ if environ is None else environ
+    named = {row.variable: environ.get(row.variable + "_FILE") for row in TABLE if row.secret}
+    return {name: os.path.abspath(file) for name, file in named.items() if file and not environ.get(name)}
+
+
 def is_loopback(host: str) -> bool:
     """Whether a host name or address is this machine's own loopback."""
     if host == "localhost":
@@ -238,7 +303,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _read(environ: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
+def read(environ: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
     """Return the converted value of every setting, and a sentence for each that could not be."""
     values: dict[str, Any] = {}
     problems: list[str] = []
@@ -248,61 +313,49 @@ def _read(environ: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
             values[row.field] = None if text is None else row.convert(text)
         except OSError as error:
             problems.append(f"{row.variable}_FILE: cannot be read ({error.strerror}); give a readable file")
+        except UnicodeDecodeError:
+            problems.append(f"{row.variable}_FILE: is no text; give a file with the secret alone in it")
         except ValueError as error:
             problems.append(f"{row.variable}: must be {error}")
     return values, problems
 
 
 def _raw(row: _Setting, environ: Mapping[str, str]) -> str | None:
-    """Return the text given for a setting; an empty variable counts as not given."""
+    """Return the text given for a setting; an empty variable counts as not given, an empty file does not."""
     if environ.get(row.variable):
         return environ[row.variable]
     if row.secret and environ.get(row.variable + "_FILE"):
-        return Path(environ[row.variable + "_FILE"]).read_text(encoding="utf-8").strip()
+        text = Path(environ[row.variable + "_FILE"]).read_text(encoding="utf-8").strip()
+        if not text:
+            raise ValueError(f"in the file that {row.variable}_FILE names, which is empty")
+        return text
     return row.default
+
+
+def chosen_home(values: Mapping[str, Any]) -> Path:
+    """Return the home that these values mean. Raises ValueError with what it must be instead."""
+    default = DEFAULT_DEMO_HOME if values["demo"] else DEFAULT_HOME
+    return homes.folder_at(default if values["home"] is None else str(values["home"]))
 
 
 def _complete(values: dict[str, Any]) -> dict[str, Any]:
     """Fill in the settings whose default depends on another one or on this machine."""
-    home = _folder(str(values["home"] or (DEFAULT_DEMO_HOME if values["demo"] else DEFAULT_HOME)))
     try:
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigurationError([f"INKLING_HOME: {home} cannot be made ({error.strerror})"]) from error
+        home = chosen_home(values)
+        homes.take(home)
+        secret_key = values["secret_key"] or homes.own_secret(home)
+    except ValueError as error:
+        raise ConfigurationError([f"INKLING_HOME: must be {error}"]) from error
+    except homes.UnusableHome as error:
+        raise ConfigurationError([f"INKLING_HOME: {error}"]) from error
     computed = {
         "home": home,
-        "database_url": values["database_url"] or f"sqlite:///{home / 'inkling.sqlite3'}",
+        "database_url": values["database_url"] or _file_address(str(home / homes.DATABASE)),
         "workers": values["workers"] or min(2, os.cpu_count() or 1),
         "cors_origins": values["cors_origins"] or (),
-        "secret_key": values["secret_key"] or _own_secret(home / "secret"),
+        "secret_key": secret_key,
     }
     return {**values, **computed}
-
-
-def _own_secret(path: Path) -> str:
-    """Return the home's own secret, made on the first start.
-
-    Several processes may start at once: each writes its own file aside and the first link wins, so that no process
-    ever reads a half-written secret and all agree on one.
-    """
-    try:
-        return path.read_text(encoding="ascii").strip()
-    except FileNotFoundError:
-        pass
-    except OSError as error:
-        raise ConfigurationError([f"INKLING_HOME: its file {path.name} cannot be read ({error.strerror})"]) from error
-    aside = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
-    with open(aside, "x", encoding="ascii", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-        file.write(secrets.token_urlsafe(SECRET_BYTES) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(aside, path)
-    except FileExistsError:
-        pass
-    finally:
-        aside.unlink()
-    return path.read_text(encoding="ascii").strip()
 
 
 def _spell(value: Any) -> str:

@@ -49,4 +49,6 @@ def metrics() -> Response:
     known = token is not None and hmac.compare_digest(given.encode(), token.encode())
     if not known and not from_this_machine():
         raise Forbidden("Ask from the server's own machine, or send INKLING_METRICS_TOKEN as a bearer token.")
-    return Response(exposition(readiness.totals(rooms())), content_type=CONTENT_TYPE_LATEST)
+    return Response(
+        exposition(readiness.totals(rooms()), rooms().settings.metrics_dir), content_type=CONTENT_TYPE_LATEST
+    )

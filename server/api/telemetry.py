@@ -6,11 +6,12 @@ import re
 import secrets
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import structlog
 from flask import Flask, Response, g, request
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest, values
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
@@ -37,12 +38,24 @@ class Totals(Collector):
             yield GaugeMetricFamily(f"inkling_{name}", f"How many {name.replace('_', ' ')} there are.", value=value)
 
 
-def exposition(totals: dict[str, int]) -> bytes:
-    """Return all metrics as Prometheus reads them, summed over the workers where these share a folder."""
+class _OfTheWorkers(Collector):
+    """What the workers counted, from the files that they share; the library's own search takes a `[` for a pattern."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield each metric, summed."""
+        files = [str(path) for path in self._folder.glob("*.db")]
+        yield from MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call]
+
+
+def exposition(totals: dict[str, int], folder: Path) -> bytes:
+    """Return all metrics as Prometheus reads them, summed over the workers where these share `folder`."""
     shared = CollectorRegistry()
     shared.register(Totals(totals))
     if values.ValueClass is not values.MutexValue:  # type: ignore[comparison-overlap]
-        MultiProcessCollector(shared)  # type: ignore[no-untyped-call]
+        shared.register(_OfTheWorkers(folder))
         return generate_latest(shared)
     return generate_latest(REGISTRY) + generate_latest(shared)
 

@@ -6,7 +6,6 @@ import functools
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import click
@@ -16,23 +15,24 @@ from server.logs import configure_logging
 from server.supervise.ending import on_signals
 
 Command = Callable[..., Any]
+home_option = click.option("--home", type=click.Path(file_okay=False), help="Where everything is kept.")
 
 
 def with_settings(command: Command) -> Command:
     """Give a command `--home`, and the checked settings as its first argument; start the log."""
 
-    @click.option("--home", type=click.Path(file_okay=False, path_type=Path), help="Where everything is kept.")
+    @home_option
     @functools.wraps(command)
-    def wrapped(*arguments: Any, home: Path | None, **options: Any) -> Any:
+    def wrapped(*arguments: Any, home: str | None, **options: Any) -> Any:
         configure_logging()
         return command(settings_for(home=home), *arguments, **options)
 
     return wrapped
 
 
-def settings_for(*, home: Path | None, **overrides: Any) -> Settings:
+def settings_for(*, home: str | None, **overrides: Any) -> Settings:
     """Return the environment's settings with what was given on the command line over them."""
-    return Settings.from_environment(home=home.expanduser().absolute() if home else None, **overrides)
+    return Settings.from_environment(home=home, **overrides)
 
 
 @contextmanager

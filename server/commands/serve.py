@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 
 import click
 
 from server.commands.options import with_settings
 from server.config import Settings
+from server.home import open_to_others
 from server.supervise.serving import serve as serve_api
+
+logger = logging.getLogger(__name__)
 
 
 @click.command()
@@ -17,4 +21,7 @@ from server.supervise.serving import serve as serve_api
 @click.option("--port", type=click.IntRange(0, 65535), help="The port to listen on.")
 def serve(settings: Settings, host: str | None, port: int | None) -> None:
     """Serve the API alone: no trainer, no Valkey of its own, no sources."""
+    warning = open_to_others(settings.home)
+    if warning:
+        logger.warning(warning)
     serve_api(replace(settings, host=host or settings.host, port=settings.port if port is None else port))

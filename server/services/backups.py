@@ -19,6 +19,7 @@ from typing import Any
 from server import __version__
 from server.config import Settings
 from server.errors import Invalid
+from server.home import SECRET, make_folder, private
 from server.store import copies, events, models, papers
 from server.store.database import Database
 
@@ -41,13 +42,15 @@ class Backup:
 def back_up(settings: Settings, database: Database, target: Path) -> Backup:
     """Write a backup into `target`, whole or not at all, readable by its owner alone: it holds the secret."""
     target = target.absolute()
+    if target.exists() and not target.is_file():
+        raise Invalid(f"{target} is not a file; name a new one or one to overwrite.", field="file")
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".inkling-backup-") as aside:
         copy = Path(aside) / COPIES[database.engine.dialect.name]
         copies.copy_out(database.engine, copy)
         manifest = _describe(database)
         packed = Path(aside) / "backup"
-        with open(packed, "xb", opener=_private) as file:
+        with open(packed, "xb", opener=private) as file:
             with tarfile.open(fileobj=file, mode="w:gz", compresslevel=3) as archive:
                 _add_text(archive, MANIFEST, json.dumps(manifest, indent=1))
                 archive.add(copy, copy.name)
@@ -56,10 +59,6 @@ def back_up(settings: Settings, database: Database, target: Path) -> Backup:
             os.fsync(file.fileno())
         packed.replace(target)
     return Backup(manifest["papers"], manifest["events"], kept, target.stat().st_size)
-
-
-def _private(name: str, flags: int) -> int:
-    return os.open(name, flags, 0o600)
 
 
 def _describe(database: Database) -> dict[str, Any]:
@@ -77,9 +76,9 @@ def _add_text(archive: tarfile.TarFile, name: str, text: str) -> None:
 
 def _add_home(archive: tarfile.TarFile, settings: Settings, versions: list[str]) -> int:
     """Add the secret and the models; a model that a training removes meanwhile is no loss, it can be trained again."""
-    secret = settings.home / "secret"
+    secret = settings.home / SECRET
     if secret.exists():
-        archive.add(secret, "secret")
+        archive.add(secret, SECRET)
     present = [version for version in versions if (settings.models_dir / version / MANIFEST).exists()]
     for version in present:
         for file in sorted((settings.models_dir / version).iterdir()):
@@ -100,11 +99,10 @@ def restore(settings: Settings, source: Path) -> None:
             raise Invalid(f"{source} holds no copy of a {kind} database.", field="file")
         with closing(Database.at(settings)) as database:
             copies.copy_in(database.engine, folder / COPIES[kind])
-        if (folder / "secret").exists():
-            (folder / "secret").chmod(0o600)
-            (folder / "secret").replace(settings.home / "secret")
+        if (folder / SECRET).exists():
+            (folder / SECRET).replace(settings.home / SECRET)
         if (folder / "models").exists():
-            settings.models_dir.mkdir(parents=True, exist_ok=True)
+            make_folder(settings.models_dir)
             for model in (folder / "models").iterdir():
                 shutil.rmtree(settings.models_dir / model.name, ignore_errors=True)
                 model.rename(settings.models_dir / model.name)
@@ -129,9 +127,9 @@ def _unpack(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> 
         raise Invalid(f"{member.name!r} does not belong in a backup.", field="file")
     content = archive.extractfile(member)
     target = folder / member.name
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent)
     if content is not None:
-        with open(target, "xb") as file:
+        with open(target, "xb", opener=private) as file:
             shutil.copyfileobj(content, file)
 
 

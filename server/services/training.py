@@ -20,6 +20,7 @@ from recommender.errors import EncoderUnavailable
 from recommender.gate import Verdict, retrain
 from server.config import Settings
 from server.errors import BrokenArtefact, Conflict, NotFound
+from server.home import make_folder, private
 from server.hot import Hot
 from server.services.due import JOB, Trained
 from server.store import events as event_rows
@@ -140,7 +141,7 @@ def publish(settings: Settings, database: Database, model: Model, seen: Trained,
     """
     aside = settings.models_dir / f"{ASIDE}{model.version}"
     folder = settings.models_dir / model.version
-    settings.models_dir.mkdir(parents=True, exist_ok=True)
+    make_folder(settings.models_dir)
     model.save(aside)
     Model.load(aside)
     aside.rename(folder)
@@ -188,8 +189,8 @@ def trainer_lock(settings: Settings, database: Database) -> Iterator[None]:
 
     The kernel frees the file's lock and the database its own when this process ends, however it ends.
     """
-    settings.run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with open(settings.run_dir / "train.lock", "a") as file:
+    make_folder(settings.run_dir)
+    with open(settings.run_dir / "train.lock", "a", opener=private) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

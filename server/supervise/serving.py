@@ -32,7 +32,7 @@ FINISH = 10  # seconds that requests under way get to finish
 
 def serve(settings: Settings) -> None:
     """Serve the API until SIGTERM or SIGINT; workers that crash are started again."""
-    settings.export(PROMETHEUS_MULTIPROC_DIR=str(_empty_folder(settings.run_dir / "metrics")))
+    settings.export(PROMETHEUS_MULTIPROC_DIR=str(_empty_folder(settings.metrics_dir)))
     # Only now, for the metrics library looks at that folder's name when it is imported; and before the workers are
     # forked, so that they share the memory.
     import_module(MODULE)

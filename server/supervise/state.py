@@ -13,6 +13,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from server.home import make_folder, writing
+
 PATIENCE = 5.0  # seconds a leftover gets to end by itself
 
 
@@ -31,7 +33,7 @@ class RunState:
 
     def lock(self) -> None:
         """Take the home, until this process ends; raises AlreadyRunning."""
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(self.folder)
         # Not inherited by children: a leftover must not hold the home.
         descriptor = os.open(self.folder / "up.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -108,6 +110,5 @@ def _read_json(path: Path) -> dict[str, Any] | None:
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:
-    aside = path.with_suffix(".tmp")
-    aside.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    aside.replace(path)
+    with writing(path) as file:
+        file.write(json.dumps(content, indent=2) + "\n")

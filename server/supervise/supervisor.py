@@ -11,8 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from urllib.parse import quote
 
 from server.config import Settings
+from server.home import make_folder
 from server.supervise import valkey
 from server.supervise.children import Child
 from server.supervise.ending import Ending
@@ -109,7 +111,7 @@ class Supervisor:
             logger.warning("no Valkey or Redis server found; limits and trends are kept by each process on its own")
             return
         folder = self.settings.home / "valkey"
-        folder.mkdir(mode=0o700, exist_ok=True)
+        make_folder(folder)
         sock = valkey.socket_path(self.state.folder)
         sock.unlink(missing_ok=True)
         environ = self.settings.child_environment()
@@ -124,7 +126,7 @@ class Supervisor:
         deadline = time.monotonic() + VALKEY_WITHIN
         while not valkey.answers(sock) and time.monotonic() < deadline and not self.ending.asked:
             time.sleep(0.02)
-        self.settings = replace(self.settings, redis_url=f"unix://{sock}")
+        self.settings = replace(self.settings, redis_url=f"unix://{quote(str(sock))}")
 
     def _wait_until_it_answers(self) -> None:
         deadline = time.monotonic() + READY_WITHIN

@@ -46,7 +46,7 @@ def command(program: str, folder: Path, sock: Path, log: Path) -> list[str]:
     options = {
         "port": "0",
         "unixsocket": str(sock),
-        "unixsocketperm": "700",
+        "unixsocketperm": "600",
         "dir": str(folder),
         "appendonly": "yes",
         "appendfsync": "everysec",

@@ -7,13 +7,19 @@ from typing import Any
 
 
 class InklingError(Exception):
-    """A refusal with a code for programs and a sentence for people, which says what to do about it."""
+    """A refusal with a code for programs and a sentence for people, which says what to do about it.
+
+    `detail` is for whoever runs the server, on its own command line: no answer to a request has it.
+    """
 
     code = "error"
 
-    def __init__(self, message: str, *, code: str | None = None, field: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, code: str | None = None, field: str | None = None, detail: str | None = None
+    ) -> None:
         super().__init__(message)
         self.message = message
+        self.detail = detail
         self.code = code or self.code
         self.field = field
 
@@ -122,6 +128,12 @@ class DatabaseUnavailable(Unavailable):
     """The database cannot be reached, or is locked for too long."""
 
     code = "database_unavailable"
+
+
+class SchemaNotCurrent(DatabaseUnavailable):
+    """The database is there, but not as this version of the code knows it."""
+
+    code = "schema_not_current"
 
 
 class SourceUnavailable(Unavailable):

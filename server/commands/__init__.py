@@ -5,6 +5,8 @@ Law: as thin as a view. A command reads its options, calls one service, and prin
 
 from __future__ import annotations
 
+import errno
+import os
 from importlib import import_module
 
 import click
@@ -13,6 +15,7 @@ from server import __version__
 from server.characters import for_terminal
 from server.config import ConfigurationError
 from server.errors import InklingError
+from server.home import UMASK
 
 # name -> (module inside this package, what it does); in the module the command has the same name, `import` an _ more.
 COMMANDS = {
@@ -33,6 +36,11 @@ COMMANDS = {
     "import": ("takeout", "Take such a file in for a reader."),
     "demo": ("demo", "Fill an empty home with invented papers and readers."),
     "service": ("service", "Run Inkling whenever you are logged in."),
+}
+# What can be wrong with a file or a folder that was named on the command line, or with the disk.
+OF_FILES = {
+    *(errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ELOOP),
+    *(errno.ENAMETOOLONG, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ETXTBSY),
 }
 HIDDEN = {"prepare": ("prepare", "What `inkling up` does before it starts anything.")}
 
@@ -55,13 +63,22 @@ class _LazyGroup(click.Group):
             formatter.write_dl([(name, told) for name, (_, told) in COMMANDS.items()])
 
     def invoke(self, context: click.Context) -> object:
-        """Run a command; an expected error becomes one line on stderr instead of a trace."""
+        """Run a command, all of whose files are its user's alone; an expected error becomes one line on stderr."""
+        before = os.umask(UMASK)
         try:
             return super().invoke(context)
         except ConfigurationError as error:
             raise click.UsageError("\n".join(error.problems)) from error
         except InklingError as error:
-            raise click.ClickException(for_terminal(error.message)) from error
+            detail = f" ({error.detail})" if error.detail else ""
+            raise click.ClickException(for_terminal(f"{error.message}{detail}")) from error
+        except OSError as error:
+            if error.errno not in OF_FILES:
+                raise
+            place = f"{click.format_filename(error.filename)}: " if error.filename else ""
+            raise click.ClickException(f"{place}{error.strerror}.") from error
+        finally:
+            os.umask(before)
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

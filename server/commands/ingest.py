@@ -28,7 +28,7 @@ def hf(settings: Settings, days: int) -> None:
     """Fetch what the papers listing showed, newest day first; goes on where an earlier run stopped."""
     with stop_on_signals() as stop, counted("days") as tell:
         source = HuggingFace(settings, stop=stop)
-        progress = listing_days.fill_from_listing(Database.at(settings), source, days=days, tell=tell)
+        progress = listing_days.fill_from_listing(Database.ready(settings), source, days=days, tell=tell)
     click.echo(f"{progress.done} of {progress.total} days of the listing are here.")
     for day, reason in listing_days.refused_days(progress).items():
         click.echo(f"{day} is asked for again later: {one_line(reason)}")
@@ -38,7 +38,7 @@ def hf(settings: Settings, days: int) -> None:
 @with_settings
 def arxiv(settings: Settings) -> None:
     """Fetch title and abstract of the papers known by id alone."""
-    database = Database.at(settings)
+    database = Database.ready(settings)
     with stop_on_signals() as stop:
         filled = missing_papers.fill_from_archive(database, Arxiv(settings, stop=stop))
     click.echo(f"{filled} papers filled in.")
@@ -51,4 +51,4 @@ def arxiv(settings: Settings) -> None:
 def follow(settings: Settings) -> None:
     """Keep the catalogue full for as long as this runs (part of `inkling up`)."""
     with stop_on_signals() as stop:
-        catalogue.follow(Database.at(settings), HuggingFace(settings, stop=stop), Arxiv(settings, stop=stop), stop)
+        catalogue.follow(Database.ready(settings), HuggingFace(settings, stop=stop), Arxiv(settings, stop=stop), stop)

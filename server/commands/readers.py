@@ -27,7 +27,7 @@ from server.tokens import Keys
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def pair(settings: Settings, reader: str | None, new: bool, as_json: bool) -> None:
     """Print a link that pairs one browser; it works once, for 30 minutes."""
-    database = Database.at(settings)
+    database = Database.ready(settings)
     if new and reader:
         raise click.UsageError("--new and --reader exclude each other.")
     reader_id = None if new else reader or _only_reader(database)
@@ -63,7 +63,7 @@ def devices(settings: Settings, context: click.Context, as_json: bool) -> None:
     if context.invoked_subcommand:
         context.obj = settings
         return
-    with Database.at(settings).reading() as session:
+    with Database.ready(settings).reading() as session:
         found = [(row, device_rows.of_reader(session, row["id"])) for row in readers.every(session)]
     if as_json:
         click.echo(json.dumps([_as_json(reader, paired) for reader, paired in found], indent=1))
@@ -95,5 +95,5 @@ def _as_json(reader: Any, paired: list[Any]) -> dict[str, Any]:
 @click.pass_obj
 def revoke(settings: Settings, reader: str, device: str) -> None:
     """Make the token of READER's DEVICE worthless."""
-    pairing.revoke(Database.at(settings), reader, device)
+    pairing.revoke(Database.ready(settings), reader, device)
     click.echo(f"Device {device} is no longer paired.")

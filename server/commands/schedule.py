@@ -24,4 +24,4 @@ def schedule(settings: Settings) -> None:
         return spawn(own_command("train"), own_environment(settings), output=subprocess.DEVNULL)
 
     with stop_on_signals() as stop:
-        scheduling.run(settings, Database.at(settings), start, stop)
+        scheduling.run(settings, Database.ready(settings), start, stop)

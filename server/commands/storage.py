@@ -26,8 +26,9 @@ def migrate(settings: Settings) -> None:
 @with_settings
 def backup(settings: Settings, file: Path) -> None:
     """Write everything that must not be lost into FILE (.tar.gz), while the server runs."""
-    made = backups.back_up(settings, Database.at(settings), file)
-    click.echo(f"{file}: {made.papers} papers, {made.events} events, {made.models} models, {made.size / 2**20:.1f} MB.")
+    made = backups.back_up(settings, Database.ready(settings), file)
+    told = f"{made.papers} papers, {made.events} events, {made.models} models, {made.size / 2**20:.1f} MB"
+    click.echo(f"{click.format_filename(file)}: {told}.")
 
 
 @click.command()
@@ -36,4 +37,4 @@ def backup(settings: Settings, file: Path) -> None:
 def restore(settings: Settings, file: Path) -> None:
     """Make an empty home (or an empty PostgreSQL database) again from FILE."""
     backups.restore(settings, file)
-    click.echo(f"{settings.home} holds what {file} held.")
+    click.echo(f"{settings.home} holds what {click.format_filename(file)} held.")

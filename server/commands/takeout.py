@@ -11,8 +11,16 @@ import click
 
 from server.commands.options import with_settings
 from server.config import Settings
+from server.home import writing
 from server.services import me
 from server.services.rooms import Rooms
+from server.store.database import Database
+
+
+def _rooms(settings: Settings) -> Rooms:
+    """Return what the use cases need, once the database is known to be usable."""
+    Database.ready(settings).close()
+    return Rooms.of(settings)
 
 
 @click.command()
@@ -21,9 +29,11 @@ from server.services.rooms import Rooms
 @with_settings
 def export(settings: Settings, reader: str, file: Path) -> None:
     """Write everything kept of READER into FILE (JSON)."""
-    found = me.export(Rooms.of(settings), reader, time.time())
-    file.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    click.echo(f"{file}: {len(found['events'])} events, {len(found['papers'])} papers.")
+    found = me.export(_rooms(settings), reader, time.time())
+    with writing(file) as out:
+        json.dump(found, out, indent=1, ensure_ascii=False)
+        out.write("\n")
+    click.echo(f"{click.format_filename(file)}: {len(found['events'])} events, {len(found['papers'])} papers.")
 
 
 @click.command(name="import")
@@ -38,6 +48,6 @@ def import_(settings: Settings, reader: str, file: TextIO) -> None:
         raise click.UsageError(f"{file.name} is not JSON: {error}") from error
     if not isinstance(content, dict):
         raise click.UsageError(f"{file.name} is not a file of Inkling's export.")
-    told = me.import_(Rooms.of(settings), reader, content, time.time())
+    told = me.import_(_rooms(settings), reader, content, time.time())
     events = ", ".join(f"{told[status]} {status}" for status in ("accepted", "duplicate", "rejected"))
     click.echo(f"Events: {events}. Papers: {told['papers']}.")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from server.errors import DatabaseUnavailable
+from server.errors import DatabaseUnavailable, SchemaNotCurrent
 from server.services import catalogue
 from server.services.rooms import Rooms
 from server.store import events, models, papers, readers
-from server.store.database import schema_is_current
+from server.store.database import schema_problem
 
 Checks = dict[str, dict[str, str]]
 _OK = {"status": "ok"}
@@ -18,11 +18,14 @@ def checks(rooms: Rooms, now: float) -> Checks:
     if rooms.settings.stopping_file.exists():
         found["process"] = _failed("The server is stopping.")
     try:
-        if not schema_is_current(rooms.database.engine):
-            found["schema"] = _failed("The schema is not current; run `inkling migrate`.")
+        problem = schema_problem(rooms.database.engine)
+        if problem:
+            found["schema"] = _failed(problem)
             return found
         found["model"] = _model(rooms)
         found["sources"] = _sources(rooms, now)
+    except SchemaNotCurrent as error:
+        found["schema"] = _failed(error.message)
     except DatabaseUnavailable as error:
         found["database"] = _failed(error.message)
         found.pop("schema")

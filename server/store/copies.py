@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -11,13 +12,17 @@ from pathlib import Path
 from sqlalchemy import Engine, inspect
 
 from server.errors import Conflict, Unavailable
+from server.home import private
+from server.store.database import make_file
+from server.store.failures import translated
 
 
 def is_empty(engine: Engine) -> bool:
     """Whether the database has no table yet; an SQLite file that is not there is not made."""
     if engine.dialect.name == "sqlite" and not Path(engine.url.database or "").exists():
         return True
-    return not inspect(engine).get_table_names()
+    with translated(engine.url):
+        return not inspect(engine).get_table_names()
 
 
 def copy_out(engine: Engine, target: Path) -> None:
@@ -36,6 +41,7 @@ def copy_in(engine: Engine, source: Path) -> None:
     if not is_empty(engine):
         raise Conflict("The database is not empty; restore into a home of its own with --home.")
     if engine.dialect.name == "sqlite":
+        make_file(engine)
         _copy_sqlite(source, Path(engine.url.database or ""))
     else:
         _run_postgresql(engine, "pg_restore", "--no-owner", "--exit-on-error", "--single-transaction", str(source))
@@ -43,9 +49,13 @@ def copy_in(engine: Engine, source: Path) -> None:
 
 def _copy_sqlite(source: Path, target: Path) -> None:
     """Copy by SQLite's own backup call, which sees one moment however much is being written meanwhile."""
-    with closing(sqlite3.connect(source)) as reading, closing(sqlite3.connect(target)) as writing:
-        reading.backup(writing)
-        found = writing.execute("PRAGMA quick_check").fetchone()[0]
+    os.close(private(str(target), os.O_RDWR | os.O_CREAT))
+    try:
+        with closing(sqlite3.connect(source)) as reading, closing(sqlite3.connect(target)) as writing:
+            reading.backup(writing)
+            found = writing.execute("PRAGMA quick_check").fetchone()[0]
+    except sqlite3.DatabaseError as error:
+        found = str(error)
     if found != "ok":
         raise Unavailable(f"The copy of the database is damaged ({found}); nothing was kept.")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,14 +17,22 @@ from sqlalchemy import URL, Connection, Engine, Executable, Table, create_engine
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session
 
-from server.errors import DatabaseUnavailable
+from server.config import ConfigurationError
+from server.errors import DatabaseUnavailable, SchemaNotCurrent
+from server.home import make_folder, private
+from server.store.failures import OUTDATED, UNOPENED, translated
 
 Row = Mapping[str, Any]
 
 BUSY_SECONDS = 10
+NEWER = (
+    "The database was made by a newer version of Inkling: run that version, or restore a backup made before it;"
+    " `inkling migrate` does not lead back."
+)
+FOREIGN = "The schema cannot be brought up to date: the database holds something that is not Inkling's."
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -46,10 +56,20 @@ class Database:
         """Open the database that the settings name."""
         return cls(engine_for(settings))
 
+    @classmethod
+    def ready(cls, settings: HasDatabaseUrl) -> Database:
+        """Open it and see that it can be used. Raises DatabaseUnavailable, SchemaNotCurrent."""
+        database = cls.at(settings)
+        problem = schema_problem(database.engine)
+        if problem:
+            database.close()
+            raise SchemaNotCurrent(problem, detail=database.engine.url.database)
+        return database
+
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Yield a session for reading."""
-        with _translated(), Session(self.engine, expire_on_commit=False) as session:
+        with translated(self.engine.url), Session(self.engine, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
@@ -58,7 +78,7 @@ class Database:
 
         When the block ends without an exception, what it wrote is on disk.
         """
-        with _translated(), Session(self._writer, expire_on_commit=False) as session, session.begin():
+        with translated(self.engine.url), Session(self._writer, expire_on_commit=False) as session, session.begin():
             session.connection()
             yield session
 
@@ -67,22 +87,15 @@ class Database:
         self.engine.dispose()
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Turn a database that cannot be reached, or is too busy, into the project's own error."""
-    try:
-        yield
-    except (OperationalError, InterfaceError) as error:
-        raise DatabaseUnavailable("The database does not answer; try again shortly.") from error
-    except DBAPIError as error:
-        if error.connection_invalidated:
-            raise DatabaseUnavailable("The database connection was lost; try again shortly.") from error
-        raise
-
-
 def engine_for(settings: HasDatabaseUrl) -> Engine:
-    """Return the engine for the settings' address, with every pooled connection set to be durable."""
-    url = make_url(settings.database_url)
+    """Return the engine for the settings' address, with every pooled connection set to be durable.
+
+    Raises ConfigurationError for an address that cannot be read.
+    """
+    try:
+        url = make_url(settings.database_url)
+    except (ArgumentError, ValueError) as error:
+        raise ConfigurationError(["INKLING_DATABASE_URL: must be a postgresql:// or sqlite:/// address"]) from error
     if url.drivername in {"postgresql", "postgres"}:
         url = url.set(drivername="postgresql+psycopg")
     if url.get_backend_name() == "sqlite":
@@ -93,7 +106,13 @@ def engine_for(settings: HasDatabaseUrl) -> Engine:
 
 
 def _sqlite_engine(url: URL) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, pool_size=10)
+    # mode=rw: a file that is not there is said to be absent, not made by whoever asks first; `migrate` alone makes it.
+    address = f"{Path(url.database or '').absolute().as_uri()}?mode=rw"
+
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, check_same_thread=False)
+
+    engine = create_engine(url, creator=connect, pool_size=10)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -152,22 +171,55 @@ def is_reachable(database: Database) -> bool:
     return True
 
 
+def make_file(engine: Engine) -> None:
+    """Make the file of an SQLite database that is not there yet, for its owner alone; so are its WAL's then."""
+    if engine.dialect.name == "sqlite":
+        path = Path(engine.url.database or "")
+        try:
+            make_folder(path.parent)
+            os.close(private(str(path), os.O_RDWR | os.O_CREAT))
+        except OSError as error:
+            raise DatabaseUnavailable(UNOPENED, detail=f"{path}: {error.strerror}") from error
+
+
 def migrate(engine: Engine) -> None:
-    """Bring the schema to the newest revision; safe when several processes start at once."""
-    config = _alembic_config()
-    with engine.execution_options(inkling_writes=True).begin() as connection:
-        if connection.dialect.name == "postgresql":
-            # Held until the commit: a second process waits here, then finds nothing to do.
-            connection.execute(text("SELECT pg_advisory_xact_lock(4919115)"))
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    """Bring the schema to the newest revision; safe when several processes start at once.
+
+    Raises DatabaseUnavailable, and SchemaNotCurrent where this code cannot bring it there.
+    """
+    make_file(engine)
+    try:
+        with translated(engine.url), engine.execution_options(inkling_writes=True).begin() as connection:
+            if connection.dialect.name == "postgresql":
+                # Held until the commit: a second process waits here, then finds nothing to do.
+                connection.execute(text("SELECT pg_advisory_xact_lock(4919115)"))
+            if _problem(connection) == NEWER:
+                raise SchemaNotCurrent(NEWER, detail=engine.url.database)
+            config = _alembic_config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except DBAPIError as error:
+        raise SchemaNotCurrent(FOREIGN, detail=" ".join(str(error.orig).split())) from error
 
 
 def schema_is_current(engine: Engine) -> bool:
     """Whether the database is at the revision this code was written for. Raises DatabaseUnavailable."""
-    with _translated(), engine.connect() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
-    return found == ScriptDirectory.from_config(_alembic_config()).get_current_head()
+    return not schema_problem(engine)
+
+
+def schema_problem(engine: Engine) -> str:
+    """Return a sentence where the schema is not the one this code was written for. Raises DatabaseUnavailable."""
+    with translated(engine.url), engine.connect() as connection:
+        return _problem(connection)
+
+
+def _problem(connection: Connection) -> str:
+    found = MigrationContext.configure(connection).get_current_revision()
+    scripts = ScriptDirectory.from_config(_alembic_config())
+    if found == scripts.get_current_head():
+        return ""
+    known = {script.revision for script in scripts.walk_revisions()}
+    return OUTDATED if found is None or found in known else NEWER
 
 
 def _alembic_config() -> Config:

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from server.errors import DatabaseUnavailable
 from server.store import job_states, readers
-from server.store.database import Database, engine_for, is_reachable, migrate, schema_is_current
+from server.store.database import Database, engine_for, is_reachable, make_file, migrate, schema_is_current
 from server.store.tables import metadata
 from tests.server.conftest import At
 
@@ -23,6 +23,7 @@ def sqlite(tmp_path: Path) -> Database:
 
 
 def test_every_pooled_sqlite_connection_is_durable(sqlite: Database) -> None:
+    migrate(sqlite.engine)
     connections = [sqlite.engine.connect() for _ in range(4)]
     found = {
         tuple(connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous"))
@@ -96,6 +97,7 @@ def test_the_migrations_make_the_tables_of_the_code(database: Database) -> None:
 
 
 def test_the_schema_is_current_after_migrating_and_not_before(sqlite: Database) -> None:
+    make_file(sqlite.engine)
     assert not schema_is_current(sqlite.engine)
     migrate(sqlite.engine)
     migrate(sqlite.engine)

@@ -12,6 +12,8 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -24,17 +26,23 @@ LOCK = ROOT / "requirements.lock"
 STAMP = ENVIRONMENT / "inkling-stamp"
 ALONE = ENVIRONMENT / "inkling-lock"  # not `.lock`, which is uv's
 PYTHON = ENVIRONMENT / "bin" / "python"
-SCRIPT = """#!{python}
+# Both a shell's program and Python's: a `#!` line takes no path with a space, nor a long one.
+SCRIPT = """#!/bin/sh
+'''exec' {python} "$0" "$@"
+' '''
 import sys
 
 from server.commands import main
 
 sys.exit(main(prog_name="inkling"))
 """
+UNUSABLE = re.compile(r"[\x00-\x1f\x7f:\ud800-\udfff]|[ \t]$")  # what neither PATH nor a .pth file can hold
 
 
 def main() -> None:
     """Make the environment unless it is there and whole."""
+    if UNUSABLE.search(str(ROOT)):
+        fail(f"{str(ROOT)!r} has a colon, a control character or a space at its end; move this clone to another path")
     ENVIRONMENT.mkdir(exist_ok=True)
     with _alone():
         if _is_whole():
@@ -127,7 +135,7 @@ def _link_project() -> None:
     packages = Path(subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip())
     (packages / "inkling-checkout.pth").write_text(f"{ROOT}\n", encoding="utf-8")
     script = ENVIRONMENT / "bin" / "inkling"
-    script.write_text(SCRIPT.format(python=PYTHON), encoding="utf-8")
+    script.write_text(SCRIPT.format(python=shlex.quote(str(PYTHON))), encoding="utf-8")
     script.chmod(0o755)
 
 

@@ -275,13 +275,15 @@ class Settings:
 
 
 def flags(settings: Settings, *fields: str) -> list[str]:
-    """Return the options of a command line that give these `fields` of the settings where the environment does not."""
-    plain, _ = read(os.environ)
-    plain["home"] = chosen_home(plain)
+    """Return the options of a command line that give these `fields`, from whatever shell it is called.
+
+    Left out is only what is the default, in the environment of this process as in an empty one.
+    """
     given: list[str] = []
+    plain = [{**values, "home": chosen_home(values)} for values, _ in (read(os.environ), read({}))]
     for field in fields:
         value = getattr(settings, field)
-        if value != plain[field] and value is not False:
+        if value is not False and any(value != values[field] for values in plain):
             given += [f"--{field}"] if value is True else [f"--{field}", str(value)]
     return given
 

@@ -13,6 +13,7 @@ from server.hot import Hot
 from server.services.training import train_once
 from server.store import models
 from server.store.database import Database, migrate
+from server.supervise.own import shell_line
 from server.tokens import Keys
 
 
@@ -27,4 +28,5 @@ def demo(settings: Settings) -> None:
         serving = models.serving_version(session)
     if serving is None:
         train_once(settings, database, Hot(settings))
-    click.echo(f"{settings.home} holds the demo; `inkling up --demo --home {settings.home}` shows it.")
+    show = shell_line("up", "--demo", "--home", str(settings.home))
+    click.echo(f"{settings.home} holds the demo; this shows it:  {show}")

@@ -7,14 +7,17 @@ import plistlib
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-from server.commands.options import with_settings
-from server.config import Settings
-from server.supervise.own import own_command, own_environment
+from server.commands.options import home_option, settings_for
+from server.config import SECRETS, Settings, secret_files
+from server.home import UMASK, private
+from server.supervise.own import own_command, own_environment, shell_line
 
 UNIT = "inkling.service"
 LABEL = "local.inkling"
@@ -22,24 +25,29 @@ LABEL = "local.inkling"
 
 @dataclass(frozen=True)
 class Manager:
-    """A program that runs services: where it wants its file, and what to call to start, to end and to ask."""
+    """A program that runs services: where it wants its file, what to call to start, to end and to ask.
+
+    `links` is what starting puts beside the file.
+    """
 
     file: Path
     program: str
     start: list[list[str]]
     end: list[list[str]]
     ask: list[str]
+    links: tuple[Path, ...] = ()
 
 
 def systemd(environ_home: Path) -> Manager:
     """Return systemd's manager for this user's own services."""
-    control = ["systemctl", "--user"]
+    control, units = ["systemctl", "--user"], environ_home / ".config" / "systemd" / "user"
     return Manager(
-        file=environ_home / ".config" / "systemd" / "user" / UNIT,
+        file=units / UNIT,
         program="systemctl",
         start=[[*control, "daemon-reload"], [*control, "enable", "--now", UNIT]],
         end=[[*control, "disable", "--now", UNIT]],
         ask=[*control, "--no-pager", "status", UNIT],
+        links=(units / "default.target.wants" / UNIT,),
     )
 
 
@@ -57,12 +65,14 @@ def launchd(environ_home: Path) -> Manager:
 
 def unit_text(settings: Settings) -> str:
     """Return systemd's unit; a home that another run holds (status 3) or a taken port (4) is not tried again."""
-    command = " ".join(_quote(part) for part in _command(settings))
-    path = own_environment(settings).get("PYTHONPATH")
-    environ = f"Environment={_quote('PYTHONPATH=' + path)}\n" if path else ""
+    environ = "".join(
+        f"Environment={_quote(f'{name}={value}')}\n" for name, value in service_environment(settings).items()
+    )
+    # Through env, because systemd takes `$$` for a dollar sign in an argument, and not in the program's own path.
+    command = " ".join(_quote(part).replace("$", "$$") for part in own_command("up"))
     return (
         "[Unit]\nDescription=Inkling: what to read next\nAfter=network.target\n\n"
-        f"[Service]\n{environ}ExecStart={command}\nKillMode=mixed\nTimeoutStopSec=30\n"
+        f"[Service]\n{environ}ExecStart=/usr/bin/env {command}\nUMask=0077\nKillMode=mixed\nTimeoutStopSec=30\n"
         "Restart=on-failure\nRestartSec=5\nRestartPreventExitStatus=2 3 4\n\n"
         "[Install]\nWantedBy=default.target\n"
     )
@@ -70,29 +80,44 @@ def unit_text(settings: Settings) -> str:
 
 def plist_bytes(settings: Settings) -> bytes:
     """Return launchd's property list."""
-    path = own_environment(settings).get("PYTHONPATH")
     log = str(settings.home / "inkling.log")
     content = {
         "Label": LABEL,
-        "ProgramArguments": _command(settings),
+        "ProgramArguments": own_command("up"),
+        "EnvironmentVariables": service_environment(settings),
         "RunAtLoad": True,
         "KeepAlive": {"SuccessfulExit": False},
+        "Umask": UMASK,
         "StandardOutPath": log,
         "StandardErrorPath": log,
-        **({"EnvironmentVariables": {"PYTHONPATH": path}} if path else {}),
     }
     return plistlib.dumps(content)
 
 
-def _command(settings: Settings) -> list[str]:
-    """Return what the service runs; settings that are secret stay in the environment of who installs a server."""
-    flags = ["--home", str(settings.home), "--host", settings.host, "--port", str(settings.port)]
-    return own_command("up", *flags, *(["--offline"] if settings.offline else []))
+def service_environment(settings: Settings) -> dict[str, str]:
+    """Return the variables that the service starts with: each setting that is not the default, a secret as its file."""
+    changed = {"INKLING_HOME": str(settings.home), **settings.changes()}
+    kept = {variable: str(file) for variable, file in secret_paths(settings).items()}
+    environ = {f"{name}_FILE" if name in kept else name: kept.get(name, text) for name, text in changed.items()}
+    path = own_environment(settings).get("PYTHONPATH")
+    return {**environ, "PYTHONPATH": path} if path else environ
+
+
+def secret_paths(settings: Settings) -> dict[str, Path]:
+    """Return where the service reads each secret setting from: the operator's own file, or a copy of our own."""
+    given = secret_files()
+    named = [name for name in settings.changes() if name in SECRETS]
+    return {name: Path(given.get(name, own_secrets() / name)) for name in named}
+
+
+def own_secrets() -> Path:
+    """Return the folder for the service's own copies of secrets; there is one service a user."""
+    return Path.home() / ".config" / "inkling-service"
 
 
 def _quote(part: str) -> str:
-    """Quote a word for a systemd unit, where % and $ mean something."""
-    escaped = part.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    """Quote a word for a systemd unit, where % means something; of $ see its one user."""
+    escaped = part.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     return f'"{escaped}"'
 
 
@@ -114,26 +139,59 @@ def _call(commands: list[list[str]]) -> None:
             raise click.ClickException(f"`{' '.join(command)}` failed: {told}")
 
 
+@contextmanager
+def _whole_or_not(paths: list[Path], undo: list[list[str]]) -> Iterator[None]:
+    """Put back what `paths` were when the block fails; with nothing there before, also `undo` what was started."""
+    before = {path: path.read_bytes() if path.is_file() else None for path in paths}
+    try:
+        yield
+    except BaseException:
+        if before[paths[0]] is None:
+            with suppress(click.ClickException):
+                _call(undo)
+        for path, content in before.items():
+            path.unlink(missing_ok=True)
+            if content is not None:
+                _write(path, content)
+            with suppress(OSError):  # not empty: somebody else's
+                path.parent.rmdir()
+        raise
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file for its owner alone."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    with open(path, "xb", opener=private) as file:
+        file.write(content)
+
+
 @click.group()
 def service() -> None:
     """Run Inkling whenever you are logged in."""
 
 
 @service.command()
-@with_settings
+@home_option
+@click.option("--host", help="The address to listen on.")
 @click.option("--port", type=click.IntRange(1, 65535), help="The port to listen on.")
+@click.option("--offline", is_flag=True, help="Ask no source for papers.")
 @click.option("--print", "only_print", is_flag=True, help="Print the file and install nothing.")
-def install(settings: Settings, port: int | None, only_print: bool) -> None:
-    """Install and start it."""
-    settings = Settings.from_environment(settings.to_environment(), port=port)
+def install(home: str | None, host: str | None, port: int | None, offline: bool, only_print: bool) -> None:
+    """Install and start it, with the settings that this command was given and finds in the environment."""
+    settings = settings_for(home=home, host=host, port=port, offline=offline or None)
     content = plist_bytes(settings) if sys.platform == "darwin" else unit_text(settings).encode()
     if only_print:
         click.echo(content.decode())
         return
     manager = _manager()
-    manager.file.parent.mkdir(parents=True, exist_ok=True)
-    manager.file.write_bytes(content)
-    _call(manager.start)
+    values = settings.to_environment()
+    secret = {path: values[name] for name, path in secret_paths(settings).items() if path.parent == own_secrets()}
+    with _whole_or_not([manager.file, *secret], manager.end):
+        _write(manager.file, content)
+        for path, text in secret.items():
+            _write(path, f"{text}\n".encode())
+        _call(manager.start)
     click.echo(f"Inkling runs at {settings.url} and starts when you log in ({manager.file}).")
     if manager.program == "systemctl":
         click.echo("To have it run while you are logged out as well: loginctl enable-linger")
@@ -145,8 +203,13 @@ def remove() -> None:
     manager = _manager()
     if not manager.file.exists():
         raise click.ClickException("the service is not installed.")
-    _call(manager.end)
-    manager.file.unlink()
+    try:
+        _call(manager.end)
+    except click.ClickException as error:  # no bus or no session: the files can go all the same
+        click.echo(f"{error.message}\nIf it runs, it goes on until you log out or end it.", err=True)
+    for path in (manager.file, *manager.links):
+        path.unlink(missing_ok=True)
+    shutil.rmtree(own_secrets(), ignore_errors=True)
     click.echo("The service is removed; its papers and events are still there.")
 
 
@@ -155,6 +218,6 @@ def status() -> None:
     """Say whether it runs."""
     manager = _manager()
     if not manager.file.exists():
-        click.echo("The service is not installed: `inkling service install`.")
+        click.echo(f"The service is not installed: {shell_line('service', 'install')}")
         sys.exit(1)
     sys.exit(subprocess.run(manager.ask, check=False).returncode)

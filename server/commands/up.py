@@ -8,16 +8,15 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 
 import click
 
 from server.bundle import extension_folder
-from server.commands.options import settings_for
-from server.config import DEFAULT_HOME, Settings
+from server.commands.options import home_option, settings_for
+from server.config import Settings, flags
 from server.logs import configure_logging
 from server.supervise.ending import Ending, on_signals
-from server.supervise.own import own_name
+from server.supervise.own import shell_line
 from server.supervise.ports import CannotBind, PortTaken, check_port
 from server.supervise.state import AlreadyRunning, RunState
 from server.supervise.supervisor import NeverAnswered, NotPrepared, Supervisor
@@ -31,12 +30,12 @@ FREED_WITHIN = 5.0  # seconds for a killed run's workers to let go of the port
 
 
 @click.command()
-@click.option("--home", type=click.Path(file_okay=False, path_type=Path), help="Where everything is kept.")
+@home_option
 @click.option("--host", help="The address to listen on; 127.0.0.1 unless you want others to reach it.")
 @click.option("--port", type=click.IntRange(0, 65535), help="The port to listen on; 8765, 0 for any.")
 @click.option("--demo", is_flag=True, help="Fill an empty home with invented papers and readers, and serve /demo.")
 @click.option("--offline", is_flag=True, help="Ask no source for papers.")
-def up(home: Path | None, host: str | None, port: int | None, demo: bool, offline: bool) -> None:
+def up(home: str | None, host: str | None, port: int | None, demo: bool, offline: bool) -> None:
     """Run everything in the foreground: Valkey, the API, the trainer and the catalogue's sources."""
     configure_logging()
     settings = settings_for(home=home, host=host, port=port, demo=demo or None, offline=offline or demo or None)
@@ -130,8 +129,13 @@ def _welcome(settings: Settings, prepared: str) -> None:
 
 def _how_to_connect(settings: Settings, link: str) -> list[str]:
     folder = extension_folder()
-    home = f" --home {settings.home}" if settings.home != Path(DEFAULT_HOME).expanduser() else ""
-    pairing = link or f"run `{own_name()} pair{home}`, and open the link it prints"
+    home = flags(settings, "home")
+    install = shell_line("service", "install", *flags(settings, "home", "host", "port", "offline"))
+    asked = [
+        f"{shell_line('pair', '--new', *home)}  # a link for a new reader",
+        f"{shell_line('devices', *home)}  # whose",
+    ]
+    pairing = [link] if link else asked
     return [
         "1. Load the extension, from this folder:",
         f"     {folder}",
@@ -140,7 +144,8 @@ def _how_to_connect(settings: Settings, link: str) -> list[str]:
         "   Firefox: open about:debugging#/runtime/this-firefox, Load Temporary Add-on, and choose manifest.json",
         "     in the folder.",
         "2. Pair it (the link is good for one browser and 30 minutes):",
-        f"     {pairing}",
-        f"3. Keep it running after you log in again:  {own_name()} service install{home}",
+        *(f"     {line}" for line in pairing),
+        "3. Keep it running after you log in again:",
+        f"     {install}",
         "",
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -30,10 +31,13 @@ def own_environment(settings: Settings) -> dict[str, str]:
     return environ
 
 
-def own_name() -> str:
-    """Return how a person calls `inkling` from their shell: by name where it is on their PATH, else by its path."""
+def shell_line(*arguments: str) -> str:
+    """Return `inkling ARGUMENTS...` as a person's shell runs it: by name where that is this one, else by its path."""
     beside = Path(sys.executable).parent / "inkling"
     found = shutil.which("inkling")
-    if not beside.exists() or (found and Path(found).resolve() == beside.resolve()):
-        return "inkling"
-    return str(beside)
+    if found and Path(found).resolve() == beside.resolve():
+        return shlex.join(["inkling", *arguments])
+    if beside.exists():
+        return shlex.join([str(beside), *arguments])
+    # A checkout without an environment of its own.
+    return shlex.join(["env", f"PYTHONPATH={_ROOT}", *own_command(*arguments)])

@@ -15,6 +15,7 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 SERVER = "import os, sys; print('inkling', *sys.argv[1:], flush=True)"
+COMMANDS = "import sys\n\n\ndef main(prog_name):\n    print('the command', prog_name, *sys.argv[1:])\n"
 
 
 @pytest.fixture
@@ -28,6 +29,7 @@ def clone(tmp_path):
     (clone / "server").mkdir()
     (clone / "server" / "__init__.py").touch()
     (clone / "server" / "__main__.py").write_text(SERVER)
+    (clone / "server" / "commands.py").write_text(COMMANDS)
     (clone / "implicit.py").touch()
     return clone
 
@@ -134,6 +136,24 @@ def test_a_missing_library_of_the_system_is_told_in_plain_words(clone, tools):
     assert "libgomp.so.1 is missing; on Debian and Ubuntu: apt install libgomp1" in told.stderr
     (clone / "implicit.py").write_text("")
     assert up(clone, path=tools).stdout == "inkling up\n"
+
+
+@pytest.mark.parametrize("name", ['it\'s a "clone" $HOME %i', "x" * 120 + "/" + "y" * 120])
+def test_the_clones_own_command_runs_wherever_it_is(clone, tools, tmp_path, name):
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    moved = clone.rename(tmp_path / name)
+    assert up(moved, path=tools).stdout == "inkling up\n"
+    told = up(moved, "pair", "--home", "a home", script=moved / ".venv" / "bin" / "inkling", path=tools, cwd="/")
+    assert (told.stdout, told.stderr) == ("the command inkling pair --home a home\n", "")
+
+
+@pytest.mark.parametrize("name", ["a:b", "a\nb", "a ", b"\xff"])
+def test_a_path_that_no_environment_can_be_made_in_is_refused_by_name(clone, tools, tmp_path, name):
+    moved = clone.rename(tmp_path / os.fsdecode(name))
+    told = up(moved, path=tools)
+    assert told.returncode == 1
+    assert "move this clone to another path" in told.stderr
+    assert not (moved / ".venv").exists()
 
 
 @pytest.mark.skipif(not shutil.which("uv"), reason="no uv here")

@@ -8,9 +8,13 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 
+from server.config import Settings
+from server.store import readers
+from server.store.database import Database
 from tests.server.inkling_process import Up, call, inkling, log_open, logged, members, pair, run, until
 
 pytestmark = [
@@ -45,6 +49,34 @@ def test_it_says_where_it_is_and_what_to_do_next(up):
     assert "chrome://extensions" in told
     assert "about:debugging" in told
     assert "service install" in told
+
+
+def test_the_commands_it_prints_run_as_they_are_and_mean_this_server(tmp_path):
+    home = tmp_path / 'it\'s a "home" $HOME'
+    run("migrate", home=home)
+    with closing(Database.at(Settings.from_environment({}, home=home))) as database, database.writing() as session:
+        for _ in range(2):
+            readers.create(session, 1.0)
+    _, keywords = inkling(home=home)
+    own = {name: text for name, text in keywords["env"].items() if not name.startswith(("INKLING_", "PYTHONPATH"))}
+
+    def shell(line):
+        environ = {**own, "HOME": str(tmp_path)}
+        ran = subprocess.run(["sh", "-c", line], env=environ, cwd="/", capture_output=True, text=True, check=False)
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout
+
+    with Up(home) as up:
+        assert until(lambda: "Ctrl-C ends it" in up.log.read_text(), 20)
+        printed = re.findall(r"^ +(.* (?:pair|devices|service install) .*)$", up.log.read_text(), re.MULTILINE)
+        pairing, listing, install = map(str, printed)
+        assert shell(pairing).startswith(f"{up.url}/pair#")
+        assert shell(listing).count("reader ") == 2
+        unit = shell(f"{install} --print")
+        assert f'"INKLING_PORT={up.url.rpartition(":")[2]}"' in unit
+        assert '"INKLING_OFFLINE=on"' in unit
+        assert str(home).replace('"', '\\"') in unit
+    assert {path.name for path in tmp_path.iterdir()} == {home.name, up.log.name}
 
 
 def test_everything_is_in_one_process_group(up):

@@ -6,13 +6,14 @@ import { paperFromUrl } from "../paper-id.js";
 import { ServerError } from "../server-api.js";
 import { change, read } from "../storage.js";
 import { ask } from "./connection.js";
+import { hasDrifted, rememberDrift } from "./drift.js";
 import { keyOf, more, rank } from "./lists.js";
 import { forgetMenu, menuBehind, rememberMenu } from "./opens.js";
 import { enqueue, flush, withdraw } from "./queue.js";
 import { pageRoom } from "./room.js";
 import { UNTOUCHED, marksOf } from "./states.js";
 import { cardIn, cardsIn, eventIn, pageIn, paperIn, whereIn } from "./told.js";
-import { drawTabIcon, driftedPages, openPages, pushViews, readStanding, rememberDrift, rememberPage, stateOf, unseen, viewOf } from "./view.js";
+import { drawTabIcon, openPages, pushViews, readStanding, rememberPage, stateOf, unseen, viewOf } from "./view.js";
 
 /** @typedef {import("../messages.js").Event} Event */
 /** @typedef {import("../messages.js").Card} Card */
@@ -47,16 +48,13 @@ async function refresh({ page, cards }) {
   }
 }
 
-/** @param {string} site @param {string} page */
-const kindOf = (site, page) => `${site} ${page.split("/")[0]}`;
-
 /** @param {any} told @param {From} from */
-async function pageCards(told, { tab, site = "huggingface" }) {
+async function pageCards(told, { tab, url, site = "huggingface" }) {
   const [page, cards] = [pageIn(told.page), cardsIn(told.cards)];
   const papers = cards.map(({ id }) => id);
   if (tab !== undefined) await rememberPage(tab, { site, page_kind: page.split("/")[0], page, papers });
   await noticeUpvotes(cards);
-  await rememberDrift(kindOf(site, page), false);
+  await rememberDrift(url, false);
   const state = stateOf(await readStanding(), site);
   if ((state === "ready" || state === "offline") && cards.length) await refreshPatiently({ page, cards });
   return { view: unseen(await viewOf(page, { site, papers })) };
@@ -224,9 +222,9 @@ async function settingsSet({ order, panel_collapsed }) {
 }
 
 /** @param {any} told @param {From} from */
-async function reportDrift({ page_kind, seen, expected, page: told }, { tab, site = "huggingface" }) {
+async function reportDrift({ page_kind, seen, expected, page: told }, { tab, url, site = "huggingface" }) {
   const page = pageIn(told ?? page_kind);
-  await rememberDrift(kindOf(site, page), true);
+  await rememberDrift(url, true);
   if (tab !== undefined) await rememberPage(tab, { site, page_kind: "drift", page, papers: [] });
   const report = { kind: "drift", site, page_kind: page.split("/")[0], seen: Number(seen), expected: Number(expected), version: version() };
   await ask("POST", "/v1/client-reports", report).catch((error) => {
@@ -236,12 +234,12 @@ async function reportDrift({ page_kind, seen, expected, page: told }, { tab, sit
 }
 
 /** What a page showed last time, without the network. @param {any} told @param {From} from */
-async function pageView(told, { tab, site = "huggingface" }) {
+async function pageView(told, { tab, url, site = "huggingface" }) {
   const page = pageIn(told.page);
   const known = tab === undefined ? undefined : (await openPages())[tab];
   const papers = known?.page === page ? known.papers : undefined;
   const view = unseen(await viewOf(page, { site, papers }));
-  const isLeftAlone = (await driftedPages())[kindOf(site, page)] && view.state !== "paused" && view.state !== "off";
+  const isLeftAlone = (await hasDrifted(url)) && view.state !== "paused" && view.state !== "off";
   if (tab !== undefined) {
     // A page that loads while all is paused tells no cards, and is to hear when it goes on.
     if (!papers) await rememberPage(tab, { site, page_kind: page.split("/")[0], page, papers: [] });

@@ -1,7 +1,8 @@
 /** How much room a page is to keep for us, asked at the very beginning of its load: answered from few and small facts. */
 
 import { paperFromUrl } from "../paper-id.js";
-import { driftedPages, readStanding, stateOf } from "./view.js";
+import { hasDrifted } from "./drift.js";
+import { readStanding, stateOf } from "./view.js";
 
 /** @typedef {import("../messages.js").Room} Room */
 
@@ -23,8 +24,7 @@ export function roomOf(state, isPaper, isFolded) {
 export async function pageRoom(_told, { url, site }) {
   const kept = await readStanding();
   const state = stateOf(kept, site);
-  const drifted = Object.entries(await driftedPages()).some(([kind, is]) => is && kind.startsWith(`${site} `));
-  if (drifted && TAKES_ROOM.has(state)) return { state: "drift", room: null };
+  if (TAKES_ROOM.has(state) && (await hasDrifted(url))) return { state: "drift", room: null };
   const { order, panel_collapsed } = kept.preferences;
   const isPaper = paperFromUrl(url ?? "") !== null;
   const room = roomOf(state, isPaper, panel_collapsed);

@@ -111,17 +111,6 @@ export function unseen(view) {
 export const notTouched = (recommended, marks) =>
   recommended.filter(({ paper: { id } }) => !(marks[id]?.saved || marks[id]?.hidden || marks[id]?.opened_at));
 
-const DRIFTED = "drifted";
-
-/** Kinds of pages that lately looked otherwise than we know them: they are left alone from their beginning. @returns {Promise<Record<string, boolean>>} */
-export const driftedPages = () => session.get(DRIFTED, {});
-
-/** @param {string} kind a site and its kind of page @param {boolean} hasDrifted */
-export async function rememberDrift(kind, hasDrifted) {
-  if (Boolean((await driftedPages())[kind]) === hasDrifted) return;
-  await session.change(DRIFTED, /** @type {Record<string, boolean>} */ ({}), (kinds) => ({ ...kinds, [kind]: hasDrifted }));
-}
-
 const KEY = "pages";
 
 /** @returns {Promise<Record<string, OpenPage>>} by tab */

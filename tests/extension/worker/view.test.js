@@ -269,7 +269,7 @@ test("a page that was loaded while all was paused hears that it goes on", async 
   expect(browser.heard.at(-1)).toMatchObject({ tab: 1, view: { state: "ready" } });
 });
 
-test("a kind of page that has changed is left alone from the beginning, until it is read again", async () => {
+test("a page that has changed is left alone from the beginning, until it is read again", async () => {
   const browser = await pairedBrowser();
   await browser.ask(FROM_PAGE.reportDrift, { site: "huggingface", page_kind: "daily", page: PAGE, seen: 3, expected: 50 });
   await browser.start();

@@ -1,0 +1,28 @@
+/** Addresses whose page lately looked otherwise than we know it, until the browser is closed or the page is right again. */
+
+import { session } from "../storage.js";
+
+const DRIFTED = "drifted";
+const MOST_DRIFTED = 50;
+
+/**
+ * A page's address without its fragment; "" for one with a query, which is kept nowhere.
+ * @param {string} [url]
+ */
+function addressOf(url = "") {
+  if (!URL.canParse(url)) return "";
+  const { origin, pathname, search } = new URL(url);
+  return search ? "" : origin + pathname;
+}
+
+/** Whether the page at this very address looked otherwise than we know it: then it is left alone from its beginning. @param {string} [url] */
+export const hasDrifted = async (url) => (await session.get(DRIFTED, /** @type {string[]} */ ([]))).includes(addressOf(url));
+
+/** @param {string | undefined} url @param {boolean} isDrift */
+export async function rememberDrift(url, isDrift) {
+  const address = addressOf(url);
+  if (!address || (await hasDrifted(url)) === isDrift) return;
+  await session.change(DRIFTED, /** @type {string[]} */ ([]), (addresses) =>
+    isDrift ? [...addresses, address].slice(-MOST_DRIFTED) : addresses.filter((one) => one !== address),
+  );
+}

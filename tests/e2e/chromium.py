@@ -48,7 +48,7 @@ class Chromium:
         self.context = self._launch()
 
     def _launch(self) -> BrowserContext:
-        hosts = ("huggingface.co", "arxiv.org", "cdn-thumbnails.huggingface.co")
+        hosts = ("huggingface.co", "arxiv.org", "www.arxiv.org", "cdn-thumbnails.huggingface.co")
         arguments = [
             *QUIET,
             "--ignore-certificate-errors",

@@ -43,7 +43,7 @@ test("pages can load exactly what content code needs", () => {
   const [{ resources, matches, ...rest }] = manifest.web_accessible_resources;
   const matched = (file) => resources.some((one) => (one.endsWith("*") ? file.startsWith(one.slice(0, -1)) : file === one));
   expect(rest).toEqual({});
-  expect(matches).toEqual(["https://huggingface.co/*", "https://arxiv.org/*"]);
+  expect(matches).toEqual(["https://huggingface.co/*", "https://arxiv.org/*", "https://www.arxiv.org/*"]);
   for (const file of withImports("src/content.js")) expect(matched(file), file).toBe(true);
   expect(scripts.filter(matched).filter((file) => !inPage.includes(file))).toEqual([]);
 });
@@ -61,7 +61,7 @@ const ASKED = {
   permissions: ["storage", "alarms"],
   host_permissions: ["https://huggingface.co/papers*"],
   optional_permissions: ["scripting"],
-  optional_host_permissions: ["https://arxiv.org/*", "https://*/*", "http://*/*"],
+  optional_host_permissions: ["https://arxiv.org/*", "https://www.arxiv.org/*", "https://*/*", "http://*/*"],
 };
 
 test("the manifest asks for what is stored here and nothing else, each with its reason in the README", () => {

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 HERE = Path(__file__).resolve().parent
 CACHE = HERE.parent / ".cache" / "pages"
-HOSTS = ("huggingface.co", "arxiv.org", "cdn-thumbnails.huggingface.co", "export.arxiv.org")
+HOSTS = ("huggingface.co", "arxiv.org", "www.arxiv.org", "cdn-thumbnails.huggingface.co", "export.arxiv.org")
 
 
 def certificate() -> tuple[Path, Path]:

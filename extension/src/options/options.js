@@ -10,8 +10,15 @@ import { exportAll } from "../own/export.js";
 import { by, putWords, when } from "../own/words.js";
 
 /** The sites that can be switched on and off, with what the browser is asked for first. @type {Record<string, chrome.permissions.Permissions>} */
-const NEEDS = { huggingface: { origins: ["https://huggingface.co/papers*"] }, arxiv: { origins: ["https://arxiv.org/*"], permissions: ["scripting"] } };
+const NEEDS = {
+  huggingface: { origins: ["https://huggingface.co/papers*"] },
+  arxiv: { origins: ["https://arxiv.org/*", "https://www.arxiv.org/*"], permissions: ["scripting"] },
+};
+/** Without these a site cannot be on; what else it needs is asked for together with them. @type {typeof NEEDS} */
+const LEAST = { ...NEEDS, arxiv: { ...NEEDS.arxiv, origins: ["https://arxiv.org/*"] } };
 const SITES = Object.keys(NEEDS);
+/** Sites that the browser lets us into already. Noted beforehand: it may be asked only at once after a press. @type {Set<string>} */
+const allowedSites = new Set();
 
 /** Keys in the order in which they are shown. */
 const ACTIONS = ["next", "previous", "save", "hide", "undo", "why", "order"];
@@ -69,6 +76,13 @@ function drawAgreement() {
 function drawSites(on, allowed) {
   for (const site of SITES) Object.assign(by(`site-${site}`), { checked: on[site], disabled: !allowed.includes(site) });
   by("sites-left-out").hidden = SITES.every((site) => allowed.includes(site));
+}
+
+async function noteAllowedSites() {
+  for (const site of SITES) {
+    if (await browser().permissions.contains(LEAST[site])) allowedSites.add(site);
+    else allowedSites.delete(site);
+  }
 }
 
 /** @param {Record<string, string>} shortcuts */
@@ -130,12 +144,13 @@ function refusedLine({ event, error, at }) {
 /** A site switched on or off; the browser asks the reader first where it has not been allowed yet. @param {string} site */
 async function switchSite(site) {
   const on = by(`site-${site}`).checked;
-  if (on && !(await browser().permissions.request(NEEDS[site]).catch(() => false))) say(text("options_site_refused"));
+  const isAllowed = !on || allowedSites.has(site) || (await browser().permissions.request(NEEDS[site]).catch(() => false));
+  if (!isAllowed) say(text("options_site_refused"));
   else await ask(FROM_OWN.preferencesSet, { sites: { [site]: on } });
-  await drawStanding();
+  await Promise.all([drawStanding(), noteAllowedSites()]);
 }
 
-const drawAll = () => Promise.all([drawStanding(), drawDevices(), drawRefused()]);
+const drawAll = () => Promise.all([noteAllowedSites(), drawStanding(), drawDevices(), drawRefused()]);
 
 /** @returns {Promise<boolean>} whether there is a file */
 async function saveExport() {

@@ -6,7 +6,15 @@ import { readStanding } from "./view.js";
 
 const ARXIV = { origins: ["https://arxiv.org/*"] };
 /** @type {chrome.scripting.RegisteredContentScript} */
-const SCRIPT = { id: "arxiv", matches: ARXIV.origins, js: ["src/loader.js"], css: ["src/ui/reserve.css"], runAt: "document_start", persistAcrossSessions: true };
+const SCRIPT = {
+  id: "arxiv",
+  // Where the browser does not let us in, it runs nothing, whatever is written here.
+  matches: [...ARXIV.origins, "https://www.arxiv.org/*"],
+  js: ["src/loader.js"],
+  css: ["src/ui/reserve.css"],
+  runAt: "document_start",
+  persistAcrossSessions: true,
+};
 
 let last = Promise.resolve();
 

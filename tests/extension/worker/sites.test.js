@@ -20,7 +20,7 @@ test("switched on and allowed, arXiv gets its content script, and keeps it over 
   expect(browser.scripts.size).toBe(0);
   await switchArxiv(browser, true);
   await settle();
-  expect(browser.scripts.get("arxiv")).toMatchObject({ matches: [ARXIV], js: ["src/loader.js"], css: ["src/ui/reserve.css"], persistAcrossSessions: true });
+  expect(browser.scripts.get("arxiv")).toMatchObject({ matches: [ARXIV, "https://www.arxiv.org/*"], js: ["src/loader.js"], css: ["src/ui/reserve.css"], persistAcrossSessions: true });
   await browser.start();
   expect(browser.scripts.size).toBe(1);
 });

@@ -14,4 +14,5 @@ import { shortcuts } from "./features/shortcuts.js";
 import { theme } from "./features/theme.js";
 import { upvotes } from "./features/upvotes.js";
 
-run([huggingface, arxiv], [opens, theme, panel, paperMark, marks, order, upvotes, impressions, shortcuts, notice]);
+/** Settles once the page was read for the first time. */
+export const isOurs = run([huggingface, arxiv], [opens, theme, panel, paperMark, marks, order, upvotes, impressions, shortcuts, notice]);

@@ -42,12 +42,12 @@ function paperAt(page, event) {
 }
 
 /**
- * The reader came to a paper's own page: by a link, not by reloading it or going back to it.
+ * The reader came to a paper's own page, which was read and is that paper's: by a link, not by reloading it or going back to it.
  * @param {Page} page
  */
 function arrived(page) {
   const { paper } = page.place;
-  if (!paper || paper === page.arrivedAt) return;
+  if (!paper || paper === page.arrivedAt || page.cards[0]?.card.id !== paper) return;
   page.arrivedAt = paper;
   const [entry] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
   if ((entry?.type ?? "navigate") === "navigate") page.log("open", paper, { surface: "paper_page" });
@@ -81,7 +81,8 @@ export const opens = {
         send(FROM_PAGE.linkContext, { page: page.place.page });
       }, { capture: true, signal });
     }
-    // The first reading comes after a page rendered ahead of its visit was really visited.
-    page.on("read", () => arrived(page), signal);
+    // The first reading comes after a page rendered ahead of its visit was really visited; it may have been before this.
+    page.on("settled", () => arrived(page), signal);
+    arrived(page);
   },
 };

@@ -19,6 +19,11 @@ import { text } from "../browser.js";
 
 /** @typedef {"cards" | "view" | "open" | "place" | "read" | "settled" | "order" | "say" | "warn" | "ask-order" | "command" | "replaced" | "gone"} Happening */
 
+/** @typedef {"drift" | "none"} Finding it no longer looks as we know it; it is no page of ours at all */
+
+/** What there is to read before the first reading, and on a page that is none of ours. @type {import("../sites/reading.js").Reading} */
+export const NOTHING = Object.freeze({ cards: [], expected: 0, island: null, before: null, outside: false });
+
 /** @type {Mark} */
 const UNTOUCHED = Object.freeze({ opened_at: null, saved: false, hidden: false });
 
@@ -42,10 +47,10 @@ export class Page {
     this.place = place;
     this.attention = attention;
     /** @type {import("../sites/reading.js").Reading} */
-    this.reading = { cards: [], expected: 0, island: null, before: null, outside: false };
+    this.reading = NOTHING;
     /** @type {View | null} */
     this.view = null;
-    /** @type {import("../messages.js").State | null} what the page itself found out, winning over the view's state */
+    /** What the page itself found out, winning over the view's state. @type {Finding | null} */
     this.found = null;
     /** True once nodes may be added inside the island. */
     this.isOpen = false;
@@ -63,7 +68,7 @@ export class Page {
     return this.reading.cards;
   }
 
-  /** The state shown on `<html>`. @returns {import("../messages.js").State | null} */
+  /** The state shown on `<html>`; "none", of a page that is none of ours, is shown by nothing. @returns {import("../messages.js").State | "none" | null} */
   get state() {
     const told = this.view?.state ?? null;
     return told === "paused" || told === "off" ? told : (this.found ?? told);

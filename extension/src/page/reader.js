@@ -2,6 +2,7 @@
 
 import { FROM_PAGE, send } from "../messages.js";
 import { gateOf } from "./gate.js";
+import { NOTHING } from "./page.js";
 import { settled } from "./slices.js";
 
 /** @typedef {import("./page.js").Page} Page */
@@ -50,7 +51,7 @@ export class Reader {
   /** Read as if for the first time: after a pause, or on another place. */
   restart() {
     this.told = "";
-    this.page.reading = { cards: [], expected: 0, island: null, before: null, outside: false };
+    this.page.reading = NOTHING;
     this.read();
   }
 
@@ -71,8 +72,9 @@ export class Reader {
     const { page } = this;
     page.tell("read");
     const before = page.reading;
-    page.reading = page.site.read(document, page.place);
-    if (this.hasDrifted()) return;
+    const reading = page.site.read(document, page.place);
+    page.reading = reading ?? NOTHING;
+    if (!this.isRight(reading)) return;
     this.guard();
     if (!sameCards(before, page.reading)) page.tell("cards");
     page.tell("settled");
@@ -93,22 +95,25 @@ export class Reader {
     });
   }
 
-  /** @returns {boolean} true while the page does not look as we know it, and is left alone */
-  hasDrifted() {
+  /**
+   * @param {Reading | null} reading
+   * @returns {boolean} false while the page does not look as we know it, or is none of ours: it is left alone
+   */
+  isRight(reading) {
     const { page } = this;
     const seen = new Set(page.cards.map(({ card }) => card.id)).size;
     const { expected } = page.reading;
-    if (seen >= expected * RECOGNISED) {
+    if (reading && areKnown(seen, expected)) {
       Object.assign(this, { wrongSince: 0, wasRight: true, isReported: false });
       this.find(null);
-      return false;
+      return true;
     }
     this.wrongSince ||= performance.now();
     const isForLong = performance.now() - this.wrongSince >= DRIFT_AFTER;
-    if (isForLong || !this.wasRight) this.find("drift");
+    if (isForLong || !this.wasRight) this.find(reading ? "drift" : "none");
     if (!isForLong) setTimeout(this.again, DRIFT_AFTER);
-    else if (!this.isReported) this.report(seen, expected);
-    return true;
+    else if (reading && !this.isReported) this.report(seen, expected);
+    return false;
   }
 
   /** @param {number} seen @param {number} expected */
@@ -118,7 +123,7 @@ export class Reader {
     send(FROM_PAGE.reportDrift, { site, page_kind: kind, page, seen, expected });
   }
 
-  /** @param {"drift" | null} state */
+  /** @param {import("./page.js").Finding | null} state */
   find(state) {
     if (this.page.found === state) return;
     this.page.found = state;
@@ -138,6 +143,9 @@ export class Reader {
     else setTimeout(() => this.signal.aborted || ((this.told = ""), this.read()), RETRY);
   }
 }
+
+/** Among a few papers, one that is only linked is no change of the page. @param {number} seen @param {number} expected */
+const areKnown = (seen, expected) => seen >= expected * RECOGNISED || (seen > 0 && expected - seen === 1);
 
 /**
  * @param {import("../sites/reading.js").Reading} before

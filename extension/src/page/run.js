@@ -83,7 +83,8 @@ const TAKES_ROOM = new Set(["ready", "offline", "unpaired"]);
 /** @param {Page} page */
 function showState(page) {
   if (!page.state) return;
-  document.documentElement.dataset.inklingState = page.state;
+  if (page.state === "none") delete document.documentElement.dataset.inklingState;
+  else document.documentElement.dataset.inklingState = page.state;
   if (!TAKES_ROOM.has(page.state)) leaveRoom();
 }
 
@@ -149,10 +150,11 @@ function findEdges(page, signal) {
  * Run the features on this page, if it is one of `sites`.
  * @param {readonly import("../sites/reading.js").SiteModule[]} sites
  * @param {readonly Feature[]} features
+ * @returns {Promise<boolean>} false where the page, once it was read, is none of ours: nothing of ours is in it
  */
 export async function run(sites, features) {
   const found = here(sites);
-  if (!found || !isAlive()) return;
+  if (!found || !isAlive()) return false;
   sweepRemains();
   const life = new AbortController();
   const page = new Page(found.site, found.place, watchAttention(life.signal));
@@ -169,4 +171,5 @@ export async function run(sites, features) {
   await parsedAndShown();
   await nextTask();
   if (!life.signal.aborted) reader.begin();
+  return page.state !== "none";
 }

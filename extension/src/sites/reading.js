@@ -14,7 +14,8 @@
  *
  * @typedef {object} Reading
  * @property {PageCard[]} cards in the page's order
- * @property {number} expected papers the page seems to hold, counted without the parser's selectors
+ * @property {number} expected papers the page seems to list, counted without the parser's selectors; a paper that is
+ *   only spoken of (in a comment, in an abstract, beside the list) is not listed
  * @property {HTMLElement | null} island what a framework owns and nobody else may touch before hydration
  * @property {Element | null} before the panel goes before this element
  * @property {{element: HTMLElement, group: number}[]} [headings] what stands before a group's cards
@@ -32,7 +33,8 @@
  * @property {(location: Location, document: Document) => Place | null} placeOf null where nothing is listed
  * @property {(document: Document, place: Place) => Edges | null} edges while the page still loads: where the list will be,
  *   null as long as that is not known
- * @property {(document: Document, place: Place) => Reading} read
+ * @property {(document: Document, place: Place) => Reading | null} read null where the page at this address is none of
+ *   ours: an error, a challenge, a file
  * @property {(href: string, place: Place) => string | null} paperOf the paper a link leads to
  * @property {(paper: {id: string, url?: string | null, upvotes?: number | null}, place: Place) => string} addressOf
  *   where a reader of this site reads it

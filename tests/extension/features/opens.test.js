@@ -8,11 +8,12 @@ const life = { now: new AbortController() };
 afterEach(() => life.now.abort());
 
 /** @param {string} path @param {object} [knobs] */
-function start(path, knobs) {
+function start(path, { type = "navigate", ...knobs } = {}) {
   const opened = openPage(`https://huggingface.co${path}`, { knobs: { n: 5, ...knobs } });
+  performance.getEntriesByType = () => [{ type }];
   life.now = new AbortController();
   const page = new Page(huggingface, huggingface.placeOf(location, document), attention());
-  page.reading = huggingface.read(document, page.place);
+  page.reading = huggingface.read(document, page.place) ?? page.reading;
   page.view = view({ list: listOf(page.cards.map(({ card }) => card.id)) });
   opens.init(page, life.now.signal);
   return { ...opened, page, events: () => opened.of("event/log").map(({ event }) => event) };
@@ -66,8 +67,8 @@ test("a press on the page after a context menu tells that the menu is gone, once
 
 test("arriving on a paper's page is one open, however often the page is read; its own links are no second one", async () => {
   const { window, events, page } = start("/papers/2611.10001");
-  page.tell("read");
-  page.tell("read");
+  page.tell("settled");
+  page.tell("settled");
   clickByHand(window, document.querySelector('a[href^="https://arxiv.org/pdf/"]'));
   await pass();
   expect(events()).toEqual([expect.objectContaining({ kind: "open", paper: "2611.10001", surface: "paper_page", page: "paper" })]);
@@ -75,12 +76,23 @@ test("arriving on a paper's page is one open, however often the page is read; it
 
 test("coming back to a paper's page or reloading it is no open", async () => {
   for (const type of ["reload", "back_forward"]) {
-    const { events, page } = start("/papers/2611.10001");
-    performance.getEntriesByType = () => [{ type }];
-    page.tell("read");
+    const { events, page } = start("/papers/2611.10001", { type });
+    page.tell("settled");
     await pass();
     expect(events()).toEqual([]);
   }
+});
+
+test("an arrival is told only once the page was read and is that paper's, whenever that is", async () => {
+  const { events, page } = start("/papers/2611.10001", { error: "soft" });
+  page.tell("read");
+  page.tell("settled");
+  await pass();
+  expect(events()).toEqual([]);
+  page.reading = { ...page.reading, cards: [{ card: { id: "2611.10001", title: "One" } }] };
+  page.tell("settled");
+  await pass();
+  expect(events()).toHaveLength(1);
 });
 
 test("once taken away it hears nothing", async () => {

@@ -21,12 +21,14 @@ pytestmark = [
     ),
 ]
 HOST = "https://arxiv.org"
-ASKED = {"origins": ["https://arxiv.org/*"], "permissions": ["scripting"]}
+WWW = "https://www.arxiv.org"
+ASKED = {"origins": ["https://arxiv.org/*", "https://www.arxiv.org/*"], "permissions": ["scripting"]}
 PAPER = "2611.10021"
 LISTS = {
     "/list/cs.LG/new": ("list", 20),
     "/list/cs.LG/recent": ("list", 25),
     "/list/cs.LG/pastweek": ("list", 25),
+    "/catchup/cs.LG/2026-11-19?abs=True": ("list", 18),
     "/search/?query=learning&searchtype=all": ("search", 25),
 }
 OFF = "return document.documentElement.dataset.inklingState === undefined"
@@ -128,6 +130,41 @@ def test_an_abstract_page_has_one_bar_and_logs_the_arrival(tab: Tab, pages: Page
     eventually(lambda: server.acts()[done:], [("open", PAPER), ("save", PAPER)])
     tab.press('[data-action="undo"]', host='[data-inkling="mark"]')
     eventually(lambda: PAPER in {one["paper"]["id"] for one in server.ask("/v1/library")["items"]}, wanted=False)
+    expect_silence(tab)
+
+
+def test_the_site_s_other_name_is_the_same_site(tab: Tab, pages: PagesServer, server: Server) -> None:
+    pages.set(today=TODAY)
+    tab.complaints()
+    tab.go(f"{WWW}/list/cs.LG/new")
+    tab.until(STATE, "ready")
+    eventually(lambda: tab.run(MARKED), tab.run(LISTED), seconds=60)
+    tab.until(PANEL)
+    done, paper = len(server.acts()), "2611.10022" if tab.name == "chromium" else "2611.10023"
+    tab.go(f"{WWW}/abs/{paper}")
+    tab.until(BAR, paper)
+    eventually(lambda: server.acts()[done:], [("open", paper)])
+    expect_silence(tab)
+
+
+@pytest.mark.parametrize("error", ["", "soft"])
+def test_a_paper_that_is_not_there_is_left_alone_and_the_next_one_s_open_is_logged(
+    tab: Tab, pages: PagesServer, server: Server, error: str
+) -> None:
+    pages.set(today=TODAY, error=error)
+    done, reported = len(server.acts()), reports(server)
+    tab.complaints()
+    tab.go(f"{HOST}/abs/2606.99999")
+    # Longer than a page may look wrong before it is reported as changed.
+    time.sleep(4)
+    assert tab.run(UNTOUCHED)
+    assert tab.run(OFF)
+    pages.set(today=TODAY)
+    paper = f"2611.1003{bool(error) + 2 * (tab.name == 'firefox')}"
+    tab.go(f"{HOST}/abs/{paper}")
+    tab.until(BAR, paper)
+    eventually(lambda: server.acts()[done:], [("open", paper)])
+    assert reports(server) == reported
     expect_silence(tab)
 
 

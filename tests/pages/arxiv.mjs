@@ -22,6 +22,13 @@ function page(body, { head = '', title = 'Stand-in archive' } = {}) {
     + `<body class="arxiv"><header><a href="/list/cs.LG/new">new</a> <a href="/list/cs.LG/recent">recent</a></header><main><div id="content">${body}</div></main>${REWRITE}</body></html>`;
 }
 
+/** What arXiv makes of an id in running text. */
+const spokenOf = (id) => `<a href="https://arxiv.org/abs/${id}" data-arxiv-id="${id}" class="link-https">arXiv:${id}</a>`;
+
+/** Authors speak of other papers in every third of their comments and abstracts. */
+const commentOf = (number) => (number % 3 ? '9 pages' : `text overlap with ${spokenOf(`1901.${10000 + number}`)}`);
+const abstractOf = ({ abstract }, number) => (number % 3 ? '' : `${spokenOf(`1902.${10000 + number}`)} left a question open. `) + escape(abstract);
+
 function listed(paper, number, { abstract, note, shape }) {
   const { id } = paper;
   const authors = paper.authors.map(({ name }) => `<a href="https://arxiv.org/search/cs?searchtype=author&amp;query=X">${escape(name)}</a>`).join(', ');
@@ -34,9 +41,9 @@ function listed(paper, number, { abstract, note, shape }) {
 </dt>
 <dd><div class='meta'><div class='${shape === 'headings' ? 'list-name' : 'list-title'} mathjax'><span class='descriptor'>Title:</span>
   ${shown(paper)}
-</div><div class='list-authors'>${authors}</div><div class='list-comments mathjax'><span class='descriptor'>Comments:</span> 9 pages</div><div class='list-subjects'><span class='descriptor'>Subjects:</span>
+</div><div class='list-authors'>${authors}</div><div class='list-comments mathjax'><span class='descriptor'>Comments:</span> ${commentOf(number)}</div><div class='list-subjects'><span class='descriptor'>Subjects:</span>
  <span class="primary-subject">Machine Learning (cs.LG)</span>; Artificial Intelligence (cs.AI)
-</div>${abstract ? `<p class='mathjax'>\n          ${escape(paper.abstract)}\n        </p>` : ''}</div></dd>`;
+</div>${abstract ? `<p class='mathjax'>\n          ${abstractOf(paper, number)}\n        </p>` : ''}</div></dd>`;
 }
 
 function section(heading, papers, first, options) {
@@ -51,6 +58,16 @@ function newPage(papers, shape) {
     + `${dl('Cross submissions', papers.slice(10, 15), 11, '(cross-list from cs.CL)')}${dl('Replacement submissions', papers.slice(15, 20), 16, '(replaced)')}</div>`);
 }
 
+/** The days of the past ninety, each like `/new`; with abstracts where the address says `abs=True`. */
+function catchupPage(papers, day, abstract, shape) {
+  const dl = (heading, some, first, note) => `<dl id='articles'>${section(heading, some, first, { abstract, note, shape })}</dl>`;
+  return page(`<div id='content-inner'><div id='dlpage'><h1>Catchup results for Machine Learning on ${day}</h1><ul><li><a href="#item1">New submissions</a></li></ul><div>Total of 18 entries</div>`
+    + `${dl('New submissions', papers.slice(0, 12), 1, '')}${dl('Cross submissions', papers.slice(12, 18), 13, '(cross-list from cs.CL)')}<div></div>Total of 18 entries</div></div></div>`);
+}
+
+/** What arXiv answers for an id it has not. */
+const notFound = (id) => page(`<h1>Article ${id} not found</h1><p>There is no record of an article with identifier '${id}'. You might instead try to <a href="/search/">search for articles</a>.</p>`);
+
 /** One `dl#articles` with a heading a day, and no abstracts. */
 function recentPage(papers, shape) {
   const bare = { abstract: false, note: '', shape };
@@ -58,9 +75,9 @@ function recentPage(papers, shape) {
 }
 
 function searchPage(papers) {
-  const results = papers.slice(0, 25).map((paper) => `<li class="arxiv-result"><div class="is-marginless"><p class="list-title is-inline-block"><a href="https://arxiv.org/abs/${paper.id}">arXiv:${paper.id}</a><span>&nbsp;[<a href="https://arxiv.org/pdf/${paper.id}">pdf</a>]&nbsp;</span></p><div class="tags is-inline-block"><span class="tag is-small is-link tooltip" data-tooltip="Machine Learning">cs.LG</span></div></div>
+  const results = papers.slice(0, 25).map((paper, number) => `<li class="arxiv-result"><div class="is-marginless"><p class="list-title is-inline-block"><a href="https://arxiv.org/abs/${paper.id}">arXiv:${paper.id}</a><span>&nbsp;[<a href="https://arxiv.org/pdf/${paper.id}">pdf</a>]&nbsp;</span></p><div class="tags is-inline-block"><span class="tag is-small is-link tooltip" data-tooltip="Machine Learning">cs.LG</span></div></div>
 <p class="title is-5 mathjax">${shown(paper).replace(/learning/i, '<span class="search-hit mathjax">$&</span>')}</p><p class="authors"><span class="search-hit">Authors:</span> ${paper.authors.map(({ name }) => `<a href="/search/?searchtype=author">${escape(name)}</a>`).join(', ')}</p>
-<p class="abstract mathjax"><span class="has-text-black-bis has-text-weight-semibold">Abstract</span>: <span class="abstract-short has-text-grey-dark mathjax" id="${paper.id}v1-abstract-short" style="display: inline;">&hellip;${escape(paper.abstract.slice(0, 90))}&hellip; <a class="is-size-7">&#9661; More</a></span><span class="abstract-full has-text-grey-dark mathjax" id="${paper.id}v1-abstract-full" style="display: none;">${escape(paper.abstract)} <a class="is-size-7">&#9651; Less</a></span></p></li>`);
+<p class="abstract mathjax"><span class="has-text-black-bis has-text-weight-semibold">Abstract</span>: <span class="abstract-short has-text-grey-dark mathjax" id="${paper.id}v1-abstract-short" style="display: inline;">&hellip;${escape(paper.abstract.slice(0, 90))}&hellip; <a class="is-size-7">&#9661; More</a></span><span class="abstract-full has-text-grey-dark mathjax" id="${paper.id}v1-abstract-full" style="display: none;">${escape(paper.abstract)} <a class="is-size-7">&#9651; Less</a></span></p><p class="comments is-size-7"><span class="has-text-black-bis has-text-weight-semibold">Comments:</span> <span class="has-text-grey-dark mathjax">${commentOf(number)}</span></p></li>`);
   return page(`<h1>Showing 1–25 results</h1><ol class="breathe-horizontal" start="1">${results.join('\n')}</ol>`);
 }
 
@@ -88,13 +105,15 @@ export function arxivFeed(url, papers) {
 }
 
 /** @returns {{status: number, body: string, type?: string}} */
-export function arxivPage(url, papers, { shape } = {}) {
+export function arxivPage(url, papers, { shape, error } = {}) {
+  const catchup = /^\/catchup\/[\w.-]+\/(\d{4}-\d{2}-\d{2})$/.exec(url.pathname);
+  if (catchup) return { status: 200, body: catchupPage(papers, catchup[1], url.searchParams.get('abs') === 'True', shape) };
   const list = /^\/list\/[\w.-]+\/(new|recent|pastweek)$/.exec(url.pathname);
   if (list) return { status: 200, body: list[1] === 'new' ? newPage(papers, shape) : recentPage(papers, shape) };
   if (/^\/search\/?/.test(url.pathname)) return { status: 200, body: searchPage(papers) };
   const paper = /^\/(abs|pdf|html)\/(.+?)(v\d+)?$/.exec(url.pathname);
   const found = paper && papers.find(({ id }) => id === paper[2]);
-  if (!found) return { status: 404, body: page('<h1>Not found</h1>') };
+  if (!found) return { status: error === 'soft' ? 200 : 404, body: notFound(escape(paper?.[2] ?? '')) };
   if (paper[1] === 'pdf') return { status: 200, type: 'application/pdf', body: '%PDF-1.4\n%%EOF\n' };
   return { status: 200, body: abstractPage(found) };
 }

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { arxivFeed, arxivPage } from './arxiv.mjs';
 import { generatePapers, papersFromCards } from './catalogue.mjs';
+import { asText, errorPage } from './errors.mjs';
 import { apiEntries, listingProps, paperProps, propsAttribute } from './props.mjs';
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
@@ -16,7 +17,7 @@ for (const generation of ['2024', '2026']) {
 
 /** Every knob with its default; a URL's query, or a test, sets others. README.md says what each does. */
 export const KNOBS = {
-  generation: '2026', delay: 300, props: 'ok', tabs: 'cards', login: '', upvoted: '', shape: 'ok', pulse: '', n: 0, twice: '', today: new Date().toISOString().slice(0, 10), seed: 7,
+  generation: '2026', delay: 300, props: 'ok', tabs: 'cards', login: '', upvoted: '', shape: 'ok', pulse: '', n: 0, twice: '', error: '', today: new Date().toISOString().slice(0, 10), seed: 7,
 };
 const COUNTS = { daily: 45, weekly: 105, monthly: 105, trending: 50, search: 60 };
 
@@ -143,9 +144,12 @@ export function answer(address, defaults = {}, cards = {}) {
   if (/(^|\.)arxiv\.org$/.test(url.hostname)) return arxivPage(url, papers(), knobs);
   if (url.pathname === '/api/daily_papers') return { status: 200, type: 'application/json', body: JSON.stringify(dailyPapersApi(url, knobs, cards)) };
   if (url.pathname === '/login') return { status: 200, body: '<!doctype html><title>Log in</title><h1>Log in</h1>' };
+  if (knobs.error) return errorPage(url, knobs.error);
   const listing = listingOf(url);
   if (listing) return { status: 200, body: listingPage(listing, url, knobs, cards) };
   if (/^\/papers\/?$/.test(url.pathname)) return { status: 302, location: `/papers/date/${knobs.today}${url.search}`, body: '' };
+  const text = /^\/papers\/(.+)\.md$/.exec(url.pathname);
+  if (text) return asText(findPaper(text[1], knobs, cards));
   const paper = /^\/papers\/(.+?)\/?$/.exec(url.pathname);
   if (paper) return { status: 200, body: paperPage(paper[1], knobs, cards) };
   return { status: 404, body: '<!doctype html><title>Not found</title><h1>404</h1>' };

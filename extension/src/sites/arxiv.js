@@ -1,9 +1,9 @@
 /**
- * arXiv: `/list/*` (new, recent, pastweek), `/search/` and `/abs/`. Static pages without a framework, so nothing waits; only
+ * arXiv: `/list/*` (new, recent, pastweek), `/catchup/*`, `/search/` and `/abs/`. Static pages without a framework, so nothing waits; only
  * MathJax rewrites mathematics after load, and what it drew is read back as its source.
  *
- * `dl#articles` comes once a section on `/new` (the id repeated) and once with a heading a day on `/recent`, which has no
- * abstracts. Cards are ordered within their own section or day.
+ * `dl#articles` comes once a section on `/new` and `/catchup` (the id repeated) and once with a heading a day on `/recent`,
+ * which has no abstracts. Cards are ordered within their own section or day.
  *
  * Proved by the stand-in pages (`tests/pages/arxiv.mjs`): `/new` 20 papers in three lists, `/recent` 25 under two days,
  * `/search/` 25, `/abs/` 1.
@@ -23,6 +23,11 @@ const RESULT_LINK = ".list-title a[href], a[href*='/abs/']";
 const FIRST_TITLE = `${LIST} > dd .list-title, ${RESULT} p.title`;
 const CATEGORY = /\(([a-z-]+(?:\.[A-Za-z-]+)?)\)/g;
 const HOSTS = /^(?:www\.|export\.|browse\.)?arxiv\.org$/;
+const LISTED = /^\/(?:list\/[\w.-]+\/\w|catchup\/[\w.-]+\/\d{4}-\d{2}-\d{2})/;
+/** An abstract page has some of these, an error at its address none. */
+const ABSTRACT = '#abs, #abs-outer, h1.title, blockquote.abstract, meta[name="citation_title"], meta[name="citation_arxiv_id"]';
+/** What stands at the end of a long list of authors. */
+const OTHERS = /^et al\b|additional authors/i;
 
 /** @param {string} href */
 const paperOf = (href) => paperFromUrl(href, location.href, HOSTS);
@@ -35,7 +40,7 @@ function placeOf({ hostname, pathname, href }) {
   if (!HOSTS.test(hostname)) return null;
   /** @param {import("../messages.js").PageKind} kind @param {string | null} [paper] @returns {Place} */
   const place = (kind, paper = null) => ({ site: "arxiv", kind, page: kind, paper });
-  if (/^\/list\/[\w.-]+\/\w+/.test(pathname)) return place("list");
+  if (LISTED.test(pathname)) return place("list");
   if (/^\/search(?:\/|$)/.test(pathname)) return place("search");
   return pathname.startsWith("/abs/") && paperOf(href) ? place("abs", paperOf(href)) : null;
 }
@@ -57,7 +62,8 @@ function textOf(element, without) {
 }
 
 /** @param {Element} parent @param {string} selector */
-const namesIn = (parent, selector) => [...parent.querySelectorAll(selector)].map((one) => textOf(one)).filter(Boolean);
+const namesIn = (parent, selector) =>
+  [...parent.querySelectorAll(selector)].map((one) => textOf(one)).filter((name) => name && !OTHERS.test(name));
 
 /** @param {Element | null} subjects */
 const categoriesOf = (subjects) => [...textOf(subjects).matchAll(CATEGORY)].map(([, category]) => category);
@@ -137,7 +143,7 @@ function found(element) {
   const id = link && paperOf(link.href);
   const title = textOf(element.querySelector("p.title"));
   if (!id || !title) return null;
-  const whole = element.querySelector(".abstract-full") ?? element.querySelector("p.abstract");
+  const whole = element.querySelector(".abstract-full") ?? element.querySelector("p.abstract:not(:has(.abstract-short))");
   const card = {
     id,
     title,
@@ -170,19 +176,37 @@ function described(document, id) {
   };
 }
 
-/** Papers the page lists, counted by the links that name them. @param {Document} document */
+/**
+ * Whether a link names a paper as an entry's head does: nothing before it but a number. What comments and abstracts link
+ * stands below the head, or among words.
+ * @param {HTMLAnchorElement} link
+ */
+function isHead(link) {
+  const head = link.parentElement;
+  if (!head || link.closest("dd, [data-inkling]") || !/^arXiv:/i.test(clean(link.textContent))) return false;
+  return /^(?:\[?\d*\]?\s*)arXiv:/i.test(clean(head.textContent));
+}
+
+/** Papers the page lists, counted by the links that name them: one an entry. @param {Document} document */
 function namedIn(document) {
   const links = /** @type {HTMLAnchorElement[]} */ ([...document.querySelectorAll('a[href*="/abs/"]')]);
-  return new Set(links.filter((link) => /^arXiv:/i.test(clean(link.textContent))).map(({ href }) => paperOf(href))).size;
+  /** @type {Map<Element | null, string | null>} */
+  const entries = new Map();
+  for (const link of links.filter(isHead)) {
+    const entry = link.closest("dt, li") ?? link.parentElement;
+    if (!entries.has(entry)) entries.set(entry, paperOf(link.href));
+  }
+  return new Set(entries.values()).size;
 }
 
 /**
  * @param {Document} document
  * @param {Place} place
- * @returns {import("./reading.js").Reading}
+ * @returns {import("./reading.js").Reading | null}
  */
 function read(document, place) {
   if (place.kind === "abs" && place.paper) {
+    if (!document.querySelector(ABSTRACT)) return null;
     const card = described(document, place.paper);
     const element = /** @type {HTMLElement | null} */ (document.querySelector("h1.title") ?? document.querySelector("h1"));
     const before = document.querySelector("#abs-outer, #abs") ?? element;
@@ -193,6 +217,7 @@ function read(document, place) {
   const results = /** @type {HTMLElement[]} */ ([...document.querySelectorAll(RESULT)]).map(found).filter((one) => one !== null);
   const cards = lists?.cards ?? results;
   const before = cards[0]?.item.parentElement ?? document.querySelector("#dlpage, #content, main");
+  if (!before) return null;
   return { cards, expected: namedIn(document), island: null, before, outside: true, headings: lists?.headings };
 }
 

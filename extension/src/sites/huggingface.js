@@ -10,6 +10,7 @@
  */
 
 import { addressOf, paperFromUrl } from "../paper-id.js";
+import { cardOf, factsOf, propsOf, toldIn } from "./huggingface-props.js";
 import { childOf, clean, commonParent, merged, textOf } from "./reading.js";
 
 /** @typedef {import("./reading.js").PageCard} PageCard */
@@ -23,8 +24,11 @@ const PAPER = '[data-target="PaperContent"]';
 // One a card, two on trending (a layout each): what makes a card a card.
 const TITLE_LINK = "h3 a[href]";
 const CARD = "article";
-// Logged out a link round a box, logged in a label: one or two a card; `-` for none.
-const SCORE = 'a[href^="/login?next="] [role="checkbox"], label';
+// Logged out a link to the login page, logged in a label, each round a box: one or two a card; `-` for none.
+const SCORE = 'a[href^="/login?next="]:has(input[type="checkbox"]), label:has(input[type="checkbox"])';
+const NUMBER = /(?:^|[^\d.,])(\d+|\d{1,3}(?:,\d{3})+)$/;
+// What is shorter is a count of authors or of comments.
+const WORDS_OF_ABSTRACT = 12;
 const OURS = "[data-inkling]";
 const PAPER_HOSTS = /^(?:(?:www\.)?huggingface\.co|(?:www|export|browse)\.arxiv\.org|arxiv\.org|127\.0\.0\.1|localhost|\[::1\])$/;
 const LISTED_HOSTS = /^(?:(?:www\.)?huggingface\.co|127\.0\.0\.1|localhost|\[::1\])$/;
@@ -52,6 +56,8 @@ function placeOf({ protocol, hostname, pathname, search }, document) {
   const query = new URLSearchParams(search);
   if (query.get("q")) return place("huggingface", "search", "search");
   if (/^\/papers\/trending\/?$/.test(pathname)) return place("huggingface", "trending", "trending");
+  // The same paper as a plain text, for machines.
+  if (pathname.endsWith(".md")) return null;
   const paper = paperOf(`https://huggingface.co${pathname}`);
   if (paper) return place("huggingface", "paper", "paper", paper);
   const dated = DATED.exec(pathname);
@@ -83,78 +89,6 @@ const period = (kind, date) => place("huggingface", kind, date ? `${kind}/${date
  */
 const place = (site, kind, page, paper = null) => ({ site, kind, page, paper });
 
-/** Parsed props by island, as long as the attribute stays the same. @type {WeakMap<Element, {raw: string, props: any}>} */
-const parsed = new WeakMap();
-
-/**
- * The JSON an island was given, `{}` when missing or broken.
- * @param {Element | null} island
- * @returns {Record<string, any>}
- */
-function propsOf(island) {
-  const raw = island?.getAttribute("data-props");
-  if (!island || !raw) return {};
-  const before = parsed.get(island);
-  if (before?.raw === raw) return before.props;
-  const props = objectFrom(raw);
-  parsed.set(island, { raw, props });
-  return props;
-}
-
-/** @param {string} raw */
-function objectFrom(raw) {
-  try {
-    const found = JSON.parse(raw);
-    return found && typeof found === "object" ? found : {};
-  } catch {
-    return {};
-  }
-}
-
-/**
- * Facts by paper id from every list of papers in the props, whatever the list is called; what is searched for comes first.
- * @param {Record<string, any>} props
- * @returns {Map<string, Card>}
- */
-function factsOf(props) {
-  const lists = [props.searchResults, props.dailyPapers, ...Object.values(props)].filter(Array.isArray);
-  /** @type {Map<string, Card>} */
-  const facts = new Map();
-  for (const entry of lists.flat()) {
-    const card = cardOf(entry);
-    if (card && !facts.has(card.id)) facts.set(card.id, card);
-  }
-  return facts;
-}
-
-/**
- * @param {any} entry one entry of a list: `{paper: {...}, ...}`, or the paper itself
- * @returns {Card | null}
- */
-function cardOf(entry) {
-  const paper = entry?.paper ?? entry;
-  const id = typeof paper?.id === "string" ? paperOf(`https://huggingface.co/papers/${paper.id}`) : null;
-  if (!id) return null;
-  const organization = paper.organization ?? entry.organization;
-  return {
-    id,
-    title: clean(paper.title ?? entry.title),
-    abstract: clean(paper.summary ?? entry.summary),
-    authors: namesOf(paper.authors),
-    published_at: dateOf(paper.publishedAt ?? entry.publishedAt),
-    upvotes: Number.isFinite(paper.upvotes) ? paper.upvotes : null,
-    organization: clean(organization?.fullname ?? organization?.name),
-    upvoted: entry.upvoted === true,
-  };
-}
-
-/** @param {any} authors */
-const namesOf = (authors) =>
-  Array.isArray(authors) ? authors.filter((author) => author && !author.hidden).map(({ name }) => clean(name)).filter(Boolean) : [];
-
-/** @param {any} date */
-const dateOf = (date) => (typeof date === "string" && !Number.isNaN(Date.parse(date)) ? new Date(date).toISOString() : null);
-
 /** A page is read again at every change, and names each paper by several links. @type {Map<string, string | null>} */
 const listed = new Map();
 const MOST_LISTED = 3000;
@@ -170,7 +104,16 @@ function listedPaper(href) {
 }
 
 /**
- * Every paper linked inside `scope`: links are the same in both generations of the page, so they are what is counted.
+ * A paper that a sentence names is spoken of, not listed; a whole paragraph may be a card's link.
+ * @param {HTMLAnchorElement} link
+ */
+function isSpokenOf(link) {
+  const paragraph = link.closest("p");
+  return paragraph !== null && clean(paragraph.textContent) !== clean(link.textContent);
+}
+
+/**
+ * Every paper listed inside `scope`: links are the same in both generations of the page, so they are what is counted.
  * @param {ParentNode} scope
  * @returns {Set<string>}
  */
@@ -178,7 +121,7 @@ function linkedIn(scope) {
   const found = new Set();
   for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (scope.querySelectorAll('a[href*="/papers/"]'))) {
     const paper = listedPaper(link.href);
-    if (paper && !link.closest(OURS)) found.add(paper);
+    if (paper && !link.closest(OURS) && !isSpokenOf(link)) found.add(paper);
   }
   return found;
 }
@@ -197,22 +140,33 @@ function cardElement(link) {
 }
 
 /**
- * What the card itself shows, for pages whose props are missing or renamed.
+ * What the card itself states, for pages whose props are missing or renamed. Its avatars have names of users, not of
+ * authors, and a paragraph in it may be a machine's summary: neither is taken.
  * @param {string} id
  * @param {Element} element
  * @param {Element} link
+ * @param {Place} here
  * @returns {Card}
  */
-function shownBy(id, element, link) {
-  const votes = /\d+/.exec(clean(element.querySelector(SCORE)?.textContent).replaceAll(",", ""));
-  const authors = [...element.querySelectorAll("li[title]")].map((one) => clean(one.getAttribute("title"))).filter(Boolean);
+function shownBy(id, element, link, here) {
+  const votes = NUMBER.exec(clean(element.querySelector(SCORE)?.textContent));
   return {
     id,
     title: clean(link.textContent),
-    abstract: clean(element.querySelector("p")?.textContent),
-    authors: [...new Set(authors)],
-    upvotes: votes ? Number(votes[0]) : null,
+    ...(here.kind === "search" ? { abstract: linkedAbstract(id, element) } : {}),
+    upvotes: votes ? Number(votes[1].replaceAll(",", "")) : null,
   };
+}
+
+/**
+ * A search result shows the whole abstract, as a link to the paper.
+ * @param {string} id
+ * @param {Element} element
+ */
+function linkedAbstract(id, element) {
+  const links = /** @type {HTMLAnchorElement[]} */ ([...element.querySelectorAll("a[href]")]);
+  const texts = links.filter((link) => !link.closest("h3") && listedPaper(link.href) === id).map((link) => clean(link.textContent));
+  return texts.find((text) => text.split(" ").length >= WORDS_OF_ABSTRACT) ?? "";
 }
 
 /** @param {Element} island */
@@ -243,9 +197,10 @@ function listIsland(document) {
 /**
  * @param {Document} document
  * @param {Element | null} island
+ * @param {Place} here
  * @returns {PageCard[]}
  */
-function cardsOf(document, island) {
+function cardsOf(document, island, here) {
   const facts = factsOf(propsOf(island));
   /** @type {Map<HTMLElement, Card>} */
   const found = new Map();
@@ -253,7 +208,7 @@ function cardsOf(document, island) {
     const id = link.closest(OURS) ? null : listedPaper(link.href);
     const element = id && cardElement(link);
     if (!id || !element || found.has(element)) continue;
-    const shown = shownBy(id, element, link);
+    const shown = shownBy(id, element, link, here);
     const told = facts.get(id);
     found.set(element, told ? merged(told, shown) : shown);
   }
@@ -280,19 +235,45 @@ const hasPicture = (element) =>
   });
 
 /**
+ * The island of a paper's page: known by its name, or by the paper that its props tell of. An error page has neither.
  * @param {Document} document
  * @param {Place} here
- * @returns {import("./reading.js").Reading}
+ * @returns {HTMLElement | null}
+ */
+function paperIsland(document, here) {
+  const islands = /** @type {HTMLElement[]} */ ([...document.querySelectorAll(ISLAND)]);
+  return document.querySelector(PAPER) ?? islands.find((island) => cardOf(propsOf(island))?.id === here.paper) ?? null;
+}
+
+/**
+ * The abstract as the page shows it: the first paragraph under its heading, or after the machine's summary, which says
+ * below that it is one. Of several that say nothing of the kind none is surely the authors' own.
+ * @param {Element} island
+ */
+function shownAbstract(island) {
+  const heading = [...island.querySelectorAll("h2")].find(({ textContent }) => /^abstract$/i.test(clean(textContent)));
+  if (!heading) return "";
+  const parts = [...island.querySelectorAll("h2, p, div")];
+  const after = parts.slice(parts.indexOf(heading) + 1);
+  const next = after.findIndex(({ tagName }) => tagName === "H2");
+  const section = next < 0 ? after : after.slice(0, next);
+  const label = section.findLastIndex((part) => !part.children.length && /^ai[- ]generated/i.test(clean(part.textContent)));
+  const paragraphs = section.slice(label + 1).filter(({ tagName }) => tagName === "P");
+  return label >= 0 || paragraphs.length === 1 ? clean(paragraphs[0]?.textContent) : "";
+}
+
+/**
+ * @param {Document} document
+ * @param {Place} here
+ * @returns {import("./reading.js").Reading | null}
  */
 function readPaper(document, here) {
-  const island = /** @type {HTMLElement | null} */ (
-    document.querySelector(PAPER) ?? document.querySelector("h1")?.closest("[data-target]") ?? null
-  );
-  const heading = (island ?? document).querySelector("h1");
-  if (!heading || !here.paper) return { cards: [], expected: 1, island, before: null, outside: false };
+  const island = paperIsland(document, here);
+  if (!island || !here.paper) return null;
+  const heading = island.querySelector("h1");
+  if (!heading) return { cards: [], expected: 1, island, before: null, outside: false };
   const told = cardOf({ ...propsOf(island) });
-  const abstract = clean((island ?? document).querySelector("h2 ~ p, h2 ~ div p ~ p")?.textContent);
-  const shown = { id: here.paper, title: textOf(heading), abstract };
+  const shown = { id: here.paper, title: textOf(heading), abstract: shownAbstract(island) };
   const card = told?.id === here.paper ? merged(told, shown) : shown;
   const element = /** @type {HTMLElement} */ (heading);
   const cards = card.title ? [{ card, element, item: element, items: [], picture: false }] : [];
@@ -322,18 +303,28 @@ function outermost(element) {
 }
 
 /**
+ * How many papers are listed here: among what stands with the cards, or as long as those are too few to say where that is,
+ * in the whole island.
+ * @param {Document} document
+ * @param {Element | null} island
+ * @param {PageCard[]} cards
+ */
+function linkedAmong(document, island, cards) {
+  const grid = cards.length > 1 ? commonParent(cards.map(({ element }) => element)) : null;
+  return linkedIn(grid ?? island ?? document.querySelector("main") ?? document).size;
+}
+
+/**
  * @param {Document} document
  * @param {Place} here
- * @returns {import("./reading.js").Reading}
+ * @returns {import("./reading.js").Reading | null}
  */
 function read(document, here) {
   if (here.kind === "paper") return readPaper(document, here);
   const island = /** @type {HTMLElement | null} */ (listIsland(document));
-  const cards = cardsOf(document, island).filter(({ card }) => card.title);
-  const linked = linkedIn(island ?? document.querySelector("main") ?? document).size;
-  const told = linked ? 0 : factsOf(propsOf(island)).size;
-  const unknown = island || linked ? 0 : 1;
-  const expected = Math.max(linked, told, unknown);
+  const cards = cardsOf(document, island, here).filter(({ card }) => card.title);
+  const expected = linkedAmong(document, island, cards) || toldIn(propsOf(island), here);
+  if (!island && !expected) return null;
   if (here.site === "demo") return { cards, expected, island: null, before: outermost(island), outside: true };
   return { cards, expected, ...bounds(document, island, cards[0]?.item.parentElement ?? null) };
 }

@@ -1,5 +1,9 @@
 import { afterEach, expect, test } from "vitest";
+import { opens } from "../../../extension/src/features/opens.js";
+import { panel } from "../../../extension/src/features/panel.js";
+import { paperMark } from "../../../extension/src/features/paper-mark.js";
 import { run } from "../../../extension/src/page/run.js";
+import { arxiv } from "../../../extension/src/sites/arxiv.js";
 import { huggingface } from "../../../extension/src/sites/huggingface.js";
 import { listOf, openPage, pass, view } from "../page-kit.js";
 
@@ -30,9 +34,9 @@ async function start({ first = view(), views = () => first, url = URL_DAY, html,
     return undefined;
   };
   const opened = openPage(url, { html, knobs: { n: 5, ...knobs }, answer });
-  await run([huggingface], [feature]);
+  const isOurs = await run([huggingface, arxiv], [feature, opens, panel, paperMark]);
   await pass(30);
-  return { ...opened, feature };
+  return { ...opened, feature, isOurs };
 }
 
 const state = () => document.documentElement.dataset.inklingState;
@@ -148,3 +152,61 @@ test("a page that comes back from the browser's cache asks whether it is still p
   expect(state()).toBe("ready");
   expect(of("page/cards")).toHaveLength(1);
 });
+
+const NONE = [
+  ["https://huggingface.co/papers/2609.01234", { error: "404" }],
+  ["https://huggingface.co/papers/2609.01234", { error: "429" }],
+  ["https://huggingface.co/papers/2609.01234", { error: "challenge" }],
+  [URL_DAY, { error: "500" }],
+  [URL_DAY, { error: "challenge" }],
+  ["https://huggingface.co/papers/trending", { error: "soft" }],
+  ["https://arxiv.org/abs/2606.99999", {}],
+];
+
+test.each(NONE)("%s as %j: nothing is read, told, logged, reported or shown", async (url, knobs) => {
+  const { sent, isOurs } = await start({ url, knobs });
+  await pass(4000);
+  expect(isOurs).toBe(false);
+  // Asked at the very beginning, when nothing of the page is there yet; it says no paper.
+  expect(sent).toEqual([{ type: "page/view", page: expect.stringMatching(/^(paper|abs|daily.*|trending)$/) }]);
+  expect(document.querySelectorAll("[data-inkling]")).toHaveLength(0);
+  expect([state(), document.documentElement.dataset.inklingRoom]).toEqual([undefined, undefined]);
+}, 10_000);
+
+test("a page that becomes a paper's after its first reading is taken up, and its arrival told once", async () => {
+  const { of, window } = await start({ url: "https://huggingface.co/papers/2611.10001", html: "<main><h1>Please wait</h1></main>" });
+  expect(state()).toBe(undefined);
+  document.querySelector("main").innerHTML = '<div data-target="PaperContent" data-props="{}"><h1>One</h1></div>';
+  await pass(300);
+  document.body.append(window.document.createElement("p"));
+  await pass(300);
+  expect(state()).toBe("ready");
+  expect(of("page/cards")).toMatchObject([{ cards: [{ id: "2611.10001", title: "One" }] }]);
+  expect(of("event/log").map(({ event }) => [event.kind, event.paper])).toEqual([["open", "2611.10001"]]);
+});
+
+test("a paper's page that was left alone before and is right again has its arrival told", async () => {
+  const drift = view({ state: "drift" });
+  const { of } = await start({ first: drift, url: "https://huggingface.co/papers/2611.10001" });
+  expect(state()).toBe("ready");
+  expect(of("event/log").map(({ event }) => [event.kind, event.paper])).toEqual([["open", "2611.10001"]]);
+});
+
+test("a paper's page that has changed is no arrival yet", async () => {
+  const { of } = await start({ url: "https://huggingface.co/papers/2611.10001", knobs: { shape: "headings" } });
+  await pass(300);
+  expect(state()).toBe("drift");
+  expect(of("event/log")).toEqual([]);
+  const heading = Object.assign(document.createElement("h1"), { textContent: "Back" });
+  document.querySelector('[data-target="PaperContent"]').prepend(heading);
+  await pass(300);
+  expect(of("event/log")).toHaveLength(1);
+});
+
+test("one paper that is linked beside a few known ones is no drift", async () => {
+  const { feature } = await start({ knobs: { n: 3 } });
+  document.querySelector("article").parentElement.insertAdjacentHTML("beforeend", '<div><a href="/papers/1901.00001">A classic</a></div>');
+  document.body.append(document.createElement("p"));
+  await pass(4000);
+  expect([state(), feature.log]).toEqual(["ready", ["on"]]);
+}, 10_000);

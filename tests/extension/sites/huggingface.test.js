@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { huggingface } from "../../../extension/src/sites/huggingface.js";
 import { openPage } from "../page-kit.js";
 
@@ -163,5 +163,133 @@ test("a page that is being taken down has nothing to read, and that is no error"
   openPage(`${HOST}/papers`, { html: "<p></p>" });
   const place = huggingface.placeOf(location, document);
   document.body.remove();
-  expect(huggingface.read(document, place).cards).toEqual([]);
+  expect(huggingface.read(document, place)).toBe(null);
+});
+
+/** @param {string} path @param {string} html */
+function readOf(path, html) {
+  openPage(HOST + path, { html });
+  return huggingface.read(document, huggingface.placeOf(location, document));
+}
+
+describe("a page that is none of the listing's", () => {
+  for (const error of ["404", "429", "500", "challenge", "soft"]) {
+    for (const path of ["/papers/2609.01234", "/papers", "/papers/date/2026-11-20", "/papers/trending", "/papers?q=attention"]) {
+      test(`${error} at ${path} is nothing to read, whatever its status says`, () => {
+        expect(read(path, { error }).cards).toBe(undefined);
+      });
+    }
+  }
+
+  test("an island that is not a paper's makes no page a paper's, whatever its heading and its links say", () => {
+    const error = '<h1>Paper 2609.01234</h1><a href="https://arxiv.org/abs/2609.01234">arXiv</a>';
+    expect(readOf("/papers/2609.01234", `<main><div data-target="ErrorPage" data-props="{}">${error}</div></main>`)).toBe(null);
+    expect(readOf("/papers/2609.01234", `<main>${error}</main>`)).toBe(null);
+  });
+
+  test("a paper's island under another name is known by its paper", () => {
+    const props = JSON.stringify({ paper: { id: "2609.01234", title: "Invented" } }).replaceAll('"', "&quot;");
+    const { cards } = readOf("/papers/2609.01234", `<div data-target="Renamed" data-props="${props}"><h1>Invented</h1></div>`);
+    expect(cards.map(({ card }) => card.title)).toEqual(["Invented"]);
+  });
+
+  test("a paper as plain text for machines is no page of ours", () => {
+    for (const path of ["/papers/2609.01234.md", "/papers/2611.10001v2.md"]) {
+      openPage(HOST + path, { html: "<pre># An invented paper</pre>" });
+      expect(huggingface.placeOf(location, document)).toBe(null);
+    }
+  });
+});
+
+describe("only what a listing lists is expected", () => {
+  const card = (n, more = "") => `<article><h3><a href="/papers/2606.0000${n}">Paper ${n}</a></h3>${more}</article>`;
+  const page = (before, cards) => `<main><div data-target="DailyPapers" data-props="{}"><section>${before}<div class="grid">${cards.join("")}</div></section></div></main>`;
+  const spoken = (n) => `<p>As in <a href="/papers/1901.0000${n}">an older paper</a>, we find</p>`;
+
+  test("a paper that a card's text speaks of is no paper of the list", () => {
+    const { cards, expected } = readOf("/papers/trending", page("", [1, 2, 3].map((n) => card(n, spoken(n)))));
+    expect([cards.length, expected]).toEqual([3, 3]);
+  });
+
+  test("a ribbon above the list names papers of its own", () => {
+    const ribbon = [7, 8, 9].map((n) => `<div><a href="/papers/1901.0000${n}"><img src="r.png"></a></div>`).join("");
+    const { cards, expected } = readOf("/papers", page(ribbon, [1, 2, 3].map((n) => card(n))));
+    expect([cards.length, expected]).toEqual([3, 3]);
+  });
+
+  test("cards beside the known ones are expected too", () => {
+    const strange = [4, 5, 6].map((n) => `<div><h4><a href="/papers/2606.0000${n}">Paper ${n}</a></h4></div>`);
+    const { cards, expected } = readOf("/papers", page("", [card(1), ...strange, card(2)]));
+    expect([cards.length, expected]).toEqual([2, 5]);
+  });
+
+  const told = (props) => `<main><div data-target="DailyPapers" data-props="${JSON.stringify(props).replaceAll('"', "&quot;")}"><h1>Daily Papers</h1><div class="grid"></div></div></main>`;
+  const dailyPapers = [1, 2, 3].map((n) => ({ paper: { id: `2606.0000${n}`, title: `Paper ${n}` } }));
+
+  test("a search that found nothing lists nothing, though the props hold the day's papers", () => {
+    expect(readOf("/papers?q=zzz", told({ dailyPapers, searchResults: [], query: { q: "zzz" } }))).toMatchObject({ cards: [], expected: 0 });
+  });
+
+  test("an empty day reached by a period tab lists nothing, though the props are still the other day's", () => {
+    expect(readOf("/papers/date/2026-07-04", told({ dailyPapers, periodType: "day", dateString: "2026-07-03" }))).toMatchObject({ cards: [], expected: 0 });
+    expect(readOf("/papers/date/2026-07-03", told({ dailyPapers, periodType: "day", dateString: "2026-07-03" }))).toMatchObject({ cards: [], expected: 3 });
+  });
+});
+
+describe("without props, a fact that the page does not state is left out", () => {
+  const CARDS = `<main><div data-target="DailyPapers"><div class="grid">
+    <article><a href="/papers/2606.00001"><img src="t.png" alt=""></a><a href="/login?next=%2Fpapers%2F2606.00001"><div class="shadow"><input disabled type="checkbox"><svg></svg><div>94</div></div></a>
+      <div><h3><a href="/papers/2606.00001">A daily card</a></h3><ul><li title="ann_99"><img src="a.svg"></li><li title="bobml"></li><li>· 5 authors</li></ul></div></article>
+    <article><div class="hidden"><h3><a href="/papers/2606.00002">A trending card</a></h3><p>A machine wrote this line.</p><ul><li title="ann_99"></li></ul>
+      <a href="/login?next=%2Fpapers%2F2606.00002"><div role="checkbox"><input disabled type="checkbox">Upvote <div>180</div></div></a></div></article>
+    </div></div></main>`;
+
+  test("no user is an author, no machine's line an abstract, and the number is the upvotes", () => {
+    for (const path of ["/papers", "/papers/trending", "/papers/date/2026-11-20"]) {
+      expect(readOf(path, CARDS).cards.map(({ card }) => card)).toEqual([
+        { id: "2606.00001", title: "A daily card", upvotes: 94 },
+        { id: "2606.00002", title: "A trending card", upvotes: 180 },
+      ]);
+    }
+  });
+
+  test.each([
+    ["94", 94], ["Upvote 180", 180], ["Upvote180", 180], ["1,234", 1234], ["12,345,678", 12345678], ["0", 0],
+    ["-", null], ["Upvote -", null], ["1.2k", null], ["1.2", null], ["Upvote", null], ["", null], ["12,3", null], ["94 of 100 %", null],
+  ])("a box that shows %j tells %j upvotes", (shown, upvotes) => {
+    for (const box of [`<a href="/login?next=x"><div><input type="checkbox" disabled>${shown}</div></a>`, `<label><input type="checkbox">${shown}</label>`]) {
+      const { cards } = readOf("/papers", `<main><div data-target="DailyPapers"><article><h3><a href="/papers/2606.00001">One</a></h3><label>Sort <select></select> 7</label>${box}</article></div></main>`);
+      expect(cards[0].card.upvotes).toBe(upvotes);
+    }
+  });
+
+  const SUMMARY = '<div><p>A machine wrote this.</p><div>AI-generated summary</div></div>';
+  test.each([
+    ["alone", "<h2>Abstract</h2><p>We study.</p>", "We study."],
+    ["after a summary", `<h2>Abstract</h2>${SUMMARY}<p>We study.</p>`, "We study."],
+    ["in one box with the summary", `<h2>Abstract</h2><div>${SUMMARY}<p>We <a href="/papers?q=study">study</a>.</p></div>`, "We study."],
+    ["after a summary without its label", "<h2>Abstract</h2><div><p>A machine wrote this.</p></div><p>We study.</p>", ""],
+    ["missing, under a summary", `<h2>Abstract</h2>${SUMMARY}<h2>Community</h2><p>Great paper!</p>`, ""],
+    ["missing", "<h2>Abstract</h2><h2>Community</h2><p>Great paper!</p>", ""],
+    ["missing with its heading", "<h2>Community</h2><p>Great paper!</p>", ""],
+  ])("the abstract of a paper's page is the authors' own: %s", (_, html, abstract) => {
+    const { cards } = readOf("/papers/2606.00001", `<main><div data-target="PaperContent"><h1>One</h1>${html}</div></main>`);
+    expect(cards[0].card).toEqual({ id: "2606.00001", title: "One", abstract });
+  });
+
+  for (const generation of ["2024", "2026"]) {
+    for (const props of ["missing", "invalid", "renamed"]) {
+      test(`the stand-in's own cards agree with what their props would say (${generation}, ${props})`, () => {
+        for (const path of [...Object.keys(LISTINGS), "/papers?q=attention", "/papers/2611.10001"]) {
+          const whole = new Map(read(path, { generation, n: 12 }).cards.map(({ card }) => [card.id, card]));
+          for (const { card } of read(path, { generation, props, n: 12 }).cards) {
+            const { abstract, authors, upvotes } = whole.get(card.id);
+            expect(card.authors ?? authors).toEqual(authors);
+            if (card.abstract) expect(card.abstract.replace(/\s/g, "")).toBe(abstract.replace(/\s/g, ""));
+            if (card.upvotes !== undefined) expect(card.upvotes || 0).toBe(upvotes);
+          }
+        }
+      });
+    }
+  }
 });

@@ -12,7 +12,8 @@ from recommender.config import Config
 from recommender.model import Model
 from recommender.ranked import Ranked
 from recommender.scoring import Scored, score
-from recommender.selection import best, chosen
+from recommender.search import matching
+from recommender.selection import best, chosen, found
 from recommender.shelf import Shelf, block_of, folded_in, joined, placed_by_words
 from recommender.tables import Events, Papers
 from recommender.taste import taste_of
@@ -119,15 +120,17 @@ class Catalogue:
         return best(scored, [paper for paper in dict.fromkeys(candidates) if paper not in exclude], k)
 
     def similar(self, paper: str, k: int, exclude: Collection[str] = ()) -> Ranked:
-        """Return the k papers most like one; none where it is unknown."""
+        """Return the k papers most like one, or fewer: none that is rather unlike it; none where it is unknown."""
         history = Events.from_rows([("", paper, "save", None)])
         scored = self._score(history, (), (), 0.0, self.config.plain())
-        return chosen(scored, k if paper in self else 0, exclude, self.config.plain(), 0)
+        # Two papers of the same words are not told apart: all scores are zero.
+        like = scored.scores > 0 if np.nan_to_num(scored.scores).any() else np.ones(len(scored.shelf), bool)
+        return found(scored, like, k if paper in self else 0, exclude)
 
     def search(self, query: str, k: int) -> Ranked:
-        """Return the k papers that best meet a query, by its words and by what they mean; none for unknown words."""
+        """Return the best k of the papers that match a query (see `search.matching`)."""
         scored = self._score(Events.none(), [query], (), 0.0, self.config.plain())
-        return chosen(scored, k if len(scored.taste) else 0, (), self.config.plain(), 0)
+        return found(scored, matching(query, scored), k)
 
     def _score(
         self, history: Events, interests: Sequence[str], muted: Sequence[str], now: float, config: Config

@@ -13,6 +13,7 @@ from recommender.scoring import Scored
 
 POOL = 3  # diversity and exploration look at this many times k papers, and at
 LEAST_POOL = 120  # so many at the least
+LEAST_SCORE = 1e-3  # of a paper that was found: one under zero would say that it does not match
 PAGE = 20  # places that interests share fairly; further down they go on as they began
 
 
@@ -28,16 +29,27 @@ def best(scored: Scored, candidates: Sequence[str], k: int | None) -> Ranked:
 
 def chosen(scored: Scored, k: int | None, exclude: Collection[str], config: Config, seed: int) -> Ranked:
     """Return the best k of the whole shelf without what the reader met or `exclude` names."""
-    allowed = scored.shelf.stands & ~np.isnan(scored.scores)
-    allowed[scored.taste.seen] = False
-    allowed[[scored.shelf.row_of[paper] for paper in exclude if paper in scored.shelf.row_of]] = False
-    rows = np.flatnonzero(allowed)
+    rows = np.flatnonzero(_allowed(scored, exclude))
     if k is None or not (config.diversity or config.exploration or config.fairness):
         return ranked(scored, _top(scored, rows, k), [], None)
     pool = _top(scored, rows, max(POOL * k, LEAST_POOL))
     order, added = _balanced(scored, pool, k, config)
     order, added = _explored(scored, pool, order, added, share=config.exploration, seed=seed)
     return ranked(scored, order, [], added)
+
+
+def found(scored: Scored, matches: np.ndarray, k: int, exclude: Collection[str] = ()) -> Ranked:
+    """Return the best k of the papers that match (N,), none of them below `LEAST_SCORE`."""
+    rows = _top(scored, np.flatnonzero(_allowed(scored, exclude) & matches), k)
+    return ranked(scored, rows, [], np.maximum(np.float32(LEAST_SCORE) - scored.scores[rows], 0))
+
+
+def _allowed(scored: Scored, exclude: Collection[str]) -> np.ndarray:
+    """Return which papers may be listed, bool (N,): those with a score that the reader has not met."""
+    allowed = scored.shelf.stands & ~np.isnan(scored.scores)
+    allowed[scored.taste.seen] = False
+    allowed[[scored.shelf.row_of[paper] for paper in exclude if paper in scored.shelf.row_of]] = False
+    return allowed
 
 
 def _top(scored: Scored, rows: np.ndarray, k: int | None) -> np.ndarray:

@@ -26,6 +26,11 @@ class Vocabulary:
     def __len__(self) -> int:
         return len(self.words)
 
+    def columns(self, words: Iterable[str]) -> np.ndarray:
+        """Return the columns of those of the words that are known, int64, in order."""
+        known: dict[str, int] = self._column  # type: ignore[attr-defined]
+        return np.array(sorted(known[word] for word in words if word in known), np.int64)
+
     def rows(self, texts: Iterable[str]) -> sp.csr_matrix:
         """Return the unit-length TF-IDF rows of texts, float32 (N, W); a text without known words has an empty row."""
         counter = CountVectorizer(analyzer=words_of, vocabulary=self._column, dtype=np.float32)  # type: ignore[attr-defined]

@@ -19,7 +19,7 @@ blueprint = Blueprint("papers", __name__, description="What is known of papers."
 @blueprint.arguments(SearchQuery, location="query")
 @blueprint.response(200, SearchAnswer)
 def search(query: dict[str, Any]) -> Response:
-    """Find papers by what they are about, by words of the title, or by id."""
+    """Find papers by what they are about, by the words they have, or by id; what does not match is left out."""
     size = query["limit"]
     after = read_cursor(query.get("cursor"), (float, str))
     found = ranking.search(rooms(), caller(), query["q"], limit=size + 1, after=after, now=rooms().now())

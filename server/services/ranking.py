@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import zlib
 from bisect import bisect
 from collections.abc import Collection, Mapping, Sequence
@@ -11,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from recommender import Ranked, Scored
+from recommender.text import singular, words_of
 from server.clock import rfc3339
 from server.errors import BadPaperId, InklingError
 from server.identifiers import canonical
@@ -23,6 +25,7 @@ from server.store import papers as paper_store
 
 DAY = 86400.0
 DEEPEST_SEARCH = 1000
+SHORT_WORD = 3  # letters; what is shorter is the beginning of too much
 
 
 @dataclass(frozen=True)
@@ -220,7 +223,7 @@ def _place_after(best: list[tuple[float, str]], after: tuple[float, str]) -> int
 
 
 def _found(asking: Asking, query: str) -> list[tuple[str, float]]:
-    """Return (paper, score) for a query: a paper's id, what papers are about, or else plain words of their titles."""
+    """Return (paper, score) for a query: a paper's id, what papers are about, or else the words as they are written."""
     hidden = asking.served.hidden_from(asking.caller.reader_id)
     try:
         named = canonical(query)
@@ -232,6 +235,28 @@ def _found(asking: Asking, query: str) -> list[tuple[str, float]]:
         found = [(named, 1.0)] if named not in hidden else []
     if found:
         return found
+    return [(name, 1.0) for name in _plainly_found(asking, query)]
+
+
+def _plainly_found(asking: Asking, query: str) -> list[str]:
+    """Return the papers that have every word of the query, or a word that begins so: words that few papers have.
+
+    Words that say nothing of a subject ("the") are looked for in titles alone.
+    """
+    words = list(dict.fromkeys(_stem(word) for word in query.split()))
     with asking.rooms.database.reading() as session:
-        words = paper_store.with_words(session, asking.caller.reader_id, query.split(), DEEPEST_SEARCH)
-    return [(name, 0.0) for name in words]
+        rows = paper_store.with_words(
+            session, asking.caller.reader_id, words, DEEPEST_SEARCH, abstracts=bool(words_of(query))
+        )
+    return [name for name, text in rows if all(_stands(word, text) for word in words)]
+
+
+def _stem(word: str) -> str:
+    one = singular(word.casefold())
+    return one if word.casefold().startswith(one) else word
+
+
+def _stands(word: str, text: str) -> bool:
+    """Whether a word begins so, a short one is so; in scripts without spaces, whether it is in there."""
+    before, after = r"(?<!\w)" if word[0].isascii() else "", r"(?!\w)" if len(word) < SHORT_WORD else ""
+    return re.search(before + re.escape(word) + after, text, re.IGNORECASE) is not None

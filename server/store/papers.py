@@ -139,13 +139,23 @@ def unconfirmed(session: Session, ids: Collection[str] | None = None) -> dict[st
     return {paper_id: frozenset(readers) for paper_id, readers in found.items()}
 
 
-def with_words(session: Session, reader_id: str, words: Sequence[str], limit: int) -> list[str]:
-    """Return the newest papers whose title, as this reader may see it, has every one of `words`."""
+def with_words(
+    session: Session, reader_id: str, words: Sequence[str], limit: int, *, abstracts: bool
+) -> list[tuple[str, str]]:
+    """Return (id, text) of the newest papers whose text, as this reader may see it, has each of `words` in it.
+
+    The text is the title, with `abstracts` the abstract too.
+    """
     own = and_(page_texts.c.paper_id == papers.c.id, page_texts.c.reader_id == reader_id)
-    title = func.lower(func.coalesce(papers.c.title, page_texts.c.title))
-    matches: list[ColumnElement[bool]] = [title.contains(word.lower(), autoescape=True) for word in words]
-    statement = select(papers.c.id).outerjoin(page_texts, own).where(*matches)
-    return list(session.execute(statement.order_by(papers.c.published_at.desc(), papers.c.id).limit(limit)).scalars())
+    seen = [func.coalesce(papers.c[name], page_texts.c[name], "") for name in ("title", "abstract")]
+    text = seen[0] + " " + seen[1] if abstracts else seen[0]
+    matches: list[ColumnElement[bool]] = [
+        or_(func.lower(text).contains(word.lower(), autoescape=True), text.contains(word, autoescape=True))
+        for word in words
+    ]
+    statement = select(papers.c.id, text.label("text")).outerjoin(page_texts, own).where(*matches)
+    found = session.execute(statement.order_by(papers.c.published_at.desc(), papers.c.id).limit(limit))
+    return [(row.id, row.text) for row in found]
 
 
 def published_since(session: Session, reader_id: str, moment: float) -> list[str]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+from urllib.parse import quote
+
 import pytest
 
 from server.services.papers import take_source_papers
@@ -54,6 +57,64 @@ def test_search_finds_by_words_and_pages_through(me: Device) -> None:
     about = [paper for paper in seen if int(paper[-2:]) % 3 == 2]
     assert len(seen) == len(set(seen))
     assert set(about) >= {f"2401.{number:05d}" for number in range(2, 31, 3)}
+
+
+def found(reader: Device, query: str, limit: int = 100) -> list[dict[str, Any]]:
+    """Everything a search finds, page by page."""
+    items: list[dict[str, Any]] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        answer = reader.get(f"/v1/papers?q={quote(query)}&limit={limit}&cursor={cursor}").json
+        items += answer["items"]
+        cursor = answer["next"]
+    return items
+
+
+def ids(items: list[dict[str, Any]]) -> list[str]:
+    return [item["paper"]["id"] for item in items]
+
+
+SUBJECTS = ["caches of keys and values", "robots that walk", "proteins and graphs", "pictures from sentences"]
+
+
+@pytest.fixture
+def catalogue(me: Device) -> Device:
+    """A reader of 80 papers on four subjects; two have a word that no other has."""
+    cards = [
+        card(at, title=f"Study {at} of {SUBJECTS[at % 4]}", abstract=f"A model for {SUBJECTS[at % 4]}, new and fast.")
+        for at in range(1, 81)
+    ]
+    cards[0]["abstract"] += " It is Quixotic."
+    cards[1]["title"] += ": Smart Carts"
+    me.rank(*cards)
+    return me
+
+
+def test_what_does_not_match_is_no_result(catalogue: Device) -> None:
+    robots = found(catalogue, "robot")
+    assert sorted(ids(robots)) == [f"2401.{at:05d}" for at in range(1, 81) if at % 4 == 1]
+    assert min(item["score"] for item in robots) > 0
+    about = found(catalogue, "keys, values, caches", limit=7)
+    assert {int(name[-2:]) % 4 for name in ids(about)} == {0}
+    assert len(ids(about)) == len(set(ids(about))) == 20
+
+
+@pytest.mark.parametrize("query", ["zebra", "zebra robot walks quagga", "%", "_", "art", "quix otic", "xyzzy \\"])
+def test_what_matches_nothing_gives_nothing(catalogue: Device, query: str) -> None:
+    assert catalogue.get(f"/v1/papers?q={quote(query)}").json == {"items": [], "next": None}
+
+
+@pytest.mark.parametrize(
+    ("query", "number"),
+    [("quixotic", 1), ("Quixot", 1), ("quixotic robots", 1), ("smart", 2), ("SMART carts", 2), ("cart", 2)],
+)
+def test_a_word_that_one_paper_has_finds_it(catalogue: Device, query: str, number: int) -> None:
+    assert ids(found(catalogue, query)) == [f"2401.{number:05d}"]
+
+
+def test_a_common_word_finds_every_paper_that_has_it_once(catalogue: Device) -> None:
+    names = ids(found(catalogue, "model", limit=9))
+    assert len(names) == len(set(names)) == 80
 
 
 def test_search_finds_a_paper_by_its_id(me: Device) -> None:

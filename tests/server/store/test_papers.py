@@ -55,5 +55,5 @@ def test_words_are_looked_for_as_they_are_and_not_as_patterns(database: Database
         )
         reader = readers.create(session, 1.0)
     with database.reading() as session:
-        assert papers.with_words(session, reader, ["100%"], 5) == ["a"]
-        assert papers.with_words(session, reader, ["ATTENTION"], 5) == ["a"]
+        assert papers.with_words(session, reader, ["100%"], 5, abstracts=False) == [("a", "100% attention")]
+        assert [one for one, _ in papers.with_words(session, reader, ["ATTENTION"], 5, abstracts=True)] == ["a"]

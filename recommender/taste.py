@@ -20,6 +20,7 @@ from recommender.vocabulary import Vocabulary
 from recommender.weights import Weights, weigh
 
 _NO_VECTORS = np.zeros((0, 0), np.float32)
+MOST_LIKED, MOST_DISLIKED = 500, 125  # papers that a long history is told by, those that weigh most, the newest of them
 DISLIKED = -0.3  # what a hidden paper is fitted to, where a liked one is fitted to 1
 
 
@@ -76,7 +77,7 @@ def taste_of(
 ) -> Taste:
     """Gather one reader's taste; events on papers that are not on the shelf, and words nobody knows, say nothing."""
     met = _met(history, shelf, config, now)
-    told = np.flatnonzero(met.weight)
+    told = _telling(met)
     rows = met.paper[told]
     typed = [*interests, *muted]
     words = vocabulary.rows(typed)
@@ -119,6 +120,17 @@ def taste_of_rows(rows: np.ndarray, weight: np.ndarray, shelf: Shelf) -> Taste:
 
 def _stacked(one: sp.csr_matrix, other: sp.csr_matrix) -> sp.csr_matrix:
     return sp.vstack([one, other], format="csr") if other.shape[0] else one
+
+
+def _telling(met: Weights) -> np.ndarray:
+    """Return the rows of `met` that tell most of the reader, in order.
+
+    All of them, but for a long history: solving for a reader takes the cube of their papers, and long before the bounds
+    one more changes nothing. Hidden papers have a bound of their own, so that they cannot crowd out what is liked.
+    """
+    strongest = np.lexsort((-met.time, -np.abs(met.weight)))
+    liked, disliked = (strongest[met.weight[strongest] * sign > 0] for sign in (1, -1))
+    return np.sort(np.concatenate([liked[:MOST_LIKED], disliked[:MOST_DISLIKED]]))
 
 
 def _met(history: Events, shelf: Shelf, config: Config, now: float) -> Weights:

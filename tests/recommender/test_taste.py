@@ -1,0 +1,49 @@
+"""A long history is told by its strongest papers, and forgets none of those that were met."""
+
+import numpy as np
+import pytest
+
+from recommender import Catalogue, Config, Events, Papers
+from recommender.taste import MOST_DISLIKED, MOST_LIKED
+
+NOW = 1_760_000_000.0
+DAY = 86_400.0
+PAPERS = 2_000
+
+
+@pytest.fixture(scope="module")
+def wide():
+    """A catalogue that no test of a long history reads to its end."""
+    words = np.random.default_rng(3).integers(0, 200, (PAPERS + 50, 12))
+    rows = ({"id": f"p{at:04d}", "title": " ".join(f"word{one}" for one in some)} for at, some in enumerate(words))
+    return Catalogue(None, Papers.from_rows(rows), Config(min_df=2))
+
+
+def history(kind, numbers):
+    return [("me", f"p{number:04d}", kind, NOW - number * DAY) for number in numbers]
+
+
+def scored(catalogue, *parts):
+    return catalogue.scored(Events.from_rows(row for part in parts for row in part), now=NOW)
+
+
+def test_a_long_history_is_told_by_a_bounded_number_of_papers(wide):
+    long = scored(wide, history("open", range(1_500)), history("hide", range(1_500, PAPERS)))
+    assert (long.taste.weight > 0).sum() == MOST_LIKED
+    assert (long.taste.weight < 0).sum() == MOST_DISLIKED
+
+
+def test_what_was_met_is_never_recommended_however_long_ago(wide):
+    long = scored(wide, history("open", range(1_500)), history("hide", range(1_500, PAPERS)))
+    assert set(wide.listed(long, candidates=None, k=None).ids) == {f"p{at:04d}" for at in range(PAPERS, PAPERS + 50)}
+
+
+def test_saved_papers_tell_before_opened_ones_and_new_ones_before_old(wide):
+    long = scored(wide, history("open", range(1_500)), history("save", range(1_500, 1_600)))
+    told = {wide.ids()[row] for row in long.taste.rows}
+    assert told == {f"p{at:04d}" for at in [*range(MOST_LIKED - 100), *range(1_500, 1_600)]}
+
+
+def test_a_short_history_is_told_whole(wide):
+    some = scored(wide, history("open", range(MOST_LIKED)), history("hide", range(1_500, 1_500 + MOST_DISLIKED)))
+    assert len(some.taste) == MOST_LIKED + MOST_DISLIKED

@@ -7,12 +7,12 @@ from typing import Any
 from flask import Response, jsonify, request
 
 from server.api.blueprint import Blueprint
-from server.api.requests import MAX_IMPORT, caller, json_object, page_of, read_cursor, rooms
+from server.api.requests import MAX_IMPORT, caller, json_file, page_of, read_cursor, rooms
 from server.api.schemas import LogQuery
 from server.api.schemas_account import Export, ImportBody, Imported, LoggedEvents, Me, MeBody, Reset
 from server.clock import rfc3339
 from server.errors import Invalid
-from server.services import events, me
+from server.services import events, me, takeout
 from server.services.reading import UUID
 
 EVENT = {"in": "path", "name": "event_id", "required": True, "schema": {"type": "string", "format": "uuid"}}
@@ -76,7 +76,7 @@ def reset() -> Response:
 def export() -> Response:
     """Return everything kept of me as one file."""
     now = rooms().now()
-    response = jsonify(me.export(rooms(), caller().reader_id, now))
+    response = Response(takeout.export(rooms(), caller().reader_id, now), content_type="application/json")
     day = (rfc3339(now) or "")[:10]
     response.headers["Content-Disposition"] = f'attachment; filename="inkling-{day}.json"'
     return response
@@ -87,5 +87,4 @@ def export() -> Response:
 @blueprint.response(200, Imported)
 def import_() -> Response:
     """Take an exported file in; doing so twice changes nothing."""
-    request.max_content_length = MAX_IMPORT
-    return jsonify(me.import_(rooms(), caller().reader_id, json_object(), rooms().now()))
+    return jsonify(takeout.import_(rooms(), caller().reader_id, json_file(MAX_IMPORT), rooms().now()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterator
 from typing import Any, NoReturn, cast
 
 from flask import current_app, g, request
@@ -16,6 +17,7 @@ from server.services.rooms import Rooms
 
 MAX_BODY = 4 * 2**20
 MAX_IMPORT = 64 * 2**20
+CHUNK = 2**16  # bytes read at once of a body that is taken in pieces
 
 
 def largest_body(path: str) -> int:
@@ -54,10 +56,34 @@ def limit(key: str, rule: str) -> None:
         raise RateLimited(retry_after)
 
 
-def json_object() -> dict[str, Any]:
-    """Return the body, a JSON object. Its strings are not looked at yet."""
+def json_file(most: int) -> Iterator[bytes]:
+    """Return the body, a JSON file of at most so many bytes, in chunks. Reading past them raises TooLarge."""
+    _expect_json()
+    size = request.content_length or 0
+    request.max_content_length = most + CHUNK  # so that the refusal is ours, which says what to do
+    too_large = TooLarge(f"The file has more than {most // 2**20} MB; split it, or have `inkling import` take it in.")
+    if size > most:
+        raise too_large
+
+    def chunks() -> Iterator[bytes]:
+        seen = 0
+        while chunk := request.stream.read(CHUNK):
+            seen += len(chunk)
+            if seen > most:
+                raise too_large
+            yield chunk
+
+    return chunks()
+
+
+def _expect_json() -> None:
     if request.mimetype != "application/json":
         raise WrongMediaType("Send JSON, with Content-Type: application/json.")
+
+
+def json_object() -> dict[str, Any]:
+    """Return the body, a JSON object. Its strings are not looked at yet."""
+    _expect_json()
     raw = request.get_data(cache=False)
     if len(raw) >= (request.max_content_length or MAX_BODY):
         raise TooLarge("The request is too large; send less at once.")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import time
+from collections import Counter
+from functools import partial
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO
 
 import click
 
 from server.commands.options import with_settings
 from server.config import Settings
+from server.errors import Invalid, Malformed
 from server.home import writing
-from server.services import me
+from server.services import takeout
 from server.services.rooms import Rooms
 from server.store.database import Database
 
@@ -23,31 +25,33 @@ def _rooms(settings: Settings) -> Rooms:
     return Rooms.of(settings)
 
 
+CHUNK = 2**16  # bytes
+
+
 @click.command()
 @click.argument("reader")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @with_settings
 def export(settings: Settings, reader: str, file: Path) -> None:
     """Write everything kept of READER into FILE (JSON)."""
-    found = me.export(_rooms(settings), reader, time.time())
+    counts: Counter[str] = Counter()
+    pieces = takeout.export(_rooms(settings), reader, time.time(), counts)
     with writing(file) as out:
-        json.dump(found, out, indent=1, ensure_ascii=False)
-        out.write("\n")
-    click.echo(f"{click.format_filename(file)}: {len(found['events'])} events, {len(found['papers'])} papers.")
+        out.writelines(pieces)
+    click.echo(f"{click.format_filename(file)}: {counts['events']} events, {counts['papers']} papers.")
 
 
 @click.command(name="import")
 @click.argument("reader")
-@click.argument("file", type=click.File(encoding="utf-8"))
+@click.argument("file", type=click.File("rb"))
 @with_settings
-def import_(settings: Settings, reader: str, file: TextIO) -> None:
+def import_(settings: Settings, reader: str, file: BinaryIO) -> None:
     """Take FILE, made by `inkling export` or by the extension, in for READER; doing so twice changes nothing."""
     try:
-        content = json.load(file)
-    except ValueError as error:
-        raise click.UsageError(f"{file.name} is not JSON: {error}") from error
-    if not isinstance(content, dict):
-        raise click.UsageError(f"{file.name} is not a file of Inkling's export.")
-    told = me.import_(_rooms(settings), reader, content, time.time())
+        told = takeout.import_(_rooms(settings), reader, iter(partial(file.read, CHUNK), b""), time.time())
+    except (Malformed, Invalid) as error:
+        raise click.UsageError(
+            f"{click.format_filename(file.name)} is not a file of Inkling's export: {error.message}"
+        ) from error
     events = ", ".join(f"{told[status]} {status}" for status in ("accepted", "duplicate", "rejected"))
     click.echo(f"Events: {events}. Papers: {told['papers']}.")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from server.clock import rfc3339
 from server.errors import InklingError, Invalid, NotFound, Unauthenticated
 from server.services import papers
 from server.store import events as store
@@ -18,6 +19,7 @@ from server.tokens import Keys
 KINDS = ("open", "save", "unsave", "hide", "unhide", "impression")
 SURFACES = ("card", "panel", "paper_page", "search", "feed", "digest", "library", "import", "demo")
 EARLIEST = 662_688_000.0  # 1991-01-01: before the first preprint server, so a broken clock and no reading
+BATCH = 500  # events in one transaction
 AHEAD = 24 * 3600.0  # seconds a device's clock may be ahead before its word on the time is not taken
 
 
@@ -67,28 +69,36 @@ def log(
     *,
     confirm: bool,
     now: float,
+    bring_back: bool = False,
 ) -> Logged:
     """Log the events of a batch and the cards sent with them; a Result in the batch (already refused) passes through.
 
+    With `bring_back`, events that starting over forgot are logged again; one that was deleted by itself stays away.
     Returns once all that was accepted is on disk. Raises Unauthenticated when the reader is gone.
     """
     wanted = [event for event in batch if isinstance(event, Event)]
     with database.writing() as session:
-        if not readers.touch(session, reader_id):
+        version = readers.touch(session, reader_id)
+        if version is None:
             raise Unauthenticated("This reader was deleted; pair this device again.")
-        judged = _judge(session, keys, reader_id, wanted, now)
-        _add(session, keys, reader_id, [event for event, result in judged if result.status == "accepted"], now)
+        judged = _judge(session, keys, reader_id, wanted, now, bring_back=bring_back)
+        new = [event for event, result in judged if result.status == "accepted"]
+        _add(session, keys, reader_id, new, version=version, now=now)
         changed = papers.take_cards(session, reader_id, cards, confirm=confirm, now=now) if cards else set()
     answers = iter([result for _, result in judged])
     results = [next(answers) if isinstance(event, Event) else event for event in batch]
     return Logged(results=results, changed=changed)
 
 
-def _judge(session: Any, keys: Keys, reader_id: str, events: Sequence[Event], now: float) -> list[tuple[Event, Result]]:
+def _judge(
+    session: Any, keys: Keys, reader_id: str, events: Sequence[Event], now: float, *, bring_back: bool
+) -> list[tuple[Event, Result]]:
     """Say of each event whether it is new, was sent before (in this batch too), or reuses another one's id."""
     known = store.hashes(session, reader_id, [event.id for event in events]) if events else {}
     hashes = {event.id: keys.event_hash(reader_id, event.id) for event in events}
-    gone = store.deleted(session, reader_id, list(hashes.values())) if events else set()
+    if events and bring_back:
+        store.forget_resets(session, reader_id, hashes.values())
+    gone = store.deleted(session, reader_id, hashes.values()) if events else set()
     judged = []
     for event in events:
         content = event.content_hash()
@@ -106,7 +116,7 @@ def _judge(session: Any, keys: Keys, reader_id: str, events: Sequence[Event], no
     return judged
 
 
-def _add(session: Any, keys: Keys, reader_id: str, events: Sequence[Event], now: float) -> None:
+def _add(session: Any, keys: Keys, reader_id: str, events: Sequence[Event], *, version: int, now: float) -> None:
     """Append new events, the lists they cite, and what they make of the reader's papers."""
     if not events:
         return
@@ -120,7 +130,7 @@ def _add(session: Any, keys: Keys, reader_id: str, events: Sequence[Event], now:
     store.add_lists(session, lists)
     own = {name for name, said in cited.items() if said is not None}
     store.add(session, [_row(event, reader_id, own, now) for event in events])
-    _apply(session, reader_id, [_clamped(event, now) for event in events])
+    _apply(session, reader_id, [_clamped(event, now) for event in events], version)
 
 
 def _clamped(event: Event, now: float) -> Event:
@@ -145,7 +155,7 @@ def _row(event: Event, reader_id: str, own_lists: Collection[str | None], now: f
     }
 
 
-def _apply(session: Any, reader_id: str, events: Sequence[Event]) -> None:
+def _apply(session: Any, reader_id: str, events: Sequence[Event], version: int) -> None:
     """Bring the reader's state of the papers named up to date with further events, in order of arrival."""
     states = {
         name: dict(row)
@@ -154,7 +164,7 @@ def _apply(session: Any, reader_id: str, events: Sequence[Event]) -> None:
     for event in events:
         state = states.setdefault(event.paper, no_state(reader_id, event.paper))
         happen(state, event.kind, event.at)
-    reader_papers.put(session, [states[name] for name in sorted(states)])
+    reader_papers.put(session, [states[name] for name in sorted(states)], version)
 
 
 def no_state(reader_id: str, paper_id: str) -> dict[str, Any]:
@@ -186,50 +196,80 @@ def delete(database: Database, keys: Keys, reader_id: str, event_id: str, now: f
     Raises NotFound when there is no such event (and none was deleted).
     """
     with database.writing() as session:
-        readers.touch(session, reader_id)
-        found = store.ids_and_papers(session, reader_id, event_id)
+        version = readers.touch(session, reader_id) or 0
+        paper = store.paper_of(session, reader_id, event_id)
         mark = keys.event_hash(reader_id, event_id)
-        if not found and not store.deleted(session, reader_id, [mark]):
+        if paper is None and not store.deleted(session, reader_id, [mark]):
             raise NotFound("You have logged no event with this id.", field="id")
         store.remove(session, reader_id, {event_id: mark}, now)
-        _rebuild(session, reader_id, [paper for _, paper in found])
+        if paper is not None:
+            _rebuild(session, reader_id, paper, version)
 
 
-def _rebuild(session: Any, reader_id: str, ids: Iterable[str]) -> None:
-    """Make the reader's state of these papers anew from the events that are left; without any, the state goes."""
-    wanted = list(ids)
-    before = reader_papers.of_papers(session, reader_id, wanted)
-    states: dict[str, dict[str, Any]] = {}
-    for row in store.of_papers(session, reader_id, wanted):
-        happen(states.setdefault(row["paper_id"], no_state(reader_id, row["paper_id"])), row["kind"], row["at"])
-    reader_papers.remove(session, reader_id, [name for name in wanted if name not in states])
-    own = {name: {word: before[name][word] for word in reader_papers.OWN_WORDS} for name in states if name in before}
-    reader_papers.put(session, [{**states[name], **own.get(name, {})} for name in sorted(states)])
+def _rebuild(session: Any, reader_id: str, paper: str, version: int) -> None:
+    """Make the reader's state of a paper anew from the events that are left; without any, the state goes."""
+    before = reader_papers.of_papers(session, reader_id, [paper]).get(paper)
+    state, empty = no_state(reader_id, paper), True
+    for kind, at in store.of_paper(session, reader_id, paper):
+        happen(state, kind, at)
+        empty = False
+    if empty:
+        reader_papers.remove(session, reader_id, paper)
+        readers.note_forgotten(session, reader_id)
+    else:
+        own = {word: before[word] for word in reader_papers.OWN_WORDS} if before else {}
+        reader_papers.put(session, [{**state, **own}], version)
 
 
 def forget_all_but_saved(database: Database, keys: Keys, reader_id: str, now: float) -> int:
-    """Delete every event but the one that saved each saved paper; return how many went."""
+    """Delete every event but the one that saved each saved paper, and what was chosen; return how many events went.
+
+    What the events made of the reader's papers goes in one transaction. The log itself, which may be long, goes in many
+    short ones, so that nobody else's writing waits for it. When that is cut off, asking again does what is left.
+    """
     with database.writing() as session:
         readers.touch(session, reader_id)
-        saved = [row["paper_id"] for row in reader_papers.saved(session, reader_id)]
-        kept: dict[str, str] = {}
-        for row in store.of_papers(session, reader_id, saved):
-            if row["kind"] == "save":
-                kept[row["paper_id"]] = row["id"]
-        staying = set(kept.values())
-        going = [name for name, _ in store.ids_and_papers(session, reader_id) if name not in staying]
-        store.remove(session, reader_id, {name: keys.event_hash(reader_id, name) for name in going}, now)
-        others = [row["paper_id"] for row in reader_papers.every(session, reader_id) if row["paper_id"] not in kept]
-        reader_papers.remove(session, reader_id, others)
-        _rebuild(session, reader_id, saved)
+        newest = store.newest_of(session, reader_id)
+        reader_papers.forget_all_but_saved(session, reader_id)
+        paper_store.forget_page_texts_of(session, reader_id)
+        readers.start_over(session, reader_id)
+        readers.note_forgotten(session, reader_id)
+    forgotten = 0
+    for ids in _not_saving(database, reader_id, newest):
+        with database.writing() as session:
+            readers.touch(session, reader_id)
+            marks = {name: keys.event_hash(reader_id, name) for name in ids}
+            store.remove(session, reader_id, marks, now, by_reset=True)
+        forgotten += len(ids)
+    with database.writing() as session:
         store.forget_lists(session, reader_id)
-        paper_store.forget_page_texts(session, reader_id=reader_id, keep=saved)
-        readers.count_reset(session, reader_id)
-    return len(going)
+    return forgotten
 
 
-def as_event(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a logged event without its empty parts; times in epoch seconds."""
-    event = {"id": row["id"], "kind": row["kind"], "paper": row["paper_id"], "at": row["at"]}
+def _not_saving(database: Database, reader_id: str, newest: int) -> Iterator[list[str]]:
+    """Yield the ids of events up to the one of number `newest` in batches, without those that saved a saved paper."""
+    after, saving = None, set[str]()
+    while True:
+        with database.reading() as session:
+            rows = store.page(session, reader_id, BATCH, after)
+            saved = reader_papers.of_papers(session, reader_id, {row["paper_id"] for row in rows})
+        if not rows:
+            return
+        ids = []
+        for row in rows:  # newest first: of two saves at one moment the later arrival counts
+            paper = row["paper_id"]
+            state = saved.get(paper)
+            saves = row["kind"] == "save" and state is not None and state["saved"] and state["save_at"] == row["at"]
+            if saves and paper not in saving:
+                saving.add(paper)
+            elif row["number"] <= newest:
+                ids.append(row["id"])
+        yield ids
+        after = (rows[-1]["at"], rows[-1]["number"])
+
+
+def told(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a logged event as it was sent, without its empty parts, and when it came."""
+    event = {"id": row["id"], "kind": row["kind"], "paper": row["paper_id"], "at": rfc3339(row["at"])}
     optional = {name: row[name] for name in ("list_id", "position", "surface", "page") if row[name] is not None}
-    return {**event, **optional, "received_at": row["received_at"]}
+    return {**event, **optional, "received_at": rfc3339(row["received_at"])}

@@ -45,6 +45,7 @@ def _reader_of(rooms: Rooms, secret: str) -> Caller:
         device_id="",
         operator=False,
         version=reader["version"],
+        forgot_version=reader["forgot_version"],
         created_at=reader["created_at"],
         feed_number=reader["feed_number"],
         settings=reader["settings"],

@@ -1,11 +1,13 @@
-"""What a reader did, as the recommender takes it: read once, kept while the reader does nothing new."""
+"""What a reader did, as the recommender takes it: read once, and then only what changed."""
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from recommender import Events
@@ -16,19 +18,43 @@ CACHED_READERS = 500
 SHOWN_ENOUGH = 3  # a paper shown this often without any action is not recommended again
 _MOST_IMPRESSIONS = 10
 
+Said = tuple[str, str, str, float | None]  # (reader, paper, kind, epoch seconds)
+
 
 @dataclass(frozen=True)
 class History:
-    """A reader's states of papers, the same as events, and the papers that were shown often enough."""
+    """A reader's states of papers, and what follows from them.
 
-    states: Mapping[str, Mapping[str, Any]]
-    events: Events
-    worn_out: frozenset[str]
+    `said` are the events that each state stands for; `worn_out` the papers that were shown often enough; `done_with`
+    those the reader opened, saved or hid.
+    """
 
-    @property
-    def done_with(self) -> set[str]:
-        """The papers the reader opened, saved or hid."""
-        return {name for name, state in self.states.items() if state["opened_at"] or state["saved"] or state["hidden"]}
+    states: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    said: Mapping[str, Sequence[Said]] = field(default_factory=dict)
+    worn_out: frozenset[str] = frozenset()
+    done_with: frozenset[str] = frozenset()
+
+    @cached_property
+    def events(self) -> Events:
+        """The states as the recommender takes them."""
+        return Events.from_rows(chain.from_iterable(self.said.values()))
+
+    def after(self, rows: Iterable[Mapping[str, Any]]) -> History:
+        """Return the history with these rows of `reader_papers` in the place of older ones."""
+        changed = {row["paper_id"]: dict(row) for row in rows}
+        return History(
+            states={**self.states, **changed},
+            said={**self.said, **{name: _events(state) for name, state in changed.items()}},
+            worn_out=(self.worn_out - changed.keys())
+            | {name for name, state in changed.items() if _is_worn_out(state)},
+            done_with=(self.done_with - changed.keys()) | {name for name, state in changed.items() if _is_done(state)},
+        )
+
+
+@dataclass(frozen=True)
+class _Kept:
+    version: int
+    history: History
 
 
 class Histories:
@@ -36,36 +62,47 @@ class Histories:
 
     def __init__(self, size: int = CACHED_READERS) -> None:
         self._size = size
-        self._kept: OrderedDict[str, tuple[int, History]] = OrderedDict()
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._lock = threading.Lock()
 
-    def of(self, database: Database, reader_id: str, version: int) -> History:
-        """Return the reader's history at least as new as their `version`."""
+    def of(self, database: Database, reader_id: str, version: int, forgot_version: int) -> History:
+        """Return the reader's history at least as new as their `version`.
+
+        Reads only what changed since it was read last, unless states were taken away (at `forgot_version`) since then.
+        """
         found = self._kept.get(reader_id)
-        if found is not None and found[0] == version:
-            return found[1]
+        if found is not None and found.version >= version:
+            return found.history
+        if found is not None and found.version < forgot_version:
+            found = None
         with database.reading() as session:
-            history = history_of(reader_papers.every(session, reader_id))
+            since = found.version if found else -1
+            history = (found.history if found else History()).after(
+                reader_papers.changed_since(session, reader_id, since)
+            )
         with self._lock:
-            self._kept[reader_id] = (version, history)
+            self._kept[reader_id] = _Kept(version, history)
+            self._kept.move_to_end(reader_id)
             while len(self._kept) > self._size:
                 self._kept.popitem(last=False)
         return history
 
 
-def history_of(rows: Any) -> History:
-    """Build a history from rows of `reader_papers`."""
-    states = {row["paper_id"]: dict(row) for row in rows}
-    events = [event for state in states.values() for event in _events(state)]
-    worn_out = frozenset(
-        name
-        for name, state in states.items()
-        if state["impressions"] >= SHOWN_ENOUGH and not (state["opens"] or state["saved"] or state["hidden"])
-    )
-    return History(states=states, events=Events.from_rows(events), worn_out=worn_out)
+def _with(
+    names: frozenset[str], changed: Mapping[str, Mapping[str, Any]], belongs: Callable[[Mapping[str, Any]], bool]
+) -> frozenset[str]:
+    return (names - changed.keys()) | {name for name, state in changed.items() if belongs(state)}
 
 
-def _events(state: Mapping[str, Any]) -> list[tuple[str, str, str, float | None]]:
+def _is_worn_out(state: Mapping[str, Any]) -> bool:
+    return state["impressions"] >= SHOWN_ENOUGH and not (state["opens"] or state["saved"] or state["hidden"])
+
+
+def _is_done(state: Mapping[str, Any]) -> bool:
+    return bool(state["opened_at"] or state["saved"] or state["hidden"])
+
+
+def _events(state: Mapping[str, Any]) -> list[Said]:
     """Return the events that a state stands for: the last of each pair of opposites, and not every single opening."""
     reader, paper = state["reader_id"], state["paper_id"]
     said: list[tuple[str, float | None, int]] = [

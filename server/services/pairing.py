@@ -43,6 +43,7 @@ class Caller:
     device_id: str
     operator: bool
     version: int
+    forgot_version: int
     created_at: float
     feed_number: int
     settings: Mapping[str, Any]
@@ -140,6 +141,7 @@ def authenticate(database: Database, token: str, now: float) -> Caller:
         device_id=row["device_id"],
         operator=row["operator"],
         version=row["version"],
+        forgot_version=row["forgot_version"],
         created_at=row["created_at"],
         feed_number=row["feed_number"],
         settings=row["settings"],

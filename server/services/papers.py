@@ -111,7 +111,7 @@ class _Shelf:
             name for name in self.changed_papers if all(self.papers[name][fact] for fact in ("title", "abstract"))
         ]
         if complete:
-            store.forget_page_texts(session, ids=complete)
+            store.forget_page_texts(session, complete)
         return set(changed)
 
 
@@ -135,7 +135,7 @@ def take_source_papers(session: Any, source: str, papers: Sequence[Mapping[str, 
     store.put(session, changed)
     titled = [row["id"] for row in changed if row["title"] and row["abstract"]]
     if titled:
-        store.forget_page_texts(session, ids=titled)
+        store.forget_page_texts(session, titled)
     return {row["id"] for row in changed}
 
 

@@ -49,11 +49,12 @@ class Asking:
     @classmethod
     def of(cls, rooms: Rooms, caller: Caller, now: float) -> Asking:
         """Gather what the caller is ranked by."""
-        history = rooms.histories.of(rooms.database, caller.reader_id, caller.version)
+        history = rooms.histories.of(rooms.database, caller.reader_id, caller.version, caller.forgot_version)
         served = rooms.serving.current()
-        if served.complete_for.get(caller.reader_id) != caller.version:
-            rooms.serving.know(history.done_with)
-            served.complete_for[caller.reader_id] = caller.version
+        looked_for = served.looked_for.get(caller.reader_id, frozenset())
+        if looked_for is not history.done_with:
+            rooms.serving.know(history.done_with - looked_for)
+            served.note_looked_for(caller.reader_id, history.done_with)
         return cls(rooms, caller, served, history, now)
 
     @cached_property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass, field
 
@@ -12,6 +13,8 @@ from server.services.papers import KnownCards
 from server.services.serving import Serving
 from server.store.database import Database
 from server.tokens import Keys
+
+IMPORTS = 2  # at once in one process
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,8 @@ class Rooms:
     serving: Serving
     histories: Histories = field(default_factory=Histories)
     cards: KnownCards = field(default_factory=KnownCards)
+    # Long work that must leave most of the process's threads to others.
+    imports: threading.Semaphore = field(default_factory=lambda: threading.BoundedSemaphore(IMPORTS))
 
     @classmethod
     def of(cls, settings: Settings) -> Rooms:

@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 EVERY = 1.0  # seconds between two looks at SQL
 # A transaction that began earlier may commit later (PostgreSQL): look again at changes this much older than the newest.
 OVERLAP = 30.0
+MOST_READERS = 500  # whose papers are noted as looked for
 
 
 @dataclass
@@ -31,8 +32,8 @@ class Served:
     private: dict[str, frozenset[str]]
     newest: float = 0.0
     recent: dict[str, float] = field(default_factory=dict)
-    # Reader -> the version of their history all of whose papers were looked for.
-    complete_for: dict[str, int] = field(default_factory=dict)
+    # Reader -> the papers of their history that were looked for, though another process had just stored them.
+    looked_for: dict[str, frozenset[str]] = field(default_factory=dict)
     _hidden: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def hidden_from(self, reader_id: str) -> frozenset[str]:
@@ -42,6 +43,12 @@ class Served:
             found = frozenset(name for name, readers in list(self.private.items()) if reader_id not in readers)
             self._hidden[reader_id] = found
         return found
+
+    def note_looked_for(self, reader_id: str, papers: frozenset[str]) -> None:
+        """Note that these papers of a reader need not be looked for again."""
+        if len(self.looked_for) >= MOST_READERS:
+            self.looked_for.clear()
+        self.looked_for[reader_id] = papers
 
     def may_see(self, reader_id: str, paper_id: str) -> bool:
         """Whether the text the catalogue holds of a paper may be shown to this reader."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -13,12 +14,27 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, Engine, Executable, Table, create_engine, event, insert, text
+from sqlalchemy import (
+    URL,
+    ColumnElement,
+    Connection,
+    Engine,
+    Executable,
+    Table,
+    Text,
+    create_engine,
+    event,
+    insert,
+    literal,
+    text,
+)
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.functions import FunctionElement
 
 from server.config import ConfigurationError
 from server.errors import DatabaseUnavailable, SchemaNotCurrent
@@ -128,6 +144,30 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get("inkling_writes")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+class _Entries(FunctionElement[str]):
+    """The texts of a JSON array, as a subquery."""
+
+    inherit_cache = True
+
+
+@compiles(_Entries, "sqlite")
+def _entries_in_sqlite(element: _Entries, compiler: Any, **how: Any) -> str:
+    return f"(SELECT value FROM json_each({compiler.process(element.clauses, **how)}))"  # noqa: S608 - a parameter
+
+
+@compiles(_Entries, "postgresql")
+def _entries_in_postgresql(element: _Entries, compiler: Any, **how: Any) -> str:
+    return f"(SELECT json_array_elements_text(CAST({compiler.process(element.clauses, **how)} AS json)))"
+
+
+def among(column: ColumnElement[str], values: Collection[str]) -> ColumnElement[bool]:
+    """Return whether a column is one of `values`, however many these are.
+
+    They are one parameter: of `IN (?, ?, …)` SQLite takes 32,766 and PostgreSQL 65,535 at most.
+    """
+    return column.op("IN", is_comparison=True)(_Entries(literal(json.dumps(list(values)), Text)))
 
 
 def all_rows(session: Session, statement: Executable) -> list[Row]:

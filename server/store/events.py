@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import and_, delete, func, or_, select
+from sqlalchemy import delete, func, select, tuple_
 from sqlalchemy.orm import Session
 
-from server.store.database import Row, all_rows, insert_new
+from server.store.database import Row, all_rows, among, insert_new
 from server.store.tables import deleted_events, events, lists
 
 _CHUNK = 5000
@@ -16,14 +16,15 @@ _CHUNK = 5000
 
 def hashes(session: Session, reader_id: str, ids: Collection[str]) -> dict[str, str]:
     """Return id -> content hash for those of `ids` that this reader already logged."""
-    statement = select(events.c.id, events.c.content_hash).where(events.c.reader_id == reader_id, events.c.id.in_(ids))
+    statement = select(events.c.id, events.c.content_hash).where(events.c.reader_id == reader_id)
+    statement = statement.where(among(events.c.id, ids))
     return {row.id: row.content_hash for row in session.execute(statement)}
 
 
 def deleted(session: Session, reader_id: str, id_hashes: Collection[str]) -> set[str]:
     """Return those of `id_hashes` that belong to events this reader deleted."""
     statement = select(deleted_events.c.id_hash).where(
-        deleted_events.c.reader_id == reader_id, deleted_events.c.id_hash.in_(id_hashes)
+        deleted_events.c.reader_id == reader_id, among(deleted_events.c.id_hash, id_hashes)
     )
     return set(session.execute(statement).scalars())
 
@@ -64,34 +65,45 @@ def page(
     if kinds:
         statement = statement.where(events.c.kind.in_(kinds))
     if after is not None:
-        at, number = after
-        statement = statement.where(or_(events.c.at < at, and_(events.c.at == at, events.c.number < number)))
+        # As one comparison of pairs, which an index finds; an OR reads all that came before, page for page.
+        statement = statement.where(tuple_(events.c.at, events.c.number) < tuple_(*after))
     statement = statement.order_by(events.c.at.desc(), events.c.number.desc()).limit(limit)
     return all_rows(session, statement)
 
 
-def of_papers(session: Session, reader_id: str, papers: Collection[str]) -> list[Row]:
-    """Return the reader's events on these papers in the order in which they count: by time, ties by arrival."""
-    statement = select(events).where(events.c.reader_id == reader_id, events.c.paper_id.in_(papers))
-    return all_rows(session, statement.order_by(events.c.at, events.c.number))
+def of_paper(session: Session, reader_id: str, paper: str) -> Iterator[tuple[str, float]]:
+    """Yield (kind, at) of the reader's events on a paper in the order in which they count: by time, ties by arrival."""
+    statement = select(events.c.kind, events.c.at).where(events.c.reader_id == reader_id, events.c.paper_id == paper)
+    statement = statement.order_by(events.c.at, events.c.number)
+    for row in session.execute(statement.execution_options(yield_per=_CHUNK)):
+        yield row.kind, row.at
 
 
-def ids_and_papers(session: Session, reader_id: str, event_id: str | None = None) -> list[tuple[str, str]]:
-    """Return (id, paper) of all the reader's events, or of the one with this id."""
-    statement = select(events.c.id, events.c.paper_id).where(events.c.reader_id == reader_id)
-    if event_id is not None:
-        statement = statement.where(events.c.id == event_id)
-    return [(row.id, row.paper_id) for row in session.execute(statement.order_by(events.c.number))]
+def paper_of(session: Session, reader_id: str, event_id: str) -> str | None:
+    """Return the paper of the reader's event with this id, None when there is no such event."""
+    statement = select(events.c.paper_id).where(events.c.reader_id == reader_id, events.c.id == event_id)
+    return session.execute(statement).scalar()
 
 
-def remove(session: Session, reader_id: str, id_hashes: Mapping[str, str], now: float) -> None:
+def newest_of(session: Session, reader_id: str) -> int:
+    """Return the number of the event that arrived last of this reader, 0 before the first."""
+    return session.execute(select(func.max(events.c.number)).where(events.c.reader_id == reader_id)).scalar() or 0
+
+
+def forget_resets(session: Session, reader_id: str, id_hashes: Collection[str]) -> None:
+    """Let those of `id_hashes` that starting over left be logged again."""
+    left = (deleted_events.c.reader_id == reader_id, deleted_events.c.by_reset.is_(True))
+    session.execute(delete(deleted_events).where(*left, among(deleted_events.c.id_hash, id_hashes)))
+
+
+def remove(
+    session: Session, reader_id: str, id_hashes: Mapping[str, str], now: float, *, by_reset: bool = False
+) -> None:
     """Delete the events with these ids for good and keep only their keyed hashes (id -> hash)."""
-    wanted = list(id_hashes)
-    for start in range(0, len(wanted), _CHUNK):
-        chunk = wanted[start : start + _CHUNK]
-        rows = [{"reader_id": reader_id, "id_hash": id_hashes[name], "deleted_at": now} for name in chunk]
-        insert_new(session, deleted_events, rows)
-        session.execute(delete(events).where(events.c.reader_id == reader_id, events.c.id.in_(chunk)))
+    facts = {"reader_id": reader_id, "deleted_at": now, "by_reset": by_reset}
+    rows = [{**facts, "id_hash": mark} for mark in id_hashes.values()]
+    insert_new(session, deleted_events, rows)
+    session.execute(delete(events).where(events.c.reader_id == reader_id, among(events.c.id, id_hashes)))
 
 
 def newest_number(session: Session) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, and_, case, delete, func, or_, select, true, union
 from sqlalchemy.orm import Session
 
-from server.store.database import Row, all_rows, insert_new, upsert
+from server.store.database import Row, all_rows, among, insert_new, upsert
 from server.store.tables import page_texts, paper_requests, papers, reader_papers
 
 
@@ -67,7 +67,9 @@ def put_off(session: Session, source: str, ids: Sequence[str]) -> None:
 
 def forget(session: Session, source: str, ids: Collection[str]) -> None:
     """Forget that these were asked for in vain."""
-    session.execute(delete(paper_requests).where(paper_requests.c.source == source, paper_requests.c.paper_id.in_(ids)))
+    session.execute(
+        delete(paper_requests).where(paper_requests.c.source == source, among(paper_requests.c.paper_id, ids))
+    )
 
 
 def set_aside(session: Session, source: str) -> list[Row]:

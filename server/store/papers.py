@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, delete, func, select, tuple_
 from sqlalchemy.orm import Session
 
-from server.store.database import Row, all_rows, insert_new, upsert
-from server.store.tables import page_texts, papers
+from server.store.database import Row, all_rows, among, insert_new, upsert
+from server.store.tables import page_texts, papers, reader_papers
 
 FACTS = ("title", "abstract", "authors", "categories", "organization", "published_at", "upvotes")
 _CHUNK = 2000
@@ -22,14 +22,14 @@ def add_stubs(session: Session, ids: Collection[str], now: float) -> None:
 
 def rows(session: Session, ids: Collection[str]) -> dict[str, Row]:
     """Return id -> what everybody may read of the papers among `ids` that are known."""
-    return {row["id"]: row for row in all_rows(session, select(papers).where(papers.c.id.in_(ids)))}
+    return {row["id"]: row for row in all_rows(session, select(papers).where(among(papers.c.id, ids)))}
 
 
 def seen_by(session: Session, reader_id: str, ids: Collection[str]) -> dict[str, Row]:
     """Return id -> facts as this reader may see them: everybody's, and where these are empty, their own pages'."""
     own = and_(page_texts.c.paper_id == papers.c.id, page_texts.c.reader_id == reader_id)
     facts = [func.coalesce(papers.c[name], page_texts.c[name]).label(name) for name in FACTS]
-    statement = select(papers.c.id, *facts).outerjoin(page_texts, own).where(papers.c.id.in_(ids))
+    statement = select(papers.c.id, *facts).outerjoin(page_texts, own).where(among(papers.c.id, ids))
     return {row["id"]: row for row in all_rows(session, statement)}
 
 
@@ -40,7 +40,7 @@ def put(session: Session, changed: Sequence[Mapping[str, Any]]) -> None:
 
 def page_texts_of(session: Session, ids: Collection[str]) -> list[Row]:
     """Return what single readers' pages said of these papers, oldest first."""
-    statement = select(page_texts).where(page_texts.c.paper_id.in_(ids))
+    statement = select(page_texts).where(among(page_texts.c.paper_id, ids))
     return all_rows(session, statement.order_by(page_texts.c.created_at, page_texts.c.reader_id))
 
 
@@ -49,16 +49,17 @@ def put_page_texts(session: Session, changed: Sequence[Mapping[str, Any]]) -> No
     upsert(session, page_texts, changed, keep=("created_at",))
 
 
-def forget_page_texts(
-    session: Session, *, ids: Collection[str] | None = None, reader_id: str | None = None, keep: Collection[str] = ()
-) -> None:
-    """Delete what pages said of these papers, or what this reader's pages said of all but the papers in `keep`."""
-    statement = delete(page_texts)
-    if ids is not None:
-        statement = statement.where(page_texts.c.paper_id.in_(ids))
-    if reader_id is not None:
-        statement = statement.where(page_texts.c.reader_id == reader_id, page_texts.c.paper_id.not_in(keep))
-    session.execute(statement)
+def forget_page_texts(session: Session, ids: Collection[str]) -> None:
+    """Delete what pages said of these papers."""
+    session.execute(delete(page_texts).where(among(page_texts.c.paper_id, ids)))
+
+
+def forget_page_texts_of(session: Session, reader_id: str) -> None:
+    """Delete what this reader's pages said of papers they have not saved."""
+    saved = select(reader_papers.c.paper_id).where(
+        reader_papers.c.reader_id == reader_id, reader_papers.c.saved.is_(True)
+    )
+    session.execute(delete(page_texts).where(page_texts.c.reader_id == reader_id, page_texts.c.paper_id.not_in(saved)))
 
 
 def count(session: Session) -> int:
@@ -79,7 +80,7 @@ def for_catalogue(session: Session, since: float = float("-inf")) -> Iterator[li
     after: tuple[float, str] = (since, "")
     while True:
         # Keyset pages and not one long cursor: a worker must not hold a snapshot open for a whole catalogue.
-        position = or_(papers.c.updated_at > after[0], and_(papers.c.updated_at == after[0], papers.c.id > after[1]))
+        position = tuple_(papers.c.updated_at, papers.c.id) > tuple_(*after)
         statement = select(papers).where(position).order_by(papers.c.updated_at, papers.c.id).limit(_CHUNK)
         found = all_rows(session, statement)
         if not found:
@@ -132,7 +133,7 @@ def unconfirmed(session: Session, ids: Collection[str] | None = None) -> dict[st
         .where(papers.c.title.is_(None))
     )
     if ids is not None:
-        statement = statement.where(papers.c.id.in_(ids))
+        statement = statement.where(among(papers.c.id, ids))
     found: dict[str, set[str]] = {}
     for paper_id, reader_id in session.execute(statement):
         found.setdefault(paper_id, set()).update([reader_id] if reader_id else [])

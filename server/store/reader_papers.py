@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from server.store.database import Row, all_rows, upsert
+from server.store.database import Row, all_rows, among, upsert
 from server.store.tables import reader_papers
 
 # What the reader wrote about a paper themselves: no event makes or changes it.
@@ -18,7 +18,7 @@ OWN_WORDS = ("tags", "note", "read")
 def of_papers(session: Session, reader_id: str, papers: Collection[str]) -> dict[str, Row]:
     """Return paper -> state for those of `papers` this reader has any state of."""
     statement = select(reader_papers).where(
-        reader_papers.c.reader_id == reader_id, reader_papers.c.paper_id.in_(papers)
+        reader_papers.c.reader_id == reader_id, among(reader_papers.c.paper_id, papers)
     )
     return {row["paper_id"]: row for row in all_rows(session, statement)}
 
@@ -28,9 +28,21 @@ def every(session: Session, reader_id: str) -> list[Row]:
     return all_rows(session, select(reader_papers).where(reader_papers.c.reader_id == reader_id))
 
 
-def put(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Set states, leaving the reader's own words (tags, note, read) where a row exists."""
-    upsert(session, reader_papers, rows, keep=OWN_WORDS)
+def page(session: Session, reader_id: str, limit: int, after: str = "") -> list[Row]:
+    """Return the reader's states in order of the papers' ids, from just after the paper given."""
+    statement = select(reader_papers).where(reader_papers.c.reader_id == reader_id, reader_papers.c.paper_id > after)
+    return all_rows(session, statement.order_by(reader_papers.c.paper_id).limit(limit))
+
+
+def changed_since(session: Session, reader_id: str, version: int) -> list[Row]:
+    """Return the states that a later version of the reader than this one brought."""
+    statement = select(reader_papers).where(reader_papers.c.reader_id == reader_id, reader_papers.c.version > version)
+    return all_rows(session, statement)
+
+
+def put(session: Session, rows: Sequence[Mapping[str, Any]], version: int) -> None:
+    """Set states that this version of the reader brings, leaving the reader's own words where a row exists."""
+    upsert(session, reader_papers, [{**row, "version": version} for row in rows], keep=OWN_WORDS)
 
 
 def annotate(session: Session, reader_id: str, paper_id: str, values: Mapping[str, Any]) -> None:
@@ -49,7 +61,8 @@ def saved(
     at, paper = reader_papers.c.save_at, reader_papers.c.paper_id
     statement = select(reader_papers).where(reader_papers.c.reader_id == reader_id, reader_papers.c.saved.is_(True))
     if after is not None:
-        statement = statement.where(or_(at < after[0], and_(at == after[0], paper > after[1])))
+        # The first condition alone bounds what an index has to read; the second is about ties.
+        statement = statement.where(at <= after[0], or_(at < after[0], paper > after[1]))
     return all_rows(session, statement.order_by(at.desc(), paper).limit(limit))
 
 
@@ -65,9 +78,16 @@ def counts(session: Session, reader_id: str) -> dict[str, int]:
     return dict(row.one())
 
 
-def remove(session: Session, reader_id: str, papers: Collection[str] | None = None) -> None:
-    """Forget the reader's state of these papers, or of all."""
-    statement = delete(reader_papers).where(reader_papers.c.reader_id == reader_id)
-    if papers is not None:
-        statement = statement.where(reader_papers.c.paper_id.in_(papers))
-    session.execute(statement)
+def remove(session: Session, reader_id: str, paper_id: str) -> None:
+    """Forget the reader's state of a paper."""
+    session.execute(
+        delete(reader_papers).where(reader_papers.c.reader_id == reader_id, reader_papers.c.paper_id == paper_id)
+    )
+
+
+def forget_all_but_saved(session: Session, reader_id: str) -> None:
+    """Forget the reader's state of every paper that is not saved, and of those that are all but the save."""
+    mine = reader_papers.c.reader_id == reader_id
+    session.execute(delete(reader_papers).where(mine, reader_papers.c.saved.is_(False)))
+    nothing = {"opened_at": None, "opens": 0, "hidden": False, "hide_at": None, "impressions": 0, "shown_at": None}
+    session.execute(update(reader_papers).where(mine).values(**nothing))

@@ -41,14 +41,19 @@ def any_not_demo(session: Session) -> bool:
     return session.execute(select(readers.c.id).where(readers.c.demo.is_(False)).limit(1)).first() is not None
 
 
-def touch(session: Session, reader_id: str) -> bool:
-    """Count a change of what this reader did; False when there is no such reader.
+def touch(session: Session, reader_id: str) -> int | None:
+    """Count a change of what this reader did and return their new version; None when there is no such reader.
 
     The first statement of every change to a reader: on PostgreSQL it makes their other devices wait, so that two
     copies of one event cannot both be new.
     """
     statement = update(readers).where(readers.c.id == reader_id).values(version=readers.c.version + 1)
-    return session.execute(statement.returning(readers.c.id)).first() is not None
+    return session.execute(statement.returning(readers.c.version)).scalar()
+
+
+def note_forgotten(session: Session, reader_id: str) -> None:
+    """Note that states of papers were taken away in the reader's version: whoever keeps older ones reads all anew."""
+    session.execute(update(readers).where(readers.c.id == reader_id).values(forgot_version=readers.c.version))
 
 
 def set_settings(session: Session, reader_id: str, settings: dict[str, Any]) -> None:
@@ -56,12 +61,11 @@ def set_settings(session: Session, reader_id: str, settings: dict[str, Any]) -> 
     session.execute(update(readers).where(readers.c.id == reader_id).values(settings=settings))
 
 
-def count_reset(session: Session, reader_id: str) -> None:
-    """Count that the reader started over, among their settings."""
+def start_over(session: Session, reader_id: str) -> None:
+    """Forget what the reader chose, and count that they started over."""
     reader = find(session, reader_id)
     if reader is not None:
-        chosen = reader["settings"]
-        set_settings(session, reader_id, {**chosen, "resets": chosen.get("resets", 0) + 1})
+        set_settings(session, reader_id, {"resets": reader["settings"].get("resets", 0) + 1})
 
 
 def renew_feed(session: Session, reader_id: str) -> None:

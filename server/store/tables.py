@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -60,6 +61,8 @@ readers = Table(
     Column("demo", Boolean, nullable=False),
     # Counts every change of what this reader did or chose, so that a worker knows when its cached history is old.
     Column("version", _Counter, nullable=False),
+    # The version at which states of papers were last taken away; since then they have only changed.
+    Column("forgot_version", _Counter, nullable=False, server_default="0"),
     Column("settings", _Json, nullable=False),
     Column("feed_number", Integer, nullable=False),
 )
@@ -141,6 +144,8 @@ deleted_events = Table(
     _reader(primary_key=True),
     Column("id_hash", String(64), primary_key=True),
     Column("deleted_at", Double, nullable=False),
+    # By starting over, and not each for itself: an import that the reader asks for brings it back.
+    Column("by_reset", Boolean, nullable=False, server_default=false()),
 )
 
 lists = Table(
@@ -170,7 +175,10 @@ reader_papers = Table(
     Column("tags", _Json),
     Column("note", Text),
     Column("read", Boolean, nullable=False),
+    # The reader's version that brought this state.
+    Column("version", _Counter, nullable=False, server_default="0"),
     Index(None, "reader_id", "saved", "save_at"),
+    Index(None, "reader_id", "version"),
 )
 
 models = Table(

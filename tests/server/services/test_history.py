@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from server.services.events import happen, no_state
-from server.services.history import Histories, history_of
+from server.services.history import Histories, History
 from server.store import papers, reader_papers, readers
 from server.store.database import Database
 
@@ -18,7 +18,9 @@ def _state(*said: tuple[str, float], paper: str = "a") -> dict[str, object]:
 
 
 def test_a_state_is_told_as_the_events_it_stands_for() -> None:
-    history = history_of([_state(("open", 1.0), ("open", 2.0), ("save", 3.0), ("unsave", 4.0), ("impression", 5.0))])
+    history = History().after(
+        [_state(("open", 1.0), ("open", 2.0), ("save", 3.0), ("unsave", 4.0), ("impression", 5.0))]
+    )
     told = list(zip(history.events.kinds, history.events.times, strict=True))
     assert told == [("open", 2.0), ("unsave", 4.0), ("impression", 5.0)]
     assert history.done_with == {"a"}
@@ -32,23 +34,57 @@ def test_a_paper_shown_three_times_without_action_is_worn_out() -> None:
         _state(*shown, ("open", 9.0), paper="opened"),
         _state(*shown, ("hide", 8.0), ("unhide", 9.0), paper="hidden and back"),
     ]
-    assert history_of(rows).worn_out == {"three times", "hidden and back"}
+    assert History().after(rows).worn_out == {"three times", "hidden and back"}
 
 
 def test_many_impressions_do_not_make_many_events() -> None:
-    history = history_of([_state(*[("impression", float(at)) for at in range(500)])])
+    history = History().after([_state(*[("impression", float(at)) for at in range(500)])])
     assert Counter(history.events.kinds)["impression"] == 10
 
 
-def test_a_history_is_read_again_when_the_reader_did_something(database: Database) -> None:
+def _put(database: Database, reader: str, version: int, **states: tuple[str, float]) -> None:
+    rows = [{**_state(said, paper=paper), "reader_id": reader} for paper, said in states.items()]
+    with database.writing() as session:
+        papers.add_stubs(session, states, 1.0)
+        reader_papers.put(session, rows, version)
+
+
+def test_a_history_follows_what_the_reader_does(database: Database) -> None:
     histories = Histories(size=1)
     with database.writing() as session:
         reader, other = readers.create(session, 1.0), readers.create(session, 1.0)
-    before = histories.of(database, reader, 0)
+    before = histories.of(database, reader, 0, 0)
+    _put(database, reader, 1, a=("save", 1.0))
+    assert histories.of(database, reader, 0, 0) is before
+    assert histories.of(database, reader, 1, 0).done_with == {"a"}
+    histories.of(database, other, 0, 0)
+    assert histories.of(database, reader, 1, 0).done_with == {"a"}
+
+
+def test_only_what_changed_is_read_again(database: Database) -> None:
+    histories = Histories()
     with database.writing() as session:
-        papers.add_stubs(session, ["a"], 1.0)
-        reader_papers.put(session, [{**_state(("save", 1.0)), "reader_id": reader}])
-    assert histories.of(database, reader, 0) is before
-    assert histories.of(database, reader, 1).done_with == {"a"}
-    histories.of(database, other, 0)
-    assert histories.of(database, reader, 1).done_with == {"a"}
+        reader = readers.create(session, 1.0)
+    _put(database, reader, 1, a=("open", 1.0), b=("hide", 1.0))
+    before = histories.of(database, reader, 1, 0)
+    _put(database, reader, 2, b=("unhide", 2.0), c=("open", 2.0))
+    after = histories.of(database, reader, 2, 0)
+    assert after.states["a"] is before.states["a"]
+    assert after.done_with == {"a", "c"}
+    assert sorted(zip(after.events.papers, after.events.kinds, strict=True)) == [
+        ("a", "open"),
+        ("b", "unhide"),
+        ("c", "open"),
+    ]
+    assert before.done_with == {"a", "b"}
+
+
+def test_what_was_taken_away_is_not_kept(database: Database) -> None:
+    histories = Histories()
+    with database.writing() as session:
+        reader = readers.create(session, 1.0)
+    _put(database, reader, 1, a=("open", 1.0), b=("open", 1.0))
+    histories.of(database, reader, 1, 0)
+    with database.writing() as session:
+        reader_papers.remove(session, reader, "a")
+    assert histories.of(database, reader, 2, 2).done_with == {"b"}

@@ -10,7 +10,7 @@ from server.store.database import Database
 
 def read(database: Database, reader: str, *names: str) -> None:
     with database.writing() as session:
-        reader_papers.put(session, [no_state(reader, name) for name in names])
+        reader_papers.put(session, [no_state(reader, name) for name in names], version=1)
 
 
 def new_readers(database: Database, count: int) -> list[str]:

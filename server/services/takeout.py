@@ -1,0 +1,288 @@
+"""One reader's own file: everything kept of them out, and in again, here or elsewhere, in pieces."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO, Any
+
+from server.clock import rfc3339
+from server.errors import Conflict, Invalid, NotFound, RateLimited, TooLarge, Unauthenticated
+from server.services import events, papers
+from server.services.json_stream import entries
+from server.services.reading import SETTINGS, paper_id, read_card, read_event, read_settings, read_words
+from server.services.rooms import Rooms
+from server.store import events as event_store
+from server.store import locks, reader_papers, readers
+from server.store import papers as paper_store
+from server.store.database import Database
+from server.store.papers import FACTS
+
+FORMAT = "inkling-export"
+FORMAT_VERSION = 1
+MOST_ENTRIES = {"events": 500_000, "papers": 100_000, "library": 100_000}
+PAGE = 500  # rows read at once
+BATCH = 200  # entries written in one transaction
+TRY_AGAIN = 20.0  # seconds after which another import may find room
+_LOCKS = 256
+
+
+def export(rooms: Rooms, reader_id: str, now: float, counts: Counter[str] | None = None) -> Iterator[str]:
+    """Return everything kept of a reader in pieces of one JSON value, which `import_` takes back.
+
+    `counts` is told how many events and papers there were. Raises NotFound when there is no such reader.
+    """
+    with rooms.database.reading() as session:
+        reader = readers.find(session, reader_id)
+    if reader is None:
+        raise NotFound(f"No reader {reader_id} here.", field="reader")
+    head = {
+        "format": FORMAT,
+        "version": FORMAT_VERSION,
+        "exported_at": rfc3339(now),
+        "settings": {name: reader["settings"][name] for name in SETTINGS if name in reader["settings"]},
+    }
+    counts = Counter() if counts is None else counts
+    return _pieces(head, _lists(rooms.database, reader_id), counts)
+
+
+def _lists(database: Database, reader_id: str) -> dict[str, Iterable[Mapping[str, Any]]]:
+    return {
+        "events": map(events.told, _events(database, reader_id)),
+        "library": (_own_words(state) for states in _states(database, reader_id) for state in states if _worded(state)),
+        "papers": _cards(database, reader_id),
+    }
+
+
+def _pieces(
+    head: Mapping[str, Any], lists: Mapping[str, Iterable[Mapping[str, Any]]], counts: Counter[str]
+) -> Iterator[str]:
+    yield json.dumps(head)[:-1]
+    for name, items in lists.items():
+        yield f', "{name}": ['
+        for item in items:
+            yield ("," if counts[name] else "") + "\n" + json.dumps(item)
+            counts[name] += 1
+        yield "]"
+    yield "}\n"
+
+
+def _events(database: Database, reader_id: str) -> Iterator[Mapping[str, Any]]:
+    """Yield the log, newest first; a page at a time, for a slow receiver must not hold a transaction open."""
+    after = None
+    while True:
+        with database.reading() as session:
+            rows = event_store.page(session, reader_id, PAGE, after)
+        if not rows:
+            return
+        yield from rows
+        after = (rows[-1]["at"], rows[-1]["number"])
+
+
+def _states(database: Database, reader_id: str) -> Iterator[Sequence[Mapping[str, Any]]]:
+    """Yield the reader's states of papers in pages."""
+    after = ""
+    while True:
+        with database.reading() as session:
+            rows = reader_papers.page(session, reader_id, PAGE, after)
+        if not rows:
+            return
+        yield rows
+        after = rows[-1]["paper_id"]
+
+
+def _cards(database: Database, reader_id: str) -> Iterator[dict[str, Any]]:
+    for states in _states(database, reader_id):
+        with database.reading() as session:
+            known = paper_store.seen_by(session, reader_id, [state["paper_id"] for state in states])
+        yield from (_card(known[name]) for name in sorted(known) if papers.has_facts(known[name]))
+
+
+def _worded(state: Mapping[str, Any]) -> bool:
+    return bool(state["tags"] or state["note"] or state["read"])
+
+
+def _own_words(state: Mapping[str, Any]) -> dict[str, Any]:
+    return {"paper": state["paper_id"], "tags": state["tags"] or [], "note": state["note"], "read": state["read"]}
+
+
+def _card(row: Mapping[str, Any]) -> dict[str, Any]:
+    facts = {name: row[name] for name in FACTS if row[name] is not None}
+    return {"id": row["id"], **facts, **({"published_at": rfc3339(row["published_at"])} if row["published_at"] else {})}
+
+
+def import_(rooms: Rooms, reader_id: str, file: Iterable[bytes], now: float) -> dict[str, Any]:
+    """Take an exported file (its bytes in chunks) in; doing so again changes nothing. Returns how much of it was new.
+
+    What starting over forgot comes back. The file is looked at as a whole before anything is written; then it is
+    written in short transactions, with a rest after each, so that others' writing goes on. Single events and cards that
+    cannot be read are counted, not fatal. Raises Malformed, Invalid or TooLarge for what is no such file, Conflict
+    while another import of this reader runs, RateLimited while too many of others do.
+    """
+    with _alone(rooms, reader_id), Aside.of(file) as aside:
+        outcome: Counter[str] = Counter()
+        # Oldest first, as it happened: where two events share a moment, the later arrival counts.
+        for batch in aside.batches("events", newest_last=True):
+            outcome.update(_log(rooms, reader_id, [_event_or_result(value) for value in batch], [], now))
+        for batch in aside.batches("papers"):
+            cards = [card for value in batch if (card := _card_or_none(value)) is not None]
+            _log(rooms, reader_id, [], cards, now)
+            outcome["papers"] += len(cards)
+        for batch in aside.batches("library"):
+            _annotate(rooms, reader_id, batch)
+        _choose(rooms, reader_id, aside.settings)
+    return {name: outcome[name] for name in ("accepted", "duplicate", "rejected", "papers")}
+
+
+@contextlib.contextmanager
+def _alone(rooms: Rooms, reader_id: str) -> Iterator[None]:
+    """Be the only import of this reader in all processes, and one of few in this one."""
+    if not rooms.imports.acquire(blocking=False):
+        raise RateLimited(TRY_AGAIN)
+    try:
+        number = int.from_bytes(hashlib.blake2b(reader_id.encode(), digest_size=8).digest(), "big", signed=True)
+        folder = rooms.settings.run_dir / "imports"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # One of a fixed set of files, so that none is left that names a reader.
+        place = folder / f"{number % _LOCKS}.lock"
+        with open(place, "ab") as file, locks.advisory_lock(rooms.database, number) as held:
+            if not held or not _locked(file):
+                raise Conflict("Another import of yours is running; wait for it to end.", code="import_running")
+            yield
+    finally:
+        rooms.imports.release()
+
+
+def _locked(file: IO[bytes]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+@dataclass
+class Aside:
+    """A file that was looked at as a whole and put aside in batches, so that it can be read from either end."""
+
+    file: IO[bytes]
+    places: list[tuple[str, int]]
+    settings: dict[str, list[str]]
+
+    @classmethod
+    @contextlib.contextmanager
+    def of(cls, chunks: Iterable[bytes]) -> Iterator[Aside]:
+        """Yield what is in an exported file. Raises as `import_` does."""
+        with tempfile.TemporaryFile() as file:
+            aside = cls(file, [], {})
+            aside._take(chunks)
+            yield aside
+
+    def _take(self, chunks: Iterable[bytes]) -> None:
+        batches: dict[str, list[Any]] = {name: [] for name in MOST_ENTRIES}
+        counts: Counter[str] = Counter()
+        told: dict[str, Any] = {}
+        for name, value, listed in entries(chunks):
+            if not listed:
+                told[name] = _checked(name, value)
+            elif name in MOST_ENTRIES:
+                counts[name] += 1
+                if counts[name] > MOST_ENTRIES[name]:
+                    raise TooLarge(f"At most {MOST_ENTRIES[name]:,} at once; split the file.", field=name)
+                batches[name].append(value)
+                if len(batches[name]) == BATCH:
+                    self._put(name, batches[name])
+                    batches[name] = []
+        for name, batch in batches.items():
+            if batch:
+                self._put(name, batch)
+        if told.get("format") != FORMAT or told.get("version") != FORMAT_VERSION:
+            raise Invalid(f"Not a file of Inkling's export, version {FORMAT_VERSION}.", field="format")
+        self.settings = told.get("settings") or {}
+
+    def _put(self, name: str, batch: Sequence[Any]) -> None:
+        self.places.append((name, self.file.tell()))
+        self.file.write(json.dumps(batch).encode() + b"\n")
+
+    def batches(self, name: str, *, newest_last: bool = False) -> Iterator[list[Any]]:
+        """Yield the entries of a list in batches; with `newest_last` from its end to its beginning."""
+        places = [place for named, place in self.places if named == name]
+        for place in reversed(places) if newest_last else places:
+            self.file.seek(place)
+            batch = json.loads(self.file.readline())
+            yield batch[::-1] if newest_last else batch
+
+
+def _checked(name: str, value: Any) -> Any:
+    """Return a value of the file that is no entry of a list. Raises Invalid."""
+    if name in MOST_ENTRIES and value != []:
+        raise Invalid("Must be a list.", field=name)
+    if name == "settings":
+        return None if value is None else read_settings(value)
+    return value if name in {"format", "version"} else None
+
+
+def _log(
+    rooms: Rooms,
+    reader_id: str,
+    batch: Sequence[events.Event | events.Result],
+    cards: Sequence[Mapping[str, Any]],
+    now: float,
+) -> list[str]:
+    """Log one batch; return what became of each event. One that is here under its id already is no news."""
+    with _resting():
+        confirm = rooms.settings.confirm_page_text
+        logged = events.log(
+            rooms.database, rooms.keys, reader_id, batch, cards, confirm=confirm, now=now, bring_back=True
+        )
+    reused = [result.error is not None and result.error.code == "id_reused" for result in logged.results]
+    return ["duplicate" if here else result.status for here, result in zip(reused, logged.results, strict=True)]
+
+
+@contextlib.contextmanager
+def _resting() -> Iterator[None]:
+    """Rest as long as the block took: whoever waits for the write lock gets it then, which no queue sees to."""
+    began = time.monotonic()
+    yield
+    time.sleep(time.monotonic() - began)
+
+
+def _event_or_result(value: Any) -> events.Event | events.Result:
+    try:
+        return read_event(value)
+    except Invalid as error:
+        return events.Result(None, "rejected", error)
+
+
+def _card_or_none(value: Any) -> dict[str, Any] | None:
+    try:
+        return read_card(value)
+    except Invalid:
+        return None
+
+
+def _annotate(rooms: Rooms, reader_id: str, batch: Sequence[Any]) -> None:
+    with _resting(), rooms.database.writing() as session:
+        for entry in batch:
+            with contextlib.suppress(Invalid):
+                words = read_words(entry)
+                reader_papers.annotate(session, reader_id, paper_id(entry.get("paper"), "paper"), words)
+
+
+def _choose(rooms: Rooms, reader_id: str, chosen: Mapping[str, Any]) -> None:
+    """Set what the reader had not yet chosen here."""
+    if not chosen:
+        return
+    with rooms.database.writing() as session:
+        readers.touch(session, reader_id)
+        reader = readers.find(session, reader_id)
+        if reader is None:
+            raise Unauthenticated("This reader was deleted; pair this device again.")
+        readers.set_settings(session, reader_id, {**chosen, **reader["settings"]})

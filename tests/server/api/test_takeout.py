@@ -1,0 +1,230 @@
+"""A reader's own file, out and in, in whatever shape it comes back."""
+
+from __future__ import annotations
+
+import json
+import threading
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import event as engine_events
+
+from server.errors import Conflict, RateLimited
+from server.services import takeout
+from server.services.rooms import Rooms
+from tests.server.conftest import LOOPBACK, Device, card, event, sqlite_only
+
+NOW = 1_795_300_000.0
+
+
+def file_of(events: int = 0, cards: int = 0, words: int = 0) -> dict[str, Any]:
+    """Return an exported file, newest first as they are."""
+    logged = [
+        event("save" if number % 3 else "open", _paper(number), f"2026-11-20T{number // 60:02d}:{number % 60:02d}:00Z")
+        for number in range(events)
+    ]
+    entries = [{"paper": _paper(number), "tags": ["a"], "note": "n", "read": True} for number in range(words)]
+    head = {"format": "inkling-export", "version": 1}
+    return {**head, "events": logged[::-1], "papers": [card(number) for number in range(cards)], "library": entries}
+
+
+def _paper(number: int) -> str:
+    return f"2401.{number % 50:05d}"
+
+
+def send(device: Device, body: bytes) -> Any:
+    headers = {"Authorization": f"Bearer {device.token}"}
+    return device.client.post(
+        "/v1/me/import", data=body, content_type="application/json", headers=headers, base_url=LOOPBACK
+    )
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+@sqlite_only
+def test_a_file_is_taken_as_an_editor_saved_it(me: Device, encoding: str) -> None:
+    me.log(event("save"), papers=[card(1, title="Über Aufmerksamkeit 漢字")])
+    text = json.dumps(me.get("/v1/me/export").json, ensure_ascii=False, indent=2).replace("\n", "\r\n")
+    me.post("/v1/me/reset", {})
+    answer = send(me, text.encode(encoding))
+    assert (answer.status_code, answer.json) == (200, {"accepted": 0, "duplicate": 1, "rejected": 0, "papers": 1})
+
+
+def test_ones_own_file_brings_back_what_starting_over_forgot(me: Device) -> None:
+    list_id = me.rank(card(1))["list_id"]
+    me.log(event("save"), event("open", "2401.00002"), event("hide", "2401.00003"), papers=[card(2)])
+    me.log(event("impression", "2401.00004", list_id=list_id, position=1))
+    me.call("PUT", "/v1/library/2401.00001", {"note": "mine"})
+    me.call("PATCH", "/v1/me", {"interests": ["graphs"], "muted": ["crypto"]})
+    before = me.get("/v1/me/export").json
+    assert me.post("/v1/me/reset", {}).json == {"forgotten": 3}
+    assert me.post("/v1/me/import", before).json == {"accepted": 3, "duplicate": 1, "rejected": 0, "papers": 2}
+    after = me.get("/v1/me/export").json
+    assert _without_moments(after) == _without_moments(before)
+    assert me.post("/v1/me/import", before).json["accepted"] == 0
+    # And once more: what came back can be forgotten again.
+    assert me.post("/v1/me/reset", {}).json == {"forgotten": 3}
+    assert me.log(*[{key: one[key] for key in ("id", "kind", "paper", "at")} for one in before["events"][:1]])
+
+
+def _without_moments(file: dict[str, Any]) -> dict[str, Any]:
+    events = [{**one, "received_at": ""} for one in file["events"]]
+    return {**file, "exported_at": "", "events": events}
+
+
+def test_an_event_deleted_by_itself_stays_away_from_an_import_too(me: Device) -> None:
+    deleted = event("open", "2401.00002")
+    me.log(event("save"), deleted)
+    file = me.get("/v1/me/export").json
+    me.call("DELETE", f"/v1/me/events/{deleted['id']}")
+    me.post("/v1/me/reset", {})
+    assert me.post("/v1/me/import", file).json == {"accepted": 0, "duplicate": 2, "rejected": 0, "papers": 0}
+
+
+def test_what_was_chosen_is_forgotten_by_starting_over(me: Device) -> None:
+    me.call("PATCH", "/v1/me", {"interests": ["graphs"], "followed": ["Ann Author"], "muted": ["crypto"]})
+    me.log(event("open"))
+    me.post("/v1/me/reset", {})
+    profile = me.get("/v1/me").json
+    assert (profile["interests"], profile["followed"], profile["muted"]) == ([], [], [])
+
+
+def test_a_queue_sent_again_after_starting_over_brings_nothing_back(me: Device) -> None:
+    sent = event("open")
+    me.log(sent)
+    me.post("/v1/me/reset", {})
+    assert me.log(sent)[0]["status"] == "duplicate"
+    assert me.get("/v1/me/events").json["items"] == []
+
+
+def test_of_two_events_at_one_moment_the_later_arrival_counts_after_an_import_too(me: Device, other: Device) -> None:
+    for kind in ("save", "unsave", "save", "unsave"):
+        me.log(*[event(kind, f"2401.{number:05d}") for number in range(takeout.BATCH - 50)])
+    assert me.get("/v1/library").json["items"] == []
+    other.post("/v1/me/import", me.get("/v1/me/export").json)
+    assert other.get("/v1/library").json["items"] == []
+
+
+class Transactions:
+    """How many rows each transaction that writes wrote, but for the request's own bookkeeping."""
+
+    def __init__(self, rooms: Rooms) -> None:
+        self.rows: list[int] = []
+        self._engine = rooms.database.engine
+
+    def __enter__(self) -> Transactions:
+        engine_events.listen(self._engine, "begin", self._begin)
+        engine_events.listen(self._engine, "before_cursor_execute", self._execute)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        engine_events.remove(self._engine, "begin", self._begin)
+        engine_events.remove(self._engine, "before_cursor_execute", self._execute)
+
+    def _begin(self, _connection: Any) -> None:
+        self.rows.append(0)
+
+    def _execute(self, _c: Any, _k: Any, statement: str, given: Any, _x: Any, many: bool) -> None:
+        if statement.startswith(("INSERT", "UPDATE")):
+            self.rows[-1] += len(given) if many else 1
+
+
+def test_no_transaction_of_an_import_grows_with_the_file(me: Device, rooms: Rooms) -> None:
+    with Transactions(rooms) as small:
+        me.post("/v1/me/import", file_of(takeout.BATCH, takeout.BATCH, takeout.BATCH))
+    with Transactions(rooms) as large:
+        answer = me.post("/v1/me/import", file_of(*[6 * takeout.BATCH] * 3)).json
+    assert answer["accepted"] == 6 * takeout.BATCH
+    assert max(large.rows) <= max(small.rows) <= 5 * takeout.BATCH
+    assert len([rows for rows in large.rows if rows]) > 5 * len([rows for rows in small.rows if rows]) / 2
+
+
+class Killed(Exception):
+    """Stands for a process that ends between two transactions."""
+
+
+def test_a_cut_off_import_can_be_made_again(me: Device, rooms: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = json.dumps(file_of(1000, 30, 50)).encode()
+    rests = 0
+
+    def ended(_seconds: float) -> None:
+        nonlocal rests
+        rests += 1
+        if rests == 3:
+            raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(takeout.time, "sleep", ended)
+        with pytest.raises(Killed):
+            takeout.import_(rooms, me.reader_id, [file], NOW)
+    assert me.get("/v1/me").json["counts"]["events"] == 3 * takeout.BATCH
+    answer = send(me, file).json
+    assert answer == {"accepted": 1000 - 3 * takeout.BATCH, "duplicate": 3 * takeout.BATCH, "rejected": 0, "papers": 30}
+    assert send(me, file).json["accepted"] == 0
+    found = me.get("/v1/me").json["counts"]
+    assert (found["events"], found["saved"]) == (1000, 50)
+
+
+@sqlite_only
+@pytest.mark.parametrize(
+    ("spoilt", "status"),
+    [(b"", 422), (b"[]", 422), (b"{", 400), (b'{"format": "inkling-export", "version": 1, "events": [{}], ', 400),
+     (b'{"format": "inkling-export", "version": 1, "events": {}}', 422), (b"\xff\xff\xff\xff", 400)],
+)  # fmt: skip
+def test_nothing_is_written_of_a_file_that_is_none(me: Device, spoilt: bytes, status: int) -> None:
+    assert send(me, spoilt).status_code == status
+    good = json.dumps(file_of(300)).encode()
+    assert send(me, good[:-1]).status_code == 400
+    assert me.get("/v1/me").json["counts"]["events"] == 0
+
+
+@sqlite_only
+def test_the_caps_are_named(me: Device, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(takeout.MOST_ENTRIES, "events", 10)
+    answer = send(me, json.dumps(file_of(11)).encode())
+    assert (answer.status_code, answer.json["error"]["field"]) == (413, "events")
+    assert "At most 10 at once" in answer.json["error"]["message"]
+    monkeypatch.setattr("server.api.me.MAX_IMPORT", 2**20)
+    answer = send(me, json.dumps({**file_of(), "note": "x" * 2**20}).encode())
+    assert answer.status_code == 413
+    assert "more than 1 MB" in answer.json["error"]["message"]
+    assert "inkling import" in answer.json["error"]["message"]
+    assert me.get("/v1/me").json["counts"]["events"] == 0
+
+
+def test_one_import_of_a_reader_at_a_time(me: Device, other: Device, rooms: Rooms) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow() -> Iterator[bytes]:
+        begun.set()
+        go_on.wait(30)
+        yield json.dumps(file_of(3)).encode()
+
+    first = threading.Thread(target=takeout.import_, args=(rooms, me.reader_id, slow(), NOW))
+    first.start()
+    assert begun.wait(30)
+    try:
+        with pytest.raises(Conflict):
+            takeout.import_(rooms, me.reader_id, [b"{}"], NOW)
+        assert send(other, json.dumps(file_of(3)).encode()).json["accepted"] == 3
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("server.services.takeout.TRY_AGAIN", 7.0)
+            rooms.imports.acquire()
+            with pytest.raises(RateLimited):
+                takeout.import_(rooms, other.reader_id, [b"{}"], NOW)
+            rooms.imports.release()
+    finally:
+        go_on.set()
+        first.join()
+    assert me.get("/v1/me").json["counts"]["events"] == 3
+    assert send(me, json.dumps(file_of(2)).encode()).json["accepted"] == 2
+
+
+def test_an_export_is_one_json_value_whatever_is_in_it(me: Device) -> None:
+    empty = json.loads(me.get("/v1/me/export").data)
+    assert (empty["events"], empty["library"], empty["papers"]) == ([], [], [])
+    me.log(*[event("open", f"2401.{number:05d}", id=str(uuid.uuid4())) for number in range(450)])
+    me.log(*[event("open", f"2402.{number:05d}", id=str(uuid.uuid4())) for number in range(450)])
+    file = json.loads(me.get("/v1/me/export").data)
+    assert len({one["id"] for one in file["events"]}) == len(file["events"]) == 900

@@ -9,7 +9,7 @@ from flask import request
 from server.api.blueprint import Blueprint
 from server.api.peers import from_this_machine, peer
 from server.api.requests import caller, limit, rooms
-from server.api.schemas_account import Code, CodeBody, DeviceBody, Devices, NewDevice
+from server.api.schemas_account import Code, CodeBody, DeviceBody, Devices, NewDevice, Whose, WhoseBody
 from server.clock import rfc3339
 from server.services import pairing
 from server.store import devices
@@ -39,6 +39,14 @@ def register(body: dict[str, Any]) -> pairing.Paired:
         local=from_this_machine(),
         now=rooms().now(),
     )
+
+
+@registration.route("/v1/pairing-codes/whose", methods=["POST"])
+@registration.arguments(WhoseBody)
+@registration.response(200, Whose)
+def whose(body: dict[str, Any]) -> pairing.Whose:
+    """Say whom a code is for, before it is used; a wrong one costs an attempt."""
+    return pairing.whose(rooms().database, rooms().keys, body["code"], rooms().now())
 
 
 @blueprint.route("/v1/devices")

@@ -68,6 +68,20 @@ class CodeBody(Base):
     reader = Text(longest=3, required=True, one_of=("me", "new"))
 
 
+class WhoseBody(Base):
+    """A code one was given."""
+
+    code = Text(longest=100, required=True)
+
+
+class Whose(Base):
+    """Whom a code is for: a reader with the names of their browsers so far, or none yet: one whom it makes."""
+
+    reader_id = fields.String(required=True, allow_none=True)
+    operator = fields.Boolean(required=True, metadata={"description": "Whether that reader runs the server."})
+    devices = fields.List(fields.String(), required=True)
+
+
 class Code(Base):
     """A pairing code; it works once, for 30 minutes."""
 

@@ -7,9 +7,9 @@ import time
 import click
 
 from server.commands.options import with_settings
+from server.commands.readers import whom
 from server.config import Settings
 from server.services import pairing
-from server.store import readers
 from server.store.database import Database, migrate
 from server.tokens import Keys
 
@@ -17,17 +17,9 @@ from server.tokens import Keys
 @click.command(hidden=True)
 @with_settings
 def prepare(settings: Settings) -> None:
-    """Bring the database up to date, and print a pairing link where it is plain whose it is."""
+    """Bring the database up to date; where it is plain whose it is, print a pairing link and whom it is for."""
     database = Database.at(settings)
     migrate(database.engine)
-    click.echo(_pairing_link(settings, database))
-
-
-def _pairing_link(settings: Settings, database: Database) -> str:
-    """Return a link for a new reader on a new server, or for the next browser of the only reader there is."""
-    with database.reading() as session:
-        known = [row["id"] for row in readers.every(session)]
-    if len(known) > 1:
-        return ""
-    code = pairing.new_code(database, Keys(settings.secret_key), known[0] if known else None, time.time())
-    return pairing.link(settings.url, code.code)
+    made = pairing.next_code(database, Keys(settings.secret_key), time.time())
+    if made:
+        click.echo(f"{pairing.link(settings.url, made.code)}\n{whom(database, settings, made)}")

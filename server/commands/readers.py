@@ -30,24 +30,35 @@ def pair(settings: Settings, reader: str | None, new: bool, as_json: bool) -> No
     database = Database.ready(settings)
     if new and reader:
         raise click.UsageError("--new and --reader exclude each other.")
-    reader_id = None if new else reader or _only_reader(database)
-    made = pairing.new_code(database, Keys(settings.secret_key), reader_id, time.time())
+    made = _code(database, settings, reader, new)
     # One that runs may listen on another port than a bare `inkling pair` knows of.
     url = (RunState(settings.run_dir).read() or {}).get("url", settings.url)
     link = pairing.link(url, made.code)
+    told = whom(database, settings, made)
     if as_json:
-        click.echo(json.dumps({"code": made.code, "expires_at": _moment(made.expires_at), "link": link}))
+        click.echo(json.dumps({"code": made.code, "expires_at": _moment(made.expires_at), "link": link, "for": told}))
     else:
-        click.echo(f"{link}\nOr address {url} and code {made.code}, until {_moment(made.expires_at)}.")
+        click.echo(f"{link}\nOr address {url} and code {made.code}, until {_moment(made.expires_at)}.\n{told}")
 
 
-def _only_reader(database: Database) -> str | None:
-    """Return the reader there is, None (a new one) before the first. Raises UsageError when that is not plain."""
-    with database.reading() as session:
-        known = [row["id"] for row in readers.every(session)]
-    if len(known) > 1:
+def _code(database: Database, settings: Settings, reader: str | None, new: bool) -> pairing.NewCode:
+    """Make the code that was asked for. Raises UsageError when it is not plain whose next browser is meant."""
+    keys, now = Keys(settings.secret_key), time.time()
+    if new or reader:
+        return pairing.new_code(database, keys, reader, now)
+    made = pairing.next_code(database, keys, now)
+    if made is None:
         raise click.UsageError("There are several readers: say --reader ID (see `inkling devices`) or --new.")
-    return known[0] if known else None
+    return made
+
+
+def whom(database: Database, settings: Settings, made: pairing.NewCode) -> str:
+    """Return a sentence that says whom a code is for."""
+    whose = pairing.whose(database, Keys(settings.secret_key), made.code, time.time())
+    if whose.reader_id is None:
+        return f"It is for a new reader{', the operator of this server' if whose.operator else ''}."
+    names = ", ".join(one_line(name) for name in whose.devices)
+    return f"It is for the next browser of reader {whose.reader_id} (so far: {names or 'none'})."
 
 
 def _moment(seconds: float) -> str:

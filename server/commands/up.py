@@ -113,12 +113,12 @@ def _say_where_it_runs(state: RunState, ending: Ending) -> None:
 
 
 def _welcome(settings: Settings, prepared: str) -> None:
-    """Print what to do next; `prepared` is the pairing link, if one was made."""
+    """Print what to do next; `prepared` is the pairing link, if one was made, and below it whom it is for."""
     lines = ["", f"Inkling is running at {settings.url}", f"  its files are in {settings.home}", ""]
     if settings.demo:
         lines += [f"See it at work, with invented papers and readers:  {settings.url}/demo", ""]
     else:
-        lines += _how_to_connect(settings, prepared.strip())
+        lines += _how_to_connect(settings, prepared.splitlines())
         if not settings.offline:
             lines += [
                 f"The listing's papers are fetched in the background; {settings.url}/readyz says how far it is.",
@@ -127,7 +127,7 @@ def _welcome(settings: Settings, prepared: str) -> None:
     click.echo("\n".join([*lines, "Ctrl-C ends it."]))
 
 
-def _how_to_connect(settings: Settings, link: str) -> list[str]:
+def _how_to_connect(settings: Settings, link: list[str]) -> list[str]:
     folder = extension_folder()
     home = flags(settings, "home")
     install = shell_line("service", "install", *flags(settings, "home", "host", "port", "offline"))
@@ -135,7 +135,7 @@ def _how_to_connect(settings: Settings, link: str) -> list[str]:
         f"{shell_line('pair', '--new', *home)}  # a link for a new reader",
         f"{shell_line('devices', *home)}  # whose",
     ]
-    pairing = [link] if link else asked
+    pairing = link or asked
     return [
         "1. Load the extension, from this folder:",
         f"     {folder}",

@@ -36,6 +36,15 @@ class NewCode:
 
 
 @dataclass(frozen=True)
+class Whose:
+    """Whom a code is for: a reader, with the names of their browsers so far, or with None one who is made by it."""
+
+    reader_id: str | None
+    operator: bool
+    devices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Caller:
     """The reader and device a request comes from."""
 
@@ -77,17 +86,48 @@ def _pairing_required() -> PairingRequired:
 
 
 def _by_code(database: Database, keys: Keys, name: str, code: str, now: float) -> Paired:
-    letters = tokens.split_code(code)
     with database.writing() as session:
-        row = pairing_codes.attempt(session, letters[0], now) if letters else None
-        right = row is not None and hmac.compare_digest(row["code_hash"], keys.code_hash(letters[1] if letters else ""))
-        if row is not None and right:
+        row = _attempt(session, keys, code, now)
+        if row is not None:
             pairing_codes.spend(session, row["locator"])
-            # Only the shell and an operator make codes for new readers, and the first reader has nobody above them.
-            reader_id = row["reader_id"] or readers.create(session, now, operator=readers.count(session) == 0)
+            whose = _whose(session, row)
+            reader_id = whose.reader_id or readers.create(session, now, operator=whose.operator)
             return _new_device(session, reader_id, name, now)
     # Raised after the block, so that the attempt that was used up stays used up.
-    raise BadCode("That pairing code is wrong, used or expired; ask for a new one.", field="code")
+    raise _bad_code()
+
+
+def whose(database: Database, keys: Keys, code: str, now: float) -> Whose:
+    """Return whom a code is for, without using it. Raises BadCode, which costs an attempt."""
+    with database.writing() as session:
+        row = _attempt(session, keys, code, now)
+        if row is not None:
+            pairing_codes.give_back(session, row["locator"])
+            return _whose(session, row)
+    raise _bad_code()
+
+
+def _bad_code() -> BadCode:
+    return BadCode("That pairing code is wrong, used or expired; ask for a new one.", field="code")
+
+
+def _attempt(session: Any, keys: Keys, code: str, now: float) -> Mapping[str, Any] | None:
+    """Use up one attempt at a code; return its row if it is right."""
+    letters = tokens.split_code(code)
+    row = pairing_codes.attempt(session, letters[0], now) if letters else None
+    right = row is not None and hmac.compare_digest(row["code_hash"], keys.code_hash(letters[1] if letters else ""))
+    return row if right else None
+
+
+def _whose(session: Any, row: Mapping[str, Any]) -> Whose:
+    """Return whom a code is for, as things are now."""
+    reader_id = readers.first_operator(session) if row["owner"] else row["reader_id"]
+    if reader_id is None:
+        # Only the shell and an operator make codes for new readers, and the first reader has nobody above them.
+        return Whose(None, operator=row["owner"] or readers.count(session) == 0)
+    reader = readers.find(session, reader_id)
+    names = tuple(device["name"] for device in devices.of_reader(session, reader_id))
+    return Whose(reader_id, operator=bool(reader and reader["operator"]), devices=names)
 
 
 def _new_device(session: Any, reader_id: str, name: str, now: float) -> Paired:
@@ -96,8 +136,18 @@ def _new_device(session: Any, reader_id: str, name: str, now: float) -> Paired:
     return Paired(token=token, reader_id=reader_id, device_id=device_id)
 
 
-def new_code(database: Database, keys: Keys, reader_id: str | None, now: float) -> NewCode:
-    """Make a code for a further device of this reader, or with None for a new reader.
+def next_code(database: Database, keys: Keys, now: float) -> NewCode | None:
+    """Make a code for the next browser of the only reader, or before there is one for the operator's first.
+
+    None with several readers: whose it is has to be said.
+    """
+    with database.reading() as session:
+        count, reader_id = readers.count(session), readers.only(session)
+    return None if count > 1 else new_code(database, keys, reader_id, now, owner=reader_id is None)
+
+
+def new_code(database: Database, keys: Keys, reader_id: str | None, now: float, *, owner: bool = False) -> NewCode:
+    """Make a code for a further device of this reader, or with None for a new reader, or for the `owner`.
 
     Raises NotFound when there is no such reader.
     """
@@ -109,9 +159,8 @@ def new_code(database: Database, keys: Keys, reader_id: str | None, now: float) 
             raise NotFound(f"No reader {reader_id} here; `inkling devices` lists them.", field="reader")
         # Two living codes that begin alike: the older one gives way.
         pairing_codes.spend(session, locator)
-        pairing_codes.add(
-            session, locator, keys.code_hash(letters), reader_id, now=now, expires_at=expires_at, attempts=CODE_ATTEMPTS
-        )
+        made = (locator, keys.code_hash(letters), reader_id)
+        pairing_codes.add(session, *made, owner=owner, now=now, expires_at=expires_at, attempts=CODE_ATTEMPTS)
     return NewCode(code=code, expires_at=expires_at)
 
 

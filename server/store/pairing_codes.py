@@ -15,13 +15,14 @@ def add(
     code_hash: str,
     reader_id: str | None,
     *,
+    owner: bool,
     now: float,
     expires_at: float,
     attempts: int,
 ) -> None:
     """Keep a new code; the expired ones go."""
     session.execute(delete(pairing_codes).where(pairing_codes.c.expires_at <= now))
-    row = {"locator": locator, "code_hash": code_hash, "reader_id": reader_id, "created_at": now}
+    row = {"locator": locator, "code_hash": code_hash, "reader_id": reader_id, "owner": owner, "created_at": now}
     session.execute(pairing_codes.insert().values(**row, expires_at=expires_at, attempts_left=attempts))
 
 
@@ -38,6 +39,12 @@ def attempt(session: Session, locator: str, now: float) -> Row | None:
         .returning(pairing_codes)
     )
     return first_row(session, statement)
+
+
+def give_back(session: Session, locator: str) -> None:
+    """Undo an attempt at a code: it was looked at, rightly, and not used."""
+    one_more = pairing_codes.c.attempts_left + 1
+    session.execute(update(pairing_codes).where(pairing_codes.c.locator == locator).values(attempts_left=one_more))
 
 
 def spend(session: Session, locator: str) -> None:

@@ -31,6 +31,18 @@ def every(session: Session) -> list[Row]:
     return all_rows(session, select(readers).order_by(readers.c.created_at, readers.c.id))
 
 
+def first_operator(session: Session) -> str | None:
+    """Return the id of the operator who has been here longest, or None."""
+    oldest = select(readers.c.id).where(readers.c.operator).order_by(readers.c.created_at, readers.c.id).limit(1)
+    return session.execute(oldest).scalar()
+
+
+def only(session: Session) -> str | None:
+    """Return the id of the reader there is; None without any and with several."""
+    found = session.execute(select(readers.c.id).limit(2)).scalars().all()
+    return found[0] if len(found) == 1 else None
+
+
 def count(session: Session) -> int:
     """Return how many readers there are."""
     return session.execute(select(func.count()).select_from(readers)).scalar_one()

@@ -84,8 +84,10 @@ pairing_codes = Table(
     metadata,
     Column("locator", String(8), primary_key=True),
     Column("code_hash", String(64), nullable=False),
-    # NULL: the code makes a new reader.
+    # NULL: the code makes a new reader, or is the owner's.
     Column("reader_id", String(64), ForeignKey("readers.id", ondelete="CASCADE")),
+    # Made before there was a reader: it is for the operator, whether they have come some other way since or not.
+    Column("owner", Boolean, nullable=False, server_default=false()),
     Column("created_at", Double, nullable=False),
     Column("expires_at", Double, nullable=False),
     Column("attempts_left", Integer, nullable=False),

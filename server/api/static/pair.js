@@ -10,6 +10,7 @@ if (/^[0-9A-Za-z-]{6,40}$/.test(code)) {
   byId("code").textContent = code;
   byId("missing").hidden = true;
   byId("found").hidden = false;
+  tellWhose();
   byId("copy").addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(link);
@@ -19,4 +20,18 @@ if (/^[0-9A-Za-z-]{6,40}$/.test(code)) {
       byId("said").textContent = "Your browser does not let this page copy; the link is selected, copy it yourself.";
     }
   });
+}
+
+/** Say whom the link is for, so that nobody becomes somebody else without knowing. */
+async function tellWhose() {
+  const request = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ code }) };
+  const answer = await fetch("/v1/pairing-codes/whose", request).catch(() => null);
+  const told = await answer?.json().catch(() => null);
+  byId("whose").textContent = answer?.ok ? sentence(told) : (told?.error?.message ?? "The server does not answer just now.");
+}
+
+/** @param {{reader_id: string | null, operator: boolean, devices: string[]}} whose @returns {string} */
+function sentence({ reader_id, operator, devices }) {
+  if (!reader_id) return operator ? "It makes this server's first reader: you, its operator." : "It makes a new reader.";
+  return `It is for the next browser of the reader with: ${devices.join(", ") || "no browser yet"}.`;
 }

@@ -123,3 +123,16 @@ def test_guessing_codes_is_slowed_down(settings: Settings) -> None:
     app.extensions["inkling"].close()
     assert (late.status_code, late.json["error"]["code"]) == (429, "rate_limited")
     assert int(late.headers["Retry-After"]) >= 1
+
+
+def test_whose_a_code_is_can_be_asked_before_it_is_used(me: Device) -> None:
+    def ask(code: str) -> tuple[int, Any]:
+        answer = me.client.post("/v1/pairing-codes/whose", json={"code": code}, base_url=LOOPBACK)
+        return answer.status_code, answer.json
+
+    mine = me.post("/v1/pairing-codes", {"reader": "me"}).json["code"]
+    new = me.post("/v1/pairing-codes", {"reader": "new"}).json["code"]
+    assert ask(mine) == (200, {"reader_id": me.reader_id, "operator": True, "devices": ["a browser"]})
+    assert ask(new) == (200, {"reader_id": None, "operator": False, "devices": []})
+    assert pair(me.client, code=mine).reader_id == me.reader_id
+    assert ask(mine)[1]["error"]["code"] == "bad_code"

@@ -173,3 +173,18 @@ def test_whoever_holds_the_port_gives_the_terminal_no_orders():
         other.kill()
     assert f"process {other.pid}" in told
     assert told.isprintable()
+
+
+def test_a_link_says_whom_it_is_for(home, inkling):
+    assert inkling("pair").splitlines()[-1] == "It is for a new reader, the operator of this server."
+    with home.writing() as session:
+        reader = readers.create(session, 0.0, operator=True)
+        devices.create(session, reader, "Firefox\x1b[2J on Linux", "a hash", 0.0)
+    told = f"It is for the next browser of reader {reader} (so far: Firefox[2J on Linux)."
+    assert inkling("pair").splitlines()[-1] == told
+    assert json.loads(inkling("pair", "--json"))["for"] == told
+    assert inkling("pair", "--new").splitlines()[-1] == "It is for a new reader."
+    with home.writing() as session:
+        readers.create(session, 1.0)
+    assert "several readers" in inkling("pair", status=2)
+    assert inkling("pair", "--reader", reader).splitlines()[-1] == told

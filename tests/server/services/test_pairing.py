@@ -6,7 +6,7 @@ import pytest
 
 from server.errors import BadCode, Forbidden, NotFound, PairingRequired, Unauthenticated
 from server.services import pairing
-from server.services.pairing import CODE_ATTEMPTS, CODE_SECONDS, Paired
+from server.services.pairing import CODE_ATTEMPTS, CODE_SECONDS, Paired, Whose
 from server.store import devices, readers
 from server.store.database import Database
 from server.store.tables import devices as device_table
@@ -123,3 +123,69 @@ def test_when_a_device_was_seen_is_known_to_five_minutes(database: Database) -> 
         pairing.authenticate(database, made.token, moment)
     with database.reading() as session:
         assert [row["last_seen_at"] for row in devices.of_reader(session, made.reader_id)] == [NOW + 400]
+
+
+def owners_code(database: Database) -> str:
+    """Return the code that is printed when a server starts for the first time."""
+    made = pairing.next_code(database, keys, NOW)
+    assert made
+    return made.code
+
+
+def test_a_new_servers_link_makes_its_operator(database: Database) -> None:
+    code = owners_code(database)
+    assert pairing.whose(database, keys, code, NOW) == Whose(None, operator=True)
+    made = register(database, code, mode="closed")
+    assert pairing.authenticate(database, made.token, NOW).operator
+
+
+def test_a_new_servers_link_is_its_operators_who_came_another_way_since(database: Database) -> None:
+    code = owners_code(database)
+    first = register(database)
+    guest = register(database, pairing.new_code(database, keys, None, NOW).code)
+    assert pairing.whose(database, keys, code, NOW) == Whose(first.reader_id, operator=True, devices=("a browser",))
+    second = register(database, code)
+    assert second.reader_id == first.reader_id != guest.reader_id
+    assert pairing.authenticate(database, second.token, NOW).operator
+
+
+def test_a_stranger_who_came_first_to_an_open_server_gets_nobodys_link(database: Database) -> None:
+    code = owners_code(database)
+    stranger = register(database, mode="open", local=False)
+    assert pairing.whose(database, keys, code, NOW) == Whose(None, operator=True)
+    owner = register(database, code)
+    assert owner.reader_id != stranger.reader_id
+    assert pairing.authenticate(database, owner.token, NOW).operator
+
+
+@pytest.mark.parametrize("mode", ["first", "open"])
+def test_the_next_link_of_a_server_with_one_reader_is_that_readers(database: Database, mode: str) -> None:
+    first = register(database, mode=mode)
+    code = owners_code(database)
+    assert pairing.whose(database, keys, code, NOW).reader_id == first.reader_id
+    assert register(database, code).reader_id == first.reader_id
+
+
+def test_with_several_readers_it_has_to_be_said_whose_link_is_wanted(database: Database) -> None:
+    for _ in range(2):
+        register(database, mode="open")
+    assert pairing.next_code(database, keys, NOW) is None
+
+
+def test_an_invitation_is_a_new_readers_however_many_there_are(database: Database) -> None:
+    register(database)
+    code = pairing.new_code(database, keys, None, NOW).code
+    assert pairing.whose(database, keys, code, NOW) == Whose(None, operator=False)
+    assert not pairing.authenticate(database, register(database, code).token, NOW).operator
+
+
+def test_looking_at_a_code_uses_nothing_up_and_guessing_at_one_does(database: Database) -> None:
+    first = register(database)
+    code = pairing.new_code(database, keys, first.reader_id, NOW).code
+    for _ in range(2 * CODE_ATTEMPTS):
+        pairing.whose(database, keys, code, NOW)
+    for _ in range(CODE_ATTEMPTS):
+        with pytest.raises(BadCode):
+            pairing.whose(database, keys, wrong(code), NOW)
+    with pytest.raises(BadCode):
+        register(database, code)

@@ -45,7 +45,7 @@ def test_it_says_where_it_is_and_what_to_do_next(up):
     state = up.state()
     assert state["pid"] == up.process.pid
     assert f"Inkling is running at {up.url}" in told
-    assert re.search(rf"{up.url}/pair#[0-9A-Z-]{{10,}}", told)
+    assert re.search(rf"^     {up.url}/pair#[0-9A-Z-]{{10,}}$", told, re.MULTILINE)
     assert "chrome://extensions" in told
     assert "about:debugging" in told
     assert "service install" in told
@@ -77,6 +77,23 @@ def test_the_commands_it_prints_run_as_they_are_and_mean_this_server(tmp_path):
         assert '"INKLING_OFFLINE=on"' in unit
         assert str(home).replace('"', '\\"') in unit
     assert {path.name for path in tmp_path.iterdir()} == {home.name, up.log.name}
+
+
+def test_nobody_gets_in_but_by_the_printed_link_which_makes_the_operator_once(tmp_path):
+    with Up(tmp_path / "home", INKLING_REGISTRATION="") as up:
+        assert call(up.url, "/v1/devices", {"name": "a browser"})[0] == 403
+        told = up.log.read_text()
+        assert "It is for a new reader, the operator of this server." in told
+        code = re.search(r"/pair#([0-9A-Z-]+)", told)[1]
+        made = [call(up.url, "/v1/devices", {"name": f"browser {number}", "code": code}) for number in range(2)]
+        assert [status for status, _ in made] == [201, 403]
+        assert call(up.url, "/v1/me", token=made[0][1]["token"])[1]["operator"] is True
+    with Up(tmp_path / "home", INKLING_REGISTRATION="") as again:
+        told = again.log.read_text()
+        assert f"next browser of reader {made[0][1]['reader_id']} (so far: browser 0)" in told
+        code = re.search(r"/pair#([0-9A-Z-]+)", told)[1]
+        _, second = call(again.url, "/v1/devices", {"name": "browser 2", "code": code})
+        assert second["reader_id"] == made[0][1]["reader_id"]
 
 
 def test_everything_is_in_one_process_group(up):

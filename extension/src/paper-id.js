@@ -81,6 +81,17 @@ export function paperId(written) {
 }
 
 /**
+ * The papers in what a reader pasted: one a line in any form, or several on a line with spaces or commas between.
+ * @param {string} pasted
+ * @returns {{ids: string[], unknown: string[]}} `unknown` as written
+ */
+export function papersIn(pasted) {
+  const lines = pasted.split(/[\r\n]+/);
+  const written = lines.flatMap((line) => (paperId(line) ? [line] : line.split(/[\s,;]+/).filter(Boolean)));
+  return { ids: written.flatMap((one) => paperId(one) ?? []), unknown: written.filter((one) => !paperId(one)) };
+}
+
+/**
  * What was written without the brackets or quotes around it, and without a sentence's last mark.
  * @param {string} written
  */

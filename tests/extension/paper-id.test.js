@@ -1,11 +1,23 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { addressOf, paperFromUrl, paperId } from "../../extension/src/paper-id.js";
+import { addressOf, paperFromUrl, paperId, papersIn } from "../../extension/src/paper-id.js";
 
 const cases = JSON.parse(readFileSync(new URL("../contract/ids.json", import.meta.url)));
 
 test("ids are read as the server reads them, case by case", () => {
   for (const { written, id } of cases) expect(paperId(written), written).toBe(id);
+});
+
+test("a page's link is read as what is typed: folder, version, language and escapes", () => {
+  const links = cases.filter(({ written, id }) => id && /^https?:/i.test(written) && URL.canParse(written) && !/[.,;>]$/.test(written));
+  expect(links.length).toBeGreaterThan(30);
+  for (const { written, id } of links) expect(paperFromUrl(written), written).toBe(id);
+});
+
+test("what is pasted is one paper a line in any form, or several on a line", () => {
+  const pasted = "arXiv:2401.12345v1 [cs.LG] 20 Jan 2024\r\n\n2401.12346 v2\n2401.12347, nope; hep-th/9901001\thttps://arxiv.org/abs/2401.12348\narXiv preprint arXiv:2401.12349\n";
+  expect(papersIn(pasted)).toEqual({ ids: ["2401.12345", "2401.12346", "2401.12347", "hep-th/9901001", "2401.12348", "2401.12349"], unknown: ["nope"] });
+  expect(papersIn(" \n")).toEqual({ ids: [], unknown: [] });
 });
 
 test("a broken escape in an address is no id, and no exception", () => {

@@ -3,7 +3,7 @@
 import { browser, text } from "../browser.js";
 import { FROM_OWN, send } from "../messages.js";
 import { onChanged } from "../storage.js";
-import { paperId } from "../paper-id.js";
+import { papersIn } from "../paper-id.js";
 import { make } from "../ui/dom.js";
 import { readAddress } from "../own/address.js";
 import { connectForm } from "../own/connect.js";
@@ -75,12 +75,8 @@ function fillIn({ paired, managed }) {
 
 by("paste").addEventListener("submit", async (/** @type {Event} */ event) => {
   event.preventDefault();
-  const typed = by("ids").value.split(/[\s,;]+/).filter(Boolean);
-  const unknown = typed.filter((/** @type {string} */ one) => !paperId(one));
-  for (const one of typed) {
-    const id = paperId(one);
-    if (id) await pick(id);
-  }
+  const { ids, unknown } = papersIn(by("ids").value);
+  for (const id of ids) await pick(id);
   by("ids").value = unknown.join("\n");
   if (unknown.length) say(text("welcome_not_ids", unknown.join(", ")));
 });

@@ -90,4 +90,6 @@ def rsgi() -> Gateway:
     """Return what a server process answers requests with, its settings read from the environment."""
     configure_logging()
     settings = Settings.from_environment()
-    return Gateway(create_app(settings), threads=THREADS, body_seconds=settings.body_seconds)
+    app = create_app(settings)
+    telemetry.share(app, settings.metrics_dir)
+    return Gateway(app, threads=THREADS, body_seconds=settings.body_seconds)

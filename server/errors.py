@@ -130,6 +130,12 @@ class DatabaseUnavailable(Unavailable):
     code = "database_unavailable"
 
 
+class DiskFull(DatabaseUnavailable):
+    """Nothing can be written where the database is; what is there can still be read."""
+
+    code = "disk_full"
+
+
 class SchemaNotCurrent(DatabaseUnavailable):
     """The database is there, but not as this version of the code knows it."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping
 from typing import Any
 
@@ -36,6 +37,7 @@ HTTP: Mapping[int, tuple[str, str]] = {
     413: ("too_large", "The request is too large; send less at once."),
     415: ("not_json", "Send JSON, with Content-Type: application/json."),
 }
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
 
 
@@ -83,5 +85,10 @@ def http_error(error: HTTPException) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        log.error("disk_full", exc_info=error)
+        return _refused(
+            errors.DiskFull("The disk of the server is full: nothing is written until there is room on it.")
+        )
     log.error("unexpected_error", exc_info=error)
     return _answer(500, "internal", "Something went wrong here; the server's log has it under this request id.")

@@ -14,7 +14,7 @@ from server.api.clients import API, MIN_CLIENT
 from server.api.peers import from_this_machine
 from server.api.requests import rooms
 from server.api.schemas_account import Health, Readiness
-from server.api.telemetry import exposition
+from server.api.telemetry import exposition, shared
 from server.errors import Forbidden
 from server.services import readiness
 
@@ -49,6 +49,4 @@ def metrics() -> Response:
     known = token is not None and hmac.compare_digest(given.encode(), token.encode())
     if not known and not from_this_machine():
         raise Forbidden("Ask from the server's own machine, or send INKLING_METRICS_TOKEN as a bearer token.")
-    return Response(
-        exposition(readiness.totals(rooms()), rooms().settings.metrics_dir), content_type=CONTENT_TYPE_LATEST
-    )
+    return Response(exposition(readiness.totals(rooms()), shared()), content_type=CONTENT_TYPE_LATEST)

@@ -7,23 +7,28 @@ import secrets
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import structlog
-from flask import Flask, Response, g, request
-from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest, values
-from prometheus_client.core import GaugeMetricFamily, Metric
-from prometheus_client.multiprocess import MultiProcessCollector
+from flask import Flask, Response, current_app, g, request
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
+
+from server.api.counts import OURS, Shared, Sum
 
 log = structlog.get_logger(__name__)
 
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
 _BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
-REQUESTS = Counter("inkling_requests", "Answers given.", ["route", "method", "status"])
-SECONDS = Histogram("inkling_request_seconds", "Time to answer.", ["route"], buckets=_BUCKETS)
-EVENTS = Counter("inkling_events", "Events by what became of them.", ["kind", "status"])
-REPORTS = Counter("inkling_client_reports", "Pages the extension could not read.", ["kind", "site", "page_kind"])
+REQUESTS = Counter("inkling_requests", "Answers given.", ["route", "method", "status"], registry=OURS)
+SECONDS = Histogram("inkling_request_seconds", "Time to answer.", ["route"], buckets=_BUCKETS, registry=OURS)
+EVENTS = Counter("inkling_events", "Events by what became of them.", ["kind", "status"], registry=OURS)
+REPORTS = Counter(
+    "inkling_client_reports", "Pages the extension could not read.", ["kind", "site", "page_kind"], registry=OURS
+)
+SHARED = "inkling_counts"
 
 
 class Totals(Collector):
@@ -38,32 +43,28 @@ class Totals(Collector):
             yield GaugeMetricFamily(f"inkling_{name}", f"How many {name.replace('_', ' ')} there are.", value=value)
 
 
-class _OfTheWorkers(Collector):
-    """What the workers counted, from the files that they share; the library's own search takes a `[` for a pattern."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def collect(self) -> Iterator[Metric]:
-        """Yield each metric, summed."""
-        files = [str(path) for path in self._folder.glob("*.db")]
-        yield from MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call]
-
-
-def exposition(totals: dict[str, int], folder: Path) -> bytes:
-    """Return all metrics as Prometheus reads them, summed over the workers where these share `folder`."""
-    shared = CollectorRegistry()
-    shared.register(Totals(totals))
-    if values.ValueClass is not values.MutexValue:  # type: ignore[comparison-overlap]
-        shared.register(_OfTheWorkers(folder))
-        return generate_latest(shared)
-    return generate_latest(REGISTRY) + generate_latest(shared)
+def exposition(totals: dict[str, int], shared: Shared | None) -> bytes:
+    """Return all metrics as Prometheus reads them, summed over the processes that share their counts."""
+    registry = CollectorRegistry()
+    registry.register(Totals(totals))
+    registry.register(Sum(shared.others() if shared else ()))
+    return generate_latest(registry)
 
 
 def install(app: Flask) -> None:
     """Name, time, count and log every request."""
     app.before_request(_begin)
     app.after_request(_end)
+
+
+def share(app: Flask, folder: Path) -> None:
+    """Put this process's counts where the others find them, and count theirs when asked."""
+    app.extensions[SHARED] = Shared(folder)
+
+
+def shared() -> Shared | None:
+    """Return where the process that answers shares its counts."""
+    return cast("Shared | None", current_app.extensions.get(SHARED))
 
 
 def _begin() -> None:
@@ -83,6 +84,8 @@ def _end(response: Response) -> Response:
     method = request.method if request.method in _METHODS else "(other)"
     REQUESTS.labels(route, method, response.status_code).inc()
     SECONDS.labels(route).observe(seconds)
+    if counts := shared():
+        counts.note_change()
     level = log.error if response.status_code >= 500 else log.debug if route in _QUIET else log.info
     reader = g.caller.reader_id if "caller" in g else None
     level(

@@ -124,7 +124,10 @@ def _welcome(settings: Settings, prepared: str) -> None:
                 f"The listing's papers are fetched in the background; {settings.url}/readyz says how far it is.",
                 "",
             ]
-    click.echo("\n".join([*lines, "Ctrl-C ends it."]))
+    try:
+        click.echo("\n".join([*lines, "Ctrl-C ends it."]))
+    except OSError as error:  # such as a log on a disk that is full
+        logger.warning("the welcome cannot be printed (%s); Inkling runs at %s", error.strerror, settings.url)
 
 
 def _how_to_connect(settings: Settings, link: list[str]) -> list[str]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from server import tokens
-from server.errors import BadCode, Forbidden, NotFound, PairingRequired, Unauthenticated
+from server.errors import BadCode, DatabaseUnavailable, Forbidden, NotFound, PairingRequired, Unauthenticated
 from server.store import devices, pairing_codes, readers
 from server.store.database import Database
 from server.tokens import Keys
@@ -183,7 +184,8 @@ def authenticate(database: Database, token: str, now: float) -> Caller:
     if row is None:
         raise Unauthenticated("This token is unknown or was revoked; pair this device again.")
     if now - (row["last_seen_at"] or 0) > SEEN_EVERY:
-        with database.writing() as session:
+        # Who only wants to read is not refused for that.
+        with suppress(DatabaseUnavailable), database.writing() as session:
             devices.seen(session, row["device_id"], now)
     return Caller(
         reader_id=row["id"],

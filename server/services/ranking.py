@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import re
 import zlib
@@ -14,7 +15,7 @@ from typing import Any
 from recommender import Ranked, Scored
 from recommender.text import singular, words_of
 from server.clock import rfc3339
-from server.errors import BadPaperId, InklingError
+from server.errors import BadPaperId, DatabaseUnavailable, InklingError
 from server.identifiers import canonical
 from server.services import papers
 from server.services.history import History
@@ -22,6 +23,8 @@ from server.services.pairing import Caller
 from server.services.rooms import Rooms
 from server.services.serving import Served
 from server.store import papers as paper_store
+
+logger = logging.getLogger(__name__)
 
 DAY = 86400.0
 DEEPEST_SEARCH = 1000
@@ -122,9 +125,14 @@ def _keep_cards(rooms: Rooms, caller: Caller, cards: Sequence[Mapping[str, Any]]
     new = [card for card in rooms.cards.new(caller.reader_id, resets, cards) if papers.has_facts(card)]
     if not new:
         return
-    with rooms.database.writing() as session:
-        confirm = rooms.settings.confirm_page_text
-        changed = papers.take_cards(session, caller.reader_id, new, confirm=confirm, now=now)
+    try:
+        with rooms.database.writing() as session:
+            confirm = rooms.settings.confirm_page_text
+            changed = papers.take_cards(session, caller.reader_id, new, confirm=confirm, now=now)
+    except DatabaseUnavailable as error:
+        # Ranking is reading: it goes on by what is known, and the cards come again with the next page.
+        logger.warning("cards_not_kept", extra={"reason": error.message})
+        return
     rooms.serving.fold_in(changed)
     rooms.serving.know({card["id"] for card in new})
     rooms.cards.add(caller.reader_id, resets, new)

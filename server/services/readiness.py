@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+
 from server.errors import DatabaseUnavailable, SchemaNotCurrent
 from server.services import catalogue
 from server.services.rooms import Rooms
 from server.store import events, models, papers, readers
 from server.store.database import schema_problem
 
+LITTLE_ROOM = 50 * 2**20  # bytes
 Checks = dict[str, dict[str, str]]
 _OK = {"status": "ok"}
 
@@ -30,6 +33,8 @@ def checks(rooms: Rooms, now: float) -> Checks:
         found["database"] = _failed(error.message)
         found.pop("schema")
     found["redis"] = _redis(rooms)
+    if room := _room_left(rooms):
+        found["disk"] = _degraded(room)
     return found
 
 
@@ -60,6 +65,17 @@ def _model(rooms: Rooms) -> dict[str, str]:
     if newest and newest["status"] == "withheld":
         return _degraded(f"Model {newest['version']} was held back; serving {served.version}. {newest['note']}")
     return _OK
+
+
+def _room_left(rooms: Rooms) -> str | None:
+    """Return what to say of a disk that is full or nearly so, None where there is room."""
+    try:
+        free = shutil.disk_usage(rooms.settings.home).free
+    except OSError as error:
+        return f"The home cannot be looked at ({error.strerror})."
+    if free >= LITTLE_ROOM:
+        return None
+    return f"The disk that the home is on has {free // 2**20} MB left; without room nothing is written."
 
 
 def _redis(rooms: Rooms) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,12 +11,13 @@ from pathlib import Path
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
-from server.errors import DatabaseUnavailable, InklingError, SchemaNotCurrent
+from server.errors import DatabaseUnavailable, DiskFull, InklingError, SchemaNotCurrent
 
 AWAY = "The database does not answer; try again shortly."
 LOST = "The database connection was lost; try again shortly."
 ABSENT = "There is no database here yet; `inkling up` or `inkling migrate` makes it."
 OUTDATED = "The database's schema is not current; run `inkling migrate`."
+FULL = "The disk that the database is on is full: nothing is written until there is room on it."
 UNOPENED = "The database's file cannot be opened; see that it is a file of this user's."
 _DAMAGED = "The database is damaged; restore a backup into a new home with `inkling restore FILE --home NEW_HOME`."
 # By SQLite's primary result code.
@@ -25,17 +27,19 @@ _SQLITE = {
     sqlite3.SQLITE_READONLY: "The database cannot be written: its file or its folder is read-only or another user's.",
     sqlite3.SQLITE_IOERR: "The disk that the database is on answers with an error; look at the system's log.",
     sqlite3.SQLITE_CORRUPT: _DAMAGED,
-    sqlite3.SQLITE_FULL: "The disk that the database is on is full; make room on it.",
     sqlite3.SQLITE_CANTOPEN: UNOPENED,
     sqlite3.SQLITE_NOTADB: _DAMAGED,
 }
+# What a full disk may look like where SQLite wants to make one of its files longer, or a new one.
+_BY_A_FULL_DISK = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
 # By PostgreSQL's SQLSTATE.
 _POSTGRESQL = {
     "25006": "The database is read-only: a standby, perhaps; name one that can be written.",
     "42501": "The database's user may not do what Inkling needs; give it the rights on its own tables.",
-    "53100": "The disk that the database is on is full; make room on it.",
     "53300": "The database takes no more connections; try again shortly, or allow it more of them.",
 }
+_POSTGRESQL_DISK_FULL = "53100"
+_NO_ROOM = 2**16  # free bytes below which a disk is full, whichever way SQLite says that it could not write
 _NO_SUCH_TABLE = {"42P01", "42703"}
 
 
@@ -59,6 +63,8 @@ def _meaning(error: DBAPIError, url: URL) -> InklingError | None:
     state = getattr(error.orig, "sqlstate", None)
     if state in _NO_SUCH_TABLE:
         return SchemaNotCurrent(OUTDATED, detail=detail)
+    if state == _POSTGRESQL_DISK_FULL:
+        return DiskFull(FULL, detail=detail)
     if state in _POSTGRESQL:
         return DatabaseUnavailable(_POSTGRESQL[state], detail=detail)
     if isinstance(error, OperationalError | InterfaceError):
@@ -70,6 +76,8 @@ def _of_sqlite(error: sqlite3.Error, file: str) -> InklingError | None:
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     if code == sqlite3.SQLITE_CANTOPEN and not Path(file).exists():
         return DatabaseUnavailable(ABSENT, detail=file)
+    if code == sqlite3.SQLITE_FULL or (code in _BY_A_FULL_DISK and _is_full(file)):
+        return DiskFull(FULL, detail=file)
     if code in _SQLITE:
         return DatabaseUnavailable(_SQLITE[code], detail=file)
     if "no such table" in str(error) or "no such column" in str(error):
@@ -77,3 +85,10 @@ def _of_sqlite(error: sqlite3.Error, file: str) -> InklingError | None:
     if code != sqlite3.SQLITE_ERROR and isinstance(error, sqlite3.OperationalError):
         return DatabaseUnavailable(AWAY, detail=f"{file}: {error}")
     return None
+
+
+def _is_full(file: str) -> bool:
+    try:
+        return shutil.disk_usage(Path(file).parent).free < _NO_ROOM
+    except OSError:
+        return False

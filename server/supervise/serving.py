@@ -8,8 +8,8 @@ import shutil
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 from granian.constants import HTTPModes, Interfaces
@@ -32,10 +32,9 @@ FINISH = 10  # seconds that requests under way get to finish
 
 def serve(settings: Settings) -> None:
     """Serve the API until SIGTERM or SIGINT; workers that crash are started again."""
-    settings.export(PROMETHEUS_MULTIPROC_DIR=str(_empty_folder(settings.metrics_dir)))
-    # Only now, for the metrics library looks at that folder's name when it is imported; and before the workers are
-    # forked, so that they share the memory.
-    import_module(MODULE)
+    settings.export()
+    shutil.rmtree(settings.metrics_dir, ignore_errors=True)  # an earlier run's counts
+    import_module(MODULE)  # before the workers are forked, so that they share the memory
     settings.stopping_file.unlink(missing_ok=True)
     server = _Draining(
         f"{MODULE}:rsgi",
@@ -63,7 +62,8 @@ class _Draining(MPServer):
     def signal_handler_interrupt(self, *_: Any) -> None:
         """Hear SIGTERM or SIGINT; a second one ends the wait."""
         first = not self.settings.stopping_file.exists()
-        self.settings.stopping_file.touch()
+        with suppress(OSError):  # a full disk keeps nobody from ending
+            self.settings.stopping_file.touch()
         if first and self.settings.drain:
             wait = threading.Timer(self.settings.drain, super().signal_handler_interrupt)
             wait.daemon = True
@@ -91,10 +91,3 @@ def _load_worker(_target: str) -> Callable[..., Any]:
     # worker that hears both does not end at all.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     return import_module(MODULE).rsgi()
-
-
-def _empty_folder(folder: Path) -> Path:
-    """Make the folder in which the workers put their counts together, without those of an earlier run."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(mode=0o700, parents=True)
-    return folder

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import logging
 import os
 import shutil
 import signal
@@ -14,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from server.home import make_folder, writing
+
+logger = logging.getLogger(__name__)
 
 PATIENCE = 5.0  # seconds a leftover gets to end by itself
 
@@ -30,6 +33,8 @@ class RunState:
         self._children = folder / "children.json"
         self._state = folder / "state.json"
         self._lock_file: int | None = None
+        self._unwritten: dict[Path, dict[str, Any]] = {}
+        self._told: set[Path] = set()  # of which it was said that they cannot be written
 
     def lock(self) -> None:
         """Take the home, until this process ends; raises AlreadyRunning."""
@@ -49,11 +54,28 @@ class RunState:
 
     def publish(self, state: dict[str, Any]) -> None:
         """Say that the server answers; `state` holds at least `pid` and `url`."""
-        _write_json(self._state, state)
+        self._write(self._state, state)
 
     def note_children(self, pids: dict[str, int]) -> None:
         """Remember which processes are ours, for the next start should this one be killed."""
-        _write_json(self._children, {name: [pid, birth(pid)] for name, pid in pids.items()})
+        self._write(self._children, {name: [pid, birth(pid)] for name, pid in pids.items()})
+
+    def _write(self, path: Path, content: dict[str, Any]) -> None:
+        self._unwritten[path] = content
+        self.write_the_rest()
+
+    def write_the_rest(self) -> None:
+        """Write what could not be written before: a full disk must not end those who keep everything running."""
+        for path, content in list(self._unwritten.items()):
+            try:
+                _write_json(path, content)
+            except OSError as error:
+                if path not in self._told:
+                    logger.warning("%s cannot be written (%s); trying again until it can", path, error.strerror)
+                self._told.add(path)
+            else:
+                del self._unwritten[path]
+                self._told.discard(path)
 
     def end_leftovers(self) -> list[str]:
         """End what a killed run left behind; return the names of what was ended."""
@@ -72,6 +94,7 @@ class RunState:
 
     def clear(self) -> None:
         """Forget the state and the children: nothing of ours runs."""
+        self._unwritten.clear()
         self._state.unlink(missing_ok=True)
         self._children.unlink(missing_ok=True)
 

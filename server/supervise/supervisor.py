@@ -86,7 +86,10 @@ class Supervisor:
 
     def _start_all(self) -> None:
         if self.settings.redis_url is None:
-            self._start_valkey()
+            try:
+                self._start_valkey()
+            except OSError as error:
+                logger.warning("Valkey cannot be started (%s); each process counts alone", error.strerror)
         for name, arguments in self._programs():
             self._start(Child(name, own_command(*arguments), own_environment(self.settings)))
 
@@ -140,6 +143,7 @@ class Supervisor:
         self.ending.wait(TICK)
         if self.ending.asked:
             return
+        self.state.write_the_rest()
         changes = [child.look_after() for child in self.children]
         if any(changes):
             self._note_children()

@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,18 +38,25 @@ def run(*arguments: str, home: Path, **environ: str) -> subprocess.CompletedProc
 class Up:
     """`inkling up` on a home."""
 
-    def __init__(self, home: Path, *arguments: str, **environ: str) -> None:
+    def __init__(self, home: Path, *arguments: str, before: Sequence[str] = (), **environ: str) -> None:
         self.home = home
         self.log = home.parent / f"{home.name}-{uuid.uuid4().hex[:6]}.log"
-        argv, keywords = inkling("up", "--port", "0", *arguments, home=home, INKLING_WORKERS="1", **environ)
+        argv, keywords = inkling("up", "--port", "0", *arguments, home=home, **{"INKLING_WORKERS": "1", **environ})
         with open(self.log, "wb") as log:
-            self.process = subprocess.Popen(argv, **keywords, stdout=log, stderr=log, start_new_session=True)
+            self.process = subprocess.Popen(
+                [*before, *argv], **keywords, stdout=log, stderr=log, start_new_session=True
+            )
         until(lambda: self.state() or self.process.poll() is not None, 120)
         assert self.process.poll() is None, self.log.read_text()
 
+    @property
+    def inside(self) -> Path:
+        """The home as its processes see it."""
+        return self.home
+
     def state(self) -> dict[str, Any] | None:
         try:
-            found = json.loads((self.home / "run" / "state.json").read_text())
+            found = json.loads((self.inside / "run" / "state.json").read_text())
         except (OSError, ValueError):
             return None
         return found if found["pid"] == self.process.pid else None
@@ -61,7 +68,7 @@ class Up:
         return str(state["url"])
 
     def children(self) -> dict[str, int]:
-        found = json.loads((self.home / "run" / "children.json").read_text())
+        found = json.loads((self.inside / "run" / "children.json").read_text())
         return {name: pid for name, (pid, _) in found.items()}
 
     def group(self) -> set[int]:
@@ -117,7 +124,8 @@ def call(url: str, path: str, body: Any = None, token: str | None = None, method
     request = urllib.request.Request(url + path, data=data, headers=headers, method=method)
     try:
         with urllib.request.urlopen(request, timeout=20) as answer:
-            return answer.status, json.loads(answer.read() or b"null")
+            body = answer.read() or b"null"
+            return answer.status, json.loads(body) if "json" in answer.headers["Content-Type"] else body.decode()
     except urllib.error.HTTPError as error:
         with error:
             return error.code, json.loads(error.read() or b"null")

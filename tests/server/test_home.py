@@ -226,7 +226,7 @@ def test_a_server_in_an_odd_and_open_home_keeps_everything_to_itself(tmp_path):
         with Up(home) as up:
             assert call(up.url, "/readyz")[1]["checks"]["redis"]["status"] == "ok"
             assert run("pair", "--new", home=home).returncode == 0
-            assert until(lambda: list((home / "run" / "metrics").glob("*.db")), 10)
+            assert until(lambda: list((home / "run" / "metrics").glob("*.prom")), 10)
             assert b"inkling_requests_total{" in metrics(up.url)
             kept = everything(home)
             assert open_ones(kept) == {}

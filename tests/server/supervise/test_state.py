@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -59,3 +60,17 @@ def test_the_dead_have_no_birth():
     gone.kill()
     gone.wait()
     assert birth(gone.pid) is None
+
+
+def test_a_state_that_cannot_be_written_is_written_later(tmp_path):
+    state = RunState(tmp_path)
+    (tmp_path / "state.json").mkdir()  # stands for a full disk, which root is not stopped by a mode
+    state.publish({"pid": 1, "url": "x"})
+    state.note_children({"API": os.getpid()})
+    assert (tmp_path / "children.json").is_file()
+    (tmp_path / "state.json").rmdir()
+    state.write_the_rest()
+    assert state.read() == {"pid": 1, "url": "x"}
+    state.clear()
+    state.write_the_rest()
+    assert state.read() is None

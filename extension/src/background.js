@@ -19,7 +19,7 @@ import { drawIcon, drawTabIcons, isPaused, openPages, pushViews, rememberPage, s
 const { runtime, tabs, alarms, commands, permissions } = browser();
 const FLUSH = "flush";
 /** Changes of these say nothing new to an open page: they come of what it did itself. */
-const OWN_AFFAIRS = new Set(["reader", "ledger", "texts", "titles", "deletions", "upvotes", "upvoteSaves", "opened", "lists", "states", "queue", "dead", "deadDropped"]);
+const OWN_AFFAIRS = new Set(["reader", "ledger", "texts", "titles", "deletions", "upvotes", "upvoteSaves", "opened", "lists", "states", "queue", "queueOf", "elsewhere", "dead", "deadDropped"]);
 
 /** @param {chrome.runtime.MessageSender} sender whether one of our own pages speaks */
 const isOwnPage = (sender) => Boolean(sender.url?.startsWith(runtime.getURL("")));

@@ -44,8 +44,12 @@ export const DEFAULTS = {
   preferences: { capture: "auto", upvote_is_save: true, order: "original", panel_collapsed: false, shortcuts: SHORTCUTS, sites: { huggingface: true, arxiv: false } },
   /** Scope ("all" or a site) to the time it ends (epoch ms); 0 is until switched on again. @type {Record<string, number>} */
   pauses: {},
-  /** @type {Waiting[]} oldest first */
+  /** @type {Waiting[]} oldest first; all for the server named in `queueOf` */
   queue: [],
+  /** The server that what waits is for; "" where none was known. */
+  queueOf: "",
+  /** What waits for servers that this browser was paired with before, and what they refused. @type {Record<string, {queue: Waiting[], dead: DeadLetter[]}>} */
+  elsewhere: {},
   /** Texts that travel with waiting events. @type {Record<string, Card>} */
   texts: {},
   /** @type {DeadLetter[]} oldest first */
@@ -72,8 +76,8 @@ export const DEFAULTS = {
   titles: {},
   /** True once something had to be left out because the queue is full. */
   queueFull: false,
-  /** True once the reader has read what is sent and agreed. */
-  agreed: false,
+  /** The server of which the reader has read what is sent there, and agreed; true, as older versions had it: the one paired with. @type {string | boolean} */
+  agreed: "",
   /** What a lab's policy said when the browser last knew it. @type {Managed} */
   managed: {},
 };

@@ -175,6 +175,16 @@ def test_the_first_minute(browser: Chromium, server: Server) -> None:
 
     papers = page.locator("#papers li")
     expect(papers).to_have_count(12)
+    # Another server is another question: asked on the page, and refused by the worker whatever the page says.
+    expect(page.locator("#agreed")).to_be_checked()
+    page.fill("#address", "https://papers.example.org/pair#AAAA-BBBB-CCCC")
+    expect(page.locator("#agreed")).not_to_be_checked()
+    expect(page.locator("#other")).to_contain_text("https://papers.example.org is another address")
+    page.click("#submit")
+    expect(page.locator("#steps li")).to_have_text(["Please read and agree to what is sent; until then nothing is."])
+    asked = {"address": "https://papers.example.org", "code": "AAAA-BBBB-CCCC", "name": "x", "agreed": server.url}
+    assert tell(page, type="pair/connect", **asked)["steps"][0]["step"] == "agree"
+    page.fill("#address", "")
     papers.nth(0).get_by_role("button").click()
     expect(page.locator("#picked")).to_contain_text("1 saved, 2 more")
     page.fill("#ids", f"arXiv:{PAPER}v2 https://huggingface.co/papers/2501.00002 nonsense")

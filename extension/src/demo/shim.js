@@ -101,7 +101,7 @@ const chrome = shim(manifest, messages);
 // A demo home made anew has another token: what an older one left in this browser is not its reader's.
 const kept = await chrome.storage.local.get({ token: "" });
 if (kept.token && kept.token !== token) await chrome.storage.local.clear();
-await chrome.storage.local.set({ serverUrl: location.origin, token, agreed: true });
+await chrome.storage.local.set({ serverUrl: location.origin, token, agreed: location.origin });
 Object.assign(globalThis, { chrome });
 // As the style that a browser brings along with the content script does (ui/reserve.css).
 for (const display of ["block", "flex", "contents"]) document.documentElement.style.setProperty(`--inkling-${display}`, display);

@@ -4,7 +4,7 @@ import { browser, text, version } from "../browser.js";
 import { FROM_OWN, send } from "../messages.js";
 import { onChanged } from "../storage.js";
 import { make } from "../ui/dom.js";
-import { readAddress } from "../own/address.js";
+import { askToAgree } from "../own/agreement.js";
 import { connectForm } from "../own/connect.js";
 import { exportAll } from "../own/export.js";
 import { by, putWords, when } from "../own/words.js";
@@ -24,9 +24,7 @@ const allowedSites = new Set();
 const ACTIONS = ["next", "previous", "save", "hide", "undo", "why", "order"];
 /** What was shown last: the form folds away when pairing is done, and comes back when it is needed. */
 let isPaired = false;
-let kept = { serverUrl: "", agreed: false, waiting: 0 };
-/** The other server that the reader was asked to agree to. */
-let askedOf = "";
+let kept = { agreed: "", waiting: 0 };
 
 /** @param {string} sentence */
 const say = (sentence) => {
@@ -53,24 +51,21 @@ async function drawStanding() {
   isPaired = paired && how !== "revoked";
   if (!paired && managed.serverUrl && !by("address").value) by("address").value = managed.serverUrl;
   for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll('[name="capture"]'))) radio.checked = radio.value === preferences.capture;
-  kept = { serverUrl, agreed, waiting };
-  drawAgreement();
+  kept = { agreed, waiting };
+  hasAgreed(agreed);
   drawSites(preferences.sites, managed.sites ?? SITES);
   by("upvote").checked = preferences.upvote_is_save;
   by("foryou").checked = preferences.order === "foryou";
   drawKeys(preferences.shortcuts);
 }
 
-/** What is sent was agreed to for one server: another one is another question, and what waits goes there too. */
-function drawAgreement() {
-  const typed = readAddress(by("address").value)?.address ?? "";
-  const other = kept.agreed && kept.serverUrl && typed !== kept.serverUrl ? typed : "";
-  if (other !== askedOf) by("agreed").checked = false;
-  askedOf = other;
-  if (kept.agreed && !other) by("agreed").checked = true;
-  by("agree-row").hidden = kept.agreed && !other;
+/** What was agreed to needs no box. @param {string} other the server that was not */
+function drawAgreement(other) {
+  by("agree-row").hidden = Boolean(kept.agreed) && !other;
   by("agree-other").textContent = other ? text("options_agree_other", other, kept.waiting) : "";
 }
+
+const hasAgreed = askToAgree(drawAgreement);
 
 /** @param {Record<string, boolean>} on @param {string[]} allowed those that a lab has left in */
 function drawSites(on, allowed) {
@@ -173,7 +168,6 @@ async function leave(there) {
 function listen() {
   for (const radio of document.querySelectorAll('[name="capture"]'))
     radio.addEventListener("change", (event) => ask(FROM_OWN.preferencesSet, { capture: /** @type {HTMLInputElement} */ (event.target).value }));
-  by("address").addEventListener("input", drawAgreement);
   by("upvote").addEventListener("change", () => ask(FROM_OWN.preferencesSet, { upvote_is_save: by("upvote").checked }));
   by("foryou").addEventListener("change", () => ask(FROM_OWN.preferencesSet, { order: by("foryou").checked ? "foryou" : "original" }));
   for (const site of SITES) by(`site-${site}`).addEventListener("change", () => switchSite(site));
@@ -189,6 +183,6 @@ function listen() {
 
 putWords();
 by("version").textContent = text("options_version", version());
-connectForm(drawAll, () => by("agreed").checked);
+connectForm(drawAll);
 listen();
 await drawAll();

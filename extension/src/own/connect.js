@@ -4,6 +4,7 @@ import { browser, text } from "../browser.js";
 import { FROM_OWN, send } from "../messages.js";
 import { make } from "../ui/dom.js";
 import { readAddress } from "./address.js";
+import { typedServer } from "./agreement.js";
 import { by } from "./words.js";
 
 /** A name for this browser that its owner knows again. */
@@ -40,18 +41,17 @@ async function askForOrigin(typed, plainOk) {
 
 /**
  * @param {() => void} paired called when everything was kept
- * @param {() => boolean} [isAgreed] the reader has agreed to what is sent; else nothing is
  */
-export function connectForm(paired, isAgreed = () => true) {
+export function connectForm(paired) {
   const form = by("connect");
   by("device").value = nameOfThisBrowser();
   form.addEventListener("submit", async (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
-    if (!isAgreed()) return showSteps([{ step: "agree", ok: false, message: text("own_agree_first") }]);
+    if (!by("agreed").checked) return showSteps([{ step: "agree", ok: false, message: text("own_agree_first") }]);
     const address = by("address").value;
     by("submit").disabled = true;
     await askForOrigin(address, by("plain").checked);
-    const asked = { address, code: by("code").value, name: by("device").value.trim() || nameOfThisBrowser(), plain_http_ok: by("plain").checked };
+    const asked = { address, code: by("code").value, name: by("device").value.trim() || nameOfThisBrowser(), plain_http_ok: by("plain").checked, agreed: typedServer() };
     const reply = await send(FROM_OWN.pairConnect, asked);
     by("submit").disabled = false;
     const steps = reply.ok ? reply.steps : [{ step: "address", ok: false, message: reply.error.message }];

@@ -6,6 +6,7 @@ import { onChanged } from "../storage.js";
 import { papersIn } from "../paper-id.js";
 import { make } from "../ui/dom.js";
 import { readAddress } from "../own/address.js";
+import { askToAgree } from "../own/agreement.js";
 import { connectForm } from "../own/connect.js";
 import { by, putWords } from "../own/words.js";
 
@@ -14,6 +15,8 @@ const ENOUGH = 3;
 /** @type {Set<string>} */
 const picked = new Set();
 let isConnected = false;
+/** How much waits for the server paired with until now. */
+let waiting = 0;
 
 /** Firefox lets the reader decide about sites; Chromium has allowed it at the install. */
 async function askForSite() {
@@ -61,10 +64,25 @@ function choice({ paper }) {
 
 async function offer() {
   isConnected = true;
+  const reply = await send(FROM_OWN.status);
+  if (reply.ok) drawAgreed(reply.status);
   by("pick").hidden = false;
   drawSteps();
-  const reply = await send(FROM_OWN.recommend, { limit: 12 });
-  by("papers").replaceChildren(...(reply.items ?? []).map(choice));
+  const { items = [] } = await send(FROM_OWN.recommend, { limit: 12 });
+  by("papers").replaceChildren(...items.map(choice));
+}
+
+/** A server that is not the one agreed to before is another question. */
+const hasAgreed = askToAgree((other) => {
+  drawSteps();
+  by("other").hidden = !other;
+  by("other").textContent = other ? text("options_agree_other", other, waiting) : "";
+});
+
+/** @param {any} status */
+function drawAgreed(status) {
+  waiting = status.waiting;
+  hasAgreed(status.agreed);
 }
 
 /** The address that a lab's policy names, unless the reader has typed one. @param {any} status */
@@ -97,13 +115,11 @@ by("allow-site").addEventListener("click", async () => {
 
 for (const [id, name] of [["address", "input"], ["agreed", "change"]]) by(id).addEventListener(name, drawSteps);
 putWords();
-connectForm(offer, () => by("agreed").checked);
+connectForm(offer);
 await askForSite();
 const { ok, status } = await send(FROM_OWN.status);
-if (ok && status.paired) {
-  by("agreed").checked = status.agreed;
-  await offer();
-}
+if (ok) drawAgreed(status);
+if (ok && status.paired) await offer();
 if (ok) fillIn(status);
 if (ok && status.paired) by("to").textContent = text("welcome_agree_to", status.serverUrl);
 // This page comes right after the install, when the browser may not know its policies yet.

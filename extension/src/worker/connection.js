@@ -32,12 +32,13 @@ export async function server() {
  * @param {string} path
  * @param {unknown} [body]
  * @param {(answer: any) => boolean} [isWhole] whether the answer has what the contract promises
+ * @param {string} [host] the server that alone may hear it: this browser may have been paired with another meanwhile
  * @returns {Promise<any>}
  * @throws {ServerError}
  */
-export async function ask(method, path, body, isWhole = () => true) {
+export async function ask(method, path, body, isWhole = () => true, host) {
   const to = await server();
-  if (!to) throw new ServerError("revoked", text("worker_error_unpaired"), { code: "unpaired" });
+  if (!to || (host !== undefined && to.serverUrl !== host)) throw new ServerError("revoked", text("worker_error_unpaired"), { code: "unpaired" });
   try {
     const answer = await call(to, method, path, body);
     if (!isWhole(answer)) throw new ServerError("garbage", text("worker_error_garbage"));

@@ -32,13 +32,17 @@ export async function forgetEvents(ids) {
 /** @param {Set<string>} ids @returns {Promise<number>} how many of them another server holds */
 function dropHere(ids) {
   return change(
-    ["queue", "ledger", "dead", "deletions", "states"],
+    ["queue", "ledger", "dead", "deletions", "states", "elsewhere"],
     (kept) => {
       /** @param {{event: Event}} one */
       const isMeant = ({ event }) => ids.has(event.id);
       const lines = kept.ledger.filter(isMeant);
       const there = [...lines.filter(({ host }) => host === hostOf(kept)), ...kept.queue.filter((one) => one.tried && isMeant(one))];
       for (const { event } of there) kept.deletions[event.id] = hostOf(kept);
+      for (const [host, waiting] of Object.entries(kept.elsewhere)) {
+        for (const one of waiting.queue) if (one.tried && isMeant(one)) kept.deletions[one.event.id] = host;
+        kept.elsewhere[host] = { queue: waiting.queue.filter((one) => !isMeant(one)), dead: waiting.dead.filter((one) => !isMeant(one)) };
+      }
       const papers = new Set([...lines, ...kept.queue.filter(isMeant)].map(({ event }) => event.paper));
       for (const list of /** @type {const} */ (["queue", "ledger", "dead"])) {
         // @ts-expect-error TypeScript does not see that each list keeps its own kind.
@@ -70,7 +74,8 @@ export async function forget({ paper, since }) {
     },
     ["serverUrl"],
   );
-  const { queue, ledger, dead } = await read("queue", "ledger", "dead");
-  const here = [...queue, ...ledger, ...dead].map(({ event }) => event).filter(isMeant);
+  const { queue, ledger, dead, elsewhere } = await read("queue", "ledger", "dead", "elsewhere");
+  const others = Object.values(elsewhere).flatMap((one) => [...one.queue, ...one.dead]);
+  const here = [...queue, ...ledger, ...dead, ...others].map(({ event }) => event).filter(isMeant);
   return { ...(await forgetEvents([...new Set([...here.map(({ id }) => id), ...there])])), silent, partial };
 }

@@ -3,12 +3,13 @@
 import { FROM_OWN, TO_PAGE } from "../messages.js";
 import { ServerError } from "../server-api.js";
 import { change, managed, read } from "../storage.js";
-import { ask, forgetFailures, hasItems, server } from "./connection.js";
+import { ask, forgetFailures, hasItems, hostOf, server } from "./connection.js";
 import { forget, forgetEvents } from "./forgetting.js";
 import { sendSoon } from "./from-page.js";
 import { hiddenList } from "./hidden.js";
 import { connect, leave, probe } from "./pairing.js";
 import { enqueue, flush } from "./queue.js";
+import { OF_ONE_SERVER, isAgreed, sortByServer } from "./servers.js";
 import { marksOf } from "./states.js";
 import { isPaused, notTouched, openPages, pushViews, readStanding, stateOf, tellTab, viewOf } from "./view.js";
 
@@ -27,7 +28,8 @@ async function status({ tab }) {
   const here = await shownIn(tab);
   const kept = await readStanding("queue", "dead", "queueFull", "upvotes", "agreed");
   const state = stateOf(kept, here?.site);
-  const { queue, dead, upvotes, pauses, preferences, connection, serverUrl, queueFull, agreed } = kept;
+  const { queue, dead, upvotes, pauses, preferences, connection, serverUrl, queueFull } = kept;
+  const address = hostOf(kept);
   return {
     status: {
       state: here?.page_kind === "drift" && state === "ready" ? "drift" : state,
@@ -42,7 +44,7 @@ async function status({ tab }) {
       upvotes: upvotes.settled ? 0 : Object.keys(upvotes.papers).length,
       preferences,
       pauses: Object.fromEntries(Object.entries(pauses).filter(([scope]) => isPaused(pauses, scope))),
-      agreed,
+      agreed: isAgreed(kept, address) ? address : "",
     },
   };
 }
@@ -86,12 +88,13 @@ async function deadList() {
 
 /** @param {{id: string, retry: boolean}} asked */
 async function deadSettle({ id, retry }) {
-  await change(["dead", "deadDropped", "queue"], (kept) => {
+  await change([...OF_ONE_SERVER, "deadDropped"], (kept) => {
+    sortByServer(kept);
     const letter = kept.dead.find(({ event }) => event.id === id);
     kept.dead = kept.dead.filter((one) => one !== letter);
     if (!kept.dead.length) kept.deadDropped = 0;
     if (retry && letter) kept.queue.push({ event: letter.event, tried: true });
-  });
+  }, ["serverUrl"]);
   if (retry) await flush({ now: true });
   return {};
 }

@@ -6,8 +6,9 @@ import { readAddress } from "../own/address.js";
 import { change, read, session, wipe } from "../storage.js";
 import { ask, hostOf, server } from "./connection.js";
 import { flush } from "./queue.js";
+import { OF_ONE_SERVER, isAgreed, renameServer, sortByServer, waitingElsewhere } from "./servers.js";
 
-/** @typedef {{step: "address" | "reachable" | "code" | "token" | "kept", ok: boolean, message: string}} Step */
+/** @typedef {{step: "agree" | "address" | "reachable" | "code" | "token" | "kept", ok: boolean, message: string}} Step */
 /** @typedef {{steps: Step[], address?: string, needs_confirmation?: boolean, origin?: string}} Outcome */
 
 /** @param {Step["step"]} step @param {boolean} ok @param {string} message @returns {Step} */
@@ -61,11 +62,14 @@ async function trade(address, code, name) {
 }
 
 /**
- * Trade a code for a token, try the token, and only then keep both.
- * @param {{address: string, code: string, name: string, plain_http_ok?: boolean}} asked
+ * Trade a code for a token, try the token, and only then keep both. This is the one way by which a server begins to be sent
+ * anything, and it asks that the reader has agreed to it for this very server.
+ * @param {{address: string, code: string, name: string, plain_http_ok?: boolean, agreed?: string}} asked `agreed`: the server agreed to just now
  * @returns {Promise<Outcome>}
  */
-export async function connect({ address: typed, code: typedCode, name, plain_http_ok = false }) {
+export async function connect({ address: typed, code: typedCode, name, plain_http_ok = false, agreed = "" }) {
+  const meant = readAddress(typed)?.address ?? "";
+  if (meant && agreed !== meant && !isAgreed(await read("agreed", "serverUrl"), meant)) return { steps: [told("agree", false, text("own_agree_first"))] };
   const { steps, address, code: linked, ...rest } = await probe(typed, plain_http_ok);
   if (!address || steps.some(({ ok }) => !ok)) return { steps, address, ...rest };
   const code = (typedCode || linked).trim();
@@ -84,27 +88,31 @@ export async function connect({ address: typed, code: typedCode, name, plain_htt
     if (!(error instanceof ServerError && error.passes)) await session.set(TRADED, null);
     return { steps: [...steps, told("token", false, plainly(error))], address };
   }
-  const left = await keep(address, paired);
-  const behind = left ? ` ${text("worker_step_left_behind", left)}` : "";
-  return { steps: [...steps, told("kept", true, text("worker_step_kept") + behind)], address };
+  const { deletions, waiting } = await keep(address, paired);
+  const behind = [deletions && text("worker_step_left_behind", deletions), waiting && text("worker_step_left_waiting", waiting)].filter(Boolean);
+  return { steps: [...steps, told("kept", true, [text("worker_step_kept"), ...behind].join(" "))], address };
 }
 
-/** @param {string} serverUrl @param {{token: string, reader_id?: string}} paired @returns {Promise<number>} deletions that another server still has to hear of */
+/** @param {string} serverUrl @param {{token: string, reader_id?: string}} paired @returns {Promise<{deletions: number, waiting: number}>} what other servers still have to hear of */
 function keep(serverUrl, { token, reader_id: reader = "" }) {
-  return change(["serverUrl", "token", "reader", "agreed", "connection", "states", "lists", "ledger", "deletions"], (kept) => {
+  return change([...OF_ONE_SERVER, "serverUrl", "token", "reader", "agreed", "connection", "states", "lists", "ledger", "deletions"], (kept) => {
+    sortByServer(kept);
     const before = hostOf(kept);
     if (before && before !== serverUrl) {
       // The same reader: it is the same server under another address. Another server knows another reader.
       if (reader && kept.reader === reader) move(kept, before, serverUrl);
       else Object.assign(kept, { states: {}, lists: {} });
     }
-    Object.assign(kept, { serverUrl, token, reader, agreed: true, connection: { health: "ok", failures: 0, retry_at: 0 } });
-    return Object.values(kept.deletions).filter((host) => host !== serverUrl).length;
+    Object.assign(kept, { serverUrl, token, reader, agreed: serverUrl, connection: { health: "ok", failures: 0, retry_at: 0 } });
+    sortByServer(kept);
+    return { deletions: Object.values(kept.deletions).filter((host) => host !== serverUrl).length, waiting: waitingElsewhere(kept) };
   });
 }
 
-/** @param {Pick<import("../storage.js").Stored, "ledger" | "deletions">} kept changed @param {string} from @param {string} to */
-function move({ ledger, deletions }, from, to) {
+/** @param {Pick<import("../storage.js").Stored, "ledger" | "deletions" | "queueOf">} kept changed @param {string} from @param {string} to */
+function move(kept, from, to) {
+  const { ledger, deletions } = kept;
+  renameServer(kept, from, to);
   for (const line of ledger) if (line.host === from) line.host = to;
   for (const [id, host] of Object.entries(deletions)) if (host === from) deletions[id] = to;
 }
@@ -112,8 +120,8 @@ function move({ ledger, deletions }, from, to) {
 /** What the server has not taken yet, after one more try. @returns {Promise<number>} */
 async function unsent() {
   await flush({ now: true });
-  const { queue, deletions } = await read("queue", "deletions");
-  return queue.length + Object.keys(deletions).length;
+  const kept = await read("queue", "deletions", "elsewhere");
+  return kept.queue.length + waitingElsewhere(kept) + Object.keys(kept.deletions).length;
 }
 
 /**

@@ -7,6 +7,7 @@ import { ServerError } from "../server-api.js";
 import { change, read } from "../storage.js";
 import { ask, isDue, noteUnsent, server } from "./connection.js";
 import { noteOpen } from "./opens.js";
+import { OF_ONE_SERVER, sortByServer } from "./servers.js";
 import { remember } from "./states.js";
 
 /** @typedef {import("../messages.js").Event} Event */
@@ -55,10 +56,11 @@ function inOrder(event, before) {
  * @returns {Promise<{left: number, taken: Event[]}>} `left`: how many did not fit; the reader is told
  */
 export function enqueue(events, cards = [], how = {}) {
-  const keys = /** @type {const} */ (["queue", "texts", "queueFull", "opened", "upvoteSaves"]);
+  const keys = /** @type {const} */ ([...OF_ONE_SERVER, "queueFull", "opened", "upvoteSaves"]);
   return change(
     [...keys],
     (kept) => {
+      sortByServer(kept);
       const before = [...kept.ledger, ...kept.queue].map(({ event }) => event);
       const known = new Set(before.map(({ id }) => id));
       const fresh = events.filter(({ id }) => !known.has(id)).filter((event) => isCounted(kept, event, how));
@@ -68,7 +70,7 @@ export function enqueue(events, cards = [], how = {}) {
       if (taken.length < fresh.length) kept.queueFull = true;
       return { left: fresh.length - taken.length, taken };
     },
-    ["ledger"],
+    ["ledger", "serverUrl"],
   );
 }
 
@@ -159,7 +161,7 @@ const isAboutTheBatch = ({ kind, status, isOurs }) => ABOUT_THE_BATCH.has(status
  */
 async function sendQueue(host, sent) {
   for (let size = BATCH; ; ) {
-    const batch = await nextBatch(size);
+    const batch = await nextBatch(size, host);
     if (!batch.events.length) return;
     try {
       sent.push(...(await send(batch, host)));
@@ -179,18 +181,20 @@ async function sendQueue(host, sent) {
 /**
  * The oldest events, marked as tried before they leave: should we die now, nobody takes them for unsent.
  * @param {number} size
+ * @param {string} host none, should it not be the one paired with any more
  * @returns {Promise<{events: Event[], papers: Card[]}>}
  */
-function nextBatch(size) {
+function nextBatch(size, host) {
   return change(
-    ["queue"],
+    [...OF_ONE_SERVER],
     (kept) => {
-      const batch = kept.queue.slice(0, size);
+      sortByServer(kept);
+      const batch = kept.queueOf === host ? kept.queue.slice(0, size) : [];
       for (const one of batch) one.tried = true;
       const papers = [...new Set(batch.map(({ event }) => event.paper))].map((paper) => kept.texts[paper]).filter(Boolean);
       return { events: batch.map(({ event }) => event), papers };
     },
-    ["texts"],
+    ["serverUrl"],
   );
 }
 
@@ -199,7 +203,7 @@ const forgetText = (paper) => change(["texts"], (kept) => void delete kept.texts
 
 /** @param {{events: Event[], papers: Card[]}} batch @param {string} host @returns {Promise<Event[]>} what is now on the server */
 async function send(batch, host) {
-  const { results } = await ask("POST", "/v1/events", batch, (answer) => isAnswerFor(batch.events, answer.results));
+  const { results } = await ask("POST", "/v1/events", batch, (answer) => isAnswerFor(batch.events, answer.results), host);
   const taken = batch.events.filter((_, at) => results[at].status !== "rejected");
   const refused = batch.events.flatMap((event, at) => (results[at].status === "rejected" ? { event, error: reasonOf(results[at]) } : []));
   await settle(taken, refused, host);
@@ -258,7 +262,7 @@ async function sendDeletions(host) {
   const { deletions } = await read("deletions");
   for (const id of Object.keys(deletions).filter((one) => deletions[one] === host)) {
     try {
-      await ask("DELETE", `/v1/me/events/${encodeURIComponent(id)}`);
+      await ask("DELETE", `/v1/me/events/${encodeURIComponent(id)}`, undefined, undefined, host);
     } catch (error) {
       if (!(error instanceof ServerError)) throw error;
       // Refused as unknown or as no id at all: it is not there.

@@ -2,7 +2,7 @@
 
 Threads are few, and one that waits for a slow sender answers nobody. So bodies are awaited on the event loop, where
 waiting costs a socket and what has come so far; a thread begins when there is all of it to work on, and is done when
-the answer is written, however slowly it is taken.
+the answer is written, however slowly it is taken. A long answer is written piece by piece, as the receiver takes it.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import IO, Any, Protocol
+from functools import partial
+from typing import IO, Any, Protocol, TypeVar
 
 from flask import Flask, request
 
@@ -24,12 +25,13 @@ from server.errors import InklingError, TooSlow, Unavailable
 MOST_BODIES = 512  # still being read, in one process
 MOST_BYTES = 128 * 2**20  # of all bodies that are held, in one process
 IN_MEMORY = 2**20  # of one body; what is longer goes to a file
+PIECE = 2**18  # bytes of an answer; one that is longer is sent in such pieces
 _REFUSAL = "inkling.refusal"
 # The body is whole by now: how it was sent says nothing any more.
 _OF_THE_TRANSFER = {"CONTENT_LENGTH", "TRANSFER_ENCODING", "HOST"}
 
 Headers = list[tuple[str, str]]
-Answer = tuple[int, Headers, bytes]
+T = TypeVar("T")
 
 
 class Scope(Protocol):
@@ -53,6 +55,32 @@ class Body:
     file: IO[bytes] = field(default_factory=lambda: tempfile.SpooledTemporaryFile(IN_MEMORY))  # noqa: SIM115
     size: int = 0
     refusal: InklingError | None = None
+
+
+@dataclass
+class Answer:
+    """The application's answer: what there is of it, and where it is long, where the `rest` comes from."""
+
+    status: int
+    headers: Headers
+    parts: Iterable[bytes]
+    begun: bytes = b""
+    rest: Iterator[bytes] | None = None
+
+    def more(self) -> bytes:
+        """Return the next piece of the rest, b"" at the end."""
+        held: list[bytes] = []
+        size = 0
+        for part in self.rest or ():
+            held.append(part)
+            size += len(part)
+            if size >= PIECE:
+                break
+        return b"".join(held)
+
+    def close(self) -> None:
+        """Let the application know that no more is wanted."""
+        getattr(self.parts, "close", lambda: None)()
 
 
 class Intake:
@@ -126,17 +154,35 @@ class Gateway:
             if announced is None or 0 < announced <= limit:
                 await self._intake.read(protocol, body, announced or limit + 1)
             environ = _environ(scope, body, max(body.size, announced or 0))
-            loop = asyncio.get_running_loop()
-            status, headers, answer = await loop.run_in_executor(self._threads, self._call, environ)
+            answer = await self._in_a_thread(partial(self._call, environ))
         finally:
             self._intake.forget(body)
-        if answer:
-            protocol.response_bytes(status, headers, answer)
+        if answer.rest:
+            await self._send_in_pieces(protocol, answer)
+        elif answer.begun:
+            protocol.response_bytes(answer.status, answer.headers, answer.begun)
         else:
-            protocol.response_empty(status, headers)
+            protocol.response_empty(answer.status, answer.headers)
+
+    async def _in_a_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    async def _send_in_pieces(self, protocol: Any, answer: Answer) -> None:
+        """Send a long answer; between two pieces it holds no thread.
+
+        What breaks off looks to HTTP as if it had ended there, so what is sent must itself say where it ends.
+        """
+        try:
+            transport = protocol.response_stream(answer.status, answer.headers)
+            piece = answer.begun
+            while piece:
+                await transport.send_bytes(piece)
+                piece = await self._in_a_thread(answer.more)
+        finally:
+            await self._in_a_thread(answer.close)
 
     def _call(self, environ: dict[str, Any]) -> Answer:
-        """Return the application's answer, in a thread of its own until all of it is there."""
+        """Return the application's answer, in a thread of its own until all of it is there, or enough to begin with."""
         begun: list[tuple[int, Headers]] = []
         written: list[bytes] = []  # by WSGI's older way of answering, which nothing of ours uses
 
@@ -145,11 +191,16 @@ class Gateway:
             return written.append
 
         parts: Iterable[bytes] = self._app(environ, start)
+        answer = Answer(*begun[0], parts, rest=iter(parts))
         try:
-            answer = b"".join([*written, *parts])
-        finally:
-            getattr(parts, "close", lambda: None)()
-        return *begun[0], answer
+            answer.begun = b"".join(written) + answer.more()
+        except BaseException:
+            answer.close()
+            raise
+        if len(answer.begun) < PIECE:
+            answer.rest = None
+            answer.close()
+        return answer
 
 
 def install(app: Flask) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -203,3 +203,57 @@ def test_the_answer_to_head_says_how_long_it_would_be() -> None:
     asyncio.run(Gateway(app, threads=1, body_seconds=20).__rsgi__(Asked(method="HEAD"), protocol))
     assert protocol.answer[1]["Content-Length"] == "10"
     assert protocol.answer[2] == b""
+
+
+class Pieces:
+    """The receiver of a long answer, who counts how far its making is ahead of them."""
+
+    def __init__(self, made: list[int]) -> None:
+        self.made, self.taken, self.most_ahead, self.status = made, 0, 0, 0
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return parts()
+
+    def response_stream(self, status: int, headers: list[tuple[str, str]]) -> Pieces:
+        self.status = status
+        return self
+
+    async def send_bytes(self, piece: bytes) -> None:
+        self.most_ahead = max(self.most_ahead, sum(self.made) - self.taken)
+        self.taken += len(piece)
+
+
+def long_answer(chunks: int, *, broken: bool = False) -> tuple[Pieces, list[int], list[str]]:
+    app, made, ended = Flask("long"), list[int](), list[str]()
+
+    def write() -> Iterator[bytes]:
+        try:
+            for _ in range(chunks):
+                made.append(1000)
+                yield b"x" * 1000
+            if broken:
+                raise ValueError("broken")
+        finally:
+            ended.append("ended")
+
+    app.add_url_rule("/seen", view_func=lambda: Response(write()))
+    receiver = Pieces(made)
+    told = Gateway(app, threads=1, body_seconds=20).__rsgi__(Asked(method="GET"), receiver)
+    if broken:
+        with pytest.raises(ValueError, match="broken"):
+            asyncio.run(told)
+    else:
+        asyncio.run(told)
+    return receiver, made, ended
+
+
+def test_a_long_answer_is_made_as_it_is_taken() -> None:
+    receiver, made, ended = long_answer(5000)
+    assert (receiver.status, receiver.taken, ended) == (200, sum(made), ["ended"])
+    assert receiver.most_ahead < 2 * gateway.PIECE < receiver.taken / 5
+
+
+def test_a_long_answer_that_breaks_off_is_an_error_in_the_log_and_ended() -> None:
+    receiver, _, ended = long_answer(5000, broken=True)
+    assert receiver.taken > 0
+    assert ended == ["ended"]

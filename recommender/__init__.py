@@ -5,6 +5,7 @@ from recommender.catalogue import Catalogue
 from recommender.config import Config
 from recommender.errors import BrokenModel, TooFewPapers
 from recommender.model import Model
+from recommender.overlay import Overlay
 from recommender.ranked import Ranked
 from recommender.reasons import Reason
 from recommender.scoring import Scored
@@ -18,6 +19,7 @@ __all__ = [
     "Config",
     "Events",
     "Model",
+    "Overlay",
     "Papers",
     "PartWeight",
     "Ranked",

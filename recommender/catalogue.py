@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Collection, Sequence
 from functools import cached_property
@@ -14,7 +15,7 @@ from recommender.ranked import Ranked
 from recommender.scoring import Scored, score
 from recommender.search import matching
 from recommender.selection import best, chosen, found
-from recommender.shelf import Shelf, block_of, folded_in, joined, placed_by_words
+from recommender.shelf import Block, Shelf, block_of, folded_in, joined, placed_by_words
 from recommender.tables import Events, Papers
 from recommender.taste import taste_of
 from recommender.vocabulary import Vocabulary, learn_vocabulary, texts_of
@@ -46,6 +47,31 @@ class Catalogue:
     def ids(self) -> list[str]:
         """Return the ids of all papers, each once."""
         return list(self._now[0].row_of)
+
+    @property
+    def ground(self) -> object:
+        """What places papers here: while this is the same object, a paper's text has the same place."""
+        return self.model or self._now
+
+    def placed(self, papers: Papers) -> Block:
+        """Return where their text places papers that are not added; the model must be there."""
+        if self.model is None:
+            raise ValueError("without a model there are no places: copy the catalogue and update it")
+        return folded_in(self.model, papers, self._row_of_trained, self._now[0].blocks[0].by_word)
+
+    def with_block(self, block: Block) -> Catalogue:
+        """Return this catalogue with papers on top that `placed` has placed; this one stays as it is."""
+        shelf, vocabulary = self._now
+        return self._showing(Shelf([*shelf.blocks, block], below=shelf), vocabulary)
+
+    def copy(self) -> Catalogue:
+        """Return a catalogue of the same papers that can be updated alone."""
+        return self._showing(*self._now)
+
+    def _showing(self, shelf: Shelf, vocabulary: Vocabulary) -> Catalogue:
+        other = copy.copy(self)
+        other._lock, other._now = threading.Lock(), (shelf, vocabulary)
+        return other
 
     def update(self, papers: Papers) -> None:
         """Add papers, or replace those with the same id; their text places them at once."""

@@ -6,7 +6,7 @@ Axes: N papers on the shelf, W words, D factors.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -48,6 +48,13 @@ class Block:
     def by_word(self) -> sp.csr_matrix:
         """Float32 (W, n): the words the other way round, to look papers up by a word."""
         return self.words.T.tocsr()
+
+    def without(self, ids: Collection[str]) -> Block:
+        """Return the block without these papers."""
+        kept = [row for row, paper in enumerate(self.ids) if paper not in ids]
+        arrays = {name: getattr(self, name)[kept] for name in (*_ARRAYS, "words")}
+        near = None if self.near is None else self.near[kept]
+        return Block([self.ids[row] for row in kept], [self.titles[row] for row in kept], near=near, **arrays)
 
 
 def block_of(model: Model) -> Block:
@@ -101,13 +108,20 @@ def _texts(one: Block, other: Block) -> Iterator[tuple[Sequence[str], Sequence[s
 
 
 class Shelf:
-    """Blocks as one table of N rows; of an id that is in two blocks the later one stands."""
+    """Blocks as one table of N rows; of an id that is in two blocks the later one stands.
 
-    def __init__(self, blocks: Sequence[Block]) -> None:
+    `below` is a shelf of all blocks but the last: what it knows of the ids is not worked out again.
+    """
+
+    def __init__(self, blocks: Sequence[Block], below: Shelf | None = None) -> None:
         self.blocks = [block for block in blocks if len(block)] or list(blocks[:1])
         self.starts = np.cumsum([0] + [len(block) for block in self.blocks])
-        self.ids: list[str] = [paper for block in self.blocks for paper in block.ids]
-        self.row_of = {paper: row for row, paper in enumerate(self.ids)}
+        self._below = below if below is not None and len(below) else None
+        new = self.blocks if self._below is None else self.blocks[len(self._below.blocks) :]
+        self.ids: list[str] = [*(self._below.ids if self._below else ()), *(one for block in new for one in block.ids)]
+        self.row_of: dict[str, int] = dict(self._below.row_of) if self._below else {}
+        first = len(self._below) if self._below else 0
+        self.row_of.update((paper, row) for row, paper in enumerate(self.ids[first:], first))
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -126,10 +140,12 @@ class Shelf:
 
     @cached_property
     def place_of_id(self) -> np.ndarray:
-        """Int64 (N,): each row's place in the order of ids, for ties."""
-        places = np.empty(len(self), np.int64)
-        places[sorted(range(len(self)), key=self.ids.__getitem__)] = np.arange(len(self))
-        return places
+        """Int64 (N,): each row's place in the order of ids, for ties; the shelf below comes first."""
+        below = self._below.place_of_id if self._below else np.empty(0, np.int64)
+        ids = self.ids[len(below) :]
+        places = np.empty(len(ids), np.int64)
+        places[sorted(range(len(ids)), key=ids.__getitem__)] = np.arange(len(ids)) + len(below)
+        return np.concatenate([below, places])
 
     @cached_property
     def published(self) -> np.ndarray:

@@ -86,5 +86,7 @@ def _count(batch: list[Event | Result], results: list[Result]) -> None:
         EVENTS.labels(kind, result.status).inc()
         if isinstance(event, Event) and result.status == "accepted" and kind in _TRENDS:
             liked.append(event.paper)
-    if liked:
-        rooms().hot.bump_trending(liked)
+    # A paper that only this reader can read is nobody else's trend, and its id no matter for Redis.
+    found = rooms().serving.readable(liked)
+    if found:
+        rooms().hot.bump_trending(found)

@@ -11,6 +11,7 @@ from server.clock import rfc3339
 from server.errors import PaperNotFound
 from server.identifiers import web_address
 from server.store import papers as store
+from server.store import reader_papers
 from server.store.database import Database
 from server.store.papers import FACTS
 
@@ -25,18 +26,18 @@ class KnownCards:
         self._seen: OrderedDict[tuple[str, int, str], int] = OrderedDict()
         self._lock = threading.Lock()
 
-    def new(self, reader_id: str, resets: int, cards: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    def new(self, reader_id: str, forgot: int, cards: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         """Return the cards whose facts this reader has not just sent.
 
-        `resets` says how often the reader started over: what they told before that, in any process, was forgotten.
+        `forgot` is the reader's version that last deleted something: what they told before may be forgotten.
         """
-        return [card for card in cards if self._seen.get((reader_id, resets, card["id"])) != _fingerprint(card)]
+        return [card for card in cards if self._seen.get((reader_id, forgot, card["id"])) != _fingerprint(card)]
 
-    def add(self, reader_id: str, resets: int, cards: Iterable[Mapping[str, Any]]) -> None:
+    def add(self, reader_id: str, forgot: int, cards: Iterable[Mapping[str, Any]]) -> None:
         """Remember cards that are in the database now."""
         with self._lock:
             for card in cards:
-                self._seen[reader_id, resets, card["id"]] = _fingerprint(card)
+                self._seen[reader_id, forgot, card["id"]] = _fingerprint(card)
             while len(self._seen) > self._size:
                 self._seen.popitem(last=False)
 
@@ -53,7 +54,7 @@ def has_facts(card: Mapping[str, Any]) -> bool:
 def take_cards(
     session: Any, reader_id: str, cards: Sequence[Mapping[str, Any]], *, confirm: bool, now: float
 ) -> set[str]:
-    """Store what a reader's page says of papers, and return the ids of those whose text changed.
+    """Store what a reader's page says of papers, and return the ids of those whose text changed for everybody.
 
     A page fills only what is empty. While `confirm` is on, what it fills is this reader's own until a second
     reader's page says the same, or a source has spoken; off, it is everybody's at once.
@@ -89,9 +90,10 @@ class _Shelf:
                 self._fill_fact(card["id"], name, value)
 
     def _fill_fact(self, paper_id: str, name: str, value: Any) -> None:
-        others = self.others.get(paper_id, ())
-        if not self.confirm or any(_agree(name, other[name], value) for other in others):
-            self.papers[paper_id][name] = value
+        said = [other[name] for other in self.others.get(paper_id, ())]
+        agreed = value if not self.confirm else _agreed(name, value, said)
+        if agreed is not None:
+            self.papers[paper_id][name] = agreed
             self.changed_papers.add(paper_id)
             return
         own = self.own.setdefault(paper_id, self._empty(paper_id))
@@ -101,27 +103,34 @@ class _Shelf:
 
     def _empty(self, paper_id: str) -> dict[str, Any]:
         blank: dict[str, Any] = dict.fromkeys(FACTS)
-        return {**blank, "paper_id": paper_id, "reader_id": self.reader_id, "created_at": self.now}
+        return {**blank, "paper_id": paper_id, "reader_id": self.reader_id}
 
     def write(self, session: Any) -> set[str]:
-        changed = sorted(self.changed_papers | self.changed_own)
-        store.put(session, [{**self.papers[name], "updated_at": self.now} for name in changed])
-        store.put_page_texts(session, [self.own[name] for name in sorted(self.changed_own)])
+        store.put(session, [{**self.papers[name], "updated_at": self.now} for name in sorted(self.changed_papers)])
+        store.put_page_texts(session, [{**self.own[name], "updated_at": self.now} for name in sorted(self.changed_own)])
         complete = [
             name for name in self.changed_papers if all(self.papers[name][fact] for fact in ("title", "abstract"))
         ]
         if complete:
             store.forget_page_texts(session, complete)
-        return set(changed)
+        return self.changed_papers
 
 
-def _agree(name: str, one: Any, other: Any) -> bool:
-    """Whether two pages say the same of a fact; counts of upvotes move, so any two agree."""
-    if one is None:
-        return False
+def _agreed(name: str, value: Any, others: Iterable[Any]) -> Any:
+    """Return what a page and one of another reader's agree on, else None.
+
+    Counts of upvotes move, so of any two the lower is true.
+    """
+    said = [other for other in others if other is not None]
+    if name == "upvotes":
+        return min([value, *said]) if said else None
+    return value if any(_same(value, other) for other in said) else None
+
+
+def _same(one: Any, other: Any) -> bool:
     if isinstance(one, str) and isinstance(other, str):
         return one.casefold().split() == other.casefold().split()
-    return name == "upvotes" or one == other
+    return bool(one == other)
 
 
 def take_source_papers(session: Any, source: str, papers: Sequence[Mapping[str, Any]], *, now: float) -> set[str]:
@@ -166,12 +175,16 @@ def as_paper(paper_id: str, facts: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def one(database: Database, reader_id: str, paper_id: str) -> dict[str, Any]:
-    """Return a paper as this reader may see it. Raises PaperNotFound."""
+    """Return a paper as this reader may see it.
+
+    Raises PaperNotFound for one of which they may see nothing and which they never met: whether others did is theirs.
+    """
     with database.reading() as session:
         found = store.seen_by(session, reader_id, [paper_id])
-    if paper_id not in found:
+        met = reader_papers.of_papers(session, reader_id, [paper_id])
+    if paper_id not in found and paper_id not in met:
         raise PaperNotFound(f"No paper {paper_id} is known here.", field="id")
-    return as_paper(paper_id, found[paper_id])
+    return as_paper(paper_id, found.get(paper_id))
 
 
 def many(database: Database, reader_id: str, ids: Collection[str]) -> dict[str, dict[str, Any]]:

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from recommender import Ranked, Scored
+from recommender import Catalogue, Ranked, Reason, Scored
 from recommender.text import singular, words_of
 from server.clock import rfc3339
 from server.errors import BadPaperId, DatabaseUnavailable, InklingError
 from server.identifiers import canonical
 from server.services import papers
 from server.services.history import History
+from server.services.own_papers import View
 from server.services.pairing import Caller
 from server.services.rooms import Rooms
 from server.services.serving import Served
@@ -46,25 +47,37 @@ class Asking:
     rooms: Rooms
     caller: Caller
     served: Served
+    view: View
     history: History
     now: float
 
     @classmethod
-    def of(cls, rooms: Rooms, caller: Caller, now: float) -> Asking:
-        """Gather what the caller is ranked by."""
+    def of(cls, rooms: Rooms, caller: Caller, now: float, wanted: Collection[str] = ()) -> Asking:
+        """Gather what the caller is ranked by; of the papers that only their own pages told of, `wanted` for sure."""
         history = rooms.histories.of(rooms.database, caller.reader_id, caller.version, caller.forgot_version)
         served = rooms.serving.current()
         looked_for = served.looked_for.get(caller.reader_id, frozenset())
         if looked_for is not history.done_with:
             rooms.serving.know(history.done_with - looked_for)
             served.note_looked_for(caller.reader_id, history.done_with)
-        return cls(rooms, caller, served, history, now)
+        view = rooms.own_papers.over(served.catalogue, rooms.database, caller.reader_id, wanted)
+        return cls(rooms, caller, served, view, history, now)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The papers this reader may read, and no word of others' pages."""
+        return self.view.catalogue
+
+    @property
+    def untitled(self) -> set[str]:
+        """The papers of which this reader may read no title, so that they cannot be listed."""
+        return self.served.untitled.difference(self.view.own) | self.view.untitled
 
     @cached_property
     def scored(self) -> Scored:
         """The whole catalogue scored for the reader, once for all the lists of one answer."""
         chosen = self.caller.settings
-        return self.served.catalogue.scored(
+        return self.catalogue.scored(
             self.history.events,
             now=self.now,
             interests=chosen.get("interests", ()),
@@ -74,7 +87,7 @@ class Asking:
 
     def rank(self, candidates: Sequence[str] | None, k: int | None, exclude: Collection[str] = ()) -> Ranked:
         """Ask the recommender on this reader's behalf."""
-        return self.served.catalogue.listed(
+        return self.catalogue.listed(
             self.scored,
             candidates=candidates,
             k=k,
@@ -88,17 +101,17 @@ class Asking:
         return self.rooms.keys.new_list_id(self.caller.reader_id, self.served.version)
 
     def reasons(self, ranked: Ranked, index: int) -> list[dict[str, Any]]:
-        """Return why the paper at `index` has its score, without words this reader may not see."""
-        return [self._reason(ranked.ids[index], reason) for reason in ranked.reasons(index)]
+        """Return why the paper at `index` has its score."""
+        return [_told(reason) for reason in ranked.reasons(index)]
 
-    def _reason(self, paper_id: str, reason: Any) -> dict[str, Any]:
-        told: dict[str, Any] = {"kind": reason.kind, "share": float(reason.share)}
-        if reason.paper:
-            visible = self.served.may_see(self.caller.reader_id, reason.paper)
-            told |= {"paper": reason.paper, "title": (reason.title or None) if visible else None}
-        if reason.words and self.served.may_see(self.caller.reader_id, paper_id):
-            told["words"] = list(reason.words)
-        return told
+
+def _told(reason: Reason) -> dict[str, Any]:
+    told: dict[str, Any] = {"kind": reason.kind, "share": float(reason.share)}
+    if reason.paper:
+        told |= {"paper": reason.paper, "title": reason.title or None}
+    if reason.words:
+        told["words"] = list(reason.words)
+    return told
 
 
 def rank_page(
@@ -107,8 +120,8 @@ def rank_page(
     """Rank the cards of a page and recommend `limit` papers that are not on it. The cards' texts are kept."""
     good = [card for card in cards if not isinstance(card, BadCard)]
     _keep_cards(rooms, caller, good, now)
-    asking = Asking.of(rooms, caller, now)
     ids = list(dict.fromkeys(card["id"] for card in good))
+    asking = Asking.of(rooms, caller, now, ids)
     ranked = asking.rank(ids, None)
     entries = {name: _entry(asking, ranked, index) for index, name in enumerate(ranked.ids)}
     return {
@@ -121,8 +134,7 @@ def rank_page(
 
 def _keep_cards(rooms: Rooms, caller: Caller, cards: Sequence[Mapping[str, Any]], now: float) -> None:
     """Store what is new in the cards and let it count at once."""
-    resets = int(caller.settings.get("resets", 0))
-    new = [card for card in rooms.cards.new(caller.reader_id, resets, cards) if papers.has_facts(card)]
+    new = [card for card in rooms.cards.new(caller.reader_id, caller.forgot_version, cards) if papers.has_facts(card)]
     if not new:
         return
     try:
@@ -135,7 +147,7 @@ def _keep_cards(rooms: Rooms, caller: Caller, cards: Sequence[Mapping[str, Any]]
         return
     rooms.serving.fold_in(changed)
     rooms.serving.know({card["id"] for card in new})
-    rooms.cards.add(caller.reader_id, resets, new)
+    rooms.cards.add(caller.reader_id, caller.forgot_version, new)
 
 
 def _entry(asking: Asking, ranked: Ranked, index: int) -> dict[str, Any]:
@@ -169,7 +181,7 @@ def recommended(
 ) -> list[dict[str, Any]]:
     """Return papers that this reader has not opened, saved or hidden, was not shown too often, and may read."""
     reader_id = asking.caller.reader_id
-    out = {*exclude, *asking.history.worn_out, *asking.served.hidden_from(reader_id)}
+    out = {*exclude, *asking.history.worn_out, *asking.untitled}
     candidates = None
     if days is not None:
         with asking.rooms.database.reading() as session:
@@ -204,8 +216,8 @@ def recommendations(
 def similar(rooms: Rooms, caller: Caller, paper_id: str, limit: int, now: float) -> list[dict[str, Any]]:
     """Return the papers most like one. Raises PaperNotFound for a paper nothing is known of."""
     papers.one(rooms.database, caller.reader_id, paper_id)
-    asking = Asking.of(rooms, caller, now)
-    ranked = asking.served.catalogue.similar(paper_id, limit, asking.served.hidden_from(caller.reader_id) | {paper_id})
+    asking = Asking.of(rooms, caller, now, [paper_id])
+    ranked = asking.catalogue.similar(paper_id, limit, asking.untitled | {paper_id})
     return _with_papers(asking, ranked, limit)
 
 
@@ -233,15 +245,14 @@ def _place_after(best: list[tuple[float, str]], after: tuple[float, str]) -> int
 
 def _found(asking: Asking, query: str) -> list[tuple[str, float]]:
     """Return (paper, score) for a query: a paper's id, what papers are about, or else the words as they are written."""
-    hidden = asking.served.hidden_from(asking.caller.reader_id)
     try:
         named = canonical(query)
     except BadPaperId:
-        ranked = asking.served.catalogue.search(query, DEEPEST_SEARCH)
+        ranked = asking.catalogue.search(query, DEEPEST_SEARCH)
         found = [(name, float(score)) for name, score in zip(ranked.ids, ranked.scores, strict=True)]
-        found = [(name, score) for name, score in found if name not in hidden and not math.isnan(score)]
+        found = [(name, score) for name, score in found if not math.isnan(score)]
     else:
-        found = [(named, 1.0)] if named not in hidden else []
+        found = [(named, 1.0)]
     if found:
         return found
     return [(name, 1.0) for name in _plainly_found(asking, query)]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from server.config import Settings
 from server.hot import Hot
 from server.services.history import Histories
+from server.services.own_papers import OwnPapers
 from server.services.papers import KnownCards
 from server.services.serving import Serving
 from server.store.database import Database
@@ -30,6 +31,7 @@ class Rooms:
     cards: KnownCards = field(default_factory=KnownCards)
     # Long work that must leave most of the process's threads to others.
     imports: threading.Semaphore = field(default_factory=lambda: threading.BoundedSemaphore(IMPORTS))
+    own_papers: OwnPapers = field(default_factory=OwnPapers)
 
     @classmethod
     def of(cls, settings: Settings) -> Rooms:

@@ -25,24 +25,15 @@ MOST_READERS = 500  # whose papers are noted as looked for
 
 @dataclass
 class Served:
-    """One model and its catalogue. `private` names, for papers without a public title, the readers who may see one."""
+    """One model and its catalogue, of what everybody may read; `untitled` are the papers of it without a title."""
 
     catalogue: Catalogue
     version: str | None
-    private: dict[str, frozenset[str]]
+    untitled: set[str]
     newest: float = 0.0
     recent: dict[str, float] = field(default_factory=dict)
     # Reader -> the papers of their history that were looked for, though another process had just stored them.
     looked_for: dict[str, frozenset[str]] = field(default_factory=dict)
-    _hidden: dict[str, frozenset[str]] = field(default_factory=dict)
-
-    def hidden_from(self, reader_id: str) -> frozenset[str]:
-        """Return the papers of which this reader may see no title, so that they cannot be recommended."""
-        found = self._hidden.get(reader_id)
-        if found is None:
-            found = frozenset(name for name, readers in list(self.private.items()) if reader_id not in readers)
-            self._hidden[reader_id] = found
-        return found
 
     def note_looked_for(self, reader_id: str, papers: frozenset[str]) -> None:
         """Note that these papers of a reader need not be looked for again."""
@@ -50,11 +41,7 @@ class Served:
             self.looked_for.clear()
         self.looked_for[reader_id] = papers
 
-    def may_see(self, reader_id: str, paper_id: str) -> bool:
-        """Whether the text the catalogue holds of a paper may be shown to this reader."""
-        return reader_id in self.private.get(paper_id, (reader_id,))
-
-    def take(self, rows: Sequence[Mapping[str, Any]], private: Mapping[str, frozenset[str]]) -> None:
+    def take(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Lay changed papers over what is served."""
         # A paper without any text would only pretend to be known.
         texts = [row for row in rows if row["title"] or row["abstract"]]
@@ -63,11 +50,9 @@ class Served:
         for row in rows:
             self.recent[row["id"]] = row["updated_at"]
             self.newest = max(self.newest, row["updated_at"])
-            if row["id"] in private:
-                self.private[row["id"]] = private[row["id"]]
-            else:
-                self.private.pop(row["id"], None)
-        self._hidden.clear()
+        titled = {row["id"] for row in texts if row["title"]}
+        # Another set each time: a request may be going through this one.
+        self.untitled = (self.untitled - titled) | ({row["id"] for row in texts} - titled)
 
 
 class Serving:
@@ -146,14 +131,14 @@ class Serving:
                 if before is not None:
                     return before
         with self._database.reading() as session:
-            private = papers.unconfirmed(session)
+            untitled = papers.untitled(session)
             row = models.serving(session) if model else None
             known_until = float((row["manifest"] if row else {}).get("papers_until") or 0.0)
             # What the model was trained on need not be folded in again, however shortly before that it changed.
             trained = papers.changed_between(session, known_until - OVERLAP, known_until)
         if model is not None or version is None:
             self._refused = None
-        served = Served(Catalogue(model), version if model else None, private, newest=known_until)
+        served = Served(Catalogue(model), version if model else None, untitled, newest=known_until)
         served.recent = {name: at for name, at in trained.items() if name in served.catalogue}
         if version is not None:
             logger.info("model_served", extra={"version": served.version})
@@ -166,7 +151,7 @@ class Serving:
             for rows in papers.for_catalogue(session, start):
                 changed = [row for row in rows if served.recent.get(row["id"]) != row["updated_at"]]
                 if changed:
-                    served.take(changed, papers.unconfirmed(session, [row["id"] for row in changed]))
+                    served.take(changed)
         served.recent = {name: at for name, at in list(served.recent.items()) if at >= served.newest - OVERLAP}
 
     def fold_in(self, ids: Collection[str]) -> None:
@@ -174,9 +159,14 @@ class Serving:
         if ids:
             served = self.current()
             with self._database.reading() as session:
-                served.take(papers.catalogue_rows(session, ids), papers.unconfirmed(session, ids))
+                served.take(papers.catalogue_rows(session, ids))
 
     def know(self, ids: Collection[str]) -> None:
         """Fold in those of these papers that another process stored less than `every` seconds ago."""
         catalogue = self.current().catalogue
         self.fold_in([name for name in ids if name not in catalogue])
+
+    def readable(self, ids: Sequence[str]) -> list[str]:
+        """Return those of these papers of which everybody may read a text."""
+        catalogue = self.current().catalogue if ids else ()
+        return [name for name in ids if name in catalogue]

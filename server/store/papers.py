@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from server.store.database import Row, all_rows, among, insert_new, upsert
-from server.store.tables import page_texts, papers, reader_papers
+from server.store.tables import events, is_stub, page_texts, papers, reader_papers
 
 FACTS = ("title", "abstract", "authors", "categories", "organization", "published_at", "upvotes")
 _CHUNK = 2000
 
 
 def add_stubs(session: Session, ids: Collection[str], now: float) -> None:
-    """Make an empty row for each paper that has none, so that events can name it."""
-    insert_new(session, papers, [{"id": name, "created_at": now, "updated_at": now} for name in sorted(ids)])
+    """Make an empty row for each paper that has none, so that events can name it, and keep them until the commit."""
+    missing = set(ids)
+    while missing:
+        insert_new(session, papers, [{"id": name, "created_at": now, "updated_at": now} for name in sorted(missing)])
+        # PostgreSQL: one that another transaction is just forgetting counted as there, and has to be made again.
+        kept = select(papers.c.id).where(among(papers.c.id, missing)).order_by(papers.c.id)
+        missing -= set(session.execute(kept.with_for_update(read=True, key_share=True)).scalars())
 
 
 def rows(session: Session, ids: Collection[str]) -> dict[str, Row]:
@@ -26,11 +31,19 @@ def rows(session: Session, ids: Collection[str]) -> dict[str, Row]:
 
 
 def seen_by(session: Session, reader_id: str, ids: Collection[str]) -> dict[str, Row]:
-    """Return id -> facts as this reader may see them: everybody's, and where these are empty, their own pages'."""
+    """Return id -> facts as this reader may see them: everybody's, and where these are empty, their own pages'.
+
+    A paper of which the reader may see no fact at all is left out, whoever else named it.
+    """
+    statement = _own_facts(reader_id).where(among(papers.c.id, ids))
+    return {row["id"]: row for row in all_rows(session, statement) if any(row[name] is not None for name in FACTS)}
+
+
+def _own_facts(reader_id: str, *more: ColumnElement[Any]) -> Select[Any]:
+    """Select `id`, the facts that this reader may see, and `more`."""
     own = and_(page_texts.c.paper_id == papers.c.id, page_texts.c.reader_id == reader_id)
     facts = [func.coalesce(papers.c[name], page_texts.c[name]).label(name) for name in FACTS]
-    statement = select(papers.c.id, *facts).outerjoin(page_texts, own).where(among(papers.c.id, ids))
-    return {row["id"]: row for row in all_rows(session, statement)}
+    return select(papers.c.id, *facts, *more).outerjoin(page_texts, own)
 
 
 def put(session: Session, changed: Sequence[Mapping[str, Any]]) -> None:
@@ -39,19 +52,20 @@ def put(session: Session, changed: Sequence[Mapping[str, Any]]) -> None:
 
 
 def page_texts_of(session: Session, ids: Collection[str]) -> list[Row]:
-    """Return what single readers' pages said of these papers, oldest first."""
+    """Return what single readers' pages said of these papers."""
     statement = select(page_texts).where(among(page_texts.c.paper_id, ids))
-    return all_rows(session, statement.order_by(page_texts.c.created_at, page_texts.c.reader_id))
+    return all_rows(session, statement.order_by(page_texts.c.paper_id, page_texts.c.reader_id))
 
 
 def put_page_texts(session: Session, changed: Sequence[Mapping[str, Any]]) -> None:
     """Write whole rows of what single readers' pages said."""
-    upsert(session, page_texts, changed, keep=("created_at",))
+    upsert(session, page_texts, changed)
 
 
-def forget_page_texts(session: Session, ids: Collection[str]) -> None:
-    """Delete what pages said of these papers."""
-    session.execute(delete(page_texts).where(among(page_texts.c.paper_id, ids)))
+def forget_page_texts(session: Session, ids: Collection[str], reader_id: str | None = None) -> None:
+    """Delete what pages said of these papers, this reader's alone where one is given."""
+    statement = delete(page_texts).where(among(page_texts.c.paper_id, ids))
+    session.execute(statement if reader_id is None else statement.where(page_texts.c.reader_id == reader_id))
 
 
 def forget_page_texts_of(session: Session, reader_id: str) -> None:
@@ -62,9 +76,34 @@ def forget_page_texts_of(session: Session, reader_id: str) -> None:
     session.execute(delete(page_texts).where(page_texts.c.reader_id == reader_id, page_texts.c.paper_id.not_in(saved)))
 
 
+def forget_orphans(session: Session, ids: Collection[str] | None = None) -> None:
+    """Delete the papers (of these alone, where they are given) that are but an id which no reader names any more."""
+    facts = [papers.c[name].is_(None) for name in FACTS]
+    orphan = and_(
+        is_stub,
+        *facts,
+        ~exists().where(reader_papers.c.paper_id == papers.c.id),
+        ~exists().where(page_texts.c.paper_id == papers.c.id),
+        ~exists().where(events.c.paper_id == papers.c.id),
+    )
+    statement = select(papers.c.id).where(orphan)
+    if ids is not None:
+        statement = statement.where(among(papers.c.id, ids))
+    # PostgreSQL: whoever is about to name one holds it (`add_stubs`), and is looked for again once we hold the others.
+    found = list(session.execute(statement.with_for_update(of=papers, skip_locked=True)).scalars())
+    if found:
+        session.execute(delete(papers).where(among(papers.c.id, found), orphan))
+
+
 def count(session: Session) -> int:
     """Return how many papers are known."""
     return session.execute(select(func.count()).select_from(papers)).scalar_one()
+
+
+def count_readable(session: Session) -> int:
+    """Return of how many papers everybody may read a text."""
+    statement = select(func.count()).where(or_(papers.c.title.is_not(None), papers.c.abstract.is_not(None)))
+    return session.execute(statement).scalar_one()
 
 
 def newest_update(session: Session) -> float:
@@ -75,7 +114,7 @@ def newest_update(session: Session) -> float:
 def for_catalogue(session: Session, since: float = float("-inf")) -> Iterator[list[dict[str, Any]]]:
     """Yield papers changed at or after `since` in lists, oldest change first, as the recommender takes them.
 
-    Text that only pages gave is in: vectors are made of it. Who may see such a paper is `unconfirmed`.
+    What one reader's pages alone said is not in: it would show in scores, reasons and models that others get.
     """
     after: tuple[float, str] = (since, "")
     while True:
@@ -85,7 +124,7 @@ def for_catalogue(session: Session, since: float = float("-inf")) -> Iterator[li
         found = all_rows(session, statement)
         if not found:
             return
-        yield _as_catalogue(session, found)
+        yield [_catalogue_row(row) for row in found]
         after = (found[-1]["updated_at"], found[-1]["id"])
 
 
@@ -97,47 +136,51 @@ def changed_between(session: Session, low: float, high: float) -> dict[str, floa
 
 def catalogue_rows(session: Session, ids: Collection[str]) -> list[dict[str, Any]]:
     """Return these papers as the recommender takes them."""
-    return _as_catalogue(session, list(rows(session, ids).values()))
+    return [_catalogue_row(row) for row in rows(session, ids).values()]
 
 
-def _as_catalogue(session: Session, found: Sequence[Row]) -> list[dict[str, Any]]:
-    # Text that only pages gave exists for untitled or half-known papers; most have neither.
-    open_ids = [row["id"] for row in found if row["title"] is None or row["abstract"] is None]
-    said: dict[str, dict[str, Any]] = {}
-    for text in page_texts_of(session, open_ids) if open_ids else ():
-        facts = said.setdefault(text["paper_id"], {})
-        facts.update({name: text[name] for name in FACTS if facts.get(name) is None})
-    return [_catalogue_row(row, said.get(row["id"], {})) for row in found]
+def own_stamps(session: Session, reader_id: str, most: int, wanted: Collection[str]) -> dict[str, tuple[float, float]]:
+    """Return id -> (when the reader's, when everybody's text changed) of papers that this reader's pages told of.
+
+    Of the newest `most`, and of those among `wanted`.
+    """
+    statement = (
+        select(page_texts.c.paper_id, page_texts.c.updated_at, papers.c.updated_at)
+        .join(papers, papers.c.id == page_texts.c.paper_id)
+        .where(page_texts.c.reader_id == reader_id)
+    )
+    newest = statement.order_by(page_texts.c.updated_at.desc(), page_texts.c.paper_id).limit(most)
+    found = {paper_id: (own, public) for paper_id, own, public in session.execute(newest)}
+    if len(found) == most and wanted:
+        others = statement.where(among(page_texts.c.paper_id, wanted))
+        found |= {paper_id: (own, public) for paper_id, own, public in session.execute(others)}
+    return found
 
 
-def _catalogue_row(row: Row, said: Mapping[str, Any]) -> dict[str, Any]:
-    facts = {name: row[name] if row[name] is not None else said.get(name) for name in FACTS}
+def own_catalogue_rows(session: Session, reader_id: str, ids: Collection[str]) -> list[dict[str, Any]]:
+    """Return these papers as the recommender takes them for this reader alone."""
+    statement = _own_facts(reader_id, papers.c.updated_at).where(among(papers.c.id, ids))
+    return [_catalogue_row(row) for row in all_rows(session, statement)]
+
+
+def _catalogue_row(row: Row) -> dict[str, Any]:
     return {
         "id": row["id"],
-        "title": facts["title"] or "",
-        "abstract": facts["abstract"] or "",
-        "authors": facts["authors"] or [],
-        "categories": facts["categories"] or [],
-        "organization": facts["organization"] or "",
-        "published": facts["published_at"],
-        "upvotes": facts["upvotes"],
+        "title": row["title"] or "",
+        "abstract": row["abstract"] or "",
+        "authors": row["authors"] or [],
+        "categories": row["categories"] or [],
+        "organization": row["organization"] or "",
+        "published": row["published_at"],
+        "upvotes": row["upvotes"],
         "updated_at": row["updated_at"],
     }
 
 
-def unconfirmed(session: Session, ids: Collection[str] | None = None) -> dict[str, frozenset[str]]:
-    """Return, for papers without a title everybody may read, the readers whose own pages gave one (often none)."""
-    statement: Select[Any] = (
-        select(papers.c.id, page_texts.c.reader_id)
-        .outerjoin(page_texts, and_(page_texts.c.paper_id == papers.c.id, page_texts.c.title.is_not(None)))
-        .where(papers.c.title.is_(None))
-    )
-    if ids is not None:
-        statement = statement.where(among(papers.c.id, ids))
-    found: dict[str, set[str]] = {}
-    for paper_id, reader_id in session.execute(statement):
-        found.setdefault(paper_id, set()).update([reader_id] if reader_id else [])
-    return {paper_id: frozenset(readers) for paper_id, readers in found.items()}
+def untitled(session: Session) -> set[str]:
+    """Return the papers of which everybody may read the abstract and no title; few, if any."""
+    statement = select(papers.c.id).where(papers.c.title.is_(None), papers.c.abstract.is_not(None))
+    return set(session.execute(statement).scalars())
 
 
 def with_words(

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
     false,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -88,6 +89,8 @@ pairing_codes = Table(
     Column("reader_id", String(64), ForeignKey("readers.id", ondelete="CASCADE")),
     # Made before there was a reader: it is for the operator, whether they have come some other way since or not.
     Column("owner", Boolean, nullable=False, server_default=false()),
+    # The device that asked for it, with which it ends; NULL: the shell did.
+    Column("device_id", String(64)),
     Column("created_at", Double, nullable=False),
     Column("expires_at", Double, nullable=False),
     Column("attempts_left", Integer, nullable=False),
@@ -101,11 +104,14 @@ papers = Table(
     # The source whose text this is; NULL while only pages have spoken of the paper.
     Column("source", String(32)),
     Column("created_at", Double, nullable=False),
-    # Moves with every change of text, the pages' included: what newer papers a worker still has to fold in.
+    # Moves with every change of what everybody may read: what newer papers a worker still has to fold in.
     Column("updated_at", Double, nullable=False),
     Index(None, "updated_at"),
     Index(None, "published_at"),
 )
+# Papers known by nothing but their id: few among many, and the first to go when nobody names them any more.
+is_stub = and_(papers.c.title.is_(None), papers.c.abstract.is_(None), papers.c.source.is_(None))
+Index("ix_papers_stubs", papers.c.id, sqlite_where=is_stub, postgresql_where=is_stub)
 
 page_texts = Table(
     "page_texts",
@@ -113,8 +119,8 @@ page_texts = Table(
     Column("paper_id", String(64), ForeignKey("papers.id", ondelete="CASCADE"), primary_key=True),
     _reader(primary_key=True),
     *_facts(),
-    Column("created_at", Double, nullable=False),
-    Index(None, "reader_id"),
+    Column("updated_at", Double, nullable=False),
+    Index(None, "reader_id", "updated_at", "paper_id"),
 )
 
 events = Table(
@@ -136,7 +142,8 @@ events = Table(
     Column("content_hash", String(32), nullable=False),
     UniqueConstraint("reader_id", "id"),
     Index(None, "reader_id", "at", "number"),
-    Index(None, "reader_id", "paper_id"),
+    # The paper first: a database looks up who names a paper before it lets the paper go.
+    Index(None, "paper_id", "reader_id"),
     sqlite_autoincrement=True,
 )
 
@@ -181,6 +188,7 @@ reader_papers = Table(
     Column("version", _Counter, nullable=False, server_default="0"),
     Index(None, "reader_id", "saved", "save_at"),
     Index(None, "reader_id", "version"),
+    Index(None, "paper_id"),
 )
 
 models = Table(

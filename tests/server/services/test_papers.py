@@ -33,7 +33,7 @@ def source(database: Database, **facts: Any) -> set[str]:
 
 def seen(database: Database, reader: str) -> Mapping[str, Any]:
     with database.reading() as session:
-        return papers.seen_by(session, reader, [ID])[ID]
+        return papers.seen_by(session, reader, [ID]).get(ID) or as_paper(ID, None)
 
 
 def test_a_readers_page_is_shown_to_that_reader_alone(database: Database, two: tuple[str, str]) -> None:
@@ -41,7 +41,7 @@ def test_a_readers_page_is_shown_to_that_reader_alone(database: Database, two: t
     assert seen(database, two[0])["title"] == "A title"
     assert seen(database, two[1])["title"] is None
     with database.reading() as session:
-        assert papers.unconfirmed(session) == {ID: frozenset([two[0]])}
+        assert papers.seen_by(session, two[1], [ID]) == {}
 
 
 def test_what_two_readers_pages_agree_on_is_shown_to_all(database: Database, two: tuple[str, str]) -> None:
@@ -62,7 +62,8 @@ def test_readers_who_disagree_each_see_their_own(database: Database, two: tuple[
 
 def test_a_reader_cannot_confirm_themselves(database: Database, two: tuple[str, str]) -> None:
     say(database, two[0], title="A title")
-    assert say(database, two[0], title="A title") == set()
+    assert say(database, two[0], title="A title", upvotes=3) == set()
+    assert say(database, two[0], title="A title", upvotes=5) == set()
     assert seen(database, two[1])["title"] is None
 
 
@@ -77,7 +78,6 @@ def test_a_sources_text_wins_and_ends_the_wait(database: Database, two: tuple[st
     assert source(database, title="The title", abstract="The abstract.") == {ID}
     assert [seen(database, reader)["title"] for reader in two] == ["The title", "The title"]
     with database.reading() as session:
-        assert papers.unconfirmed(session) == {}
         assert papers.page_texts_of(session, [ID]) == []
 
 
@@ -92,11 +92,26 @@ def test_without_confirmation_a_page_speaks_to_all(database: Database, two: tupl
     assert seen(database, two[1])["title"] == "A title"
 
 
-def test_text_nobody_confirmed_still_places_the_paper(database: Database, two: tuple[str, str]) -> None:
-    say(database, two[0], title="A title", authors=["Ann"])
+def test_text_nobody_confirmed_places_the_paper_for_its_reader_alone(database: Database, two: tuple[str, str]) -> None:
+    assert say(database, two[0], title="A title", authors=["Ann"]) == set()
     with database.reading() as session:
-        [row] = papers.catalogue_rows(session, [ID])
-    assert (row["title"], row["authors"]) == ("A title", ["Ann"])
+        [mine] = papers.own_catalogue_rows(session, two[0], [ID])
+        [everybodys] = papers.catalogue_rows(session, [ID])
+        [theirs] = papers.own_catalogue_rows(session, two[1], [ID])
+    assert (mine["title"], mine["authors"]) == ("A title", ["Ann"])
+    assert everybodys == theirs
+    assert (everybodys["title"], everybodys["authors"]) == ("", [])
+
+
+@pytest.mark.parametrize(("first", "second"), [(7, 9), (9, 7), (7, 7), (0, 9)])
+def test_of_two_counts_of_upvotes_the_lower_is_everybodys(
+    database: Database, two: tuple[str, str], first: int, second: int
+) -> None:
+    say(database, two[0], upvotes=first)
+    say(database, two[1], upvotes=second)
+    with database.writing() as session:
+        third = readers.create(session, NOW)
+    assert seen(database, third)["upvotes"] == min(first, second)
 
 
 def test_cards_seen_before_need_no_writing_until_the_reader_starts_over() -> None:

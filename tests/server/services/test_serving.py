@@ -101,7 +101,7 @@ def test_what_the_model_was_trained_on_is_not_folded_in_again(
     take = type(serving.current()).take
     monkeypatch.setattr(
         "server.services.serving.Served.take",
-        lambda served, rows, private: folded.extend(row["id"] for row in rows) or take(served, rows, private),
+        lambda served, rows: folded.extend(row["id"] for row in rows) or take(served, rows),
     )
     again = Serving(database, tmp_path / "models")
     again.refresh()
@@ -127,19 +127,28 @@ def test_a_broken_model_does_not_end_the_service(database: Database, serving: Se
     assert mended
 
 
-def test_a_paper_known_from_one_readers_page_is_hidden_from_the_others(database: Database, serving: Serving) -> None:
+def test_a_paper_known_from_one_readers_page_is_not_served_to_all(database: Database, serving: Serving) -> None:
     with database.writing() as session:
         one, two = readers.create(session, 1.0), readers.create(session, 1.0)
         changed = take_cards(session, one, source_papers(0, 1), confirm=True, now=time.time())
-    serving.fold_in(changed)
-    served = serving.current()
-    assert (set(served.hidden_from(one)), set(served.hidden_from(two))) == (set(), {"2401.00000"})
-    assert served.may_see(one, "2401.00000")
-    assert not served.may_see(two, "2401.00000")
+    assert changed == set()
+    serving.fold_in(["2401.00000"])
+    assert "2401.00000" not in serving.current().catalogue
     with database.writing() as session:
         take_cards(session, two, source_papers(0, 1), confirm=True, now=time.time())
     serving.refresh()
-    assert set(served.hidden_from(two)) == set()
+    assert "2401.00000" in serving.current().catalogue
+    assert serving.readable(["2401.00001", "2401.00000"]) == ["2401.00000"]
+
+
+def test_a_paper_without_a_title_is_told_apart_until_it_has_one(database: Database, serving: Serving) -> None:
+    text = source_papers(0, 1)[0]
+    for facts, untitled in (({"abstract": text["abstract"]}, {"2401.00000"}), (text, set[str]())):
+        with database.writing() as session:
+            take_source_papers(session, "arxiv", [{"id": text["id"], **facts}], now=time.time())
+        serving.refresh()
+        assert serving.current().untitled == untitled
+        assert Serving(database, Path("nowhere")).current().untitled == untitled
 
 
 def test_a_stub_is_not_served(database: Database, serving: Serving) -> None:

@@ -1,0 +1,88 @@
+"""What a reader's own pages alone said of papers, laid over the shared catalogue for that reader and nobody else."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from recommender import Catalogue, Overlay, Papers
+from server.store import papers as store
+from server.store.database import Database
+
+CACHED_READERS = 64
+MOST = 1000  # of the papers that only a reader's own pages told of, the newest so many count, and those asked for
+
+Stamps = dict[str, tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class View:
+    """The catalogue as one reader sees it; `own` are papers of their own pages, `untitled` those without a title."""
+
+    catalogue: Catalogue
+    own: Collection[str] = ()
+    untitled: frozenset[str] = frozenset()
+
+
+class OwnPapers:
+    """The own papers of the readers who asked last. Safe to share by threads."""
+
+    def __init__(self, size: int = CACHED_READERS) -> None:
+        self._size = size
+        self._kept: OrderedDict[str, _Laid] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def over(self, catalogue: Catalogue, database: Database, reader_id: str, wanted: Collection[str]) -> View:
+        """Return the catalogue as this reader sees it; of their own papers those `wanted` are in it for sure."""
+        with database.reading() as session:
+            stamps = store.own_stamps(session, reader_id, MOST, wanted)
+        if not stamps:
+            self.forget(reader_id)
+            return View(catalogue)
+        return self._laid(reader_id).view(catalogue, database, reader_id, stamps)
+
+    def forget(self, reader_id: str) -> None:
+        """Drop what is kept of a reader."""
+        self._kept.pop(reader_id, None)
+
+    def _laid(self, reader_id: str) -> _Laid:
+        with self._lock:
+            laid = self._kept.setdefault(reader_id, _Laid())
+            self._kept.move_to_end(reader_id)
+            while len(self._kept) > self._size:
+                self._kept.popitem(last=False)
+        return laid
+
+
+class _Laid:
+    """One reader's overlay, and when each paper in it had changed as it was laid."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._overlay: Overlay | None = None
+        self._stamps: Stamps = {}
+        self._untitled: set[str] = set()
+
+    def view(self, catalogue: Catalogue, database: Database, reader_id: str, stamps: Stamps) -> View:
+        with self._lock:
+            overlay = self._fitting(catalogue, self._stamps.keys() - stamps.keys())
+            changed = [name for name, stamp in stamps.items() if self._stamps.get(name) != stamp]
+            if changed:
+                with database.reading() as session:
+                    rows = store.own_catalogue_rows(session, reader_id, changed)
+                # A paper without any text would only pretend to be known.
+                overlay.update(catalogue, Papers.from_rows(row for row in rows if row["title"] or row["abstract"]))
+                self._untitled = (self._untitled - set(changed)) | {row["id"] for row in rows if not row["title"]}
+            self._stamps = stamps
+            return View(overlay.over(catalogue), stamps, frozenset(self._untitled))
+
+    def _fitting(self, catalogue: Catalogue, gone: Collection[str]) -> Overlay:
+        """Return the overlay without what is gone, or an empty one where the old does not fit any more."""
+        overlay = self._overlay
+        if overlay is None or not overlay.fits(catalogue) or (gone and not overlay.forget(gone)):
+            overlay = self._overlay = Overlay(catalogue)
+            self._stamps, self._untitled = {}, set()
+        self._untitled -= set(gone)
+        return overlay

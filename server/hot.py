@@ -48,6 +48,7 @@ class Hot:
         self._limits_on = settings.rate_limit
         # Two homes may share one Redis: the prefix keeps them apart, and is equal for hosts that share a secret.
         self._prefix = "inkling:" + hashlib.sha256(settings.secret_key.encode()).hexdigest()[:12]
+        self._limit_secret = hashlib.sha256(b"limit:" + settings.secret_key.encode()).digest()
         self._local_limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
         if settings.redis_url is not None:
             pool = redis.ConnectionPool.from_url(
@@ -77,6 +78,8 @@ class Hot:
         """
         if not self._limits_on:
             return None
+        # Keys name readers and addresses; what is kept of them, perhaps in a file of Redis, must not.
+        key = hashlib.blake2b(key.encode(), key=self._limit_secret, digest_size=16).hexdigest()
         item = self._rules.setdefault(rule, parse(rule)) if rule not in self._rules else self._rules[rule]
         return self._ask(
             lambda: _hit(self._limiter, item, key),

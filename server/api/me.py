@@ -42,7 +42,7 @@ def _told(profile: dict[str, Any]) -> Response:
 @blueprint.response(204)
 def leave() -> None:
     """Delete me and everything of mine; my tokens stop working."""
-    me.leave(rooms(), caller().reader_id)
+    me.leave(rooms(), caller().reader_id, rooms().now())
 
 
 @blueprint.route("/v1/me/events")

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from server.config import Settings
+from server.services import forgetting
 from server.store import events, job_states, models, papers
 from server.store.database import Database
 
 JOB = "training"
 ENOUGH_PAPERS = 20  # the recommender's own least
+AFTER_DELETION = 600.0  # seconds between two trainings because readers left
 GROWN = 2.0  # a catalogue this many times larger than the one trained on has words that the model does not know
 
 
@@ -29,7 +31,8 @@ def why_due(settings: Settings, database: Database, now: float) -> str | None:
         serving = models.serving_version(session)
         last = Trained(**(job_states.get(session, JOB) or {}))
         new = events.count_since(session, last.event)
-        count = papers.count(session)
+        count = papers.count_readable(session)
+        forgotten = forgetting.latest(session)
         changed = papers.newest_update(session) > last.papers_changed
     if serving is None:
         return "there is no model yet" if count >= ENOUGH_PAPERS else None
@@ -37,6 +40,8 @@ def why_due(settings: Settings, database: Database, now: float) -> str | None:
         return f"{new} new events"
     if count >= GROWN * max(1, last.papers):
         return f"the catalogue has grown from {last.papers} to {count} papers"
+    if last.at < forgotten and now - last.at >= min(AFTER_DELETION, settings.train_every):
+        return "a reader left or started over since"
     if now - last.at >= settings.train_every and (new or changed):
         return f"the model is {(now - last.at) / 3600:.1f} h old and there is something new"
     return None

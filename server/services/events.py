@@ -9,7 +9,7 @@ from typing import Any
 
 from server.clock import rfc3339
 from server.errors import InklingError, Invalid, NotFound, Unauthenticated
-from server.services import papers
+from server.services import forgetting, papers
 from server.store import events as store
 from server.store import papers as paper_store
 from server.store import reader_papers, readers
@@ -204,6 +204,8 @@ def delete(database: Database, keys: Keys, reader_id: str, event_id: str, now: f
         store.remove(session, reader_id, {event_id: mark}, now)
         if paper is not None:
             _rebuild(session, reader_id, paper, version)
+            forgetting.note(session, now)
+    forgetting.scrub(database)
 
 
 def _rebuild(session: Any, reader_id: str, paper: str, version: int) -> None:
@@ -216,6 +218,9 @@ def _rebuild(session: Any, reader_id: str, paper: str, version: int) -> None:
     if empty:
         reader_papers.remove(session, reader_id, paper)
         readers.note_forgotten(session, reader_id)
+        # What only this reader's pages said goes too, and the paper, if nobody else names it.
+        paper_store.forget_page_texts(session, [paper], reader_id)
+        paper_store.forget_orphans(session, [paper])
     else:
         own = {word: before[word] for word in reader_papers.OWN_WORDS} if before else {}
         reader_papers.put(session, [{**state, **own}], version)
@@ -243,6 +248,9 @@ def forget_all_but_saved(database: Database, keys: Keys, reader_id: str, now: fl
         forgotten += len(ids)
     with database.writing() as session:
         store.forget_lists(session, reader_id)
+        paper_store.forget_orphans(session)
+        forgetting.note(session, now, models=True)
+    forgetting.scrub(database)
     return forgotten
 
 

@@ -7,11 +7,12 @@ from typing import Any
 
 from server.clock import rfc3339
 from server.errors import NotFound
-from server.services import events
+from server.services import events, forgetting
 from server.services.pairing import Caller
 from server.services.reading import SETTINGS, read_settings
 from server.services.rooms import Rooms
 from server.store import events as event_store
+from server.store import papers as paper_store
 from server.store import reader_papers, readers
 
 
@@ -75,7 +76,11 @@ def reset(rooms: Rooms, reader_id: str, now: float) -> int:
     return events.forget_all_but_saved(rooms.database, rooms.keys, reader_id, now)
 
 
-def leave(rooms: Rooms, reader_id: str) -> None:
-    """Delete the reader and everything of theirs."""
+def leave(rooms: Rooms, reader_id: str, now: float) -> None:
+    """Delete the reader and everything of theirs, from the database's files too."""
     with rooms.database.writing() as session:
         readers.remove(session, reader_id)
+        paper_store.forget_orphans(session)
+        forgetting.note(session, now, models=True)
+    rooms.own_papers.forget(reader_id)
+    forgetting.scrub(rooms.database, thorough=True)

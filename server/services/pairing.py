@@ -10,6 +10,7 @@ from typing import Any
 
 from server import tokens
 from server.errors import BadCode, DatabaseUnavailable, Forbidden, NotFound, PairingRequired, Unauthenticated
+from server.services import forgetting
 from server.store import devices, pairing_codes, readers
 from server.store.database import Database
 from server.tokens import Keys
@@ -147,10 +148,18 @@ def next_code(database: Database, keys: Keys, now: float) -> NewCode | None:
     return None if count > 1 else new_code(database, keys, reader_id, now, owner=reader_id is None)
 
 
-def new_code(database: Database, keys: Keys, reader_id: str | None, now: float, *, owner: bool = False) -> NewCode:
+def new_code(
+    database: Database,
+    keys: Keys,
+    reader_id: str | None,
+    now: float,
+    *,
+    owner: bool = False,
+    device_id: str | None = None,
+) -> NewCode:
     """Make a code for a further device of this reader, or with None for a new reader, or for the `owner`.
 
-    Raises NotFound when there is no such reader.
+    `device_id` is the device that asked, with which the code ends. Raises NotFound when there is no such reader.
     """
     code = tokens.new_code()
     locator, letters = tokens.split_code(code) or ("", "")
@@ -160,7 +169,7 @@ def new_code(database: Database, keys: Keys, reader_id: str | None, now: float, 
             raise NotFound(f"No reader {reader_id} here; `inkling devices` lists them.", field="reader")
         # Two living codes that begin alike: the older one gives way.
         pairing_codes.spend(session, locator)
-        made = (locator, keys.code_hash(letters), reader_id)
+        made = (locator, keys.code_hash(letters), reader_id, device_id)
         pairing_codes.add(session, *made, owner=owner, now=now, expires_at=expires_at, attempts=CODE_ATTEMPTS)
     return NewCode(code=code, expires_at=expires_at)
 
@@ -169,7 +178,7 @@ def code_by_reader(database: Database, keys: Keys, caller: Caller, reader: str, 
     """Make a code on a reader's request: `me` for their own next device, `new` (operators only) for somebody else."""
     if reader == "new" and not caller.operator:
         raise Forbidden('Only the operator may invite new readers; use "me", or ask the operator.', field="reader")
-    return new_code(database, keys, None if reader == "new" else caller.reader_id, now)
+    return new_code(database, keys, None if reader == "new" else caller.reader_id, now, device_id=caller.device_id)
 
 
 def link(base: str, code: str) -> str:
@@ -200,7 +209,14 @@ def authenticate(database: Database, token: str, now: float) -> Caller:
 
 
 def revoke(database: Database, reader_id: str, device_id: str) -> None:
-    """Make a device's token worthless. Raises NotFound when the reader has no such device."""
+    """Make a device's token worthless, and with it what the device could have passed on.
+
+    That is the pairing codes it made and the address of the reader's feed, which becomes another one. Raises NotFound
+    when the reader has no such device.
+    """
     with database.writing() as session:
         if not devices.remove(session, reader_id, device_id):
             raise NotFound("You have no such device.", field="id")
+        pairing_codes.forget_made_by(session, [device_id])
+        readers.renew_feed(session, reader_id)
+    forgetting.scrub(database)

@@ -22,6 +22,7 @@ from server.config import Settings
 from server.errors import BrokenArtefact, Conflict, NotFound
 from server.home import make_folder, private
 from server.hot import Hot
+from server.services import forgetting
 from server.services.due import JOB, Trained
 from server.store import events as event_rows
 from server.store import job_states, locks, models, papers
@@ -73,6 +74,7 @@ def train_once(
     with trainer_lock(settings, database):
         started = time.time()
         sweep(settings, database)
+        forgetting.compact_if_due(database, started)
         seen, paper_table, event_table = _read(database, started)
         try:
             model, verdict = retrain(
@@ -129,8 +131,12 @@ def _serving(settings: Settings, database: Database) -> Model | None:
 def _read(database: Database, now: float) -> tuple[Trained, Papers, Events]:
     """Read the log and the catalogue in one transaction, and what was the newest in them."""
     with database.reading() as session:
-        seen = Trained(event_rows.newest_number(session), papers.newest_update(session), papers.count(session), now)
-        paper_table = Papers.from_rows(row for chunk in papers.for_catalogue(session) for row in chunk)
+        seen = Trained(
+            event_rows.newest_number(session), papers.newest_update(session), papers.count_readable(session), now
+        )
+        chunks = papers.for_catalogue(session)
+        # An id without text that everybody may read is only what some reader named: no matter for a model.
+        paper_table = Papers.from_rows(row for chunk in chunks for row in chunk if row["title"] or row["abstract"])
         return seen, paper_table, Events.from_rows(event_rows.for_training(session))
 
 
@@ -153,7 +159,7 @@ def publish(settings: Settings, database: Database, model: Model, seen: Trained,
         if verdict.passed:
             models.promote(session, model.version)
         job_states.put(session, JOB, vars(seen), now)
-        old = models.prune(session, KEEP)
+        old = models.prune(session, KEEP, forgetting.latest(session))
     _remove(settings.models_dir, old)
 
 

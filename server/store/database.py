@@ -6,7 +6,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -49,6 +49,7 @@ NEWER = (
     " `inkling migrate` does not lead back."
 )
 FOREIGN = "The schema cannot be brought up to date: the database holds something that is not Inkling's."
+EMPTYING_MILLISECONDS = 200
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -98,6 +99,42 @@ class Database:
             session.connection()
             yield session
 
+    def empty_log(self) -> bool:
+        """Empty SQLite's write-ahead log, where what was deleted can still be read; False while somebody reads it.
+
+        PostgreSQL keeps its own log, and recycles it (see the RUNBOOK).
+        """
+        if self.engine.dialect.name != "sqlite":
+            return True
+        with self._sqlite_alone() as cursor:
+            # Writers wait while this waits for readers: not for long.
+            cursor.execute(f"PRAGMA busy_timeout={EMPTYING_MILLISECONDS}")
+            return not cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+
+    def compact(self) -> bool:
+        """Rewrite an SQLite file, so that nothing is in it but what is kept. Writers wait, readers do not."""
+        if self.engine.dialect.name == "sqlite":
+            with self._sqlite_alone() as cursor:
+                cursor.execute("VACUUM")
+        return True
+
+    @contextmanager
+    def _sqlite_alone(self) -> Iterator[sqlite3.Cursor]:
+        """Yield a cursor of SQLite's own, outside of any transaction."""
+        with translated(self.engine.url), closing(self.engine.raw_connection()) as connection:
+            cursor = cast(sqlite3.Cursor, connection.cursor())
+            try:
+                yield cursor
+            except sqlite3.OperationalError as error:
+                raise DatabaseUnavailable(f"The database does not answer: {error}.") from error
+            finally:
+                cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+
+    def size(self) -> int:
+        """Return the bytes of an SQLite file; 0 elsewhere."""
+        path = self.engine.url.database if self.engine.dialect.name == "sqlite" else None
+        return Path(path).stat().st_size if path else 0
+
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
@@ -137,7 +174,8 @@ def _sqlite_engine(url: URL) -> Engine:
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     # The driver's own implicit BEGIN is deferred: two such writers meet as "database is locked", whatever the timeout.
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_SECONDS * 1000}", "foreign_keys=ON"):
+    durable = ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_SECONDS * 1000}", "foreign_keys=ON")
+    for pragma in (*durable, "secure_delete=ON"):  # what is deleted is overwritten, and does not stay in free pages
         connection.execute(f"PRAGMA {pragma}").fetchall()
 
 

@@ -72,15 +72,17 @@ def before(session: Session, version: str) -> str | None:
     return session.execute(statement.limit(1)).scalar()
 
 
-def prune(session: Session, keep: int) -> list[str]:
+def prune(session: Session, keep: int, forgotten: float = 0.0) -> list[str]:
     """Mark all but the newest `keep` models as gone; return those whose folders may go.
 
     The serving one stays, and of those held back the newest: a row of them must not push out what to go back to.
+    Those made before `forgotten`, when a reader left, go too: they have learned from what is not to be known any more.
     """
     rows = [row for row in every(session) if row["status"] in ON_DISK]
     withheld = [row for row in rows if row["status"] == "withheld"][1:]
     others = [row for row in rows if row not in withheld]
-    old = [row["version"] for row in [*others[keep:], *withheld] if row["status"] != "serving"]
+    late = [row for row in others[:keep] if row["created_at"] < forgotten]
+    old = [row["version"] for row in [*late, *others[keep:], *withheld] if row["status"] != "serving"]
     if old:
         session.execute(update(models).where(models.c.version.in_(old)).values(status="gone"))
     return old

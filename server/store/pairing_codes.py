@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
@@ -14,6 +16,7 @@ def add(
     locator: str,
     code_hash: str,
     reader_id: str | None,
+    device_id: str | None,
     *,
     owner: bool,
     now: float,
@@ -22,8 +25,8 @@ def add(
 ) -> None:
     """Keep a new code; the expired ones go."""
     session.execute(delete(pairing_codes).where(pairing_codes.c.expires_at <= now))
-    row = {"locator": locator, "code_hash": code_hash, "reader_id": reader_id, "owner": owner, "created_at": now}
-    session.execute(pairing_codes.insert().values(**row, expires_at=expires_at, attempts_left=attempts))
+    row = {"locator": locator, "code_hash": code_hash, "reader_id": reader_id, "device_id": device_id, "owner": owner}
+    session.execute(pairing_codes.insert().values(**row, created_at=now, expires_at=expires_at, attempts_left=attempts))
 
 
 def attempt(session: Session, locator: str, now: float) -> Row | None:
@@ -50,3 +53,8 @@ def give_back(session: Session, locator: str) -> None:
 def spend(session: Session, locator: str) -> None:
     """Remove a code that was used."""
     session.execute(delete(pairing_codes).where(pairing_codes.c.locator == locator))
+
+
+def forget_made_by(session: Session, device_ids: Collection[str]) -> None:
+    """Remove the codes that these devices asked for."""
+    session.execute(delete(pairing_codes).where(pairing_codes.c.device_id.in_(device_ids)))

@@ -87,6 +87,9 @@ def renew_feed(session: Session, reader_id: str) -> None:
 
 def remove(session: Session, reader_id: str) -> None:
     """Delete the reader and everything of theirs."""
+    theirs = select(tables.devices.c.id).where(tables.devices.c.reader_id == reader_id)
+    # Codes for other, new readers that this one invited are not addressed to them.
+    session.execute(delete(tables.pairing_codes).where(tables.pairing_codes.c.device_id.in_(theirs)))
     for table in (
         tables.events,
         tables.deleted_events,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from server.supervise.tether import spawn
@@ -24,7 +24,6 @@ class Child:
     name: str
     argv: Sequence[str]
     environ: Mapping[str, str]
-    before_restart: Callable[[int], None] | None = None
     process: subprocess.Popen[bytes] | None = None
     crashes: int = 0
     _started: float = 0.0
@@ -46,8 +45,6 @@ class Child:
             return self._note_exit()
         if time.monotonic() < self._start_at:
             return False
-        if self.before_restart:
-            self.before_restart(self.crashes)
         self.start()
         return True
 

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from http.client import HTTPConnection, HTTPException
-from pathlib import Path
 from urllib.parse import quote
 
 from server.config import Settings
@@ -28,7 +27,6 @@ TICK = 0.25  # seconds between two looks at the children
 READY_WITHIN = 120.0  # seconds; a first start on a slow laptop imports a lot
 END_WITHIN = 15.0
 VALKEY_WITHIN = 5.0
-WORN_OUT = 3  # crashes in a row after which Valkey's own files are taken to be the reason
 
 
 class NotPrepared(Exception):
@@ -114,6 +112,7 @@ class Supervisor:
             logger.warning("no Valkey or Redis server found; limits and trends are kept by each process on its own")
             return
         folder = self.settings.home / "valkey"
+        shutil.rmtree(folder, ignore_errors=True)  # versions before this one kept a file there
         make_folder(folder)
         sock = valkey.socket_path(self.state.folder)
         sock.unlink(missing_ok=True)
@@ -123,7 +122,6 @@ class Supervisor:
                 "Valkey",
                 valkey.command(program, folder, sock, self.state.folder / "valkey.log"),
                 environ,
-                _wipe_when_worn_out(folder),
             )
         )
         deadline = time.monotonic() + VALKEY_WITHIN
@@ -158,17 +156,6 @@ class Supervisor:
             for child in group:
                 child.wait_or_kill(deadline)
         self.state.clear()
-
-
-def _wipe_when_worn_out(folder: Path) -> Callable[[int], None]:
-    """Return what makes Valkey start empty after it crashed repeatedly: nothing in it is the only copy."""
-
-    def wipe(crashes: int) -> None:
-        if crashes >= WORN_OUT:
-            logger.warning("Valkey keeps ending; it starts again with nothing remembered")
-            shutil.rmtree(folder / "appendonlydir", ignore_errors=True)
-
-    return wipe
 
 
 def _healthy(settings: Settings) -> bool:

@@ -42,14 +42,16 @@ def socket_path(run_dir: Path) -> Path:
 
 
 def command(program: str, folder: Path, sock: Path, log: Path) -> list[str]:
-    """Return the command line: no TCP port, a socket for this user only, an append-only file so that trends survive."""
+    """Return the command line: no TCP port, a socket for this user only, and no file.
+
+    What is kept there may be lost, and a file would hold on to what a reader did after they have deleted it.
+    """
     options = {
         "port": "0",
         "unixsocket": str(sock),
         "unixsocketperm": "600",
         "dir": str(folder),
-        "appendonly": "yes",
-        "appendfsync": "everysec",
+        "appendonly": "no",
         "save": "",
         "maxmemory": MEMORY,
         "maxmemory-policy": "allkeys-lru",

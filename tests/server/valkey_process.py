@@ -29,9 +29,13 @@ class ValkeyProcess:
         assert program, "no Valkey server to test with"
         self.process = subprocess.Popen(valkey.command(program, self.folder, self.socket, self.folder / "log"))
         deadline = time.monotonic() + 10
-        while not valkey.answers(self.socket):
-            assert time.monotonic() < deadline, "Valkey does not start"
-            time.sleep(0.01)
+        try:
+            while not valkey.answers(self.socket):
+                assert time.monotonic() < deadline, "Valkey does not start"
+                time.sleep(0.01)
+        except BaseException:
+            self.kill()
+            raise
 
     def kill(self) -> None:
         if self.process:

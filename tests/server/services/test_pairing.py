@@ -189,3 +189,44 @@ def test_looking_at_a_code_uses_nothing_up_and_guessing_at_one_does(database: Da
             pairing.whose(database, keys, wrong(code), NOW)
     with pytest.raises(BadCode):
         register(database, code)
+
+
+def test_codes_that_a_device_made_end_with_it(database: Database) -> None:
+    first = register(database)
+    second = register(database, pairing.new_code(database, keys, first.reader_id, NOW).code)
+    by_first, by_second = (
+        [
+            pairing.code_by_reader(database, keys, caller, reader, NOW).code
+            for caller in [pairing.authenticate(database, device.token, NOW)]
+            for reader in ("me", "new")
+        ]
+        for device in (first, second)
+    )
+    from_the_shell = pairing.new_code(database, keys, first.reader_id, NOW).code
+    pairing.revoke(database, first.reader_id, second.device_id)
+    for code in by_second:
+        with pytest.raises(BadCode):
+            register(database, code)
+    for code in (*by_first, from_the_shell):
+        assert register(database, code).token
+
+
+def test_the_feed_has_another_address_once_a_device_is_revoked(database: Database) -> None:
+    first = register(database)
+    second = register(database, pairing.new_code(database, keys, first.reader_id, NOW).code)
+    before = pairing.authenticate(database, first.token, NOW).feed_number
+    pairing.revoke(database, first.reader_id, second.device_id)
+    assert pairing.authenticate(database, first.token, NOW).feed_number != before
+    with pytest.raises(NotFound):
+        pairing.revoke(database, first.reader_id, second.device_id)
+    assert pairing.authenticate(database, first.token, NOW).feed_number == before + 1
+
+
+def test_who_leaves_takes_their_invitations_along(database: Database) -> None:
+    first = register(database)
+    caller = pairing.authenticate(database, first.token, NOW)
+    code = pairing.code_by_reader(database, keys, caller, "new", NOW).code
+    with database.writing() as session:
+        readers.remove(session, first.reader_id)
+    with pytest.raises(BadCode):
+        register(database, code)

@@ -32,6 +32,6 @@ async function tellWhose() {
 
 /** @param {{reader_id: string | null, operator: boolean, devices: string[]}} whose @returns {string} */
 function sentence({ reader_id, operator, devices }) {
-  if (!reader_id) return operator ? "It makes this server's first reader: you, its operator." : "It makes a new reader.";
-  return `It is for the next browser of the reader with: ${devices.join(", ") || "no browser yet"}.`;
+  if (!reader_id) return operator ? "This link makes the server's first reader, its operator." : "This link makes a new reader.";
+  return `This link is for the next browser of the reader who has: ${devices.join(", ") || "no browser yet"}.`;
 }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+import time
+
 import click
 
 from server.characters import one_line
@@ -32,6 +35,9 @@ def hf(settings: Settings, days: int) -> None:
     click.echo(f"{progress.done} of {progress.total} days of the listing are here.")
     for day, reason in listing_days.refused_days(progress).items():
         click.echo(f"{day} is asked for again later: {one_line(reason)}")
+    _tell_state(listing_days.state(progress, time.time()))
+    if progress.done == 0:
+        sys.exit(1)
 
 
 @ingest.command()
@@ -44,6 +50,7 @@ def arxiv(settings: Settings) -> None:
     click.echo(f"{filled} papers filled in.")
     for paper, reason in missing_papers.set_aside(database).items():
         click.echo(f"{paper} is asked for again later: {one_line(reason)}")
+    _tell_state(missing_papers.state(database))
 
 
 @ingest.command()
@@ -52,3 +59,9 @@ def follow(settings: Settings) -> None:
     """Keep the catalogue full for as long as this runs (part of `inkling up`)."""
     with stop_on_signals() as stop:
         catalogue.follow(Database.ready(settings), HuggingFace(settings, stop=stop), Arxiv(settings, stop=stop), stop)
+
+
+def _tell_state(state: tuple[str, str | None]) -> None:
+    status, why = state
+    if status != "ok":
+        click.echo(one_line(why or ""), err=True)

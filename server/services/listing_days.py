@@ -82,6 +82,7 @@ class _Filling:
         tell: Callable[[int, int], None] | None,
     ) -> None:
         self.database, self.listing, self.today, self.tell = database, listing, today, tell
+        self.any_refused = False
         self.window = [today - timedelta(days=age) for age in range(days)]
         inside = {day.isoformat() for day in self.window}
         before = Progress.read(database, NAME)
@@ -120,14 +121,16 @@ class _Filling:
         now, name = time.time(), day.isoformat()
         tries = self.progress.open_days.get(name, {}).get("tries", 0) + 1
         wait = wait_after(tries, LONGEST_WAIT)
-        logger.warning("catalogue: %s is asked for again in %.0f min: %s", day, wait / 60, error.message)
         open_days = {**self.progress.open_days, name: _open_day(now, wait, tries, error.message)}
         self._keep(self._counted(replace(self.progress, open_days=open_days)), error.found)
+        self.any_refused = True
 
     def finish(self) -> Progress:
-        """Note that every day was asked for."""
+        """Note that every day was asked for, and tell of those that were refused."""
         if not self.progress.filled:
             self._keep(replace(self.progress, filled=True), [])
+        if self.any_refused:
+            logger.warning("catalogue: %s", _note(self.progress))
         return self.progress
 
     def _counted(self, progress: Progress) -> Progress:
@@ -151,18 +154,21 @@ def refused_days(progress: Progress) -> dict[str, str]:
     return dict(sorted(refused.items(), reverse=True))
 
 
+def _note(progress: Progress) -> str | None:
+    refused = refused_days(progress)
+    newest = "; ".join(f"{day}: {reason}" for day, reason in list(refused.items())[:1])
+    return f"{len(refused)} of {progress.total} days are refused, and asked for again; {newest}" if refused else None
+
+
 def state(progress: Progress, now: float) -> tuple[str, str | None]:
     """Return `ok` or `degraded`, and what there is to say of the listing."""
-    refused = refused_days(progress)
-    some = next((f"{day}: {reason}" for day, reason in refused.items()), None)
     if late := progress.lateness(now):
         return "degraded", late
     if not progress.filled:
         begun = progress.settled or progress.open_days
         return "degraded", f"filling: {progress.done} of {progress.total} days" if begun else "not asked yet"
     if progress.done == 0:
-        return "degraded", f"no day is answered; {some}"
+        return "degraded", _note(progress)
     if progress.total >= A_WEEK and not progress.settled and all(day["tries"] for day in progress.open_days.values()):
         return "degraded", f"nothing was listed in {progress.total} days; is INKLING_HF_URL right?"
-    note = f"{len(refused)} of {progress.total} days are refused, and asked for again; {some}"
-    return "ok", note if refused else None
+    return "ok", _note(progress)

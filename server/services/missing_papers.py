@@ -50,6 +50,8 @@ def fill_from_archive(
     except SourceUnavailable as error:
         asking.progress.failed(error, time.time()).keep(database, NAME)
         raise
+    if asking.refusals:
+        logger.warning("catalogue: %d papers are set aside; the last: %s", len(asking.refusals), asking.refusals[-1])
     if asking.progress.reason and not plain:  # what it was late with is not wanted any more
         asking.progress.cleared().keep(database, NAME)
     return asking.filled
@@ -63,6 +65,7 @@ class _Round:
         self.progress = Progress.read(database, NAME)
         self.tries: dict[str, int | None] = {}
         self.filled = 0
+        self.refusals: list[str] = []
 
     def choose(self, limit: int, now: float | None) -> tuple[list[list[str]], list[list[str]]]:
         """Return the batches to ask for: what arXiv may well have, and then what it has refused or cannot have."""
@@ -113,7 +116,7 @@ class _Round:
         return self.progress.succeeded(now, silent=self.progress.silent + new)
 
     def _refused(self, paper_id: str, error: SourceRefused) -> None:
-        logger.warning("catalogue: a paper is set aside: %s", error.message)
+        self.refusals.append(error.message)
         with self.database.writing() as session:
             self._note(session, [paper_id], error.message, refused=True)
 
@@ -156,4 +159,5 @@ def state(database: Database) -> tuple[str, str | None]:
         return "degraded", f"it answers, but with none of {progress.silent} papers; they are asked for again"
     with database.reading() as session:
         refused = paper_requests.count_refused(session, NAME)
-    return "ok", f"{refused} papers are refused, and asked for again now and then" if refused else None
+    note = f"it refuses {refused} of the papers it was asked for; they are asked for again now and then"
+    return "ok", note if refused else None

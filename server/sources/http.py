@@ -7,12 +7,14 @@ import fcntl
 import logging
 import os
 import re
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC
+from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
@@ -77,6 +79,7 @@ class Client:
         self._attempts = ATTEMPTS
         self._ahead = 0.0  # seconds by which our clock is ahead of the source's
         self._http: httpx.Client | None = None
+        self._socket: socket.socket | None = None
 
     def close(self) -> None:
         """Close the connection."""
@@ -120,7 +123,7 @@ class Client:
         """Return the body of one answer, redirects followed. Raises _Passing, SourceRefused, SourceUnavailable."""
         try:
             client = self._open()
-            request = client.build_request("GET", path, params=dict(params))
+            request = client.build_request("GET", path, params=dict(params), extensions={"trace": self._note_socket})
             for _ in range(MOST_REDIRECTS + 1):
                 with self._sent(client, request) as response:
                     if response.next_request is None:
@@ -144,12 +147,33 @@ class Client:
         """Send a request when it is time to, and give its answer, of which only the head has been read."""
         self._wait()
         self._take_turn()
-        response = client.send(request, stream=True)
+        # The library's own timeouts are for one piece each, and head and body may come in any number of pieces.
+        late = threading.Event()
+        cut = threading.Timer(SLOWEST_ANSWER, self._cut_off, [late])
+        cut.daemon = True
+        cut.start()
         try:
-            self._heed(response.headers)
-            yield response
+            with closing(client.send(request, stream=True)) as response:
+                self._heed(response.headers)
+                yield response
+        except httpx.TransportError:
+            if not late.is_set():
+                raise
         finally:
-            response.close()
+            cut.cancel()
+        if late.is_set():
+            raise BadBody(f"sends too slowly; given up after {SLOWEST_ANSWER:.0f} s")
+
+    def _note_socket(self, event: str, facts: Mapping[str, Any]) -> None:
+        """Remember the socket of the connection that was just made."""
+        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
+            self._socket = facts["return_value"].get_extra_info("socket")
+
+    def _cut_off(self, late: threading.Event) -> None:
+        late.set()
+        with suppress(OSError):
+            if self._socket:
+                self._socket.shutdown(socket.SHUT_RDWR)
 
     def _taken(self, response: httpx.Response, path: str) -> bytes:
         """Return the body of the last answer, or raise what its status means."""
@@ -165,12 +189,9 @@ class Client:
         return self._read(response)
 
     def _read(self, response: httpx.Response) -> bytes:
-        deadline = time.monotonic() + SLOWEST_ANSWER
         body = Body(response.headers.get("Content-Encoding", ""), LARGEST_ANSWER)
         for piece in response.iter_raw():
             body.add(piece)
-            if time.monotonic() > deadline:
-                raise BadBody(f"sends too slowly; given up after {SLOWEST_ANSWER:.0f} s")
         return body.content()
 
     def _open(self) -> httpx.Client:

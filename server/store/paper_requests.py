@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, and_, case, delete, func, or_, select, true, union
+from sqlalchemy import ColumnElement, Select, and_, case, delete, func, or_, select, true, union
 from sqlalchemy.orm import Session
 
 from server.store.database import Row, all_rows, among, insert_new, upsert
@@ -13,7 +13,7 @@ from server.store.tables import page_texts, paper_requests, papers, reader_paper
 
 
 def wanted(session: Session, source: str, now: float | None, limit: int) -> list[Row]:
-    """Return papers of which no source has told us anything, no page has told all, and whose time to ask has come.
+    """Return papers without title or abstract of which this source has said nothing, and whose time to ask has come.
 
     `now` is in epoch seconds; None takes every time to have come.
     Each has `id`, and of earlier requests `tries` (None before the first) and `refused`. Readers have equal shares:
@@ -42,15 +42,18 @@ def wanted(session: Session, source: str, now: float | None, limit: int) -> list
     return all_rows(session, statement.limit(limit))
 
 
+def _untold() -> ColumnElement[bool]:
+    return or_(papers.c.title.is_(None), papers.c.abstract.is_(None))
+
+
 def _lacking(source: str, now: float | None) -> Select[Any]:
     past = paper_requests.c
-    untold = or_(papers.c.title.is_(None), papers.c.abstract.is_(None))
     # A time of asking that lies ahead was written by a clock that has been put right.
     due = true() if now is None else or_(past.paper_id.is_(None), past.due_at <= now, past.asked_at > now)
     return (
         select(papers.c.id, papers.c.created_at, past.tries, past.refused)
         .outerjoin(paper_requests, and_(past.paper_id == papers.c.id, past.source == source))
-        .where(papers.c.source.is_(None), untold, due)
+        .where(papers.c.source.is_distinct_from(source), _untold(), due)
     )
 
 
@@ -77,7 +80,7 @@ def set_aside(session: Session, source: str) -> list[Row]:
     statement = (
         select(paper_requests)
         .join(papers, papers.c.id == paper_requests.c.paper_id)
-        .where(paper_requests.c.source == source, paper_requests.c.tries > 0, papers.c.source.is_(None))
+        .where(paper_requests.c.source == source, paper_requests.c.tries > 0, _untold())
     )
     return all_rows(session, statement.order_by(paper_requests.c.asked_at.desc(), paper_requests.c.paper_id))
 

@@ -53,6 +53,14 @@ def test_a_refused_day_is_told_and_is_there_with_the_next_run(ingest, source):
     assert ingest("hf", "--days", "3").stdout == "3 of 3 days of the listing are here.\n"
 
 
+def test_a_listing_that_refuses_everything_is_a_failure(ingest, source):
+    source.quirk = lambda *_: (200, {}, b"<!doctype html><title>sign in to the wifi</title>")
+    told = ingest("hf", "--days", "3")
+    assert told.returncode == 1
+    assert told.stdout.startswith("0 of 3 days")
+    assert "3 of 3 days are refused" in told.stderr
+
+
 def test_a_refused_paper_is_told_and_the_others_are_filled(ingest, source, tmp_path):
     source.papers = {"2401.00001": atom_entry("2401.00001")}
     add(tmp_path / "home", "2401.00001", "2401.00002")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
@@ -253,8 +254,18 @@ def test_when_every_day_is_refused_that_is_said(database, listing, source):
     source.quirk = lambda *_: (403, {}, b"")
     fill_from_listing(database, listing, days=5, today=TODAY)
     assert state(database)[0] == "degraded"
-    assert "no day is answered" in state(database)[1]
+    assert "5 of 5 days are refused" in state(database)[1]
     assert "403" in state(database)[1]
+
+
+@sqlite_only
+def test_however_many_days_are_refused_the_log_has_one_line(database, listing, source, caplog):
+    source.quirk = lambda *_: (200, {}, b"<!doctype html>")
+    with caplog.at_level(logging.INFO, "server"):
+        fill_from_listing(database, listing, days=20, today=TODAY)
+    ours = [record.getMessage() for record in caplog.records if record.name.startswith("server")]
+    assert len(ours) == 1
+    assert "20 of 20 days are refused, and asked for again; 2026-11-20: The papers listing did not answer" in ours[0]
 
 
 def test_being_told_to_end_is_no_failure(database, listing, source, stop):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import closing
 
 import pytest
 from sqlalchemy import text
@@ -13,7 +14,8 @@ from server.services import asking, missing_papers
 from server.services.asking import Progress
 from server.services.catalogue import states
 from server.services.missing_papers import fill_from_archive, set_aside
-from server.services.papers import take_cards
+from server.services.papers import take_cards, take_source_papers
+from server.sources.arxiv import Arxiv
 from server.store import paper_requests, papers
 from tests.server.conftest import sqlite_only
 from tests.server.sources.listing_server import atom_entry, feed, refuse_ids
@@ -85,6 +87,18 @@ def test_a_paper_whose_page_gave_no_abstract_is_asked_for(database, archive, sou
         assert papers.rows(session, NAMES[:1])[NAMES[0]]["abstract"]
 
 
+def test_a_paper_of_which_another_source_gave_no_abstract_is_asked_for_once(database, archive, source):
+    add(database, NAMES[:2])
+    with database.writing() as session:
+        take_source_papers(session, "hf", [{"id": name, "title": "As listed"} for name in NAMES[:2]], now=2.0)
+    source.papers[NAMES[1]] = atom_entry(NAMES[1]).replace("<summary> An abstract. </summary>", "")
+    assert fill_from_archive(database, archive) == 2
+    assert fill_from_archive(database, archive) == 0
+    with database.reading() as session:
+        rows = papers.rows(session, NAMES[:2])
+    assert [rows[name]["abstract"] for name in NAMES[:2]] == ["An abstract.", None]
+
+
 def test_a_paper_unknown_yet_is_asked_for_again_after_a_short_wait_that_grows(database, archive, source):
     add(database, [*NAMES, "2611.00404"])
     waits = []
@@ -119,7 +133,7 @@ def test_an_id_that_is_refused_keeps_no_other_paper_blank(database, archive, sou
     assert list(set_aside(database)) == ["2401.99999"]
     assert "arXiv" in set_aside(database)["2401.99999"]
     assert state(database)[0] == "ok"
-    assert "1 papers are refused" in state(database)[1]
+    assert "refuses 1 of the papers" in state(database)[1]
     assert "99999" not in state(database)[1], "anybody may read this, and a reader named it"
 
 
@@ -136,15 +150,15 @@ def test_culprits_at_any_place(database, archive, source, culprits):
 
 @sqlite_only
 def test_what_was_refused_alone_is_asked_for_alone_and_last(database, archive, source):
-    add(database, [*NAMES[:30], "2401.99999"])
-    source.quirk = refuse_ids("2401.99999")
+    refused = ["2401.99998", "2401.99999"]
+    add(database, [*NAMES[:30], *refused])
+    source.quirk = refuse_ids(*refused)
     fill_from_archive(database, archive)
     add(database, NAMES[30:])
     make_due(database)
     source.asked.clear()
     fill_from_archive(database, archive, only_due=True)
-    assert [len(batch) for batch in asked_ids(source)] == [30, 1]
-    assert asked_ids(source)[1] == ["2401.99999"]
+    assert [sorted(batch) for batch in asked_ids(source)] == [NAMES[30:], *([name] for name in refused)]
 
 
 def test_ids_that_arxiv_cannot_have_given_are_asked_for_last_and_apart(database, archive, source):
@@ -209,14 +223,14 @@ def test_a_source_that_refuses_everything_is_left_and_the_next_round_begins_else
     assert not tried & {name for batch in asked_ids(source) for name in batch}
 
 
-def test_being_asked_to_wait_is_kept_over_a_restart(database, archive, source):
+def test_being_asked_to_wait_is_kept_over_a_restart(database, archive, source, asked):
     add(database, NAMES)
     source.quirk = lambda *_: (503, {"Retry-After": "7200"}, b"")
     with pytest.raises(SourceUnavailable, match="left alone until"):
         fill_from_archive(database, archive, only_due=True)
     assert state(database)[1] == Progress.read(database, "arxiv").reason
-    with pytest.raises(SourceUnavailable, match="left alone until"):
-        fill_from_archive(database, archive)
+    with closing(Arxiv(asked, pace=0.0)) as after_a_restart, pytest.raises(SourceUnavailable, match="left alone until"):
+        fill_from_archive(database, after_a_restart)
     assert len(source.asked) == 1
     assert set_aside(database) == {}
 

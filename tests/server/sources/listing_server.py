@@ -11,8 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 Answer = tuple[int, dict[str, str], bytes]
-# Bytes are sent as they are, and nothing after them: for what no well-behaved server would send.
-Raw = bytes
+# Pieces are sent as they are, and nothing after them: for what no well-behaved server would send.
+Raw = bytes | Iterator[bytes]
 
 
 class ListingServer(ThreadingHTTPServer):
@@ -62,9 +62,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.agents.add(self.headers["User-Agent"])
         answer = self.server.answer(parts.path, query)
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            if isinstance(answer, bytes):
-                self.wfile.write(answer)
+            if not isinstance(answer, tuple):
                 self.close_connection = True
+                for piece in [answer] if isinstance(answer, bytes) else answer:
+                    self.wfile.write(piece)
                 return
             status, headers, body = answer
             self.send_response(status)

@@ -161,11 +161,29 @@ def test_an_endless_answer_is_cut_off(client, source, monkeypatch):
         client.get("/x", {})
 
 
-def test_an_answer_that_trickles_is_cut_off(client, source, monkeypatch):
-    monkeypatch.setattr(http, "SLOWEST_ANSWER", -1.0)
-    source.script = [OK]
-    with pytest.raises(SourceUnavailable, match="too slowly"):
+@pytest.mark.parametrize("part", ["head", "body", "body without end", "nothing"])
+def test_an_answer_that_trickles_is_cut_off(client, source, monkeypatch, part):
+    monkeypatch.setattr(http, "SLOWEST_ANSWER", 0.5)
+
+    def trickle():
+        yield b"HTTP/1.1 200 OK\r\n"
+        if part == "body":
+            yield b"Content-Length: 99999\r\n\r\n"
+        if part == "body without end":
+            yield b"\r\n"
+        for _ in range(100):
+            time.sleep(0.05)
+            yield b"" if part == "nothing" else b"X: y\r\n"
+
+    source.script = [trickle, OK]
+    with pytest.raises(SourceRefused, match="sends too slowly"):
         client.get("/x", {})
+    assert client.get("/x", {}) == b"fine"
+
+
+def test_a_connection_that_is_used_again_is_cut_off_too(client, source, monkeypatch):
+    assert (source.script.append(OK), client.get("/x", {}))[1] == b"fine"
+    test_an_answer_that_trickles_is_cut_off(client, source, monkeypatch, "head")
 
 
 def test_requests_are_paced(make, source):

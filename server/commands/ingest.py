@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Mapping
 
 import click
 
@@ -15,6 +16,8 @@ from server.services import catalogue, listing_days, missing_papers
 from server.sources.arxiv import Arxiv
 from server.sources.huggingface import HuggingFace
 from server.store.database import Database
+
+MOST_TOLD = 20
 
 
 @click.group()
@@ -33,8 +36,7 @@ def hf(settings: Settings, days: int) -> None:
         source = HuggingFace(settings, stop=stop)
         progress = listing_days.fill_from_listing(Database.ready(settings), source, days=days, tell=tell)
     click.echo(f"{progress.done} of {progress.total} days of the listing are here.")
-    for day, reason in listing_days.refused_days(progress).items():
-        click.echo(f"{day} is asked for again later: {one_line(reason)}")
+    _tell_waiting(listing_days.refused_days(progress))
     _tell_state(listing_days.state(progress, time.time()))
     if progress.done == 0:
         sys.exit(1)
@@ -48,8 +50,7 @@ def arxiv(settings: Settings) -> None:
     with stop_on_signals() as stop:
         filled = missing_papers.fill_from_archive(database, Arxiv(settings, stop=stop))
     click.echo(f"{filled} papers filled in.")
-    for paper, reason in missing_papers.set_aside(database).items():
-        click.echo(f"{paper} is asked for again later: {one_line(reason)}")
+    _tell_waiting(missing_papers.set_aside(database))
     _tell_state(missing_papers.state(database))
 
 
@@ -59,6 +60,14 @@ def follow(settings: Settings) -> None:
     """Keep the catalogue full for as long as this runs (part of `inkling up`)."""
     with stop_on_signals() as stop:
         catalogue.follow(Database.ready(settings), HuggingFace(settings, stop=stop), Arxiv(settings, stop=stop), stop)
+
+
+def _tell_waiting(waiting: Mapping[str, str]) -> None:
+    """Say of the first of what was refused or not known why it was."""
+    for name, reason in list(waiting.items())[:MOST_TOLD]:
+        click.echo(f"{name} is asked for again later: {one_line(reason)}")
+    if len(waiting) > MOST_TOLD:
+        click.echo(f"So are {len(waiting) - MOST_TOLD} more.")
 
 
 def _tell_state(state: tuple[str, str | None]) -> None:

@@ -72,6 +72,15 @@ def test_a_refused_paper_is_told_and_the_others_are_filled(ingest, source, tmp_p
     ]
 
 
+def test_of_many_unknown_papers_the_first_are_told(ingest, source, tmp_path):
+    add(tmp_path / "home", *(f"2401.{number:05d}" for number in range(50)))
+    told = ingest("arxiv")
+    assert told.returncode == 0
+    assert len(told.stdout.splitlines()) == 22
+    assert told.stdout.endswith("So are 30 more.\n")
+    assert told.stderr == "it answers, but with none of 50 papers; they are asked for again\n"
+
+
 @pytest.mark.parametrize(
     ("environ", "named"),
     [

@@ -237,6 +237,9 @@ def _log(
     now: float,
 ) -> list[str]:
     """Log one batch; return what became of each event. One that is here under its id already is no news."""
+    refused = [event.status for event in batch if isinstance(event, events.Result)]
+    if not cards and len(refused) == len(batch):
+        return refused
     with _resting():
         confirm = rooms.settings.confirm_page_text
         logged = events.log(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import tracemalloc
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -219,6 +220,26 @@ def test_one_import_of_a_reader_at_a_time(me: Device, other: Device, rooms: Room
         first.join()
     assert me.get("/v1/me").json["counts"]["events"] == 3
     assert send(me, json.dumps(file_of(2)).encode()).json["accepted"] == 2
+
+
+def _peak_of_an_import(rooms: Rooms, reader: str, entries: int) -> int:
+    def chunks() -> Iterator[bytes]:
+        yield b'{"format": "inkling-export", "version": 1, "events": ['
+        for _ in range(entries):
+            yield b'{"kind": "' + b"x" * 300 + b'"},'
+        yield b"{}]}"
+
+    tracemalloc.start()
+    assert takeout.import_(rooms, reader, chunks(), NOW)["rejected"] == entries + 1
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
+@sqlite_only
+def test_a_larger_file_takes_no_more_memory(me: Device, rooms: Rooms) -> None:
+    _peak_of_an_import(rooms, me.reader_id, 1000)  # what is made once
+    assert _peak_of_an_import(rooms, me.reader_id, 30_000) < 1.5 * _peak_of_an_import(rooms, me.reader_id, 3_000)
 
 
 def test_an_export_is_one_json_value_whatever_is_in_it(me: Device) -> None:

@@ -69,19 +69,20 @@ def log(
     *,
     confirm: bool,
     now: float,
-    bring_back: bool = False,
+    imported: bool = False,
 ) -> Logged:
     """Log the events of a batch and the cards sent with them; a Result in the batch (already refused) passes through.
 
-    With `bring_back`, events that starting over forgot are logged again; one that was deleted by itself stays away.
+    What is `imported` is one batch of many, and in it events that starting over forgot are logged again; one that was
+    deleted by itself stays away.
     Returns once all that was accepted is on disk. Raises Unauthenticated when the reader is gone.
     """
     wanted = [event for event in batch if isinstance(event, Event)]
-    with database.writing() as session:
+    with database.writing_in_turns() if imported else database.writing() as session:
         version = readers.touch(session, reader_id)
         if version is None:
             raise Unauthenticated("This reader was deleted; pair this device again.")
-        judged = _judge(session, keys, reader_id, wanted, now, bring_back=bring_back)
+        judged = _judge(session, keys, reader_id, wanted, now, bring_back=imported)
         new = [event for event, result in judged if result.status == "accepted"]
         _add(session, keys, reader_id, new, version=version, now=now)
         changed = papers.take_cards(session, reader_id, cards, confirm=confirm, now=now) if cards else set()
@@ -241,7 +242,7 @@ def forget_all_but_saved(database: Database, keys: Keys, reader_id: str, now: fl
         readers.note_forgotten(session, reader_id)
     forgotten = 0
     for ids in _not_saving(database, reader_id, newest):
-        with database.writing() as session:
+        with database.writing_in_turns() as session:
             readers.touch(session, reader_id)
             marks = {name: keys.event_hash(reader_id, name) for name in ids}
             store.remove(session, reader_id, marks, now, by_reset=True)
@@ -274,6 +275,14 @@ def _not_saving(database: Database, reader_id: str, newest: int) -> Iterator[lis
                 ids.append(row["id"])
         yield ids
         after = (rows[-1]["at"], rows[-1]["number"])
+
+
+def forget_log(database: Database, reader_id: str) -> None:
+    """Delete a reader's log in short transactions, before the reader themselves go in one."""
+    left = True
+    while left:
+        with database.writing_in_turns() as session:
+            left = store.remove_some(session, reader_id, BATCH)
 
 
 def told(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -78,6 +78,7 @@ def reset(rooms: Rooms, reader_id: str, now: float) -> int:
 
 def leave(rooms: Rooms, reader_id: str, now: float) -> None:
     """Delete the reader and everything of theirs, from the database's files too."""
+    events.forget_log(rooms.database, reader_id)
     with rooms.database.writing() as session:
         readers.remove(session, reader_id)
         paper_store.forget_orphans(session)

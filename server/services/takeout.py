@@ -7,7 +7,6 @@ import fcntl
 import hashlib
 import json
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -240,21 +239,10 @@ def _log(
     refused = [event.status for event in batch if isinstance(event, events.Result)]
     if not cards and len(refused) == len(batch):
         return refused
-    with _resting():
-        confirm = rooms.settings.confirm_page_text
-        logged = events.log(
-            rooms.database, rooms.keys, reader_id, batch, cards, confirm=confirm, now=now, bring_back=True
-        )
+    confirm = rooms.settings.confirm_page_text
+    logged = events.log(rooms.database, rooms.keys, reader_id, batch, cards, confirm=confirm, now=now, imported=True)
     reused = [result.error is not None and result.error.code == "id_reused" for result in logged.results]
     return ["duplicate" if here else result.status for here, result in zip(reused, logged.results, strict=True)]
-
-
-@contextlib.contextmanager
-def _resting() -> Iterator[None]:
-    """Rest as long as the block took: whoever waits for the write lock gets it then, which no queue sees to."""
-    began = time.monotonic()
-    yield
-    time.sleep(time.monotonic() - began)
 
 
 def _event_or_result(value: Any) -> events.Event | events.Result:
@@ -272,7 +260,7 @@ def _card_or_none(value: Any) -> dict[str, Any] | None:
 
 
 def _annotate(rooms: Rooms, reader_id: str, batch: Sequence[Any]) -> None:
-    with _resting(), rooms.database.writing() as session:
+    with rooms.database.writing_in_turns() as session:
         for entry in batch:
             with contextlib.suppress(Invalid):
                 words = read_words(entry)

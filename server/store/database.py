@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -98,6 +99,17 @@ class Database:
         with translated(self.engine.url), Session(self._writer, expire_on_commit=False) as session, session.begin():
             session.connection()
             yield session
+
+    @contextmanager
+    def writing_in_turns(self) -> Iterator[Session]:
+        """Yield a session as `writing` does, for one of the many short transactions of a long piece of work.
+
+        Rests after it as long as it took: SQLite's write lock has no queue, and whoever waits for it gets it then.
+        """
+        began = time.monotonic()
+        with self.writing() as session:
+            yield session
+        time.sleep(time.monotonic() - began)
 
     def empty_log(self) -> bool:
         """Empty SQLite's write-ahead log, where what was deleted can still be read; False while somebody reads it.

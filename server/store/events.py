@@ -106,6 +106,14 @@ def remove(
     session.execute(delete(events).where(events.c.reader_id == reader_id, among(events.c.id, id_hashes)))
 
 
+def remove_some(session: Session, reader_id: str, most: int) -> bool:
+    """Delete at most so many of the reader's events, without a trace; return whether there were any."""
+    some = select(events.c.number).where(events.c.reader_id == reader_id).limit(most)
+    return (
+        session.execute(delete(events).where(events.c.number.in_(some)).returning(events.c.number)).first() is not None
+    )
+
+
 def newest_number(session: Session) -> int:
     """Return the number of the newest event on the server, 0 before the first."""
     return session.execute(select(func.max(events.c.number))).scalar() or 0

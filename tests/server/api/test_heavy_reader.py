@@ -65,6 +65,7 @@ def test_a_reader_of_100_000_events_is_served_like_any_other(me: Device, asked: 
     assert me.get("/v1/me").json["counts"] == {"events": SAVED, "opened": 0, "saved": SAVED, "hidden": 0}
     assert me.get("/v1/library").json["items"][0]["note"] == "a note"
     assert me.call("DELETE", "/v1/me").status_code == 204
+    assert me.get("/v1/me").status_code == 401
     assert (asked.longest < 3000, asked.parameters < 300, asked.rows <= 500) == (True, True, True), vars(asked)
 
 

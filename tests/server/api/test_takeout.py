@@ -156,7 +156,7 @@ def test_a_cut_off_import_can_be_made_again(me: Device, rooms: Rooms, monkeypatc
             raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(takeout.time, "sleep", ended)
+        patch.setattr("server.store.database.time.sleep", ended)
         with pytest.raises(Killed):
             takeout.import_(rooms, me.reader_id, [file], NOW)
     assert me.get("/v1/me").json["counts"]["events"] == 3 * takeout.BATCH

@@ -58,7 +58,7 @@ class Progress:
 
     total: int = 0
     done: int = 0
-    filled: bool = False
+    filled: int = 0  # days back to which every day was asked for once
     settled: list[str] = field(default_factory=list)
     open_days: dict[str, dict[str, Any]] = field(default_factory=dict)
     last_success_at: float | None = None
@@ -73,7 +73,8 @@ class Progress:
         """Return what was kept for the source, by any version."""
         with database.reading() as session:
             kept = job_states.get(session, _job(source)) or {}
-        kept = {"filled": 0 < kept.get("total", 0) <= kept.get("done", 0), **kept}
+        if "filled" not in kept and kept.get("done", 0) >= kept.get("total", 0):
+            kept = {**kept, "filled": kept.get("total", 0)}
         return cls(**{name: value for name, value in kept.items() if name in cls.__dataclass_fields__})
 
     def keep(self, database: Database, source: str, found: Sequence[SourcePaper] = ()) -> Self:

@@ -127,8 +127,8 @@ class _Filling:
 
     def finish(self) -> Progress:
         """Note that every day was asked for, and tell of those that were refused."""
-        if not self.progress.filled:
-            self._keep(replace(self.progress, filled=True), [])
+        if self.progress.filled < self.progress.total:
+            self._keep(replace(self.progress, filled=self.progress.total), [])
         if self.any_refused:
             logger.warning("catalogue: %s", _note(self.progress))
         return self.progress
@@ -164,7 +164,7 @@ def state(progress: Progress, now: float) -> tuple[str, str | None]:
     """Return `ok` or `degraded`, and what there is to say of the listing."""
     if late := progress.lateness(now):
         return "degraded", late
-    if not progress.filled:
+    if progress.filled < max(1, progress.total):
         begun = progress.settled or progress.open_days
         return "degraded", f"filling: {progress.done} of {progress.total} days" if begun else "not asked yet"
     if progress.done == 0:

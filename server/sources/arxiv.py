@@ -51,10 +51,14 @@ class Arxiv:
         if len(ids) > BATCH:
             raise ValueError(f"at most {BATCH} ids at once, got {len(ids)}")
         body = self._client.get("/api/query", {"id_list": ",".join(ids), "max_results": len(ids)})
-        if _TOO_OFTEN.search(body, 0, 1000):  # said in a page of status 200
-            raise self._client.leave_alone(REST, "says that it was asked too often")
+        try:
+            found = parse_feed(body)
+        except SourceRefused:
+            if _TOO_OFTEN.search(body, 0, 1000):  # said in a page of status 200
+                raise self._client.leave_alone(REST, "says that it was asked too often") from None
+            raise
         wanted = set(ids)
-        return [paper for paper in parse_feed(body) if paper.id in wanted]
+        return [paper for paper in found if paper.id in wanted]
 
 
 def parse_feed(body: bytes) -> list[SourcePaper]:

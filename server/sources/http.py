@@ -15,7 +15,6 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
-from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 import httpx
@@ -35,6 +34,7 @@ LONGEST_HOLD = 7 * 86400.0  # seconds a source may ask to be left alone; more is
 LARGEST_ANSWER = 32 * 2**20  # bytes, unpacked
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 SLOWEST_ANSWER = 120.0  # seconds for a whole answer, however steadily it trickles in
+LOOK_EVERY = 0.25  # seconds between two looks at whether an answer takes too long
 MOST_REDIRECTS = 5
 PASSING = {408, 425, 429, 500, 502, 503, 504}
 _AWAY = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.PoolTimeout)
@@ -75,7 +75,7 @@ class Client:
         self._agent = user_agent(settings.contact)
         self._stop = stop or threading.Event()
         self._not_before = 0.0  # monotonic seconds
-        self._turns = settings.run_dir / f"{urlsplit(source.url).hostname}.turn"
+        self._turns = settings.run_dir / f"{re.sub('[^a-z0-9.-]+', '-', source.url.lower())[:100]}.turn"
         self._attempts = ATTEMPTS
         self._ahead = 0.0  # seconds by which our clock is ahead of the source's
         self._http: httpx.Client | None = None
@@ -148,10 +148,8 @@ class Client:
         self._wait()
         self._take_turn()
         # The library's own timeouts are for one piece each, and head and body may come in any number of pieces.
-        late = threading.Event()
-        cut = threading.Timer(SLOWEST_ANSWER, self._cut_off, [late])
-        cut.daemon = True
-        cut.start()
+        done, late = threading.Event(), threading.Event()
+        threading.Thread(target=self._watch, args=(done, late), daemon=True).start()
         try:
             with closing(client.send(request, stream=True)) as response:
                 self._heed(response.headers)
@@ -160,8 +158,9 @@ class Client:
             if not late.is_set():
                 raise
         finally:
-            cut.cancel()
+            done.set()
         if late.is_set():
+            self._check_stop()
             raise BadBody(f"sends too slowly; given up after {SLOWEST_ANSWER:.0f} s")
 
     def _note_socket(self, event: str, facts: Mapping[str, Any]) -> None:
@@ -169,11 +168,16 @@ class Client:
         if event.endswith(("connect_tcp.complete", "start_tls.complete")):
             self._socket = facts["return_value"].get_extra_info("socket")
 
-    def _cut_off(self, late: threading.Event) -> None:
-        late.set()
-        with suppress(OSError):
-            if self._socket:
-                self._socket.shutdown(socket.SHUT_RDWR)
+    def _watch(self, done: threading.Event, late: threading.Event) -> None:
+        """Cut an answer off when it takes too long, or when we are told to end."""
+        deadline = time.monotonic() + SLOWEST_ANSWER
+        while not done.wait(LOOK_EVERY):
+            if self._stop.is_set() or time.monotonic() > deadline:
+                late.set()
+                with suppress(OSError):
+                    if self._socket:
+                        self._socket.shutdown(socket.SHUT_RDWR)
+                return
 
     def _taken(self, response: httpx.Response, path: str) -> bytes:
         """Return the body of the last answer, or raise what its status means."""
@@ -209,7 +213,8 @@ class Client:
                 f"({error.strerror or error}); correct it or leave it out."
             ) from error
         except (ImportError, ValueError, httpx.InvalidURL) as error:
-            raise SourceUnavailable(f"{self.source.name} cannot be asked: {_proxy_trouble(error)}.") from error
+            trouble = _proxy_trouble(error) if _is_address(self.source.url) else "the address it was given is none"
+            raise SourceUnavailable(f"{self.source.name} cannot be asked: {trouble}.") from error
         return self._http
 
     def _check_redirect(self, before: httpx.URL, after: httpx.URL) -> None:
@@ -241,7 +246,11 @@ class Client:
         left = self._not_before - time.monotonic()
         if left > max(PATIENCE, self.source.pace):
             raise self._held("has answered all it wants to")
-        if self._stop.wait(max(0.0, left)):
+        self._stop.wait(max(0.0, left))
+        self._check_stop()
+
+    def _check_stop(self) -> None:
+        if self._stop.is_set():
             raise Stopped(f"{self.source.name} was being asked when we were told to end.")
 
     def _take_turn(self) -> None:
@@ -251,8 +260,9 @@ class Client:
             fcntl.flock(file, fcntl.LOCK_EX)
             left = self.source.pace - (time.time() - os.fstat(file.fileno()).st_mtime)
             # Above the pace, it was written by a clock that has been put right.
-            if file.tell() and 0 < left <= self.source.pace and self._stop.wait(left):
-                raise Stopped(f"{self.source.name} was being asked when we were told to end.")
+            if file.tell() and 0 < left <= self.source.pace:
+                self._stop.wait(left)
+                self._check_stop()
             file.write(b"." if not file.tell() else b"")
             os.utime(file.fileno())
 
@@ -262,7 +272,9 @@ class Client:
 
 def user_agent(contact: str) -> str:
     """Return how we introduce ourselves; `contact` is the operator's address, if they gave one."""
-    return f"Inkling/{__version__} (reading recommendations; {contact or 'no contact given'})"
+    # A header takes plain characters only, and a name may have others.
+    plain = re.sub(r"[^ -~]", "?", contact)
+    return f"Inkling/{__version__} (reading recommendations; {plain or 'no contact given'})"
 
 
 def retry_after(headers: Mapping[str, str], now: Callable[[], float] = time.time) -> float:
@@ -284,6 +296,13 @@ def _moment(text: str) -> float | None:
         return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC).timestamp()
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
+
+
+def _is_address(url: str) -> bool:
+    try:
+        return bool(httpx.URL(url).host)
+    except httpx.InvalidURL:
+        return False
 
 
 def _told(error: Exception) -> str:

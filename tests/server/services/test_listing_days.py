@@ -234,6 +234,16 @@ def test_how_far_the_first_fill_is_can_be_asked_and_later_refreshes_are_no_news(
     assert set(seen) == {("ok", None)}
 
 
+def test_a_first_fill_after_a_short_look_is_a_first_fill(database, listing, source):
+    seen = []
+    fill_from_listing(database, listing, days=2, today=TODAY)
+    assert state(database) == ("ok", None)
+    source.quirk = lambda *_: seen.append(state(database))
+    fill_from_listing(database, listing, days=6, today=TODAY)
+    assert seen[3] == ("degraded", "filling: 3 of 6 days")
+    assert state(database) == ("ok", None)
+
+
 def test_a_home_filled_by_an_earlier_version_is_filled(database, listing):
     kept = {"total": 4, "done": 4, "settled": [iso(3)], "missing": {"2401.00001": 1.0}, "last_success_at": time.time()}
     with database.writing() as session:

@@ -75,6 +75,11 @@ def test_being_asked_too_often_is_said_in_a_page_of_status_200(archive, source):
     assert abs(told.value.retry_at - time.time() - REST) < 5
 
 
+def test_a_paper_that_speaks_of_rates_is_a_paper(archive, source):
+    source.papers = {"2401.00001": atom_entry("2401.00001").replace("A  title", "Rate exceeded")}
+    assert archive.by_ids(["2401.00001"])[0].title.startswith("Rate exceeded")
+
+
 def test_ids_that_arxiv_can_have_given():
     now = datetime(2026, 11, 27, tzinfo=UTC).timestamp()
     given = ["0704.0001", "1412.9999", "1501.00001", "2611.12345", "hep-th/9107001", "math/0703999", "cs/0001001"]

@@ -214,6 +214,34 @@ def test_a_wait_ends_when_we_are_told_to(make, source):
     assert time.monotonic() - began < 10
 
 
+def test_an_answer_under_way_ends_when_we_are_told_to(make, source):
+    stop, over = threading.Event(), threading.Event()
+    client = make(stop=stop)
+    source.script = [lambda: over.wait(60) or OK()]
+    threading.Timer(0.3, stop.set).start()
+    began = time.monotonic()
+    with pytest.raises(Stopped):
+        client.get("/x", {})
+    assert time.monotonic() - began < 25
+    over.set()
+
+
+@pytest.mark.parametrize("contact", ["Jürgen <j@example.org>", "路 at example.org", "a\r\nX-Evil: 1", "\ud800"])
+def test_any_contact_can_be_told(make, settings, source, contact):
+    source.script = [OK]
+    assert make(replace(settings, contact=contact)).get("/x", {}) == b"fine"
+    (agent,) = source.agents
+    assert agent.startswith("Inkling/")
+    assert agent.isascii()
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "http://a:b:c", "http://", "http://\0", "http://xn--zz--"])
+def test_an_address_that_is_none_is_said(make, url):
+    with pytest.raises(SourceUnavailable) as told:
+        make(url=url).get("/x", {})
+    assert "PROXY" not in str(told.value)
+
+
 def test_retry_after_may_be_a_date_or_nonsense():
     later = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
     assert 80 < retry_after({"Retry-After": later}) <= 90

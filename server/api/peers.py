@@ -17,7 +17,6 @@ _FORWARDING = re.compile(
     r"Forwarded|Via|X-Forwarded(-.*)?|X-Real-Ip|X-Original-.*|(.*-)?(Connecting|Client)-Ip",
     re.ASCII | re.IGNORECASE,
 )
-_BEFORE_PROXIES = "werkzeug.proxy_fix.orig"
 _NETWORK = 64  # bits: what a provider gives to one household; all its addresses are the same sender
 
 
@@ -44,18 +43,17 @@ def peer() -> str:
 def from_this_machine() -> bool:
     """Whether the peer is this machine itself, with no sign of a proxy that speaks for somebody else.
 
-    The number of trusted proxies changes nothing: what they tell is not the peer. A request of HTTP/1.0 counts as a
-    proxy's: nginx passes requests on in it, without any header of its own and with its own Host, unless told
-    otherwise. The Host is looked at because a web page can point a name of its own at 127.0.0.1.
+    The number of trusted proxies changes nothing: what they tell comes in headers, any of which is such a sign. A
+    request of HTTP/1.0 counts as a proxy's: nginx passes requests on in it, without any header of its own and with its
+    own Host, unless told otherwise. The Host is looked at because a web page can point a name of its own at 127.0.0.1.
     """
-    untouched = {**request.environ, **request.environ.get(_BEFORE_PROXIES, {})}
-    address = _address(untouched.get("REMOTE_ADDR") or "")
+    address = _address(request.remote_addr or "")
     return (
         address is not None
         and address.is_loopback
         and not any(_FORWARDING.fullmatch(name) for name, _ in request.headers)
         and request.environ.get("SERVER_PROTOCOL") != "HTTP/1.0"
-        and _names_loopback(untouched.get("HTTP_HOST") or "")
+        and _names_loopback(request.headers.get("Host", ""))
     )
 
 

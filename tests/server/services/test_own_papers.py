@@ -1,0 +1,153 @@
+"""A reader's own papers are laid over the catalogue once, and only what changed is laid again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recommender import Catalogue, Overlay, Papers
+from server.services import own_papers
+from server.services.own_papers import OwnPapers, View
+from server.services.papers import take_cards, take_source_papers
+from server.services.serving import Serving
+from server.store import papers, readers
+from server.store.database import Database
+from tests.server.services.test_serving import fill, publish, source_papers
+
+
+class World:
+    """A catalogue, a reader, and a note of each time that papers of theirs were placed."""
+
+    def __init__(self, database: Database, folder: Path, *, model: bool) -> None:
+        self.database = database
+        fill(database, 0, 60)
+        folder.mkdir()
+        if model:
+            publish(database, folder)
+        self.serving = Serving(database, folder)
+        self.own = OwnPapers()
+        with database.writing() as session:
+            self.reader = readers.create(session, 1.0)
+
+    def tell(self, *cards: dict[str, Any], reader: str | None = None) -> set[str]:
+        with self.database.writing() as session:
+            return take_cards(session, reader or self.reader, cards, confirm=True, now=time.time())
+
+    def view(self, *wanted: str, reader: str | None = None) -> View:
+        return self.own.over(self.catalogue, self.database, reader or self.reader, wanted)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        return self.serving.current().catalogue
+
+
+@pytest.fixture(params=["words", "model"])
+def world(request: pytest.FixtureRequest, database: Database, tmp_path: Path) -> World:
+    return World(database, tmp_path / "models", model=request.param == "model")
+
+
+@pytest.fixture
+def placed(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """Return the ids of each lot of papers that was placed."""
+    lots: list[list[str]] = []
+    update = Overlay.update
+
+    def noted(overlay: Overlay, catalogue: Catalogue, found: Papers) -> None:
+        lots.append(sorted(found.ids))
+        update(overlay, catalogue, found)
+
+    monkeypatch.setattr(Overlay, "update", noted)
+    return lots
+
+
+def ids(first: int, count: int) -> list[str]:
+    return [card["id"] for card in source_papers(first, count)]
+
+
+def own_in(view: View, candidates: Collection[str]) -> list[str]:
+    return sorted(name for name in candidates if name in view.catalogue)
+
+
+def test_only_what_changed_is_placed_again(world: World, placed: list[list[str]]) -> None:
+    world.tell(*source_papers(100, 3))
+    for _ in range(3):
+        assert own_in(world.view(), ids(100, 5)) == ids(100, 3)
+    assert placed == [ids(100, 3)]
+    world.tell(*source_papers(103, 1))
+    world.tell({**source_papers(100, 1)[0], "upvotes": 3})
+    world.view()
+    assert placed[1:] == [["2401.00100", "2401.00103"]]
+
+
+def test_what_everybody_may_read_by_now_is_the_shared_text(world: World) -> None:
+    world.tell(*source_papers(100, 2))
+    world.view()
+    with world.database.writing() as session:
+        take_source_papers(session, "arxiv", source_papers(100, 1), now=time.time())
+    world.serving.refresh()
+    view = world.view()
+    assert set(view.own) == {"2401.00101"}
+    assert own_in(view, ids(100, 2)) == ids(100, 2)
+    assert own_in(View(world.catalogue), ids(100, 2)) == ["2401.00100"]
+
+
+def test_what_was_deleted_is_out_of_the_next_answer(world: World) -> None:
+    world.tell(*source_papers(100, 2))
+    world.view()
+    with world.database.writing() as session:
+        papers.forget_page_texts(session, ["2401.00100"], world.reader)
+    assert own_in(world.view(), ids(100, 2)) == ["2401.00101"]
+    with world.database.writing() as session:
+        papers.forget_page_texts_of(session, world.reader)
+    assert world.view() == View(world.catalogue)
+
+
+def test_another_model_places_them_anew(database: Database, tmp_path: Path, placed: list[list[str]]) -> None:
+    world = World(database, tmp_path / "models", model=True)
+    world.tell(*source_papers(100, 2))
+    world.view()
+    publish(database, tmp_path / "models", seed=1)
+    world.serving.refresh()
+    assert own_in(world.view(), ids(100, 2)) == ids(100, 2)
+    assert placed == [ids(100, 2)] * 2
+
+
+def test_each_reader_has_their_own(world: World) -> None:
+    with world.database.writing() as session:
+        second = readers.create(session, 1.0)
+    world.tell(*source_papers(100, 1))
+    world.tell(*source_papers(101, 1), reader=second)
+    assert own_in(world.view(), ids(100, 2)) == ["2401.00100"]
+    assert own_in(world.view(reader=second), ids(100, 2)) == ["2401.00101"]
+
+
+def test_of_many_the_newest_count_and_those_asked_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(own_papers, "MOST", 4)
+    monkeypatch.setattr(own_papers, "MOST_BY_WORDS", 4)
+    for number in range(8):
+        world.tell(*source_papers(100 + number, 1))
+    assert own_in(world.view(), ids(100, 8)) == ids(104, 4)
+    assert own_in(world.view("2401.00100"), ids(100, 8)) == ["2401.00100", *ids(104, 4)]
+
+
+def test_papers_without_a_title_are_told_apart(world: World) -> None:
+    [card] = source_papers(100, 1)
+    world.tell({"id": card["id"], "abstract": card["abstract"]})
+    assert world.view().untitled == {card["id"]}
+    world.tell(card)
+    assert world.view().untitled == frozenset()
+
+
+def test_readers_who_have_not_asked_for_long_are_forgotten(world: World, placed: list[list[str]]) -> None:
+    world.own = OwnPapers(size=1)
+    with world.database.writing() as session:
+        second = readers.create(session, 1.0)
+    for reader in (world.reader, second):
+        world.tell(*source_papers(100, 1), *[{"id": "2401.00101", "title": reader}], reader=reader)
+    for reader in (world.reader, second, second, world.reader):
+        world.view(reader=reader)
+    assert len(placed) == 3

@@ -249,8 +249,8 @@ def forget_all_but_saved(database: Database, keys: Keys, reader_id: str, now: fl
         forgotten += len(ids)
     with database.writing() as session:
         store.forget_lists(session, reader_id)
-        paper_store.forget_orphans(session)
         forgetting.note(session, now, models=True)
+    forgetting.forget_orphans(database)
     forgetting.scrub(database)
     return forgotten
 

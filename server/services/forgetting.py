@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from server.errors import DatabaseUnavailable
-from server.store import job_states
+from server.store import job_states, papers
 from server.store.database import Database
 
 logger = logging.getLogger(__name__)
@@ -28,6 +28,14 @@ def note(session: Any, now: float, *, models: bool = False) -> None:
 def latest(session: Any) -> float:
     """Return when a reader last left or started over, 0 if none did."""
     return float((job_states.get(session, JOB) or {}).get("at", 0.0))
+
+
+def forget_orphans(database: Database) -> None:
+    """Delete the papers that are but an id which no reader names any more."""
+    after: str | None = ""
+    while after is not None:
+        with database.writing_in_turns() as session:
+            after = papers.forget_orphans(session, after=after)
 
 
 def scrub(database: Database, *, thorough: bool = False) -> None:

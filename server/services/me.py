@@ -12,7 +12,6 @@ from server.services.pairing import Caller
 from server.services.reading import SETTINGS, read_settings
 from server.services.rooms import Rooms
 from server.store import events as event_store
-from server.store import papers as paper_store
 from server.store import reader_papers, readers
 
 
@@ -81,7 +80,7 @@ def leave(rooms: Rooms, reader_id: str, now: float) -> None:
     events.forget_log(rooms.database, reader_id)
     with rooms.database.writing() as session:
         readers.remove(session, reader_id)
-        paper_store.forget_orphans(session)
         forgetting.note(session, now, models=True)
+    forgetting.forget_orphans(rooms.database)
     rooms.own_papers.forget(reader_id)
     forgetting.scrub(rooms.database, thorough=True)

@@ -76,23 +76,22 @@ def forget_page_texts_of(session: Session, reader_id: str) -> None:
     session.execute(delete(page_texts).where(page_texts.c.reader_id == reader_id, page_texts.c.paper_id.not_in(saved)))
 
 
-def forget_orphans(session: Session, ids: Collection[str] | None = None) -> None:
-    """Delete the papers (of these alone, where they are given) that are but an id which no reader names any more."""
+def forget_orphans(session: Session, ids: Collection[str] | None = None, after: str = "") -> str | None:
+    """Delete papers (of these alone, where they are given) that are but an id which no reader names any more.
+
+    The first 2000 in order of id from just after the one given; returns the last one, None when there are no more.
+    """
     facts = [papers.c[name].is_(None) for name in FACTS]
-    orphan = and_(
-        is_stub,
-        *facts,
-        ~exists().where(reader_papers.c.paper_id == papers.c.id),
-        ~exists().where(page_texts.c.paper_id == papers.c.id),
-        ~exists().where(events.c.paper_id == papers.c.id),
-    )
-    statement = select(papers.c.id).where(orphan)
+    named = [~exists().where(table.c.paper_id == papers.c.id) for table in (reader_papers, page_texts, events)]
+    orphan = and_(is_stub, *facts, *named)
+    statement = select(papers.c.id).where(orphan, papers.c.id > after).order_by(papers.c.id).limit(_CHUNK)
     if ids is not None:
         statement = statement.where(among(papers.c.id, ids))
     # PostgreSQL: whoever is about to name one holds it (`add_stubs`), and is looked for again once we hold the others.
     found = list(session.execute(statement.with_for_update(of=papers, skip_locked=True)).scalars())
     if found:
         session.execute(delete(papers).where(among(papers.c.id, found), orphan))
+    return found[-1] if len(found) == _CHUNK else None
 
 
 def count(session: Session) -> int:

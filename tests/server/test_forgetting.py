@@ -18,6 +18,7 @@ from server.services.due import why_due
 from server.services.papers import take_source_papers
 from server.services.rooms import Rooms
 from server.store import models
+from server.store import papers as paper_store
 from server.store.database import Database
 from server.store.tables import page_texts, papers
 from tests.server.conftest import Device, card, event, pair, sqlite_only
@@ -185,6 +186,18 @@ def test_papers_that_nobody_names_any_more_go_and_the_others_stay(me: Device, ot
     with rooms.database.reading() as session:
         assert set(session.execute(select(papers.c.id)).scalars()) == {"2403.00002", "2403.00003", "2403.00004"}
         assert set(session.execute(select(page_texts.c.reader_id)).scalars()) == {other.reader_id}
+
+
+def test_many_papers_go_in_many_short_transactions(
+    me: Device, other: Device, rooms: Rooms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paper_store, "_CHUNK", 7)
+    me.log(*[event("open", f"2404.{number:05d}") for number in range(50)])
+    other.log(*[event("open", f"2404.{number:05d}") for number in range(0, 50, 9)])
+    me.call("DELETE", "/v1/me")
+    with rooms.database.reading() as session:
+        left = set(session.execute(select(papers.c.id)).scalars())
+    assert left == {f"2404.{number:05d}" for number in range(0, 50, 9)}
 
 
 def test_a_paper_named_while_it_is_forgotten_is_there(me: Device, other: Device, rooms: Rooms) -> None:

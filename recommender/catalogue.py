@@ -89,7 +89,9 @@ class Catalogue:
         self._papers = self._papers.updated(papers)
         if len(self._papers) < REFIT * self._learned_at:
             return Shelf([joined(shelf.blocks[0], placed_by_words(papers, vocabulary))]), vocabulary
-        vocabulary, _ = learn_vocabulary(texts_of(self._papers), self.config.min_df)
+        texts = texts_of(self._papers)
+        vocabulary, rows = learn_vocabulary(texts, self.config.min_df)
+        vocabulary = vocabulary.named(texts, rows)
         self._learned_at = len(self._papers)
         return Shelf([placed_by_words(self._papers, vocabulary)]), vocabulary
 

@@ -20,6 +20,7 @@ from recommender.errors import BrokenModel
 from recommender.features import Names
 from recommender.foldin import fold
 from recommender.graph import Graph, Steps
+from recommender.naming import Naming
 from recommender.stack import Drawing, Stack
 from recommender.tables import Papers
 from recommender.vocabulary import Vocabulary, texts_of
@@ -87,6 +88,7 @@ class Model:
         for name, strings in texts.items():
             packed = strings if isinstance(strings, Strings) else Strings.of(strings)
             arrays |= {f"{name}_text": packed.text, f"{name}_ends": packed.ends}
+        arrays |= _naming_arrays(self.vocabulary.naming)
         arrays |= {"idf": self.vocabulary.idf, "vectors": self.stack.papers, "features": self.stack.features}
         for name, matrix in [("words", self.words), *_steps(self.graph)]:
             arrays |= {f"{name}_{part}": getattr(matrix, part) for part in ("data", "indices", "indptr")}
@@ -128,7 +130,7 @@ class Model:
             ids=strings["ids"],
             titles=strings["titles"],
             words=_sparse(arrays, "words", shape),
-            vocabulary=Vocabulary(list(strings["terms"]), arrays["idf"]),
+            vocabulary=Vocabulary(list(strings["terms"]), arrays["idf"], _read_naming(arrays)),
             names=Names(list(strings["names"])),
             stack=stack,
             shown=arrays["shown"],
@@ -141,6 +143,23 @@ class Model:
             answers=Answers(**manifest["answers"], keys=arrays["answers_keys"], gains=arrays["answers_gains"]),
             **{name: arrays[name] for name in _COLUMNS},
         )
+
+
+def _naming_arrays(naming: Naming | None) -> dict[str, np.ndarray]:
+    if naming is None:
+        return {}
+    written, terms = Strings.of(naming.written), Strings.of(naming.written_terms)
+    packed = {"written_text": written.text, "written_ends": written.ends}
+    packed |= {"written_terms_text": terms.text, "written_terms_ends": terms.ends}
+    return packed | {"telling": naming.telling, "two_words": naming.terms, "two_words_tell": naming.terms_tell}
+
+
+def _read_naming(arrays: dict[str, np.ndarray]) -> Naming | None:
+    """Return how to name words; None for a model of before that was learned."""
+    if "telling" not in arrays:
+        return None
+    written, terms = (Strings(arrays[f"{name}_text"], arrays[f"{name}_ends"]) for name in ("written", "written_terms"))
+    return Naming(written, arrays["telling"], arrays["two_words"], terms, arrays["two_words_tell"])
 
 
 def _read_encoded(manifest: dict[str, Any], arrays: dict[str, np.ndarray], papers: int) -> Encoded:

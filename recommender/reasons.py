@@ -85,8 +85,8 @@ class Explanation:
         """Return the words that tell most of what a row and a taste (columns,) have in common."""
         cells = slice(self._words.indptr[at], self._words.indptr[at + 1])
         both = self._words.data[cells] * taste[self._at[cells]]
-        telling = [one for one in np.argsort(-both, kind="stable")[:SHARED_WORDS] if both[one] > TOO_LITTLE]
-        return [self.scored.vocabulary.words[column] for column in self._words.indices[cells][telling]]
+        told = both > TOO_LITTLE
+        return self.scored.vocabulary.names(self._words.indices[cells][told], both[told], SHARED_WORDS)
 
 
 def _rounded_to(score: float, reasons: list[Reason]) -> list[Reason]:

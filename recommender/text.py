@@ -21,7 +21,7 @@ LONGEST_WORD = 100  # characters; what is longer is no word
 _ENDLESS_REFERENCE = re.compile(r"&#[0-9]{8,};?")  # names no character, and Python refuses to read it as a number
 _ADDRESS = re.compile(r"(?:https?:\s?//|www\.)[^\s{}<>]+")
 _TAG = re.compile(r"</?[a-zA-Z][\w:]*(?:\s[^<>]*)?/?>")
-_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
+UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 _WRAPPED = re.compile("(?<=\\w)([-\u2010\u2011])[ \t]*\r?\n[ \t]*(?=\\w)")
 _ACRONYMS = re.compile(r"\b(?=[0-9]*[A-Z][0-9]*[A-Z])([A-Z0-9]++)(?<=[A-Z])s\b")
 _LATEX_ACCENT = re.compile(
@@ -41,15 +41,15 @@ _LONE_GREEK = re.compile("(?<![\u0370-\u03ff])[\u0391-\u03a9\u03b1-\u03c9\u03d1\
 _COMBINING = re.compile(
     "(?<=[A-Za-z\u0131\u0370-\u03ff])[\u0300-\u036f]+|[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c7\u0610-\u061a\u064b-\u065f\u0670]+"
 )
-_MARKS = re.compile(r"([^\w\s]{30})[^\w\s]+")  # beyond these: putting n marks in order takes n² steps
+MARKS = re.compile(r"([^\w\s]{30})[^\w\s]+")  # beyond these: putting n marks in order takes n² steps
 # Kana, Chinese characters, Thai to Khmer; and Korean, where what follows a word is written onto it.
-_UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\uac00-\ud7a3"
-_LETTERS = rf"(?:[^\W_{_UNSPACED}]+|[\u0900-\u0963\u0966-\u0dff\u0300-\u036f]+|(?<=\d)\.(?=\d))+"
-_WORD = re.compile(rf"[{_UNSPACED}]+|{_LETTERS}(?:[-\u2010\u2011'’]{_LETTERS})*")
+UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\uac00-\ud7a3"
+_LETTERS = rf"(?:[^\W_{UNSPACED}]+|[\u0900-\u0963\u0966-\u0dff\u0300-\u036f]+|(?<=\d)\.(?=\d))+"
+WORD = re.compile(rf"[{UNSPACED}]+|{_LETTERS}(?:[-\u2010\u2011'’]{_LETTERS})*")
 _ASCII_LETTERS = r"[a-z0-9]+(?:(?<=\d)\.(?=\d)[a-z0-9]+)*"
 _ASCII_WORD = re.compile(rf"{_ASCII_LETTERS}(?:[-']{_ASCII_LETTERS})*")  # the same for plain text, at half the time
-_IS_UNSPACED = re.compile(rf"[{_UNSPACED}]")
-_JOINT = re.compile("[-\u2010\u2011]")
+_IS_UNSPACED = re.compile(rf"[{UNSPACED}]")
+JOINT = re.compile("[-\u2010\u2011]")
 _AMOUNT = re.compile(r"[\d.]+x?")  # a number or a factor
 _POSSESSIVE = re.compile("['’]s?(?=$|[-\u2010\u2011])")
 
@@ -74,7 +74,7 @@ def words_of(text: str) -> list[str]:
     Time and memory grow with the text, up to the `LONGEST` characters of it that are read.
     """
     plain = _folded(readable(text))
-    tokens = (_ASCII_WORD if plain.isascii() else _WORD).findall(plain)
+    tokens = (_ASCII_WORD if plain.isascii() else WORD).findall(plain)
     return list(itertools.chain.from_iterable(map(_words_in, tokens)))
 
 
@@ -95,7 +95,7 @@ def readable(text: str) -> str:
 def _folded(text: str) -> str:
     if text.isascii():
         return _ACRONYMS.sub(r"\1", text).lower()
-    text = unicodedata.normalize("NFKD", _MARKS.sub(r"\1", _UNSEEN.sub("", _named_greek(text))))
+    text = unicodedata.normalize("NFKD", MARKS.sub(r"\1", UNSEEN.sub("", _named_greek(text))))
     return unicodedata.normalize("NFKC", _COMBINING.sub("", _ACRONYMS.sub(r"\1", text))).casefold().replace("ё", "е")
 
 
@@ -108,7 +108,7 @@ def _words_in(token: str) -> Iterable[str]:
         return _split(token)
     if _IS_UNSPACED.match(token):
         return _pairs(token)
-    return itertools.chain.from_iterable(_split(part) for part in _JOINT.split(token) if len(part) <= LONGEST_WORD)
+    return itertools.chain.from_iterable(_split(part) for part in JOINT.split(token) if len(part) <= LONGEST_WORD)
 
 
 def _pairs(token: str) -> tuple[str, ...]:
@@ -120,7 +120,7 @@ def _split(token: str) -> tuple[str, ...]:
     if _IS_UNSPACED.match(token):
         return _pairs(token)
     token = _POSSESSIVE.sub("", token).replace("'", "").replace("’", "")
-    parts = _JOINT.split(token)
+    parts = JOINT.split(token)
     kept = [singular(part) for part in parts if _tells(part)]
     if len(parts) > 1 and not _AMOUNT.fullmatch("".join(parts)):
         kept.append(singular("".join(parts)))  # "self-supervised" meets both "self supervised" and "selfsupervised"

@@ -91,7 +91,9 @@ def train(
 
 
 def _columns(papers: Papers, config: Config) -> tuple[Vocabulary, sp.csr_matrix, Names]:
-    return *learn_vocabulary(texts_of(papers), config.min_df), learn_names(papers)
+    texts = texts_of(papers)
+    vocabulary, words = learn_vocabulary(texts, config.min_df)
+    return vocabulary.named(texts, words), words, learn_names(papers)
 
 
 @dataclass(frozen=True)

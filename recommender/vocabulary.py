@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sp
 from sklearn.feature_extraction.text import CountVectorizer
 
+from recommender.naming import Naming, learn_naming
 from recommender.tables import Papers
 from recommender.text import words_of
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The W words a model knows, and how telling each is: `idf` float32 (W,)."""
+    """The W words a model knows, how telling each is: `idf` float32 (W,), and what they are called in a reason."""
 
     words: Sequence[str]
     idf: np.ndarray
+    naming: Naming | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_column", {word: column for column, word in enumerate(self.words)})
 
     def __len__(self) -> int:
         return len(self.words)
+
+    def named(self, texts: Sequence[str], rows: sp.csr_matrix) -> Vocabulary:
+        """Return this vocabulary with what the texts it was learned from, and their TF-IDF rows, say of naming."""
+        return replace(self, naming=learn_naming(texts, self.words, rows))
+
+    def names(self, columns: np.ndarray, weights: np.ndarray, most: int) -> list[str]:
+        """Return what to call the words that two texts share, the most telling first; see `Naming.names`."""
+        naming = self.naming or Naming.plain(self.words, self.idf)
+        return naming.names(columns, weights, most)
 
     def columns(self, words: Iterable[str]) -> np.ndarray:
         """Return the columns of those of the words that are known, int64, in order."""

@@ -1,0 +1,209 @@
+"""How a reason names words: those that tell something in this catalogue, written as its papers write them.
+
+N papers, W words, T terms of two words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import scipy.sparse as sp
+
+from recommender.writing import Writing
+
+COMMON, FREQUENT = 0.1, 0.05  # of the papers have the word
+FEW = 10  # papers of a small catalogue are still not many, unless they are half of it
+ALIKE = 1.25  # papers with a word that tells are so many times as alike as any two, the word itself left out
+VERY_ALIKE = 1.6  # the same for a word that is common: what a whole field of the catalogue is called by
+UNSURE = 4.0  # papers' worth of doubt about that where few have the word
+TITLED = 0.2  # of the papers with a word have it in their title, so that it tells
+LEAST_PAPERS = 8  # with fewer there is nothing to be learned from their likeness
+MOST_LOOKED_AT = 200  # papers of one word
+TOGETHER = 0.75  # of the papers with both words of a term have them side by side
+ALIKE = 1.25
+MANY_PAPERS = 300  # from which a term is in three of them, not in two
+CHUNK = 2000  # words
+
+
+@dataclass(frozen=True)
+class Naming:
+    """How papers write each word, `written` (W,), and how much it tells, `telling` float32 (W,), 0 if not named alone.
+
+    `terms` int32 (T, 2) are the words of terms that say more than either, in order; with them `written_terms` (T,) and
+    `terms_tell` float32 (T,).
+    """
+
+    written: Sequence[str]
+    telling: np.ndarray
+    terms: np.ndarray
+    written_terms: Sequence[str]
+    terms_tell: np.ndarray
+
+    @classmethod
+    def plain(cls, words: Sequence[str], idf: np.ndarray) -> Naming:
+        """Name words as they are folded, the rare ones: for a model that was trained before others were learned."""
+        rare = idf > 1 - np.log(COMMON)
+        return cls(words, rare.astype(np.float32), np.zeros((0, 2), np.int32), [], rare[:0])
+
+    @cached_property
+    def _named(self) -> np.ndarray:
+        """Bool (W,): the word is named, alone or in a term."""
+        named = np.asarray(self.telling > 0)
+        named[np.asarray(self.terms).ravel()] = True
+        return named
+
+    @cached_property
+    def _terms_of(self) -> dict[int, list[tuple[int, int]]]:
+        """Word -> (the word after it, term)."""
+        found: dict[int, list[tuple[int, int]]] = {}
+        for term, (one, other) in enumerate(self.terms.tolist()):
+            found.setdefault(one, []).append((other, term))
+        return found
+
+    def names(self, columns: np.ndarray, weights: np.ndarray, most: int) -> list[str]:
+        """Return what to call the words (n,) that two texts share: the best by weight (n,) and by how much they tell.
+
+        No word is named twice, neither alone and in a term nor as part of another.
+        """
+        named = self._named[columns]
+        shared = dict(zip(columns[named].tolist(), weights[named].tolist(), strict=True))
+        found = [(weight * float(self.telling[one]), self.written[one]) for one, weight in shared.items()]
+        for one, weight in shared.items():
+            terms = [(other, term) for other, term in self._terms_of.get(one, ()) if other in shared]
+            tell = ((weight + shared[other]) * float(self.terms_tell[term]) for other, term in terms)
+            found += zip(tell, (self.written_terms[term] for _, term in terms), strict=True)
+        best = sorted((one for one in found if one[0] > 0), key=lambda one: -one[0])
+        return _apart([name for _, name in best])[:most]
+
+
+def _apart(names: list[str]) -> list[str]:
+    """Leave out names that are part of others, or that share a word with one before them."""
+    kept: list[str] = []
+    for name in names:
+        other = next((one for one in kept if _words(one) & _words(name) or one in name or name in one), None)
+        if other is None:
+            kept.append(name)
+        elif len(_words(name)) > len(_words(other)) and _words(other) <= _words(name):
+            kept[kept.index(other)] = name
+    return list(dict.fromkeys(kept))
+
+
+def _words(name: str) -> set[str]:
+    return set(name.casefold().replace("-", " ").split())
+
+
+def learn_naming(texts: Sequence[str], words: Sequence[str], rows: sp.csr_matrix) -> Naming:
+    """Learn from the texts (N,) and their TF-IDF rows (N, W) how to name the words."""
+    papers, spread, alike = rows.shape[0], np.bincount(rows.indices, minlength=len(words)), _likeness(rows)
+    writing = Writing.of(texts, words)
+    stop = _stop(spread, alike, papers)
+    named = ~stop & writing.alone & _tells(alike, spread, writing.titled)
+    telling = np.where(named, np.log(np.maximum(alike, ALIKE)), 0)
+    terms = _terms(writing, ~stop & writing.whole, named, rows)
+    written = writing.written_side_by_side(list(terms))
+    return Naming(
+        writing.written,
+        telling.astype(np.float32),
+        np.array(list(terms), np.int32).reshape(-1, 2),
+        [written[pair] for pair in terms],
+        np.array(list(terms.values()), np.float32),
+    )
+
+
+def _tells(alike: np.ndarray, spread: np.ndarray, titled: np.ndarray | None) -> np.ndarray:
+    """Return which words tell, bool (W,): their papers are alike, or have them in their titles. None is in no title."""
+    if titled is None:
+        return alike >= ALIKE
+    return ((alike >= ALIKE) & (titled > 0)) | ((titled >= 2) & (titled >= TITLED * spread))
+
+
+def stop_words(words: Sequence[str], rows: sp.csr_matrix) -> set[str]:
+    """Return the words that tell nothing of a paper of this catalogue, from the papers' TF-IDF rows (N, W)."""
+    spread = np.bincount(rows.indices, minlength=len(words))
+    return {words[int(column)] for column in np.flatnonzero(_stop(spread, _likeness(rows), rows.shape[0]))}
+
+
+def _stop(spread: np.ndarray, alike: np.ndarray, papers: int) -> np.ndarray:
+    """Return which words are on the catalogue's stop list, bool (W,).
+
+    That is those in more than half of the papers, in more than a tenth that are not very alike, or in more than a
+    twentieth that are no more alike than any.
+    """
+    few, half = max(2.0, min(FEW, papers / 2)), max(2.0, papers / 2)
+    common = (spread > max(few, COMMON * papers)) & (alike < VERY_ALIKE)
+    return (spread > half) | common | ((spread > max(few, FREQUENT * papers)) & (alike < ALIKE))
+
+
+def _likeness(rows: sp.csr_matrix) -> np.ndarray:
+    """Return how many times as alike as any two papers those with a word are, the word left out, float32 (W,).
+
+    One where the catalogue is too small to tell, or nearly none of its papers have the word.
+    """
+    papers, words = rows.shape
+    by_word = rows.T.tocsr()
+    if papers < LEAST_PAPERS:
+        return np.full(words, np.float32(ALIKE))
+    looked_at = _thinned(by_word)
+    alike = [_mean_likeness(looked_at[start : start + CHUNK], rows, start) for start in range(0, words, CHUNK)]
+    return _shrunk(np.concatenate([np.empty(0), *alike]) / _usual_likeness(rows), np.diff(by_word.indptr))
+
+
+def _mean_likeness(by_word: sp.csr_matrix, rows: sp.csr_matrix, first: int) -> np.ndarray:
+    """Return the mean cosine of two papers that have a word, the word left out, for words (n,) from `first` on."""
+    having, n = (by_word > 0).astype(np.float32), np.diff(by_word.indptr)
+    sums = (having @ rows).tocsr()
+    own = np.asarray(by_word.sum(axis=1)).ravel()
+    themselves = n - np.asarray(by_word.multiply(by_word).sum(axis=1)).ravel()
+    squares = np.asarray(sums.multiply(sums).sum(axis=1)).ravel() - own**2
+    return np.asarray((squares - themselves) / np.maximum(n * (n - 1), 1))
+
+
+def _thinned(by_word: sp.csr_matrix) -> sp.csr_matrix:
+    """Return the matrix (W, N) with about `MOST_LOOKED_AT` papers a word, spread evenly."""
+    n = np.diff(by_word.indptr)
+    step = np.repeat(np.maximum(-(-n // MOST_LOOKED_AT), 1), n)
+    kept = (np.arange(by_word.nnz) - np.repeat(by_word.indptr[:-1], n)) % step == 0
+    ends = np.concatenate([[0], np.cumsum(kept)])[by_word.indptr]
+    return sp.csr_matrix((by_word.data[kept], by_word.indices[kept], ends), shape=by_word.shape)
+
+
+def _terms(
+    writing: Writing, usable: np.ndarray, named: np.ndarray, rows: sp.csr_matrix
+) -> dict[tuple[int, int], float]:
+    """Return terms and how much they tell: two words that nearly all papers with both have side by side.
+
+    Both are usable and one of them is named alone too.
+    """
+    papers, by_word = rows.shape[0], rows.tocsc()
+    usual = _usual_likeness(rows)
+    terms = {}
+    for (one, other), side_by_side in writing.neighbours(usable, 3 if papers >= MANY_PAPERS else 2):
+        if not (named[one] or named[other]):
+            continue
+        both = np.intersect1d(*(by_word.indices[slice(*by_word.indptr[at : at + 2])] for at in (one, other)))
+        if side_by_side < TOGETHER * len(both):
+            continue
+        alike = _shrunk(_likeness_of(rows[both[:MOST_LOOKED_AT]], [one, other]) / usual, len(both))
+        if alike >= ALIKE:
+            terms[one, other] = float(np.log(alike))
+    return terms
+
+
+def _likeness_of(rows: sp.csr_matrix, without: list[int]) -> float:
+    """Return the mean cosine of two of these papers, these words left out."""
+    n, total, own = rows.shape[0], np.asarray(rows.sum(axis=0)).ravel(), rows[:, without]
+    total[without] = 0
+    return float((total @ total - n + own.multiply(own).sum()) / max(n * (n - 1), 1))
+
+
+def _usual_likeness(rows: sp.csr_matrix) -> float:
+    """Return the mean cosine of any two papers, never zero."""
+    n, total = rows.shape[0], np.asarray(rows.sum(axis=0)).ravel()
+    return max(float(total @ total - n) / max(n * (n - 1), 1), 1e-9)
+
+
+def _shrunk(times: np.ndarray | float, papers: np.ndarray | int) -> np.ndarray:
+    return np.asarray((np.maximum(times, 0) * papers + UNSURE) / (papers + UNSURE), np.float32)

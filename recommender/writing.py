@@ -1,0 +1,195 @@
+"""How the papers of a catalogue write their words: case, hyphens and accents, which folding takes away.
+
+W words.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from array import array
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from recommender.text import JOINT, MARKS, UNSEEN, UNSPACED, WORD, readable, words_of
+
+_TOKEN = re.compile(rf"{WORD.pattern}|[^\w\s]|\n")
+_IN_ORDER = re.compile(r"[.,;:!?](?:\s|$)|[\u3001\u3002\uff0c\uff1b\uff01\uff1f]")  # a bag of words has no punctuation
+_OF_UNSPACED = re.compile(rf"[{UNSPACED}]")
+_POSSESSIVE = re.compile("['\u2019][sS]?$")
+_BREAK = "\n"
+PLAIN, CAPITAL = 10, 1  # what a writing counts; the latter where capitals say nothing: in titles, after a full stop
+LOWER = 0.2  # of the writings with a capital, from which it is thought to be there by its place alone
+AGREE = 0.9  # of what stands beside two characters is the same one: they are part of a longer word
+PART = 2.5  # times as often as a longer run has its part to stand, so that the run is not the word
+LONGEST_RUN = 12  # characters
+
+
+@dataclass(frozen=True)
+class Writing:
+    """`written` (W,) each word as most papers write it; `alone` bool (W,): it mostly stands so, not within another.
+
+    `whole` bool (W,): it is a word, and not two characters of a text without spaces. `titled` int (W,): in how many
+    titles it is; None where most papers have none. `_tokens` int32 are the texts as numbers of words, -1 for anything
+    else, `_papers` which paper's (-1 where order says nothing) and `_forms` what stands there, as numbers of `_names`.
+    """
+
+    written: list[str]
+    alone: np.ndarray
+    whole: np.ndarray
+    titled: np.ndarray | None
+    _tokens: np.ndarray
+    _papers: np.ndarray
+    _forms: np.ndarray
+    _names: list[str]
+
+    @classmethod
+    def of(cls, texts: Sequence[str], words: Sequence[str]) -> Writing:
+        """Look through the texts for the words."""
+        column = {word: at for at, word in enumerate(words)}
+        names, forms, papers, counts, in_titles = _read(texts)
+        written: list[Counter[str]] = [Counter() for _ in words]
+        alone, whole = np.zeros(len(words)), np.zeros(len(words), bool)
+        main = np.full(len(names), -1, np.int32)
+        for form, name in enumerate(names):
+            for at, (word, surface) in enumerate(_parts(name)):
+                if (one := column.get(word)) is None:
+                    continue
+                written[one][surface] += int(counts[form])
+                if at == 0 and surface == _neat(name):
+                    alone[one] += counts[form]
+                    main[form], whole[one] = one, True
+        _fill_unspaced(written, column, names, counts, alone)
+        total = np.array([sum(one.values()) for one in written])
+        chosen = [_usual(one) or word for one, word in zip(written, words, strict=True)]
+        titles = sum(not text.startswith(_BREAK) for text in texts)
+        titled = _titled(column, names, in_titles) if titles >= len(texts) / 2 else None
+        return cls(chosen, (total > 0) & (alone >= total / 2), whole, titled, main[forms], papers, forms, names)
+
+    def neighbours(self, usable: np.ndarray, least: int) -> Iterator[tuple[tuple[int, int], int]]:
+        """Yield words, both of them usable, that stand side by side in at least so many papers, with how many."""
+        one, other = self._tokens[:-1], self._tokens[1:]
+        good = (one >= 0) & (other >= 0) & (one != other) & (self._papers[:-1] >= 0)
+        good[good] = usable[one[good]] & usable[other[good]]
+        papers = int(self._papers.max(initial=0)) + 1
+        keys = one[good].astype(np.int64) * len(self.written) + other[good]
+        once = np.unique(keys * papers + self._papers[:-1][good]) // papers
+        for key, count in zip(*np.unique(once, return_counts=True), strict=True):
+            if count >= least:
+                yield divmod(int(key), len(self.written)), int(count)
+
+    def written_side_by_side(self, pairs: Collection[tuple[int, int]]) -> dict[tuple[int, int], str]:
+        """Return how most papers write each pair of words that stand side by side."""
+        wanted = {pair: Counter[str]() for pair in pairs}
+        keys = self._tokens[:-1].astype(np.int64) * len(self.written) + self._tokens[1:]
+        numbers = [one * len(self.written) + other for one, other in pairs]
+        for at in np.flatnonzero(np.isin(keys, numbers) & (self._papers[:-1] >= 0)).tolist():
+            pair = (int(self._tokens[at]), int(self._tokens[at + 1]))
+            if pair in wanted:
+                names = (self._names[self._forms[at]], self._names[self._forms[at + 1]])
+                wanted[pair][" ".join(map(_neat, names))] += 1
+        return {pair: _usual(found) for pair, found in wanted.items()}
+
+
+def _read(texts: Sequence[str]) -> tuple[list[str], np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return the writings there are, the texts as numbers of them, each place's paper (-1 where order says nothing).
+
+    Then how often each is written so, little where it stands in a title or after a full stop, and how often in titles.
+    """
+    number: dict[str, int] = {_BREAK: 0}
+    forms, papers, titles = array("i"), array("i"), array("b")
+    for paper, text in enumerate(texts):
+        visible = _visible(text)
+        tokens = _TOKEN.findall(f"{visible}\n")
+        title = tokens.index(_BREAK)
+        forms.extend([number.setdefault(token, len(number)) for token in tokens])
+        papers.extend([paper if _IN_ORDER.search(visible) else -1] * len(tokens))
+        titles.extend([1] * title + [0] * (len(tokens) - title))
+    places, names, in_title = np.array(forms, np.int32), list(number), np.array(titles, bool)
+    weight: np.ndarray = np.where(in_title, CAPITAL, PLAIN)
+    breaks = np.array([not WORD.match(name) for name in names])
+    weight[1:][breaks[places[:-1]]] = CAPITAL
+    counts = np.bincount(places, weight, minlength=len(names)).astype(int)
+    return names, places, np.array(papers, np.int32), counts, np.bincount(places[in_title], minlength=len(names))
+
+
+def _titled(column: dict[str, int], names: list[str], in_titles: np.ndarray) -> np.ndarray:
+    """Return how often each word is in titles, int (W,)."""
+    titled = np.zeros(len(column), int)
+    for form in np.flatnonzero(in_titles).tolist():
+        for word in words_of(names[form]):
+            if word in column:
+                titled[column[word]] += in_titles[form]
+    return titled
+
+
+def _visible(text: str) -> str:
+    text = readable(text)
+    return text if text.isascii() else unicodedata.normalize("NFC", MARKS.sub(r"\1", UNSEEN.sub("", text)))
+
+
+def _parts(name: str) -> Iterator[tuple[str, str]]:
+    """Yield the folded words that a writing stands for, the whole first, each with what of it is written for it."""
+    if _OF_UNSPACED.match(name) or not WORD.match(name):
+        return
+    pieces, folded = JOINT.split(name), words_of(name)
+    if len(pieces) == 1:
+        yield from ((word, _neat(name)) for word in folded[:1])
+        return
+    parts = [(word, _neat(piece)) for piece in pieces for word in words_of(piece)[:1]]
+    rest = [word for word in folded if word not in {part for part, _ in parts}]
+    if rest:
+        yield max(rest, key=len), _neat(name)
+    yield from parts
+
+
+def _neat(name: str) -> str:
+    return JOINT.sub("-", _POSSESSIVE.sub("", name))
+
+
+def _usual(writings: Counter[str]) -> str:
+    """Return the writing most papers use; with a capital at its beginning alone only where that is usual."""
+    best = max(writings, key=lambda one: (writings[one], one), default="")
+    lower = best[:1].lower() + best[1:]
+    return lower if writings[lower] > LOWER * writings[best] and best[1:] == best[1:].lower() else best
+
+
+def _fill_unspaced(
+    written: list[Counter[str]], column: dict[str, int], names: list[str], counts: np.ndarray, alone: np.ndarray
+) -> None:
+    """Write two characters of a text without spaces as the word they are part of, as far as the texts agree on it."""
+    runs = [(name, int(count)) for name, count in zip(names, counts, strict=True) if _OF_UNSPACED.match(name)]
+    before: dict[str, Counter[str]] = {}
+    after: dict[str, Counter[str]] = {}
+    for run, count in runs:
+        for at in range(max(len(run) - 1, 1)):
+            pair = run[at : at + 2]
+            before.setdefault(pair, Counter())[run[at - 1 : at]] += count
+            after.setdefault(pair, Counter())[run[at + 2 : at + 3]] += count
+    run_of = {pair: _extended(pair, before, after) for pair in before}
+    for pair in before.keys() & column.keys():
+        run, often = run_of[pair], sum(before[pair].values())
+        written[column[pair]][run] += often
+        inside = (run[at : at + 2] for at in range(len(run) - 1))
+        # What stands alone far more often has but an ending or a neighbour more in this run.
+        parts = [one for one in inside if run_of.get(one, run) != run and sum(before[one].values()) > PART * often]
+        alone[column[pair]] += 0 if parts else often
+
+
+def _extended(pair: str, before: dict[str, Counter[str]], after: dict[str, Counter[str]]) -> str:
+    run = pair
+    while len(run) < LONGEST_RUN and (more := _agreed(before.get(run[:2]))):
+        run = more + run
+    while len(run) < LONGEST_RUN and (more := _agreed(after.get(run[-2:]))):
+        run += more
+    return run if len(run) < LONGEST_RUN else pair  # a whole phrase, always the same, is no word
+
+
+def _agreed(beside: Counter[str] | None) -> str:
+    if not beside:
+        return ""
+    best, count = beside.most_common(1)[0]
+    return best if sum(beside.values()) > PLAIN and count >= AGREE * sum(beside.values()) else ""

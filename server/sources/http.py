@@ -38,8 +38,8 @@ LOOK_EVERY = 0.25  # seconds between two looks at whether an answer takes too lo
 MOST_REDIRECTS = 5
 PASSING = {408, 425, 429, 500, 502, 503, 504}
 _AWAY = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.PoolTimeout)
-_RATE_LIMIT = re.compile(r";\s*r=(\d+)\s*;\s*t=(\d+)")
-_SECONDS = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
+_RATE_LIMIT = re.compile(r";\s*r=(\d{1,9})\s*;\s*t=(\d{1,9})")
+_SECONDS = re.compile(r"(\d+(?:\.\d+)?)\s*(?:,|$)", re.ASCII)  # of a header that was sent twice, the first
 
 
 class Stopped(SourceUnavailable):
@@ -220,7 +220,7 @@ class Client:
     def _check_redirect(self, before: httpx.URL, after: httpx.URL) -> None:
         """Refuse to be sent anywhere but to the source itself: nobody chose to ask what answers elsewhere."""
         own = self.source.hosts if before.host in self.source.hosts else {before.host}
-        same_port = after.port == before.port or after.scheme == "https"
+        same_port = after.port == before.port or after.scheme != before.scheme
         if after.host not in own or not same_port or after.scheme not in {before.scheme, "https"}:
             where = f"{after.scheme}://{after.netloc.decode('ascii', 'replace')}"
             raise self._refused(f"sends us to {where[:100]!r}, which is not its own address")
@@ -231,7 +231,7 @@ class Client:
         self._ahead = time.time() - there if there else self._ahead
         found = _RATE_LIMIT.search(headers.get("RateLimit", ""))
         if found and int(found[1]) == 0:
-            logger.info("%s allows no more requests for %s s", self.source.name, found[2][:20])
+            logger.info("%s allows no more requests for %s s", self.source.name, found[2])
             self._hold(min(float(found[2]), LONGEST_HOLD))
 
     def _hold(self, seconds: float) -> None:
@@ -283,8 +283,8 @@ def retry_after(headers: Mapping[str, str], now: Callable[[], float] = time.time
     A date is read by the clock of whoever wrote it, where the answer has a Date: ours may be wrong.
     """
     text = headers.get("Retry-After", "").strip()
-    if _SECONDS.fullmatch(text):
-        return min(float(text), LONGEST_HOLD)
+    if found := _SECONDS.match(text):
+        return min(float(found[1]), LONGEST_HOLD)
     until = _moment(text)
     return min(max(0.0, until - (_moment(headers.get("Date", "")) or now())), LONGEST_HOLD) if until else 0.0
 
@@ -307,7 +307,7 @@ def _is_address(url: str) -> bool:
 
 def _told(error: Exception) -> str:
     """Return what a library says of an error, as part of a sentence: on one line, and no longer than that."""
-    return " ".join(f"{type(error).__name__} {error}".split())[:200]
+    return " ".join(f"{type(error).__name__} {error}".split())[:200].rstrip(".")
 
 
 def _proxy_trouble(error: Exception) -> str:

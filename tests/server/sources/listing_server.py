@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,8 +24,11 @@ class ListingServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
+        self.scheme = "https" if tls else "http"
+        if tls:
+            self.socket = tls.wrap_socket(self.socket, server_side=True)
         self.days: dict[str, list] = {}
         self.papers: dict[str, str] = {}
         self.script: list[Callable[[], Answer | Raw]] = []
@@ -36,7 +40,7 @@ class ListingServer(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
+        return f"{self.scheme}://127.0.0.1:{self.server_address[1]}"
 
     def answer(self, path: str, query: dict[str, str]) -> Answer | Raw:
         if self.script:
@@ -82,8 +86,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def listing_server() -> Iterator[ListingServer]:
-    server = ListingServer()
+def listing_server(tls: ssl.SSLContext | None = None) -> Iterator[ListingServer]:
+    server = ListingServer(tls)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
+import shutil
+import ssl
+import subprocess
 import threading
 import time
 import zlib
@@ -17,7 +21,7 @@ import pytest
 from server.errors import SourceRefused, SourceUnavailable
 from server.sources import http
 from server.sources.http import Client, Source, Stopped, retry_after
-from tests.server.sources.listing_server import status
+from tests.server.sources.listing_server import listing_server, status
 
 OK = status(200, b"fine")
 
@@ -71,7 +75,7 @@ def test_an_exhausted_rate_limit_is_waited_for(client, source):
 
 
 @pytest.mark.parametrize("code", [403, 429, 500, 503])
-@pytest.mark.parametrize("written", ["3600", "3600.0", " 3600 ", "date"])
+@pytest.mark.parametrize("written", ["3600", "3600.0", " 3600 ", "3600, 7200", "date"])
 def test_a_long_wait_is_not_waited_here_but_told(client, source, code, written):
     until = datetime.now(UTC) + timedelta(seconds=3600)
     source.script = [status(code, Retry_After=format_datetime(until, usegmt=True) if written == "date" else written)]
@@ -201,6 +205,12 @@ def test_offline_asks_nobody(make, settings, source):
         client.get("/x", {})
     assert caught.value.code == "offline"
     assert source.asked == []
+
+
+@pytest.mark.parametrize("written", ["", '"api"', '"api";r=x;t=y', '"api";r=0;t=' + "9" * 5000, '"api";r=1;t=9999'])
+def test_a_rate_limit_that_says_nothing_is_none(client, source, written):
+    source.script = [status(200, b"fine", RateLimit=written), OK]
+    assert client.get("/x", {}) == client.get("/x", {}) == b"fine"
 
 
 def test_a_wait_ends_when_we_are_told_to(make, source):
@@ -333,6 +343,7 @@ def test_a_garbled_answer_is_one_sentence_about_the_one_thing(client, source, an
         client.get("/x", {})
     assert len(str(told.value).splitlines()) == 1
     assert len(str(told.value)) < 400
+    assert re.search(r"[^.]\.$", str(told.value))
     source.script = [OK]
     assert client.get("/x", {}) == b"fine"
 
@@ -371,6 +382,51 @@ def test_a_redirect_to_anybody_else_is_refused_by_name(client, source, where):
     assert "secret" not in str(told.value)
 
 
+@pytest.fixture
+def secure(tmp_path, monkeypatch):
+    """A source that speaks TLS, by a certificate that this process trusts."""
+    if not shutil.which("openssl"):
+        pytest.skip("no openssl to make a certificate with")
+    asked = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-keyout",
+        "key",
+        "-out",
+        "cert",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=x",
+    ]
+    subprocess.run([*asked, "-addext", "subjectAltName=IP:127.0.0.1"], cwd=tmp_path, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "cert", tmp_path / "key")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert"))
+    with listing_server(context) as server:
+        yield server
+
+
+def test_a_redirect_to_https_of_the_same_host_is_followed_and_none_back(client, source, secure):
+    source.script = [redirect(f"{secure.url}/there")] * 2
+    secure.script = [OK, redirect(f"{source.url}/back")]
+    assert client.get("/x", {}) == b"fine"
+    with pytest.raises(SourceRefused, match="not its own address"):
+        client.get("/x", {})
+    assert [path for path, _ in secure.asked] == ["/there", "/there"]
+
+
+def test_a_certificate_nobody_vouches_for_is_said(make, secure, monkeypatch):
+    monkeypatch.delenv("SSL_CERT_FILE")
+    with pytest.raises(SourceUnavailable, match="CERTIFICATE_VERIFY_FAILED"):
+        make(url=secure.url).get("/x", {})
+    assert secure.asked == []
+
+
 def test_redirects_in_a_circle_end(client, source):
     source.script = [redirect("/x")] * 50
     with pytest.raises(SourceRefused, match="one redirect after another"):
@@ -386,6 +442,7 @@ def test_redirects_in_a_circle_end(client, source):
         ("http://one.example:8080", "https://one.example:8443", True),
         ("https://one.example", "http://one.example", False),
         ("http://one.example", "http://one.example:8080", False),
+        ("https://one.example", "https://one.example:6443", False),
         ("https://mirror.example", "https://one.example", False),
         ("https://one.example", "https://three.example", False),
         ("https://one.example", "https://one.example.evil", False),

@@ -38,7 +38,7 @@ LOOK_EVERY = 0.25  # seconds between two looks at whether an answer takes too lo
 MOST_REDIRECTS = 5
 PASSING = {408, 425, 429, 500, 502, 503, 504}
 _AWAY = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.PoolTimeout)
-_RATE_LIMIT = re.compile(r";\s*r=(\d{1,9})\s*;\s*t=(\d{1,9})")
+_RATE_LIMIT = re.compile(r";\s*r=(\d{1,9})\s*;\s*t=(\d{1,9})(?!\d)")
 _SECONDS = re.compile(r"(\d+(?:\.\d+)?)\s*(?:,|$)", re.ASCII)  # of a header that was sent twice, the first
 
 

@@ -1,11 +1,18 @@
 // The data an island carries in `data-props`, in the shape the live pages use, and the ways a knob can break it.
 
+/** One author in two has an account, with a name of its own. */
+function authorOf({ name, hidden }, number) {
+  const user = name.toLowerCase().replace(/\W+/g, '_');
+  const account = number % 2 ? {} : { user: { user, fullname: name, type: 'user', name: user } };
+  return { _id: '0'.repeat(24), name, hidden, ...account };
+}
+
 function entry(paper, upvoted) {
   const person = { user: 'someone', name: 'someone', fullname: 'Some One', type: 'user' };
   return {
     paper: {
       id: paper.id,
-      authors: paper.authors.map(({ name, hidden }) => ({ _id: '0'.repeat(24), name, hidden })),
+      authors: paper.authors.map(authorOf),
       publishedAt: paper.published_at,
       submittedOnDailyAt: paper.published_at,
       title: paper.title,
@@ -28,12 +35,15 @@ function entry(paper, upvoted) {
   };
 }
 
+/** @param {string} date a day, a week or a month; the neighbour only of a day */
+const dayFrom = (date, days) => (/^\d{4}-\d\d-\d\d$/.test(date) ? new Date(Date.parse(date) + days * 86_400_000).toISOString().slice(0, 10) : date);
+
 /** @param {{kind: string, papers: object[], others: object[], query: string, date: string, loggedIn: boolean, upvoted: string[]}} listing */
 export function listingProps({ kind, papers, others, query, date, loggedIn, upvoted }) {
   const entries = papers.map((paper) => entry(paper, loggedIn && upvoted.includes(paper.id)));
   const base = { canSubmit: loggedIn, dailyPapers: entries, publisher: { user: 'someone' }, query: {} };
   if (kind === 'trending') return { ...base, isTrending: true };
-  const dated = { ...base, dateString: date, prevDate: date, isTrending: false, periodType: { weekly: 'week', monthly: 'month' }[kind] ?? 'day' };
+  const dated = { ...base, dateString: date, prevDate: dayFrom(date, -1), nextDate: dayFrom(date, 1), isTrending: false, periodType: { weekly: 'week', monthly: 'month' }[kind] ?? 'day' };
   if (kind !== 'search') return dated;
   return { ...dated, dailyPapers: others.map((paper) => entry(paper, false)), searchResults: entries, query: { q: query } };
 }

@@ -17,7 +17,7 @@ for (const generation of ['2024', '2026']) {
 
 /** Every knob with its default; a URL's query, or a test, sets others. README.md says what each does. */
 export const KNOBS = {
-  generation: '2026', delay: 300, props: 'ok', tabs: 'cards', login: '', upvoted: '', shape: 'ok', pulse: '', n: 0, twice: '', error: '', today: new Date().toISOString().slice(0, 10), seed: 7,
+  generation: '2026', delay: 300, props: 'ok', tabs: 'cards', login: '', upvoted: '', shape: 'ok', pulse: '', n: 0, twice: '', error: '', empty: '', dir: '', today: new Date().toISOString().slice(0, 10), seed: 7,
 };
 const COUNTS = { daily: 45, weekly: 105, monthly: 105, trending: 50, search: 60 };
 
@@ -55,6 +55,7 @@ function matching(papers, query) {
 
 /** The papers a listing shows: those a test gave for its path (or for `*`), else some of the generated catalogue. */
 function papersShown({ kind, period }, url, knobs, cards) {
+  if (knobs.empty) return [];
   const given = cards[url.pathname] ?? cards['*'];
   const all = given ? papersFromCards(given, knobs.today) : catalogue(knobs);
   const found = kind === 'search' && !given ? matching(all, url.searchParams.get('q')) : all;
@@ -76,7 +77,7 @@ const PULSE = '<script>{ const beat = () => { performance.mark("beat"); setTimeo
 function shell({ title, islands, data, knobs }) {
   const [open, close] = knobs.generation === '2026' ? ['<!--[-->', '<!--]-->'] : ['', ''];
   return `<!doctype html>
-<html class=""><head><meta charset="utf-8"/><meta name="viewport" content="width=device-width, initial-scale=1"/><title>${escape(title)}</title>
+<html class=""${knobs.dir ? ` dir="${escape(knobs.dir)}"` : ''}><head><meta charset="utf-8"/><meta name="viewport" content="width=device-width, initial-scale=1"/><title>${escape(title)}</title>
 <link rel="stylesheet" href="/front/listing.css"/><link rel="icon" href="data:,"/>
 ${knobs.pulse ? PULSE : ''}<script>{ const chosen = /(?:^|; )theme=(\\w+)/.exec(document.cookie)?.[1]; document.documentElement.classList.toggle("dark", chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches); }</script></head>
 <body class="flex flex-col min-h-dvh bg-white dark:bg-gray-950 text-black DailyPapersPage">${open}<div class="flex min-h-dvh flex-col">${islands.header}<main class="flex flex-1 flex-col">${islands.main}</main></div>${close}

@@ -12,6 +12,7 @@ import { text } from "../browser.js";
 import { showCards } from "../ui/host.js";
 
 /** @typedef {import("../page/page.js").Page} Page */
+/** @typedef {import("../sites/reading.js").PageCard} PageCard */
 
 /** An answer later than this would move cards under the reader's eyes: until then they wait to be drawn (ui/reserve.css). */
 const AT_ONCE = 1200;
@@ -45,6 +46,45 @@ const RANKED = 250;
 /** @param {Page} page */
 const areRanked = (page) => page.cards.slice(0, RANKED).every(({ card }) => page.ranked(card.id) !== null);
 
+/**
+ * The children of a grid as the eye is to meet them: the cards of each group take the places of that group's cards by their
+ * turns; what is no card (a heading, a row of links to other days) keeps its place among them.
+ * @param {Element} grid
+ * @param {PageCard[]} cards those of this grid, in the page's order
+ * @param {Map<string, number>} turns
+ * @returns {HTMLElement[]}
+ */
+function inOrder(grid, cards, turns) {
+  const cardOf = new Map(cards.flatMap((one) => one.items.map((item) => /** @type {const} */ ([item, one]))));
+  const turnOf = (/** @type {PageCard} */ { card }) => (turns.get(card.id) ?? 0) % GROUP;
+  const sorted = [...cards].sort((a, b) => turnOf(a) - turnOf(b));
+  const waiting = new Map([...grouped(sorted, groupOf)].map(([group, some]) => [group, some.values()]));
+  return /** @type {HTMLElement[]} */ ([...grid.children]).flatMap((child) => {
+    const card = cardOf.get(child);
+    if (!card) return [child];
+    return child === card.items[0] ? (waiting.get(groupOf(card))?.next().value?.items ?? []) : [];
+  });
+}
+
+/** @param {PageCard} card */
+const groupOf = ({ group = 0 }) => group;
+
+/**
+ * @template T, K
+ * @param {T[]} things
+ * @param {(thing: T) => K} keyOf
+ */
+function grouped(things, keyOf) {
+  /** @type {Map<K, T[]>} */
+  const groups = new Map();
+  for (const thing of things) {
+    const group = groups.get(keyOf(thing));
+    if (group) group.push(thing);
+    else groups.set(keyOf(thing), [thing]);
+  }
+  return groups;
+}
+
 /** What we wrote on the page's own elements, and how to take it away. */
 class Order {
   constructor() {
@@ -54,24 +94,29 @@ class Order {
 
   /** @param {HTMLElement} element @param {string} name @param {string} value */
   write(element, name, value) {
-    if (element.style.getPropertyValue(name) === value) return;
-    element.style.setProperty(name, value);
     this.written.set(element, (this.written.get(element) ?? new Set()).add(name));
+    if (element.style.getPropertyValue(name) !== value) element.style.setProperty(name, value);
   }
 
-  /** @param {Page} page @param {Map<string, number>} turns */
-  apply({ reading: { cards, headings = [] } }, turns) {
-    for (const grid of new Set(cards.map(({ item }) => item.parentElement))) if (grid) this.prepare(grid);
-    for (const { card, items, group = 0 } of cards) {
-      const turn = group * GROUP + ((turns.get(card.id) ?? 0) % GROUP);
-      for (const item of items) this.write(item, "order", String(turn));
+  /** @param {PageCard[]} cards @param {Map<string, number>} turns */
+  apply(cards, turns) {
+    const before = this.written;
+    this.written = new Map();
+    for (const [grid, own] of byGrid(cards)) {
+      this.prepare(grid, before);
+      for (const [at, child] of inOrder(grid, own, turns).entries()) this.write(child, "order", String(at + 1));
     }
-    for (const { element, group } of headings) this.write(element, "order", String(group * GROUP));
+    // What is no longer in a grid of cards is the page's alone.
+    for (const [element, names] of before) if (!this.written.has(element)) restore(element, names);
   }
 
-  /** A grid that orders its children, and lets the keyboard follow where the browser can. @param {HTMLElement} grid */
-  prepare(grid) {
-    if (isStacked(grid)) {
+  /**
+   * A grid that orders its children, and lets the keyboard follow where the browser can.
+   * @param {HTMLElement} grid
+   * @param {Map<HTMLElement, Set<string>>} before what is written on it already
+   */
+  prepare(grid, before) {
+    if (before.get(grid)?.has("flex-direction") || isStacked(grid)) {
       this.write(grid, "display", "flex");
       this.write(grid, "flex-direction", "column");
     }
@@ -80,12 +125,24 @@ class Order {
   }
 
   clear() {
-    for (const [element, names] of this.written) {
-      for (const name of names) element.style.removeProperty(name);
-      if (!element.getAttribute("style")) element.removeAttribute("style");
-    }
+    for (const [element, names] of this.written) restore(element, names);
     this.written.clear();
   }
+}
+
+/** @param {HTMLElement} element @param {Set<string>} names what we wrote on it */
+function restore(element, names) {
+  for (const name of names) element.style.removeProperty(name);
+  if (!element.getAttribute("style")) element.removeAttribute("style");
+}
+
+/**
+ * The cards of each grid. What holds several cards at once is no place for any one of them.
+ * @param {PageCard[]} cards
+ */
+function byGrid(cards) {
+  const alone = [...grouped(cards, ({ item }) => item).values()].filter(({ length }) => length === 1).flat();
+  return grouped(alone.filter(({ item }) => item.parentElement), ({ item }) => /** @type {HTMLElement} */ (item.parentElement));
 }
 
 /** A plain column of blocks, which a flex column looks the same as. @param {HTMLElement} grid */
@@ -103,7 +160,7 @@ export const order = {
     const put = (wanted) => {
       page.turns = wanted === "foryou" && page.listId && page.cards.length ? turnsOf(page) : null;
       isRanked = areRanked(page);
-      if (page.turns) written.apply(page, page.turns);
+      if (page.turns) written.apply(page.cards, page.turns);
       else written.clear();
       showCards();
       page.tell("order");
@@ -122,7 +179,7 @@ export const order = {
       const turns = /** @type {Map<string, number>} */ (page.turns);
       const hasNew = page.cards.some(({ card }) => !turns.has(card.id));
       const isAnswered = !isRanked && areRanked(page);
-      if (!hasNew && !isAnswered) return written.apply(page, turns);
+      if (!hasNew && !isAnswered) return written.apply(page.cards, turns);
       put("foryou");
     };
     const renew = () => {
@@ -137,7 +194,7 @@ export const order = {
       if (isWanted && atOnce) put("foryou");
       showCards();
     };
-    for (const name of /** @type {const} */ (["cards", "view", "open"])) page.on(name, renew, signal);
+    for (const name of /** @type {const} */ (["cards", "view", "open", "settled"])) page.on(name, renew, signal);
     page.on("place", () => {
       tried = false;
       put("original");

@@ -115,23 +115,21 @@ function listed(dt, group, isWhole) {
 }
 
 /**
- * Cards of all lists, and their headings: each heading begins a group.
+ * Cards of all lists; each heading begins a group.
  * @param {Document} document
  */
 function readLists(document) {
   /** @type {PageCard[]} */
   const cards = [];
-  /** @type {{element: HTMLElement, group: number}[]} */
-  const headings = [];
   let group = 0;
   for (const list of document.querySelectorAll(LIST)) {
     group += 1;
     for (const child of /** @type {HTMLCollectionOf<HTMLElement>} */ (list.children)) {
       if (child.tagName === "DT") cards.push(...[listed(child, group, cards.length < WHOLE)].filter((one) => one !== null));
-      else if (child.tagName !== "DD") headings.push({ element: child, group: ++group });
+      else if (child.tagName !== "DD") group += 1;
     }
   }
-  return { cards, headings };
+  return cards;
 }
 
 /**
@@ -213,12 +211,11 @@ function read(document, place) {
     const cards = element && card.title ? [{ card, element, item: element, items: [], picture: false }] : [];
     return { cards, expected: 1, island: null, before, outside: true };
   }
-  const lists = place.kind === "list" ? readLists(document) : null;
-  const results = /** @type {HTMLElement[]} */ ([...document.querySelectorAll(RESULT)]).map(found).filter((one) => one !== null);
-  const cards = lists?.cards ?? results;
+  const results = () => /** @type {HTMLElement[]} */ ([...document.querySelectorAll(RESULT)]).map(found).filter((one) => one !== null);
+  const cards = place.kind === "list" ? readLists(document) : results();
   const before = cards[0]?.item.parentElement ?? document.querySelector("#dlpage, #content, main");
   if (!before) return null;
-  return { cards, expected: namedIn(document), island: null, before, outside: true, headings: lists?.headings };
+  return { cards, expected: namedIn(document), island: null, before, outside: true };
 }
 
 /**

@@ -18,7 +18,6 @@
  *   only spoken of (in a comment, in an abstract, beside the list) is not listed
  * @property {HTMLElement | null} island what a framework owns and nobody else may touch before hydration
  * @property {Element | null} before the panel goes before this element
- * @property {{element: HTMLElement, group: number}[]} [headings] what stands before a group's cards
  * @property {boolean} outside true if `before` surely lies outside every island, so that the panel need not wait
  *
  * @typedef {Pick<Reading, "island" | "before" | "outside">} Edges

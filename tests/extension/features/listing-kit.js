@@ -12,13 +12,15 @@ export const stop = () => life.now.abort();
 /**
  * A listing with the given features running on it.
  * @param {any[]} features
- * @param {{answer?: (message: any) => any, open?: boolean, path?: string, over?: object, view?: object | null}} [options]
+ * @param {{answer?: (message: any) => any, open?: boolean, path?: string, url?: string, site?: any, knobs?: object, change?: () => void, over?: object, view?: object | null}} [options]
+ *   `change` does something to the page before it is read
  */
-export function start(features, { answer, open = true, path = "/papers/date/2026-11-20", over, view: first } = {}) {
-  const opened = openPage(`https://huggingface.co${path}`, { knobs: { n: 6 }, answer });
+export function start(features, { answer, open = true, path = "/papers/date/2026-11-20", url = `https://huggingface.co${path}`, site = huggingface, knobs, change, over, view: first } = {}) {
+  const opened = openPage(url, { knobs: { n: 6, ...knobs }, answer });
+  change?.();
   life.now = new AbortController();
-  const page = new Page(huggingface, huggingface.placeOf(location, document), attention());
-  page.reading = huggingface.read(document, page.place);
+  const page = new Page(site, site.placeOf(location, document), attention());
+  page.reading = site.read(document, page.place);
   page.isOpen = open;
   const papers = page.cards.map(({ card }) => card.id);
   page.view = first === undefined ? view({ list: listOf(papers, over) }) : first;

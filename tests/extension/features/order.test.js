@@ -2,7 +2,9 @@ import { afterEach, expect, test, vi } from "vitest";
 import { marks } from "../../../extension/src/features/marks.js";
 import { order } from "../../../extension/src/features/order.js";
 import { panel } from "../../../extension/src/features/panel.js";
+import { huggingface } from "../../../extension/src/sites/huggingface.js";
 import { listOf, settings, view } from "../page-kit.js";
+import { arxiv } from "../../../extension/src/sites/arxiv.js";
 import { drawn, inMark, inPanel, start, stop } from "./listing-kit.js";
 
 afterEach(stop);
@@ -13,7 +15,7 @@ test("For you orders by CSS alone, says so, and gives the page back", async () =
   const nodes = [...document.querySelectorAll("article")];
   page.tell("ask-order", "foryou");
   expect(page.shown).toEqual([...papers].reverse());
-  expect(nodes.map((node) => Number(node.closest("[style*=order]").style.order))).toEqual([7, 6, 5, 4, 3, 2]);
+  expect(nodes.map((node) => Number(node.closest("[style*=order]").style.order))).toEqual([6, 5, 4, 3, 2, 1]);
   expect([...document.querySelectorAll("article")]).toEqual(nodes);
   expect(of("settings/set")).toEqual([{ type: "settings/set", order: "foryou" }]);
   await drawn();
@@ -48,6 +50,85 @@ test("cards that come under For you wait at the end for their rank, then get it"
   expect(page.shown.at(-1)).toBe("2601.99999");
   page.show({ ...page.view, list: listOf([...papers.slice(1), "2601.99999"], { list_id: "L2" }) });
   expect(page.shown[0]).toBe("2601.99999");
+});
+
+/** The children of a grid as the eye meets them. @param {Element} grid */
+const seen = (grid) => [...grid.children].map((child, at) => ({ child, at })).sort((a, b) => a.child.style.order - b.child.style.order || a.at - b.at).map(({ child }) => child);
+
+/** The same children with the cards all called alike: what must be as it was. @param {Element[]} children */
+const places = (children) => children.map((child) => (child.matches("article, dt, dd, li.arxiv-result") ? child.nodeName : child.textContent));
+
+const gridOf = () => document.querySelector("article").parentElement;
+
+/** Put a row that is no card before the child with a number, or at the end. @param {number} before @param {string} words */
+function addRow(before, words) {
+  const row = document.createElement("div");
+  row.textContent = words;
+  gridOf().insertBefore(row, gridOf().children[before] ?? null);
+}
+
+test("what stands among the cards and is none keeps its place", () => {
+  const { page, papers } = start([order]);
+  const own = [...gridOf().children];
+  expect(own.at(-1).textContent).toBe("PreviousNext");
+  page.tell("ask-order", "foryou");
+  expect(seen(gridOf())).toEqual([...own.slice(0, -1).reverse(), own.at(-1)]);
+  expect(page.shown).toEqual([...papers].reverse());
+});
+
+test.each([[[0]], [[3]], [[6]], [[0, 0, 2, 5, 99]], [[1, 1, 3, 3]]])("rows at %j keep their place", (rows) => {
+  const { page } = start([order]);
+  for (const [number, at] of rows.entries()) addRow(at, `row ${number}`);
+  page.tell("ask-order", "foryou");
+  const before = [...gridOf().children];
+  const after = seen(gridOf());
+  expect(places(after)).toEqual(places(before));
+  const cards = (children) => children.filter((child) => child.matches("article"));
+  expect(cards(after)).toEqual(cards(before).reverse());
+});
+
+test("a row that the page adds under For you stands where the page put it, and a dropped card leaves no hole", () => {
+  const { page } = start([order]);
+  page.tell("ask-order", "foryou");
+  addRow(99, "More");
+  addRow(0, "A ribbon");
+  page.tell("settled");
+  expect(places(seen(gridOf()))).toEqual(places([...gridOf().children]));
+  const [, first] = gridOf().children;
+  first.remove();
+  page.reading = huggingface.read(document, page.place);
+  page.tell("cards");
+  expect(first.style.order).toBe("");
+  expect(places(seen(gridOf()))).toEqual(places([...gridOf().children]));
+  page.tell("ask-order", "original");
+  expect(document.querySelectorAll("[style]")).toHaveLength(0);
+});
+
+test.each(["/list/cs.LG/new", "/list/cs.LG/recent", "/search/?query=x"])("on arXiv's %s headings and entries nobody could read stay where they are", (path) => {
+  const { page } = start([order], { url: `https://arxiv.org${path}`, site: arxiv, change: () => document.querySelectorAll("dd .list-title, p.title")[4].remove() });
+  const grids = [...new Set(page.cards.map(({ item }) => item.parentElement))];
+  const before = grids.map((grid) => [...grid.children]);
+  page.tell("ask-order", "foryou");
+  for (const [at, grid] of grids.entries()) {
+    const after = seen(grid);
+    expect(after).not.toEqual(before[at]);
+    expect(places(after)).toEqual(places(before[at]));
+    // The fifth entry has no title: neither it nor what belongs to it has moved.
+    if (at === 0) expect(after.findIndex((one) => !before[at].includes(one) || !page.cards.some(({ items }) => items.includes(one)))).toBe(before[at].findIndex((one) => !page.cards.some(({ items }) => items.includes(one))));
+    for (const [number, one] of after.entries()) if (one.tagName === "DT") expect(after[number + 1]).toBe(one.nextElementSibling);
+  }
+});
+
+test("what holds several cards at once is not moved for one of them", () => {
+  const change = () => {
+    const [grid, both] = [gridOf(), document.createElement("div")];
+    grid.after(both);
+    both.append(grid, grid.cloneNode(false));
+    both.lastElementChild.append(...[...grid.children].slice(3, 6));
+  };
+  const { page } = start([order], { change });
+  page.tell("ask-order", "foryou");
+  expect(gridOf().style.order).toBe("");
 });
 
 test("another period begins in its own order", async () => {

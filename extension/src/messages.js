@@ -258,6 +258,16 @@ export async function send(type, fields = {}) {
   }
 }
 
+const SILENCE_MS = 8000;
+
+/**
+ * The worker's answer, or a refusal where none comes: for what may be asked again, for it may be done all the same.
+ * @param {Promise<any>} asked
+ * @returns {Promise<any>}
+ */
+export const orSilence = (asked) =>
+  Promise.race([asked, new Promise((settle) => setTimeout(settle, SILENCE_MS)).then(() => refuse("no_answer", text("page_unreachable")))]);
+
 /**
  * @param {string} code
  * @param {string} message

@@ -80,7 +80,7 @@ function shell({ title, islands, data, knobs }) {
 <html class=""${knobs.dir ? ` dir="${escape(knobs.dir)}"` : ''}><head><meta charset="utf-8"/><meta name="viewport" content="width=device-width, initial-scale=1"/><title>${escape(title)}</title>
 <link rel="stylesheet" href="/front/listing.css"/><link rel="icon" href="data:,"/>
 ${knobs.pulse ? PULSE : ''}<script>{ const chosen = /(?:^|; )theme=(\\w+)/.exec(document.cookie)?.[1]; document.documentElement.classList.toggle("dark", chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches); }</script></head>
-<body class="flex flex-col min-h-dvh bg-white dark:bg-gray-950 text-black DailyPapersPage">${open}<div class="flex min-h-dvh flex-col">${islands.header}<main class="flex flex-1 flex-col">${islands.main}</main></div>${close}
+<body class="flex flex-col min-h-dvh bg-white dark:bg-gray-950 text-black DailyPapersPage">${open}<div class="flex min-h-dvh flex-col">${islands.header}<main class="flex flex-1 flex-col">${islands.main}</main><footer class="main-footer">Company · Terms · Privacy</footer></div>${close}
 ${data}<script type="application/json" id="stand-in">${scriptJson(knobs)}</script><script>import("/front/build/client.${knobs.generation}.mjs")</script></body></html>`;
 }
 

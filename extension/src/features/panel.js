@@ -3,7 +3,7 @@
 import { FROM_PAGE, send } from "../messages.js";
 import { whenIdle } from "../page/slices.js";
 import { Panel } from "../ui/panel.js";
-import { leaveRoom } from "../ui/host.js";
+import { leaveRoom, placeOver } from "../ui/host.js";
 import { ageFormat } from "../ui/recommended.js";
 
 /** @typedef {import("../page/page.js").Page} Page */
@@ -14,9 +14,11 @@ import { ageFormat } from "../ui/recommended.js";
  * @param {HTMLElement} host
  */
 function place(page, host) {
-  const { before, outside } = page.reading;
-  if (!before?.parentElement || !(outside || page.isOpen)) return;
-  if (before.previousElementSibling !== host) before.before(host);
+  const { before, end, outside } = page.reading;
+  if (page.isLate) placeOver(host);
+  else if (!(before?.parentElement || end) || !(outside || page.isOpen)) return;
+  else if (!before && end?.lastElementChild !== host) end?.append(host);
+  else if (before && before.previousElementSibling !== host) before.before(host);
   leaveRoom();
 }
 

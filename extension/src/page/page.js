@@ -22,7 +22,7 @@ import { text } from "../browser.js";
 /** @typedef {"drift" | "none"} Finding it no longer looks as we know it; it is no page of ours at all */
 
 /** What there is to read before the first reading, and on a page that is none of ours. @type {import("../sites/reading.js").Reading} */
-export const NOTHING = Object.freeze({ cards: [], expected: 0, island: null, before: null, outside: false });
+export const NOTHING = Object.freeze({ cards: [], expected: 0, island: null, before: null, column: null, outside: false });
 
 /** @type {Mark} */
 const UNTOUCHED = Object.freeze({ opened_at: null, saved: false, hidden: false });
@@ -52,6 +52,8 @@ export class Page {
     this.view = null;
     /** What the page itself found out, winning over the view's state. @type {Finding | null} */
     this.found = null;
+    /** True if the list was drawn before it was known what comes before it: nothing of ours may move it any more. */
+    this.isLate = false;
     /** True once nodes may be added inside the island. */
     this.isOpen = false;
     /** Each paper's turn while the page is ordered "For you"; null in the page's own order. @type {Map<string, number> | null} */

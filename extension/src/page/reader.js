@@ -1,6 +1,6 @@
 /** Reads the page again whenever it changes, tells the worker of other cards, and watches for drift. */
 
-import { FROM_PAGE, send } from "../messages.js";
+import { FROM_PAGE, orSilence, send } from "../messages.js";
 import { gateOf } from "./gate.js";
 import { NOTHING } from "./page.js";
 import { settled } from "./slices.js";
@@ -137,10 +137,12 @@ export class Reader {
     if (key === this.told) return;
     this.told = key;
     const { site, kind, page: name } = page.place;
-    const reply = await send(FROM_PAGE.pageCards, { site, page_kind: kind, page: name, cards });
+    const reply = await orSilence(send(FROM_PAGE.pageCards, { site, page_kind: kind, page: name, cards }));
     if (this.signal.aborted || this.told !== key) return;
-    if (reply.ok) page.show(reply.view);
-    else setTimeout(() => this.signal.aborted || ((this.told = ""), this.read()), RETRY);
+    if (reply.ok) return page.show(reply.view);
+    // What waits for a list would wait for ever.
+    if (page.view && !page.list) page.show({ ...page.view, message: reply.error.message });
+    setTimeout(() => this.signal.aborted || ((this.told = ""), this.read()), RETRY);
   }
 }
 

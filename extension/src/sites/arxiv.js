@@ -21,6 +21,8 @@ const LIST_LINK = 'a[title="Abstract"], a[href*="/abs/"]';
 const RESULT = "li.arxiv-result";
 const RESULT_LINK = ".list-title a[href], a[href*='/abs/']";
 const FIRST_TITLE = `${LIST} > dd .list-title, ${RESULT} p.title`;
+/** What holds a list, the innermost first (ui/reserve.css keeps room at the end of the same). */
+const COLUMNS = ["#dlpage", "main > .content", "#content-inner", "#content", "main"];
 const CATEGORY = /\(([a-z-]+(?:\.[A-Za-z-]+)?)\)/g;
 const HOSTS = /^(?:www\.|export\.|browse\.)?arxiv\.org$/;
 const LISTED = /^\/(?:list\/[\w.-]+\/\w|catchup\/[\w.-]+\/\d{4}-\d{2}-\d{2})/;
@@ -198,6 +200,12 @@ function namedIn(document) {
 }
 
 /**
+ * Where a list would stand on a page without one: a day without papers, a search that found nothing.
+ * @param {Document} document
+ */
+const columnOf = (document) => COLUMNS.map((one) => document.querySelector(one)).find((one) => one !== null);
+
+/**
  * @param {Document} document
  * @param {Place} place
  * @returns {import("./reading.js").Reading | null}
@@ -209,13 +217,14 @@ function read(document, place) {
     const element = /** @type {HTMLElement | null} */ (document.querySelector("h1.title") ?? document.querySelector("h1"));
     const before = document.querySelector("#abs-outer, #abs") ?? element;
     const cards = element && card.title ? [{ card, element, item: element, items: [], picture: false }] : [];
-    return { cards, expected: 1, island: null, before, outside: true };
+    return { cards, expected: 1, island: null, before, column: element, outside: true };
   }
   const results = () => /** @type {HTMLElement[]} */ ([...document.querySelectorAll(RESULT)]).map(found).filter((one) => one !== null);
   const cards = place.kind === "list" ? readLists(document) : results();
-  const before = cards[0]?.item.parentElement ?? document.querySelector("#dlpage, #content, main");
-  if (!before) return null;
-  return { cards, expected: namedIn(document), island: null, before, outside: true };
+  const list = cards[0]?.item.parentElement ?? document.querySelector(LIST);
+  const end = list ? undefined : columnOf(document);
+  if (!list && !end) return null;
+  return { cards, expected: namedIn(document), island: null, before: list, end, column: list ?? end ?? null, outside: true };
 }
 
 /**
@@ -227,7 +236,7 @@ function edges(document, place) {
   const isAbs = place.kind === "abs";
   const before = document.querySelector(isAbs ? "#abs-outer, #abs" : `${LIST}, ol:has(> ${RESULT})`);
   // A list whose first title we do not know has perhaps changed: then nothing of ours may stand before the page was read.
-  return before && (isAbs || document.querySelector(FIRST_TITLE)) && { island: null, before, outside: true };
+  return before && (isAbs || document.querySelector(FIRST_TITLE)) && { island: null, before, column: before, outside: true };
 }
 
 /** @param {{id: string}} paper */

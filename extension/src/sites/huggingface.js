@@ -182,7 +182,17 @@ function edges(document, here) {
   const island = /** @type {HTMLElement | null} */ (document.querySelector(here.kind === "paper" ? PAPER : LIST));
   // A list whose first card we do not know has perhaps changed: then nothing of ours may stand before the page was read.
   if (!island?.firstElementChild || (here.kind !== "paper" && !hasCard(island))) return null;
-  return { island: here.site === "demo" ? null : island, before: outermost(island), outside: true };
+  return { island: here.site === "demo" ? null : island, before: outermost(island), column: columnOf(island), outside: true };
+}
+
+/**
+ * As long as no card says which element is the grid, a list is as wide as the part of its island that holds the heading: a
+ * ribbon may stand before that, from edge to edge.
+ * @param {Element | null} island
+ */
+function columnOf(island) {
+  const heading = /** @type {HTMLElement | null} */ (island?.querySelector("h1") ?? null);
+  return heading ? childOf(heading, island) : (island?.firstElementChild ?? null);
 }
 
 /**
@@ -271,7 +281,7 @@ function readPaper(document, here) {
   const island = paperIsland(document, here);
   if (!island || !here.paper) return null;
   const heading = island.querySelector("h1");
-  if (!heading) return { cards: [], expected: 1, island, before: null, outside: false };
+  if (!heading) return { cards: [], expected: 1, island, before: null, column: null, outside: false };
   const told = cardOf({ ...propsOf(island) });
   const shown = { id: here.paper, title: textOf(heading), abstract: shownAbstract(island) };
   const card = told?.id === here.paper ? merged(told, shown) : shown;
@@ -288,8 +298,9 @@ function readPaper(document, here) {
  * @param {HTMLElement | null} list
  */
 function bounds(document, island, list) {
-  if (island) return { island, before: outermost(island), outside: true };
-  return { island: list?.parentElement ?? list, before: document.querySelector("main"), outside: false };
+  const column = list ?? columnOf(island);
+  if (island) return { island, before: outermost(island), column, outside: true };
+  return { island: list?.parentElement ?? list, before: document.querySelector("main"), column, outside: false };
 }
 
 /**
@@ -325,8 +336,8 @@ function read(document, here) {
   const cards = cardsOf(document, island, here).filter(({ card }) => card.title);
   const expected = linkedAmong(document, island, cards) || toldIn(propsOf(island), here);
   if (!island && !expected) return null;
-  if (here.site === "demo") return { cards, expected, island: null, before: outermost(island), outside: true };
-  return { cards, expected, ...bounds(document, island, cards[0]?.item.parentElement ?? null) };
+  const edges = bounds(document, island, cards[0]?.item.parentElement ?? null);
+  return { cards, expected, ...edges, ...(here.site === "demo" ? { island: null, outside: true } : {}) };
 }
 
 /**

@@ -18,9 +18,11 @@
  *   only spoken of (in a comment, in an abstract, beside the list) is not listed
  * @property {HTMLElement | null} island what a framework owns and nobody else may touch before hydration
  * @property {Element | null} before the panel goes before this element
+ * @property {Element} [end] where there is no list to go before, the panel goes to the end of this element
+ * @property {Element | null} column the panel is as wide as what this element holds
  * @property {boolean} outside true if `before` surely lies outside every island, so that the panel need not wait
  *
- * @typedef {Pick<Reading, "island" | "before" | "outside">} Edges
+ * @typedef {Pick<Reading, "island" | "before" | "column" | "outside">} Edges
  *
  * @typedef {object} Place
  * @property {import("../messages.js").Site} site

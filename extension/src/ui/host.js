@@ -42,9 +42,20 @@ export function makeHost(name, css) {
   return { host, root };
 }
 
-/** What `reserve.css` kept free is taken, or not needed any more. */
+/** What `reserve.css` kept free is taken, or not needed any more. Without a state the page would wait to be drawn again. */
 export function leaveRoom() {
-  delete document.documentElement.dataset.inklingRoom;
+  const { dataset } = document.documentElement;
+  if (dataset.inklingState) delete dataset.inklingRoom;
+  else if (dataset.inklingRoom) dataset.inklingRoom = "none";
+}
+
+/**
+ * At the lower edge of the window, over the page: what comes after the page was drawn is not to move it.
+ * @param {HTMLElement} host
+ */
+export function placeOver(host) {
+  host.dataset.over = "";
+  if (document.body && !host.isConnected) document.body.append(host);
 }
 
 /** Cards that waited for their order are drawn, in whichever they have now. */

@@ -66,8 +66,8 @@ export class Panel {
     this.many = FIRST;
     /** @type {RecommendedPaper[]} */
     this.papers = [];
-    /** @type {boolean | null} as the reader last set it here */
-    this.folded = null;
+    /** @type {boolean | null} as the reader last set it here; over the page it begins folded, whatever they keep */
+    this.folded = page.isLate ? true : null;
     const { host, root } = makeHost("panel", PANEL_STYLE);
     this.host = host;
     this.parts = makeParts({
@@ -79,8 +79,8 @@ export class Panel {
     root.append(this.parts.section);
     this.isHovered = false;
     for (const name of ["pointerenter", "pointerleave", "focusout"]) host.addEventListener(name, (event) => this.atHand(event));
-    /** @type {Element | null} the page's grid, whose width the panel keeps */
-    this.grid = null;
+    /** @type {Element | null} what of the page the panel is as wide as */
+    this.column = null;
     this.stopAligning = () => {};
   }
 
@@ -101,14 +101,13 @@ export class Panel {
     this.page.tell("ask-order", wanted);
   }
 
-  /** Keep to the width of the page's own grid. */
+  /** Keep to the width of the page's own list. */
   fit() {
-    const { cards, reading } = this.page;
-    const grid = cards[0]?.item.parentElement ?? reading.island?.firstElementChild ?? reading.before;
-    if (!grid || grid === this.grid) return;
-    this.grid = grid;
+    const { column } = this.page.reading;
+    if (!column || column === this.column || this.page.isLate) return;
+    this.column = column;
     this.stopAligning();
-    this.stopAligning = alignWith(this.host, grid);
+    this.stopAligning = alignWith(this.host, column);
   }
 
   draw() {

@@ -56,7 +56,7 @@ async function pageCards(told, { tab, url, site = "huggingface" }) {
   await noticeUpvotes(cards);
   await rememberDrift(url, false);
   const state = stateOf(await readStanding(), site);
-  if ((state === "ready" || state === "offline") && cards.length) await refreshPatiently({ page, cards });
+  if (state === "ready" || state === "offline") await refreshPatiently({ page, cards });
   return { view: unseen(await viewOf(page, { site, papers })) };
 }
 

@@ -1,5 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { panel } from "../../../extension/src/features/panel.js";
+import { arxiv } from "../../../extension/src/sites/arxiv.js";
+import { huggingface } from "../../../extension/src/sites/huggingface.js";
 import { clickByHand, listOf, pass, settings, view } from "../page-kit.js";
 import { drawn, inPanel, keeping, start, stop } from "./listing-kit.js";
 
@@ -27,6 +29,22 @@ test("unpaired, offline and empty are plain sentences", async () => {
   expect([inPanel(".rest")[0].hidden, inPanel(".rest p")[0].textContent, inPanel(".plain")[0].textContent]).toEqual([false, "No answer.", ""]);
   page.show(view({ list: listOf([], { recommended: [] }) }));
   expect(inPanel(".rest p")[0].textContent).toMatch(/Nothing new/);
+});
+
+test.each([
+  ["https://huggingface.co/papers/date/2026-07-04", huggingface, (host) => host.nextElementSibling.dataset.target === "DailyPapers"],
+  ["https://huggingface.co/papers?q=nothing", huggingface, (host) => host.nextElementSibling.dataset.target === "DailyPapers"],
+  ["https://arxiv.org/list/cs.LG/new", arxiv, (host) => host.parentElement.id === "dlpage" && host.previousElementSibling.textContent === "No updates today."],
+  ["https://arxiv.org/search/?query=nothing", arxiv, (host) => host.parentElement.matches("main > .content") && !host.nextElementSibling],
+])("%s, which lists nothing, has recommendations at the usual place, and nothing waits", async (url, site, isAtPlace) => {
+  const { page } = start([panel], { url, site, knobs: { empty: "1" } });
+  await pass();
+  expect(page.cards).toHaveLength(0);
+  const host = document.querySelector("[data-inkling=panel]");
+  expect(isAtPlace(host)).toBe(true);
+  expect([inPanel("[data-paper]").length, inPanel(".wait").length]).toEqual([5, 0]);
+  page.tell("settled");
+  expect(document.querySelectorAll("[data-inkling=panel]")).toHaveLength(1);
 });
 
 test("server text is text", async () => {

@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest";
 import { arxiv } from "../../../extension/src/sites/arxiv.js";
 import { openPage } from "../page-kit.js";
 
-/** @param {string} path */
-function read(path) {
-  openPage(`https://arxiv.org${path}`);
+/** @param {string} path @param {object} [knobs] */
+function read(path, knobs) {
+  openPage(`https://arxiv.org${path}`, { knobs });
   const place = arxiv.placeOf(location);
   return { place, ...arxiv.read(document, place) };
 }
@@ -16,6 +16,15 @@ for (const [path, count, groups] of [["/list/cs.LG/new", 20, 3], ["/list/cs.LG/r
     expect(expected).toBe(count);
     expect(cards.every(({ card }) => card.title && !card.title.startsWith("Title") && card.authors.length)).toBe(true);
     expect(new Set(cards.map(({ group }) => group)).size).toBe(groups);
+  });
+}
+
+for (const [path, end] of [["/list/cs.LG/new", "#dlpage"], ["/list/cs.LG/recent", "#dlpage"], ["/search/?query=x", "main > .content"]]) {
+  test(`${path} without a paper is right as it is, and the panel goes to the end of its column`, () => {
+    const reading = read(path, { empty: "1" });
+    expect([reading.cards.length, reading.expected, reading.before]).toEqual([0, 0, null]);
+    expect(reading.end.matches(end)).toBe(true);
+    expect(reading.column).toBe(reading.end);
   });
 }
 

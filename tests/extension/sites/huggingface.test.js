@@ -124,6 +124,14 @@ test("a page whose cards lost their links expects what its props hold", () => {
   expect(reading.expected).toBe(45);
 });
 
+test.each(["/papers/date/2026-11-20", "/papers/week/2026-W47", "/papers/trending", "/papers?q=nothing"])("%s without a card is right as it is, and the panel's place and width are known", (path) => {
+  const { cards, expected, before, column, outside } = read(path, { empty: "1" });
+  expect([cards.length, expected, outside]).toEqual([0, 0, true]);
+  expect(before.dataset.target).toBe("DailyPapers");
+  // Not as wide as the ribbon, which goes from edge to edge.
+  expect(column.matches("section.container")).toBe(true);
+});
+
 test("the panel's place is outside every island", () => {
   const { before, outside } = read("/papers/date/2026-11-20");
   expect(outside).toBe(true);

@@ -175,6 +175,15 @@ test("a page hears that what waited was taken", async () => {
   expect(browser.heard.filter(({ tab }) => tab === 1).at(-1)?.view.marks[PAPER]).toEqual({ opened_at: null, saved: true, hidden: false });
 });
 
+test("a page that lists nothing gets its recommendations from the server too, here and on the next visit", async () => {
+  const browser = await pairedBrowser();
+  const told = await tellCards(browser, { page: "daily/2026-07-04", cards: [] });
+  expect(browser.server.sent("/v1/rank").at(-1).body).toMatchObject({ page: "daily/2026-07-04", papers: [] });
+  expect(told.view.list).toMatchObject({ cards: [], stale: false });
+  const again = await browser.ask(FROM_PAGE.pageView, { page: "daily/2026-07-04" });
+  expect(again.view.list.list_id).toBe(told.view.list.list_id);
+});
+
 test("two pages that tell their cards at the same moment are both remembered", async () => {
   const browser = await pairedBrowser();
   await Promise.all([1, 2, 3].map((id) => tellCards(browser, {}, { ...LISTING, tab: { id } })));

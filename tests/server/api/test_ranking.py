@@ -31,6 +31,14 @@ def test_every_card_has_an_entry_in_input_order(me: Device) -> None:
     assert [scores[rank] for rank in sorted(scores)] == sorted(scores.values(), reverse=True)
 
 
+def test_a_page_without_cards_has_recommendations_too(rooms: Rooms, me: Device) -> None:
+    fill(rooms.database, 1, 8)
+    answer = me.rank()
+    assert answer["cards"] == []
+    assert len(ids(answer)) > 0
+    assert answer["list_id"]
+
+
 def test_a_card_without_a_usable_id_has_an_error_and_no_rank(me: Device) -> None:
     [broken, missing] = me.rank({"id": "nope", "title": "A title"}, {"title": "A title"})["cards"]
     assert (broken["rank"], broken["error"]["code"]) == (None, "bad_paper_id")

@@ -61,6 +61,23 @@ def in_german(folder: Path) -> Path:
     return folder
 
 
+ANSWER = "answer(message, sender).then(reply);"
+# For the tests alone: how many milliseconds the worker takes to answer, by kind of message; below zero it never does.
+ANSWER_LATER = """chrome.storage.local.get("delays").then(({delays = {}}) => {
+    const wait = delays[message.type] ?? 0;
+    if (wait >= 0) setTimeout(() => answer(message, sender).then(reply), wait);
+  });"""
+
+
+def with_delays(folder: Path) -> Path:
+    """Have the worker of a copied extension answer as late as `delays` in its storage says."""
+    background = folder / "src" / "background.js"
+    code = background.read_text()
+    assert code.count(ANSWER) == 1
+    background.write_text(code.replace(ANSWER, ANSWER_LATER))
+    return folder
+
+
 class Studio:
     """One browser whose pages are looked at in both colour schemes."""
 

@@ -1,7 +1,7 @@
 /** On a paper's own page one mark: a slim bar before the island, so that nothing waits and nothing jumps. */
 
 import { alignWith } from "../ui/align.js";
-import { leaveRoom } from "../ui/host.js";
+import { leaveRoom, placeOver } from "../ui/host.js";
 import { Mark } from "../ui/mark.js";
 import { evidence } from "../ui/reasons.js";
 import { make } from "../ui/dom.js";
@@ -22,9 +22,10 @@ export const paperMark = {
         mark = new Mark(page, cards[0].card, "bar");
         mark.host.shadowRoot?.append(status);
         stopAligning();
-        stopAligning = alignWith(mark.host, cards[0].element);
+        if (!page.isLate) stopAligning = alignWith(mark.host, cards[0].element);
       }
-      if (before.previousElementSibling !== mark.host) before.before(mark.host);
+      if (page.isLate) placeOver(mark.host);
+      else if (before.previousElementSibling !== mark.host) before.before(mark.host);
       leaveRoom();
       mark.draw(evidence(page), null);
     };

@@ -2,7 +2,7 @@
  * The life of a page: find out where we are, ask the worker, read the cards, and run each feature while it has its place.
  */
 
-import { FROM_PAGE, TO_PAGE, send } from "../messages.js";
+import { FROM_PAGE, TO_PAGE, orSilence, send } from "../messages.js";
 import { isAlive, onMessage } from "../browser.js";
 import { watchAttention } from "./attention.js";
 import { leaveRoom } from "../ui/host.js";
@@ -118,7 +118,8 @@ function followAddress(page, reader, signal) {
  * @param {AbortController} life
  */
 function hearWorker(page, reader, life) {
-  onMessage(({ type, view, command }) => {
+  onMessage(async ({ type, view, command }) => {
+    await decided();
     if (type === TO_PAGE.viewChanged) reader.heard(view);
     if (type === TO_PAGE.command) page.tell("command", command);
   }, life.signal);
@@ -147,6 +148,34 @@ function findEdges(page, signal) {
 }
 
 /**
+ * What src/loader.js has decided about the room before the list; where there is none (the demo) nothing waits for it.
+ * @returns {Promise<{at: number, isLate: boolean}>}
+ */
+const decided = async () => /** @type {any} */ (globalThis).inklingDecided ?? { at: performance.now(), isLate: false };
+
+/**
+ * Show what the worker said first. Where it gave room and then fell silent, that is said in the room: an empty one would
+ * say nothing, and given back it would move the page.
+ * @param {Page} page
+ * @param {any} first
+ */
+function showFirst(page, first) {
+  if (page.view) return;
+  if (first.ok) return page.show(first.view);
+  if (document.documentElement.dataset.inklingRoom) page.show(silentView(first.error.message));
+}
+
+/** @param {string} message @returns {import("../messages.js").View} */
+const silentView = (message) => ({
+  state: "offline",
+  message,
+  capture: "off",
+  list: null,
+  marks: {},
+  settings: { order: "original", upvote_is_save: false, panel_collapsed: false, shortcuts: {} },
+});
+
+/**
  * Run the features on this page, if it is one of `sites`.
  * @param {readonly import("../sites/reading.js").SiteModule[]} sites
  * @param {readonly Feature[]} features
@@ -165,8 +194,11 @@ export async function run(sites, features) {
   followAddress(page, reader, life.signal);
   const asked = send(FROM_PAGE.pageView, { page: page.place.page });
   keepFeatures(page, features, life.signal);
-  const first = await asked;
-  if (first.ok && !page.view) page.show(first.view);
+  const { at, isLate } = await decided();
+  page.isLate = isLate;
+  page.attention.began = at;
+  page.attention.acted ||= isLate;
+  showFirst(page, await orSilence(asked));
   findEdges(page, life.signal);
   await parsedAndShown();
   await nextTask();

@@ -39,6 +39,11 @@ export const BASE = `
   color-scheme: dark;
 }
 :host([hidden]) { display: none; }
+/* Over the page, where it came too late to stand in it. */
+:host([data-over]:is([data-inkling="panel"], [data-where="bar"])) {
+  position: fixed; z-index: 2147483000; inset-block: auto 8px; inset-inline: 0; margin: 0 auto; width: min(760px, 100% - 24px); max-width: none; height: auto; padding: 0;
+}
+:host([data-over][data-where="bar"]) { width: max-content; max-width: min(760px, 100% - 24px); }
 * { box-sizing: border-box; }
 [hidden] { display: none !important; }
 svg { width: 16px; height: 16px; display: block; flex: none; }

@@ -42,11 +42,9 @@ export function makeHost(name, css) {
   return { host, root };
 }
 
-/** What `reserve.css` kept free is taken, or not needed any more. Without a state the page would wait to be drawn again. */
+/** What `reserve.css` kept free is taken, or not needed any more. */
 export function leaveRoom() {
-  const { dataset } = document.documentElement;
-  if (dataset.inklingState) delete dataset.inklingRoom;
-  else if (dataset.inklingRoom) dataset.inklingRoom = "none";
+  delete document.documentElement.dataset.inklingRoom;
 }
 
 /**

@@ -1,15 +1,18 @@
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { opens } from "../../../extension/src/features/opens.js";
 import { panel } from "../../../extension/src/features/panel.js";
 import { paperMark } from "../../../extension/src/features/paper-mark.js";
 import { run } from "../../../extension/src/page/run.js";
 import { arxiv } from "../../../extension/src/sites/arxiv.js";
 import { huggingface } from "../../../extension/src/sites/huggingface.js";
-import { listOf, openPage, pass, view } from "../page-kit.js";
+import { clickByHand, listOf, openPage, pass, view } from "../page-kit.js";
 
 const URL_DAY = "https://huggingface.co/papers/date/2026-11-20";
 const life = { stop: () => {} };
-afterEach(() => life.stop());
+afterEach(() => {
+  life.stop();
+  vi.unstubAllGlobals();
+});
 
 /** A feature that notes when it is put in its place and taken away. */
 function noting() {
@@ -39,6 +42,46 @@ async function start({ first = view(), views = () => first, url = URL_DAY, html,
   return { ...opened, feature, isOurs };
 }
 
+/** What src/loader.js leaves beside the room it gave. @param {boolean} isLate */
+function decide(isLate) {
+  vi.stubGlobal("inklingDecided", Promise.resolve({ at: Date.now(), isLate }));
+}
+
+test("what comes after the page was drawn stands over it and moves nothing", async () => {
+  decide(true);
+  const opened = await openWith([panel, paperMark], URL_DAY, ({ type, cards }) => ({ ok: true, view: view(type === "page/cards" ? { list: listOf(cards.map(({ id }) => id)) } : {}) }));
+  const host = opened.window.document.querySelector("[data-inkling=panel]");
+  expect([host.parentElement.nodeName, host.dataset.over, document.documentElement.dataset.inklingRoom]).toEqual(["BODY", "", undefined]);
+  // It begins folded, so that it covers little; the reader's own press unfolds it.
+  expect(host.shadowRoot.querySelector("ol").hidden).toBe(true);
+  clickByHand(opened.window, host.shadowRoot.querySelector("[data-action=fold]"));
+  expect(host.shadowRoot.querySelectorAll("ol:not([hidden]) [data-paper]")).toHaveLength(5);
+  const mark = (await openWith([panel, paperMark], "https://huggingface.co/papers/2611.10001", () => ({ ok: true, view: view() }))).window.document.querySelector("[data-inkling=mark]");
+  expect([mark.parentElement.nodeName, mark.dataset.over]).toEqual(["BODY", ""]);
+});
+
+test("where the worker gave room and then fell silent, the room says so", async () => {
+  decide(false);
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const opening = openWith([panel], URL_DAY, () => new Promise(() => {}), "full");
+  await vi.advanceTimersByTimeAsync(10_000);
+  vi.useRealTimers();
+  await opening;
+  const host = document.querySelector("[data-inkling=panel]");
+  expect(host.shadowRoot.querySelector(".rest p").textContent).toMatch(/does not answer; try again/);
+  expect([host.nextElementSibling.dataset.target, document.documentElement.dataset.inklingRoom]).toEqual(["DailyPapers", undefined]);
+});
+
+/** @param {any[]} features @param {string} url @param {(message: any) => any} answer @param {string} [room] */
+async function openWith(features, url, answer, room) {
+  const opened = openPage(url, { knobs: { n: 5 }, answer });
+  if (room) document.documentElement.dataset.inklingRoom = room;
+  const ending = { runs: () => true, init: (page) => (life.stop = () => page.tell("gone")) };
+  await run([huggingface], [ending, ...features]);
+  await pass(30);
+  return opened;
+}
+
 const state = () => document.documentElement.dataset.inklingState;
 
 test("the worker is asked for the last view, then told the cards, and the state is on the page", async () => {
@@ -59,6 +102,7 @@ test("a paused page is not even read, and carries nothing of ours but its state"
 test("pausing takes features away, going on brings them back and reads again", async () => {
   const { push, feature, of } = await start();
   push({ type: "view/changed", view: view({ state: "paused" }) });
+  await pass();
   expect(feature.log).toEqual(["on", "off"]);
   push({ type: "view/changed", view: view() });
   await pass(30);

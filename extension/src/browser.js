@@ -21,6 +21,12 @@ export const standIn = (other) => void (inItsPlace = other);
  */
 const known = new WeakMap();
 
+/** Letters that are read from right to left. */
+const RTL = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+
+/** A value as it stands in a sentence of ours: what runs the other way is kept from turning the words around it. @param {string | number} value */
+const isolated = (value) => (RTL.test(String(value)) ? `\u2068${value}\u2069` : String(value));
+
 /**
  * The text of one locale key, with `$1`... filled in.
  * @param {string} key
@@ -32,7 +38,7 @@ export function text(key, ...values) {
   const texts = known.get(i18n) ?? new Map();
   known.set(i18n, texts);
   try {
-    if (values.length) return i18n.getMessage(key, values.map(String)) || key;
+    if (values.length) return i18n.getMessage(key, values.map(isolated)) || key;
     if (!texts.has(key)) texts.set(key, i18n.getMessage(key, []) || key);
     return texts.get(key);
   } catch (error) {

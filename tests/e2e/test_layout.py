@@ -205,6 +205,20 @@ def test_a_page_that_lists_nothing_has_the_panel_at_its_usual_place(tab: Tab, se
     tab.widen(1366)
 
 
+@pytest.mark.parametrize(
+    "address", [f"{LISTING}?dir=rtl", f"{PAPER}?dir=rtl", "https://arxiv.org/list/cs.LG/new?dir=rtl"]
+)
+def test_nothing_moves_from_right_to_left(tab: Tab, server: Server, address: str) -> None:
+    if server.up.process.poll() is not None:
+        server.start()
+    preferences = {"sites": {"huggingface": True, "arxiv": True}}
+    tab.keep(serverUrl=server.url, token=server.token, pauses={}, preferences=preferences, connection=WELL)
+    for width in (1366, 360):
+        load(tab, address, "ready", width)
+        expect_still(tab, f"{address} at {width}")
+    tab.widen(1366)
+
+
 @pytest.mark.parametrize("path", ["list/cs.LG/new", "search/?query=x", "abs/2611.10001"])
 def test_nothing_moves_on_arxiv(tab: Tab, server: Server, path: str) -> None:
     if server.up.process.poll() is not None:

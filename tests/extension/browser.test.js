@@ -11,6 +11,17 @@ test("a text without values is asked for once, one with values each time", () =>
   expect(browser.i18n.getMessage).toHaveBeenCalledTimes(3);
 });
 
+test.each([
+  ["Serving", "Close to Serving"],
+  ["\u05e9\u05dc\u05d5\u05dd", "Close to \u2068\u05e9\u05dc\u05d5\u05dd\u2069"],
+  ["Models for \u0627\u0644\u0639\u0631\u0628\u064a\u0629 text", "Close to \u2068Models for \u0627\u0644\u0639\u0631\u0628\u064a\u0629 text\u2069"],
+  ["\u{1e900}\u{1e901}", "Close to \u2068\u{1e900}\u{1e901}\u2069"],
+  ["\u4f60\u597d \u03b1\u03b2", "Close to \u4f60\u597d \u03b1\u03b2"],
+])("a value that runs the other way stands apart in its sentence: %j", (title, sentence) => {
+  standIn(speaking({ close: "Close to $1" }));
+  expect(text("close", title)).toBe(sentence);
+});
+
 test("another browser in its place is asked anew, and a text it lacks is its key", () => {
   standIn(speaking({ save: "Save" }));
   text("save");

@@ -145,3 +145,43 @@ test("nothing of ours moves for a reader who wants no motion", () => {
     expect(still.replaceAll("transition: none", "").replaceAll("transition: opacity 0s 1s", ""), file).not.toMatch(/\b(?:transition|animation|scroll-behavior)\s*:/);
   }
 });
+
+/** Style sheets, the styles of our shadow roots, and scripts that write styles. */
+const styled = files.filter((file) => /\.(css|js)$/.test(file));
+/** What names the left or the right of the page in a style, and four lengths of which the two sides differ. */
+const PHYSICAL = [
+  /\b(?:margin|padding|border|scroll-margin|scroll-padding)-(?:left|right)\b/,
+  /\bborder-(?:top|bottom)-(?:left|right)-radius\b/,
+  /(?:^|[\s;{"`])(?:left|right)\s*:\s*(?:-?[\d.]|auto\b|var\(|calc\(|["'`])/m,
+  /\b(?:text-align|float|clear)\s*:\s*(?:left|right)\b/,
+  /\btranslateX?\(\s*[^)\s]|\btranslate\s*:\s*[^0\s]/,
+  /\.style\.(?:left|right|(?:margin|padding|border)(?:Left|Right))\b|["'](?:left|right|(?:margin|padding)-(?:left|right))["']\s*,/,
+];
+const FOUR = /\b(?:margin|padding|inset|border-width|border-style|border-color)\s*:\s*([^\s;}]+)\s+([^\s;}]+)\s+([^\s;}]+)\s+([^\s;}]+)\s*[;}]/g;
+/** Where a side of the page is meant, whatever way it reads: file, and why. @type {Record<string, string>} */
+const MEANT = {};
+
+test("styles name where reading begins and ends, not left and right", () => {
+  for (const file of styled.filter((one) => !(one in MEANT))) {
+    for (const physical of PHYSICAL) expect(code(file).match(physical)?.[0], file).toBe(undefined);
+    for (const [all, , second, , fourth] of code(file).replace(/var\([^()]*\)/g, "0").matchAll(FOUR)) expect(second, `${file}: ${all}`).toBe(fourth);
+  }
+});
+
+test("what is refused in styles is found where it stands", () => {
+  const wrong = [
+    "a { margin-left: 4px; }", ":host { top: 8px; left: 8px; }", "p { text-align: right; }", "b { float: left }", "i { border-top-left-radius: 4px; }",
+    "box.style.left = start;", 'host.style.setProperty("margin-left", "4px")', "x { transform: translateX(4px); }", "y { translate: -50% 0; }", "Object.assign(box.style, { left: `${start}px`, top: 0 });",
+  ];
+  for (const line of wrong) expect(PHYSICAL.some((physical) => physical.test(line)), line).toBe(true);
+  expect([..."button { padding: 0 7px 0 5px; }".matchAll(FOUR)].some(([, , second, , fourth]) => second !== fourth)).toBe(true);
+  const right = ["a { margin-inline-start: 4px; }", "const { left, right, width } = box;", "start: isRtl ? onRight - right : left + onLeft", "transform: translateY(-50%)", "translate: 0 4px"];
+  for (const line of right) expect(PHYSICAL.filter((physical) => physical.test(line)), line).toEqual([]);
+});
+
+test("a sentence is one string: none is put together from words", () => {
+  for (const file of scripts) {
+    // Within a template, or added to something.
+    expect(code(file).match(/`[^`\n]*\$\{text\([^`\n]*`|\btext\([^()]*\)\s*\+|\+\s*text\(/)?.[0], file).toBe(undefined);
+  }
+});

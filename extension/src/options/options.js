@@ -132,7 +132,7 @@ function refusedLine({ event, error, at }) {
     await ask(FROM_OWN.deadSettle, { id: event.id, retry });
     await drawRefused();
   };
-  const words = make("span", {}, `${event.kind} ${event.paper}`, make("br"), make("span", { class: "small" }, `${when(at)}: ${error.message} (${error.code})`));
+  const words = make("span", {}, `${event.kind} ${event.paper}`, make("br"), make("span", { class: "small" }, text("options_refused_why", when(at), error.message, error.code)));
   return make("li", { class: "line" }, words, make("button", { class: "quiet", onclick: settle(true) }, text("options_retry")), make("button", { class: "quiet danger", onclick: settle(false) }, text("options_discard")));
 }
 

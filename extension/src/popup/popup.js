@@ -3,6 +3,7 @@
 import { browser, text } from "../browser.js";
 import { FROM_OWN, send } from "../messages.js";
 import { addressOf } from "../paper-id.js";
+import { nameOf, stepOf } from "../ui/actions.js";
 import { make } from "../ui/dom.js";
 import { oneLine } from "../ui/reasons.js";
 import { exportAll } from "../own/export.js";
@@ -94,14 +95,15 @@ function paperLine(paper, reason, ...more) {
 
 /** @param {"save" | "hide"} kind @param {import("../messages.js").Paper} paper @param {import("../messages.js").Surface} surface */
 function actButton(kind, paper, surface) {
-  const [name, sign] = kind === "save" ? [text("page_save"), text("page_sign_saved")] : [text("page_hide"), text("page_sign_hidden")];
-  const button = make("button", { class: "quiet", "aria-label": `${name}: ${paper.title ?? paper.id}`, onclick: async () => {
+  const [done, doneNamed] = kind === "save" ? ["page_sign_saved", "page_sign_saved_named"] : ["page_sign_hidden", "page_sign_hidden_named"];
+  const title = paper.title ?? paper.id;
+  const button = make("button", { class: "quiet", "aria-label": nameOf(kind, title), onclick: async () => {
     const reply = await ask(FROM_OWN.act, { kind, paper: paper.id, title: paper.title, surface });
     if (!reply.ok) return;
-    button.textContent = sign;
-    button.setAttribute("aria-label", `${sign}: ${paper.title ?? paper.id}`);
+    button.textContent = text(done);
+    button.setAttribute("aria-label", text(doneNamed, title));
     button.disabled = true;
-  } }, name);
+  } }, text(`page_${kind}`));
   return button;
 }
 
@@ -196,9 +198,9 @@ const TABS = () => /** @type {HTMLElement[]} */ ([...document.querySelectorAll('
 
 /** Arrow keys go from tab to tab, as in any list of tabs. @param {KeyboardEvent} event */
 function stepTab({ key }) {
-  const step = { ArrowRight: 1, ArrowLeft: -1 }[key];
-  if (!step) return;
   const tabs = TABS();
+  const step = stepOf(key, tabs[0]);
+  if (!step) return;
   const next = tabs.at((tabs.findIndex((tab) => tab === document.activeElement) + step) % tabs.length);
   next?.focus();
   next?.click();

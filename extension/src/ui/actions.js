@@ -25,6 +25,11 @@ export function actionButton(action, act, named = action === "undo") {
   return make("button", attributes, drawn, name);
 }
 
+const NAMED = { save: "page_save_named", hide: "page_hide_named", why: "page_why_named", undo: "page_undo_named" };
+
+/** What a button is called by those who hear it apart from its paper. @param {keyof typeof NAMED} action @param {string} title */
+export const nameOf = (action, title) => text(NAMED[action], title);
+
 /**
  * Show a save button as pressed or not.
  * @param {HTMLButtonElement} button
@@ -35,10 +40,20 @@ export function showSaved(button, saved, title) {
   set(button, "aria-pressed", String(saved));
   const label = text(saved ? "page_saved_button" : "page_save");
   set(button, "title", label);
-  set(button, "aria-label", `${text("page_save")}: ${title}`);
+  set(button, "aria-label", nameOf("save", title));
   if (button.dataset.drawn === String(saved)) return;
   button.dataset.drawn = String(saved);
   button.firstElementChild?.replaceWith(icon("save", saved));
+}
+
+/**
+ * Where an arrow key leads in a row: to the next one, to the one before, or nowhere; in the direction in which the row runs.
+ * @param {string} key
+ * @param {Element} row
+ */
+export function stepOf(key, row) {
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[key] ?? 0;
+  return getComputedStyle(row).direction === "rtl" ? 0 - step : step;
 }
 
 /**
@@ -59,7 +74,7 @@ export function roving(row) {
     for (const one of all()) one.tabIndex = one === stop ? 0 : -1;
   };
   row.addEventListener("keydown", (event) => {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    const step = stepOf(event.key, row);
     const shown = buttons();
     const at = shown.indexOf(/** @type {HTMLButtonElement} */ (focused()));
     if (!step || at < 0) return;

@@ -42,9 +42,13 @@ export const BASE = `
 /* Over the page, where it came too late to stand in it. */
 :host([data-over]:is([data-inkling="panel"], [data-where="bar"])) {
   position: fixed; z-index: 2147483000; inset-block: auto 8px; inset-inline: 0; margin: 0 auto; width: min(760px, 100% - 24px); max-width: none; height: auto; padding: 0;
+  border-radius: 12px; background: var(--paper); box-shadow: 0 4px 20px rgb(0 0 0 / .18);
 }
-:host([data-over][data-where="bar"]) { width: max-content; max-width: min(760px, 100% - 24px); }
+:host([data-over][data-where="bar"]) { width: max-content; max-width: min(760px, 100% - 24px); padding-block: 5px; padding-inline: 6px 12px; border: 1px solid var(--line); }
 * { box-sizing: border-box; }
+/* Laid out as the page reads; each text in the direction of its own words, whatever stands beside it. */
+p, h2, h3, a, span { unicode-bidi: plaintext; text-align: -webkit-match-parent; text-align: match-parent; }
+:host(:dir(rtl)) [data-action="undo"] svg { scale: -1 1; }
 [hidden] { display: none !important; }
 svg { width: 16px; height: 16px; display: block; flex: none; }
 .line { fill: none; stroke: currentColor; stroke-width: 1.5; stroke-linecap: round; stroke-linejoin: round; }
@@ -65,7 +69,7 @@ button {
   -webkit-tap-highlight-color: transparent;
 }
 button.icon { min-width: 26px; height: 26px; }
-button.icon:has(span) { padding: 0 7px 0 5px; }
+button.icon:has(span) { padding-inline: 5px 7px; }
 button:hover { background: var(--hover); color: var(--ink); }
 button[aria-pressed="true"] { color: var(--accent); }
 button:focus-visible, a:focus-visible, [tabindex]:focus-visible { outline: 2px solid var(--focus); outline-offset: 1px; }

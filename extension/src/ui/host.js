@@ -1,5 +1,6 @@
 /** Our hosts in the page: elements with an open shadow root, in the page's own light or dark. */
 
+import { text } from "../browser.js";
 import { BASE } from "./base-style.js";
 
 /** @type {Map<string, CSSStyleSheet>} */
@@ -39,6 +40,8 @@ export function makeHost(name, css) {
   const root = host.attachShadow({ mode: "open" });
   dress(root, BASE + css);
   host.dataset.theme = now;
+  // The page may be in another language than ours.
+  host.lang = text("page_language");
   return { host, root };
 }
 

@@ -4,9 +4,9 @@ import { WHY_STYLE } from "./why.js";
 
 export const MARK_STYLE = `
 :host { position: absolute; z-index: 10; width: max-content; height: 0; line-height: 0; }
-:host([data-where="corner"]) { top: 8px; left: 8px; }
-:host([data-where="side"]) { top: 8px; right: 8px; }
-:host([data-where="line"]) { top: 50%; right: 8px; }
+:host([data-where="corner"]) { top: 8px; inset-inline-start: 8px; }
+:host([data-where="side"]) { top: 8px; inset-inline-end: 8px; }
+:host([data-where="line"]) { top: 50%; inset-inline-end: 8px; }
 /* On a narrow card the title runs to the edge; the last line, of small facts, does not. */
 @media (max-width: 640px) {
   :host([data-where="side"]) { top: auto; bottom: 38px; }

@@ -4,7 +4,7 @@
  */
 
 import { text } from "../browser.js";
-import { actionButton, roving, showSaved } from "./actions.js";
+import { actionButton, nameOf, roving, showSaved } from "./actions.js";
 import { bars, icon, make, set } from "./dom.js";
 import { makeHost } from "./host.js";
 import { MARK_STYLE } from "./mark-style.js";
@@ -26,7 +26,7 @@ export class Mark {
   /**
    * @param {Page} page
    * @param {import("../sites/reading.js").Card} card
-   * @param {"corner" | "side" | "line" | "bar"} where over a picture's corner, at the card's right edge, at the end of a
+   * @param {"corner" | "side" | "line" | "bar"} where over a picture's corner, at the card's far edge, at the end of a
    *   line, or a bar of its own
    */
   constructor(page, card, where) {
@@ -46,7 +46,7 @@ export class Mark {
     this.undo = actionButton("undo", () => page.undo(card.id, this.surface));
     const title = card.title ?? card.id;
     for (const [button, name] of /** @type {const} */ ([[this.hide, "hide"], [this.why, "why"], [this.undo, "undo"]])) {
-      set(button, "aria-label", `${text(`page_${name}`)}: ${title}`);
+      set(button, "aria-label", nameOf(name, title));
     }
     set(this.why, "aria-haspopup", "dialog");
     this.rank = make("span", { class: "rank", "data-part": "rank", hidden: true });

@@ -5,7 +5,7 @@ import { WHY_STYLE } from "./why.js";
 export const PANEL_STYLE = `
 :host { container-type: inline-size; width: 100%; max-width: var(--grid-width, 1536px); margin: 20px auto 16px; padding: 0 var(--grid-pad, 16px); flex: none; }
 .panel { border: 1px solid var(--line); border-radius: 12px; background: var(--tint); overflow: hidden; }
-header { display: flex; align-items: center; gap: 8px; height: 42px; padding: 0 8px 0 14px; }
+header { display: flex; align-items: center; gap: 8px; height: 42px; padding-inline: 14px 8px; }
 h2 { margin: 0; font-size: 14px; font-weight: 600; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; min-width: 0; }
 .drop { color: var(--accent); }
 .plain { margin: 0; color: var(--soft); font-size: 13px; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
@@ -15,8 +15,8 @@ h2 { margin: 0; font-size: 14px; font-weight: 600; white-space: nowrap; overflow
 }
 .rest p { margin: 0; text-align: center; text-wrap: balance; max-width: 60ch; }
 .rest svg { width: 26px; height: 26px; color: var(--unlit); }
-.tools { margin-left: auto; display: flex; gap: 4px; flex: none; }
-.label { align-self: center; padding-right: 4px; font-size: 12.5px; color: var(--faint); white-space: nowrap; }
+.tools { margin-inline-start: auto; display: flex; gap: 4px; flex: none; }
+.label { align-self: center; padding-inline-end: 4px; font-size: 12.5px; color: var(--faint); white-space: nowrap; }
 .switch { display: inline-flex; padding: 2px; border-radius: 8px; background: var(--hover); }
 .switch button { height: 24px; padding: 0 9px; color: var(--soft); white-space: nowrap; }
 .switch button[aria-pressed="true"] { background: var(--paper); color: var(--ink); box-shadow: 0 1px 2px rgb(0 0 0 / .10); }

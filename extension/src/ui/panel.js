@@ -160,7 +160,7 @@ export class Panel {
     const { view, state, list } = this.page;
     if (has && list?.stale) {
       const age = ageOf(new Date(list.fetched_at).toISOString(), Date.now(), true);
-      return view?.message ? `${view.message} ${text("page_panel_from", age)}` : text("page_panel_stale", age);
+      return view?.message ? [view.message, text("page_panel_from", age)].join(" ") : text("page_panel_stale", age);
     }
     if (state !== "ready") return view?.message || text(`page_state_${state}`);
     return has || waits ? "" : view?.message || text("page_panel_empty");

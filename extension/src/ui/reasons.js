@@ -64,8 +64,8 @@ export function fitOf(page, paper, known) {
 export function oneLine(page, reasons, length = SHORT_TITLE) {
   const words = wordsOf(reasons);
   const paper = largest(reasons, "paper");
-  if (paper?.title && paper.share > 0) return withWords(closeTo(page, paper, length), words);
-  if (largest(reasons, "interest")) return withWords(text("page_reason_interest"), wordsOf(reasons, "interest") || words);
+  if (paper?.title && paper.share > 0) return closeTo(page, paper, length, words);
+  if (largest(reasons, "interest")) return ofInterest(wordsOf(reasons, "interest") || words);
   if (words) return text("page_reason_words", words);
   const kind = ["readers", "popular", "fresh", "explore"]
     .map((one) => largest(reasons, one))
@@ -74,8 +74,15 @@ export function oneLine(page, reasons, length = SHORT_TITLE) {
   return kind ? text(`page_reason_${kind}`) : "";
 }
 
-/** @param {string} line @param {string} words */
-const withWords = (line, words) => (words ? text("page_reason_with_words", line, words) : line);
+/** Each without and with the words that both share. */
+const CLOSE = {
+  saved: ["page_reason_saved", "page_reason_saved_words"],
+  opened: ["page_reason_opened", "page_reason_opened_words"],
+  paper: ["page_reason_paper", "page_reason_paper_words"],
+};
+
+/** @param {string} words */
+const ofInterest = (words) => (words ? text("page_reason_interest_words", words) : text("page_reason_interest"));
 
 /** @param {Reason[]} reasons @param {string} [kind] */
 const wordsOf = (reasons, kind) =>
@@ -85,11 +92,13 @@ const wordsOf = (reasons, kind) =>
  * @param {Page} page
  * @param {Reason} reason of kind "paper"
  * @param {number} length
+ * @param {string} words
  */
-function closeTo(page, { paper, title }, length) {
+function closeTo(page, { paper, title }, length, words) {
   const { saved, opened_at } = page.mark(paper ?? "");
-  const key = saved ? "page_reason_saved" : opened_at ? "page_reason_opened" : "page_reason_paper";
-  return text(key, shortened(title ?? "", length));
+  const [alone, withWords] = CLOSE[saved ? "saved" : opened_at ? "opened" : "paper"];
+  const name = shortened(title ?? "", length);
+  return words ? text(withWords, name, words) : text(alone, name);
 }
 
 /**
@@ -110,9 +119,9 @@ export function wholeReason(page, reasons, itself) {
 /** @param {Page} page @param {Reason} reason @param {string} [itself] */
 function partLine(page, reason, itself) {
   if (itself && reason.kind === "paper" && reason.paper === itself) return text(page.mark(itself).saved ? "page_reason_itself_saved" : "page_reason_itself_opened");
-  if (reason.kind === "paper" && reason.title) return withWords(closeTo(page, reason, 90), (reason.words ?? []).slice(0, WORDS).join(", "));
+  if (reason.kind === "paper" && reason.title) return closeTo(page, reason, 90, (reason.words ?? []).slice(0, WORDS).join(", "));
   const words = (reason.words ?? []).slice(0, 6).join(", ");
   if (reason.kind === "words" && words) return text("page_reason_words", words);
-  if (reason.kind === "interest" && words) return withWords(text("page_reason_interest"), words);
+  if (reason.kind === "interest") return ofInterest(words);
   return text(`page_reason_${reason.kind}`);
 }

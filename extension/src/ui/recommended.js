@@ -1,7 +1,7 @@
 /** One recommended paper in the panel: what it is, why it is here, and what can be done with it. */
 
 import { text } from "../browser.js";
-import { actionButton, roving, showSaved } from "./actions.js";
+import { actionButton, nameOf, roving, showSaved } from "./actions.js";
 import { icon, make, set } from "./dom.js";
 import { oneLine } from "./reasons.js";
 import { openWhy } from "./why.js";
@@ -49,8 +49,9 @@ export function authorsOf(authors) {
 /** @param {Recommended["paper"]} paper */
 function metaOf(paper) {
   const votes = paper.upvotes === null || paper.upvotes === undefined ? null : paper.upvotes;
-  const unit = make("span", { class: "heard" }, ` ${text("page_upvotes_unit")}`);
-  const up = votes !== null && make("span", { class: "votes", title: text("page_upvotes", votes) }, icon("up"), String(votes), unit);
+  const heard = () => make("span", { class: "heard" }, text("page_upvotes", votes ?? 0));
+  const seen = () => make("span", { "aria-hidden": "true" }, String(votes));
+  const up = votes !== null && make("span", { class: "votes", title: text("page_upvotes", votes) }, icon("up"), seen(), heard());
   const authors = paper.authors ?? [];
   const who = authors.length > 0 && make("span", { class: "who", title: authors.join(", ") }, authorsOf(authors));
   const age = ageOf(paper.published_at);
@@ -76,7 +77,7 @@ export class RecommendedPaper {
     this.undo = actionButton("undo", () => page.undo(paper.id, "panel"));
     this.why = actionButton("why", () => this.showWhy(model));
     for (const [button, name] of /** @type {const} */ ([[this.hide, "hide"], [this.why, "why"], [this.undo, "undo"]])) {
-      set(button, "aria-label", `${text(`page_${name}`)}: ${title}`);
+      set(button, "aria-label", nameOf(name, title));
     }
     set(this.why, "aria-haspopup", "dialog");
     const buttons = [this.save, this.hide, this.why, this.undo];

@@ -26,18 +26,23 @@ export const WHY_STYLE = `
 function placeBy(box, button) {
   const around = button.getBoundingClientRect();
   const { width, height } = box.getBoundingClientRect();
-  const left = Math.max(12, Math.min(around.left, innerWidth - width - 12));
+  // Counted from the side on which the page begins to read.
+  const across = document.documentElement.clientWidth;
+  const edge = getComputedStyle(box).direction === "rtl" ? across - around.right : around.left;
+  const start = Math.max(12, Math.min(edge, across - width - 12));
   const below = around.bottom + 6 + height < innerHeight;
   const top = below ? around.bottom + 6 : Math.max(12, around.top - 6 - height);
-  Object.assign(box.style, { left: `${left}px`, top: `${top}px` });
+  Object.assign(box.style, { insetInlineStart: `${start}px`, insetBlockStart: `${top}px` });
 }
+
+const percentFormat = () => new Intl.NumberFormat(text("page_language"), { style: "percent" });
 
 /** @param {{line: string, percent: number}} part */
 const partRow = ({ line, percent }) => {
   const bar = make("i");
   bar.style.width = `${Math.min(100, Math.abs(percent))}%`;
   // With the true minus sign, and in a colour that praises nothing.
-  const share = make("span", { class: "share" }, `${percent}%`.replace("-", "\u2212"));
+  const share = make("span", { class: "share" }, percentFormat().format(percent / 100).replace("-", "\u2212"));
   const row = make("li", { class: percent < 0 && "against" }, make("span", {}, line), share, make("span", { class: "bar" }, bar));
   return row;
 };

@@ -10,6 +10,8 @@ import { hosts, inMark, inPanel, keeping } from "../features/listing-kit.js";
 import { clickByHand, listOf, openPage, pass, pressByHand, view } from "../page-kit.js";
 
 const SENTENCE = "Inkling was updated or switched off: reload this page.";
+// A machine that is busy with browsers takes longer than the second that is usual.
+const LONG = { timeout: 15_000 };
 const life = { stop: () => {} };
 afterEach(() => life.stop());
 
@@ -22,9 +24,9 @@ async function start() {
   };
   const opened = openPage("https://huggingface.co/papers/date/2026-11-20", { knobs: { n: 5 }, answer });
   await run([huggingface], [panel, marks, order, shortcuts, notice, { runs: () => true, init: (page) => (life.stop = () => page.tell("gone")) }]);
-  await vi.waitUntil(() => document.querySelector("[data-inkling=panel]"));
+  await vi.waitUntil(() => document.querySelector("[data-inkling=panel]"), LONG);
   document.querySelector("[data-target=DailyPapers]").dispatchEvent(new opened.window.Event("inkling:hydrated"));
-  await vi.waitUntil(() => hosts().length === 5);
+  await vi.waitUntil(() => hosts().length === 5, LONG);
   return opened;
 }
 

@@ -28,7 +28,8 @@ FORMAT = "inkling-export"
 FORMAT_VERSION = 1
 MOST_ENTRIES = {"events": 500_000, "papers": 100_000, "library": 100_000}
 PAGE = 500  # rows read at once
-BATCH = 200  # entries written in one transaction
+BATCH = 200  # entries written in one transaction, or fewer from so many bytes on
+LARGEST_BATCH = 2**20
 TRY_AGAIN = 20.0  # seconds after which another import may find room
 _LOCKS = 256
 
@@ -168,24 +169,33 @@ def _locked(file: IO[bytes]) -> bool:
 
 
 @dataclass
+class _Batch:
+    """Entries of one list that stand together in the file put aside, a line each."""
+
+    name: str
+    place: int
+    entries: int = 0
+    size: int = 0  # bytes
+
+
 class Aside:
     """A file that was looked at as a whole and put aside in batches, so that it can be read from either end."""
 
-    file: IO[bytes]
-    places: list[tuple[str, int]]
-    settings: dict[str, list[str]]
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._batches: list[_Batch] = []
+        self.settings: dict[str, list[str]] = {}
 
     @classmethod
     @contextlib.contextmanager
     def of(cls, chunks: Iterable[bytes]) -> Iterator[Aside]:
         """Yield what is in an exported file. Raises as `import_` does."""
         with tempfile.TemporaryFile() as file:
-            aside = cls(file, [], {})
+            aside = cls(file)
             aside._take(chunks)
             yield aside
 
     def _take(self, chunks: Iterable[bytes]) -> None:
-        batches: dict[str, list[Any]] = {name: [] for name in MOST_ENTRIES}
         counts: Counter[str] = Counter()
         told: dict[str, Any] = {}
         for name, value, listed in entries(chunks):
@@ -195,28 +205,26 @@ class Aside:
                 counts[name] += 1
                 if counts[name] > MOST_ENTRIES[name]:
                     raise TooLarge(f"At most {MOST_ENTRIES[name]:,} at once; split the file.", field=name)
-                batches[name].append(value)
-                if len(batches[name]) == BATCH:
-                    self._put(name, batches[name])
-                    batches[name] = []
-        for name, batch in batches.items():
-            if batch:
-                self._put(name, batch)
+                self._put(name, value)
         if told.get("format") != FORMAT or told.get("version") != FORMAT_VERSION:
             raise Invalid(f"Not a file of Inkling's export, version {FORMAT_VERSION}.", field="format")
         self.settings = told.get("settings") or {}
 
-    def _put(self, name: str, batch: Sequence[Any]) -> None:
-        self.places.append((name, self.file.tell()))
-        self.file.write(json.dumps(batch).encode() + b"\n")
+    def _put(self, name: str, value: Any) -> None:
+        last = self._batches[-1] if self._batches else None
+        if last is None or last.name != name or last.entries == BATCH or last.size > LARGEST_BATCH:
+            last = _Batch(name, self._file.tell())
+            self._batches.append(last)
+        last.entries += 1
+        last.size += self._file.write(json.dumps(value).encode() + b"\n")
 
     def batches(self, name: str, *, newest_last: bool = False) -> Iterator[list[Any]]:
         """Yield the entries of a list in batches; with `newest_last` from its end to its beginning."""
-        places = [place for named, place in self.places if named == name]
-        for place in reversed(places) if newest_last else places:
-            self.file.seek(place)
-            batch = json.loads(self.file.readline())
-            yield batch[::-1] if newest_last else batch
+        batches = [batch for batch in self._batches if batch.name == name]
+        for batch in reversed(batches) if newest_last else batches:
+            self._file.seek(batch.place)
+            values = [json.loads(self._file.readline()) for _ in range(batch.entries)]
+            yield values[::-1] if newest_last else values
 
 
 def _checked(name: str, value: Any) -> Any:

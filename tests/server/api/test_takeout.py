@@ -222,11 +222,11 @@ def test_one_import_of_a_reader_at_a_time(me: Device, other: Device, rooms: Room
     assert send(me, json.dumps(file_of(2)).encode()).json["accepted"] == 2
 
 
-def _peak_of_an_import(rooms: Rooms, reader: str, entries: int) -> int:
+def _peak_of_an_import(rooms: Rooms, reader: str, entries: int, size: int = 300) -> int:
     def chunks() -> Iterator[bytes]:
         yield b'{"format": "inkling-export", "version": 1, "events": ['
         for _ in range(entries):
-            yield b'{"kind": "' + b"x" * 300 + b'"},'
+            yield b'{"kind": "' + b"x" * size + b'"},'
         yield b"{}]}"
 
     tracemalloc.start()
@@ -240,6 +240,8 @@ def _peak_of_an_import(rooms: Rooms, reader: str, entries: int) -> int:
 def test_a_larger_file_takes_no_more_memory(me: Device, rooms: Rooms) -> None:
     _peak_of_an_import(rooms, me.reader_id, 1000)  # what is made once
     assert _peak_of_an_import(rooms, me.reader_id, 30_000) < 1.5 * _peak_of_an_import(rooms, me.reader_id, 3_000)
+    # Nor do a few entries that are huge, each alone.
+    assert _peak_of_an_import(rooms, me.reader_id, 60, 2**20) < 1.5 * _peak_of_an_import(rooms, me.reader_id, 6, 2**20)
 
 
 def test_an_export_is_one_json_value_whatever_is_in_it(me: Device) -> None:

@@ -7,8 +7,8 @@
   const began = performance.now();
   const [visit] = performance.getEntriesByType("navigation");
   const { responseStatus = 0 } = /** @type {PerformanceNavigationTiming | undefined} */ (visit) ?? {};
-  // 0 is "not known". An error, a challenge (202) or a plain file is answered at a paper's address and is no paper's page.
-  const isPage = [0, 200, 304].includes(responseStatus) && document.contentType === "text/html";
+  // An error, a challenge (202) or a plain file may come at a paper's address, and is no paper's page; 0 is "not known".
+  const isPage = responseStatus < 400 && responseStatus !== 202 && document.contentType === "text/html";
 
   const giveBack = () => {
     delete dataset.inklingOrder;

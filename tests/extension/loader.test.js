@@ -36,14 +36,14 @@ function begin(answer, { status = 200, type = "text/html", isOurs = true, hosts 
 const after = (ms, answer) => (settle) => setTimeout(() => settle(answer), ms);
 const pass = (ms) => vi.advanceTimersByTimeAsync(ms);
 
-test.each([200, 304, 0, undefined, null])("a page with status %s asks for its room and begins", async (status) => {
+test.each([200, 203, 304, 0, undefined, null])("a page with status %s asks for its room and begins", async (status) => {
   const { asked, marks } = begin(after(5, { room: "bar", state: "ready" }), { status });
   expect([asked, marks()]).toEqual([["page/room", "src/content.js"], { inklingRoom: "wait" }]);
   await pass(5);
   expect(marks()).toEqual({ inklingRoom: "bar" });
 });
 
-test.each([202, 204, 400, 403, 404, 405, 410, 429, 500, 502, 503])("with status %d nothing of ours runs, asks or stands in the page", async (status) => {
+test.each([202, 400, 403, 404, 405, 410, 429, 500, 502, 503])("with status %d nothing of ours runs, asks or stands in the page", async (status) => {
   const { asked, marks } = begin(after(5, READY), { status });
   expect([asked, marks()]).toEqual([[], {}]);
 });

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recommender.scoring import Scored
+from recommender.search import on_topic
 
 SHARED_WORDS = 4  # named in one reason
 TOO_LITTLE = 1e-6  # of a product of TF-IDF weights: what is below is rounding
@@ -37,6 +38,7 @@ class Explanation:
         self.scored, self.rows = scored, rows
         self.by_words, self.by_factors = scored.shares(rows, by_words=True), scored.shares(rows, by_words=False)
         self.typed = [at for at, text in enumerate(scored.taste.typed) if text]
+        self._on_topic = on_topic(scored, self.typed, rows)
         self._words = scored.shelf.words(rows)
         # Only the words of these rows matter: what the reader's papers say of them is a small dense table.
         self._columns, self._at = np.unique(self._words.indices, return_inverse=True)
@@ -46,17 +48,19 @@ class Explanation:
     def reasons(self, at: int, added: float, most: int) -> list[Reason]:
         """Share out the score of the row at `at`, the largest share first.
 
-        At most `most` of the reader's papers are named, and every interest; the others' shares stand together, those
-        by words under "words" and those by the factors under "readers". `added` is what the list put on top.
+        At most `most` of the reader's papers are named, and every interest that the paper matches; the others' shares
+        stand together, those by words under "words" and those by the factors under "readers". `added` is what the list
+        put on top.
         """
         scored = self.scored
         both = self.by_words[at] + self.by_factors[at]
         order = np.argsort(-both, kind="stable")
         papers = [int(one) for one in order[: most + len(self.typed)] if scored.taste.rows[one] >= 0 and both[one] > 0]
         papers = papers[:most]
+        typed = [one for one, matches in zip(self.typed, self._on_topic[:, at], strict=True) if matches]
         reasons = [self._of_paper(at, one, float(both[one])) for one in papers]
-        reasons += [Reason("interest", float(both[one]), words=[scored.taste.typed[one]]) for one in self.typed]
-        reasons += self._remainders(at, [*self.typed, *papers], added)
+        reasons += [Reason("interest", float(both[one]), words=[scored.taste.typed[one]]) for one in typed]
+        reasons += self._remainders(at, [*typed, *papers], added)
         told = sorted((reason for reason in reasons if reason.share), key=lambda reason: -reason.share)
         return _rounded_to(float(scored.scores[self.rows[at]] + np.float32(added)), told)
 

@@ -5,13 +5,17 @@ Axes: N papers on the shelf, W words, D factors.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+import scipy.sparse as sp
 
 from recommender.scoring import Scored
 from recommender.shelf import Shelf
 from recommender.text import words_of
 
 LEAST_SHARE = 0.5  # of what the words of a query tell
+ROUNDING = 1e-5
 BEYOND_CHANCE = 5.0  # spreads of all papers' cosines with the query
 
 
@@ -29,7 +33,18 @@ def matching(query: str, scored: Scored) -> np.ndarray:
     asked = LEAST_SHARE * (float(weights.sum()) + unknown)
     if not len(columns) or float(weights.sum()) < asked:
         return np.zeros(len(scored.shelf), bool)
-    return (_told(scored.shelf, columns, weights) >= asked * (1 - 1e-5)) | _near(scored)
+    told = _told(scored.shelf, columns, weights) >= asked * (1 - ROUNDING)
+    return told | _near(scored, np.array([0]))[0]
+
+
+def on_topic(scored: Scored, typed: Sequence[int], rows: np.ndarray) -> np.ndarray:
+    """Return which shelf rows (M,) match which typed rows of taste (n,), by the same rule, bool (n, M)."""
+    if not len(typed):
+        return np.zeros((0, len(rows)), bool)
+    wanted = (scored.taste.words[typed] > 0).astype(np.float32) @ sp.diags(scored.vocabulary.idf)
+    having = (scored.shelf.words(rows) > 0).astype(np.float32)
+    asked = LEAST_SHARE * np.asarray(wanted.sum(axis=1)) * (1 - ROUNDING)
+    return ((wanted @ having.T).toarray() >= asked) | _near(scored, np.asarray(typed))[:, rows]
 
 
 def _told(shelf: Shelf, columns: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -39,10 +54,11 @@ def _told(shelf: Shelf, columns: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return np.concatenate([(words > 0).astype(np.float32) @ weights for words in having])
 
 
-def _near(scored: Scored) -> np.ndarray:
-    """Return which papers' vectors are nearer to the query's than chance allows, bool (N,); none without a model."""
+def _near(scored: Scored, typed: np.ndarray) -> np.ndarray:
+    """Return which papers' vectors are nearer to typed rows of taste (n,) than chance allows, bool (n, N)."""
     vectors, shelf = scored.taste.vectors, scored.shelf
-    if not vectors.size:
-        return np.zeros(len(shelf), bool)
-    cosines = shelf.times_vector(vectors[0]) / shelf.lengths
-    return np.asarray(cosines > BEYOND_CHANCE * max(float(cosines[: shelf.starts[1]].std()), 1e-12))
+    if not vectors.size:  # there is no model
+        return np.zeros((len(typed), len(shelf)), bool)
+    cosines = np.stack([shelf.times_vector(vectors[row]) / shelf.lengths for row in typed])
+    spread = np.maximum(cosines[:, : shelf.starts[1]].std(axis=1, keepdims=True), 1e-12)
+    return np.asarray(cosines > BEYOND_CHANCE * spread)

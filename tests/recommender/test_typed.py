@@ -85,6 +85,19 @@ def test_muting_says_so_in_the_reasons_and_they_add_up(plain):
     assert any(reason.kind == "interest" and reason.share < 0 for reason in reasons)
 
 
+def test_a_topic_is_named_where_the_paper_is_on_it_and_the_shares_add_up(plain):
+    ranked = rank(plain, Events.from_rows([("me", "t1p00", "save", NOW)]), interests=[TYPED])
+    named, others = [], []
+    for at, paper in enumerate(ranked.ids):
+        reasons = ranked.reasons(at)
+        assert sum(reason.share for reason in reasons) == pytest.approx(float(ranked.scores[at]), rel=1e-4, abs=1e-6)
+        topics = [reason.words for reason in reasons if reason.kind == "interest" and reason.words]
+        (named if [TYPED] in topics else others).append(paper)
+    assert topics_of(named).count("t3") >= 0.9 * len(named)
+    assert len(named) >= 5
+    assert len(others) >= len(named)
+
+
 def test_unknown_words_change_nothing(plain, saved):
     history = saved("t0p00", "t0p01")
     one, same = rank(plain, history), rank(plain, history, interests=["zzyzx"], muted=["qwrtzp"])

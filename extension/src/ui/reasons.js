@@ -62,10 +62,11 @@ export function fitOf(page, paper, known) {
  * @returns {string}
  */
 export function oneLine(page, reasons, length = SHORT_TITLE) {
-  const words = wordsOf(reasons);
   const paper = largest(reasons, "paper");
-  if (paper?.title && paper.share > 0) return closeTo(page, paper, length, words);
-  if (largest(reasons, "interest")) return ofInterest(wordsOf(reasons, "interest") || words);
+  if (paper?.title && paper.share > 0) return closeTo(page, paper, length, wordsOf([paper]));
+  const topics = reasons.filter(({ kind, share, words }) => kind === "interest" && share > 0 && words?.length);
+  if (topics.length) return ofInterest(wordsOf(topics));
+  const words = wordsOf(reasons.filter(({ kind }) => kind === "words" || kind === "paper"));
   if (words) return text("page_reason_words", words);
   const kind = ["readers", "popular", "fresh", "explore"]
     .map((one) => largest(reasons, one))
@@ -84,9 +85,8 @@ const CLOSE = {
 /** @param {string} words */
 const ofInterest = (words) => (words ? text("page_reason_interest_words", words) : text("page_reason_interest"));
 
-/** @param {Reason[]} reasons @param {string} [kind] */
-const wordsOf = (reasons, kind) =>
-  [...new Set((kind ? reasons.filter((one) => one.kind === kind) : reasons).flatMap((one) => one.words ?? []))].slice(0, WORDS).join(", ");
+/** @param {Reason[]} reasons */
+const wordsOf = (reasons) => [...new Set(reasons.flatMap((one) => one.words ?? []))].slice(0, WORDS).join(", ");
 
 /**
  * @param {Page} page

@@ -20,6 +20,17 @@ test("one line names the nearest paper of the reader's, what they did with it, a
   expect(oneLine(pageWith(listOf([])), [])).toBe("");
 });
 
+test("words are named with the paper they are shared with, and a topic only where the paper is on it", () => {
+  openPage("https://huggingface.co/papers", { html: "<body></body>" });
+  const page = pageWith(listOf([]), { p: { opened_at: "x", saved: true } });
+  const other = { kind: "paper", share: 0.1, paper: "q", title: "Robots", words: ["grasping"] };
+  const topic = { kind: "interest", share: 0.1, words: ["robots"] };
+  expect(oneLine(page, [{ kind: "paper", share: 0.2, paper: "p", title: "Serving" }, other, topic])).toBe("Close to “Serving”, which you saved");
+  expect(oneLine(page, [topic, { kind: "words", share: 0.3, words: ["paging"] }])).toBe("On a topic you named: robots");
+  expect(oneLine(page, [{ ...topic, share: -0.1 }, { kind: "words", share: 0.3, words: ["paging"] }])).toBe("Shares your words: paging");
+  expect(oneLine(page, [{ kind: "interest", share: -0.4 }, { kind: "fresh", share: 0.1 }])).toBe("New");
+});
+
 test("the whole reason has every part with its share, largest first", () => {
   openPage("https://huggingface.co/papers", { html: "<body></body>" });
   const parts = wholeReason(pageWith(listOf([])), [{ kind: "fresh", share: 0.25 }, { kind: "words", share: 0.75, words: ["a"] }]);

@@ -14,7 +14,7 @@ import { LISTED, UNSEEN } from "./sample-papers.js";
 const ALL = [...LISTED, ...UNSEEN];
 const WEIGHTS = { saved: 1, opened: 0.5 };
 /** Words of every paper say nothing of one. */
-const COMMON = new Set("a an and are as by for from from in is it its of on one or our over step that the to we with without you your more all than".split(" "));
+const COMMON = new Set("a an and are as by for from from in is it its makes of on one or our over step that the to we with without you your more all than".split(" "));
 
 /** @type {Event[]} what was done here, oldest first */
 let events = [];
@@ -23,6 +23,9 @@ let settings = { order: "original", upvote_is_save: false, panel_collapsed: fals
 
 /** @param {SamplePaper} one */
 const wordsOf = ({ title, abstract }) => new Set(`${title} ${abstract}`.toLowerCase().match(/[a-z]{3,}/g)?.filter((word) => !COMMON.has(word)));
+
+/** Words that few of the papers have, which say something of one. */
+const telling = (/** @type {string} */ word) => ALL.filter((one) => wordsOf(one).has(word)).length <= ALL.length / 3;
 
 const states = () => {
   /** @type {Record<string, import("../messages.js").PaperState>} */
@@ -41,7 +44,7 @@ function reasonsFor(one) {
   const close = ALL.filter(({ id }) => id !== one.id && (known[id]?.saved || known[id]?.opened_at)).map((other) => {
     const shared = [...wordsOf(other)].filter((word) => words.has(word));
     const weight = known[other.id].saved ? WEIGHTS.saved : WEIGHTS.opened;
-    return { kind: /** @type {const} */ ("paper"), share: (weight * shared.length) / Math.sqrt(words.size * wordsOf(other).size), paper: other.id, title: other.title, words: shared.slice(0, 3) };
+    return { kind: /** @type {const} */ ("paper"), share: (weight * shared.length) / Math.sqrt(words.size * wordsOf(other).size), paper: other.id, title: other.title, words: shared.filter(telling).slice(0, 3) };
   });
   return [...close.filter(({ share }) => share > 0), { kind: "popular", share: one.upvotes / 1000 }];
 }

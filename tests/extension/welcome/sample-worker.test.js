@@ -32,6 +32,14 @@ test("a save brings what shares its words to the top, with a reason that names i
   expect(first.reasons[0]).toMatchObject({ kind: "paper", paper: diffusion, words: expect.arrayContaining(["diffusion"]) });
 });
 
+test("a reason names no word that most of the sample papers have", async () => {
+  for (const { id } of [...papers.LISTED, ...papers.UNSEEN]) await save(id);
+  const { recommended, cards } = await list();
+  const named = [...recommended, ...cards].flatMap(({ reasons }) => reasons.flatMap(({ words }) => words ?? []));
+  expect(named).toContain("attention");
+  for (const word of ["model", "models", "language", "makes"]) expect(named).not.toContain(word);
+});
+
 test("shares add up to the score, and ranks follow it", async () => {
   await save("1706.03762");
   const { recommended, cards } = await list();

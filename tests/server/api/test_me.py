@@ -74,6 +74,20 @@ def test_a_deleted_event_is_gone_for_good(me: Device) -> None:
     assert me.rank(card(1))["cards"][0]["state"]["saved"] is False
 
 
+def test_what_was_forgotten_does_not_rank_on(me: Device) -> None:
+    def states() -> list[tuple[bool, bool]]:
+        entries = me.rank(card(1), card(2), card(3))["cards"]
+        return [(entry["state"]["opened_at"] is not None, entry["state"]["saved"]) for entry in entries]
+
+    deleted = event("open", "2401.00002")
+    me.log(event("save"), event("open"), deleted, event("open", "2401.00003"), papers=[card(1), card(2), card(3)])
+    assert states() == [(True, True), (True, False), (True, False)]
+    me.call("DELETE", f"/v1/me/events/{deleted['id']}")
+    assert states() == [(True, True), (False, False), (True, False)]
+    me.post("/v1/me/reset", {})
+    assert states() == [(False, True), (False, False), (False, False)]
+
+
 def test_nothing_of_a_deleted_event_stays_in_the_database(me: Device, rooms: Rooms) -> None:
     sent = event("open")
     me.log(sent)

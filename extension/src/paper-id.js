@@ -101,13 +101,17 @@ function unwrapped(written) {
   return inner?.replace(ENDS, "") ?? text;
 }
 
+const ARXIV = /^(?:[a-z]+\.)?arxiv\.org$/;
+
 /**
- * Where a paper is read: on Hugging Face if its listing has it (then it has upvotes), else where the server says.
+ * Where a paper is read: on Hugging Face if its listing has it (then it has upvotes), else on arXiv where the server names
+ * it there. The address is made from the id alone: what a server says of addresses leads nowhere else.
  * @param {{id: string, url?: string | null, upvotes?: number | null}} paper
+ * @returns {string | null} null where the id is none
  */
 export function addressOf({ id, url, upvotes }) {
-  const isElsewhere = typeof upvotes !== "number" && url && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
-  if (isElsewhere) return url;
-  // Ids of before 2007 have no page there.
-  return id.includes("/") ? `https://arxiv.org/abs/${id}` : `https://huggingface.co/papers/${id}`;
+  if (typeof id !== "string" || paperId(id) !== id) return null;
+  // Ids of before 2007 have no page at Hugging Face.
+  const isOnArxiv = id.includes("/") || (typeof upvotes !== "number" && typeof url === "string" && paperFromUrl(url, undefined, ARXIV) === id);
+  return isOnArxiv ? `https://arxiv.org/abs/${id}` : `https://huggingface.co/papers/${id}`;
 }

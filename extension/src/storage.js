@@ -6,6 +6,7 @@
  */
 
 import { browser, text } from "./browser.js";
+import { LOCAL, SESSION, capped } from "./caps.js";
 
 /** @typedef {import("./messages.js").Event} Event */
 /** @typedef {import("./messages.js").Card} Card */
@@ -128,6 +129,7 @@ export function change(keys, edit, alsoRead = []) {
     const before = Object.fromEntries(keys.map((key) => [key, JSON.stringify(kept[key])]));
     const result = edit(kept);
     const changed = keys.filter((key) => JSON.stringify(kept[key]) !== before[key]);
+    for (const key of changed) kept[key] = capped(LOCAL, key, kept[key]);
     if (changed.length) await write(Object.fromEntries(changed.map((key) => [key, kept[key]])));
     return result;
   });
@@ -161,7 +163,7 @@ export const session = {
     return /** @type {any} */ (await browser().storage.session.get({ [key]: otherwise }))[key];
   },
   /** @param {string} key @param {unknown} value */
-  set: (key, value) => browser().storage.session.set({ [key]: value }),
+  set: (key, value) => browser().storage.session.set({ [key]: capped(SESSION, key, value) }),
   /** @template T @param {string} key @param {T} otherwise @param {(value: T) => T} edit @returns {Promise<void>} */
   change: (key, otherwise, edit) => alone(async () => session.set(key, edit(await session.get(key, otherwise)))),
 };

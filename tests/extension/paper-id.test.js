@@ -35,3 +35,13 @@ test("a paper without upvotes is read where the server says, one of before 2007 
   expect(addressOf({ id: "2501.00001", url: "javascript:alert(1)" })).toBe("https://huggingface.co/papers/2501.00001");
   expect(addressOf({ id: "hep-th/9901001" })).toBe("https://arxiv.org/abs/hep-th/9901001");
 });
+
+test("a link is made from the id alone, and from nothing but an id", () => {
+  for (const url of ["https://evil.example/2501.00001", "https://arxiv.org.evil.example/abs/2501.00001", "https://arxiv.org/abs/2501.00002", "https://user:x@evil.example#arxiv.org/abs/2501.00001", "//evil.example", 7, {}]) {
+    expect(addressOf({ id: "2501.00001", url })).toBe("https://huggingface.co/papers/2501.00001");
+  }
+  expect(addressOf({ id: "2501.00001", url: "https://arxiv.org/abs/2501.00001?x=javascript:1#y" })).toBe("https://arxiv.org/abs/2501.00001");
+  for (const id of ["../../evil", "2501.00001?next=//evil.example", "2501.00001/../../login", "javascript:alert(1)", "https://evil.example", "arXiv:2501.00001", "", undefined, 7]) {
+    expect(addressOf({ id })).toBe(null);
+  }
+});

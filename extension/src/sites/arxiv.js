@@ -9,7 +9,7 @@
  * `/search/` 25, `/abs/` 1.
  */
 
-import { paperFromUrl } from "../paper-id.js";
+import { addressOf, paperFromUrl } from "../paper-id.js";
 import { clean } from "./reading.js";
 
 /** @typedef {import("./reading.js").PageCard} PageCard */
@@ -240,7 +240,7 @@ function edges(document, place) {
 }
 
 /** @param {{id: string}} paper */
-const addressOf = ({ id }) => `https://arxiv.org/abs/${id}`;
+const addressIn = ({ id }) => addressOf({ id, url: `https://arxiv.org/abs/${id}` });
 
 /** @type {import("./reading.js").SiteModule} */
-export const arxiv = { placeOf, edges, read, paperOf, addressOf, upvoteOf: () => null };
+export const arxiv = { placeOf, edges, read, paperOf, addressOf: addressIn, upvoteOf: () => null };

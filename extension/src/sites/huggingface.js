@@ -345,7 +345,7 @@ function read(document, here) {
  * @param {{id: string, url?: string | null, upvotes?: number | null}} paper
  * @param {{site: string}} place
  */
-const addressIn = (paper, { site }) => (site === "demo" ? new URL(`/papers/${paper.id}`, location.href).href : addressOf(paper));
+const addressIn = (paper, { site }) => (site === "demo" && addressOf(paper) ? new URL(`/papers/${paper.id}`, location.href).href : addressOf(paper));
 
 /**
  * A logged-in reader's upvote is a label round a live checkbox; a logged-out one is a link to the login page.

@@ -37,8 +37,8 @@
  * @property {(document: Document, place: Place) => Reading | null} read null where the page at this address is none of
  *   ours: an error, a challenge, a file
  * @property {(href: string, place: Place) => string | null} paperOf the paper a link leads to
- * @property {(paper: {id: string, url?: string | null, upvotes?: number | null}, place: Place) => string} addressOf
- *   where a reader of this site reads it
+ * @property {(paper: {id: string, url?: string | null, upvotes?: number | null}, place: Place) => string | null} addressOf
+ *   where a reader of this site reads it, made from its id; null where that is none
  * @property {(target: Element) => HTMLInputElement | null} upvoteOf the box of a logged-in reader's upvote control
  */
 

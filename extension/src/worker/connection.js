@@ -6,6 +6,7 @@ import { change, read } from "../storage.js";
 
 const FIRST_WAIT_MS = 2_000;
 const LONGEST_WAIT_MS = 300_000;
+const LONGEST_MESSAGE = 400;
 /** No server is left alone longer, whatever it asks for. */
 const LONGEST_ASKED_S = 86_400;
 
@@ -86,7 +87,7 @@ function note(error, token, otherwise) {
       const asked = Math.min(error.retryAfter ?? 0, LONGEST_ASKED_S) * 1000;
       const retry_at = at + (asked || wait(failures));
       // That nothing answers is said where it is shown.
-      kept.connection = { health, failures, at, retry_at, ...(error.kind === "network" ? {} : { message: error.message }) };
+      kept.connection = { health, failures, at, retry_at, ...(error.kind === "network" ? {} : { message: error.message.slice(0, LONGEST_MESSAGE) }) };
     },
     ["token"],
   );

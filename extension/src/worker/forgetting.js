@@ -1,5 +1,6 @@
 /** Deleting what was logged: here at once, on the server now or when it answers, and what becomes of the marks then. */
 
+import { MOST_DELETIONS } from "../caps.js";
 import { change, read } from "../storage.js";
 import { hostOf } from "./connection.js";
 import { rankOpenPages } from "./from-page.js";
@@ -65,7 +66,9 @@ export async function forget({ paper, since }) {
   /** @param {Event} event */
   const isMeant = (event) => (paper === undefined || event.paper === paper) && (since === undefined || Date.parse(event.at) >= since);
   const { events, silent, partial } = await logged({ paper, since, most: MOST_LOGGED });
-  const there = events.filter(isMeant).map(({ id }) => id);
+  const room = MOST_DELETIONS - Object.keys((await read("deletions")).deletions).length;
+  const meant = events.filter(isMeant).map(({ id }) => id);
+  const there = meant.slice(0, Math.max(0, room));
   await change(
     ["deletions", "texts", "titles", "upvoteSaves"],
     (kept) => {
@@ -77,5 +80,5 @@ export async function forget({ paper, since }) {
   const { queue, ledger, dead, elsewhere } = await read("queue", "ledger", "dead", "elsewhere");
   const others = Object.values(elsewhere).flatMap((one) => [...one.queue, ...one.dead]);
   const here = [...queue, ...ledger, ...dead, ...others].map(({ event }) => event).filter(isMeant);
-  return { ...(await forgetEvents([...new Set([...here.map(({ id }) => id), ...there])])), silent, partial };
+  return { ...(await forgetEvents([...new Set([...here.map(({ id }) => id), ...there])])), silent, partial: partial || there.length < meant.length };
 }

@@ -3,10 +3,11 @@
 import { FROM_OWN, TO_PAGE } from "../messages.js";
 import { ServerError } from "../server-api.js";
 import { change, managed, read } from "../storage.js";
+import { itemsIn } from "./answers.js";
 import { ask, forgetFailures, hasItems, hostOf, server } from "./connection.js";
 import { forget, forgetEvents } from "./forgetting.js";
 import { sendSoon } from "./from-page.js";
-import { hiddenList } from "./hidden.js";
+import { LONGEST_TITLE, hiddenList } from "./hidden.js";
 import { connect, leave, probe } from "./pairing.js";
 import { enqueue, flush } from "./queue.js";
 import { OF_ONE_SERVER, isAgreed, sortByServer } from "./servers.js";
@@ -75,7 +76,7 @@ export async function pause({ scope, site = "huggingface", on }) {
 async function act({ id = crypto.randomUUID(), kind, paper, title, surface = "panel" }) {
   const event = { id, kind, paper, at: new Date().toISOString(), surface };
   await enqueue([event], title ? [{ id: paper, title }] : []);
-  if (kind === "hide" && title) await change(["titles"], (kept) => void (kept.titles[paper] = title));
+  if (kind === "hide" && title) await change(["titles"], (kept) => void (kept.titles[paper] = title.slice(0, LONGEST_TITLE)));
   sendSoon(event);
   await pushViews();
   return { queued: true };
@@ -122,7 +123,7 @@ async function interestsAdd({ interests }) {
 
 /** What to read next, with the marks of the papers that the reasons name; the last known while the server is silent. @param {{limit?: number}} asked */
 async function recommend({ limit = 20 }) {
-  const found = await items(`/v1/recommendations?limit=${Number(limit)}`).catch(lastKnown);
+  const found = await papers(`/v1/recommendations?limit=${Number(limit)}`).catch(lastKnown);
   const named = found.items.flatMap((/** @type {any} */ { reasons }) => reasons.map((/** @type {any} */ { paper }) => paper ?? ""));
   return { ...found, marks: marksOf(await read("states", "queue"), named) };
 }
@@ -136,7 +137,7 @@ async function lastKnown(error) {
 }
 
 /** @param {string} path */
-const items = async (path) => ({ items: (await ask("GET", path, undefined, hasItems)).items });
+const papers = async (path) => ({ items: itemsIn((await ask("GET", path, undefined, hasItems)).items) });
 
 /** @type {Record<string, (asked: any) => Promise<object>>} */
 export const fromOwn = {
@@ -153,8 +154,8 @@ export const fromOwn = {
   [FROM_OWN.deadList]: deadList,
   [FROM_OWN.deadSettle]: deadSettle,
   [FROM_OWN.recommend]: recommend,
-  [FROM_OWN.search]: ({ q }) => items(`/v1/papers?q=${encodeURIComponent(q)}`),
-  [FROM_OWN.devicesList]: () => items("/v1/devices"),
+  [FROM_OWN.search]: ({ q }) => papers(`/v1/papers?q=${encodeURIComponent(q)}`),
+  [FROM_OWN.devicesList]: async () => ({ items: (await ask("GET", "/v1/devices", undefined, hasItems)).items }),
   [FROM_OWN.devicesRevoke]: async ({ id }) => ({ ...(await ask("DELETE", `/v1/devices/${encodeURIComponent(id)}`)) }),
   [FROM_OWN.upvotesImport]: upvotesImport,
   [FROM_OWN.interestsAdd]: interestsAdd,

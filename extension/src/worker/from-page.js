@@ -7,6 +7,7 @@ import { ServerError } from "../server-api.js";
 import { change, read } from "../storage.js";
 import { ask } from "./connection.js";
 import { hasDrifted, rememberDrift } from "./drift.js";
+import { LONGEST_TITLE } from "./hidden.js";
 import { keyOf, more, rank } from "./lists.js";
 import { forgetMenu, menuBehind, rememberMenu } from "./opens.js";
 import { enqueue, flush, withdraw } from "./queue.js";
@@ -73,7 +74,7 @@ async function noticeUpvotes(cards) {
   const upvoted = cards.filter((card) => card.upvoted === true);
   if (!upvoted.length) return;
   await change(["upvotes"], (kept) => {
-    if (!kept.upvotes.settled) for (const { id, title } of upvoted) kept.upvotes.papers[id] ??= title ? { id, title } : { id };
+    if (!kept.upvotes.settled) for (const { id, title } of upvoted) kept.upvotes.papers[id] ??= title ? { id, title: title.slice(0, LONGEST_TITLE) } : { id };
   });
 }
 
@@ -120,8 +121,7 @@ const nameHidden = (paper, title) =>
     ({ titles, lists }) => {
       const listed = Object.values(lists).flatMap(({ recommended }) => recommended.map((one) => one.paper));
       const name = title ?? listed.find(({ id }) => id === paper)?.title;
-      if (name) titles[paper] = name;
-      for (const old of Object.keys(titles).slice(0, -500)) delete titles[old];
+      if (name) titles[paper] = name.slice(0, LONGEST_TITLE);
     },
     ["lists"],
   );

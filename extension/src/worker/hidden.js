@@ -5,6 +5,7 @@ import { change, read } from "../storage.js";
 import { ask, isDue, server } from "./connection.js";
 import { logged } from "./log.js";
 
+export const LONGEST_TITLE = 300;
 /** Names asked for at a time; the others go by their ids until then. */
 const MOST_NAMES = 20;
 /** Enough for what a reader still wants back; the list is waited for. */
@@ -70,7 +71,7 @@ async function learnNames(hidden) {
 
 /** @param {string} id @returns {Promise<string | null>} */
 const nameOf = (id) =>
-  ask("GET", `/v1/papers/${encodeURIComponent(id)}`).then(({ title }) => (typeof title === "string" ? title : null)).catch((error) => {
+  ask("GET", `/v1/papers/${encodeURIComponent(id)}`).then(({ title }) => (typeof title === "string" ? title.slice(0, LONGEST_TITLE) : null)).catch((error) => {
     if (!(error instanceof ServerError)) throw error;
     return null;
   });

@@ -2,6 +2,7 @@
 
 import { ServerError } from "../server-api.js";
 import { change, read, session } from "../storage.js";
+import { isList, itemsIn, listIn } from "./answers.js";
 import { ask, hasItems } from "./connection.js";
 import { sendable } from "./queue.js";
 import { learn, remember } from "./states.js";
@@ -37,9 +38,6 @@ async function note(key, failure) {
   );
 }
 
-/** @param {any} answer */
-const isList = (answer) => typeof answer?.list_id === "string" && Array.isArray(answer.cards) && Array.isArray(answer.recommended);
-
 /**
  * Rank the cards of a page and keep the answer, or why there is none.
  * @param {string} page
@@ -61,7 +59,8 @@ export async function rank(page, cards) {
 /** @param {string} key @param {string} page @param {Card[]} cards */
 async function rankNow(key, page, cards) {
   const asked = Date.now();
-  const answer = await ask("POST", "/v1/rank", { papers: cards.slice(0, MOST_CARDS).map(sendable), page, limit: RECOMMENDED }, isList);
+  const told = await ask("POST", "/v1/rank", { papers: cards.slice(0, MOST_CARDS).map(sendable), page, limit: RECOMMENDED }, isList);
+  const answer = listIn(told);
   await change(
     ["lists", "states"],
     (kept) => {
@@ -92,13 +91,14 @@ export async function more(page) {
   if (!list) return null;
   const shown = [...list.recommended.map(({ paper }) => paper.id), ...list.cards.map(({ id }) => id ?? "")].filter(Boolean);
   const without = shown.slice(0, 150).map((id) => `exclude=${encodeURIComponent(id)}`).join("&");
-  const { items, list_id } = await ask("GET", `/v1/recommendations?limit=${RECOMMENDED}&${without}`, undefined, hasItems);
+  const { items: told, list_id } = await ask("GET", `/v1/recommendations?limit=${RECOMMENDED}&${without}`, undefined, hasItems);
+  const items = itemsIn(told);
   return change(["lists"], (kept) => {
     const now = kept.lists[page] ?? list;
     // Asked twice at once, both answers bring the same.
     const known = new Set([...shown, ...now.recommended.map(({ paper }) => paper.id)]);
-    const fresh = items.filter((/** @type {any} */ { paper }) => !known.has(paper.id));
-    now.recommended.push(...fresh.map((/** @type {any} */ one) => ({ ...one, list_id })));
+    const fresh = items.filter(({ paper }) => !known.has(paper.id));
+    now.recommended.push(...fresh.map((one) => ({ ...one, list_id: String(list_id).slice(0, 199) })));
     kept.lists[page] = now;
     return now;
   });

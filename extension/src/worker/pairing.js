@@ -44,6 +44,7 @@ export async function probe(typed, plainOk = false) {
 }
 
 const TRADED = "traded";
+const LONGEST_TOKEN = 500;
 
 /**
  * A code counts once: what it was traded for is at hand when its first use failed and the reader tries again.
@@ -55,8 +56,9 @@ const TRADED = "traded";
 async function trade(address, code, name) {
   const before = await session.get(TRADED, /** @type {any} */ (null));
   if (before?.address === address && before.code === code) return before.paired;
-  const paired = await call({ serverUrl: address }, "POST", "/v1/devices", code ? { name, code } : { name });
-  if (typeof paired?.token !== "string") throw new ServerError("garbage", text("worker_error_garbage"));
+  const told = await call({ serverUrl: address }, "POST", "/v1/devices", code ? { name, code } : { name });
+  if (typeof told?.token !== "string" || told.token.length > LONGEST_TOKEN) throw new ServerError("garbage", text("worker_error_garbage"));
+  const paired = { token: told.token, reader_id: String(told.reader_id ?? "").slice(0, 200) };
   await session.set(TRADED, { address, code, paired });
   return paired;
 }

@@ -3,11 +3,12 @@
  * answered for each. The server knows events by their ids, so sending one twice counts once.
  */
 
+import { LOCAL, MOST_WAITING } from "../caps.js";
 import { ServerError } from "../server-api.js";
 import { change, read } from "../storage.js";
 import { ask, isDue, noteUnsent, server } from "./connection.js";
 import { noteOpen } from "./opens.js";
-import { OF_ONE_SERVER, sortByServer } from "./servers.js";
+import { OF_ONE_SERVER, sortByServer, waitingElsewhere } from "./servers.js";
 import { remember } from "./states.js";
 
 /** @typedef {import("../messages.js").Event} Event */
@@ -17,22 +18,27 @@ import { remember } from "./states.js";
 /** @typedef {import("../storage.js").DeadLetter} DeadLetter */
 
 export const BATCH = 200;
-/** From here on what was only seen is left out; from `MOST` on opens too. What the reader pressed is always kept. */
+/** From here on what was only seen is left out; from `MOST` on opens too, and at the very last what the reader pressed. */
 export const FULL = 4_000;
 export const MOST = 5_000;
 /** Texts that wait with their events: more would crowd the events themselves out of the browser's 10 MB. */
 const TEXTS = 1_500;
 const LEDGER = 1_000;
 const DEAD = 500;
+const MOST_DEAD = LOCAL.dead.most ?? DEAD;
 /** Statuses by which our server speaks of what was sent, not of who sent it or where to. */
 const ABOUT_THE_BATCH = new Set([400, 413, 422]);
 
 /** @param {Event} event whether the reader pressed something for it */
 const isPressed = ({ kind }) => kind !== "impression" && kind !== "open";
 
-/** @param {Waiting[]} queue @param {Event} event */
-function hasRoom(queue, event) {
-  return isPressed(event) || queue.length < (event.kind === "open" ? MOST : FULL);
+/** @param {number} waiting how many do, for whichever server @param {Event} event */
+const hasRoom = (waiting, event) => waiting < (isPressed(event) ? MOST_WAITING : event.kind === "open" ? MOST : FULL);
+
+/** @param {Waiting[]} queue @param {Event[]} taken @param {Event} event */
+function add(queue, taken, event) {
+  queue.push({ event });
+  taken.push(event);
 }
 
 /**
@@ -64,8 +70,10 @@ export function enqueue(events, cards = [], how = {}) {
       const before = [...kept.ledger, ...kept.queue].map(({ event }) => event);
       const known = new Set(before.map(({ id }) => id));
       const fresh = events.filter(({ id }) => !known.has(id)).filter((event) => isCounted(kept, event, how));
-      const taken = fresh.filter((event) => hasRoom(kept.queue, event)).map((event) => inOrder(event, before));
-      for (const event of taken) kept.queue.push({ event });
+      const others = waitingElsewhere(kept);
+      /** @type {Event[]} */
+      const taken = [];
+      for (const event of fresh) if (hasRoom(kept.queue.length + others, event)) add(kept.queue, taken, inOrder(event, before));
       keepTexts(kept, cards);
       if (taken.length < fresh.length) kept.queueFull = true;
       return { left: fresh.length - taken.length, taken };
@@ -217,7 +225,7 @@ const isAnswerFor = (events, results) =>
   results.every(({ id, status }, at) => (id ?? events[at].id) === events[at].id && ["accepted", "duplicate", "rejected"].includes(status));
 
 /** @param {any} result @returns {DeadLetter["error"]} */
-const reasonOf = ({ error }) => ({ code: String(error?.code ?? "rejected"), message: String(error?.message ?? "") });
+const reasonOf = ({ error }) => ({ code: String(error?.code ?? "rejected").slice(0, 80), message: String(error?.message ?? "").slice(0, 300) });
 
 /**
  * In one step: out of the queue, into the ledger or to the letters that came back.
@@ -247,11 +255,11 @@ function settle(taken, refused, host) {
 /** Of too many refused events the oldest go that the reader did not press. @param {DeadLetter[]} dead */
 function withoutSurplus(dead) {
   let surplus = dead.length - DEAD;
-  return dead.filter(({ event }) => isPressed(event) || surplus-- <= 0);
+  return dead.filter(({ event }) => isPressed(event) || surplus-- <= 0).slice(-MOST_DEAD);
 }
 
 /** @param {Event} event @param {ServerError} error */
-const setAside = (event, error) => settle([], [{ event, error: { code: error.code, message: error.message } }], "");
+const setAside = (event, error) => settle([], [{ event, error: reasonOf({ error }) }], "");
 
 /**
  * What the reader deleted while this server was silent. Another one would not know it, and it would be taken for gone.

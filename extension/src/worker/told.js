@@ -68,7 +68,7 @@ export function eventIn(told) {
     id: need("id", UUID.test(id) && id),
     kind: need("kind", KINDS.includes(kind) && kind),
     paper: paperIn(told?.paper),
-    at: need("at", typeof at === "string" && !Number.isNaN(Date.parse(at)) && at),
+    at: need("at", typeof at === "string" && at.length <= 40 && !Number.isNaN(Date.parse(at)) && at),
     ...whereIn(told),
   };
 }

@@ -21,6 +21,8 @@ VERY_ALIKE = 1.6  # the same for a word that is common: what a whole field of th
 UNSURE = 4.0  # papers' worth of doubt about that where few have the word
 TITLED = 0.2  # of the papers with a word have it in their title, so that it tells
 LEAST_PAPERS = 8  # with fewer there is nothing to be learned from their likeness
+LOOKED_AT = 8  # times as many names as are wanted are held against each other
+MOST_TERMS = 10_000  # looked at, those that most papers have
 MOST_LOOKED_AT = 200  # papers of one word
 TOGETHER = 0.75  # of the papers with both words of a term have them side by side
 ALIKE = 1.25
@@ -76,7 +78,7 @@ class Naming:
             tell = ((weight + shared[other]) * float(self.terms_tell[term]) for other, term in terms)
             found += zip(tell, (self.written_terms[term] for _, term in terms), strict=True)
         best = sorted((one for one in found if one[0] > 0), key=lambda one: -one[0])
-        return _apart([name for _, name in best])[:most]
+        return _apart([name for _, name in best[: LOOKED_AT * most]])[:most]
 
 
 def _apart(names: list[str]) -> list[str]:
@@ -180,9 +182,8 @@ def _terms(
     papers, by_word = rows.shape[0], rows.tocsc()
     usual = _usual_likeness(rows)
     terms = {}
-    for (one, other), side_by_side in writing.neighbours(usable, 3 if papers >= MANY_PAPERS else 2):
-        if not (named[one] or named[other]):
-            continue
+    found = sorted(writing.neighbours(usable, named, 3 if papers >= MANY_PAPERS else 2), key=lambda one: -one[1])
+    for (one, other), side_by_side in found[:MOST_TERMS]:
         both = np.intersect1d(*(by_word.indices[slice(*by_word.indptr[at : at + 2])] for at in (one, other)))
         if side_by_side < TOGETHER * len(both):
             continue

@@ -24,6 +24,7 @@ class Vocabulary:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_column", {word: column for column, word in enumerate(self.words)})
+        object.__setattr__(self, "_naming", self.naming or Naming.plain(self.words, self.idf))
 
     def __len__(self) -> int:
         return len(self.words)
@@ -34,7 +35,7 @@ class Vocabulary:
 
     def names(self, columns: np.ndarray, weights: np.ndarray, most: int) -> list[str]:
         """Return what to call the words that two texts share, the most telling first; see `Naming.names`."""
-        naming = self.naming or Naming.plain(self.words, self.idf)
+        naming: Naming = self._naming  # type: ignore[attr-defined]
         return naming.names(columns, weights, most)
 
     def columns(self, words: Iterable[str]) -> np.ndarray:

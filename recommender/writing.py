@@ -69,11 +69,14 @@ class Writing:
         titled = _titled(column, names, in_titles) if titles >= len(texts) / 2 else None
         return cls(chosen, (total > 0) & (alone >= total / 2), whole, titled, main[forms], papers, forms, names)
 
-    def neighbours(self, usable: np.ndarray, least: int) -> Iterator[tuple[tuple[int, int], int]]:
-        """Yield words, both of them usable, that stand side by side in at least so many papers, with how many."""
+    def neighbours(self, usable: np.ndarray, named: np.ndarray, least: int) -> Iterator[tuple[tuple[int, int], int]]:
+        """Yield words that stand side by side in at least so many papers, with how many.
+
+        Both are among the usable (W,) and one among the named (W,).
+        """
         one, other = self._tokens[:-1], self._tokens[1:]
         good = (one >= 0) & (other >= 0) & (one != other) & (self._papers[:-1] >= 0)
-        good[good] = usable[one[good]] & usable[other[good]]
+        good[good] = usable[one[good]] & usable[other[good]] & (named[one[good]] | named[other[good]])
         papers = int(self._papers.max(initial=0)) + 1
         keys = one[good].astype(np.int64) * len(self.written) + other[good]
         once = np.unique(keys * papers + self._papers[:-1][good]) // papers

@@ -1,13 +1,14 @@
 """What reasons call the words that papers share: in made-up catalogues of several kinds, and in the real one."""
 
 import json
+import time
 
 import numpy as np
 import pytest
 
-from recommender import Catalogue, Config, Events, Model, Papers, train
+from recommender import Catalogue, Config, Events, Model, Papers, naming, train
 from recommender.artifact import MANIFEST
-from recommender.naming import stop_words
+from recommender.naming import Naming, stop_words
 from recommender.text import words_of
 from recommender.vocabulary import learn_vocabulary, texts_of
 
@@ -100,9 +101,9 @@ def test_a_bag_of_words_has_no_terms():
     for bags in (rows, in_rows):
         texts = texts_of(Papers.from_rows(bags))
         vocabulary, words = learn_vocabulary(texts, 3)
-        naming = vocabulary.named(texts, words).naming
-        assert len(naming.terms) == 0
-        assert (naming.telling > 0).any()
+        learned = vocabulary.named(texts, words).naming
+        assert len(learned.terms) == 0
+        assert (learned.telling > 0).any()
 
 
 @pytest.mark.parametrize("papers", [0, 1, 2, 5, 8, 12, 20])
@@ -182,6 +183,27 @@ def test_hostile_titles_put_nothing_but_words_into_a_reason():
             assert not set(name) & set('<>\x1b\u202e\u200b"&;')
 
 
+def test_naming_takes_time_in_proportion_to_the_words_shared():
+    def seconds(words):
+        names = [f"word{at}" for at in range(words)]
+        learned = Naming(names, np.ones(words, np.float32), np.zeros((0, 2), np.int32), [], np.zeros(0, np.float32))
+        began = time.thread_time()
+        assert len(learned.names(np.arange(words), np.ones(words), 4)) == 4
+        return time.thread_time() - began
+
+    assert min(seconds(40_000) for _ in range(3)) < 10 * min(seconds(10_000) for _ in range(3)) + 0.01
+
+
+def test_texts_copied_from_each_other_make_no_terms_without_end(monkeypatch):
+    monkeypatch.setattr(naming, "MOST_TERMS", 50)
+    random = np.random.default_rng(3)
+    text = " ".join(f"w{one}x" for one in random.permutation(3_000)) + "."
+    rows = [{"id": f"p{at}", "title": f"{text[:500]}", "abstract": text} for at in range(2)]
+    texts = texts_of(Papers.from_rows([*rows, *({"id": f"q{at}", "title": f"other{at}"} for at in range(30))]))
+    vocabulary, words = learn_vocabulary(texts, 3)
+    assert 0 < len(vocabulary.named(texts, words).naming.terms) <= 50
+
+
 @pytest.fixture(scope="module")
 def trained():
     return train(made_up(160), Events.none(), Config(factors=16, iterations=3), now=NOW)
@@ -237,8 +259,8 @@ def test_real_reasons_name_no_empty_and_no_folded_word(real):
 def test_real_words_are_written_as_the_papers_write_them(real):
     texts = texts_of(real)
     vocabulary, rows = learn_vocabulary(texts, 3)
-    naming = vocabulary.named(texts, rows).naming
-    written = dict(zip(vocabulary.words, naming.written, strict=True))
+    learned = vocabulary.named(texts, rows).naming
+    written = dict(zip(vocabulary.words, learned.written, strict=True))
     for word in (
         "text-to-video",
         "LoRA",
@@ -251,4 +273,4 @@ def test_real_words_are_written_as_the_papers_write_them(real):
         "robot",
     ):
         assert written[max(words_of(word), key=len)] == word
-    assert {"speculative decoding", "KV cache", "reward hacking"} <= set(naming.written_terms)
+    assert {"speculative decoding", "KV cache", "reward hacking"} <= set(learned.written_terms)

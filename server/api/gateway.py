@@ -2,7 +2,8 @@
 
 Threads are few, and one that waits for a slow sender answers nobody. So bodies are awaited on the event loop, where
 waiting costs a socket and what has come so far; a thread begins when there is all of it to work on, and is done when
-the answer is written, however slowly it is taken. A long answer is written piece by piece, as the receiver takes it.
+the answer is written, however slowly it is taken. A long answer waits in a file, from which granian sends as much as
+the receiver takes: a stream of granian's takes all that it is given at once, into memory.
 """
 
 from __future__ import annotations
@@ -10,12 +11,11 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
-from typing import IO, Any, Protocol, TypeVar
+from typing import IO, Any, Protocol
 
 from flask import Flask, request
 
@@ -24,14 +24,13 @@ from server.errors import InklingError, TooSlow, Unavailable
 
 MOST_BODIES = 512  # still being read, in one process
 MOST_BYTES = 128 * 2**20  # of all bodies that are held, in one process
-IN_MEMORY = 2**20  # of one body; what is longer goes to a file
-PIECE = 2**18  # bytes of an answer; one that is longer is sent in such pieces
+IN_MEMORY = 2**20  # of one body or answer; what is longer goes to a file
+OPENED_WITHIN = 60.0  # seconds in which granian opens a file that it is to send; it does so at once
 _REFUSAL = "inkling.refusal"
 # The body is whole by now: how it was sent says nothing any more.
 _OF_THE_TRANSFER = {"CONTENT_LENGTH", "TRANSFER_ENCODING", "HOST"}
 
 Headers = list[tuple[str, str]]
-T = TypeVar("T")
 
 
 class Scope(Protocol):
@@ -48,39 +47,34 @@ class Scope(Protocol):
     headers: Any
 
 
+def _spooled() -> IO[bytes]:
+    return tempfile.SpooledTemporaryFile(IN_MEMORY)
+
+
 @dataclass
 class Body:
     """A request's body, or why there is none; `Intake.forget` closes its file."""
 
-    file: IO[bytes] = field(default_factory=lambda: tempfile.SpooledTemporaryFile(IN_MEMORY))  # noqa: SIM115
+    file: IO[bytes] = field(default_factory=_spooled)
     size: int = 0
     refusal: InklingError | None = None
 
 
 @dataclass
 class Answer:
-    """The application's answer: what there is of it, and where it is long, where the `rest` comes from."""
+    """The application's answer; `Gateway` closes its file."""
 
-    status: int
-    headers: Headers
-    parts: Iterable[bytes]
-    begun: bytes = b""
-    rest: Iterator[bytes] | None = None
+    file: IO[bytes] = field(default_factory=_spooled)
+    size: int = 0
+    status: int = 500
+    headers: Headers = field(default_factory=list)
 
-    def more(self) -> bytes:
-        """Return the next piece of the rest, b"" at the end."""
-        held: list[bytes] = []
-        size = 0
-        for part in self.rest or ():
-            held.append(part)
-            size += len(part)
-            if size >= PIECE:
-                break
-        return b"".join(held)
-
-    def close(self) -> None:
-        """Let the application know that no more is wanted."""
-        getattr(self.parts, "close", lambda: None)()
+    def take(self, parts: Iterable[bytes]) -> None:
+        """Add parts of the answer. Raises OSError when there is no room for them."""
+        for part in parts:
+            self.size += self.file.write(part)
+        self.file.flush()
+        self.file.seek(0)
 
 
 class Intake:
@@ -118,8 +112,7 @@ class Intake:
     def forget(self, body: Body) -> None:
         """Give back what a body took."""
         self._held -= body.size
-        with suppress(OSError):  # a full disk is told of once more
-            body.file.close()
+        _close(body.file)
 
     def _make_room(self) -> None:
         """End the reading that began first, while there are too many bodies or bytes."""
@@ -154,53 +147,61 @@ class Gateway:
             if announced is None or 0 < announced <= limit:
                 await self._intake.read(protocol, body, announced or limit + 1)
             environ = _environ(scope, body, max(body.size, announced or 0))
-            answer = await self._in_a_thread(partial(self._call, environ))
+            loop = asyncio.get_running_loop()
+            answer = await loop.run_in_executor(self._threads, self._answer, environ)
         finally:
             self._intake.forget(body)
-        if answer.rest:
-            await self._send_in_pieces(protocol, answer)
-        elif answer.begun:
-            protocol.response_bytes(answer.status, answer.headers, answer.begun)
+        _send(protocol, answer)
+
+    def _answer(self, environ: dict[str, Any]) -> Answer:
+        """Return the application's answer to a request, in a thread of its own until all of it is there."""
+        try:
+            return self._call(environ)
+        except OSError as error:
+            environ[_REFUSAL] = Unavailable(f"The answer could not be put aside ({error.strerror}); try again later.")
+            return self._call(environ)
+
+    def _call(self, environ: dict[str, Any]) -> Answer:
+        """Call the application as WSGI has it. Raises OSError when there is no room for its answer."""
+        answer = Answer()
+
+        def start(status: str, headers: Headers, _error: Any = None, /) -> Callable[[bytes], object]:
+            answer.status, answer.headers = int(status.partition(" ")[0]), headers
+            return _write
+
+        parts: Iterable[bytes] = self._app(environ, start)
+        try:
+            answer.take(parts)
+        except BaseException:
+            _close(answer.file)
+            raise
+        finally:
+            getattr(parts, "close", lambda: None)()
+        return answer
+
+
+def _write(_: bytes) -> object:
+    raise NotImplementedError("answer by what the application returns, not by WSGI's older write()")
+
+
+def _send(protocol: Any, answer: Answer) -> None:
+    """Hand an answer over to granian, and close its file as soon as that needs it no more."""
+    if answer.size > IN_MEMORY:
+        length = [] if any(name.lower() == "content-length" for name, _ in answer.headers) else [answer.size]
+        headers = [*answer.headers, *(("Content-Length", str(size)) for size in length)]
+        protocol.response_file(answer.status, headers, f"/dev/fd/{answer.file.fileno()}")
+        asyncio.get_running_loop().call_later(OPENED_WITHIN, answer.file.close)
+        return
+    with answer.file as file:
+        if answer.size:
+            protocol.response_bytes(answer.status, answer.headers, file.read())
         else:
             protocol.response_empty(answer.status, answer.headers)
 
-    async def _in_a_thread(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
-    async def _send_in_pieces(self, protocol: Any, answer: Answer) -> None:
-        """Send a long answer; between two pieces it holds no thread.
-
-        What breaks off looks to HTTP as if it had ended there, so what is sent must itself say where it ends.
-        """
-        try:
-            transport = protocol.response_stream(answer.status, answer.headers)
-            piece = answer.begun
-            while piece:
-                await transport.send_bytes(piece)
-                piece = await self._in_a_thread(answer.more)
-        finally:
-            await self._in_a_thread(answer.close)
-
-    def _call(self, environ: dict[str, Any]) -> Answer:
-        """Return the application's answer, in a thread of its own until all of it is there, or enough to begin with."""
-        begun: list[tuple[int, Headers]] = []
-        written: list[bytes] = []  # by WSGI's older way of answering, which nothing of ours uses
-
-        def start(status: str, headers: Headers, _error: Any = None, /) -> Callable[[bytes], object]:
-            begun[:] = [(int(status.partition(" ")[0]), headers)]
-            return written.append
-
-        parts: Iterable[bytes] = self._app(environ, start)
-        answer = Answer(*begun[0], parts, rest=iter(parts))
-        try:
-            answer.begun = b"".join(written) + answer.more()
-        except BaseException:
-            answer.close()
-            raise
-        if len(answer.begun) < PIECE:
-            answer.rest = None
-            answer.close()
-        return answer
+def _close(file: IO[bytes]) -> None:
+    with suppress(OSError):  # a full disk is told of once more
+        file.close()
 
 
 def install(app: Flask) -> None:

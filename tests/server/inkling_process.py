@@ -124,8 +124,8 @@ def call(url: str, path: str, body: Any = None, token: str | None = None, method
     request = urllib.request.Request(url + path, data=data, headers=headers, method=method)
     try:
         with urllib.request.urlopen(request, timeout=20) as answer:
-            body = answer.read() or b"null"
-            return answer.status, json.loads(body) if "json" in answer.headers["Content-Type"] else body.decode()
+            body, kind = answer.read() or b"null", answer.headers.get("Content-Type", "json")
+            return answer.status, json.loads(body) if "json" in kind else body.decode()
     except urllib.error.HTTPError as error:
         with error:
             return error.code, json.loads(error.read() or b"null")

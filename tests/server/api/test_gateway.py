@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from flask import Flask, Response, request
 from server.api import gateway
 from server.api.gateway import Body, Gateway, Intake
 from server.api.requests import MAX_BODY
+from server.errors import Unavailable
 
 
 @pytest.fixture
@@ -205,55 +207,64 @@ def test_the_answer_to_head_says_how_long_it_would_be() -> None:
     assert protocol.answer[2] == b""
 
 
-class Pieces:
-    """The receiver of a long answer, who counts how far its making is ahead of them."""
+class Files(Told):
+    """The granian side of a long answer: it opens the file, some time after it was told of it."""
 
-    def __init__(self, made: list[int]) -> None:
-        self.made, self.taken, self.most_ahead, self.status = made, 0, 0, 0
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return parts()
-
-    def response_stream(self, status: int, headers: list[tuple[str, str]]) -> Pieces:
-        self.status = status
-        return self
-
-    async def send_bytes(self, piece: bytes) -> None:
-        self.most_ahead = max(self.most_ahead, sum(self.made) - self.taken)
-        self.taken += len(piece)
+    def response_file(self, status: int, headers: list[tuple[str, str]], path: str) -> None:
+        self.opened = os.open(path, os.O_RDONLY)
+        self.response_bytes(status, headers, b"")
 
 
-def long_answer(chunks: int, *, broken: bool = False) -> tuple[Pieces, list[int], list[str]]:
-    app, made, ended = Flask("long"), list[int](), list[str]()
+def ask_long(parts: int, *, broken: type[Exception] | None = None) -> tuple[Files, list[str]]:
+    """Return what granian was told of an answer of so many kilobytes, and how often its making ended."""
+    app, ended = Flask("long"), list[str]()
+    gateway.install(app)
+    app.register_error_handler(Unavailable, lambda error: (error.message, 503))
 
     def write() -> Iterator[bytes]:
         try:
-            for _ in range(chunks):
-                made.append(1000)
-                yield b"x" * 1000
+            for number in range(parts):
+                yield b"%1000d" % number
             if broken:
-                raise ValueError("broken")
+                raise broken(28, "No space left on device")
         finally:
             ended.append("ended")
 
     app.add_url_rule("/seen", view_func=lambda: Response(write()))
-    receiver = Pieces(made)
-    told = Gateway(app, threads=1, body_seconds=20).__rsgi__(Asked(method="GET"), receiver)
-    if broken:
-        with pytest.raises(ValueError, match="broken"):
-            asyncio.run(told)
-    else:
-        asyncio.run(told)
-    return receiver, made, ended
+
+    async def answer() -> None:
+        await Gateway(app, threads=1, body_seconds=20).__rsgi__(Asked(method="GET"), protocol)
+        await asyncio.sleep(0.01)  # granian has opened the file by now, and ours is closed
+
+    protocol = Files()
+    asyncio.run(answer())
+    return protocol, ended
 
 
-def test_a_long_answer_is_made_as_it_is_taken() -> None:
-    receiver, made, ended = long_answer(5000)
-    assert (receiver.status, receiver.taken, ended) == (200, sum(made), ["ended"])
-    assert receiver.most_ahead < 2 * gateway.PIECE < receiver.taken / 5
+@pytest.fixture
+def _opened_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gateway, "OPENED_WITHIN", 0)
 
 
-def test_a_long_answer_that_breaks_off_is_an_error_in_the_log_and_ended() -> None:
-    receiver, _, ended = long_answer(5000, broken=True)
-    assert receiver.taken > 0
-    assert ended == ["ended"]
+@pytest.mark.usefixtures("_opened_at_once")
+@pytest.mark.parametrize("parts", [1, 1000, 5000])
+def test_an_answer_is_whole_however_long_it_is(parts: int) -> None:
+    protocol, ended = ask_long(parts)
+    status, headers, answer = protocol.answer
+    if parts == 5000:
+        assert headers["Content-Length"] == "5000000"
+        with os.fdopen(protocol.opened, "rb") as file:
+            answer = file.read()
+    assert (status, ended, len(answer)) == (200, ["ended"], parts * 1000)
+    assert [int(answer[at : at + 1000]) for at in range(0, len(answer), 1000)] == list(range(parts))
+
+
+def test_a_long_answer_that_breaks_off_is_an_error_and_not_half_an_answer() -> None:
+    with pytest.raises(ValueError, match="No space"):
+        ask_long(5000, broken=ValueError)
+
+
+def test_an_answer_there_is_no_room_for_says_so() -> None:
+    protocol, _ = ask_long(5000, broken=OSError)
+    assert protocol.answer[0] == 503
+    assert b"No space left" in protocol.answer[2]

@@ -7,8 +7,10 @@ import resource
 import socket
 import sys
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -108,6 +110,35 @@ def test_slow_readers_keep_nobody_waiting(up: Up, token: str, count: int) -> Non
         assert until(lambda: not any(open_still(one) for one in slow), 20), "they had no answer to take slowly"
         assert call(up.url, "/healthz")[0] == 200
         assert log_open(up.url, token, f"2402.{count:05d}") in logged(up.url, token)
+
+
+def test_a_long_answer_waits_in_a_file_for_those_who_take_it_slowly(up: Up, token: str) -> None:
+    for _ in range(10):
+        made = [
+            {
+                "id": str(uuid.uuid4()),
+                "kind": "open",
+                "paper": "2404.00001",
+                "at": "2026-11-20T08:15:00Z",
+                "page": "search",
+            }
+            for _ in range(500)
+        ]
+        assert call(up.url, "/v1/events", {"events": made}, token)[0] == 200
+    ask = b"GET /v1/me/export HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
+    before = held(up)
+    with sockets(up, 60, ask + f"Authorization: Bearer {token}\r\n\r\n".encode(), taken=2048) as slow:
+        assert until(lambda: not any(open_still(one) for one in slow), 60), "they had no answer to take slowly"
+        assert call(up.url, "/healthz")[0] == 200
+        answer = read_all(slow[0]).partition(b"\r\n\r\n")[2]
+        assert len(json.loads(answer)["events"]) >= 5000
+        assert held(up) - before < 30 * len(answer), "half of what they have not taken is in memory"
+
+
+def held(up: Up) -> int:
+    """Return how many bytes of memory the largest process of a server has."""
+    pages = [int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in up.group()]
+    return max(pages) * resource.getpagesize()
 
 
 def test_more_than_the_server_reads_at_once_cost_the_oldest_their_turn(up: Up, token: str) -> None:

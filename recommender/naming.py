@@ -15,11 +15,12 @@ import scipy.sparse as sp
 from recommender.writing import Writing
 
 COMMON, FREQUENT = 0.1, 0.05  # of the papers have the word
-FEW = 10  # papers of a small catalogue are still not many, unless they are half of it
+FEW = 30  # papers are still not many, unless they are a quarter of a small catalogue
 ALIKE = 1.25  # papers with a word that tells are so many times as alike as any two, the word itself left out
 VERY_ALIKE = 1.6  # the same for a word that is common: what a whole field of the catalogue is called by
 UNSURE = 4.0  # papers' worth of doubt about that where few have the word
 TITLED = 0.2  # of the papers with a word have it in their title, so that it tells
+MANY_TITLES = 100  # from which a word that is rare tells by standing in one
 LEAST_PAPERS = 8  # with fewer there is nothing to be learned from their likeness
 LOOKED_AT = 8  # times as many names as are wanted are held against each other
 MOST_TERMS = 10_000  # looked at, those that most papers have
@@ -102,7 +103,7 @@ def learn_naming(texts: Sequence[str], words: Sequence[str], rows: sp.csr_matrix
     papers, spread, alike = rows.shape[0], np.bincount(rows.indices, minlength=len(words)), _likeness(rows)
     writing = Writing.of(texts, words)
     stop = _stop(spread, alike, papers)
-    named = ~stop & writing.alone & _tells(alike, spread, writing.titled)
+    named = ~stop & writing.alone & _tells(alike, spread, writing.titled, papers)
     telling = np.where(named, np.log(np.maximum(alike, ALIKE)), 0)
     terms = _terms(writing, ~stop & writing.whole, named, rows)
     written = writing.written_side_by_side(list(terms))
@@ -115,11 +116,12 @@ def learn_naming(texts: Sequence[str], words: Sequence[str], rows: sp.csr_matrix
     )
 
 
-def _tells(alike: np.ndarray, spread: np.ndarray, titled: np.ndarray | None) -> np.ndarray:
+def _tells(alike: np.ndarray, spread: np.ndarray, titled: np.ndarray | None, papers: int) -> np.ndarray:
     """Return which words tell, bool (W,): their papers are alike, or have them in their titles. None is in no title."""
+    least = 1 if papers >= MANY_TITLES else 2
     if titled is None:
         return alike >= ALIKE
-    return ((alike >= ALIKE) & (titled > 0)) | ((titled >= 2) & (titled >= TITLED * spread))
+    return ((alike >= ALIKE) & (titled > 0)) | ((titled >= least) & (titled >= TITLED * spread))
 
 
 def stop_words(words: Sequence[str], rows: sp.csr_matrix) -> set[str]:
@@ -134,7 +136,7 @@ def _stop(spread: np.ndarray, alike: np.ndarray, papers: int) -> np.ndarray:
     That is those in more than half of the papers, in more than a tenth that are not very alike, or in more than a
     twentieth that are no more alike than any.
     """
-    few, half = max(2.0, min(FEW, papers / 2)), max(2.0, papers / 2)
+    few, half = max(2.0, min(FEW, papers / 4)), max(2.0, papers / 2)
     common = (spread > max(few, COMMON * papers)) & (alike < VERY_ALIKE)
     return (spread > half) | common | ((spread > max(few, FREQUENT * papers)) & (alike < ALIKE))
 

@@ -21,7 +21,8 @@ MOST_PIXELS = 4
 WATCH = """
 globalThis.still = {shifts: [], moves: [], frames: 0, seen: 0};
 {
-  const WATCHED = '[data-inkling="panel"], header, footer, h1, h2, h3, form, article, dt, dd, li, blockquote';
+  const WATCHED = '[data-inkling="panel"], header, footer, h1, h2, h3, form, article, dt, dd, blockquote' +
+    ', li.arxiv-result';
   const DRAWN = {visibilityProperty: true, opacityProperty: true, contentVisibilityAuto: true};
   const names = new WeakMap();
   const nameOf = (node) => {

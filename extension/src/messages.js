@@ -135,7 +135,7 @@ export const FROM_PAGE = Object.freeze({
   pageRoom: "page/room",
   /** `{page}` -> `{view: View}`: last known, without the network. */
   pageView: "page/view",
-  /** `{event: Event, card?: Card}` -> `{queued: boolean, marks: Marks}`, once storage holds it; false when capture leaves it out. */
+  /** `{event: Event, card?: Card, referrer?}` -> `{queued: boolean, marks: Marks}`, once storage holds it; false when capture leaves it out. */
   eventLog: "event/log",
   /** `{id, paper}` -> `{marks: Marks}`: take back one event; unsent it vanishes, else its opposite is logged. */
   eventUndo: "event/undo",
@@ -148,6 +148,8 @@ export const FROM_PAGE = Object.freeze({
   more: "recommendations/more",
   /** `{paper, page, list_id?, position?}` -> `{}`: a context menu was opened on this paper's link; without a paper: it is closed. */
   linkContext: "link/context",
+  /** `{paper?}` -> `{}`: the page goes elsewhere by itself, to that paper as far as it is known, without a press of the reader's. */
+  pageLeft: "page/left",
   /** `{order?, panel_collapsed?}` -> `{settings: PageSettings}`. */
   settingsSet: "settings/set",
   /** `{site, page_kind, page, seen, expected}` -> `{view: View}`: the page no longer looks as we know it. */

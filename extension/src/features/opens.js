@@ -53,6 +53,28 @@ function arrived(page) {
   if ((entry?.type ?? "navigate") === "navigate") page.log("open", paper, { surface: "paper_page" });
 }
 
+/** Whether the reader has just pressed something on this page. */
+const isActive = () => navigator.userActivation?.isActive ?? true;
+
+/**
+ * A page that leads elsewhere by itself, without a press of the reader's: the paper it comes to is then no open of theirs.
+ * An address that is typed, or a bookmark, is no navigation of the page's own.
+ * @param {Page} page
+ * @param {AbortSignal} signal
+ */
+function tellOfScripts(page, signal) {
+  /** @type {any} */
+  const { navigation } = globalThis;
+  if (!navigation) {
+    // Firefox before 147: all that can be told is that nobody pressed anything before it went away.
+    return addEventListener("pagehide", () => isActive() || send(FROM_PAGE.pageLeft, {}), { signal });
+  }
+  navigation.addEventListener("navigate", (/** @type {any} */ event) => {
+    const paper = event.isTrusted && !event.userInitiated && !isActive() ? page.site.paperOf(event.destination.url, page.place) : null;
+    if (paper && paper !== page.place.paper) send(FROM_PAGE.pageLeft, { paper });
+  }, { signal });
+}
+
 /** @type {import("../page/run.js").Feature} */
 export const opens = {
   runs: ({ state }) => state === null || state === "ready" || state === "offline",
@@ -67,6 +89,7 @@ export const opens = {
     addEventListener("click", opened, { capture: true, signal });
     // A right click fires auxclick too; only the middle button opens.
     addEventListener("auxclick", (event) => event.button === 1 && opened(event), { capture: true, signal });
+    tellOfScripts(page, signal);
     let menu = false;
     addEventListener("contextmenu", (event) => {
       const at = paperAt(page, event);

@@ -162,7 +162,9 @@ export class Page {
     const event = { id, kind, paper, at: new Date().toISOString(), page: this.place.page, ...this.#cited(where) };
     if (kind !== "impression" && kind !== "open") this.done.set(paper, { id, kind });
     const card = this.cards.find((one) => one.card.id === paper)?.card;
-    const reply = await send(FROM_PAGE.eventLog, card ? { event, card } : { event });
+    // The worker only looks whether the reader came from a page of ours.
+    const from = kind === "open" && where.surface === "paper_page" ? { referrer: document.referrer } : {};
+    const reply = await send(FROM_PAGE.eventLog, { event, ...(card ? { card } : {}), ...from });
     if (this.asked.get(paper)?.id === id) this.asked.delete(paper);
     // Being shown marks nothing; drawing for it would only undo what is pressed meanwhile.
     if (kind !== "impression" && reply.ok && this.view && reply.marks) this.show({ ...this.view, marks: { ...this.view.marks, ...reply.marks } });

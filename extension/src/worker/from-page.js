@@ -9,11 +9,11 @@ import { ask } from "./connection.js";
 import { hasDrifted, rememberDrift } from "./drift.js";
 import { LONGEST_TITLE } from "./hidden.js";
 import { keyOf, more, rank } from "./lists.js";
-import { forgetMenu, menuBehind, rememberMenu } from "./opens.js";
+import { forgetMenu, menuBehind, rememberLeft, rememberMenu, wasByScript } from "./opens.js";
 import { enqueue, flush, withdraw } from "./queue.js";
 import { pageRoom } from "./room.js";
 import { UNTOUCHED, marksOf } from "./states.js";
-import { cardIn, cardsIn, eventIn, pageIn, paperIn, whereIn } from "./told.js";
+import { cardIn, cardsIn, eventIn, pageIn, paperIn, siteOf, whereIn } from "./told.js";
 import { drawTabIcon, openPages, pushViews, readStanding, rememberPage, stateOf, unseen, viewOf } from "./view.js";
 
 /** @typedef {import("../messages.js").Event} Event */
@@ -93,7 +93,7 @@ async function isWanted({ kind }, site) {
  * @param {Event} event
  * @param {Card | null} card
  * @param {From} from
- * @param {{isArrival?: boolean, byUpvote?: boolean}} [how]
+ * @param {{isArrival?: boolean, isScripts?: boolean, byUpvote?: boolean}} [how]
  * @returns {Promise<boolean>} whether it is kept
  */
 async function take(event, card, { tab, site }, how) {
@@ -105,12 +105,13 @@ async function take(event, card, { tab, site }, how) {
   return !left && (taken.length > 0 || event.kind !== "open");
 }
 
-/** @param {{event: any, card?: any}} told @param {From} from */
+/** @param {{event: any, card?: any, referrer?: any}} told @param {From} from */
 async function eventLog(told, from) {
   const event = eventIn(told.event);
   if (event.kind === "open") await forgetMenu(from.tab);
   const isArrival = from.url !== undefined && paperFromUrl(from.url) === event.paper;
-  const queued = await take(event, cardIn(told.card), from, { isArrival });
+  const isScripts = isArrival && (await wasByScript(from.tab, event.paper, siteOf(told.referrer) !== null));
+  const queued = await take(event, cardIn(told.card), from, { isArrival, isScripts });
   return { queued, marks: await marks([event.paper]) };
 }
 
@@ -212,6 +213,12 @@ async function linkContext(told, { tab }) {
   return {};
 }
 
+/** @param {any} told @param {From} from */
+async function pageLeft(told, { tab }) {
+  if (tab !== undefined) await rememberLeft(tab, told.paper ? paperIn(told.paper) : null);
+  return {};
+}
+
 /** @param {{order?: "original" | "foryou", panel_collapsed?: boolean}} told */
 async function settingsSet({ order, panel_collapsed }) {
   await change(["preferences"], (kept) => {
@@ -258,6 +265,7 @@ export const fromPage = {
   [FROM_PAGE.upvoteChanged]: upvoteChanged,
   [FROM_PAGE.more]: async ({ page }, { tab }) => ({ list: await more(keyOf(pageIn(page), (await openPages())[tab ?? -1]?.papers)) }),
   [FROM_PAGE.linkContext]: linkContext,
+  [FROM_PAGE.pageLeft]: pageLeft,
   [FROM_PAGE.settingsSet]: settingsSet,
   [FROM_PAGE.reportDrift]: reportDrift,
   [FROM_PAGE.openOptions]: async () => {

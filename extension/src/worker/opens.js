@@ -26,16 +26,38 @@ const isWithin = (at, span) => Math.abs(Date.now() - at) < span;
  * @param {Opened[]} opened the opens of late
  * @param {Event} event
  * @param {boolean} isArrival told by the paper's own page, not by a press on a link to it
+ * @param {boolean} [isScripts] a page of ours went there by itself, without a press of the reader's
  * @returns {{isNew: boolean, opened: Opened[]}} whether this open was not told of before, and the opens to keep
  */
-export function noteOpen(opened, event, isArrival) {
+export function noteOpen(opened, event, isArrival, isScripts = false) {
   const late = opened.filter(({ at }) => isWithin(at, ARRIVAL_MS));
   const before = late.findLast(({ paper }) => paper === event.paper);
   if (isArrival && before && !before.arrived) {
     return { isNew: false, opened: late.map((one) => (one === before ? { ...one, arrived: true } : one)) };
   }
-  if (before && isWithin(before.at, DOUBLE_MS)) return { isNew: false, opened: late };
+  if (isScripts || (before && isWithin(before.at, DOUBLE_MS))) return { isNew: false, opened: late };
   return { isNew: true, opened: [...late, { id: event.id, paper: event.paper, at: Date.now(), arrived: isArrival }].slice(-200) };
+}
+
+/** @typedef {Record<string, {paper: string | null, at: number}>} Left by tab: where its page went by itself, as far as it is known */
+
+const LEFT = "left";
+/** So long a page may take to come. */
+const LOADING_MS = 60_000;
+
+/** @param {number} tab @param {string | null} paper */
+export const rememberLeft = (tab, paper) =>
+  session.change(LEFT, /** @type {Left} */ ({}), ({ [tab]: _, ...others }) => ({ ...others, [tab]: { paper, at: Date.now() } }));
+
+/**
+ * Whether a page of ours brought the reader to this paper by itself.
+ * @param {number | undefined} tab
+ * @param {string} paper
+ * @param {boolean} isReferred the browser says that they came from a page of ours
+ */
+export async function wasByScript(tab, paper, isReferred) {
+  const left = (await session.get(LEFT, /** @type {Left} */ ({})))[tab ?? -1];
+  return left !== undefined && isWithin(left.at, LOADING_MS) && (left.paper === paper || (left.paper === null && isReferred));
 }
 
 /** @param {Menu} menu a context menu was opened on a paper's link */

@@ -58,7 +58,8 @@ function inOrder(event, before) {
  * Keep events until they are sent. An id that is there already is not taken twice, nor an open that was told of before.
  * @param {Event[]} events
  * @param {Card[]} [cards] what the page said of their papers
- * @param {{isArrival?: boolean, byUpvote?: boolean}} [how] an open told by the paper's own page; a save that an upvote made
+ * @param {{isArrival?: boolean, isScripts?: boolean, byUpvote?: boolean}} [how] an open told by the paper's own page, to which a page of
+ *   ours may have gone by itself; a save that an upvote made
  * @returns {Promise<{left: number, taken: Event[]}>} `left`: how many did not fit; the reader is told
  */
 export function enqueue(events, cards = [], how = {}) {
@@ -85,14 +86,14 @@ export function enqueue(events, cards = [], how = {}) {
 /**
  * @param {Pick<Stored, "opened" | "upvoteSaves">} kept what tells opens and saves apart; changed
  * @param {Event} event
- * @param {{isArrival?: boolean, byUpvote?: boolean}} how
+ * @param {{isArrival?: boolean, isScripts?: boolean, byUpvote?: boolean}} how
  */
-function isCounted(kept, event, { isArrival = false, byUpvote = false }) {
+function isCounted(kept, event, { isArrival = false, isScripts = false, byUpvote = false }) {
   if (event.kind === "save" && byUpvote) kept.upvoteSaves[event.paper] = event.id;
   // What the reader pressed here is theirs: a later un-upvote does not take it back.
   else if (event.kind === "save" || event.kind === "unsave") delete kept.upvoteSaves[event.paper];
   if (event.kind !== "open") return true;
-  const { isNew, opened } = noteOpen(kept.opened, event, isArrival);
+  const { isNew, opened } = noteOpen(kept.opened, event, isArrival, isScripts);
   kept.opened = opened;
   return isNew;
 }

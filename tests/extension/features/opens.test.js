@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { opens } from "../../../extension/src/features/opens.js";
 import { Page } from "../../../extension/src/page/page.js";
 import { huggingface } from "../../../extension/src/sites/huggingface.js";
@@ -7,10 +7,11 @@ import { attention, byHand, clickByHand, listOf, openPage, pass, view } from "..
 const life = { now: new AbortController() };
 afterEach(() => life.now.abort());
 
-/** @param {string} path @param {object} [knobs] */
-function start(path, { type = "navigate", ...knobs } = {}) {
+/** @param {string} path @param {object} [knobs] @param {(window: any) => void} [prepare] */
+function start(path, { type = "navigate", ...knobs } = {}, prepare = undefined) {
   const opened = openPage(`https://huggingface.co${path}`, { knobs: { n: 5, ...knobs } });
   performance.getEntriesByType = () => [{ type }];
+  prepare?.(opened.window);
   life.now = new AbortController();
   const page = new Page(huggingface, huggingface.placeOf(location, document), attention());
   page.reading = huggingface.read(document, page.place) ?? page.reading;
@@ -101,4 +102,35 @@ test("once taken away it hears nothing", async () => {
   clickByHand(window, link());
   await pass();
   expect(events()).toEqual([]);
+});
+
+/** A page's own navigation, as the browser tells of it. */
+function navigate(window, navigation, to, more = {}) {
+  const going = Object.assign(new window.Event("navigate"), { userInitiated: false, destination: { url: new URL(to, location.href).href }, ...more });
+  return byHand(navigation, going);
+}
+
+test("a page that goes to a paper by itself is told of; a press, another page and a script's own event are not", async () => {
+  vi.stubGlobal("navigator", { userActivation: { isActive: false } });
+  const again = start("/papers/date/2026-11-20", {}, (window) => vi.stubGlobal("navigation", new window.EventTarget()));
+  const heard = globalThis.navigation;
+  heard.dispatchEvent(Object.assign(new again.window.Event("navigate"), { userInitiated: false, destination: { url: "https://huggingface.co/papers/2611.10009" } }));
+  navigate(again.window, heard, "/papers/2611.10001", { userInitiated: true });
+  navigate(again.window, heard, "/settings");
+  navigate(again.window, heard, "/papers/2611.10002");
+  navigator.userActivation.isActive = true;
+  navigate(again.window, heard, "/papers/2611.10003");
+  await pass();
+  expect(again.of("page/left")).toEqual([{ type: "page/left", paper: "2611.10002" }]);
+  vi.stubGlobal("navigation", undefined);
+});
+
+test("without word of navigations, a page that goes away unpressed says so", async () => {
+  vi.stubGlobal("navigator", { userActivation: { isActive: true } });
+  const { window, of } = start("/papers/date/2026-11-20");
+  window.dispatchEvent(new window.Event("pagehide"));
+  navigator.userActivation.isActive = false;
+  window.dispatchEvent(new window.Event("pagehide"));
+  await pass();
+  expect(of("page/left")).toEqual([{ type: "page/left" }]);
 });

@@ -135,3 +135,46 @@ test("only a listing's page may tell of anything, and only what pages may", asyn
   await settle();
   expect(browser.server.requests).toEqual([]);
 });
+
+const LEFT = { id: "us", url: "https://huggingface.co/papers/date/2026-11-20", tab: { id: 1 } };
+const leave = (browser, fields = {}) => browser.ask(FROM_PAGE.pageLeft, fields, LEFT);
+const arriveFrom = (browser, tab, referrer, paper = PAPER) =>
+  browser.ask(FROM_PAGE.eventLog, { event: event("open", paper, { surface: "paper_page", page: "paper" }), referrer }, paperPage(tab, paper));
+
+test("a paper that a page of ours went to by itself is not opened by the reader", async () => {
+  const browser = await pairedBrowser();
+  await leave(browser, { paper: PAPER });
+  await browser.pass(3_000);
+  expect((await arrive(browser, 1)).queued).toBe(false);
+  expect(await opens(browser)).toEqual([]);
+});
+
+test("what was gone to by itself hinders no other paper, no other tab, and not for long", async () => {
+  const browser = await pairedBrowser();
+  await leave(browser, { paper: PAPER });
+  await arrive(browser, 1, "2501.00002");
+  await arrive(browser, 2, PAPER);
+  await browser.pass(61_000);
+  await browser.pass(61_000);
+  await arrive(browser, 1, PAPER);
+  expect((await opens(browser)).map(({ paper }) => paper)).toEqual(["2501.00002", PAPER, PAPER]);
+});
+
+test("a click that was told counts, though the page then goes there by itself", async () => {
+  const browser = await pairedBrowser();
+  await click(browser);
+  await leave(browser, { paper: PAPER });
+  await browser.pass(3_000);
+  await arrive(browser, 1);
+  expect(await opens(browser)).toMatchObject([{ surface: "card" }]);
+});
+
+test("where nobody knows where a page went, only one that came from it is held to be its doing", async () => {
+  const browser = await pairedBrowser();
+  await leave(browser);
+  await arriveFrom(browser, 1, LEFT.url);
+  // Typed, or a bookmark; or a link on another site.
+  await arriveFrom(browser, 1, "", "2501.00002");
+  await arriveFrom(browser, 1, "https://news.example.org/papers", "2501.00003");
+  expect((await opens(browser)).map(({ paper }) => paper)).toEqual(["2501.00002", "2501.00003"]);
+});

@@ -2,7 +2,7 @@
 // room is kept for it. Until the worker has said so the list is not drawn (ui/reserve.css). What it says later than LATEST_MS
 // keeps no room, for that would move what is seen by then: what is ours stands over the page instead.
 {
-  const LATEST_MS = 1500;
+  const LATEST_MS = 2500;
   const { dataset } = document.documentElement;
   const began = performance.now();
   const [visit] = performance.getEntriesByType("navigation");

@@ -121,7 +121,7 @@ def wait_for(tab: Tab, state: str, kind: str | None) -> None:
 
 
 @pytest.mark.parametrize("name", WAITED_FOR)
-@pytest.mark.parametrize("delay", [0, 300, 2000, NEVER])
+@pytest.mark.parametrize("delay", [0, 300, 2000, 4000, NEVER])
 def test_nothing_moves_however_late_the_worker_answers(tab: Tab, server: Server, delay: int, name: str) -> None:
     if server.up.process.poll() is not None:
         server.start()
@@ -133,7 +133,7 @@ def test_nothing_moves_however_late_the_worker_answers(tab: Tab, server: Server,
     try:
         tab.go(address)
         if delay == NEVER:
-            time.sleep(4)
+            time.sleep(6)
         else:
             wait_for(tab, state, kind)
             time.sleep(0.5)
@@ -143,7 +143,7 @@ def test_nothing_moves_however_late_the_worker_answers(tab: Tab, server: Server,
             assert tab.run(UNTOUCHED)
         else:
             before = "PaperContent" if kind == "mark" else "DailyPapers"
-            assert tab.run(STANDS, kind) == ("over" if delay == 2000 else before)
+            assert tab.run(STANDS, kind) == ("over" if delay == 4000 else before)
     finally:
         tab.keep(delays={})
 

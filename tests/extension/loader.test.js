@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 // What it imports is put in by hand.
 const CODE = readFileSync(new URL("../../extension/src/loader.js", import.meta.url), "utf8").replace("import(", "load(");
-const LATEST = 1500;
+const LATEST = 2500;
 const READY = { room: "full", state: "ready", order: "foryou" };
 
 beforeEach(() => vi.useFakeTimers());
@@ -53,7 +53,7 @@ test.each(["text/plain", "text/markdown", "application/pdf", "application/json",
   expect([asked, marks()]).toEqual([[], {}]);
 });
 
-test.each([0, 300, 3000])("what was kept free for a page that is none of ours is given back, whenever it is known (%d ms)", async (ms) => {
+test.each([0, 300, 4000])("what was kept free for a page that is none of ours is given back, whenever it is known (%d ms)", async (ms) => {
   const { marks } = begin(after(ms, READY), { isOurs: false });
   await pass(5000);
   expect(marks()).toEqual({});
@@ -74,7 +74,7 @@ test.each([0, 300, LATEST - 1])("where nothing comes, an answer after %d ms keep
   expect(await decided()).toMatchObject({ isLate: false });
 });
 
-test.each([[LATEST, READY], [2000, READY], [2000, { room: null, state: "paused" }], [1e6, READY]])("after %d ms it is too late for any room", async (ms, answer) => {
+test.each([[LATEST, READY], [4000, READY], [4000, { room: null, state: "paused" }], [1e6, READY]])("after %d ms it is too late for any room", async (ms, answer) => {
   const { marks, decided } = begin(after(ms, answer));
   await pass(LATEST - 1);
   expect(marks()).toEqual({ inklingRoom: "wait" });

@@ -28,7 +28,7 @@ _STAMP = rf"{_SPACE}*[\[(][a-z-]+(?:\.[a-z-]+)?[\])](?:{_DATE})?"
 _BARE = re.compile(rf"(?:{_LABEL})?{_ID}(?:{_STAMP})?", _FLAGS)
 _CANONICAL = re.compile(rf"(?:{_NEW}|[a-z][a-z-]{{0,30}}/\d{{7}})", re.ASCII)
 _WRAPPED = re.compile(r"""\[([^\[\]]*)\]|\(([^()]*)\)|<([^<>]*)>|\{([^{}]*)\}|"([^"]*)"|'([^']*)'|“([^“”]*)”""")
-_ENDS = re.compile(rf"^{_SPACE}+|{_SPACE}*[.,;]?{_SPACE}*\Z")
+_ENDS = re.compile(rf"^{_SPACE}+|(?<!{_SPACE}){_SPACE}*(?:[.,;]{_SPACE}*)?\Z")
 
 _ADDRESS = re.compile(r"(?:(?:https?:)?//)?([a-z0-9.-]+)(?::\d{1,5})?/+([^?#]*)(?:[?#].*)?", _FLAGS | re.DOTALL)
 # Host -> what stands in its paths before an id. A subdomain such as www or export changes nothing.

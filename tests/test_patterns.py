@@ -42,9 +42,18 @@ def python_patterns() -> Iterator[tuple[str, str, str]]:
         where, source = path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")
         if "import re\n" in source:
             module = importlib.import_module(where.removesuffix(".py").replace("/", "."))
-            kept = [one for one in vars(module).values() if isinstance(one, re.Pattern)]
-            yield from ((where, "compile", str(one.pattern)) for one in kept)
-        yield from ((where, *one) for one in written_out(ast.parse(source)))
+            kept = {str(one.pattern): name for name, one in vars(module).items() if isinstance(one, re.Pattern)}
+            yield from ((where, method(name, source), pattern) for pattern, name in kept.items())
+            yield from ((where, *one) for one in written_out(ast.parse(source)) if one[1] not in kept)
+
+
+def method(name: str, source: str) -> str:
+    """How a module calls a pattern of its own: where only whole texts are matched, starts within them do not count.
+
+    A pattern that others may call is tried as one that is searched for.
+    """
+    called = set(re.findall(rf"\b{name}\.(\w+)", source))
+    return called.pop() if name.startswith("_") and len(called) == 1 else "compile"
 
 
 def written_out(tree: ast.Module) -> Iterator[tuple[str, str]]:
@@ -68,7 +77,13 @@ def javascript_patterns() -> Iterator[tuple[str, str, str]]:
     for path in sorted(ROOT.glob("extension/**/*.js")):
         code = re.sub(r"(?m)^\s*(?://|/?\*).*$", "", path.read_text(encoding="utf-8"))
         for found in JAVASCRIPT.finditer(code):
-            yield path.relative_to(ROOT).as_posix(), "exec", re.sub(r"\(\?<(?![=!])", "(?P<", found[1])
+            yield path.relative_to(ROOT).as_posix(), "exec", in_python(found[1])
+
+
+def in_python(pattern: str) -> str:
+    """A pattern of JavaScript's as Python writes it."""
+    pattern = re.sub(r"\\u\{([0-9a-f]+)\}", lambda found: chr(int(found[1], 16)), pattern)
+    return re.sub(r"\(\?<(?![=!])", "(?P<", pattern).replace("[^]", r"[\s\S]")
 
 
 def fitting(items: list, generous: bool) -> str:

@@ -21,7 +21,7 @@ const DATE = String.raw`${SPACE}+\d{1,2}${SPACE}+[a-z]{3,9}${SPACE}+\d{4}`;
 const STAMP = String.raw`${SPACE}*[\[(][a-z-]+(?:\.[a-z-]+)?[\])](?:${DATE})?`;
 const BARE = new RegExp(`^(?:${LABEL})?${ID}(?:${STAMP})?$`, "i");
 const WRAPPED = /^(?:\[([^[\]]*)\]|\(([^()]*)\)|<([^<>]*)>|\{([^{}]*)\}|"([^"]*)"|'([^']*)'|“([^“”]*)”)$/;
-const ENDS = new RegExp(`^${SPACE}+|${SPACE}*[.,;]?${SPACE}*$`, "g");
+const ENDS = new RegExp(`^${SPACE}+|(?<!${SPACE})${SPACE}*(?:[.,;]${SPACE}*)?$`, "g");
 
 const ADDRESS = /^(?:(?:https?:)?\/\/)?([a-z0-9.-]+)(?::\d{1,5})?\/+([^?#]*)(?:[?#][^]*)?$/i;
 // Host -> what stands in its paths before an id. A subdomain such as www or export changes nothing.

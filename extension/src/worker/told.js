@@ -12,6 +12,9 @@ const MOST_NAMES = 100;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** A kind and a date; so a query or an address can never be sent as one. */
 const PAGE = /^[a-z]+(\/[\dW-]{1,10})?$/;
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
+/** What the server's database holds of a number. */
+const MOST_UPVOTES = 2 ** 31 - 1;
 const KINDS = ["open", "save", "unsave", "hide", "unhide", "impression"];
 const SURFACES = ["card", "panel", "paper_page", "search", "feed", "digest", "library", "import", "demo"];
 /** @type {[Site, RegExp][]} */
@@ -38,8 +41,15 @@ function need(field, value) {
   return value;
 }
 
-/** @param {any} value @param {number} longest */
-const words = (value, longest) => (typeof value === "string" && value ? value.toWellFormed().replaceAll("\0", "").slice(0, longest) : undefined);
+/** Cut before it is made whole: a cut may go through a pair. @param {any} value @param {number} longest */
+const words = (value, longest) => (typeof value === "string" && value ? value.slice(0, longest).toWellFormed().replaceAll("\0", "") : undefined);
+
+/** A time as the server reads it: JavaScript takes "2026", the 30th of February and the year 0 too. @param {any} value */
+function moment(value) {
+  if (typeof value !== "string" || !TIME.test(value) || Number.isNaN(Date.parse(value))) return undefined;
+  const written = new Date(value).toISOString();
+  return TIME.test(written) && written >= "0001" ? written : undefined;
+}
 
 /** @param {any} value @param {number} longest */
 const names = (value, longest) => (Array.isArray(value) ? value.slice(0, MOST_NAMES).flatMap((one) => words(one, longest) ?? []) : undefined);
@@ -79,8 +89,8 @@ export function cardIn(told) {
   if (!id) return null;
   const texts = { title: words(told.title, 1_000), abstract: words(told.abstract, 20_000), organization: words(told.organization, 200) };
   const lists = { authors: names(told.authors, 200), categories: names(told.categories, 50) };
-  const published_at = typeof told.published_at === "string" && !Number.isNaN(Date.parse(told.published_at)) ? told.published_at : undefined;
-  const upvotes = Number.isInteger(told.upvotes) && told.upvotes >= 0 ? told.upvotes : undefined;
+  const published_at = moment(told.published_at);
+  const upvotes = Number.isInteger(told.upvotes) && told.upvotes >= 0 && told.upvotes <= MOST_UPVOTES ? told.upvotes : undefined;
   const upvoted = told.upvoted === true ? true : undefined;
   const card = { id, ...texts, ...lists, published_at, upvotes, upvoted };
   return /** @type {Card} */ (Object.fromEntries(Object.entries(card).filter(([, value]) => value !== undefined)));

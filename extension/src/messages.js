@@ -124,6 +124,8 @@ import { isAlive, sendMessage, text } from "./browser.js";
  * @property {Card[]} cards
  */
 
+/** @typedef {{reader_id: string, operator: boolean, devices: string[]}} Whose whom a pairing code is for; `reader_id` "": it makes a new reader */
+
 /** @typedef {{code: string, message: string, field?: string}} Failure `code` for programs, `message` for the reader */
 /** @typedef {{ok: false, error: Failure}} Refusal */
 
@@ -172,6 +174,8 @@ export const FROM_OWN = Object.freeze({
   status: "status/get",
   /** `{address}` -> `{steps: Step[], address?}`: is an Inkling server there? Sends nothing about the reader. */
   pairProbe: "pair/probe",
+  /** `{address, code, plain_http_ok?, agreed?}` -> `{whose: Whose | null}`: sends the code alone, to that server. */
+  pairWhose: "pair/whose",
   /** `{address, code, name, plain_http_ok?}` -> `{steps: Step[]}`: trade the code for a token, try it, keep it. */
   pairConnect: "pair/connect",
   /** `{capture?, upvote_is_save?, shortcuts?, sites?}` -> `{settings}` */

@@ -170,8 +170,23 @@ def test_the_first_minute(browser: Chromium, server: Server) -> None:
     page = browser.own(WELCOME)
     connect(page, link_of(server), good=False)
     assert browser.stored("token").get("token", "") == ""
+
+    # Whose the link is, is said once the reader has agreed and before it pairs.
+    name = server.ask("/v1/devices")["items"][0]["name"]
+    expect(page.locator("#whose")).to_be_hidden()
+    page.fill("#address", server.ask("/v1/pairing-codes", {"reader": "new"})["link"])
     page.check("#agreed")
-    connect(page, link_of(server), good=True)
+    expect(page.locator("#whose")).to_have_text("This link makes a new reader.")
+    page.fill("#address", link_of(server))
+    expect(page.locator("#whose")).to_be_hidden()
+    page.press("#address", "Tab")
+    expect(page.locator("#whose")).to_have_text(
+        f"This link is for the next browser of the server’s operator, who has: {name}."
+    )
+    assert len(server.ask("/v1/devices")["items"]) == 1
+    assert browser.stored("token").get("token", "") == ""
+    connect(page, page.input_value("#address"), good=True)
+    expect(page.locator("#whose")).to_be_hidden()
 
     papers = page.locator("#papers li")
     expect(papers).to_have_count(12)

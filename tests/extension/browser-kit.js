@@ -218,7 +218,7 @@ export class Browser {
 
 const pick = (from, keys) => Object.fromEntries(keys.filter((key) => from[key] !== undefined).map((key) => [key, from[key]]));
 
-const answers = ["client-reports", "devices", "errors", "events", "health", "me", "rank", "recommendations", "papers"].flatMap((name) => json(`../contract/api/${name}.json`));
+const answers = ["client-reports", "devices", "errors", "events", "health", "me", "pairing-codes", "rank", "recommendations", "papers"].flatMap((name) => json(`../contract/api/${name}.json`));
 
 /** The example of a call in tests/contract/api: the good one, or that whose note begins so. @param {string} call @param {string} [note] */
 export const example = (call, note) =>
@@ -264,6 +264,7 @@ export class Server {
     const route = `${method} ${path.split("?")[0]}`;
     if (route === "GET /healthz") return reply(200, example(route).response);
     if (route === "POST /v1/devices") return this.pair(request.body);
+    if (route === "POST /v1/pairing-codes/whose") return this.codes.has(request.body.code) ? reply(200, example(route).response) : refused("POST /v1/devices", "a code that is wrong");
     if (!this.tokens.has(headers.Authorization?.slice(7))) return refused("GET /v1/me", headers.Authorization ? "a revoked" : "no token");
     if (route === "GET /v1/me/events") return this.logged(new URL(url).searchParams);
     return this.answer(route, request.body);

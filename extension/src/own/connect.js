@@ -5,6 +5,7 @@ import { FROM_OWN, send } from "../messages.js";
 import { make } from "../ui/dom.js";
 import { readAddress } from "./address.js";
 import { typedServer } from "./agreement.js";
+import { forgetOther, tellWhose, watchLink } from "./whose.js";
 import { by } from "./words.js";
 
 /** A name for this browser that its owner knows again. */
@@ -45,12 +46,14 @@ async function askForOrigin(typed, plainOk) {
 export function connectForm(paired) {
   const form = by("connect");
   by("device").value = nameOfThisBrowser();
+  watchLink();
   form.addEventListener("submit", async (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     if (!by("agreed").checked) return showSteps([{ step: "agree", ok: false, message: text("own_agree_first") }]);
     const address = by("address").value;
     by("submit").disabled = true;
     await askForOrigin(address, by("plain").checked);
+    await tellWhose();
     const asked = { address, code: by("code").value, name: by("device").value.trim() || nameOfThisBrowser(), plain_http_ok: by("plain").checked, agreed: typedServer() };
     const reply = await send(FROM_OWN.pairConnect, asked);
     by("submit").disabled = false;
@@ -59,6 +62,7 @@ export function connectForm(paired) {
     by("plain-row").hidden = !reply.needs_confirmation && !by("plain").checked;
     if (steps.at(-1)?.step === "kept") {
       by("address").value = by("code").value = "";
+      forgetOther();
       paired();
     }
   });

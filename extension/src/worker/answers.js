@@ -12,6 +12,7 @@ const MOST_RECOMMENDED = 60;
 const MOST_REASONS = 40;
 const MOST_WORDS = 12;
 const MOST_NAMES = 30;
+const MOST_DEVICES = 500;
 
 /** @param {any} value @param {number} longest @returns {string | null} */
 const words = (value, longest) => (typeof value === "string" ? value.slice(0, longest) : null);
@@ -89,3 +90,12 @@ export const listIn = ({ list_id, model, cards, recommended }) => ({
   cards: cardsIn(cards),
   recommended: itemsIn(recommended),
 });
+
+/** Names are shown inside a sentence of ours: what moves or hides the letters around it goes. @param {string} name */
+const plain = (name) => name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "").trim();
+
+/** Whom a pairing code is for; null where the answer does not say. @param {any} told @returns {import("../messages.js").Whose | null} */
+export function whoseIn({ reader_id, operator, devices }) {
+  if (reader_id !== null && typeof reader_id !== "string") return null;
+  return { reader_id: words(reader_id, 200) ?? "", operator: operator === true, devices: list(devices, MOST_DEVICES, 60).map(plain).filter(Boolean) };
+}

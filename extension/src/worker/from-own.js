@@ -8,7 +8,7 @@ import { ask, forgetFailures, hasItems, hostOf, server } from "./connection.js";
 import { forget, forgetEvents } from "./forgetting.js";
 import { sendSoon } from "./from-page.js";
 import { LONGEST_TITLE, hiddenList } from "./hidden.js";
-import { connect, leave, probe } from "./pairing.js";
+import { connect, leave, probe, whose } from "./pairing.js";
 import { enqueue, flush } from "./queue.js";
 import { OF_ONE_SERVER, isAgreed, sortByServer } from "./servers.js";
 import { marksOf } from "./states.js";
@@ -143,6 +143,7 @@ const papers = async (path) => ({ items: itemsIn((await ask("GET", path, undefin
 export const fromOwn = {
   [FROM_OWN.status]: status,
   [FROM_OWN.pairProbe]: ({ address, plain_http_ok }) => probe(address, plain_http_ok),
+  [FROM_OWN.pairWhose]: whose,
   [FROM_OWN.pairConnect]: connect,
   [FROM_OWN.preferencesSet]: preferencesSet,
   [FROM_OWN.pause]: pause,

@@ -4,6 +4,7 @@ import { text } from "../browser.js";
 import { ServerError, call, greet } from "../server-api.js";
 import { readAddress } from "../own/address.js";
 import { change, read, session, wipe } from "../storage.js";
+import { whoseIn } from "./answers.js";
 import { ask, hostOf, server } from "./connection.js";
 import { flush } from "./queue.js";
 import { OF_ONE_SERVER, isAgreed, renameServer, sortByServer, waitingElsewhere } from "./servers.js";
@@ -43,6 +44,27 @@ export async function probe(typed, plainOk = false) {
   return { steps, address, code, origin };
 }
 
+/** Whether the reader has agreed to this server, just now or before. @param {string} meant @param {string} agreed to just now */
+const mayReach = async (meant, agreed) => agreed === meant || isAgreed(await read("agreed", "serverUrl"), meant);
+
+/**
+ * Whom a code is for, without using it; null where the server does not say. Only a server that the reader has agreed to is
+ * asked, as before pairing, and is sent the code alone.
+ * @param {{address: string, code: string, plain_http_ok?: boolean, agreed?: string}} asked
+ * @returns {Promise<{whose: import("../messages.js").Whose | null}>}
+ */
+export async function whose({ address: typed, code: typedCode, plain_http_ok: plainOk = false, agreed = "" }) {
+  const found = readAddress(typed);
+  const code = (typedCode || (found?.code ?? "")).trim();
+  if (!found || !code || (found.plain && !plainOk) || !(await mayReach(found.address, agreed))) return { whose: null };
+  try {
+    return { whose: whoseIn(await call({ serverUrl: found.address }, "POST", "/v1/pairing-codes/whose", { code })) };
+  } catch (error) {
+    if (error instanceof ServerError) return { whose: null };
+    throw error;
+  }
+}
+
 const TRADED = "traded";
 const LONGEST_TOKEN = 500;
 
@@ -71,7 +93,7 @@ async function trade(address, code, name) {
  */
 export async function connect({ address: typed, code: typedCode, name, plain_http_ok = false, agreed = "" }) {
   const meant = readAddress(typed)?.address ?? "";
-  if (meant && agreed !== meant && !isAgreed(await read("agreed", "serverUrl"), meant)) return { steps: [told("agree", false, text("own_agree_first"))] };
+  if (meant && !(await mayReach(meant, agreed))) return { steps: [told("agree", false, text("own_agree_first"))] };
   const { steps, address, code: linked, ...rest } = await probe(typed, plain_http_ok);
   if (!address || steps.some(({ ok }) => !ok)) return { steps, address, ...rest };
   const code = (typedCode || linked).trim();

@@ -314,3 +314,53 @@ test("typed interests join those that are there", async () => {
   await own(browser, FROM_OWN.interestsAdd, { interests: [" kv cache ", "long contexts"] });
   expect(browser.server.requests.at(-1)).toMatchObject({ method: "PATCH", body: { interests: ["long contexts", "kv cache"] } });
 });
+
+const whose = async (browser, address, more = {}) => (await own(browser, FROM_OWN.pairWhose, { address, code: "", agreed: readAddress(address)?.address, ...more })).whose;
+const answering = (status, body) => ({ path }) => (path === "/v1/pairing-codes/whose" ? reply(status, body) : undefined);
+
+test("whom a link is for is asked of its own server with the code alone, and the code still pairs", async () => {
+  const browser = await fresh();
+  expect(await whose(browser, LINK)).toEqual({ reader_id: "6a6f012c6d4606cc", operator: true, devices: ["Chromium on Linux"] });
+  expect(browser.server.requests.map(({ method, url, body, headers }) => [method, url, body, "Authorization" in headers])).toEqual([["POST", `${SERVER}/v1/pairing-codes/whose`, { code: CODE }, false]]);
+  nothingKept(browser);
+  expect(steps(await connect(browser, LINK)).at(-1)).toBe("kept well");
+});
+
+test.each([
+  ["a server not agreed to", LINK, { agreed: "" }],
+  ["a server when another was agreed to", LINK, { agreed: OLD }],
+  ["an address without a code", SERVER, {}],
+  ["no address", "not an address", { code: CODE, agreed: "" }],
+  ["plain http to another machine", `http://192.168.1.5:8765/pair#${CODE}`, {}],
+])("%s is asked for nobody", async (_, address, more) => {
+  const browser = await fresh();
+  expect(await whose(browser, address, more)).toBe(null);
+  expect(browser.server.requests).toEqual([]);
+});
+
+test("a server paired with before is not sent the code of another", async () => {
+  const browser = await pairedBrowser({ serverUrl: OLD, agreed: OLD });
+  browser.server.requests.length = 0;
+  expect(await whose(browser, LINK)).not.toBe(null);
+  expect(browser.server.requests.map(({ url, headers }) => [url, "Authorization" in headers])).toEqual([[`${SERVER}/v1/pairing-codes/whose`, false]]);
+});
+
+test.each([
+  ["an old server", 404, { error: { code: "not_found", message: "No such page." } }],
+  ["a proxy", 200, "<html>Sign in</html>"],
+  ["a server in trouble", 503, ""],
+  ["a list", 200, []],
+  ["an answer of another shape", 200, { reader_id: 7, devices: "many" }],
+  ["a wrong code", 403, { error: { code: "bad_code", message: "wrong" } }],
+])("%s says nothing of whom a link is for, and pairing goes on", async (_, status, body) => {
+  const browser = await fresh();
+  browser.server.mood = answering(status, body);
+  expect(await whose(browser, LINK)).toBe(null);
+  expect(steps(await connect(browser, LINK)).at(-1)).toBe("kept well");
+});
+
+test("what a server says of whom a link is for is cut to what can be shown", async () => {
+  const browser = await fresh();
+  browser.server.mood = answering(200, { reader_id: null, operator: "yes", devices: ["a\u202eb\n", 7, "\u200b", "x".repeat(1000)] });
+  expect(await whose(browser, LINK)).toEqual({ reader_id: "", operator: false, devices: ["ab", "x".repeat(60)] });
+});

@@ -231,7 +231,7 @@ def test_a_server_in_an_odd_and_open_home_keeps_everything_to_itself(tmp_path):
             kept = everything(home)
             assert open_ones(kept) == {}
             names = {path.name for path in kept}
-            assert {"inkling.sqlite3-wal", "state.json", "children.json", "up.lock", "appendonlydir"} <= names
+            assert {"inkling.sqlite3-wal", "state.json", "children.json", "up.lock"} <= names
             assert "other users may enter" in up.log.read_text()
     finally:
         os.umask(before)

@@ -122,7 +122,8 @@ class Device:
 
     def call(self, method: str, path: str, json: Any = None, headers: dict[str, str] | None = None) -> TestResponse:
         given = {"Authorization": f"Bearer {self.token}", **(headers or {})}
-        return self.client.open(path, method=method, json=json, headers=given, base_url=LOOPBACK)
+        # Read to its end: an answer that is sent piece by piece keeps a connection of the database until then.
+        return self.client.open(path, method=method, json=json, headers=given, base_url=LOOPBACK, buffered=True)
 
     def get(self, path: str) -> TestResponse:
         return self.call("GET", path)

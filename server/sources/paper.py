@@ -23,9 +23,12 @@ class SourcePaper:
 
 
 def clean(text: object) -> str | None:
-    """Return a source's text with its white space collapsed and nothing that a database refuses, None when empty."""
+    """Return a source's text, None when there is nothing to see in it.
+
+    Runs of white space and of control characters become one space, and what a database refuses is left out.
+    """
     if not isinstance(text, str):
         return None
     # Cut first: what a source may send is a thousand times what is kept.
-    storable = text[: 4 * LONGEST_TEXT].replace("\0", " ").encode("utf-8", "replace").decode("utf-8")
-    return re.sub(r"\s+", " ", storable).strip()[:LONGEST_TEXT] or None
+    storable = text[: 4 * LONGEST_TEXT].encode("utf-8", "replace").decode("utf-8")
+    return re.sub(r"[\s\x00-\x1f\x7f-\x9f]+", " ", storable).strip()[:LONGEST_TEXT] or None

@@ -111,6 +111,7 @@ def test_what_came_before_the_trouble_is_not_lost(listing, source, second):
         {"paper": {"id": "9" * 100_000, "title": "T"}},
         entry("not-an-id"),
         entry("2611.00001", title="  "),
+        entry("2611.00001", title="\n \0\x1b\x9b"),
     ],
 )
 def test_an_entry_without_a_paper_is_left_out(listing, source, broken):

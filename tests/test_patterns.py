@@ -81,7 +81,8 @@ def javascript_patterns() -> Iterator[tuple[str, str, str]]:
 
 
 def in_python(pattern: str) -> str:
-    """A pattern of JavaScript's as Python writes it."""
+    """A pattern of JavaScript's as Python writes it, its Unicode properties as the nearest class that Python has."""
+    pattern = re.sub(r"\\([pP])\{[^}]*\}", lambda found: r"\w" if found[1] == "p" else r"\W", pattern)
     pattern = re.sub(r"\\u\{([0-9a-f]+)\}", lambda found: chr(int(found[1], 16)), pattern)
     return re.sub(r"\(\?<(?![=!])", "(?P<", pattern).replace("[^]", r"[\s\S]")
 

@@ -117,6 +117,8 @@ def test_a_full_disk_refuses_writing_alone_and_nothing_is_lost(up: SmallDisk) ->
         return status
 
     assert write() == 200
+    # Whichever worker is asked: each has what the other counted from the disk, a moment later.
+    assert until(lambda: all(counted(up) > 0 for _ in range(8)), 20), "nothing is counted"
     up.fill()
     assert until(lambda: write() == 503, 60), "the disk is not full"
     read_everything(up, token)

@@ -1,7 +1,7 @@
 """What the red team tried, kept as a script: `python -m tests.long.adversarial [--quick] [--seed N] [KIND...]`.
 
 Each kind has members that differ and some drawn by the seed, tried from outside on a real server in a home of its own.
-It writes `tests/long/reports/adversarial.md` from what it saw; about a quarter of an hour, `--quick` under a minute.
+It writes `tests/long/reports/adversarial.md` from what it saw; about six minutes, `--quick` under a minute.
 """
 
 from __future__ import annotations

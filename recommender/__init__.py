@@ -3,13 +3,13 @@
 from recommender.blend import Blend, PartWeight
 from recommender.catalogue import Catalogue
 from recommender.config import Config
+from recommender.data.tables import Events, Papers
 from recommender.errors import BrokenModel, TooFewPapers
 from recommender.model import Model
 from recommender.overlay import Overlay
 from recommender.ranked import Ranked
 from recommender.reasons import Reason
 from recommender.scoring import Scored
-from recommender.tables import Events, Papers
 from recommender.training import train
 
 __all__ = [

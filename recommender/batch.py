@@ -10,9 +10,9 @@ import numpy as np
 
 from recommender.catalogue import Catalogue
 from recommender.config import Config
+from recommender.data.tables import Events, Papers
 from recommender.errors import TooFewPapers
 from recommender.ranked import Ranked
-from recommender.tables import Events, Papers
 from recommender.training import train
 
 

@@ -10,13 +10,13 @@ from functools import cached_property
 import numpy as np
 
 from recommender.config import Config
+from recommender.data.tables import Events, Papers
 from recommender.model import Model
 from recommender.ranked import Ranked
 from recommender.scoring import Scored, score
 from recommender.search import matching
 from recommender.selection import best, chosen, found
 from recommender.shelf import Block, Shelf, block_of, folded_in, joined, placed_by_words
-from recommender.tables import Events, Papers
 from recommender.taste import taste_of
 from recommender.vocabulary import Vocabulary, learn_vocabulary, texts_of
 

@@ -14,13 +14,13 @@ from recommender.batch import Histories, joined
 from recommender.blend import STACK_ALONE
 from recommender.catalogue import Catalogue
 from recommender.config import Config
+from recommender.data.tables import Events, Papers
 from recommender.log import Log
 from recommender.metrics import coverage, diversity, ndcg, novelty, recall, reciprocal_rank
 from recommender.model import Model
 from recommender.ranked import Ranked
 from recommender.report import OURS, Report
 from recommender.splitting import FROM_K, Split, new, one_out, warm
-from recommender.tables import Events, Papers
 from recommender.training import train
 from recommender.trials import TRIALS, half_figures, pairs_of, priced
 

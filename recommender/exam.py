@@ -9,7 +9,7 @@ import numpy as np
 
 from recommender.answers import Answers, Kind, key_of
 from recommender.config import Config
-from recommender.tables import Events, Papers
+from recommender.data.tables import Events, Papers
 from recommender.training import interactions
 
 LEAST_PAIRS = 20  # fewer say nothing

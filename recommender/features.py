@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from recommender.tables import Papers
+from recommender.data.tables import Papers
 
 LEAST_PAPERS = 2  # a name on one paper ties it to nothing
 

@@ -25,10 +25,10 @@ from recommender.answers import Answers, Kind
 from recommender.blend import Blend, PartWeight
 from recommender.catalogue import Catalogue
 from recommender.config import Config
+from recommender.data.tables import Events, Papers
 from recommender.encoders import Encoded, Encoder, encode_papers
 from recommender.exam import LEAST_PAIRS, Held, hold_out
 from recommender.model import Model
-from recommender.tables import Events, Papers
 from recommender.training import Progress, train
 from recommender.vocabulary import texts_of
 

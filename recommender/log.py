@@ -8,8 +8,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from recommender.config import Config
+from recommender.data.tables import Events, Papers
 from recommender.splitting import FROM_K, SPLITS, SPLITS_FROM_K, Split, by_time
-from recommender.tables import Events, Papers
 from recommender.training import interactions
 
 TASKS = (*SPLITS, *SPLITS_FROM_K, "time")

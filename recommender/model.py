@@ -15,6 +15,7 @@ from recommender.answers import Answers
 from recommender.artifact import Strings
 from recommender.blend import Blend
 from recommender.config import Config
+from recommender.data.tables import Papers
 from recommender.encoders import Encoded
 from recommender.errors import BrokenModel
 from recommender.features import Names
@@ -22,7 +23,6 @@ from recommender.foldin import fold
 from recommender.graph import Graph, Steps
 from recommender.naming import Naming
 from recommender.stack import Drawing, Stack
-from recommender.tables import Papers
 from recommender.vocabulary import Vocabulary, texts_of
 
 _COLUMNS = ("published", "upvotes", "readers")

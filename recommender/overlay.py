@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from recommender.catalogue import Catalogue
+from recommender.data.tables import Papers
 from recommender.shelf import Block, joined
-from recommender.tables import Papers
 
 
 class Overlay:

@@ -13,9 +13,9 @@ from functools import cached_property
 import numpy as np
 import scipy.sparse as sp
 
+from recommender.data.tables import Papers
 from recommender.graph import nearest_to
 from recommender.model import Model
-from recommender.tables import Papers
 from recommender.vocabulary import Vocabulary, texts_of
 
 _ARRAYS = ("vectors", "shown", "published", "upvotes", "readers", "trained")

@@ -12,12 +12,12 @@ import numpy as np
 import scipy.sparse as sp
 
 from recommender.config import Config
+from recommender.data.interactions import Weights, weigh
+from recommender.data.tables import Events
 from recommender.graph import nearest_to
 from recommender.model import Model
 from recommender.shelf import Shelf
-from recommender.tables import Events
 from recommender.vocabulary import Vocabulary
-from recommender.weights import Weights, weigh
 
 _NO_VECTORS = np.zeros((0, 0), np.float32)
 MOST_LIKED, MOST_DISLIKED = 500, 125  # papers that a long history is told by, those that weigh most, the newest of them

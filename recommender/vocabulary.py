@@ -9,8 +9,8 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.feature_extraction.text import CountVectorizer
 
+from recommender.data.tables import Papers
 from recommender.naming import Naming, learn_naming
-from recommender.tables import Papers
 from recommender.text import words_of
 
 

@@ -13,8 +13,8 @@ from tqdm import tqdm
 
 from recommender import Config, Papers, Ranked
 from recommender.batch import catalogue_from, newest, rank_all
+from recommender.data.files import MalformedLine, read_events, read_histories, read_ids, read_papers, write_lines
 from recommender.evaluate import evaluate as run_evaluation
-from recommender.files import MalformedLine, read_events, read_histories, read_ids, read_papers, write_lines
 from recommender.log import TASKS
 from recommender.trials import TRIALS
 

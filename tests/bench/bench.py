@@ -27,7 +27,7 @@ from implicit.cpu.als import AlternatingLeastSquares
 from threadpoolctl import threadpool_limits
 
 from recommender import Catalogue, Config, Events, Model, Papers, train
-from recommender.files import read_events, read_papers
+from recommender.data.files import read_events, read_papers
 from tests.bench import world
 
 ROOT = Path(__file__).parents[2]

@@ -235,7 +235,7 @@ def test_a_model_of_before_names_were_learned_still_loads(trained, tmp_path):
 
 @pytest.fixture(scope="module")
 def real(shared):
-    from recommender.files import read_papers
+    from recommender.data.files import read_papers
 
     return read_papers(shared / "data/hf-papers/papers.jsonl.gz")
 

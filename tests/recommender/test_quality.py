@@ -3,8 +3,8 @@
 import pytest
 
 from recommender import Config
+from recommender.data.files import read_events, read_papers
 from recommender.evaluate import evaluate
-from recommender.files import read_events, read_papers
 from recommender.report import OURS
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recommender.config import DAY, Config
-from recommender.tables import Events
+from recommender.data.tables import Events
 
 _CODES = {"open": 0, "save": 1, "unsave": 2, "hide": 3, "unhide": 4, "impression": 5}
 _OPEN, _SAVE, _UNSAVE, _HIDE, _UNHIDE, _IMPRESSION = range(6)

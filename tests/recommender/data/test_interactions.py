@@ -5,7 +5,7 @@ import pytest
 
 from recommender import Config, Events
 from recommender.config import DAY
-from recommender.weights import weigh
+from recommender.data.interactions import weigh
 
 NOW = 1000 * DAY
 PLAIN = Config(save_half_life=math.inf, open_half_life=math.inf)

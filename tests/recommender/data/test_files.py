@@ -4,7 +4,15 @@ import json
 import numpy as np
 import pytest
 
-from recommender.files import MalformedLine, read_events, read_histories, read_ids, read_papers, seconds, write_lines
+from recommender.data.files import (
+    MalformedLine,
+    read_events,
+    read_histories,
+    read_ids,
+    read_papers,
+    seconds,
+    write_lines,
+)
 
 
 def lines(path, *texts):

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from recommender.tables import KINDS, Events, Papers
+from recommender.data.tables import KINDS, Events, Papers
 
 Row = TypeVar("Row")
 Event = tuple[str, str, str, float | None]

@@ -11,6 +11,7 @@ import numpy as np
 
 from recommender.config import Config
 from recommender.data.tables import Events, Papers
+from recommender.features.tfidf import Vocabulary, learn_vocabulary, texts_of
 from recommender.model import Model
 from recommender.ranked import Ranked
 from recommender.scoring import Scored, score
@@ -18,7 +19,6 @@ from recommender.search import matching
 from recommender.selection import best, chosen, found
 from recommender.shelf import Block, Shelf, block_of, folded_in, joined, placed_by_words
 from recommender.taste import taste_of
-from recommender.vocabulary import Vocabulary, learn_vocabulary, texts_of
 
 REFIT = 1.5  # without a model, words are learned anew whenever the catalogue has grown by this
 

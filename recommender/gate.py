@@ -26,11 +26,11 @@ from recommender.blend import Blend, PartWeight
 from recommender.catalogue import Catalogue
 from recommender.config import Config
 from recommender.data.tables import Events, Papers
-from recommender.encoders import Encoded, Encoder, encode_papers
 from recommender.exam import LEAST_PAIRS, Held, hold_out
+from recommender.features.encoders import Encoded, Encoder, encode_papers
+from recommender.features.tfidf import texts_of
 from recommender.model import Model
 from recommender.training import Progress, train
-from recommender.vocabulary import texts_of
 
 LEAST_READERS = 10  # from here on readers are drawn with replacement, below it single pairs
 DEPTH = 1000  # places looked at; whatever stands lower gains nothing

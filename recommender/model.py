@@ -16,14 +16,14 @@ from recommender.artifact import Strings
 from recommender.blend import Blend
 from recommender.config import Config
 from recommender.data.tables import Papers
-from recommender.encoders import Encoded
 from recommender.errors import BrokenModel
-from recommender.features import Names
+from recommender.features.encoders import Encoded
+from recommender.features.keyphrases import Naming
+from recommender.features.metadata import Names
+from recommender.features.tfidf import Vocabulary, texts_of
 from recommender.foldin import fold
 from recommender.graph import Graph, Steps
-from recommender.naming import Naming
 from recommender.stack import Drawing, Stack
-from recommender.vocabulary import Vocabulary, texts_of
 
 _COLUMNS = ("published", "upvotes", "readers")
 

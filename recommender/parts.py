@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 import scipy.sparse as sp
 
-from recommender.encoders import Encoded
+from recommender.features.encoders import Encoded
 from recommender.foldin import Fold, fold
 from recommender.graph import Steps
 from recommender.model import Model

@@ -12,11 +12,11 @@ import numpy as np
 
 from recommender.blend import UNTRAINED, Blend
 from recommender.config import DAY, Config
+from recommender.features.tfidf import Vocabulary
 from recommender.model import Model
 from recommender.parts import BY_WORDS, Part, parts_of
 from recommender.shelf import Shelf
 from recommender.taste import Taste
-from recommender.vocabulary import Vocabulary
 
 MOST_UPVOTES = 100.0  # where the popularity prior reaches its full weight
 NO_TASTE_READERS = 0.3  # the readers' prior where nothing is known of the reader

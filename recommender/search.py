@@ -10,9 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 import scipy.sparse as sp
 
+from recommender.features.tokenizer import words_of
 from recommender.scoring import Scored
 from recommender.shelf import Shelf
-from recommender.text import words_of
 
 LEAST_SHARE = 0.5  # of what the words of a query tell
 ROUNDING = 1e-5

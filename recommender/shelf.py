@@ -14,9 +14,9 @@ import numpy as np
 import scipy.sparse as sp
 
 from recommender.data.tables import Papers
+from recommender.features.tfidf import Vocabulary, texts_of
 from recommender.graph import nearest_to
 from recommender.model import Model
-from recommender.vocabulary import Vocabulary, texts_of
 
 _ARRAYS = ("vectors", "shown", "published", "upvotes", "readers", "trained")
 _MATRICES = ("words", "near")

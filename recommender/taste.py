@@ -14,10 +14,10 @@ import scipy.sparse as sp
 from recommender.config import Config
 from recommender.data.interactions import Weights, weigh
 from recommender.data.tables import Events
+from recommender.features.tfidf import Vocabulary
 from recommender.graph import nearest_to
 from recommender.model import Model
 from recommender.shelf import Shelf
-from recommender.vocabulary import Vocabulary
 
 _NO_VECTORS = np.zeros((0, 0), np.float32)
 MOST_LIKED, MOST_DISLIKED = 500, 125  # papers that a long history is told by, those that weigh most, the newest of them

@@ -15,15 +15,15 @@ from recommender.blend import ALONE, WITH_READERS, Blend
 from recommender.config import Config
 from recommender.data.interactions import Weights, weigh
 from recommender.data.tables import Events, Papers
-from recommender.encoders import Encoded
 from recommender.errors import TooFewPapers
-from recommender.features import Names, learn_names
+from recommender.features.encoders import Encoded
+from recommender.features.metadata import Names, learn_names
+from recommender.features.tfidf import Vocabulary, learn_vocabulary, texts_of
 from recommender.graph import Graph, build_graph
 from recommender.learning import learn, with_meaning
 from recommender.model import Model
 from recommender.stack import Drawing, Stack, drawing_for, factorise, factors_for, stacked
 from recommender.validation import hold_out, lists_of
-from recommender.vocabulary import Vocabulary, learn_vocabulary, texts_of
 
 LEAST_PAPERS = 20
 LEAST_READERS = 20  # below this the readers teach the stack nothing that the words do not,

@@ -183,7 +183,7 @@ ALL = sorted({*python_patterns(), *javascript_patterns()})
 def test_the_patterns_are_found() -> None:
     files = {where for where, *_ in ALL}
     assert {
-        "recommender/text.py",
+        "recommender/features/tokenizer.py",
         "server/identifiers.py",
         "server/api/schemas.py",
         "extension/src/paper-id.js",

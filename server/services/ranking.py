@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from recommender import Catalogue, Ranked, Reason, Scored
-from recommender.text import singular, words_of
+from recommender.features.tokenizer import singular, words_of
 from server.clock import rfc3339
 from server.errors import BadPaperId, DatabaseUnavailable, InklingError
 from server.identifiers import canonical

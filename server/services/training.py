@@ -15,8 +15,8 @@ from typing import Any
 
 from recommender import BrokenModel, Events, Model, Papers, TooFewPapers
 from recommender.card import card
-from recommender.encoders import Encoder, OnnxEncoder
 from recommender.errors import EncoderUnavailable
+from recommender.features.encoders import Encoder, OnnxEncoder
 from recommender.gate import Verdict, retrain
 from server.config import Settings
 from server.errors import BrokenArtefact, Conflict, NotFound

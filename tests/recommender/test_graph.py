@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
+from recommender.features.tfidf import learn_vocabulary, texts_of
 from recommender.graph import build_graph, nearest_to
-from recommender.vocabulary import learn_vocabulary, texts_of
 
 
 @pytest.fixture(scope="module")

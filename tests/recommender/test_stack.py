@@ -6,9 +6,9 @@ import scipy.sparse as sp
 
 import recommender
 from recommender import Config
-from recommender.features import learn_names
+from recommender.features.metadata import learn_names
+from recommender.features.tfidf import learn_vocabulary, texts_of
 from recommender.stack import factorise, factors_for, stacked
-from recommender.vocabulary import learn_vocabulary, texts_of
 
 
 def small_matrix(papers, config):

@@ -16,7 +16,7 @@ from server.hot import Hot
 from server.services import training
 from server.store.database import Database
 from server.tokens import Keys
-from tests.recommender.test_encoders import write_encoder
+from tests.recommender.features.test_encoders import write_encoder
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.text import JOINT, MARKS, UNSEEN, UNSPACED, WORD, readable, words_of
+from recommender.features.tokenizer import JOINT, MARKS, UNSEEN, UNSPACED, WORD, readable, words_of
 
 _TOKEN = re.compile(rf"{WORD.pattern}|[^\w\s]|\n")
 _IN_ORDER = re.compile(r"[.,;:!?](?:\s|$)|[\u3001\u3002\uff0c\uff1b\uff01\uff1f]")  # a bag of words has no punctuation

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender import text
-from recommender.text import LONGEST, LONGEST_WORD, singular, words_of
+from recommender.features import tokenizer
+from recommender.features.tokenizer import LONGEST, LONGEST_WORD, singular, words_of
 
 
 @pytest.mark.parametrize(
@@ -86,10 +86,10 @@ def test_words_that_only_look_plural_stay(word):
 
 
 @given(st.text())
-def test_any_text_gives_words_and_folding_is_stable(text):
-    words = words_of(text)
+def test_any_text_gives_words_and_folding_is_stable(tokenizer):
+    words = words_of(tokenizer)
     assert all(words)
-    assert words_of(" ".join(words_of(text.upper()))) is not None
+    assert words_of(" ".join(words_of(tokenizer.upper()))) is not None
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +145,7 @@ def test_real_cards_of_a_listing_all_have_words(real):
 
 @given(st.text(alphabet="a4sv.-'_ /(", max_size=30))
 def test_plain_text_has_the_same_words_by_either_pattern(plain):
-    assert text._ASCII_WORD.findall(plain) == text.WORD.findall(plain)
+    assert tokenizer._ASCII_WORD.findall(plain) == tokenizer.WORD.findall(plain)
 
 
 HOSTILE = {
@@ -171,9 +171,9 @@ HOSTILE = {
 }
 
 
-def seconds(text):
+def seconds(tokenizer):
     began = time.thread_time()
-    words_of(text)
+    words_of(tokenizer)
     return time.thread_time() - began
 
 
@@ -202,6 +202,6 @@ def test_a_character_reference_without_an_end_is_no_error():
 
 
 def test_long_words_are_not_kept():
-    before = text._split.cache_info().currsize
+    before = tokenizer._split.cache_info().currsize
     words_of(" ".join(f"{at:09d}" + "a" * LONGEST_WORD for at in range(100)))
-    assert text._split.cache_info().currsize == before
+    assert tokenizer._split.cache_info().currsize == before

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 import scipy.sparse as sp
 
-from recommender.writing import Writing
+from recommender.features.surface_forms import Writing
 
 COMMON, FREQUENT = 0.1, 0.05  # of the papers have the word
 FEW = 30  # papers are still not many, unless they are a quarter of a small catalogue

@@ -6,11 +6,12 @@ import time
 import numpy as np
 import pytest
 
-from recommender import Catalogue, Config, Events, Model, Papers, naming, train
+from recommender import Catalogue, Config, Events, Model, Papers, train
 from recommender.artifact import MANIFEST
-from recommender.naming import Naming, stop_words
-from recommender.text import words_of
-from recommender.vocabulary import learn_vocabulary, texts_of
+from recommender.features import keyphrases
+from recommender.features.keyphrases import Naming, stop_words
+from recommender.features.tfidf import learn_vocabulary, texts_of
+from recommender.features.tokenizer import words_of
 
 NOW = 1_760_000_000.0
 EMPTY = """We propose a new method. Long experiments show that it performs well. The model improves on others.
@@ -195,7 +196,7 @@ def test_naming_takes_time_in_proportion_to_the_words_shared():
 
 
 def test_texts_copied_from_each_other_make_no_terms_without_end(monkeypatch):
-    monkeypatch.setattr(naming, "MOST_TERMS", 50)
+    monkeypatch.setattr(keyphrases, "MOST_TERMS", 50)
     random = np.random.default_rng(3)
     text = " ".join(f"w{one}x" for one in random.permutation(3_000)) + "."
     rows = [{"id": f"p{at}", "title": f"{text[:500]}", "abstract": text} for at in range(2)]

@@ -10,8 +10,8 @@ import scipy.sparse as sp
 from sklearn.feature_extraction.text import CountVectorizer
 
 from recommender.data.tables import Papers
-from recommender.naming import Naming, learn_naming
-from recommender.text import words_of
+from recommender.features.keyphrases import Naming, learn_naming
+from recommender.features.tokenizer import words_of
 
 
 @dataclass(frozen=True)

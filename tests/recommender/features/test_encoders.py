@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from recommender import Catalogue, Config, Events, Model, Papers, train
-from recommender.encoders import Encoded, OnnxEncoder, encode_papers
 from recommender.errors import EncoderUnavailable
+from recommender.features.encoders import Encoded, OnnxEncoder, encode_papers
 from recommender.gate import retrain
 from tests.recommender.conftest import NOW
 

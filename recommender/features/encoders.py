@@ -17,7 +17,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from recommender.errors import EncoderUnavailable
-from recommender.text import LONGEST
+from recommender.features.tokenizer import LONGEST
 
 BATCH = 32
 MOST_TOKENS = 256  # where the tokenizer's own file sets no limit

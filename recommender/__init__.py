@@ -1,11 +1,11 @@
 """Ranks papers: arrays and tables of text in, arrays out."""
 
-from recommender.blend import Blend, PartWeight
 from recommender.catalogue import Catalogue
 from recommender.config import Config
 from recommender.data.tables import Events, Papers
 from recommender.errors import BrokenModel, TooFewPapers
-from recommender.model import Model
+from recommender.model.blend import Blend, PartWeight
+from recommender.model.model import Model
 from recommender.overlay import Overlay
 from recommender.ranked import Ranked
 from recommender.reasons import Reason

@@ -12,7 +12,7 @@ import numpy as np
 from recommender.config import Config
 from recommender.data.tables import Events, Papers
 from recommender.features.tfidf import Vocabulary, learn_vocabulary, texts_of
-from recommender.model import Model
+from recommender.model.model import Model
 from recommender.ranked import Ranked
 from recommender.scoring import Scored, score
 from recommender.search import matching

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from recommender.answers import Answers, Kind, key_of
 from recommender.config import Config
 from recommender.data.tables import Events, Papers
+from recommender.model.holdout_record import Answers, Kind, key_of
 from recommender.training import interactions
 
 LEAST_PAIRS = 20  # fewer say nothing

@@ -21,15 +21,15 @@ from typing import Any
 
 import numpy as np
 
-from recommender.answers import Answers, Kind
-from recommender.blend import Blend, PartWeight
 from recommender.catalogue import Catalogue
 from recommender.config import Config
 from recommender.data.tables import Events, Papers
 from recommender.exam import LEAST_PAIRS, Held, hold_out
 from recommender.features.encoders import Encoded, Encoder, encode_papers
 from recommender.features.tfidf import texts_of
-from recommender.model import Model
+from recommender.model.blend import Blend, PartWeight
+from recommender.model.holdout_record import Answers, Kind
+from recommender.model.model import Model
 from recommender.training import Progress, train
 
 LEAST_READERS = 10  # from here on readers are drawn with replacement, below it single pairs

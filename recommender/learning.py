@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from recommender.blend import Blend, PartWeight
 from recommender.metrics import interval
+from recommender.model.blend import Blend, PartWeight
 from recommender.validation import Lists
 
 DEPTH = 20

@@ -14,9 +14,9 @@ import numpy as np
 import scipy.sparse as sp
 
 from recommender.features.encoders import Encoded
-from recommender.foldin import Fold, fold
-from recommender.graph import Steps
-from recommender.model import Model
+from recommender.model.foldin import Fold, fold
+from recommender.model.model import Model
+from recommender.model.neighbours import Steps
 from recommender.shelf import Shelf
 from recommender.taste import Taste
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.blend import UNTRAINED, Blend
 from recommender.config import DAY, Config
 from recommender.features.tfidf import Vocabulary
-from recommender.model import Model
+from recommender.model.blend import UNTRAINED, Blend
+from recommender.model.model import Model
 from recommender.parts import BY_WORDS, Part, parts_of
 from recommender.shelf import Shelf
 from recommender.taste import Taste

@@ -15,8 +15,8 @@ import scipy.sparse as sp
 
 from recommender.data.tables import Papers
 from recommender.features.tfidf import Vocabulary, texts_of
-from recommender.graph import nearest_to
-from recommender.model import Model
+from recommender.model.model import Model
+from recommender.model.neighbours import nearest_to
 
 _ARRAYS = ("vectors", "shown", "published", "upvotes", "readers", "trained")
 _MATRICES = ("words", "near")

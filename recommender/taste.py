@@ -15,8 +15,8 @@ from recommender.config import Config
 from recommender.data.interactions import Weights, weigh
 from recommender.data.tables import Events
 from recommender.features.tfidf import Vocabulary
-from recommender.graph import nearest_to
-from recommender.model import Model
+from recommender.model.model import Model
+from recommender.model.neighbours import nearest_to
 from recommender.shelf import Shelf
 
 _NO_VECTORS = np.zeros((0, 0), np.float32)

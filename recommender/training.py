@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from recommender.blend import ALONE, WITH_READERS, Blend
 from recommender.config import Config
 from recommender.data.interactions import Weights, weigh
 from recommender.data.tables import Events, Papers
@@ -19,10 +18,11 @@ from recommender.errors import TooFewPapers
 from recommender.features.encoders import Encoded
 from recommender.features.metadata import Names, learn_names
 from recommender.features.tfidf import Vocabulary, learn_vocabulary, texts_of
-from recommender.graph import Graph, build_graph
 from recommender.learning import learn, with_meaning
-from recommender.model import Model
-from recommender.stack import Drawing, Stack, drawing_for, factorise, factors_for, stacked
+from recommender.model.blend import ALONE, WITH_READERS, Blend
+from recommender.model.factorization import Drawing, Stack, drawing_for, factorise, factors_for, stacked
+from recommender.model.model import Model
+from recommender.model.neighbours import Graph, build_graph
 from recommender.validation import hold_out, lists_of
 
 LEAST_PAPERS = 20

@@ -10,7 +10,7 @@ import numpy as np
 from recommender.config import DAY, Config
 from recommender.log import Log
 from recommender.metrics import recall
-from recommender.model import Model
+from recommender.model.model import Model
 from recommender.splitting import Split, warm
 
 PAIRS = 500

@@ -12,7 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from recommender.config import Config
-from recommender.model import Model
+from recommender.model.model import Model
 from recommender.parts import PARTS, parts_of
 from recommender.shelf import Shelf, block_of
 from recommender.taste import taste_of_rows

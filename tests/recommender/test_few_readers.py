@@ -5,7 +5,7 @@ import pytest
 import scipy.sparse as sp
 
 from recommender import Config, Events, train
-from recommender.blend import ALONE
+from recommender.model.blend import ALONE
 from recommender.training import LEAST_READ, LEAST_READERS, _has_company
 from tests.recommender.conftest import NOW
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from recommender.blend import ALONE, STACK_ALONE, WITH_READERS, Blend, PartWeight
 from recommender.learning import learn, quality, total
+from recommender.model.blend import ALONE, STACK_ALONE, WITH_READERS, Blend, PartWeight
 from recommender.validation import Lists, hold_out
 
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from recommender import Catalogue, Config, Events, Model, Papers, train
-from recommender.artifact import MANIFEST
 from recommender.features import keyphrases
 from recommender.features.keyphrases import Naming, stop_words
 from recommender.features.tfidf import learn_vocabulary, texts_of
 from recommender.features.tokenizer import words_of
+from recommender.model.artifact import MANIFEST
 
 NOW = 1_760_000_000.0
 EMPTY = """We propose a new method. Long experiments show that it performs well. The model improves on others.

@@ -10,10 +10,6 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from recommender import artifact
-from recommender.answers import Answers
-from recommender.artifact import Strings
-from recommender.blend import Blend
 from recommender.config import Config
 from recommender.data.tables import Papers
 from recommender.errors import BrokenModel
@@ -21,9 +17,13 @@ from recommender.features.encoders import Encoded
 from recommender.features.keyphrases import Naming
 from recommender.features.metadata import Names
 from recommender.features.tfidf import Vocabulary, texts_of
-from recommender.foldin import fold
-from recommender.graph import Graph, Steps
-from recommender.stack import Drawing, Stack
+from recommender.model import artifact
+from recommender.model.artifact import Strings
+from recommender.model.blend import Blend
+from recommender.model.factorization import Drawing, Stack
+from recommender.model.foldin import fold
+from recommender.model.holdout_record import Answers
+from recommender.model.neighbours import Graph, Steps
 
 _COLUMNS = ("published", "upvotes", "readers")
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from recommender import BrokenModel, Catalogue, Events, Model, Papers, train
-from recommender.artifact import Strings
+from recommender.model.artifact import Strings
 
 NOW = 1_760_000_000.0
 

@@ -5,7 +5,7 @@ from implicit.cpu.als import AlternatingLeastSquares
 from scipy.linalg import cho_solve
 from threadpoolctl import threadpool_limits
 
-from recommender.foldin import fold
+from recommender.model.foldin import fold
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import recommender
 from recommender import Config
 from recommender.features.metadata import learn_names
 from recommender.features.tfidf import learn_vocabulary, texts_of
-from recommender.stack import factorise, factors_for, stacked
+from recommender.model.factorization import factorise, factors_for, stacked
 
 
 def small_matrix(papers, config):

@@ -3,7 +3,7 @@ import pytest
 import scipy.sparse as sp
 
 from recommender.features.tfidf import learn_vocabulary, texts_of
-from recommender.graph import build_graph, nearest_to
+from recommender.model.neighbours import build_graph, nearest_to
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ from typing import Any, overload
 
 import numpy as np
 
-from recommender.card import CARD, card
 from recommender.errors import BrokenModel
+from recommender.model.model_card import CARD, card
 
 FORMAT = 1
 MANIFEST = "manifest.json"

@@ -1,15 +1,15 @@
 """Ranks papers: arrays and tables of text in, arrays out."""
 
-from recommender.catalogue import Catalogue
 from recommender.config import Config
 from recommender.data.tables import Events, Papers
 from recommender.errors import BrokenModel, TooFewPapers
 from recommender.model.blend import Blend, PartWeight
 from recommender.model.model import Model
-from recommender.overlay import Overlay
-from recommender.ranked import Ranked
-from recommender.reasons import Reason
-from recommender.scoring import Scored
+from recommender.ranking.catalogue import Catalogue
+from recommender.ranking.explanations import Reason
+from recommender.ranking.overlay import Overlay
+from recommender.ranking.ranked_list import Ranked
+from recommender.ranking.scoring import Scored
 from recommender.training import train
 
 __all__ = [

@@ -8,11 +8,11 @@ from itertools import chain
 
 import numpy as np
 
-from recommender.catalogue import Catalogue
 from recommender.config import Config
 from recommender.data.tables import Events, Papers
 from recommender.errors import TooFewPapers
-from recommender.ranked import Ranked
+from recommender.ranking.catalogue import Catalogue
+from recommender.ranking.ranked_list import Ranked
 from recommender.training import train
 
 

@@ -11,14 +11,14 @@ import scipy.sparse as sp
 
 from recommender.baselines import Als, Baseline, als_grid, company_baselines, text_baselines
 from recommender.batch import Histories, joined
-from recommender.catalogue import Catalogue
 from recommender.config import Config
 from recommender.data.tables import Events, Papers
 from recommender.log import Log
 from recommender.metrics import coverage, diversity, ndcg, novelty, recall, reciprocal_rank
 from recommender.model.blend import STACK_ALONE
 from recommender.model.model import Model
-from recommender.ranked import Ranked
+from recommender.ranking.catalogue import Catalogue
+from recommender.ranking.ranked_list import Ranked
 from recommender.report import OURS, Report
 from recommender.splitting import FROM_K, Split, new, one_out, warm
 from recommender.training import train

@@ -21,7 +21,6 @@ from typing import Any
 
 import numpy as np
 
-from recommender.catalogue import Catalogue
 from recommender.config import Config
 from recommender.data.tables import Events, Papers
 from recommender.exam import LEAST_PAIRS, Held, hold_out
@@ -30,6 +29,7 @@ from recommender.features.tfidf import texts_of
 from recommender.model.blend import Blend, PartWeight
 from recommender.model.holdout_record import Answers, Kind
 from recommender.model.model import Model
+from recommender.ranking.catalogue import Catalogue
 from recommender.training import Progress, train
 
 LEAST_READERS = 10  # from here on readers are drawn with replacement, below it single pairs

@@ -13,9 +13,9 @@ import scipy.sparse as sp
 
 from recommender.config import Config
 from recommender.model.model import Model
-from recommender.parts import PARTS, parts_of
-from recommender.shelf import Shelf, block_of
-from recommender.taste import taste_of_rows
+from recommender.ranking.components import PARTS, parts_of
+from recommender.ranking.paper_index import Shelf, block_of
+from recommender.ranking.profile import taste_of_rows
 
 HIDDEN = 0.2  # share of papers nobody reads in training, and of each reader's other papers held out
 NEWCOMERS = 0.1  # share of readers who take no part in training and are known by a few papers only

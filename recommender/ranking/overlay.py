@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from recommender.catalogue import Catalogue
 from recommender.data.tables import Papers
-from recommender.shelf import Block, joined
+from recommender.ranking.catalogue import Catalogue
+from recommender.ranking.paper_index import Block, joined
 
 
 class Overlay:

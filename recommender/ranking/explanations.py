@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.scoring import Scored
-from recommender.search import on_topic
+from recommender.ranking.scoring import Scored
+from recommender.ranking.search import on_topic
 
 SHARED_WORDS = 4  # named in one reason
 TOO_LITTLE = 1e-6  # of a product of TF-IDF weights: what is below is rounding

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from recommender import Catalogue, Config, Events
-from recommender.interests import fair_shares
+from recommender.ranking.interests import fair_shares
 
 NOW = 1_760_000_000.0
 MANY, FEW = [f"t1p{number:02d}" for number in range(12)], [f"t6p{number:02d}" for number in range(3)]

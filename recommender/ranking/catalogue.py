@@ -13,12 +13,12 @@ from recommender.config import Config
 from recommender.data.tables import Events, Papers
 from recommender.features.tfidf import Vocabulary, learn_vocabulary, texts_of
 from recommender.model.model import Model
-from recommender.ranked import Ranked
-from recommender.scoring import Scored, score
-from recommender.search import matching
-from recommender.selection import best, chosen, found
-from recommender.shelf import Block, Shelf, block_of, folded_in, joined, placed_by_words
-from recommender.taste import taste_of
+from recommender.ranking.paper_index import Block, Shelf, block_of, folded_in, joined, placed_by_words
+from recommender.ranking.profile import taste_of
+from recommender.ranking.ranked_list import Ranked
+from recommender.ranking.reranking import best, chosen, found
+from recommender.ranking.scoring import Scored, score
+from recommender.ranking.search import matching
 
 REFIT = 1.5  # without a model, words are learned anew whenever the catalogue has grown by this
 

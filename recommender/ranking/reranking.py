@@ -7,9 +7,9 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from recommender.config import Config
-from recommender.interests import fair_shares, interests_of
-from recommender.ranked import Ranked, ranked
-from recommender.scoring import Scored
+from recommender.ranking.interests import fair_shares, interests_of
+from recommender.ranking.ranked_list import Ranked, ranked
+from recommender.ranking.scoring import Scored
 
 POOL = 3  # diversity and exploration look at this many times k papers, and at
 LEAST_POOL = 120  # so many at the least

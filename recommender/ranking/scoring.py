@@ -14,9 +14,9 @@ from recommender.config import DAY, Config
 from recommender.features.tfidf import Vocabulary
 from recommender.model.blend import UNTRAINED, Blend
 from recommender.model.model import Model
-from recommender.parts import BY_WORDS, Part, parts_of
-from recommender.shelf import Shelf
-from recommender.taste import Taste
+from recommender.ranking.components import BY_WORDS, Part, parts_of
+from recommender.ranking.paper_index import Shelf
+from recommender.ranking.profile import Taste
 
 MOST_UPVOTES = 100.0  # where the popularity prior reaches its full weight
 NO_TASTE_READERS = 0.3  # the readers' prior where nothing is known of the reader

@@ -17,8 +17,8 @@ from recommender.features.encoders import Encoded
 from recommender.model.foldin import Fold, fold
 from recommender.model.model import Model
 from recommender.model.neighbours import Steps
-from recommender.shelf import Shelf
-from recommender.taste import Taste
+from recommender.ranking.paper_index import Shelf
+from recommender.ranking.profile import Taste
 
 
 class Part(Protocol):

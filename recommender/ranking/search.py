@@ -11,8 +11,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from recommender.features.tokenizer import words_of
-from recommender.scoring import Scored
-from recommender.shelf import Shelf
+from recommender.ranking.paper_index import Shelf
+from recommender.ranking.scoring import Scored
 
 LEAST_SHARE = 0.5  # of what the words of a query tell
 ROUNDING = 1e-5

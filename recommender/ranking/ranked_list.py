@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from recommender.reasons import Explanation, Reason
-from recommender.scoring import Scored
+from recommender.ranking.explanations import Explanation, Reason
+from recommender.ranking.scoring import Scored
 
 TOGETHER = 128  # rows explained at once: a page of cards, and no whole catalogue where one row is asked for
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from recommender import Catalogue, Config, Events, Papers
-from recommender.taste import MOST_DISLIKED, MOST_LIKED
+from recommender.ranking.profile import MOST_DISLIKED, MOST_LIKED
 
 NOW = 1_760_000_000.0
 DAY = 86_400.0

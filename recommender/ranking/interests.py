@@ -9,7 +9,7 @@ import numpy as np
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import pdist
 
-from recommender.taste import Taste
+from recommender.ranking.profile import Taste
 
 APART = 0.92  # mean cosine distance between papers of two interests, from which they are two
 LEAST = 2  # papers that make an interest, and

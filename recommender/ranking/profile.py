@@ -17,7 +17,7 @@ from recommender.data.tables import Events
 from recommender.features.tfidf import Vocabulary
 from recommender.model.model import Model
 from recommender.model.neighbours import nearest_to
-from recommender.shelf import Shelf
+from recommender.ranking.paper_index import Shelf
 
 _NO_VECTORS = np.zeros((0, 0), np.float32)
 MOST_LIKED, MOST_DISLIKED = 500, 125  # papers that a long history is told by, those that weigh most, the newest of them

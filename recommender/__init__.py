@@ -10,7 +10,7 @@ from recommender.ranking.explanations import Reason
 from recommender.ranking.overlay import Overlay
 from recommender.ranking.ranked_list import Ranked
 from recommender.ranking.scoring import Scored
-from recommender.training import train
+from recommender.training.train import train
 
 __all__ = [
     "Blend",

@@ -13,7 +13,7 @@ from recommender.data.tables import Events, Papers
 from recommender.errors import TooFewPapers
 from recommender.ranking.catalogue import Catalogue
 from recommender.ranking.ranked_list import Ranked
-from recommender.training import train
+from recommender.training.train import train
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from recommender.ranking.catalogue import Catalogue
 from recommender.ranking.ranked_list import Ranked
 from recommender.report import OURS, Report
 from recommender.splitting import FROM_K, Split, new, one_out, warm
-from recommender.training import train
+from recommender.training.train import train
 from recommender.trials import TRIALS, half_figures, pairs_of, priced
 
 DEPTH = 100

@@ -16,8 +16,8 @@ from typing import Any
 from recommender import BrokenModel, Events, Model, Papers, TooFewPapers
 from recommender.errors import EncoderUnavailable
 from recommender.features.encoders import Encoder, OnnxEncoder
-from recommender.gate import Verdict, retrain
 from recommender.model.model_card import card
+from recommender.training.gate import Verdict, retrain
 from server.config import Settings
 from server.errors import BrokenArtefact, Conflict, NotFound
 from server.home import make_folder, private

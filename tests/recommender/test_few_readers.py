@@ -6,7 +6,7 @@ import scipy.sparse as sp
 
 from recommender import Config, Events, train
 from recommender.model.blend import ALONE
-from recommender.training import LEAST_READ, LEAST_READERS, _has_company
+from recommender.training.train import LEAST_READ, LEAST_READERS, _has_company
 from tests.recommender.conftest import NOW
 
 

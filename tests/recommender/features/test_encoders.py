@@ -10,7 +10,7 @@ import pytest
 from recommender import Catalogue, Config, Events, Model, Papers, train
 from recommender.errors import EncoderUnavailable
 from recommender.features.encoders import Encoded, OnnxEncoder, encode_papers
-from recommender.gate import retrain
+from recommender.training.gate import retrain
 from tests.recommender.conftest import NOW
 
 onnx = pytest.importorskip("onnx")

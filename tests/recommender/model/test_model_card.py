@@ -1,8 +1,8 @@
 from dataclasses import replace
 
 from recommender import train
-from recommender.gate import retrain
 from recommender.model.model_card import CARD, card
+from recommender.training.gate import retrain
 from tests.recommender.conftest import NOW
 
 

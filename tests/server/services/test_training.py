@@ -11,8 +11,8 @@ from dataclasses import replace
 import pytest
 
 from recommender import Model
-from recommender.gate import Verdict
-from recommender.training import LEAST_PAPERS
+from recommender.training.gate import Verdict
+from recommender.training.train import LEAST_PAPERS
 from server.demo.grammar import write_papers
 from server.errors import BrokenArtefact, NotFound
 from server.hot import Hot

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from recommender import Catalogue, Config, Events, Model, Papers, train
-from recommender.exam import LEAST_PAIRS, MOST_PAIRS, Held, hold_out
-from recommender.gate import NOISE, compare, gains, judge, retrain
 from recommender.model.blend import STACK_ALONE, Blend, PartWeight
 from recommender.model.factorization import Stack
+from recommender.training.gate import NOISE, compare, gains, judge, retrain
+from recommender.training.holdout import LEAST_PAIRS, MOST_PAIRS, Held, hold_out
 from tests.recommender.conftest import DAY, NOW, PAPERS_A_TOPIC, TOPICS
 
 

@@ -18,12 +18,12 @@ from recommender.errors import TooFewPapers
 from recommender.features.encoders import Encoded
 from recommender.features.metadata import Names, learn_names
 from recommender.features.tfidf import Vocabulary, learn_vocabulary, texts_of
-from recommender.learning import learn, with_meaning
 from recommender.model.blend import ALONE, WITH_READERS, Blend
 from recommender.model.factorization import Drawing, Stack, drawing_for, factorise, factors_for, stacked
 from recommender.model.model import Model
 from recommender.model.neighbours import Graph, build_graph
-from recommender.validation import hold_out, lists_of
+from recommender.training.blend_search import learn, with_meaning
+from recommender.training.blend_validation import hold_out, lists_of
 
 LEAST_PAPERS = 20
 LEAST_READERS = 20  # below this the readers teach the stack nothing that the words do not,

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from recommender.learning import learn, quality, total
 from recommender.model.blend import ALONE, STACK_ALONE, WITH_READERS, Blend, PartWeight
-from recommender.validation import Lists, hold_out
+from recommender.training.blend_search import learn, quality, total
+from recommender.training.blend_validation import Lists, hold_out
 
 
 def lists(useful="text", seed=0, count=300, width=60):

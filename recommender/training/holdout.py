@@ -10,7 +10,7 @@ import numpy as np
 from recommender.config import Config
 from recommender.data.tables import Events, Papers
 from recommender.model.holdout_record import Answers, Kind, key_of
-from recommender.training import interactions
+from recommender.training.train import interactions
 
 LEAST_PAIRS = 20  # fewer say nothing
 MOST_PAIRS = 1000  # of the newest; more only keep events from the judged fit

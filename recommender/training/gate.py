@@ -23,14 +23,14 @@ import numpy as np
 
 from recommender.config import Config
 from recommender.data.tables import Events, Papers
-from recommender.exam import LEAST_PAIRS, Held, hold_out
 from recommender.features.encoders import Encoded, Encoder, encode_papers
 from recommender.features.tfidf import texts_of
 from recommender.model.blend import Blend, PartWeight
 from recommender.model.holdout_record import Answers, Kind
 from recommender.model.model import Model
 from recommender.ranking.catalogue import Catalogue
-from recommender.training import Progress, train
+from recommender.training.holdout import LEAST_PAIRS, Held, hold_out
+from recommender.training.train import Progress, train
 
 LEAST_READERS = 10  # from here on readers are drawn with replacement, below it single pairs
 DEPTH = 1000  # places looked at; whatever stands lower gains nothing

@@ -14,7 +14,7 @@ import numpy as np
 
 from recommender.metrics import interval
 from recommender.model.blend import Blend, PartWeight
-from recommender.validation import Lists
+from recommender.training.blend_validation import Lists
 
 DEPTH = 20
 ROUNDS = 8

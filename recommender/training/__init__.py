@@ -1,0 +1,1 @@
+"""Papers and events to a model that may serve."""

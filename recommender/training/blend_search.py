@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from recommender.metrics import interval
+from recommender.evaluation.metrics import interval
 from recommender.model.blend import Blend, PartWeight
 from recommender.training.blend_validation import Lists
 

@@ -12,11 +12,11 @@ import click
 from tqdm import tqdm
 
 from recommender import Config, Papers, Ranked
-from recommender.batch import catalogue_from, newest, rank_all
 from recommender.data.files import MalformedLine, read_events, read_histories, read_ids, read_papers, write_lines
-from recommender.evaluate import evaluate as run_evaluation
-from recommender.log import TASKS
-from recommender.trials import TRIALS
+from recommender.evaluation.ablations import TRIALS
+from recommender.evaluation.evaluate import evaluate as run_evaluation
+from recommender.evaluation.interaction_log import TASKS
+from recommender.evaluation.offline import catalogue_from, newest, rank_all
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 

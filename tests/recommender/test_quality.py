@@ -4,8 +4,8 @@ import pytest
 
 from recommender import Config
 from recommender.data.files import read_events, read_papers
-from recommender.evaluate import evaluate
-from recommender.report import OURS
+from recommender.evaluation.evaluate import evaluate
+from recommender.evaluation.report import OURS
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from recommender import splitting
-from recommender.metrics import ndcg, recall
+from recommender.evaluation import splits
+from recommender.evaluation.metrics import ndcg, recall
 
 # sha256 over train, test and readers of the reference implementation on `X` below, first ten hexadecimal places.
 FROZEN = {
@@ -29,7 +29,7 @@ def X():  # noqa: N802 - the protocol's name
 
 def make(X, name, seed=3):
     task, _, k = name.partition(" ")
-    return getattr(splitting, task)(X, seed, int(k)) if k else getattr(splitting, task)(X, seed)
+    return getattr(splits, task)(X, seed, int(k)) if k else getattr(splits, task)(X, seed)
 
 
 def digest(train, history, test, candidates):
@@ -90,7 +90,7 @@ def test_the_first_papers_given_do_not_depend_on_how_many(X):
 def test_by_time_learns_from_the_past_alone(X):
     times = X.copy()
     times.data = np.random.default_rng(0).random(X.nnz).astype(np.float32) + 1
-    split = splitting.by_time(X, times, seed=0)
+    split = splits.by_time(X, times, seed=0)
     cut = np.quantile(times.data, 0.8)
     assert split.train.multiply(times).max() <= cut
     assert split.train.nnz == pytest.approx(0.8 * X.nnz, rel=0.01)

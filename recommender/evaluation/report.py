@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from recommender.metrics import interval, paired
+from recommender.evaluation.metrics import interval, paired
 
 OURS = "Inkling"
 OF_A_LIST = ("coverage",)  # one figure a seed, not one a reader

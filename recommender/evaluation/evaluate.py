@@ -9,20 +9,20 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import scipy.sparse as sp
 
-from recommender.baselines import Als, Baseline, als_grid, company_baselines, text_baselines
-from recommender.batch import Histories, joined
 from recommender.config import Config
 from recommender.data.tables import Events, Papers
-from recommender.log import Log
-from recommender.metrics import coverage, diversity, ndcg, novelty, recall, reciprocal_rank
+from recommender.evaluation.ablations import TRIALS, half_figures, pairs_of, priced
+from recommender.evaluation.baselines import Als, Baseline, als_grid, company_baselines, text_baselines
+from recommender.evaluation.interaction_log import Log
+from recommender.evaluation.metrics import coverage, diversity, ndcg, novelty, recall, reciprocal_rank
+from recommender.evaluation.offline import Histories, joined
+from recommender.evaluation.report import OURS, Report
+from recommender.evaluation.splits import FROM_K, Split, new, one_out, warm
 from recommender.model.blend import STACK_ALONE
 from recommender.model.model import Model
 from recommender.ranking.catalogue import Catalogue
 from recommender.ranking.ranked_list import Ranked
-from recommender.report import OURS, Report
-from recommender.splitting import FROM_K, Split, new, one_out, warm
 from recommender.training.train import train
-from recommender.trials import TRIALS, half_figures, pairs_of, priced
 
 DEPTH = 100
 PAGE = 20  # places of a list as it is shown, for trials of what makes lists

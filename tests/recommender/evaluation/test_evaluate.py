@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from recommender import Config, Events
-from recommender.evaluate import STACK, evaluate
-from recommender.log import Log
-from recommender.report import OURS
+from recommender.evaluation.evaluate import STACK, evaluate
+from recommender.evaluation.interaction_log import Log
+from recommender.evaluation.report import OURS
 
 pytestmark = pytest.mark.slow
 

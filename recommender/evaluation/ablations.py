@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from recommender.config import DAY, Config
-from recommender.log import Log
-from recommender.metrics import recall
+from recommender.evaluation.interaction_log import Log
+from recommender.evaluation.metrics import recall
+from recommender.evaluation.splits import Split, warm
 from recommender.model.model import Model
-from recommender.splitting import Split, warm
 
 PAIRS = 500
 LEAST_OF_TWO = 8  # training papers each of the two has

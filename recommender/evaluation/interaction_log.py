@@ -9,7 +9,7 @@ import scipy.sparse as sp
 
 from recommender.config import Config
 from recommender.data.tables import Events, Papers
-from recommender.splitting import FROM_K, SPLITS, SPLITS_FROM_K, Split, by_time
+from recommender.evaluation.splits import FROM_K, SPLITS, SPLITS_FROM_K, Split, by_time
 from recommender.training.train import interactions
 
 TASKS = (*SPLITS, *SPLITS_FROM_K, "time")

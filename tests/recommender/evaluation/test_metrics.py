@@ -4,7 +4,7 @@ import scipy.sparse as sp
 from sklearn.metrics import label_ranking_average_precision_score, ndcg_score
 from sklearn.metrics.pairwise import cosine_distances
 
-from recommender.metrics import coverage, diversity, interval, ndcg, novelty, paired, recall, reciprocal_rank
+from recommender.evaluation.metrics import coverage, diversity, interval, ndcg, novelty, paired, recall, reciprocal_rank
 
 
 @pytest.fixture(params=range(20))

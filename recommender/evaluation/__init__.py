@@ -1,0 +1,1 @@
+"""How well it ranks: splits, metrics, baselines, and the offline commands."""

@@ -3,13 +3,13 @@
 from recommender.config import Config
 from recommender.data.tables import Events, Papers
 from recommender.errors import BrokenModel, TooFewPapers
-from recommender.model.blend import Blend, PartWeight
+from recommender.model.blend import Blend, ComponentWeight
 from recommender.model.model import Model
 from recommender.ranking.catalogue import Catalogue
 from recommender.ranking.explanations import Reason
 from recommender.ranking.overlay import Overlay
-from recommender.ranking.ranked_list import Ranked
-from recommender.ranking.scoring import Scored
+from recommender.ranking.ranked_list import RankedList
+from recommender.ranking.scoring import CatalogueScores
 from recommender.training.train import train
 
 __all__ = [
@@ -21,10 +21,10 @@ __all__ = [
     "Model",
     "Overlay",
     "Papers",
-    "PartWeight",
-    "Ranked",
+    "ComponentWeight",
+    "RankedList",
     "Reason",
-    "Scored",
+    "CatalogueScores",
     "TooFewPapers",
     "train",
 ]

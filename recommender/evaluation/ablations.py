@@ -8,18 +8,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from recommender.config import DAY, Config
-from recommender.evaluation.interaction_log import Log
+from recommender.evaluation.interaction_log import InteractionLog
 from recommender.evaluation.metrics import recall
 from recommender.evaluation.splits import Split, warm
 from recommender.model.model import Model
 
 PAIRS = 500
-LEAST_OF_TWO = 8  # training papers each of the two has
+MIN_PAPERS_EACH = 8  # training papers each of the two has
 DAYS = 90.0  # papers without dates get one at random in so many days, which is the worst that freshness can do
-TRIALS = ("prices", "two")
+ABLATIONS = ("prices", "two")
 
 
-def priced(model: Model, now: float, seed: int) -> Iterator[tuple[str, Model, Config]]:
+def ablate_settings(model: Model, now: float, seed: int) -> Iterator[tuple[str, Model, Config]]:
     """Yield the model with one setting at its default after the other, all else plain, and what the setting is called.
 
     Where papers have no dates or upvotes they get random ones: the price of a setting that tells nothing.
@@ -50,11 +50,11 @@ class Pairs:
     halves: list[tuple[set[int], set[int]]]
 
 
-def pairs_of(log: Log, seed: int) -> Pairs:
+def pair_readers(log: InteractionLog, seed: int) -> Pairs:
     """Make readers of two random ones each, who have no paper in common to learn from or to find."""
     split = warm(log.X, seed)
     random = np.random.default_rng([seed, 3])
-    enough = random.permutation(np.flatnonzero(np.diff(split.history.indptr) >= LEAST_OF_TWO))
+    enough = random.permutation(np.flatnonzero(np.diff(split.history.indptr) >= MIN_PAPERS_EACH))
     couples = enough[: len(enough) // 2 * 2].reshape(-1, 2)
     both = (split.history + split.test).tocsr()
     apart = [row for row, (one, other) in enumerate(couples) if both[one].multiply(both[other]).nnz == 0]
@@ -65,7 +65,7 @@ def pairs_of(log: Log, seed: int) -> Pairs:
     return Pairs(made, split.readers[couples], halves)
 
 
-def half_figures(lists: list[np.ndarray], pairs: Pairs, log: Log) -> dict[str, np.ndarray]:
+def half_figures(lists: list[np.ndarray], pairs: Pairs, log: InteractionLog) -> dict[str, np.ndarray]:
     """Return each half's recall in the first 20: their mean, the worse one's, and that of who has fewer papers."""
     found = np.array(
         [[recall(top.tolist(), half, 20) for half in halves] for top, halves in zip(lists, pairs.halves, strict=True)]

@@ -11,17 +11,17 @@ import scipy.sparse as sp
 
 from recommender.config import Config
 from recommender.data.tables import Events, Papers
-from recommender.evaluation.ablations import TRIALS, half_figures, pairs_of, priced
+from recommender.evaluation.ablations import ABLATIONS, ablate_settings, half_figures, pair_readers
 from recommender.evaluation.baselines import Als, Baseline, als_grid, company_baselines, text_baselines
-from recommender.evaluation.interaction_log import Log
+from recommender.evaluation.interaction_log import InteractionLog
 from recommender.evaluation.metrics import coverage, diversity, ndcg, novelty, recall, reciprocal_rank
-from recommender.evaluation.offline import Histories, joined
+from recommender.evaluation.offline import Histories, merge_events
 from recommender.evaluation.report import OURS, Report
 from recommender.evaluation.splits import FROM_K, Split, new, one_out, warm
-from recommender.model.blend import STACK_ALONE
+from recommender.model.blend import FACTORS_ALONE
 from recommender.model.model import Model
 from recommender.ranking.catalogue import Catalogue
-from recommender.ranking.ranked_list import Ranked
+from recommender.ranking.ranked_list import RankedList
 from recommender.training.train import train
 
 DEPTH = 100
@@ -46,14 +46,20 @@ def evaluate(
 ) -> Report:
     """Rank with the serving code for the readers of each seed's split, and with the baselines beside it.
 
-    `task` is one of `log.TASKS` or `trials.TRIALS`. ValueError where the interactions do not allow it.
+    `task` is one of `log.TASKS` or `trials.ABLATIONS`. ValueError where the interactions do not allow it.
     """
-    run = _Run(papers, Log.of(papers, events, config), config, Report(task, list(seeds)), progress or (lambda *_: None))
+    run = _Run(
+        papers,
+        InteractionLog.of(papers, events, config),
+        config,
+        Report(task, list(seeds)),
+        progress or (lambda *_: None),
+    )
     if baselines and task in WITH_ALS:
         run.choose_als(seeds[0])
     for at, seed in enumerate(seeds):
         run.done = at / len(seeds)
-        if task in TRIALS:
+        if task in ABLATIONS:
             run.trial(task, seed)
         else:
             run.seed(seed, baselines)
@@ -64,7 +70,7 @@ def evaluate(
 @dataclass
 class _Run:
     papers: Papers
-    log: Log
+    log: InteractionLog
     config: Config
     report: Report
     tell: Callable[[str, float], None]
@@ -90,9 +96,9 @@ class _Run:
         if task == "prices":
             split = warm(self.log.X, seed)
             model = self._trained(split.train, seed)
-            variants = [(OURS, model, self.config), *priced(model, self._now(split.train), seed)]
+            variants = [(OURS, model, self.config), *ablate_settings(model, self._now(split.train), seed)]
         else:
-            pairs = pairs_of(self.log, seed)
+            pairs = pair_readers(self.log, seed)
             split, model = pairs.split, self._trained(pairs.split.train, seed)
             fair = replace(self.config, fairness=Config().fairness)
             variants = [(OURS, model, fair), ("one interest", model, self.config)]
@@ -112,7 +118,7 @@ class _Run:
         return model
 
     def _ours(self, name: str, split: Split, model: Model, seed: int) -> None:
-        alone = replace(model, blend=STACK_ALONE, shown=model.stack.papers)
+        alone = replace(model, blend=FACTORS_ALONE, scoring_vectors=model.stack.papers)
         for method, served in ((OURS, model), (STACK, alone)):
             self.say(f"seed {seed}: {name}, {method}")
             began = time.perf_counter()
@@ -143,7 +149,7 @@ class _Run:
         histories = Histories.of(self.log.among(_repeated(split.history, owners.shape[1]), owners.T.ravel()))
         now, lists, fell = self._now(split.train), [], []
         for row, names in enumerate([self.log.readers[reader] for reader in several] for several in owners):
-            history = joined([histories.events_of(name) for name in names])
+            history = merge_events([histories.events_of(name) for name in names])
             met = set(history.papers)
             ranked = catalogue.rank(history, candidates=candidates, k=depth, now=now, exclude=met)
             lists.append(np.array([row_of[paper] for paper in ranked.ids], np.int64))
@@ -243,7 +249,7 @@ def _batch(method: Baseline, split: Split, start: int, stop: int) -> Iterator[np
         yield split.candidates[best[np.isfinite(row[best])]]
 
 
-def removal_lowers(catalogue: Catalogue, history: Events, ranked: Ranked, now: float) -> list[bool]:
+def removal_lowers(catalogue: Catalogue, history: Events, ranked: RankedList, now: float) -> list[bool]:
     """Return whether the first paper's score falls when the paper its first reason names really leaves the history."""
     named = next((reason.paper for reason in ranked.reasons(0) if reason.paper), None) if len(ranked) else None
     if named is None:

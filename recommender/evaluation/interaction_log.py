@@ -16,7 +16,7 @@ TASKS = (*SPLITS, *SPLITS_FROM_K, "time")
 
 
 @dataclass(frozen=True)
-class Log:
+class InteractionLog:
     """`X` (U, P) has a one where a reader likes a paper; `times` (U, P) its newest event in epoch seconds, if known.
 
     `keys` int64 (E,) is each event's pair as reader * P + paper, -1 where the paper is unknown.
@@ -29,7 +29,7 @@ class Log:
     keys: np.ndarray
 
     @classmethod
-    def of(cls, papers: Papers, events: Events, config: Config) -> Log:
+    def of(cls, papers: Papers, events: Events, config: Config) -> InteractionLog:
         """Number the readers in order of first appearance and the papers in the order of their table."""
         weights, readers = interactions(papers, events, config, now=0.0)
         liked = weights.weight > 0

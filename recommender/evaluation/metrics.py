@@ -46,7 +46,7 @@ def diversity(top: Sequence[int] | np.ndarray, words: sp.csr_matrix, k: int = 20
     return float(1 - alike / (n * (n - 1)))
 
 
-def interval(values: np.ndarray, seed: int = 0, draws: int = 2000) -> tuple[float, float]:
+def bootstrap_interval(values: np.ndarray, seed: int = 0, draws: int = 2000) -> tuple[float, float]:
     """Return the 95% bootstrap interval of the mean of values (R,), readers drawn with replacement."""
     if len(values) == 0:
         return (float("nan"), float("nan"))
@@ -58,6 +58,6 @@ def interval(values: np.ndarray, seed: int = 0, draws: int = 2000) -> tuple[floa
 
 def paired(ours: np.ndarray, theirs: np.ndarray, seed: int = 0) -> dict[str, Any]:
     """Return the mean difference over the same readers, its 95% bootstrap interval, and the ratio of the means."""
-    low, high = interval(ours - theirs, seed)
+    low, high = bootstrap_interval(ours - theirs, seed)
     ratio = float(ours.mean() / theirs.mean()) if theirs.mean() else float("inf")
     return {"difference": float((ours - theirs).mean()), "low": low, "high": high, "ratio": ratio}

@@ -12,7 +12,7 @@ from recommender.config import Config
 from recommender.data.tables import Events, Papers
 from recommender.errors import TooFewPapers
 from recommender.ranking.catalogue import Catalogue
-from recommender.ranking.ranked_list import Ranked
+from recommender.ranking.ranked_list import RankedList
 from recommender.training.train import train
 
 
@@ -43,7 +43,7 @@ class Histories:
         return {self.events.papers[row] for row in self.rows.get(reader, [])}
 
 
-def joined(tables: Sequence[Events]) -> Events:
+def merge_events(tables: Sequence[Events]) -> Events:
     """Return the events of several tables in one, in order."""
     if len(tables) == 1:
         return tables[0]
@@ -84,7 +84,7 @@ def rank_all(
     candidates: Sequence[str] | None,
     k: int,
     now: float,
-) -> Iterator[tuple[str, Ranked]]:
+) -> Iterator[tuple[str, RankedList]]:
     """Yield each reader with their best k candidates, or papers of the whole catalogue, none of which they ever met.
 
     A reader's history is their rows in `histories`, or where there are none, in `interactions`.
@@ -97,10 +97,10 @@ def rank_all(
         history = (given if reader in given else known).events_of(reader)
         met = given.papers_of(reader) | known.papers_of(reader)
         ranked = catalogue.rank(history, candidates=listed, k=k, now=now, exclude=met)
-        yield reader, replace(ranked, scores=_told(ranked.scores))
+        yield reader, replace(ranked, scores=_score_unknown(ranked.scores))
 
 
-def _told(scores: np.ndarray) -> np.ndarray:
+def _score_unknown(scores: np.ndarray) -> np.ndarray:
     """Put papers nothing is known of a step below the last score."""
     unknown = np.isnan(scores)
     least = scores[~unknown].min() - np.float32(1) if (~unknown).any() else np.float32(0)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from recommender.evaluation.metrics import interval, paired
+from recommender.evaluation.metrics import bootstrap_interval, paired
 
 OURS = "Inkling"
 OF_A_LIST = ("coverage",)  # one figure a seed, not one a reader
@@ -38,7 +38,7 @@ class Figures:
         found = {}
         for metric, seeds in self.by_reader.items():
             values = self.pooled(metric)
-            low, high = interval(values[~np.isnan(values)])
+            low, high = bootstrap_interval(values[~np.isnan(values)])
             by_seed = [float(np.nanmean(one)) for one in seeds]
             found[metric] = {"mean": self.mean(metric), "low": low, "high": high, "by_seed": by_seed}
         return found
@@ -120,7 +120,7 @@ def _cell(figures: Figures, metric: str) -> str:
     values = figures.pooled(metric)
     if metric in OF_A_LIST:
         return f"{figures.mean(metric):.3f}"
-    low, high = interval(values[~np.isnan(values)], draws=500)
+    low, high = bootstrap_interval(values[~np.isnan(values)], draws=500)
     return f"{figures.mean(metric):.4f} [{low:.4f}, {high:.4f}]"
 
 

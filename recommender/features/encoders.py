@@ -20,7 +20,7 @@ from recommender.errors import EncoderUnavailable
 from recommender.features.tokenizer import LONGEST
 
 BATCH = 32
-MOST_TOKENS = 256  # where the tokenizer's own file sets no limit
+MAX_TOKENS = 256  # where the tokenizer's own file sets no limit
 _FILES = ("model.onnx", "tokenizer.json")
 
 
@@ -88,7 +88,7 @@ class OnnxEncoder:
 
 
 @dataclass(frozen=True)
-class Encoded:
+class Embeddings:
     """Papers' vectors, float32 (P, E), `prints` uint64 (P,) of the texts they were made of, and the encoder's name."""
 
     encoder: str
@@ -96,7 +96,7 @@ class Encoded:
     prints: np.ndarray
 
     @classmethod
-    def nothing(cls, papers: int) -> Encoded:
+    def nothing(cls, papers: int) -> Embeddings:
         """Return what stands for papers that no encoder has seen: vectors of no dimension."""
         return cls("", np.zeros((papers, 0), np.float32), np.zeros(papers, np.uint64))
 
@@ -110,8 +110,8 @@ class Encoded:
 
 
 def encode_papers(
-    encoder: Encoder, texts: Sequence[str], known: Encoded | None = None, step: Callable[[float], None] | None = None
-) -> Encoded:
+    encoder: Encoder, texts: Sequence[str], known: Embeddings | None = None, step: Callable[[float], None] | None = None
+) -> Embeddings:
     """Encode texts, taking over what the same encoder made of the same text before; `step` hears the share done."""
     prints = np.array([_print(text) for text in texts], np.uint64)
     old = _by_print(known) if known is not None and known.encoder == encoder.name else {}
@@ -126,7 +126,7 @@ def encode_papers(
         vectors[fresh] = np.concatenate(made)
     empty = ~vectors.any(axis=1)
     vectors[empty] = vectors[~empty].mean(axis=0) if not empty.all() else 0  # a paper without text is like no other
-    return Encoded(encoder.name, vectors, prints)
+    return Embeddings(encoder.name, vectors, prints)
 
 
 def _in_steps(encoder: Encoder, texts: list[str], step: Callable[[float], None]) -> Iterator[np.ndarray]:
@@ -136,7 +136,7 @@ def _in_steps(encoder: Encoder, texts: list[str], step: Callable[[float], None])
         step(min(1.0, (start + stride) / len(texts)))
 
 
-def _by_print(known: Encoded) -> Mapping[int, np.ndarray]:
+def _by_print(known: Embeddings) -> Mapping[int, np.ndarray]:
     return dict(zip(known.prints.tolist(), known.vectors, strict=True))
 
 
@@ -161,7 +161,7 @@ def _open(folder: Path, threads: int) -> tuple[Any, Any]:
     except Exception as error:  # both libraries raise classes of their own, some no more than Exception
         raise EncoderUnavailable(f"{folder} cannot be opened as an encoder: {error}") from error
     if tokenizer.truncation is None:
-        tokenizer.enable_truncation(MOST_TOKENS)
+        tokenizer.enable_truncation(MAX_TOKENS)
     tokenizer.enable_padding(pad_id=(tokenizer.padding or {}).get("pad_id", 0))
     return tokenizer, session
 

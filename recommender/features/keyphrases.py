@@ -12,27 +12,27 @@ from functools import cached_property
 import numpy as np
 import scipy.sparse as sp
 
-from recommender.features.surface_forms import Writing
+from recommender.features.surface_forms import SurfaceForms
 
 COMMON, FREQUENT = 0.1, 0.05  # of the papers have the word
 FEW = 30  # papers are still not many, unless they are a quarter of a small catalogue
-ALIKE = 1.25  # papers with a word that tells are so many times as alike as any two, the word itself left out
-VERY_ALIKE = 1.6  # the same for a word that is common: what a whole field of the catalogue is called by
-UNSURE = 4.0  # papers' worth of doubt about that where few have the word
-TITLED = 0.2  # of the papers with a word have it in their title, so that it tells
+MIN_LIKENESS = 1.25  # papers with a word that tells are so many times as alike as any two, the word itself left out
+MIN_LIKENESS_OF_COMMON = 1.6  # the same for a word that is common: what a whole field of the catalogue is called by
+PRIOR_PAPERS = 4.0  # papers' worth of doubt about that where few have the word
+MIN_TITLED_SHARE = 0.2  # of the papers with a word have it in their title, so that it tells
 MANY_TITLES = 100  # from which a word that is rare tells by standing in one
-LEAST_PAPERS = 8  # with fewer there is nothing to be learned from their likeness
+MIN_PAPERS = 8  # with fewer there is nothing to be learned from their likeness
 LOOKED_AT = 8  # times as many names as are wanted are held against each other
 MOST_TERMS = 10_000  # looked at, those that most papers have
-MOST_LOOKED_AT = 200  # papers of one word
-TOGETHER = 0.75  # of the papers with both words of a term have them side by side
-ALIKE = 1.25
+MAX_PAPERS_COMPARED = 200  # papers of one word
+MIN_ADJACENT_SHARE = 0.75  # of the papers with both words of a term have them side by side
+MIN_LIKENESS = 1.25
 MANY_PAPERS = 300  # from which a term is in three of them, not in two
 CHUNK = 2000  # words
 
 
 @dataclass(frozen=True)
-class Naming:
+class Keyphrases:
     """How papers write each word, `written` (W,), and how much it tells, `telling` float32 (W,), 0 if not named alone.
 
     `terms` int32 (T, 2) are the words of terms that say more than either, in order; with them `written_terms` (T,) and
@@ -46,7 +46,7 @@ class Naming:
     terms_tell: np.ndarray
 
     @classmethod
-    def plain(cls, words: Sequence[str], idf: np.ndarray) -> Naming:
+    def plain(cls, words: Sequence[str], idf: np.ndarray) -> Keyphrases:
         """Name words as they are folded, the rare ones: for a model that was trained before others were learned."""
         rare = idf > 1 - np.log(COMMON)
         return cls(words, rare.astype(np.float32), np.zeros((0, 2), np.int32), [], rare[:0])
@@ -98,17 +98,17 @@ def _words(name: str) -> set[str]:
     return set(name.casefold().replace("-", " ").split())
 
 
-def learn_naming(texts: Sequence[str], words: Sequence[str], rows: sp.csr_matrix) -> Naming:
+def learn_keyphrases(texts: Sequence[str], words: Sequence[str], rows: sp.csr_matrix) -> Keyphrases:
     """Learn from the texts (N,) and their TF-IDF rows (N, W) how to name the words."""
     papers, spread, alike = rows.shape[0], np.bincount(rows.indices, minlength=len(words)), _likeness(rows)
-    writing = Writing.of(texts, words)
+    surface_forms = SurfaceForms.of(texts, words)
     stop = _stop(spread, alike, papers)
-    named = ~stop & writing.alone & _tells(alike, spread, writing.titled, papers)
-    telling = np.where(named, np.log(np.maximum(alike, ALIKE)), 0)
-    terms = _terms(writing, ~stop & writing.whole, named, rows)
-    written = writing.written_side_by_side(list(terms))
-    return Naming(
-        writing.written,
+    named = ~stop & surface_forms.alone & _tells(alike, spread, surface_forms.titled, papers)
+    telling = np.where(named, np.log(np.maximum(alike, MIN_LIKENESS)), 0)
+    terms = _terms(surface_forms, ~stop & surface_forms.whole, named, rows)
+    written = surface_forms.written_side_by_side(list(terms))
+    return Keyphrases(
+        surface_forms.written,
         telling.astype(np.float32),
         np.array(list(terms), np.int32).reshape(-1, 2),
         [written[pair] for pair in terms],
@@ -120,8 +120,8 @@ def _tells(alike: np.ndarray, spread: np.ndarray, titled: np.ndarray | None, pap
     """Return which words tell, bool (W,): their papers are alike, or have them in their titles. None is in no title."""
     least = 1 if papers >= MANY_TITLES else 2
     if titled is None:
-        return alike >= ALIKE
-    return ((alike >= ALIKE) & (titled > 0)) | ((titled >= least) & (titled >= TITLED * spread))
+        return alike >= MIN_LIKENESS
+    return ((alike >= MIN_LIKENESS) & (titled > 0)) | ((titled >= least) & (titled >= MIN_TITLED_SHARE * spread))
 
 
 def stop_words(words: Sequence[str], rows: sp.csr_matrix) -> set[str]:
@@ -137,8 +137,8 @@ def _stop(spread: np.ndarray, alike: np.ndarray, papers: int) -> np.ndarray:
     twentieth that are no more alike than any.
     """
     few, half = max(2.0, min(FEW, papers / 4)), max(2.0, papers / 2)
-    common = (spread > max(few, COMMON * papers)) & (alike < VERY_ALIKE)
-    return (spread > half) | common | ((spread > max(few, FREQUENT * papers)) & (alike < ALIKE))
+    common = (spread > max(few, COMMON * papers)) & (alike < MIN_LIKENESS_OF_COMMON)
+    return (spread > half) | common | ((spread > max(few, FREQUENT * papers)) & (alike < MIN_LIKENESS))
 
 
 def _likeness(rows: sp.csr_matrix) -> np.ndarray:
@@ -148,8 +148,8 @@ def _likeness(rows: sp.csr_matrix) -> np.ndarray:
     """
     papers, words = rows.shape
     by_word = rows.T.tocsr()
-    if papers < LEAST_PAPERS:
-        return np.full(words, np.float32(ALIKE))
+    if papers < MIN_PAPERS:
+        return np.full(words, np.float32(MIN_LIKENESS))
     looked_at = _thinned(by_word)
     alike = [_mean_likeness(looked_at[start : start + CHUNK], rows, start) for start in range(0, words, CHUNK)]
     return _shrunk(np.concatenate([np.empty(0), *alike]) / _usual_likeness(rows), np.diff(by_word.indptr))
@@ -166,16 +166,16 @@ def _mean_likeness(by_word: sp.csr_matrix, rows: sp.csr_matrix, first: int) -> n
 
 
 def _thinned(by_word: sp.csr_matrix) -> sp.csr_matrix:
-    """Return the matrix (W, N) with about `MOST_LOOKED_AT` papers a word, spread evenly."""
+    """Return the matrix (W, N) with about `MAX_PAPERS_COMPARED` papers a word, spread evenly."""
     n = np.diff(by_word.indptr)
-    step = np.repeat(np.maximum(-(-n // MOST_LOOKED_AT), 1), n)
+    step = np.repeat(np.maximum(-(-n // MAX_PAPERS_COMPARED), 1), n)
     kept = (np.arange(by_word.nnz) - np.repeat(by_word.indptr[:-1], n)) % step == 0
     ends = np.concatenate([[0], np.cumsum(kept)])[by_word.indptr]
     return sp.csr_matrix((by_word.data[kept], by_word.indices[kept], ends), shape=by_word.shape)
 
 
 def _terms(
-    writing: Writing, usable: np.ndarray, named: np.ndarray, rows: sp.csr_matrix
+    surface_forms: SurfaceForms, usable: np.ndarray, named: np.ndarray, rows: sp.csr_matrix
 ) -> dict[tuple[int, int], float]:
     """Return terms and how much they tell: two words that nearly all papers with both have side by side.
 
@@ -184,13 +184,13 @@ def _terms(
     papers, by_word = rows.shape[0], rows.tocsc()
     usual = _usual_likeness(rows)
     terms = {}
-    found = sorted(writing.neighbours(usable, named, 3 if papers >= MANY_PAPERS else 2), key=lambda one: -one[1])
+    found = sorted(surface_forms.neighbours(usable, named, 3 if papers >= MANY_PAPERS else 2), key=lambda one: -one[1])
     for (one, other), side_by_side in found[:MOST_TERMS]:
         both = np.intersect1d(*(by_word.indices[slice(*by_word.indptr[at : at + 2])] for at in (one, other)))
-        if side_by_side < TOGETHER * len(both):
+        if side_by_side < MIN_ADJACENT_SHARE * len(both):
             continue
-        alike = _shrunk(_likeness_of(rows[both[:MOST_LOOKED_AT]], [one, other]) / usual, len(both))
-        if alike >= ALIKE:
+        alike = _shrunk(_likeness_of(rows[both[:MAX_PAPERS_COMPARED]], [one, other]) / usual, len(both))
+        if alike >= MIN_LIKENESS:
             terms[one, other] = float(np.log(alike))
     return terms
 
@@ -209,4 +209,4 @@ def _usual_likeness(rows: sp.csr_matrix) -> float:
 
 
 def _shrunk(times: np.ndarray | float, papers: np.ndarray | int) -> np.ndarray:
-    return np.asarray((np.maximum(times, 0) * papers + UNSURE) / (papers + UNSURE), np.float32)
+    return np.asarray((np.maximum(times, 0) * papers + PRIOR_PAPERS) / (papers + PRIOR_PAPERS), np.float32)

@@ -11,10 +11,10 @@ import scipy.sparse as sp
 
 from recommender.data.tables import Papers
 
-LEAST_PAPERS = 2  # a name on one paper ties it to nothing
+MIN_PAPERS = 2  # a name on one paper ties it to nothing
 
 
-def names_of(papers: Papers) -> list[list[str]]:
+def paper_names(papers: Papers) -> list[list[str]]:
     """Return each paper's names, each with its kind before it so that an author is never taken for a category."""
     columns = zip(papers.authors, papers.categories, papers.organizations, strict=True)
     return [
@@ -40,7 +40,7 @@ class Names:
     def rows(self, papers: Papers) -> sp.csr_matrix:
         """Return the unit-length rows of known names, float32 (N, F)."""
         columns = self._column  # type: ignore[attr-defined]
-        known = [[columns[name] for name in names if name in columns] for names in names_of(papers)]
+        known = [[columns[name] for name in names if name in columns] for names in paper_names(papers)]
         indptr = np.concatenate([[0], np.cumsum([len(row) for row in known])]).astype(np.int32)
         indices = np.array([column for row in known for column in row], np.int32)
         values = np.repeat([1 / np.sqrt(max(len(row), 1)) for row in known], np.diff(indptr)).astype(np.float32)
@@ -49,5 +49,5 @@ class Names:
 
 def learn_names(papers: Papers) -> Names:
     """Return the names on at least two of these papers."""
-    counts = Counter(name for names in names_of(papers) for name in names)
-    return Names(sorted(name for name, count in counts.items() if count >= LEAST_PAPERS))
+    counts = Counter(name for names in paper_names(papers) for name in names)
+    return Names(sorted(name for name, count in counts.items() if count >= MIN_PAPERS))

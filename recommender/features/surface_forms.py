@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.features.tokenizer import JOINT, MARKS, UNSEEN, UNSPACED, WORD, readable, words_of
+from recommender.features.tokenizer import JOINT, MARKS, UNSEEN, UNSPACED, WORD, readable, tokenize
 
 _TOKEN = re.compile(rf"{WORD.pattern}|[^\w\s]|\n")
 _IN_ORDER = re.compile(r"[.,;:!?](?:\s|$)|[\u3001\u3002\uff0c\uff1b\uff01\uff1f]")  # a bag of words has no punctuation
@@ -29,7 +29,7 @@ LONGEST_RUN = 12  # characters
 
 
 @dataclass(frozen=True)
-class Writing:
+class SurfaceForms:
     """`written` (W,) each word as most papers write it; `alone` bool (W,): it mostly stands so, not within another.
 
     `whole` bool (W,): it is a word, and not two characters of a text without spaces. `titled` int (W,): in how many
@@ -47,7 +47,7 @@ class Writing:
     _names: list[str]
 
     @classmethod
-    def of(cls, texts: Sequence[str], words: Sequence[str]) -> Writing:
+    def of(cls, texts: Sequence[str], words: Sequence[str]) -> SurfaceForms:
         """Look through the texts for the words."""
         column = {word: at for at, word in enumerate(words)}
         names, forms, papers, counts, in_titles = _read(texts)
@@ -123,7 +123,7 @@ def _titled(column: dict[str, int], names: list[str], in_titles: np.ndarray) -> 
     """Return how often each word is in titles, int (W,)."""
     titled = np.zeros(len(column), int)
     for form in np.flatnonzero(in_titles).tolist():
-        for word in words_of(names[form]):
+        for word in tokenize(names[form]):
             if word in column:
                 titled[column[word]] += in_titles[form]
     return titled
@@ -138,11 +138,11 @@ def _parts(name: str) -> Iterator[tuple[str, str]]:
     """Yield the folded words that a writing stands for, the whole first, each with what of it is written for it."""
     if _OF_UNSPACED.match(name) or not WORD.match(name):
         return
-    pieces, folded = JOINT.split(name), words_of(name)
+    pieces, folded = JOINT.split(name), tokenize(name)
     if len(pieces) == 1:
         yield from ((word, _neat(name)) for word in folded[:1])
         return
-    parts = [(word, _neat(piece)) for piece in pieces for word in words_of(piece)[:1]]
+    parts = [(word, _neat(piece)) for piece in pieces for word in tokenize(piece)[:1]]
     rest = [word for word in folded if word not in {part for part, _ in parts}]
     if rest:
         yield max(rest, key=len), _neat(name)

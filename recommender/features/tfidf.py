@@ -10,8 +10,8 @@ import scipy.sparse as sp
 from sklearn.feature_extraction.text import CountVectorizer
 
 from recommender.data.tables import Papers
-from recommender.features.keyphrases import Naming, learn_naming
-from recommender.features.tokenizer import words_of
+from recommender.features.keyphrases import Keyphrases, learn_keyphrases
+from recommender.features.tokenizer import tokenize
 
 
 @dataclass(frozen=True)
@@ -20,23 +20,23 @@ class Vocabulary:
 
     words: Sequence[str]
     idf: np.ndarray
-    naming: Naming | None = None
+    keyphrases: Keyphrases | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_column", {word: column for column, word in enumerate(self.words)})
-        object.__setattr__(self, "_naming", self.naming or Naming.plain(self.words, self.idf))
+        object.__setattr__(self, "_naming", self.keyphrases or Keyphrases.plain(self.words, self.idf))
 
     def __len__(self) -> int:
         return len(self.words)
 
     def named(self, texts: Sequence[str], rows: sp.csr_matrix) -> Vocabulary:
         """Return this vocabulary with what the texts it was learned from, and their TF-IDF rows, say of naming."""
-        return replace(self, naming=learn_naming(texts, self.words, rows))
+        return replace(self, keyphrases=learn_keyphrases(texts, self.words, rows))
 
     def names(self, columns: np.ndarray, weights: np.ndarray, most: int) -> list[str]:
-        """Return what to call the words that two texts share, the most telling first; see `Naming.names`."""
-        naming: Naming = self._naming  # type: ignore[attr-defined]
-        return naming.names(columns, weights, most)
+        """Return what to call the words that two texts share, the most telling first; see `Keyphrases.names`."""
+        keyphrases: Keyphrases = self._naming  # type: ignore[attr-defined]
+        return keyphrases.names(columns, weights, most)
 
     def columns(self, words: Iterable[str]) -> np.ndarray:
         """Return the columns of those of the words that are known, int64, in order."""
@@ -45,7 +45,7 @@ class Vocabulary:
 
     def rows(self, texts: Iterable[str]) -> sp.csr_matrix:
         """Return the unit-length TF-IDF rows of texts, float32 (N, W); a text without known words has an empty row."""
-        counter = CountVectorizer(analyzer=words_of, vocabulary=self._column, dtype=np.float32)  # type: ignore[attr-defined]
+        counter = CountVectorizer(analyzer=tokenize, vocabulary=self._column, dtype=np.float32)  # type: ignore[attr-defined]
         texts = list(texts)
         if not texts or not self.words:
             return sp.csr_matrix((len(texts), len(self.words)), dtype=np.float32)
@@ -58,8 +58,8 @@ def learn_vocabulary(texts: list[str], min_df: int) -> tuple[Vocabulary, sp.csr_
     A word has to be in `min_df` texts, fewer in a catalogue under 300 texts, where three is already a topic.
     """
     least = min(min_df, max(1, len(texts) // 100))
-    counter = CountVectorizer(analyzer=words_of, dtype=np.float32)
-    if not any(words_of(text) for text in texts[:1000]) and not any(words_of(text) for text in texts):
+    counter = CountVectorizer(analyzer=tokenize, dtype=np.float32)
+    if not any(tokenize(text) for text in texts[:1000]) and not any(tokenize(text) for text in texts):
         return Vocabulary([], np.empty(0, np.float32)), sp.csr_matrix((len(texts), 0), dtype=np.float32)
     counts = counter.fit_transform(texts).tocsc()
     spread = np.diff(counts.indptr)
@@ -69,7 +69,7 @@ def learn_vocabulary(texts: list[str], min_df: int) -> tuple[Vocabulary, sp.csr_
     return Vocabulary([str(names[column]) for column in kept], idf), _weigh(counts[:, kept].tocsr(), idf)
 
 
-def texts_of(papers: Papers) -> list[str]:
+def paper_texts(papers: Papers) -> list[str]:
     """Return what each paper says of itself: its title and its abstract."""
     return [f"{title}\n{abstract}" for title, abstract in zip(papers.titles, papers.abstracts, strict=True)]
 

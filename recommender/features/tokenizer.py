@@ -68,7 +68,7 @@ FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
 _NOT_PLURAL = frozenset("alias atlas bias canvas chaos lens series species pandas".split())  # noqa: SIM905
 
 
-def words_of(text: str) -> list[str]:
+def tokenize(text: str) -> list[str]:
     """Return the words of a text in order, folded so that writings of one word agree; a word may come twice.
 
     Time and memory grow with the text, up to the `LONGEST` characters of it that are read.

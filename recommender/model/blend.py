@@ -17,7 +17,7 @@ FEW_READERS = 3.0  # with so many readers a paper's factors count half as learne
 
 
 @dataclass(frozen=True)
-class PartWeight:
+class ComponentWeight:
     """One part's weight, n being the papers in the reader's history.
 
     For papers with r readers: `always + few / (1 + r / 3) + short / sqrt(n)`; for papers with none:
@@ -48,7 +48,7 @@ class Blend:
     The parts of papers without readers count `meeting + meeting_short / sqrt(n)` times when they meet the others.
     """
 
-    parts: Mapping[str, PartWeight] = field(default_factory=dict)
+    parts: Mapping[str, ComponentWeight] = field(default_factory=dict)
     readers: float = 0.0
     readers_short: float = 0.0
     unread: float = 0.0
@@ -70,7 +70,7 @@ class Blend:
 
     def only(self, part: str) -> Blend:
         """Return a blend of one part alone, for all papers alike."""
-        return Blend({part: PartWeight(always=1.0, unread=1.0)})
+        return Blend({part: ComponentWeight(always=1.0, unread=1.0)})
 
     def as_dict(self) -> dict[str, Any]:
         """Return the blend as JSON values."""
@@ -79,7 +79,7 @@ class Blend:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Blend:
         """Read what `as_dict` wrote."""
-        parts = {name: PartWeight(**weight) for name, weight in values["parts"].items()}
+        parts = {name: ComponentWeight(**weight) for name, weight in values["parts"].items()}
         rest = {field.name for field in dataclasses.fields(cls)} - {"parts"}
         return cls(parts, **{name: values[name] for name in rest & values.keys()})
 
@@ -87,9 +87,9 @@ class Blend:
 # Measured on real readers: what stands until a validation split of one's own can teach better.
 WITH_READERS = Blend(
     {
-        "stack": PartWeight(always=1.0, few=-0.3, unread=1.0),
-        "text": PartWeight(always=0.13, short=-0.1, unread=0.05),
-        "joint": PartWeight(always=0.15, short=-0.1, unread=0.15),
+        "stack": ComponentWeight(always=1.0, few=-0.3, unread=1.0),
+        "text": ComponentWeight(always=0.13, short=-0.1, unread=0.05),
+        "joint": ComponentWeight(always=0.15, short=-0.1, unread=0.15),
     },
     meeting=0.87,
     meeting_short=0.15,
@@ -97,10 +97,10 @@ WITH_READERS = Blend(
 # Alone there is no joint graph; with few other readers it is what they bring.
 ALONE = Blend(
     {
-        "stack": PartWeight(always=1.0, unread=1.0),
-        "text": PartWeight(always=0.2, unread=0.2),
-        "joint": PartWeight(always=0.15, unread=0.15),
+        "stack": ComponentWeight(always=1.0, unread=1.0),
+        "text": ComponentWeight(always=0.2, unread=0.2),
+        "joint": ComponentWeight(always=0.15, unread=0.15),
     }
 )
-UNTRAINED = Blend({"words": PartWeight(always=1.0, unread=1.0)})
-STACK_ALONE = Blend().only("stack")
+UNTRAINED = Blend({"words": ComponentWeight(always=1.0, unread=1.0)})
+FACTORS_ALONE = Blend().only("stack")

@@ -15,12 +15,12 @@ from threadpoolctl import threadpool_limits
 
 from recommender.config import Config
 
-SMALLEST = 16
-FINISHING = 3  # iterations that bring a finished factorisation up to date with a few more events
+MIN_FACTORS = 16
+FINISHING_ITERATIONS = 3  # iterations that bring a finished factorisation up to date with a few more events
 
 
 @dataclass(frozen=True)
-class Stack:
+class Factors:
     """The vectors the factorisation gave, all float32.
 
     `papers` (P, D); `features` (W + F, D), words first; `paper_gram` (D, D) = papersᵀ papers and `row_gram` (D, D), the
@@ -33,12 +33,12 @@ class Stack:
     row_gram: np.ndarray
 
 
-def factors_for(papers: int, config: Config) -> int:
+def choose_factors(papers: int, config: Config) -> int:
     """Return D: as configured, but no more than a quarter of the papers, which is all that a small catalogue holds."""
-    return int(min(config.factors, max(SMALLEST, papers // 4 // 8 * 8)))
+    return int(min(config.factors, max(MIN_FACTORS, papers // 4 // 8 * 8)))
 
 
-def stacked(readers: sp.csr_matrix, words: sp.csr_matrix, names: sp.csr_matrix, config: Config) -> sp.csr_matrix:
+def stack_matrix(readers: sp.csr_matrix, words: sp.csr_matrix, names: sp.csr_matrix, config: Config) -> sp.csr_matrix:
     """Return the matrix that is factorised, float32 (U + W + F, P).
 
     `readers` is (U, P), `words` (P, W) and `names` (P, F).
@@ -47,23 +47,23 @@ def stacked(readers: sp.csr_matrix, words: sp.csr_matrix, names: sp.csr_matrix, 
     return sp.vstack([readers, *features], format="csr", dtype=np.float32)
 
 
-def factorise(
+def factorize(
     matrix: sp.csr_matrix,
     readers: int,
     config: Config,
     seed: int,
     *,
     step: Callable[[float], None] | None = None,
-    start: Stack | None = None,
-) -> Stack:
+    start: Factors | None = None,
+) -> Factors:
     """Factorise the stacked matrix, whose first `readers` rows are readers; `step` hears the share done.
 
     `start` is a factorisation of the same words, names and papers with other readers' rows: a few iterations finish it.
     """
-    iterations = config.iterations if start is None else min(FINISHING, config.iterations)
+    iterations = config.iterations if start is None else min(FINISHING_ITERATIONS, config.iterations)
     with threadpool_limits(1, "blas"):  # implicit has its own threads; two pools slow each other down severalfold
         als = AlternatingLeastSquares(
-            factors=factors_for(matrix.shape[1], config),
+            factors=choose_factors(matrix.shape[1], config),
             regularization=config.regularization,
             alpha=config.alpha,
             iterations=iterations,
@@ -75,11 +75,11 @@ def factorise(
             als.item_factors, als.user_factors = start.papers.copy(), np.concatenate([unread, start.features])
         als.fit(matrix, show_progress=False, callback=lambda done, *_: step and step((done + 1) / iterations))
     papers, rows = als.item_factors, als.user_factors
-    return Stack(papers, rows[readers:].copy(), papers.T @ papers, rows.T @ rows)
+    return Factors(papers, rows[readers:].copy(), papers.T @ papers, rows.T @ rows)
 
 
 @dataclass(frozen=True)
-class Drawing:
+class ColdItemAdjustment:
     """How papers nobody read are shown: `plain` times their vector, and `norm` times its direction and their nearest's.
 
     Folded in from words alone they come out short, and apart from the papers readers would find beside them.
@@ -93,10 +93,10 @@ class Drawing:
         return np.float32(self.plain) * vectors + np.float32(self.norm) * (_direction(vectors) + _direction(neighbours))
 
 
-def drawing_for(vectors: np.ndarray, readers: np.ndarray) -> Drawing:
+def fit_cold_adjustment(vectors: np.ndarray, readers: np.ndarray) -> ColdItemAdjustment:
     """Return how to show papers (P, D) nobody read: at half the usual length; where none is read, as they are too."""
     some = vectors[readers > 0] if readers.any() else vectors
-    return Drawing(0.0 if readers.any() else 0.5, float(0.5 * np.median(np.linalg.norm(some, axis=1))))
+    return ColdItemAdjustment(0.0 if readers.any() else 0.5, float(0.5 * np.median(np.linalg.norm(some, axis=1))))
 
 
 def _direction(vectors: np.ndarray) -> np.ndarray:

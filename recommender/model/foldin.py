@@ -16,33 +16,33 @@ from scipy.linalg import cho_factor, cho_solve
 class Fold:
     """One solved fold-in of n weighted vectors.
 
-    `vector` float32 (D,) is the solution, `parts` float32 (n, D) what each of the n put on the right-hand side: with
+    `vector` float32 (D,) is the solution, `terms` float32 (n, D) what each of the n put on the right-hand side: with
     the matrix held fixed, `vector` is the sum of the solutions of the parts.
     """
 
     vector: np.ndarray
-    parts: np.ndarray
+    terms: np.ndarray
     factor: np.ndarray
 
     def shares(self, vectors: np.ndarray) -> np.ndarray:
         """Return what each of the n adds to the products of `vectors` (M, D) with the solution, float32 (M, n)."""
-        return (self.parts @ self.solved(vectors.astype(np.float32).T)).T
+        return (self.terms @ self.solve(vectors.astype(np.float32).T)).T
 
-    def solved(self, right: np.ndarray) -> np.ndarray:
+    def solve(self, right: np.ndarray) -> np.ndarray:
         """Return the solutions for right-hand sides (D,) or (D, C), the matrix held fixed."""
         return cho_solve((self.factor, True), right, check_finite=False)
 
 
-def fold(gram: np.ndarray, vectors: np.ndarray, confidence: np.ndarray, liked: np.ndarray, ridge: float) -> Fold:
+def fold(gram: np.ndarray, vectors: np.ndarray, confidence: np.ndarray, preference: np.ndarray, ridge: float) -> Fold:
     """Fold in n vectors (n, D) of the other side, all float32.
 
-    `gram` (D, D) is that whole side's; `confidence` (n,) how sure each is, and `liked` (n,) the preference it is fitted
+    `gram` (D, D) is that whole side's; `confidence` (n,) how sure each is, and `preference` (n,) the preference it is fitted
     to: 1 for liked, 0 or less for disliked. `ridge` is the regularisation of the factorisation.
     """
     vectors = np.asarray(vectors, np.float32)
     matrix = gram + (vectors.T * (confidence - 1).astype(np.float32)) @ vectors
     matrix[np.diag_indices_from(matrix)] += np.float32(ridge)
-    parts = vectors * (confidence * liked).astype(np.float32)[:, None]
+    terms = vectors * (confidence * preference).astype(np.float32)[:, None]
     factor, _ = cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False)
-    solution = cho_solve((factor, True), parts.sum(axis=0), check_finite=False)
-    return Fold(solution, parts, factor)
+    solution = cho_solve((factor, True), terms.sum(axis=0), check_finite=False)
+    return Fold(solution, terms, factor)

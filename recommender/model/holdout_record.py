@@ -12,7 +12,7 @@ Kind = Literal["newest", "sample", "none"]
 
 
 @dataclass(frozen=True)
-class Answers:
+class HoldoutRecord:
     """How a model's judged fit did: `gains` float32 (N,) of the pairs that `keys` uint64 (N,) stand for."""
 
     kind: Kind
@@ -21,7 +21,7 @@ class Answers:
     gains: np.ndarray
 
     @classmethod
-    def none(cls) -> Answers:
+    def none(cls) -> HoldoutRecord:
         """Return what stands for a model that was never judged."""
         return cls("none", 0.0, np.zeros(0, np.uint64), np.zeros(0, np.float32))
 
@@ -29,7 +29,7 @@ class Answers:
         return len(self.keys)
 
 
-def key_of(reader: str, paper: str) -> int:
+def pair_key(reader: str, paper: str) -> int:
     """Return a number for a pair, from which neither can be read."""
     text = f"{reader}\n{paper}".encode("utf-8", "surrogatepass")
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little")

@@ -13,17 +13,17 @@ import scipy.sparse as sp
 from recommender.config import Config
 from recommender.data.tables import Papers
 from recommender.errors import BrokenModel
-from recommender.features.encoders import Encoded
-from recommender.features.keyphrases import Naming
+from recommender.features.encoders import Embeddings
+from recommender.features.keyphrases import Keyphrases
 from recommender.features.metadata import Names
-from recommender.features.tfidf import Vocabulary, texts_of
+from recommender.features.tfidf import Vocabulary, paper_texts
 from recommender.model import artifact
 from recommender.model.artifact import Strings
 from recommender.model.blend import Blend
-from recommender.model.factorization import Drawing, Stack
+from recommender.model.factorization import ColdItemAdjustment, Factors
 from recommender.model.foldin import fold
-from recommender.model.holdout_record import Answers
-from recommender.model.neighbours import Graph, Steps
+from recommender.model.holdout_record import HoldoutRecord
+from recommender.model.neighbours import Graph, Propagation
 
 _COLUMNS = ("published", "upvotes", "readers")
 
@@ -33,8 +33,8 @@ class Model:
     """P papers, W words, F names, D factors.
 
     `words` float32 CSR (P, W) TF-IDF rows; `published` float64 (P,) epoch seconds, `upvotes` float32 (P,), nan unknown;
-    `readers` float32 (P,) how many readers opened or saved each. `shown` float32 (P, D): the vectors papers are scored
-    by, those nobody read as `drawing` says; readers are folded in on the stack's own. `encoded` has no
+    `readers` float32 (P,) how many readers opened or saved each. `scoring_vectors` float32 (P, D): the vectors papers are scored
+    by, those nobody read as `cold_adjustment` says; readers are folded in on the stack's own. `encoded` has no
     dimension without an encoder.
     """
 
@@ -49,12 +49,12 @@ class Model:
     words: sp.csr_matrix
     vocabulary: Vocabulary
     names: Names
-    stack: Stack
-    shown: np.ndarray
-    drawing: Drawing
+    stack: Factors
+    scoring_vectors: np.ndarray
+    cold_adjustment: ColdItemAdjustment
     graph: Graph
-    encoded: Encoded
-    answers: Answers = field(default_factory=Answers.none)
+    encoded: Embeddings
+    holdout_record: HoldoutRecord = field(default_factory=HoldoutRecord.none)
 
     @property
     def version(self) -> str:
@@ -63,7 +63,7 @@ class Model:
 
     def words_and_vectors(self, papers: Papers) -> tuple[sp.csr_matrix, np.ndarray]:
         """Return what papers unknown to training get: TF-IDF rows (N, W) and vectors (N, D) folded in from them."""
-        words, names = self.vocabulary.rows(texts_of(papers)), self.names.rows(papers)
+        words, names = self.vocabulary.rows(paper_texts(papers)), self.names.rows(papers)
         return words, self.vectors_of(words, names)
 
     def vectors_of(self, words: sp.csr_matrix, names: sp.csr_matrix | None = None) -> np.ndarray:
@@ -88,17 +88,17 @@ class Model:
         for name, strings in texts.items():
             packed = strings if isinstance(strings, Strings) else Strings.of(strings)
             arrays |= {f"{name}_text": packed.text, f"{name}_ends": packed.ends}
-        arrays |= _naming_arrays(self.vocabulary.naming)
+        arrays |= _naming_arrays(self.vocabulary.keyphrases)
         arrays |= {"idf": self.vocabulary.idf, "vectors": self.stack.papers, "features": self.stack.features}
         for name, matrix in [("words", self.words), *_steps(self.graph)]:
             arrays |= {f"{name}_{part}": getattr(matrix, part) for part in ("data", "indices", "indptr")}
-        arrays["drawing"] = np.array([self.drawing.plain, self.drawing.norm], np.float64)
-        arrays |= {"shown": self.shown, "paper_gram": self.stack.paper_gram, "row_gram": self.stack.row_gram}
+        arrays["drawing"] = np.array([self.cold_adjustment.plain, self.cold_adjustment.norm], np.float64)
+        arrays |= {"shown": self.scoring_vectors, "paper_gram": self.stack.paper_gram, "row_gram": self.stack.row_gram}
         if self.encoded:
             arrays |= {"meaning": self.encoded.vectors, "meaning_prints": self.encoded.prints}
-        arrays |= {"answers_keys": self.answers.keys, "answers_gains": self.answers.gains}
-        answers = {"kind": self.answers.kind, "now": self.answers.now}
-        artifact.write(Path(folder), {**self.manifest, "answers": answers}, arrays)
+        arrays |= {"answers_keys": self.holdout_record.keys, "answers_gains": self.holdout_record.gains}
+        holdout_record = {"kind": self.holdout_record.kind, "now": self.holdout_record.now}
+        artifact.write(Path(folder), {**self.manifest, "answers": holdout_record}, arrays)
 
     @classmethod
     def load(cls, folder: Path) -> Model:
@@ -120,7 +120,7 @@ class Model:
             for name in ("ids", "titles", "terms", "names")
         }
         shape = (len(strings["ids"]), len(strings["terms"]))
-        stack = Stack(arrays["vectors"], arrays["features"], arrays["paper_gram"], arrays["row_gram"])
+        stack = Factors(arrays["vectors"], arrays["features"], arrays["paper_gram"], arrays["row_gram"])
         if len(stack.papers) != shape[0] or len(stack.features) != shape[1] + len(strings["names"]):
             raise ValueError("the vectors do not match the papers, words and names")
         return cls(
@@ -133,39 +133,45 @@ class Model:
             vocabulary=Vocabulary(list(strings["terms"]), arrays["idf"], _read_naming(arrays)),
             names=Names(list(strings["names"])),
             stack=stack,
-            shown=arrays["shown"],
-            drawing=Drawing(*map(float, arrays["drawing"])),
+            scoring_vectors=arrays["shown"],
+            cold_adjustment=ColdItemAdjustment(*map(float, arrays["drawing"])),
             graph=Graph(
                 _read_steps(arrays, "text", shape[0]),
                 _read_steps(arrays, "joint", shape[0]) if "joint_once_data" in arrays else None,
             ),
             encoded=_read_encoded(manifest, arrays, shape[0]),
-            answers=Answers(**manifest["answers"], keys=arrays["answers_keys"], gains=arrays["answers_gains"]),
+            holdout_record=HoldoutRecord(
+                **manifest["answers"], keys=arrays["answers_keys"], gains=arrays["answers_gains"]
+            ),
             **{name: arrays[name] for name in _COLUMNS},
         )
 
 
-def _naming_arrays(naming: Naming | None) -> dict[str, np.ndarray]:
-    if naming is None:
+def _naming_arrays(keyphrases: Keyphrases | None) -> dict[str, np.ndarray]:
+    if keyphrases is None:
         return {}
-    written, terms = Strings.of(naming.written), Strings.of(naming.written_terms)
+    written, terms = Strings.of(keyphrases.written), Strings.of(keyphrases.written_terms)
     packed = {"written_text": written.text, "written_ends": written.ends}
     packed |= {"written_terms_text": terms.text, "written_terms_ends": terms.ends}
-    return packed | {"telling": naming.telling, "two_words": naming.terms, "two_words_tell": naming.terms_tell}
+    return packed | {
+        "telling": keyphrases.telling,
+        "two_words": keyphrases.terms,
+        "two_words_tell": keyphrases.terms_tell,
+    }
 
 
-def _read_naming(arrays: dict[str, np.ndarray]) -> Naming | None:
+def _read_naming(arrays: dict[str, np.ndarray]) -> Keyphrases | None:
     """Return how to name words; None for a model of before that was learned."""
     if "telling" not in arrays:
         return None
     written, terms = (Strings(arrays[f"{name}_text"], arrays[f"{name}_ends"]) for name in ("written", "written_terms"))
-    return Naming(written, arrays["telling"], arrays["two_words"], terms, arrays["two_words_tell"])
+    return Keyphrases(written, arrays["telling"], arrays["two_words"], terms, arrays["two_words_tell"])
 
 
-def _read_encoded(manifest: dict[str, Any], arrays: dict[str, np.ndarray], papers: int) -> Encoded:
+def _read_encoded(manifest: dict[str, Any], arrays: dict[str, np.ndarray], papers: int) -> Embeddings:
     if "meaning" not in arrays:
-        return Encoded.nothing(papers)
-    return Encoded(manifest["encoder"], arrays["meaning"], arrays["meaning_prints"])
+        return Embeddings.nothing(papers)
+    return Embeddings(manifest["encoder"], arrays["meaning"], arrays["meaning_prints"])
 
 
 def _sparse(arrays: dict[str, np.ndarray], name: str, shape: tuple[int, int]) -> sp.csr_matrix:
@@ -180,5 +186,5 @@ def _steps(graph: Graph) -> Iterator[tuple[str, sp.csr_matrix]]:
             yield f"{name}_twice", steps.twice
 
 
-def _read_steps(arrays: dict[str, np.ndarray], name: str, papers: int) -> Steps:
-    return Steps(*(_sparse(arrays, f"{name}_{step}", (papers, papers)) for step in ("once", "twice")))
+def _read_steps(arrays: dict[str, np.ndarray], name: str, papers: int) -> Propagation:
+    return Propagation(*(_sparse(arrays, f"{name}_{step}", (papers, papers)) for step in ("once", "twice")))

@@ -11,68 +11,70 @@ import numpy as np
 import scipy.sparse as sp
 from implicit.nearest_neighbours import ItemItemRecommender
 
-NEAREST = 50  # neighbours a paper keeps for one step
-NEAREST_TWICE = 20  # and for two, by text alone
-NEAREST_TWICE_JOINT = 10  # by each of text and readers
+NEIGHBOURS = 50  # neighbours a paper keeps for one step
+NEIGHBOURS_TWICE = 20  # and for two, by text alone
+NEIGHBOURS_TWICE_JOINT = 10  # by each of text and readers
 
 
 @dataclass(frozen=True)
-class Steps:
+class Propagation:
     """Symmetric steps along one graph: `once` between all neighbours, `twice` (taken twice) between the nearest."""
 
     once: sp.csr_matrix
     twice: sp.csr_matrix
 
-    def reach(self, places: sp.csr_matrix) -> sp.csr_matrix:
-        """Return how much liking what stands at each row of `places` (n, P) tells of other papers, float32 (n, P)."""
-        own = _only_place(places)
+    def propagate(self, graph_rows: sp.csr_matrix) -> sp.csr_matrix:
+        """Return how much liking what stands at each row of `graph_rows` (n, P) tells of other papers, float32 (n, P)."""
+        own = _single_graph_row(graph_rows)
         if (own >= 0).all():  # all stand in one place: rows are looked up, which is quicker than multiplying
             once, first = self.once[own], self.twice[own]
         else:
-            once, first = places @ self.once, places @ self.twice
-        reached = (once + first @ self.twice).tocsr()
-        reached.data[reached.indices == np.repeat(own, np.diff(reached.indptr))] = 0  # none tells of itself
-        np.sqrt(reached.data, out=reached.data)
-        return reached
+            once, first = graph_rows @ self.once, graph_rows @ self.twice
+        reach = (once + first @ self.twice).tocsr()
+        reach.data[reach.indices == np.repeat(own, np.diff(reach.indptr))] = 0  # none tells of itself
+        np.sqrt(reach.data, out=reach.data)
+        return reach
 
 
 @dataclass(frozen=True)
 class Graph:
     """`text` between papers alike in words, `joint` also between those with readers in common; None without readers."""
 
-    text: Steps
-    joint: Steps | None
+    text: Propagation
+    joint: Propagation | None
 
 
 def build_graph(words: sp.csr_matrix, liked: sp.csr_matrix) -> tuple[Graph, sp.csr_matrix]:
     """Build from TF-IDF rows (P, W) and readers' papers (U, P).
 
-    With it comes `near` (P, P): each paper's nearest by text, rows summing to one.
+    With it comes `neighbours` (P, P): each paper's nearest by text, rows summing to one.
     """
-    likeness = _power(_nearest(words, NEAREST), 2)
-    near = _rows_to_one(likeness)
-    text = Steps(_step(likeness), _step(_strongest(likeness, NEAREST_TWICE)))
+    likeness = _power(_find_neighbours(words, NEIGHBOURS), 2)
+    neighbours = _rows_to_one(likeness)
+    text = Propagation(_step(likeness), _step(_strongest(likeness, NEIGHBOURS_TWICE)))
     if liked.nnz == 0:
-        return Graph(text, None), near
-    shared = _nearest(_readers_of(liked), NEAREST)
-    nearest = [_rows_to_one(_strongest(one, NEAREST_TWICE_JOINT)) for one in (shared, likeness)]
-    return Graph(text, Steps(_step(_rows_to_one(shared) + near), _step(nearest[0] + nearest[1]))), near
+        return Graph(text, None), neighbours
+    shared = _find_neighbours(_readers_of(liked), NEIGHBOURS)
+    nearest = [_rows_to_one(_strongest(one, NEIGHBOURS_TWICE_JOINT)) for one in (shared, likeness)]
+    return Graph(
+        text, Propagation(_step(_rows_to_one(shared) + neighbours), _step(nearest[0] + nearest[1]))
+    ), neighbours
 
 
-def nearest_to(words: sp.csr_matrix, papers_by_word: sp.csr_matrix) -> sp.csr_matrix:
-    """Return what `near` would be for texts (N, W) not in the graph: rows (N, P) summing to one.
+def find_neighbours(words: sp.csr_matrix, papers_by_word: sp.csr_matrix) -> sp.csr_matrix:
+    """Return what `neighbours` would be for texts (N, W) not in the graph: rows (N, P) summing to one.
 
     `papers_by_word` (W, P) is the transpose of the papers' TF-IDF rows.
     """
     likeness = (words @ papers_by_word).tocsr()
-    return _rows_to_one(_power(_strongest(likeness, NEAREST), 2))
+    return _rows_to_one(_power(_strongest(likeness, NEIGHBOURS), 2))
 
 
-def _only_place(places: sp.csr_matrix) -> np.ndarray:
+def _single_graph_row(graph_rows: sp.csr_matrix) -> np.ndarray:
     """Return where each row stands, (n,), -1 where it does not stand in one place."""
-    found = np.full(places.shape[0], -1)
-    single = np.flatnonzero(np.diff(places.indptr) == 1)
-    found[single] = places.indices[places.indptr[single]]
+    found = np.full(graph_rows.shape[0], -1)
+    single = np.flatnonzero(np.diff(graph_rows.indptr) == 1)
+    found[single] = graph_rows.indices[graph_rows.indptr[single]]
     return found
 
 
@@ -84,7 +86,7 @@ def _readers_of(liked: sp.csr_matrix) -> sp.csr_matrix:
     return (weighed @ sp.diags((1 / np.sqrt(length + 0.5)).astype(np.float32))).T.tocsr()
 
 
-def _nearest(rows: sp.csr_matrix, most: int) -> sp.csr_matrix:
+def _find_neighbours(rows: sp.csr_matrix, most: int) -> sp.csr_matrix:
     """Return each row's strongest products with the others, its own left out."""
     model = ItemItemRecommender(K=most + 1)
     model.fit(rows.T.tocsr().astype(np.float64), show_progress=False)

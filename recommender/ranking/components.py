@@ -13,12 +13,12 @@ from typing import Protocol
 import numpy as np
 import scipy.sparse as sp
 
-from recommender.features.encoders import Encoded
+from recommender.features.encoders import Embeddings
 from recommender.model.foldin import Fold, fold
 from recommender.model.model import Model
-from recommender.model.neighbours import Steps
-from recommender.ranking.paper_index import Shelf
-from recommender.ranking.profile import Taste
+from recommender.model.neighbours import Propagation
+from recommender.ranking.paper_index import PaperIndex
+from recommender.ranking.profile import Profile
 
 
 class Part(Protocol):
@@ -39,128 +39,130 @@ class Part(Protocol):
 
 
 @dataclass(frozen=True)
-class StackPart:
+class FactorsComponent:
     """The reader folded into the factorisation."""
 
     scores: np.ndarray
     folded: Fold
-    shelf: Shelf
+    index: PaperIndex
 
     def shares(self, rows: np.ndarray) -> np.ndarray:
         """Return what each row of taste adds to the scores of shelf rows (M,), float32 (M, n)."""
-        return self.folded.shares(self.shelf.shown(rows))
+        return self.folded.shares(self.index.scoring_vectors(rows))
 
     def by_group(self, rows: np.ndarray, groups: np.ndarray) -> np.ndarray:
         """Return what groups (C, n) of rows of taste together add to shelf rows (M,), float32 (M, C)."""
-        return self.shelf.shown(rows) @ self.folded.solved((groups @ self.folded.parts).T)
+        return self.index.scoring_vectors(rows) @ self.folded.solve((groups @ self.folded.terms).T)
 
 
-def stack_part(model: Model, taste: Taste, shelf: Shelf) -> StackPart:
+def score_factors(model: Model, profile: Profile, index: PaperIndex) -> FactorsComponent:
     """Fold the reader in and score the shelf."""
-    confidence = model.config.alpha * np.abs(taste.weight)
-    folded = fold(model.stack.paper_gram, taste.vectors, confidence, taste.liked, model.config.regularization)
-    return StackPart(shelf.times_vector(folded.vector), folded, shelf)
+    confidence = model.config.alpha * np.abs(profile.weight)
+    folded = fold(model.stack.paper_gram, profile.vectors, confidence, profile.liked, model.config.regularization)
+    return FactorsComponent(index.times_vector(folded.vector), folded, index)
 
 
 @dataclass(frozen=True)
-class GraphPart:
-    """How far what the reader likes reaches along a graph: `reached` float32 CSR (n, P), weighed by `weight` (n,)."""
+class GraphComponent:
+    """How far what the reader likes reaches along a graph: `reach` float32 CSR (n, P), weighed by `weight` (n,)."""
 
     scores: np.ndarray
-    reached: sp.csr_matrix
+    reach: sp.csr_matrix
     weight: np.ndarray
-    shelf: Shelf
+    index: PaperIndex
 
     def shares(self, rows: np.ndarray) -> np.ndarray:
         """Return what each row of taste adds to the scores of shelf rows (M,), float32 (M, n)."""
-        return (self.shelf.places(rows) @ self.reached.T).toarray() * self.weight
+        return (self.index.graph_rows(rows) @ self.reach.T).toarray() * self.weight
 
     def by_group(self, rows: np.ndarray, groups: np.ndarray) -> np.ndarray:
         """Return what groups (C, n) of rows of taste together add to shelf rows (M,), float32 (M, C)."""
-        return self.shelf.places(rows) @ (self.reached.T @ (groups * self.weight).T)
+        return self.index.graph_rows(rows) @ (self.reach.T @ (groups * self.weight).T)
 
 
-def graph_part(steps: Steps, taste: Taste, shelf: Shelf) -> GraphPart:
+def score_graph(steps: Propagation, profile: Profile, index: PaperIndex) -> GraphComponent:
     """Walk from where the taste's rows stand."""
-    weight = np.abs(taste.weight) * taste.liked
-    reached = steps.reach(taste.places)
-    return GraphPart(shelf.spread(reached.T @ weight), reached, weight, shelf)
+    weight = np.abs(profile.weight) * profile.liked
+    reach = steps.propagate(profile.graph_rows)
+    return GraphComponent(index.extend(reach.T @ weight), reach, weight, index)
 
 
 @dataclass(frozen=True)
-class TextPart:
+class RidgeComponent:
     """Kernel ridge regression over the TF-IDF rows of what the reader likes; `dual` float32 (n,)."""
 
     scores: np.ndarray
     dual: np.ndarray
     words: sp.csr_matrix
-    shelf: Shelf
+    index: PaperIndex
 
     def shares(self, rows: np.ndarray) -> np.ndarray:
         """Return what each row of taste adds to the scores of shelf rows (M,), float32 (M, n)."""
-        return (self.shelf.words(rows) @ self.words.T).toarray() * self.dual
+        return (self.index.words(rows) @ self.words.T).toarray() * self.dual
 
     def by_group(self, rows: np.ndarray, groups: np.ndarray) -> np.ndarray:
         """Return what groups (C, n) of rows of taste together add to shelf rows (M,), float32 (M, C)."""
-        return self.shelf.words(rows) @ (self.words.T @ (groups * self.dual).T)
+        return self.index.words(rows) @ (self.words.T @ (groups * self.dual).T)
 
 
-def text_part(taste: Taste, shelf: Shelf, ridge: float) -> TextPart:
+def score_ridge(profile: Profile, index: PaperIndex, ridge: float) -> RidgeComponent:
     """Solve the ridge and score the shelf."""
-    dual = _dual(np.asarray((taste.words @ taste.words.T).todense(), np.float32), taste, ridge)
-    return TextPart(shelf.times_words(taste.words.T @ dual), dual, taste.words, shelf)
+    dual = _dual(np.asarray((profile.words @ profile.words.T).todense(), np.float32), profile, ridge)
+    return RidgeComponent(index.times_words(profile.words.T @ dual), dual, profile.words, index)
 
 
 @dataclass(frozen=True)
-class MeaningPart:
+class EmbeddingComponent:
     """The same regression over an encoder's vectors: `vectors` float32 (n, E), `dual` (n,), less what all have."""
 
     scores: np.ndarray
     dual: np.ndarray
     vectors: np.ndarray
-    encoded: Encoded
-    shelf: Shelf
+    encoded: Embeddings
+    index: PaperIndex
 
     def shares(self, rows: np.ndarray) -> np.ndarray:
         """Return what each row of taste adds to the scores of shelf rows (M,), float32 (M, n)."""
-        return (_meaning(self.encoded, self.shelf.places(rows)) @ self.vectors.T) * self.dual
+        return (_meaning(self.encoded, self.index.graph_rows(rows)) @ self.vectors.T) * self.dual
 
     def by_group(self, rows: np.ndarray, groups: np.ndarray) -> np.ndarray:
         """Return what groups (C, n) of rows of taste together add to shelf rows (M,), float32 (M, C)."""
-        return _meaning(self.encoded, self.shelf.places(rows)) @ (self.vectors.T @ (groups * self.dual).T)
+        return _meaning(self.encoded, self.index.graph_rows(rows)) @ (self.vectors.T @ (groups * self.dual).T)
 
 
-def meaning_part(encoded: Encoded, taste: Taste, shelf: Shelf, ridge: float) -> MeaningPart:
+def score_embedding(encoded: Embeddings, profile: Profile, index: PaperIndex, ridge: float) -> EmbeddingComponent:
     """Solve the ridge and score the shelf; what is newer than the model has the meaning of where it stands."""
-    vectors = _meaning(encoded, taste.places)
-    dual = _dual(vectors @ vectors.T, taste, ridge)
+    vectors = _meaning(encoded, profile.graph_rows)
+    dual = _dual(vectors @ vectors.T, profile, ridge)
     weights = vectors.T @ dual
     scores = encoded.vectors @ weights - encoded.mean @ weights
-    return MeaningPart(shelf.spread(scores), dual, vectors, encoded, shelf)
+    return EmbeddingComponent(index.extend(scores), dual, vectors, encoded, index)
 
 
-def _meaning(encoded: Encoded, places: sp.csr_matrix) -> np.ndarray:
-    there = np.asarray(places.sum(axis=1), np.float32)
-    return np.asarray(places @ encoded.vectors, np.float32) - there * encoded.mean
+def _meaning(encoded: Embeddings, graph_rows: sp.csr_matrix) -> np.ndarray:
+    there = np.asarray(graph_rows.sum(axis=1), np.float32)
+    return np.asarray(graph_rows @ encoded.vectors, np.float32) - there * encoded.mean
 
 
-def _dual(kernel: np.ndarray, taste: Taste, ridge: float) -> np.ndarray:
+def _dual(kernel: np.ndarray, profile: Profile, ridge: float) -> np.ndarray:
     """Return the weights (n,) of kernel ridge regression; a row of weight w is fitted as w copies of it would be."""
-    kernel[np.diag_indices_from(kernel)] += np.float32(ridge) / np.abs(taste.weight)
-    return np.linalg.solve(kernel, taste.liked).astype(np.float32)
+    kernel[np.diag_indices_from(kernel)] += np.float32(ridge) / np.abs(profile.weight)
+    return np.linalg.solve(kernel, profile.liked).astype(np.float32)
 
 
-PARTS = ("stack", "text", "joint", "words", "meaning")
+COMPONENTS = ("stack", "text", "joint", "words", "meaning")
 BY_WORDS = ("text", "words", "meaning")  # what these parts know, they know from words alone
 
 
-def parts_of(taste: Taste, shelf: Shelf, model: Model | None, wanted: Collection[str], ridge: float) -> dict[str, Part]:
+def score_components(
+    profile: Profile, index: PaperIndex, model: Model | None, wanted: Collection[str], ridge: float
+) -> dict[str, Part]:
     """Return those of the wanted parts that there is anything for, by name."""
-    makers: dict[str, Callable[[], Part]] = {"words": lambda: text_part(taste, shelf, ridge)}
+    makers: dict[str, Callable[[], Part]] = {"words": lambda: score_ridge(profile, index, ridge)}
     if model:
-        makers["stack"] = lambda: stack_part(model, taste, shelf)
+        makers["stack"] = lambda: score_factors(model, profile, index)
         steps = {"text": model.graph.text, "joint": model.graph.joint}
-        makers |= {name: partial(graph_part, one, taste, shelf) for name, one in steps.items() if one}
+        makers |= {name: partial(score_graph, one, profile, index) for name, one in steps.items() if one}
         if model.encoded:
-            makers["meaning"] = partial(meaning_part, model.encoded, taste, shelf, ridge)
-    return {name: makers[name]() for name in PARTS if name in makers and name in wanted}
+            makers["meaning"] = partial(score_embedding, model.encoded, profile, index, ridge)
+    return {name: makers[name]() for name in COMPONENTS if name in makers and name in wanted}

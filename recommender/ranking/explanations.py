@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.ranking.scoring import Scored
+from recommender.ranking.scoring import CatalogueScores
 from recommender.ranking.search import on_topic
 
 SHARED_WORDS = 4  # named in one reason
-TOO_LITTLE = 1e-6  # of a product of TF-IDF weights: what is below is rounding
+MIN_PRODUCT = 1e-6  # of a product of TF-IDF weights: what is below is rounding
 
 
 @dataclass(frozen=True)
@@ -34,16 +34,16 @@ class Reason:
 class Explanation:
     """What the scores of some shelf rows (M,) are made of, worked out for all of them at once."""
 
-    def __init__(self, scored: Scored, rows: np.ndarray) -> None:
+    def __init__(self, scored: CatalogueScores, rows: np.ndarray) -> None:
         self.scored, self.rows = scored, rows
         self.by_words, self.by_factors = scored.shares(rows, by_words=True), scored.shares(rows, by_words=False)
-        self.typed = [at for at, text in enumerate(scored.taste.typed) if text]
+        self.typed = [at for at, text in enumerate(scored.profile.typed) if text]
         self._on_topic = on_topic(scored, self.typed, rows)
-        self._words = scored.shelf.words(rows)
+        self._words = scored.index.words(rows)
         # Only the words of these rows matter: what the reader's papers say of them is a small dense table.
         self._columns, self._at = np.unique(self._words.indices, return_inverse=True)
-        self._tastes = scored.taste.words[:, self._columns].toarray()
-        self._all_tastes = self._tastes.sum(axis=0)
+        self._profile_words = scored.profile.words[:, self._columns].toarray()
+        self._all_profile_words = self._profile_words.sum(axis=0)
 
     def reasons(self, at: int, added: float, most: int) -> list[Reason]:
         """Share out the score of the row at `at`, the largest share first.
@@ -55,45 +55,49 @@ class Explanation:
         scored = self.scored
         both = self.by_words[at] + self.by_factors[at]
         order = np.argsort(-both, kind="stable")
-        papers = [int(one) for one in order[: most + len(self.typed)] if scored.taste.rows[one] >= 0 and both[one] > 0]
+        papers = [
+            int(one) for one in order[: most + len(self.typed)] if scored.profile.rows[one] >= 0 and both[one] > 0
+        ]
         papers = papers[:most]
         typed = [one for one, matches in zip(self.typed, self._on_topic[:, at], strict=True) if matches]
         reasons = [self._of_paper(at, one, float(both[one])) for one in papers]
-        reasons += [Reason("interest", float(both[one]), words=[scored.taste.typed[one]]) for one in typed]
+        reasons += [Reason("interest", float(both[one]), words=[scored.profile.typed[one]]) for one in typed]
         reasons += self._remainders(at, [*typed, *papers], added)
         told = sorted((reason for reason in reasons if reason.share), key=lambda reason: -reason.share)
-        return _rounded_to(float(scored.scores[self.rows[at]] + np.float32(added)), told)
+        return _absorb_rounding(float(scored.scores[self.rows[at]] + np.float32(added)), told)
 
     def _of_paper(self, at: int, one: int, share: float) -> Reason:
-        paper, shelf = int(self.scored.taste.rows[one]), self.scored.shelf
-        return Reason("paper", share, shelf.ids[paper], shelf.title(paper), self._shared(at, self._tastes[one]))
+        paper, index = int(self.scored.profile.rows[one]), self.scored.index
+        return Reason("paper", share, index.ids[paper], index.title(paper), self._shared(at, self._profile_words[one]))
 
     def _remainders(self, at: int, named: list[int], added: float) -> Iterator[Reason]:
         scored, row = self.scored, self.rows[at]
         words = float(self.by_words[at].sum() - self.by_words[at, named].sum())
         factors = float(self.by_factors[at].sum() - self.by_factors[at, named].sum())
         priors = {kind: float(prior[row]) for kind, prior in scored.priors.items()}
-        if not scored.shelf.read_at_all:  # the factors know of words alone
+        if not scored.index.read_at_all:  # the factors know of words alone
             words, factors = words + factors, 0.0
-        if len(named) == len(scored.taste):  # nobody is left: what differs from zero is rounding
+        if len(named) == len(scored.profile):  # nobody is left: what differs from zero is rounding
             words = factors = 0.0
         if words:
-            yield Reason("words", words, words=self._shared(at, self._all_tastes - self._tastes[named].sum(axis=0)))
+            yield Reason(
+                "words", words, words=self._shared(at, self._all_profile_words - self._profile_words[named].sum(axis=0))
+            )
         yield Reason("readers", factors + priors.get("readers", 0.0))
         yield Reason("fresh", priors.get("fresh", 0.0))
         yield Reason("popular", priors.get("popular", 0.0))
         yield Reason("interest", priors.get("interest", 0.0))
         yield Reason("explore", priors.get("explore", 0.0) + added)
 
-    def _shared(self, at: int, taste: np.ndarray) -> list[str]:
+    def _shared(self, at: int, profile: np.ndarray) -> list[str]:
         """Return the words that tell most of what a row and a taste (columns,) have in common."""
         cells = slice(self._words.indptr[at], self._words.indptr[at + 1])
-        both = self._words.data[cells] * taste[self._at[cells]]
-        told = both > TOO_LITTLE
+        both = self._words.data[cells] * profile[self._at[cells]]
+        told = both > MIN_PRODUCT
         return self.scored.vocabulary.names(self._words.indices[cells][told], both[told], SHARED_WORDS)
 
 
-def _rounded_to(score: float, reasons: list[Reason]) -> list[Reason]:
+def _absorb_rounding(score: float, reasons: list[Reason]) -> list[Reason]:
     """Put what float32 rounded off onto the largest share: beside a score near zero it would not be small."""
     if not reasons:
         return reasons

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from recommender.data.tables import Papers
 from recommender.ranking.catalogue import Catalogue
-from recommender.ranking.paper_index import Block, joined
+from recommender.ranking.paper_index import PaperBlock, merge_blocks
 
 
 class Overlay:
@@ -17,7 +17,7 @@ class Overlay:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._ground = catalogue.ground
-        self._block: Block | None = None
+        self._block: PaperBlock | None = None
         # Without a model the words are learned from the papers there are: the reader's own have a say in their copy.
         self._copy = None if catalogue.model else catalogue.copy()
 
@@ -31,7 +31,7 @@ class Overlay:
             self._copy.update(papers)
         elif len(papers):
             placed = catalogue.placed(papers)
-            self._block = joined(self._block, placed) if self._block else placed
+            self._block = merge_blocks(self._block, placed) if self._block else placed
 
     def forget(self, ids: Collection[str]) -> bool:
         """Leave these papers out; False where that needs another overlay, made and filled anew."""

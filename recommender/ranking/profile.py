@@ -16,8 +16,8 @@ from recommender.data.interactions import Weights, weigh
 from recommender.data.tables import Events
 from recommender.features.tfidf import Vocabulary
 from recommender.model.model import Model
-from recommender.model.neighbours import nearest_to
-from recommender.ranking.paper_index import Shelf
+from recommender.model.neighbours import find_neighbours
+from recommender.ranking.paper_index import PaperIndex
 
 _NO_VECTORS = np.zeros((0, 0), np.float32)
 MOST_LIKED, MOST_DISLIKED = 500, 125  # papers that a long history is told by, those that weigh most, the newest of them
@@ -25,10 +25,10 @@ DISLIKED = -0.3  # what a hidden paper is fitted to, where a liked one is fitted
 
 
 @dataclass(frozen=True)
-class Taste:
+class Profile:
     """`rows` int64: the shelf rows of the papers met, -1 for what was typed; `typed` its text, "" for papers.
 
-    `weight` float32 (n,) negative for disliked, `words` float32 CSR (n, W), `vectors` float32 (n, D), `places` float32
+    `weight` float32 (n,) negative for disliked, `words` float32 CSR (n, W), `vectors` float32 (n, D), `graph_rows` float32
     CSR (n, P) where on the model's graph each stands. `seen` and
     `passed` are the shelf rows never to be recommended, and those shown and passed over with `times` (float32) each;
     `muted` float32 CSR (m, W) the words of what was muted.
@@ -39,7 +39,7 @@ class Taste:
     weight: np.ndarray
     words: sp.csr_matrix
     vectors: np.ndarray
-    places: sp.csr_matrix
+    graph_rows: sp.csr_matrix
     seen: np.ndarray
     passed: np.ndarray
     times: np.ndarray
@@ -64,19 +64,19 @@ class Taste:
         return np.where(self.weight > 0, 1, DISLIKED).astype(np.float32)
 
 
-def taste_of(
+def build_profile(
     history: Events,
     interests: Sequence[str],
     muted: Sequence[str],
     *,
-    shelf: Shelf,
+    index: PaperIndex,
     vocabulary: Vocabulary,
     model: Model | None,
     config: Config,
     now: float,
-) -> Taste:
+) -> Profile:
     """Gather one reader's taste; events on papers that are not on the shelf, and words nobody knows, say nothing."""
-    met = _met(history, shelf, config, now)
+    met = _weigh_history(history, index, config, now)
     told = _telling(met)
     rows = met.paper[told]
     typed = [*interests, *muted]
@@ -85,15 +85,15 @@ def taste_of(
     weight = np.repeat(
         np.array([config.interest_weight, -config.mute_weight], np.float32), [len(interests), len(muted)]
     )
-    return Taste(
+    return Profile(
         rows=np.concatenate([rows, np.full(len(known), -1)]),
         typed=[""] * len(rows) + [typed[row] for row in known],
         weight=np.concatenate([met.weight[told], weight[known]]),
-        words=_stacked(shelf.words(rows), words[known]),
-        vectors=np.concatenate([shelf.vectors(rows), model.vectors_of(words[known])]) if model else _NO_VECTORS,
-        places=_stacked(shelf.places(rows), nearest_to(words[known], shelf.blocks[0].by_word))
+        words=_vstack(index.words(rows), words[known]),
+        vectors=np.concatenate([index.foldin_vectors(rows), model.vectors_of(words[known])]) if model else _NO_VECTORS,
+        graph_rows=_vstack(index.graph_rows(rows), find_neighbours(words[known], index.blocks[0].by_word))
         if len(known)
-        else shelf.places(rows),
+        else index.graph_rows(rows),
         seen=met.paper[met.seen],
         passed=met.paper[met.passed > 0],
         times=met.passed[met.passed > 0],
@@ -101,16 +101,16 @@ def taste_of(
     )
 
 
-def taste_of_rows(rows: np.ndarray, weight: np.ndarray, shelf: Shelf) -> Taste:
+def profile_of_rows(rows: np.ndarray, weight: np.ndarray, index: PaperIndex) -> Profile:
     """Gather the taste for shelf rows with these weights, nothing else known."""
-    words, nothing = shelf.words(rows), np.empty(0, np.int64)
-    return Taste(
+    words, nothing = index.words(rows), np.empty(0, np.int64)
+    return Profile(
         rows=rows,
         typed=[""] * len(rows),
         weight=weight,
         words=words,
-        vectors=shelf.vectors(rows),
-        places=shelf.places(rows),
+        vectors=index.foldin_vectors(rows),
+        graph_rows=index.graph_rows(rows),
         seen=nothing,
         passed=nothing,
         times=np.empty(0, np.float32),
@@ -118,7 +118,7 @@ def taste_of_rows(rows: np.ndarray, weight: np.ndarray, shelf: Shelf) -> Taste:
     )
 
 
-def _stacked(one: sp.csr_matrix, other: sp.csr_matrix) -> sp.csr_matrix:
+def _vstack(one: sp.csr_matrix, other: sp.csr_matrix) -> sp.csr_matrix:
     return sp.vstack([one, other], format="csr") if other.shape[0] else one
 
 
@@ -133,8 +133,8 @@ def _telling(met: Weights) -> np.ndarray:
     return np.sort(np.concatenate([liked[:MOST_LIKED], disliked[:MOST_DISLIKED]]))
 
 
-def _met(history: Events, shelf: Shelf, config: Config, now: float) -> Weights:
-    known = [row for row, paper in enumerate(history.papers) if paper in shelf.row_of]
-    paper = np.array([shelf.row_of[history.papers[row]] for row in known], np.int64)
+def _weigh_history(history: Events, index: PaperIndex, config: Config, now: float) -> Weights:
+    known = [row for row, paper in enumerate(history.papers) if paper in index.row_of]
+    paper = np.array([index.row_of[history.papers[row]] for row in known], np.int64)
     events = Events([], [], [history.kinds[row] for row in known], history.times[known])
     return weigh(np.zeros(len(known), np.int64), paper, events, config, now)

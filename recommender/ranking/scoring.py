@@ -14,18 +14,18 @@ from recommender.config import DAY, Config
 from recommender.features.tfidf import Vocabulary
 from recommender.model.blend import UNTRAINED, Blend
 from recommender.model.model import Model
-from recommender.ranking.components import BY_WORDS, Part, parts_of
-from recommender.ranking.paper_index import Shelf
-from recommender.ranking.profile import Taste
+from recommender.ranking.components import BY_WORDS, Part, score_components
+from recommender.ranking.paper_index import PaperIndex
+from recommender.ranking.profile import Profile
 
-MOST_UPVOTES = 100.0  # where the popularity prior reaches its full weight
+MAX_UPVOTES = 100.0  # where the popularity prior reaches its full weight
 NO_TASTE_READERS = 0.3  # the readers' prior where nothing is known of the reader
 MUTED_AT = 0.15  # a paper whose words are this similar to a muted text gets the whole penalty,
 CHANCE, BEYOND_CHANCE = 1.5, 3.0  # and so does one whose vector is as near as 1.5 + 3 spreads of all papers' cosines
 
 
 @dataclass(frozen=True)
-class Weighed:
+class WeightedComponent:
     """One part with its factor for every paper, float32 (N,): blend weight over the part's spread."""
 
     part: Part
@@ -34,26 +34,26 @@ class Weighed:
 
 
 @dataclass(frozen=True)
-class Scored:
+class CatalogueScores:
     """Every paper on the shelf with its score, float32 (N,), and what the score is made of.
 
     `priors` are float32 (N,) by reason kind. Papers that nothing is known of have a score of nan.
     """
 
-    shelf: Shelf
+    index: PaperIndex
     vocabulary: Vocabulary
-    taste: Taste
+    profile: Profile
     scores: np.ndarray
-    parts: Sequence[Weighed]
+    parts: Sequence[WeightedComponent]
     priors: dict[str, np.ndarray]
 
     def basis(self, row: int) -> str:
         """Say what the score of a row rests on."""
         if np.isnan(self.scores[row]):
             return "none"
-        if not len(self.taste) or not (self.shelf.trained[row] or self.shelf.has_words[row]):
+        if not len(self.profile) or not (self.index.trained[row] or self.index.has_words[row]):
             return "fallback"
-        return "model" if self.shelf.trained[row] else "text"
+        return "model" if self.index.trained[row] else "text"
 
     def by_group(self, rows: np.ndarray, groups: np.ndarray) -> np.ndarray:
         """Return what groups (C, n) of rows of taste together add to shelf rows (M,), float32 (M, C)."""
@@ -64,7 +64,7 @@ class Scored:
 
     def shares(self, rows: np.ndarray, by_words: bool) -> np.ndarray:
         """Return what each row of taste adds to rows (M,), float64 (M, n): by words directly, or by factors."""
-        shares = np.zeros((len(rows), len(self.taste)))
+        shares = np.zeros((len(rows), len(self.profile)))
         for weighed in self.parts:
             if weighed.by_words == by_words:
                 shares += weighed.factor[rows, None] * weighed.part.shares(rows).astype(np.float64)
@@ -72,29 +72,31 @@ class Scored:
 
 
 def score(
-    taste: Taste, shelf: Shelf, model: Model | None, vocabulary: Vocabulary, *, config: Config, now: float
-) -> Scored:
+    profile: Profile, index: PaperIndex, model: Model | None, vocabulary: Vocabulary, *, config: Config, now: float
+) -> CatalogueScores:
     """Score every paper on the shelf for one reader."""
     blend = model.blend if model else UNTRAINED
-    parts = _weighed(taste, shelf, model, blend, config) if len(taste) else []
-    priors = _priors(taste, shelf, blend, config, now)
-    scores = np.zeros(len(shelf), np.float32)
+    parts = _weigh_components(profile, index, model, blend, config) if len(profile) else []
+    priors = _priors(profile, index, blend, config, now)
+    scores = np.zeros(len(index), np.float32)
     for weighed in parts:
         scores += weighed.factor * weighed.part.scores
     for prior in priors.values():
         scores += prior
-    scores[~shelf.known] = np.nan
-    return Scored(shelf, vocabulary, taste, scores, parts, priors)
+    scores[~index.known] = np.nan
+    return CatalogueScores(index, vocabulary, profile, scores, parts, priors)
 
 
-def _weighed(taste: Taste, shelf: Shelf, model: Model | None, blend: Blend, config: Config) -> list[Weighed]:
+def _weigh_components(
+    profile: Profile, index: PaperIndex, model: Model | None, blend: Blend, config: Config
+) -> list[WeightedComponent]:
     """Bring each part to unit spread and weigh it by the blend."""
-    parts = parts_of(taste, shelf, model, blend.parts, config.text_regularization)
+    parts = score_components(profile, index, model, blend.parts, config.text_regularization)
     factors = {
-        name: blend.weight(name, shelf.readers, taste.liked_papers) * _unit(part.scores[: shelf.starts[1]])
+        name: blend.weight(name, index.readers, profile.liked_papers) * _unit(part.scores[: index.starts[1]])
         for name, part in parts.items()
     }
-    return [Weighed(part, factors[name], name in BY_WORDS) for name, part in parts.items()]
+    return [WeightedComponent(part, factors[name], name in BY_WORDS) for name, part in parts.items()]
 
 
 def _unit(scores: np.ndarray) -> np.float32:
@@ -103,35 +105,35 @@ def _unit(scores: np.ndarray) -> np.float32:
     return np.float32(1 / spread if spread > 1e-12 else 0)
 
 
-def _priors(taste: Taste, shelf: Shelf, blend: Blend, config: Config, now: float) -> dict[str, np.ndarray]:
+def _priors(profile: Profile, index: PaperIndex, blend: Blend, config: Config, now: float) -> dict[str, np.ndarray]:
     priors = {}
     if config.freshness:
-        half_lives = ((now - shelf.published) / (DAY * config.fresh_half_life)).astype(np.float32)
+        half_lives = ((now - index.published) / (DAY * config.fresh_half_life)).astype(np.float32)
         fresh = np.float32(config.freshness) * np.exp2(-np.maximum(half_lives, 0))
         priors["fresh"] = np.where(np.isnan(fresh), np.float32(0), fresh)
     if config.popularity:
-        priors["popular"] = np.float32(config.popularity / np.log1p(MOST_UPVOTES)) * shelf.log_upvotes
-    readers = blend.prior(shelf.readers, taste.liked_papers) if len(taste) else NO_TASTE_READERS * shelf.log_readers
+        priors["popular"] = np.float32(config.popularity / np.log1p(MAX_UPVOTES)) * index.log_upvotes
+    readers = blend.prior(index.readers, profile.liked_papers) if len(profile) else NO_TASTE_READERS * index.log_readers
     if readers.any():
         priors["readers"] = readers.astype(np.float32)
-    if len(taste.passed):
-        priors["explore"] = np.zeros(len(shelf), np.float32)
+    if len(profile.passed):
+        priors["explore"] = np.zeros(len(index), np.float32)
         # Once is no verdict: a list must not be another at every reload.
-        priors["explore"][taste.passed] = -config.passed_over * np.log2(taste.times)
-    if taste.muted.nnz:
-        priors["interest"] = -np.float32(config.mute_weight) * _muted(taste, shelf)
+        priors["explore"][profile.passed] = -config.passed_over * np.log2(profile.times)
+    if profile.muted.nnz:
+        priors["interest"] = -np.float32(config.mute_weight) * _muted(profile, index)
     return priors
 
 
-def _muted(taste: Taste, shelf: Shelf) -> np.ndarray:
+def _muted(profile: Profile, index: PaperIndex) -> np.ndarray:
     """Return how far each paper is what the reader muted, float32 (N,) from 0 to 1: by its words or by its vector."""
-    by_words = shelf.times_words(np.asarray(taste.muted.sum(axis=0), np.float32)[0]) / np.float32(MUTED_AT)
-    muted = np.maximum.reduce([by_words, *(_near(vector, shelf) for vector in taste.muted_vectors)])
+    by_words = index.times_words(np.asarray(profile.muted.sum(axis=0), np.float32)[0]) / np.float32(MUTED_AT)
+    muted = np.maximum.reduce([by_words, *(_closeness(vector, index) for vector in profile.muted_vectors)])
     return np.asarray(np.clip(muted, 0, 1), np.float32)
 
 
-def _near(vector: np.ndarray, shelf: Shelf) -> np.ndarray:
+def _closeness(vector: np.ndarray, index: PaperIndex) -> np.ndarray:
     """Return how much nearer than papers are by chance each is to a vector (D,): 0 at `CHANCE` spreads of cosine."""
-    cosines = shelf.times_vector(vector) / shelf.lengths
-    spread = max(float(cosines[: shelf.starts[1]].std()), 1e-12)
+    cosines = index.times_vector(vector) / index.lengths
+    spread = max(float(cosines[: index.starts[1]].std()), 1e-12)
     return (cosines / np.float32(spread) - np.float32(CHANCE)) / np.float32(BEYOND_CHANCE)

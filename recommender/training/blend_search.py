@@ -12,48 +12,50 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from recommender.evaluation.metrics import interval
-from recommender.model.blend import Blend, PartWeight
-from recommender.training.blend_validation import Lists
+from recommender.evaluation.metrics import bootstrap_interval
+from recommender.model.blend import Blend, ComponentWeight
+from recommender.training.blend_validation import ValidationLists
 
 DEPTH = 20
 ROUNDS = 8
 STEP = 0.1
-LEAST_GAIN = 2e-4
+MIN_GAIN = 2e-4
 SHRINK = 0.05  # what a squared unit away from the start has to gain
 READ, UNREAD = ("always", "few", "short"), ("unread", "unread_short")
-MEETINGS = np.arange(0.7, 1.21, 0.05)  # tried for papers without readers, in long histories
-MEETINGS_SHORT = (0.0, 0.1, 0.2)  # and what short ones add
-KEPT = 0.9  # of what the factors alone find of papers with readers, when unread papers join the list
-DEAR = 3.0  # what each lost below that costs
-LEAST_HISTORY = 4  # papers known of a reader whose list says what is kept; with fewer, no read paper is held out
+COLD_SCALES = np.arange(0.7, 1.21, 0.05)  # tried for papers without readers, in long histories
+COLD_SCALES_SHORT_HISTORY = (0.0, 0.1, 0.2)  # and what short ones add
+MIN_KEPT_NDCG = 0.9  # of what the factors alone find of papers with readers, when unread papers join the list
+LOSS_PENALTY = 3.0  # what each lost below that costs
+MIN_HISTORY = 4  # papers known of a reader whose list says what is kept; with fewer, no read paper is held out
 
 _DISCOUNT = 1 / np.log2(np.arange(DEPTH) + 2)
 _IDEAL = np.cumsum(_DISCOUNT)
 
 
-def learn(lists: Lists, begin: Blend, tell: Callable[[str], None] = lambda stage: None) -> Blend:
+def search_blend(lists: ValidationLists, begin: Blend, tell: Callable[[str], None] = lambda stage: None) -> Blend:
     """Return the blend that ranks these lists best, searched from `begin`."""
     is_read = lists.readers > 0
     tell("papers with readers")
-    blend = _proven(lists.of(is_read), begin, [*_fields(begin, READ), ("", "readers"), ("", "readers_short")])
+    blend = _search_if_better(lists.of(is_read), begin, [*_fields(begin, READ), ("", "readers"), ("", "readers_short")])
     tell("papers without")
-    blend = _proven(lists.of(~is_read), blend, list(_fields(begin, UNREAD)))
+    blend = _search_if_better(lists.of(~is_read), blend, list(_fields(begin, UNREAD)))
     tell("both together")
-    return dataclasses.replace(_met(lists, blend), learned=True)
+    return dataclasses.replace(_scale_cold(lists, blend), learned=True)
 
 
-def with_meaning(lists: Lists, begin: Blend, without: Blend, seed: int) -> Blend:
+def try_embedding(lists: ValidationLists, begin: Blend, without: Blend, seed: int) -> Blend:
     """Return `without`, or a blend that has an encoder's part too where that serves these lists better beyond noise.
 
     Both are searched on half of the lists and compared on the other half, reader by reader.
     """
-    more = dataclasses.replace(begin, parts={**begin.parts, "meaning": PartWeight()})
+    more = dataclasses.replace(begin, parts={**begin.parts, "meaning": ComponentWeight()})
     learned_on = np.random.default_rng([seed, 2]).random(len(lists.targets)) < 0.5
     half, other = lists.take(learned_on), lists.take(~learned_on)
-    gains = qualities(other, total(other, learn(half, more))) - qualities(other, total(other, learn(half, begin)))
-    low, _ = interval(gains)
-    return learn(lists, more) if low > 0 else without
+    gains = list_qualities(other, blend_scores(other, search_blend(half, more))) - list_qualities(
+        other, blend_scores(other, search_blend(half, begin))
+    )
+    low, _ = bootstrap_interval(gains)
+    return search_blend(lists, more) if low > 0 else without
 
 
 def _fields(blend: Blend, names: tuple[str, ...]) -> Iterator[tuple[str, str]]:
@@ -62,28 +64,30 @@ def _fields(blend: Blend, names: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     yield from ((part, name) for part in blend.parts for name in names if (part, name) != (first, names[0]))
 
 
-def _proven(lists: Lists, begin: Blend, moving: list[tuple[str, str]]) -> Blend:
+def _search_if_better(lists: ValidationLists, begin: Blend, moving: list[tuple[str, str]]) -> Blend:
     """Search, if what a search on every other list finds is better than `begin` beyond noise on the lists between."""
     every_other = np.arange(len(lists.targets)) % 2 == 0
     half, other = lists.take(every_other), lists.take(~every_other)
     if not len(other.targets):
         return begin
     found = _search(half, begin, moving)
-    low, _ = interval(qualities(other, total(other, found)) - qualities(other, total(other, begin)))
+    low, _ = bootstrap_interval(
+        list_qualities(other, blend_scores(other, found)) - list_qualities(other, blend_scores(other, begin))
+    )
     return _search(lists, begin, moving) if low > 0 else begin
 
 
-def _search(lists: Lists, begin: Blend, moving: list[tuple[str, str]]) -> Blend:
+def _search(lists: ValidationLists, begin: Blend, moving: list[tuple[str, str]]) -> Blend:
     if not len(lists.targets):
         return begin
     blend, steps = begin, dict.fromkeys(moving, STEP)
-    best = quality(lists, total(lists, blend))
+    best = mean_quality(lists, blend_scores(lists, blend))
     for _ in range(ROUNDS):
         for one in moving:
             for step in (steps[one], -steps[one]):
-                moved = _moved(blend, *one, step)
-                found = quality(lists, total(lists, moved)) - SHRINK * _distance(moved, begin, moving)
-                if found > best + LEAST_GAIN:
+                moved = _move(blend, *one, step)
+                found = mean_quality(lists, blend_scores(lists, moved)) - SHRINK * _distance(moved, begin, moving)
+                if found > best + MIN_GAIN:
                     best, blend = found, moved
                     steps[one] *= 1.25
                     break
@@ -100,14 +104,14 @@ def _weight(blend: Blend, part: str, name: str) -> float:
     return float(getattr(blend.parts[part] if part else blend, name))
 
 
-def _moved(blend: Blend, part: str, name: str, step: float) -> Blend:
+def _move(blend: Blend, part: str, name: str, step: float) -> Blend:
     if not part:
         return dataclasses.replace(blend, **{name: getattr(blend, name) + step})
-    weight: PartWeight = dataclasses.replace(blend.parts[part], **{name: getattr(blend.parts[part], name) + step})
+    weight: ComponentWeight = dataclasses.replace(blend.parts[part], **{name: getattr(blend.parts[part], name) + step})
     return dataclasses.replace(blend, parts={**blend.parts, part: weight})
 
 
-def total(lists: Lists, blend: Blend) -> np.ndarray:
+def blend_scores(lists: ValidationLists, blend: Blend) -> np.ndarray:
     """Return the lists' scores before the two kinds of papers meet, float32 (L, M)."""
     n = lists.history[:, None]
     scores = np.zeros(lists.there.shape, np.float32)
@@ -116,12 +120,12 @@ def total(lists: Lists, blend: Blend) -> np.ndarray:
     return scores + blend.prior(lists.readers, n)
 
 
-def quality(lists: Lists, scores: np.ndarray) -> float:
+def mean_quality(lists: ValidationLists, scores: np.ndarray) -> float:
     """Return the mean over lists of NDCG and recall in the first 20, added up."""
-    return float(qualities(lists, scores).mean())
+    return float(list_qualities(lists, scores).mean())
 
 
-def qualities(lists: Lists, scores: np.ndarray) -> np.ndarray:
+def list_qualities(lists: ValidationLists, scores: np.ndarray) -> np.ndarray:
     """Return NDCG and recall in the first 20, added up, of each list with a target, float64 (L,)."""
     hits, some = _hits(lists, scores), lists.targets > 0
     return ndcg(hits, lists.targets) + hits[some].sum(axis=1) / lists.targets[some]
@@ -133,33 +137,33 @@ def ndcg(hits: np.ndarray, targets: np.ndarray) -> np.ndarray:
     return (hits * _DISCOUNT).sum(axis=1)[some] / _IDEAL[np.minimum(targets[some], DEPTH) - 1]
 
 
-def _hits(lists: Lists, scores: np.ndarray) -> np.ndarray:
-    return np.pad(np.take_along_axis(lists.target, _first(lists, scores), axis=1), ((0, 0), (0, DEPTH)))[:, :DEPTH]
+def _hits(lists: ValidationLists, scores: np.ndarray) -> np.ndarray:
+    return np.pad(np.take_along_axis(lists.target, _top_places(lists, scores), axis=1), ((0, 0), (0, DEPTH)))[:, :DEPTH]
 
 
-def _first(lists: Lists, scores: np.ndarray) -> np.ndarray:
+def _top_places(lists: ValidationLists, scores: np.ndarray) -> np.ndarray:
     scores = np.where(lists.there, scores, -np.inf)
     best = np.argpartition(-scores, min(DEPTH, scores.shape[1]) - 1, axis=1)[:, :DEPTH]
     order = np.argsort(-np.take_along_axis(scores, best, axis=1), axis=1, kind="stable")
     return np.take_along_axis(best, order, axis=1)
 
 
-def _met(lists: Lists, blend: Blend) -> Blend:
-    """Weigh unread papers against the others: what serves whole lists best and keeps to `KEPT`."""
+def _scale_cold(lists: ValidationLists, blend: Blend) -> Blend:
+    """Weigh unread papers against the others: what serves whole lists best and keeps to `MIN_KEPT_NDCG`."""
     is_read = lists.readers > 0
-    wanted = lists.target & is_read & (lists.history >= LEAST_HISTORY)[:, None]
+    wanted = lists.target & is_read & (lists.history >= MIN_HISTORY)[:, None]
     read = dataclasses.replace(lists, target=wanted, targets=wanted.sum(axis=1))
     if not read.targets.any() or (lists.target <= is_read).all():
         return blend
     stack = np.where(is_read, lists.parts["stack"], -np.inf)
-    least = KEPT * ndcg(_hits(read, stack), read.targets).mean()
+    least = MIN_KEPT_NDCG * ndcg(_hits(read, stack), read.targets).mean()
     best, chosen = -np.inf, blend
-    for long, short in itertools.product(MEETINGS, MEETINGS_SHORT):
+    for long, short in itertools.product(COLD_SCALES, COLD_SCALES_SHORT_HISTORY):
         met = dataclasses.replace(blend, meeting=float(long), meeting_short=float(short))
-        scores = total(lists, met)
+        scores = blend_scores(lists, met)
         lost = max(0.0, least - ndcg(_hits(read, scores), read.targets).mean())
         away = (long - blend.meeting) ** 2 + (short - blend.meeting_short) ** 2
-        found = ndcg(_hits(lists, scores), lists.targets).mean() - DEAR * lost - SHRINK * away
+        found = ndcg(_hits(lists, scores), lists.targets).mean() - LOSS_PENALTY * lost - SHRINK * away
         if found > best:
             best, chosen = found, met
     return chosen

@@ -13,20 +13,20 @@ import scipy.sparse as sp
 
 from recommender.config import Config
 from recommender.model.model import Model
-from recommender.ranking.components import PARTS, parts_of
-from recommender.ranking.paper_index import Shelf, block_of
-from recommender.ranking.profile import taste_of_rows
+from recommender.ranking.components import COMPONENTS, score_components
+from recommender.ranking.paper_index import PaperIndex, model_block
+from recommender.ranking.profile import profile_of_rows
 
 HIDDEN = 0.2  # share of papers nobody reads in training, and of each reader's other papers held out
 NEWCOMERS = 0.1  # share of readers who take no part in training and are known by a few papers only
 FIRST_PAPERS = (1, 1, 2, 3, 5, 10)  # how many: one of these each
-MOST_LISTS = 1500
-LEAST_TO_HOLD_OUT = 5
+MAX_LISTS = 1500
+MIN_TO_HOLD_OUT = 5
 BEST = 300  # papers a list keeps by all parts together, and half as many by each
 
 
 @dataclass(frozen=True)
-class Held:
+class ValidationSplit:
     """`train` (U, P) to fit on; for each list the reader's `history` and their `targets`, paper numbers.
 
     `once_read` bool (P,): papers that somebody read before holding out. The others are nobody's targets here, and would
@@ -39,7 +39,7 @@ class Held:
     targets: list[np.ndarray]
 
 
-def hold_out(liked: sp.csr_matrix, seed: int) -> Held:
+def split_interactions(liked: sp.csr_matrix, seed: int) -> ValidationSplit:
     """Hold out papers, parts of histories and whole readers of `liked` (U, P), so that each kind of list is there."""
     random = np.random.default_rng([seed, 1])
     unread = np.zeros(liked.shape[1], bool)
@@ -53,14 +53,14 @@ def hold_out(liked: sp.csr_matrix, seed: int) -> Held:
         n = int(random.choice(FIRST_PAPERS)) if newcomer[reader] else len(warm) - _held(len(warm))
         kept.append(warm[:0] if newcomer[reader] else warm[:n])
         lists.append((warm[:n], np.concatenate([warm[n:], cold])))
-    order = random.permutation([at for at, (known, rest) in enumerate(lists) if len(known) and len(rest)])[:MOST_LISTS]
+    order = random.permutation([at for at, (known, rest) in enumerate(lists) if len(known) and len(rest)])[:MAX_LISTS]
     train = liked.multiply(_binary(kept, liked.shape)).tocsr().astype(np.float32)
     once_read = np.bincount(liked.indices, minlength=liked.shape[1]) > 0
-    return Held(train, once_read, [lists[at][0] for at in order], [lists[at][1] for at in order])
+    return ValidationSplit(train, once_read, [lists[at][0] for at in order], [lists[at][1] for at in order])
 
 
 def _held(papers: int) -> int:
-    return max(1, round(HIDDEN * papers)) if papers >= LEAST_TO_HOLD_OUT else 0
+    return max(1, round(HIDDEN * papers)) if papers >= MIN_TO_HOLD_OUT else 0
 
 
 def _binary(rows: list[np.ndarray], shape: tuple[int, int]) -> sp.csr_matrix:
@@ -69,7 +69,7 @@ def _binary(rows: list[np.ndarray], shape: tuple[int, int]) -> sp.csr_matrix:
 
 
 @dataclass(frozen=True)
-class Lists:
+class ValidationLists:
     """Likely papers of each list: `papers` int64 (L, M), where `there`; `target` bool (L, M), `targets` (L,) counted.
 
     `parts` maps a part's name to its scores there, float32 (L, M), of unit spread over all papers; `readers` float32
@@ -83,13 +83,13 @@ class Lists:
     readers: np.ndarray
     history: np.ndarray
 
-    def take(self, lists: np.ndarray) -> Lists:
+    def take(self, lists: np.ndarray) -> ValidationLists:
         """Return some of the lists, bool (L,)."""
         parts = {name: scores[lists] for name, scores in self.parts.items()}
         tables = (self.there[lists], self.target[lists], self.targets[lists])
-        return Lists(*tables, parts, self.readers[lists], self.history[lists])
+        return ValidationLists(*tables, parts, self.readers[lists], self.history[lists])
 
-    def of(self, papers: np.ndarray) -> Lists:
+    def of(self, papers: np.ndarray) -> ValidationLists:
         """Return the lists with nothing but papers (L, M) of a kind in them, where there is a target among those."""
         papers = papers & self.there
         some = (self.target & papers).any(axis=1)
@@ -99,7 +99,7 @@ class Lists:
             return np.take_along_axis(table[some], first, axis=1)
 
         target = kept(self.target & papers)
-        return Lists(
+        return ValidationLists(
             there=kept(papers),
             target=target,
             targets=target.sum(axis=1),
@@ -109,14 +109,14 @@ class Lists:
         )
 
 
-def lists_of(model: Model, held: Held, config: Config) -> Lists:
+def score_lists(model: Model, held: ValidationSplit, config: Config) -> ValidationLists:
     """Score every list's papers by each part and keep the likely ones."""
-    shelf = Shelf([block_of(model)])
-    rows = [_list(model, shelf, held, at, config) for at in range(len(held.history))]
+    index = PaperIndex([model_block(model)])
+    rows = [_list(model, index, held, at, config) for at in range(len(held.history))]
     papers, target = _padded([row[0] for row in rows], -1), _padded([row[1] for row in rows], False)
     there = papers >= 0
     names = rows[0][2].keys()
-    return Lists(
+    return ValidationLists(
         there=there,
         target=target,
         targets=np.array([len(targets) for targets in held.targets]),
@@ -127,11 +127,11 @@ def lists_of(model: Model, held: Held, config: Config) -> Lists:
 
 
 def _list(
-    model: Model, shelf: Shelf, held: Held, at: int, config: Config
+    model: Model, index: PaperIndex, held: ValidationSplit, at: int, config: Config
 ) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
     history, targets, ranked = held.history[at], held.targets[at], held.once_read
-    taste = taste_of_rows(history, np.ones(len(history), np.float32), shelf)
-    parts = parts_of(taste, shelf, model, PARTS, config.text_regularization)
+    profile = profile_of_rows(history, np.ones(len(history), np.float32), index)
+    parts = score_components(profile, index, model, COMPONENTS, config.text_regularization)
     scores = {name: part.scores / max(float(part.scores.std()), 1e-12) for name, part in parts.items()}
     total = np.sum(list(scores.values()), axis=0)
     kinds = [np.flatnonzero(ranked & (model.readers > 0)), np.flatnonzero(ranked & (model.readers == 0))]

@@ -3,7 +3,7 @@
 A model is judged on papers that readers took up and that it has not been trained on, by the places it gave them, beside
 the model that serves and beside words alone. It is held back where it is worse than either beyond noise.
 
-Fair in both directions. The judged fit (`train` on `Held.learn`) knows none of the judged pairs, and nor does the
+Fair in both directions. The judged fit (`train` on `Holdout.learn`) knows none of the judged pairs, and nor does the
 serving model when they are newer than it. Where too little is, both sit one exam: the pairs that the judged fit of the
 serving model was kept from are kept from the new one's, and what they gained then is in the artefact to compare with.
 
@@ -23,25 +23,25 @@ import numpy as np
 
 from recommender.config import Config
 from recommender.data.tables import Events, Papers
-from recommender.features.encoders import Encoded, Encoder, encode_papers
-from recommender.features.tfidf import texts_of
-from recommender.model.blend import Blend, PartWeight
-from recommender.model.holdout_record import Answers, Kind
+from recommender.features.encoders import Embeddings, Encoder, encode_papers
+from recommender.features.tfidf import paper_texts
+from recommender.model.blend import Blend, ComponentWeight
+from recommender.model.holdout_record import HoldoutRecord, Kind
 from recommender.model.model import Model
 from recommender.ranking.catalogue import Catalogue
-from recommender.training.holdout import LEAST_PAIRS, Held, hold_out
+from recommender.training.holdout import MIN_PAIRS, Holdout, choose_holdout
 from recommender.training.train import Progress, train
 
-LEAST_READERS = 10  # from here on readers are drawn with replacement, below it single pairs
+MIN_READERS = 10  # from here on readers are drawn with replacement, below it single pairs
 DEPTH = 1000  # places looked at; whatever stands lower gains nothing
 NOISE = 0.01  # how often chance alone may hold a good model back, in one comparison
 TOLERANCE = 0.01  # share of the other's figure that a reader does not notice and another seed may cost
 DRAWS = 2000
-STILL = 0.5  # the median cosine of papers' vectors before and after the last events, at the least
+MIN_MEDIAN_COSINE = 0.5  # the median cosine of papers' vectors before and after the last events, at the least
 MEANING_WEIGHTS = (0.5, 1.0, 2.0)
 RELEARN = 1.5  # times the events a blend was learned on, after which it is learned anew
 
-TOO_FEW = f"Published unjudged: readers with a history took up fewer than {LEAST_PAIRS} papers to judge it by."
+TOO_FEW = f"Published unjudged: readers with a history took up fewer than {MIN_PAIRS} papers to judge it by."
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Verdict:
     readers: int = 0
     pairs: int = 0
     comparisons: Mapping[str, Comparison] = field(default_factory=dict)
-    answers: Answers = field(default_factory=Answers.none)
+    holdout_record: HoldoutRecord = field(default_factory=HoldoutRecord.none)
 
     @classmethod
     def unjudged(cls) -> Verdict:
@@ -102,23 +102,30 @@ def retrain(
     tell = progress or (lambda stage, share: None)
     tell("choosing", 0.0)
     since = serving.manifest["now"] if serving else None
-    held = hold_out(papers, events, since=since, config=config, seed=seed, answers=serving.answers if serving else None)
+    holdout = choose_holdout(
+        papers,
+        events,
+        since=since,
+        config=config,
+        seed=seed,
+        holdout_record=serving.holdout_record if serving else None,
+    )
     encoded = _encoded(papers, encoder, serving, _part(tell, 0.0, 0.1))
     blend, learned_on = _known_blend(serving, events, encoder)
     fitted = partial(train, papers, config=config, seed=seed, encoded=encoded)
-    if held.kind == "none":
+    if holdout.kind == "none":
         model, verdict = fitted(events, now=now, progress=_part(tell, 0.1, 1.0), blend=blend), Verdict.unjudged()
         model.manifest["blend_learned_on"] = learned_on
         return model, verdict
-    judged = fitted(held.learn, now=held.now, progress=_part(tell, 0.1, 0.75), blend=blend)
-    if encoded and not judged.blend.learned:
-        judged = replace(judged, blend=_with_meaning(held, papers, judged))
-    model = fitted(events, now=now, progress=_part(tell, 0.75, 0.9), blend=judged.blend, start=judged)
+    holdout_fit = fitted(holdout.learn, now=holdout.now, progress=_part(tell, 0.1, 0.75), blend=blend)
+    if encoded and not holdout_fit.blend.learned:
+        holdout_fit = replace(holdout_fit, blend=_with_meaning(holdout, papers, holdout_fit))
+    model = fitted(events, now=now, progress=_part(tell, 0.75, 0.9), blend=holdout_fit.blend, start=holdout_fit)
     model.manifest["blend_learned_on"] = learned_on
     tell("judging", 0.9)
-    verdict = judge(held, papers, judged=judged, model=model, serving=serving)
+    verdict = judge(holdout, papers, holdout_fit=holdout_fit, model=model, serving=serving)
     tell("done", 1.0)
-    return replace(model, answers=verdict.answers), verdict
+    return replace(model, holdout_record=verdict.holdout_record), verdict
 
 
 def _known_blend(serving: Model | None, events: Events, encoder: Encoder | None) -> tuple[Blend | None, int]:
@@ -129,70 +136,74 @@ def _known_blend(serving: Model | None, events: Events, encoder: Encoder | None)
     return (None, len(events)) if len(events) >= RELEARN * learned_on else (serving.blend, learned_on)
 
 
-def _encoded(papers: Papers, encoder: Encoder | None, serving: Model | None, tell: Progress) -> Encoded | None:
+def _encoded(papers: Papers, encoder: Encoder | None, serving: Model | None, tell: Progress) -> Embeddings | None:
     if encoder is None:
         return None
     known = serving.encoded if serving else None
-    return encode_papers(encoder, texts_of(papers), known, lambda share: tell("meaning", share))
+    return encode_papers(encoder, paper_texts(papers), known, lambda share: tell("meaning", share))
 
 
-def _with_meaning(held: Held, papers: Papers, judged: Model) -> Blend:
+def _with_meaning(holdout: Holdout, papers: Papers, holdout_fit: Model) -> Blend:
     """Return the blend, with an encoder's part where that gives the judged papers better places beyond noise.
 
     For servers with too few readers to learn a blend on.
     """
-    without = gains(held, _catalogue(judged, papers))
+    without = gains(holdout, _catalogue(holdout_fit, papers))
     tried = []
     for weight in MEANING_WEIGHTS:
-        part = PartWeight(always=weight, unread=weight)
-        blend = replace(judged.blend, parts={**judged.blend.parts, "meaning": part})
-        comparison = compare(gains(held, _catalogue(replace(judged, blend=blend), papers)), without)
+        part = ComponentWeight(always=weight, unread=weight)
+        blend = replace(holdout_fit.blend, parts={**holdout_fit.blend.parts, "meaning": part})
+        comparison = compare(gains(holdout, _catalogue(replace(holdout_fit, blend=blend), papers)), without)
         if comparison.low > 0:
             tried.append((comparison.ours, blend))
-    return max(tried, key=lambda one: one[0])[1] if tried else judged.blend
+    return max(tried, key=lambda one: one[0])[1] if tried else holdout_fit.blend
 
 
-def judge(held: Held, papers: Papers, *, judged: Model, model: Model, serving: Model | None) -> Verdict:
-    """Compare `judged`, trained on `held.learn`, and `model`, trained on everything, with what serves."""
-    words = gains(held, Catalogue(None, papers, _plain(judged.config)))
-    blind = gains(held, _catalogue(judged, papers))
+def judge(holdout: Holdout, papers: Papers, *, holdout_fit: Model, model: Model, serving: Model | None) -> Verdict:
+    """Compare `holdout_fit`, trained on `holdout.learn`, and `model`, trained on everything, with what serves."""
+    words = gains(holdout, Catalogue(None, papers, _plain(holdout_fit.config)))
+    blind = gains(holdout, _catalogue(holdout_fit, papers))
     comparisons = {"words alone": compare(blind, words)}
-    if serving is not None and held.again:
-        ours = _without_newer(held, papers, judged, serving, blind)
-        comparisons["the serving model"] = compare(ours, _answers_of(serving, held))
-    elif serving is not None and held.kind == "newest":
-        comparisons["the serving model"] = compare(blind, gains(held, _catalogue(serving, papers)))
-    answers = Answers(held.kind, held.now, np.concatenate(held.keys), np.concatenate(blind).astype(np.float32))
-    return _verdict(held, comparisons, answers, spoiled=not is_still(judged, model))
+    if serving is not None and holdout.again:
+        ours = _without_newer(holdout, papers, holdout_fit, serving, blind)
+        comparisons["the serving model"] = compare(ours, _recorded_gains(serving, holdout))
+    elif serving is not None and holdout.kind == "newest":
+        comparisons["the serving model"] = compare(blind, gains(holdout, _catalogue(serving, papers)))
+    holdout_record = HoldoutRecord(
+        holdout.kind, holdout.now, np.concatenate(holdout.keys), np.concatenate(blind).astype(np.float32)
+    )
+    return _verdict(holdout, comparisons, holdout_record, spoiled=not is_still(holdout_fit, model))
 
 
-def is_still(judged: Model, model: Model) -> bool:
+def is_still(holdout_fit: Model, model: Model) -> bool:
     """Return whether `model` has the papers of the judged fit where that had them, moved but by its last events."""
-    if list(judged.ids) != list(model.ids) or judged.blend != model.blend:
+    if list(holdout_fit.ids) != list(model.ids) or holdout_fit.blend != model.blend:
         return False
-    before, after = judged.stack.papers, model.stack.papers
+    before, after = holdout_fit.stack.papers, model.stack.papers
     lengths = np.linalg.norm(before, axis=1) * np.linalg.norm(after, axis=1)
     cosines = (before * after).sum(axis=1)[lengths > 0] / lengths[lengths > 0]
-    return bool(len(cosines) and np.isfinite(after).all() and np.median(cosines) > STILL)
+    return bool(len(cosines) and np.isfinite(after).all() and np.median(cosines) > MIN_MEDIAN_COSINE)
 
 
-def _answers_of(serving: Model, held: Held) -> list[np.ndarray]:
-    gain_of = dict(zip(serving.answers.keys.tolist(), serving.answers.gains.tolist(), strict=True))
-    return [np.array([gain_of[key] for key in keys.tolist()]) for keys in held.keys]
+def _recorded_gains(serving: Model, holdout: Holdout) -> list[np.ndarray]:
+    gain_of = dict(zip(serving.holdout_record.keys.tolist(), serving.holdout_record.gains.tolist(), strict=True))
+    return [np.array([gain_of[key] for key in keys.tolist()]) for keys in holdout.keys]
 
 
 def _without_newer(
-    held: Held, papers: Papers, judged: Model, serving: Model, blind: list[np.ndarray]
+    holdout: Holdout, papers: Papers, holdout_fit: Model, serving: Model, blind: list[np.ndarray]
 ) -> list[np.ndarray]:
     """Return the gains among the papers there were when the serving model was judged: fewer compete for places."""
     newer = set(papers.ids) - set(serving.ids)
-    return gains(held, _catalogue(judged, papers), exclude=newer) if newer else blind
+    return gains(holdout, _catalogue(holdout_fit, papers), exclude=newer) if newer else blind
 
 
-def _verdict(held: Held, comparisons: dict[str, Comparison], answers: Answers, *, spoiled: bool) -> Verdict:
+def _verdict(
+    holdout: Holdout, comparisons: dict[str, Comparison], holdout_record: HoldoutRecord, *, spoiled: bool
+) -> Verdict:
     worse = [name for name, comparison in comparisons.items() if comparison.worse]
-    on = "sampled" if held.kind == "sample" else "of the newest"
-    told = f"on {held.pairs} {on} papers that {_counted(len(held.targets), 'reader')} took up"
+    on = "sampled" if holdout.kind == "sample" else "of the newest"
+    told = f"on {holdout.pairs} {on} papers that {_counted(len(holdout.targets), 'reader')} took up"
     if worse:
         one = comparisons[worse[0]]
         reason = f"Worse than {' and '.join(worse)} {told}: {one.ours:.4f} against {one.theirs:.4f}, beyond noise."
@@ -201,18 +212,26 @@ def _verdict(held: Held, comparisons: dict[str, Comparison], answers: Answers, *
     else:
         figures = ", ".join(f"{one.ours:.4f} against {one.theirs:.4f} of {name}" for name, one in comparisons.items())
         reason = f"Not worse {told}: {figures}."
-    return Verdict(not worse and not spoiled, held.kind, reason, len(held.targets), held.pairs, comparisons, answers)
+    return Verdict(
+        not worse and not spoiled,
+        holdout.kind,
+        reason,
+        len(holdout.targets),
+        holdout.pairs,
+        comparisons,
+        holdout_record,
+    )
 
 
 def _counted(n: int, what: str) -> str:
     return f"{n} {what}{'' if n == 1 else 's'}"
 
 
-def gains(held: Held, catalogue: Catalogue, exclude: Collection[str] = ()) -> list[np.ndarray]:
+def gains(holdout: Holdout, catalogue: Catalogue, exclude: Collection[str] = ()) -> list[np.ndarray]:
     """Return for each reader what each judged paper's place gains, float64 (n,): 1/log2(1 + place), 0 past `DEPTH`."""
     found = []
-    for history, targets in zip(held.histories, held.targets, strict=True):
-        ranked = catalogue.rank(history, candidates=None, k=DEPTH, now=held.now, exclude=exclude)
+    for history, targets in zip(holdout.histories, holdout.targets, strict=True):
+        ranked = catalogue.rank(history, candidates=None, k=DEPTH, now=holdout.now, exclude=exclude)
         place_of = {paper: at + 1 for at, paper in enumerate(ranked.ids)}
         places = np.array([place_of.get(paper, np.inf) for paper in targets])
         found.append(np.where(np.isfinite(places), 1 / np.log2(1 + places), 0.0))
@@ -222,7 +241,7 @@ def gains(held: Held, catalogue: Catalogue, exclude: Collection[str] = ()) -> li
 def compare(ours: list[np.ndarray], theirs: list[np.ndarray], seed: int = 0) -> Comparison:
     """Bootstrap the difference of the mean gains over the same pairs, readers (or few readers' pairs) drawn anew."""
     differences = [one - other for one, other in zip(ours, theirs, strict=True)]
-    if len(differences) < LEAST_READERS:
+    if len(differences) < MIN_READERS:
         differences = [np.array([value]) for one in differences for value in one]
     sums = np.array([one.sum() for one in differences])
     sizes = np.array([len(one) for one in differences])

@@ -9,18 +9,18 @@ import numpy as np
 
 from recommender.config import Config
 from recommender.data.tables import Events, Papers
-from recommender.model.holdout_record import Answers, Kind, key_of
+from recommender.model.holdout_record import HoldoutRecord, Kind, pair_key
 from recommender.training.train import interactions
 
-LEAST_PAIRS = 20  # fewer say nothing
-MOST_PAIRS = 1000  # of the newest; more only keep events from the judged fit
-MOST_READERS = 200  # ranked for, which bounds what judging costs
+MIN_PAIRS = 20  # fewer say nothing
+MAX_PAIRS = 1000  # of the newest; more only keep events from the judged fit
+MAX_READERS = 200  # ranked for, which bounds what judging costs
 SHARE = 0.2  # of a reader's papers, or of all where there is no serving model to be newer than
 NEWER_SHARE = 0.5  # of the pairs newer than the serving model; the judged fit learns from the others
 
 
 @dataclass(frozen=True)
-class Held:
+class Holdout:
     """What models are judged on: for each of R readers, papers they took up and their history without those.
 
     `learn` is what the judged fit may learn from, `now` the moment the lists are made for, in epoch seconds. `again`
@@ -43,27 +43,33 @@ class Held:
     def keys(self) -> list[np.ndarray]:
         """Return each reader's pairs as keys, uint64 (n,)."""
         return [
-            np.array([key_of(history.readers[0], paper) for paper in papers], np.uint64)
+            np.array([pair_key(history.readers[0], paper) for paper in papers], np.uint64)
             for history, papers in zip(self.histories, self.targets, strict=True)
         ]
 
 
-def hold_out(
-    papers: Papers, events: Events, *, since: float | None, config: Config, seed: int, answers: Answers | None = None
-) -> Held:
+def choose_holdout(
+    papers: Papers,
+    events: Events,
+    *,
+    since: float | None,
+    config: Config,
+    seed: int,
+    holdout_record: HoldoutRecord | None = None,
+) -> Holdout:
     """Choose what to judge on: the newest papers readers took up.
 
-    Where there are too few of them, what the serving model was judged on (`answers`) once more, or else a sample.
+    Where there are too few of them, what the serving model was judged on (`holdout_record`) once more, or else a sample.
     `since` is when the serving model was trained, in epoch seconds: what it cannot have seen is newer.
     """
     pairs = _Pairs.of(papers, events, config)
     random = np.random.default_rng(seed)
-    held = _newest(pairs, since, random)
-    if held.pairs < LEAST_PAIRS and answers:
-        held = _again(pairs, answers)
-    if held.pairs < LEAST_PAIRS:
-        held = _sample(pairs, since, random)
-    return held if held.pairs >= LEAST_PAIRS else Held("none", events, pairs.now)
+    holdout = _newest(pairs, since, random)
+    if holdout.pairs < MIN_PAIRS and holdout_record:
+        holdout = _repeat(pairs, holdout_record)
+    if holdout.pairs < MIN_PAIRS:
+        holdout = _sample(pairs, since, random)
+    return holdout if holdout.pairs >= MIN_PAIRS else Holdout("none", events, pairs.now)
 
 
 @dataclass(frozen=True)
@@ -94,42 +100,50 @@ class _Pairs:
         return found
 
 
-def _newest(pairs: _Pairs, since: float | None, random: np.random.Generator) -> Held:
+def _newest(pairs: _Pairs, since: float | None, random: np.random.Generator) -> Holdout:
     """Judge by what came last; everything from that moment on is kept from the judged fit."""
     new = np.flatnonzero(pairs.first > (-np.inf if since is None else since))
-    if len(new) < LEAST_PAIRS:
-        return Held("newest", pairs.events, pairs.now)
-    n = min(MOST_PAIRS, max(LEAST_PAIRS, int(len(new) * (SHARE if since is None else NEWER_SHARE))))
+    if len(new) < MIN_PAIRS:
+        return Holdout("newest", pairs.events, pairs.now)
+    n = min(MAX_PAIRS, max(MIN_PAIRS, int(len(new) * (SHARE if since is None else NEWER_SHARE))))
     cut = float(np.sort(pairs.first[new])[-n])
     targets = pairs.by_reader(np.flatnonzero(pairs.first >= cut))
-    return _held("newest", pairs.events, _some(targets, random), cut)
+    return _holdout("newest", pairs.events, _some(targets, random), cut)
 
 
-def _again(pairs: _Pairs, answers: Answers) -> Held:
+def _repeat(pairs: _Pairs, holdout_record: HoldoutRecord) -> Holdout:
     names = zip(pairs.reader, pairs.paper, strict=True)
-    keys = np.array([key_of(reader, paper) for reader, paper in names], np.uint64)
-    held = _held(answers.kind, pairs.events, pairs.by_reader(np.flatnonzero(np.isin(keys, answers.keys))), answers.now)
-    return replace(held, again=True)
+    keys = np.array([pair_key(reader, paper) for reader, paper in names], np.uint64)
+    holdout = _holdout(
+        holdout_record.kind,
+        pairs.events,
+        pairs.by_reader(np.flatnonzero(np.isin(keys, holdout_record.keys))),
+        holdout_record.now,
+    )
+    return replace(holdout, again=True)
 
 
-def _sample(pairs: _Pairs, since: float | None, random: np.random.Generator) -> Held:
+def _sample(pairs: _Pairs, since: float | None, random: np.random.Generator) -> Holdout:
     """Judge by a random fifth of each reader's papers, of those that the serving model knows too."""
     known = np.flatnonzero(pairs.first <= (np.inf if since is None else since))
-    held = {
+    holdout = {
         reader: [papers[at] for at in random.permutation(len(papers))[: int(SHARE * len(papers))]]
         for reader, papers in pairs.by_reader(known).items()
     }
-    return _held(
-        "sample", pairs.events, _some({reader: held[reader] for reader in held if held[reader]}, random), pairs.now
+    return _holdout(
+        "sample",
+        pairs.events,
+        _some({reader: holdout[reader] for reader in holdout if holdout[reader]}, random),
+        pairs.now,
     )
 
 
 def _some(targets: dict[str, list[str]], random: np.random.Generator) -> dict[str, list[str]]:
     readers = list(targets)
-    return {readers[at]: targets[readers[at]] for at in random.permutation(len(readers))[:MOST_READERS]}
+    return {readers[at]: targets[readers[at]] for at in random.permutation(len(readers))[:MAX_READERS]}
 
 
-def _held(kind: Kind, events: Events, targets: Mapping[str, list[str]], now: float) -> Held:
+def _holdout(kind: Kind, events: Events, targets: Mapping[str, list[str]], now: float) -> Holdout:
     """Keep the targets from the judged fit, and of the newest all that came after.
 
     The judged readers' own other events are their histories; readers without any cannot be judged.
@@ -144,4 +158,4 @@ def _held(kind: Kind, events: Events, targets: Mapping[str, list[str]], now: flo
     for row, (reader, event) in enumerate(zip(learn.readers, learn.kinds, strict=True)):
         if reader in targets and event != "impression":
             rows.setdefault(reader, []).append(row)
-    return Held(kind, learn, now, [learn.take(mine) for mine in rows.values()], [targets[reader] for reader in rows])
+    return Holdout(kind, learn, now, [learn.take(mine) for mine in rows.values()], [targets[reader] for reader in rows])

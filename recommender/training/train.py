@@ -15,20 +15,22 @@ from recommender.config import Config
 from recommender.data.interactions import Weights, weigh
 from recommender.data.tables import Events, Papers
 from recommender.errors import TooFewPapers
-from recommender.features.encoders import Encoded
+from recommender.features.encoders import Embeddings
 from recommender.features.metadata import Names, learn_names
-from recommender.features.tfidf import Vocabulary, learn_vocabulary, texts_of
+from recommender.features.tfidf import Vocabulary, learn_vocabulary, paper_texts
 from recommender.model.blend import ALONE, WITH_READERS, Blend
-from recommender.model.factorization import Drawing, Stack, drawing_for, factorise, factors_for, stacked
+from recommender.model.factorization import ColdItemAdjustment, Factors, factorize, fit_cold_adjustment, stack_matrix
 from recommender.model.model import Model
 from recommender.model.neighbours import Graph, build_graph
-from recommender.training.blend_search import learn, with_meaning
-from recommender.training.blend_validation import hold_out, lists_of
+from recommender.training.blend_search import search_blend, try_embedding
+from recommender.training.blend_validation import score_lists, split_interactions
 
-LEAST_PAPERS = 20
-LEAST_READERS = 20  # below this the readers teach the stack nothing that the words do not,
-LEAST_READ = 0.4  # nor while a paper has fewer readers than this in the mean (measured: .2 too few, .65 enough)
-LEAST_LISTS = 100  # held-out lists below which a blend learned from them would be noise
+MIN_PAPERS = 20
+MIN_READERS = 20  # below this the readers teach the stack nothing that the words do not,
+MIN_READERS_PER_PAPER = (
+    0.4  # nor while a paper has fewer readers than this in the mean (measured: .2 too few, .65 enough)
+)
+MIN_LISTS = 100  # held-out lists below which a blend learned from them would be noise
 
 Progress = Callable[[str, float], None]
 
@@ -43,7 +45,7 @@ def train(
     progress: Progress | None = None,
     blend: Blend | None = None,
     start: Model | None = None,
-    encoded: Encoded | None = None,
+    encoded: Embeddings | None = None,
 ) -> Model:
     """Train on these papers and events; no events at all is fine.
 
@@ -61,7 +63,7 @@ def train(
     now = _now(events) if now is None else now
     weights, readers = interactions(papers, events, config, now)
     liked = _matrix(weights, len(readers), len(papers))
-    rows = Rows(words, names.rows(papers))
+    rows = PaperFeatures(words, names.rows(papers))
     _check(liked, rows)
     begun = start.stack if start else None
     fitted = fit(rows, liked, config, seed, step=lambda share: tell("factors", 0.1 + 0.8 * share), start=begun)
@@ -73,31 +75,31 @@ def train(
         titles=papers.titles,
         published=papers.published,
         upvotes=papers.upvotes,
-        readers=_readers_each(liked),
+        readers=_count_readers(liked),
         words=words,
         vocabulary=vocabulary,
         names=names,
         **vars(fitted),
-        encoded=encoded or Encoded.nothing(len(papers)),
+        encoded=encoded or Embeddings.nothing(len(papers)),
     )
     model.manifest["encoder"] = model.encoded.encoder or None
     model.manifest["counts"] |= {"words": len(vocabulary), "names": len(names), "pairs": int((liked.data > 0).sum())}
     if blend is None and _has_company(liked):
         tell("blend", 0.9)
-        model = replace(model, blend=_learned(model, rows, liked, config, seed))
+        model = replace(model, blend=_learn_blend(model, rows, liked, config, seed))
     tell("done", 1.0)
     model.manifest["blend"] = model.blend.as_dict()
     return model
 
 
 def _columns(papers: Papers, config: Config) -> tuple[Vocabulary, sp.csr_matrix, Names]:
-    texts = texts_of(papers)
+    texts = paper_texts(papers)
     vocabulary, words = learn_vocabulary(texts, config.min_df)
     return vocabulary.named(texts, words), words, learn_names(papers)
 
 
 @dataclass(frozen=True)
-class Rows:
+class PaperFeatures:
     """What is known of papers besides their readers: `words` float32 CSR (P, W) and `names` (P, F)."""
 
     words: sp.csr_matrix
@@ -105,49 +107,49 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Fitted:
+class Fit:
     """What is learned from readers and rows: the factorisation, the vectors to show (P, D) and how, and the graph."""
 
-    stack: Stack
-    shown: np.ndarray
-    drawing: Drawing
+    stack: Factors
+    scoring_vectors: np.ndarray
+    cold_adjustment: ColdItemAdjustment
     graph: Graph
 
 
 def fit(
-    rows: Rows,
+    rows: PaperFeatures,
     liked: sp.csr_matrix,
     config: Config,
     seed: int,
     *,
     step: Callable[[float], None] | None = None,
-    start: Stack | None = None,
-) -> Fitted:
+    start: Factors | None = None,
+) -> Fit:
     """Learn from `liked` (U, P)."""
-    matrix = stacked(liked, rows.words, rows.names, config)
-    stack = factorise(matrix, liked.shape[0], config, seed, step=step, start=start)
-    graph, near = build_graph(rows.words, liked.maximum(0))
+    matrix = stack_matrix(liked, rows.words, rows.names, config)
+    stack = factorize(matrix, liked.shape[0], config, seed, step=step, start=start)
+    graph, nearest = build_graph(rows.words, liked.maximum(0))
     # Among few readers, a paper that one of them read must not stand lower than it would unread.
-    readers = _readers_each(liked) if _has_company(liked) else np.zeros(liked.shape[1], np.float32)
-    neighbours = near @ stack.papers
-    drawing = drawing_for(stack.papers, readers)
-    shown = np.where(readers[:, None] > 0, stack.papers, drawing.of(stack.papers, neighbours))
-    return Fitted(stack, shown, drawing, graph)
+    readers = _count_readers(liked) if _has_company(liked) else np.zeros(liked.shape[1], np.float32)
+    neighbours = nearest @ stack.papers
+    cold_adjustment = fit_cold_adjustment(stack.papers, readers)
+    scoring_vectors = np.where(readers[:, None] > 0, stack.papers, cold_adjustment.of(stack.papers, neighbours))
+    return Fit(stack, scoring_vectors, cold_adjustment, graph)
 
 
-def _learned(model: Model, rows: Rows, liked: sp.csr_matrix, config: Config, seed: int) -> Blend:
+def _learn_blend(model: Model, rows: PaperFeatures, liked: sp.csr_matrix, config: Config, seed: int) -> Blend:
     """Learn the blend on a split inside these readers; with too few lists the defaults stand."""
-    held = hold_out(liked.maximum(0), seed)
-    if len(held.history) < LEAST_LISTS or not _has_company(held.train):
+    held = split_interactions(liked.maximum(0), seed)
+    if len(held.history) < MIN_LISTS or not _has_company(held.train):
         return model.blend
     fitted = fit(rows, held.train, config, seed)
-    inner = replace(model, readers=_readers_each(held.train), **vars(fitted))
-    lists = lists_of(inner, held, config)
-    blend = learn(lists, model.blend)
-    return with_meaning(lists, model.blend, blend, seed) if model.encoded else blend
+    inner = replace(model, readers=_count_readers(held.train), **vars(fitted))
+    lists = score_lists(inner, held, config)
+    blend = search_blend(lists, model.blend)
+    return try_embedding(lists, model.blend, blend, seed) if model.encoded else blend
 
 
-def _readers_each(liked: sp.csr_matrix) -> np.ndarray:
+def _count_readers(liked: sp.csr_matrix) -> np.ndarray:
     return np.bincount(liked.indices[liked.data > 0], minlength=liked.shape[1]).astype(np.float32)
 
 
@@ -170,15 +172,15 @@ def _matrix(weights: Weights, readers: int, papers: int) -> sp.csr_matrix:
 
 def _has_company(liked: sp.csr_matrix) -> bool:
     readers = int((np.diff(liked.indptr) > 0).sum())
-    return readers >= LEAST_READERS and int((liked.data > 0).sum()) >= LEAST_READ * liked.shape[1]
+    return readers >= MIN_READERS and int((liked.data > 0).sum()) >= MIN_READERS_PER_PAPER * liked.shape[1]
 
 
-def _check(liked: sp.csr_matrix, rows: Rows) -> None:
-    told = int(((np.diff(rows.words.indptr) > 0) | (np.diff(rows.names.indptr) > 0) | (_readers_each(liked) > 0)).sum())
-    if told < LEAST_PAPERS:
-        raise TooFewPapers(
-            f"{told} papers with text or readers; training needs {LEAST_PAPERS}: fill the catalogue first"
-        )
+def _check(liked: sp.csr_matrix, rows: PaperFeatures) -> None:
+    told = int(
+        ((np.diff(rows.words.indptr) > 0) | (np.diff(rows.names.indptr) > 0) | (_count_readers(liked) > 0)).sum()
+    )
+    if told < MIN_PAPERS:
+        raise TooFewPapers(f"{told} papers with text or readers; training needs {MIN_PAPERS}: fill the catalogue first")
 
 
 def _now(events: Events) -> float:
@@ -192,7 +194,7 @@ def _newest(times: np.ndarray) -> float | None:
 
 
 def _manifest(
-    papers: Papers, events: Events, *, config: Config, stack: Stack, now: float, readers: int
+    papers: Papers, events: Events, *, config: Config, stack: Factors, now: float, readers: int
 ) -> dict[str, Any]:
     counts = {"papers": len(papers), "events": len(events), "readers": readers, "factors": stack.papers.shape[1]}
     stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
@@ -206,6 +208,3 @@ def _manifest(
         "config": config.as_dict(),
         "figures": {},
     }
-
-
-__all__ = ["LEAST_PAPERS", "factors_for", "interactions", "train"]

@@ -155,7 +155,7 @@ class Card(Base):
         Text(longest=reading.LONGEST["name"]), allow_none=True, validate=validate.Length(max=reading.MOST["authors"])
     )
     published_at = Moment(allow_none=True)
-    upvotes = Whole(reading.MOST_UPVOTES, allow_none=True)
+    upvotes = Whole(reading.MAX_UPVOTES, allow_none=True)
     categories = fields.List(
         Text(longest=reading.LONGEST["name"]), allow_none=True, validate=validate.Length(max=reading.MOST["categories"])
     )

@@ -11,9 +11,9 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
-from recommender import Config, Papers, Ranked
+from recommender import Config, Papers, RankedList
 from recommender.data.files import MalformedLine, read_events, read_histories, read_ids, read_papers, write_lines
-from recommender.evaluation.ablations import TRIALS
+from recommender.evaluation.ablations import ABLATIONS
 from recommender.evaluation.evaluate import evaluate as run_evaluation
 from recommender.evaluation.interaction_log import TASKS
 from recommender.evaluation.offline import catalogue_from, newest, rank_all
@@ -53,7 +53,7 @@ def rank(
     write_lines(out, _lines(tqdm(lists, "ranking", len(names), disable=None, file=sys.stderr)))
 
 
-def _lines(lists: Iterable[tuple[str, Ranked]]) -> Iterator[str]:
+def _lines(lists: Iterable[tuple[str, RankedList]]) -> Iterator[str]:
     for reader, ranked in lists:
         for at, (paper, score) in enumerate(zip(ranked.ids, ranked.scores, strict=True), 1):
             yield f"{reader}\t{at}\t{paper}\t{score:.9g}"
@@ -82,7 +82,7 @@ def _bar(title: str) -> Iterator[Callable[[str, float], None]]:
 @click.command()
 @click.option("--papers", "papers_file", type=_FILE, required=True, help="JSON lines: id, title, abstract and more.")
 @click.option("--interactions", type=_FILE, required=True, help="reader⇥paper⇥kind[⇥time].")
-@click.option("--task", type=click.Choice([*TASKS, *TRIALS]), required=True)
+@click.option("--task", type=click.Choice([*TASKS, *ABLATIONS]), required=True)
 @click.option(
     "--seeds", default="0", show_default=True, callback=lambda _c, _p, text: _seeds(text), help="As in 0-4 or 0,2."
 )

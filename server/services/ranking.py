@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from recommender import Catalogue, Ranked, Reason, Scored
-from recommender.features.tokenizer import singular, words_of
+from recommender import Catalogue, CatalogueScores, RankedList, Reason
+from recommender.features.tokenizer import singular, tokenize
 from server.clock import rfc3339
 from server.errors import BadPaperId, DatabaseUnavailable, InklingError
 from server.identifiers import canonical
@@ -74,7 +74,7 @@ class Asking:
         return self.served.untitled.difference(self.view.own) | self.view.untitled
 
     @cached_property
-    def scored(self) -> Scored:
+    def scored(self) -> CatalogueScores:
         """The whole catalogue scored for the reader, once for all the lists of one answer."""
         chosen = self.caller.settings
         return self.catalogue.scored(
@@ -85,7 +85,7 @@ class Asking:
             muted=chosen.get("muted", ()),
         )
 
-    def rank(self, candidates: Sequence[str] | None, k: int | None, exclude: Collection[str] = ()) -> Ranked:
+    def rank(self, candidates: Sequence[str] | None, k: int | None, exclude: Collection[str] = ()) -> RankedList:
         """Ask the recommender on this reader's behalf."""
         return self.catalogue.listed(
             self.scored,
@@ -100,7 +100,7 @@ class Asking:
         """Return the id of the list that is being made."""
         return self.rooms.keys.new_list_id(self.caller.reader_id, self.served.version)
 
-    def reasons(self, ranked: Ranked, index: int) -> list[dict[str, Any]]:
+    def reasons(self, ranked: RankedList, index: int) -> list[dict[str, Any]]:
         """Return why the paper at `index` has its score."""
         return [_told(reason) for reason in ranked.reasons(index)]
 
@@ -150,7 +150,7 @@ def _keep_cards(rooms: Rooms, caller: Caller, cards: Sequence[Mapping[str, Any]]
     rooms.cards.add(caller.reader_id, caller.forgot_version, new)
 
 
-def _entry(asking: Asking, ranked: Ranked, index: int) -> dict[str, Any]:
+def _entry(asking: Asking, ranked: RankedList, index: int) -> dict[str, Any]:
     paper_id, score = ranked.ids[index], float(ranked.scores[index])
     return {
         "id": paper_id,
@@ -191,7 +191,7 @@ def recommended(
     return _with_papers(asking, ranked, limit)
 
 
-def _with_papers(asking: Asking, ranked: Ranked, limit: int, *, reasons: bool = True) -> list[dict[str, Any]]:
+def _with_papers(asking: Asking, ranked: RankedList, limit: int, *, reasons: bool = True) -> list[dict[str, Any]]:
     """Return the ranked papers with their text and reasons; those that nothing can be shown of are left out."""
     known = papers.many(asking.rooms.database, asking.caller.reader_id, ranked.ids)
     items: list[dict[str, Any]] = []
@@ -266,7 +266,7 @@ def _plainly_found(asking: Asking, query: str) -> list[str]:
     words = list(dict.fromkeys(_stem(word) for word in query.split()))
     with asking.rooms.database.reading() as session:
         rows = paper_store.with_words(
-            session, asking.caller.reader_id, words, DEEPEST_SEARCH, abstracts=bool(words_of(query))
+            session, asking.caller.reader_id, words, DEEPEST_SEARCH, abstracts=bool(tokenize(query))
         )
     return [name for name, text in rows if all(_stands(word, text) for word in words)]
 

@@ -17,7 +17,7 @@ from server.services.events import EARLIEST, KINDS, SURFACES, Event
 
 LONGEST = {"title": 2_000, "abstract": 50_000, "organization": 500, "name": 500, "list_id": 200, "id": 300}
 MOST = {"authors": 5_000, "categories": 100}
-MOST_UPVOTES = 2**31 - 1
+MAX_UPVOTES = 2**31 - 1
 MOST_POSITION = 1_000_000
 SETTINGS = ("interests", "followed", "muted")
 MOST_CHOSEN, LONGEST_CHOSEN = 100, 200
@@ -100,7 +100,7 @@ def read_card(value: Any) -> dict[str, Any]:
         "categories": texts(value.get("categories"), "categories", MOST["categories"]),
         "organization": optional_text(value.get("organization"), "organization", LONGEST["organization"]),
         "published_at": None if value.get("published_at") is None else time(value["published_at"], "published_at"),
-        "upvotes": whole_number(value.get("upvotes"), "upvotes", MOST_UPVOTES),
+        "upvotes": whole_number(value.get("upvotes"), "upvotes", MAX_UPVOTES),
     }
     return {"id": _card_id(value.get("id")), "input_id": value.get("id"), **card}
 

@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 EVERY = 1.0  # seconds between two looks at SQL
 # A transaction that began earlier may commit later (PostgreSQL): look again at changes this much older than the newest.
 OVERLAP = 30.0
-MOST_READERS = 500  # whose papers are noted as looked for
+MAX_READERS = 500  # whose papers are noted as looked for
 
 
 @dataclass
@@ -37,7 +37,7 @@ class Served:
 
     def note_looked_for(self, reader_id: str, papers: frozenset[str]) -> None:
         """Note that these papers of a reader need not be looked for again."""
-        if len(self.looked_for) >= MOST_READERS:
+        if len(self.looked_for) >= MAX_READERS:
             self.looked_for.clear()
         self.looked_for[reader_id] = papers
 

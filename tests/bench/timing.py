@@ -6,13 +6,13 @@ from collections.abc import Callable
 from time import perf_counter_ns
 from typing import Any
 
-from recommender import Catalogue, Ranked
+from recommender import Catalogue, RankedList
 
 
 def watch() -> None:
     """Count the nanoseconds spent in the recommender's calls in `watch.recommender`; one thread."""
     watch.recommender = 0  # type: ignore[attr-defined]
-    for owner, name in ((Catalogue, "scored"), (Catalogue, "listed"), (Ranked, "reasons")):
+    for owner, name in ((Catalogue, "scored"), (Catalogue, "listed"), (RankedList, "reasons")):
         setattr(owner, name, _timed(getattr(owner, name)))
 
 

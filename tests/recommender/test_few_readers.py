@@ -6,7 +6,7 @@ import scipy.sparse as sp
 
 from recommender import Config, Events, train
 from recommender.model.blend import ALONE
-from recommender.training.train import LEAST_READ, LEAST_READERS, _has_company
+from recommender.training.train import MIN_READERS, MIN_READERS_PER_PAPER, _has_company
 from tests.recommender.conftest import NOW
 
 
@@ -20,15 +20,15 @@ def liked(readers, of_each, papers):
 @pytest.mark.parametrize(
     ("readers", "of_each", "papers", "company"),
     [
-        (LEAST_READERS - 1, 50, 100, False),
-        (LEAST_READERS, 50, 100, True),
+        (MIN_READERS - 1, 50, 100, False),
+        (MIN_READERS, 50, 100, True),
         (300, 17, 26_000, False),
         (1000, 17, 26_000, True),
     ],
 )
 def test_readers_are_company_when_they_are_enough_for_the_catalogue(readers, of_each, papers, company):
     assert _has_company(liked(readers, of_each, papers)) is company
-    assert company == (readers >= LEAST_READERS and readers * of_each >= LEAST_READ * papers)
+    assert company == (readers >= MIN_READERS and readers * of_each >= MIN_READERS_PER_PAPER * papers)
 
 
 @pytest.mark.parametrize("readers", [1, 5])
@@ -41,6 +41,8 @@ def test_what_few_others_read_stands_no_lower_than_unread(papers, readers):
     read = [papers.ids.index(f"t0p{number:02d}") for number in range(10)]
 
     def length(model):
-        return np.median(np.linalg.norm(model.shown[read], axis=1) / np.linalg.norm(model.shown, axis=1).mean())
+        return np.median(
+            np.linalg.norm(model.scoring_vectors[read], axis=1) / np.linalg.norm(model.scoring_vectors, axis=1).mean()
+        )
 
     assert length(with_others) > 0.9 * length(alone)

@@ -107,8 +107,8 @@ def test_unknown_words_change_nothing(plain, saved):
 
 def test_being_shown_once_is_no_verdict_each_further_time_counts_less_and_opening_forgives(plain):
     def score(times, *more):
-        shown = [("me", "t0p09", "impression", NOW - at) for at in range(times)]
-        rows = [("me", "t0p00", "save", NOW), ("me", "t0p01", "save", NOW), *shown, *more]
+        scoring_vectors = [("me", "t0p09", "impression", NOW - at) for at in range(times)]
+        rows = [("me", "t0p00", "save", NOW), ("me", "t0p01", "save", NOW), *scoring_vectors, *more]
         ranked = plain.rank(Events.from_rows(rows), candidates=["t0p09"], k=1, now=NOW)
         return float(ranked.scores[0])
 

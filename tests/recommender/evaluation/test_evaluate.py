@@ -6,7 +6,7 @@ import pytest
 
 from recommender import Config, Events
 from recommender.evaluation.evaluate import STACK, evaluate
-from recommender.evaluation.interaction_log import Log
+from recommender.evaluation.interaction_log import InteractionLog
 from recommender.evaluation.report import OURS
 
 pytestmark = pytest.mark.slow
@@ -73,7 +73,7 @@ def test_time_needs_times(papers, events):
 
 
 def test_the_log_gives_back_the_events_behind_its_pairs(papers, events):
-    log = Log.of(papers, events, CONFIG)
+    log = InteractionLog.of(papers, events, CONFIG)
     assert len(log.among(log.X)) == len(events)
     one = log.X[5:6]
     assert set(log.among(one, np.array([5])).readers) == {log.readers[5]}

@@ -4,7 +4,16 @@ import scipy.sparse as sp
 from sklearn.metrics import label_ranking_average_precision_score, ndcg_score
 from sklearn.metrics.pairwise import cosine_distances
 
-from recommender.evaluation.metrics import coverage, diversity, interval, ndcg, novelty, paired, recall, reciprocal_rank
+from recommender.evaluation.metrics import (
+    bootstrap_interval,
+    coverage,
+    diversity,
+    ndcg,
+    novelty,
+    paired,
+    recall,
+    reciprocal_rank,
+)
 
 
 @pytest.fixture(params=range(20))
@@ -58,10 +67,10 @@ def test_coverage_and_novelty():
 def test_the_interval_holds_the_mean_and_narrows_with_more_readers():
     random = np.random.default_rng(0)
     few, many = random.random(30), random.random(3000)
-    low, high = interval(few)
+    low, high = bootstrap_interval(few)
     assert low < few.mean() < high
-    assert high - low > np.diff(interval(many))[0]
-    assert interval(few) == interval(few)
+    assert high - low > np.diff(bootstrap_interval(many))[0]
+    assert bootstrap_interval(few) == bootstrap_interval(few)
 
 
 def test_paired_differences_are_over_the_same_readers():

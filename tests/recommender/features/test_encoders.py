@@ -9,7 +9,7 @@ import pytest
 
 from recommender import Catalogue, Config, Events, Model, Papers, train
 from recommender.errors import EncoderUnavailable
-from recommender.features.encoders import Encoded, OnnxEncoder, encode_papers
+from recommender.features.encoders import Embeddings, OnnxEncoder, encode_papers
 from recommender.training.gate import retrain
 from tests.recommender.conftest import NOW
 
@@ -186,7 +186,7 @@ def test_progress_is_told(encoder):
 
 
 def test_papers_nobody_encoded_have_vectors_of_no_dimension():
-    assert Encoded.nothing(3).vectors.shape == (3, 0)
+    assert Embeddings.nothing(3).vectors.shape == (3, 0)
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ import pytest
 
 from recommender import Catalogue, Config, Events, Model, Papers, train
 from recommender.features import keyphrases
-from recommender.features.keyphrases import Naming, stop_words
-from recommender.features.tfidf import learn_vocabulary, texts_of
-from recommender.features.tokenizer import words_of
+from recommender.features.keyphrases import Keyphrases, stop_words
+from recommender.features.tfidf import learn_vocabulary, paper_texts
+from recommender.features.tokenizer import tokenize
 from recommender.model.artifact import MANIFEST
 
 NOW = 1_760_000_000.0
@@ -67,13 +67,13 @@ def test_reasons_name_what_tells_as_papers_write_it():
 
 def test_no_reason_names_a_word_of_the_catalogues_stop_list():
     papers = made_up(160)
-    vocabulary, rows = learn_vocabulary(texts_of(papers), 3)
+    vocabulary, rows = learn_vocabulary(paper_texts(papers), 3)
     stop = stop_words(vocabulary.words, rows)
     assert {"propose", "new", "method", "show", "long", "experiment", "perform", "model", "training"} <= stop
     for saved in ("decoding0", "video1", "splats2", "proteins3"):
         names = named(papers, saved)
         assert names
-        assert not {word for name in names for word in words_of(name)} & stop
+        assert not {word for name in names for word in tokenize(name)} & stop
 
 
 def test_a_term_is_named_without_its_words_and_a_whole_without_its_parts():
@@ -100,9 +100,9 @@ def test_a_bag_of_words_has_no_terms():
         rows.append({"id": f"p{len(rows)}", "abstract": " ".join(random.permutation(words))})
     in_rows = [{**row, "abstract": " ".join(sorted(row["abstract"].split()))} for row in rows]
     for bags in (rows, in_rows):
-        texts = texts_of(Papers.from_rows(bags))
+        texts = paper_texts(Papers.from_rows(bags))
         vocabulary, words = learn_vocabulary(texts, 3)
-        learned = vocabulary.named(texts, words).naming
+        learned = vocabulary.named(texts, words).keyphrases
         assert len(learned.terms) == 0
         assert (learned.telling > 0).any()
 
@@ -111,7 +111,7 @@ def test_a_bag_of_words_has_no_terms():
 def test_small_catalogues_name_no_word_that_most_of_their_papers_have(papers):
     table = made_up(papers)
     names = {name for one in table.ids for name in named(table, one)}
-    assert not {word for name in names for word in words_of(name)} & {"propose", "method", "model", "training", "long"}
+    assert not {word for name in names for word in tokenize(name)} & {"propose", "method", "model", "training", "long"}
     assert papers < 12 or names
 
 
@@ -187,7 +187,7 @@ def test_hostile_titles_put_nothing_but_words_into_a_reason():
 def test_naming_takes_time_in_proportion_to_the_words_shared():
     def seconds(words):
         names = [f"word{at}" for at in range(words)]
-        learned = Naming(names, np.ones(words, np.float32), np.zeros((0, 2), np.int32), [], np.zeros(0, np.float32))
+        learned = Keyphrases(names, np.ones(words, np.float32), np.zeros((0, 2), np.int32), [], np.zeros(0, np.float32))
         began = time.thread_time()
         assert len(learned.names(np.arange(words), np.ones(words), 4)) == 4
         return time.thread_time() - began
@@ -200,9 +200,9 @@ def test_texts_copied_from_each_other_make_no_terms_without_end(monkeypatch):
     random = np.random.default_rng(3)
     text = " ".join(f"w{one}x" for one in random.permutation(3_000)) + "."
     rows = [{"id": f"p{at}", "title": f"{text[:500]}", "abstract": text} for at in range(2)]
-    texts = texts_of(Papers.from_rows([*rows, *({"id": f"q{at}", "title": f"other{at}"} for at in range(30))]))
+    texts = paper_texts(Papers.from_rows([*rows, *({"id": f"q{at}", "title": f"other{at}"} for at in range(30))]))
     vocabulary, words = learn_vocabulary(texts, 3)
-    assert 0 < len(vocabulary.named(texts, words).naming.terms) <= 50
+    assert 0 < len(vocabulary.named(texts, words).keyphrases.terms) <= 50
 
 
 @pytest.fixture(scope="module")
@@ -228,7 +228,7 @@ def test_a_model_of_before_names_were_learned_still_loads(trained, tmp_path):
         del manifest["arrays"][name]
     (tmp_path / "model" / MANIFEST).write_text(json.dumps(manifest))
     older = Model.load(tmp_path / "model")
-    assert older.vocabulary.naming is None
+    assert older.vocabulary.keyphrases is None
     names = {name for reasons in told(older) for words in reasons for name in words or ()}
     assert "latency" in names
     assert not names & {"model", "propose", "new"}
@@ -242,11 +242,11 @@ def real(shared):
 
 
 def test_real_reasons_name_no_empty_and_no_folded_word(real):
-    vocabulary, rows = learn_vocabulary(texts_of(real), 3)
+    vocabulary, rows = learn_vocabulary(paper_texts(real), 3)
     stop = stop_words(vocabulary.words, rows)
     assert {"new", "long", "model", "shot", "perform", "training", "propose", "novel", "method"} <= stop
     assert not {"robot", "nerf", "lora", "mamba", "rlhf", "texttovideo", "speculative"} & stop
-    catalogue, text = Catalogue(None, real), " ".join(texts_of(real))
+    catalogue, text = Catalogue(None, real), " ".join(paper_texts(real))
     answered = 0
     for saved in real.ids[::50]:
         found = catalogue.rank(Events.from_rows([("me", saved, "save", NOW)]), candidates=None, k=5, now=NOW)
@@ -258,9 +258,9 @@ def test_real_reasons_name_no_empty_and_no_folded_word(real):
 
 
 def test_real_words_are_written_as_the_papers_write_them(real):
-    texts = texts_of(real)
+    texts = paper_texts(real)
     vocabulary, rows = learn_vocabulary(texts, 3)
-    learned = vocabulary.named(texts, rows).naming
+    learned = vocabulary.named(texts, rows).keyphrases
     written = dict(zip(vocabulary.words, learned.written, strict=True))
     for word in (
         "text-to-video",
@@ -273,5 +273,5 @@ def test_real_words_are_written_as_the_papers_write_them(real):
         "Mamba",
         "robot",
     ):
-        assert written[max(words_of(word), key=len)] == word
+        assert written[max(tokenize(word), key=len)] == word
     assert {"speculative decoding", "KV cache", "reward hacking"} <= set(learned.written_terms)

@@ -7,15 +7,15 @@ import scipy.sparse as sp
 import recommender
 from recommender import Config
 from recommender.features.metadata import learn_names
-from recommender.features.tfidf import learn_vocabulary, texts_of
-from recommender.model.factorization import factorise, factors_for, stacked
+from recommender.features.tfidf import learn_vocabulary, paper_texts
+from recommender.model.factorization import choose_factors, factorize, stack_matrix
 
 
 def small_matrix(papers, config):
-    _, words = learn_vocabulary(texts_of(papers), config.min_df)
+    _, words = learn_vocabulary(paper_texts(papers), config.min_df)
     names = learn_names(papers).rows(papers)
     readers = sp.random(12, len(papers), 0.05, format="csr", random_state=0, dtype=np.float32)
-    return stacked(readers, words, names, config), words, names
+    return stack_matrix(readers, words, names, config), words, names
 
 
 def test_rows_are_readers_then_words_then_names(papers, config):
@@ -28,7 +28,7 @@ def test_training_leaves_the_matrix_it_was_given_as_it_was(papers, config):
     """Some of implicit's calls write zeros into the caller's matrix, silently."""
     matrix, _, _ = small_matrix(papers, config)
     before = matrix.copy()
-    factorise(matrix, 12, config, seed=0)
+    factorize(matrix, 12, config, seed=0)
     assert np.array_equal(matrix.data, before.data)
     assert np.array_equal(matrix.indices, before.indices)
 
@@ -42,20 +42,20 @@ def test_nothing_here_calls_the_recommend_that_damages_matrices():
 
 def test_the_same_seed_gives_the_same_vectors(papers, config):
     matrix, _, _ = small_matrix(papers, config)
-    one, same, other = (factorise(matrix, 12, config, seed=seed).papers for seed in (1, 1, 2))
+    one, same, other = (factorize(matrix, 12, config, seed=seed).papers for seed in (1, 1, 2))
     assert np.array_equal(one, same)
     assert not np.array_equal(one, other)
 
 
 def test_small_catalogues_get_fewer_factors():
-    assert factors_for(26_000, Config()) == 256
-    assert 16 <= factors_for(200, Config()) <= 50
-    assert factors_for(3, Config()) == 16
-    assert factors_for(26_000, Config(factors=64)) == 64
+    assert choose_factors(26_000, Config()) == 256
+    assert 16 <= choose_factors(200, Config()) <= 50
+    assert choose_factors(3, Config()) == 16
+    assert choose_factors(26_000, Config(factors=64)) == 64
 
 
 def test_everything_learned_is_float32(papers, config):
     matrix, words, names = small_matrix(papers, config)
-    stack = factorise(matrix, 12, config, seed=0)
+    stack = factorize(matrix, 12, config, seed=0)
     arrays = [matrix, words, names, stack.papers, stack.features, stack.paper_gram, stack.row_gram]
     assert {array.dtype for array in arrays} == {np.dtype(np.float32)}

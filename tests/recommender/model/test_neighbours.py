@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from recommender.features.tfidf import learn_vocabulary, texts_of
-from recommender.model.neighbours import build_graph, nearest_to
+from recommender.features.tfidf import learn_vocabulary, paper_texts
+from recommender.model.neighbours import build_graph, find_neighbours
 
 
 @pytest.fixture(scope="module")
 def words(papers):
-    return learn_vocabulary(texts_of(papers), 3)[1]
+    return learn_vocabulary(paper_texts(papers), 3)[1]
 
 
 @pytest.fixture(scope="module")
@@ -24,10 +24,10 @@ def place(papers, *rows):
 
 
 def test_the_nearest_by_text_are_of_the_same_topic_and_add_up_to_one(words, liked):
-    _, near = build_graph(words, liked)
-    assert np.asarray(near.sum(axis=1)).ravel() == pytest.approx(np.ones(240), rel=1e-5)
-    assert near.diagonal().sum() == 0
-    same = sum(near[row, 30 * (row // 30) : 30 * (row // 30) + 30].sum() for row in range(240)) / 240
+    _, neighbours = build_graph(words, liked)
+    assert np.asarray(neighbours.sum(axis=1)).ravel() == pytest.approx(np.ones(240), rel=1e-5)
+    assert neighbours.diagonal().sum() == 0
+    same = sum(neighbours[row, 30 * (row // 30) : 30 * (row // 30) + 30].sum() for row in range(240)) / 240
     assert same > 0.8
 
 
@@ -41,11 +41,11 @@ def test_steps_are_symmetric_and_float32(words, liked):
 def test_a_paper_reaches_its_topic_and_not_itself(words, liked):
     graph, _ = build_graph(words, liked)
     for steps in (graph.text, graph.joint):
-        reached = steps.reach(place(240, 35, 100)).toarray()
-        assert reached[0, 35] == reached[1, 100] == 0
-        assert set(np.argsort(-reached[0])[:10] // 30) == {1}
-        assert set(np.argsort(-reached[1])[:10] // 30) == {3}
-        assert reached.dtype == np.float32
+        reach = steps.propagate(place(240, 35, 100)).toarray()
+        assert reach[0, 35] == reach[1, 100] == 0
+        assert set(np.argsort(-reach[0])[:10] // 30) == {1}
+        assert set(np.argsort(-reach[1])[:10] // 30) == {3}
+        assert reach.dtype == np.float32
 
 
 def test_without_readers_there_is_no_joint_graph(words):
@@ -54,8 +54,8 @@ def test_without_readers_there_is_no_joint_graph(words):
 
 
 def test_a_new_text_stands_where_its_nearest_are(words):
-    found = nearest_to(words[[10, 70]], words.T.tocsr())
+    found = find_neighbours(words[[10, 70]], words.T.tocsr())
     assert np.asarray(found.sum(axis=1)).ravel() == pytest.approx([1, 1], rel=1e-5)
     assert set(found[0].indices[np.argsort(-found[0].data)[:5]] // 30) == {0}
-    assert nearest_to(words[:0], words.T.tocsr()).shape == (0, 240)
-    assert nearest_to(sp.csr_matrix((1, words.shape[1]), dtype=np.float32), words.T.tocsr()).nnz == 0
+    assert find_neighbours(words[:0], words.T.tocsr()).shape == (0, 240)
+    assert find_neighbours(sp.csr_matrix((1, words.shape[1]), dtype=np.float32), words.T.tocsr()).nnz == 0

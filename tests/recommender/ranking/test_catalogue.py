@@ -284,10 +284,10 @@ def test_updating_while_ranking_shows_the_old_or_the_new(model, saved):
 
 
 def test_all_arithmetic_is_float32(catalogue, saved):
-    shelf, _ = catalogue._now
+    index, _ = catalogue._now
     ranked = rank(catalogue, saved("t2p00", "t3p00"), interests=["topic4word1"], muted=["topic5word1"])
     scored = ranked._scored
-    arrays = [scored.scores, ranked.scores, *scored.priors.values(), scored.taste.vectors, scored.taste.weight]
+    arrays = [scored.scores, ranked.scores, *scored.priors.values(), scored.profile.vectors, scored.profile.weight]
     arrays += [weighed.factor for weighed in scored.parts] + [weighed.part.scores for weighed in scored.parts]
-    arrays += [block.vectors for block in shelf.blocks] + [block.words.data for block in shelf.blocks]
+    arrays += [block.foldin_vectors for block in index.blocks] + [block.words.data for block in index.blocks]
     assert {array.dtype for array in arrays} == {np.dtype(np.float32)}

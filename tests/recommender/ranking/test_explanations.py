@@ -46,11 +46,11 @@ def test_shares_of_the_factors_are_what_refolding_gives(catalogue, ranked):
     for weighed in found._scored.parts:
         if not hasattr(weighed.part, "folded"):
             continue
-        folded, shelf = weighed.part.folded, found._scored.shelf
+        folded, index = weighed.part.folded, found._scored.index
         for row in found._rows[:5].tolist():
-            vector = shelf.vectors(np.array([row]))[0]
-            for gone in range(len(folded.parts)):
-                rest = np.delete(folded.parts, gone, axis=0).sum(axis=0)
+            vector = index.foldin_vectors(np.array([row]))[0]
+            for gone in range(len(folded.terms)):
+                rest = np.delete(folded.terms, gone, axis=0).sum(axis=0)
                 again = cho_solve((folded.factor, True), rest) @ vector
                 share = folded.shares(vector[None])[0, gone]
                 assert folded.vector @ vector - again == pytest.approx(share, rel=1e-2, abs=1e-4)

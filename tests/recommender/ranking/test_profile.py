@@ -29,8 +29,8 @@ def scored(catalogue, *parts):
 
 def test_a_long_history_is_told_by_a_bounded_number_of_papers(wide):
     long = scored(wide, history("open", range(1_500)), history("hide", range(1_500, PAPERS)))
-    assert (long.taste.weight > 0).sum() == MOST_LIKED
-    assert (long.taste.weight < 0).sum() == MOST_DISLIKED
+    assert (long.profile.weight > 0).sum() == MOST_LIKED
+    assert (long.profile.weight < 0).sum() == MOST_DISLIKED
 
 
 def test_what_was_met_is_never_recommended_however_long_ago(wide):
@@ -40,10 +40,10 @@ def test_what_was_met_is_never_recommended_however_long_ago(wide):
 
 def test_saved_papers_tell_before_opened_ones_and_new_ones_before_old(wide):
     long = scored(wide, history("open", range(1_500)), history("save", range(1_500, 1_600)))
-    told = {wide.ids()[row] for row in long.taste.rows}
+    told = {wide.ids()[row] for row in long.profile.rows}
     assert told == {f"p{at:04d}" for at in [*range(MOST_LIKED - 100), *range(1_500, 1_600)]}
 
 
 def test_a_short_history_is_told_whole(wide):
     some = scored(wide, history("open", range(MOST_LIKED)), history("hide", range(1_500, 1_500 + MOST_DISLIKED)))
-    assert len(some.taste) == MOST_LIKED + MOST_DISLIKED
+    assert len(some.profile) == MOST_LIKED + MOST_DISLIKED

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from recommender.model.blend import ALONE, STACK_ALONE, WITH_READERS, Blend, PartWeight
-from recommender.training.blend_search import learn, quality, total
-from recommender.training.blend_validation import Lists, hold_out
+from recommender.model.blend import ALONE, FACTORS_ALONE, WITH_READERS, Blend, ComponentWeight
+from recommender.training.blend_search import blend_scores, mean_quality, search_blend
+from recommender.training.blend_validation import ValidationLists, split_interactions
 
 
 def lists(useful="text", seed=0, count=300, width=60):
@@ -16,7 +16,7 @@ def lists(useful="text", seed=0, count=300, width=60):
     target[:, 0] = True
     noise = {name: random.normal(size=(count, width)).astype(np.float32) for name in ("stack", "text", "joint")}
     noise[useful] = noise[useful] + np.float32(2.5) * target
-    return Lists(
+    return ValidationLists(
         there=np.ones((count, width), bool),
         target=target,
         targets=target.sum(axis=1),
@@ -29,41 +29,41 @@ def lists(useful="text", seed=0, count=300, width=60):
 def test_quality_is_of_the_best_ranking_two():
     some = lists()
     perfect = some.target.astype(np.float32)
-    assert quality(some, perfect) == pytest.approx(2.0)
-    assert quality(some, -perfect) < 0.5
+    assert mean_quality(some, perfect) == pytest.approx(2.0)
+    assert mean_quality(some, -perfect) < 0.5
 
 
 @pytest.mark.parametrize("useful", ["text", "joint"])
 def test_the_part_that_finds_the_targets_gains_weight(useful):
     some, other = lists(useful), lists(useful, seed=1)
-    learned = learn(some, WITH_READERS)
+    learned = search_blend(some, WITH_READERS)
     assert learned.learned
     assert learned.parts[useful].always > WITH_READERS.parts[useful].always
-    assert quality(other, total(other, learned)) > quality(other, total(other, WITH_READERS))
+    assert mean_quality(other, blend_scores(other, learned)) > mean_quality(other, blend_scores(other, WITH_READERS))
 
 
 def test_a_total_is_summed_in_the_order_of_the_blend_whatever_strings_hash_to():
     random, names = np.random.default_rng(3), [f"part {number}" for number in range(6)]
     table = {name: random.normal(size=(50, 40)).astype(np.float32) for name in names}
     some = dataclasses.replace(lists(count=50, width=40), parts=table)
-    blend = Blend({name: PartWeight(always=1 / 3, unread=1 / 3) for name in names})
+    blend = Blend({name: ComponentWeight(always=1 / 3, unread=1 / 3) for name in names})
     expected = np.zeros((50, 40), np.float32)
     for name in names:
         expected += np.float32(1 / 3) * table[name]
-    assert np.array_equal(total(some, blend), expected)
+    assert np.array_equal(blend_scores(some, blend), expected)
 
 
 def test_lists_that_teach_nothing_leave_the_blend_near_its_start():
     random = lists("stack", count=120)
     random.parts["stack"][:] = np.random.default_rng(9).normal(size=random.parts["stack"].shape)
-    learned = learn(random, WITH_READERS)
+    learned = search_blend(random, WITH_READERS)
     assert learned.parts == WITH_READERS.parts
 
 
 def test_holding_out_never_shows_a_target(events, papers):
     random = np.random.default_rng(0)
     liked = sp.random(200, 300, 0.05, format="csr", random_state=random, dtype=np.float32)
-    held = hold_out(liked, seed=0)
+    held = split_interactions(liked, seed=0)
     assert held.train.nnz < liked.nnz
     for history, targets in zip(held.history, held.targets, strict=True):
         assert len(history)
@@ -73,20 +73,22 @@ def test_holding_out_never_shows_a_target(events, papers):
 
 
 def test_weights_follow_readers_and_history():
-    weight = PartWeight(always=1.0, few=-0.5, short=0.4, unread=0.2, unread_short=0.1)
+    weight = ComponentWeight(always=1.0, few=-0.5, short=0.4, unread=0.2, unread_short=0.1)
     readers = np.array([0, 3, 1e9], np.float32)
     assert weight.of(readers, 4) == pytest.approx([0.25, 0.95, 1.2], abs=1e-6)
     assert weight.of(readers, 4).dtype == np.float32
 
 
 def test_unread_papers_count_by_meeting():
-    blend = Blend({"stack": PartWeight(always=1, unread=1)}, readers=0.5, unread=-1, meeting=0.5, meeting_short=0.5)
+    blend = Blend(
+        {"stack": ComponentWeight(always=1, unread=1)}, readers=0.5, unread=-1, meeting=0.5, meeting_short=0.5
+    )
     readers = np.array([0, 1], np.float32)
     assert blend.weight("stack", readers, 25) == pytest.approx([0.6, 1])
     assert blend.prior(readers, 25) == pytest.approx([-1, 0.5 * np.log(2)])
 
 
-@pytest.mark.parametrize("blend", [WITH_READERS, ALONE, STACK_ALONE])
+@pytest.mark.parametrize("blend", [WITH_READERS, ALONE, FACTORS_ALONE])
 def test_blends_survive_their_json(blend):
     assert Blend.from_dict(blend.as_dict()) == blend
     assert dataclasses.replace(blend, learned=True) != blend

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from recommender import Catalogue, Config, Events, Model, Papers, train
-from recommender.model.blend import STACK_ALONE, Blend, PartWeight
-from recommender.model.factorization import Stack
+from recommender.model.blend import FACTORS_ALONE, Blend, ComponentWeight
+from recommender.model.factorization import Factors
 from recommender.training.gate import NOISE, compare, gains, judge, retrain
-from recommender.training.holdout import LEAST_PAIRS, MOST_PAIRS, Held, hold_out
+from recommender.training.holdout import MAX_PAIRS, MIN_PAIRS, Holdout, choose_holdout
 from tests.recommender.conftest import DAY, NOW, PAPERS_A_TOPIC, TOPICS
 
 
@@ -48,67 +48,67 @@ def serving(papers, older, config):
 
 
 @pytest.fixture(scope="module")
-def held(papers, events, serving, config):
-    return hold_out(papers, events, since=serving.manifest["now"], config=config, seed=0)
+def holdout(papers, events, serving, config):
+    return choose_holdout(papers, events, since=serving.manifest["now"], config=config, seed=0)
 
 
 @pytest.fixture(scope="module")
-def judged(papers, held, config):
-    return train(papers, held.learn, config, now=held.now)
+def holdout_fit(papers, holdout, config):
+    return train(papers, holdout.learn, config, now=holdout.now)
 
 
 def shuffled(model, seed=0):
     """Return a model in which every paper has another's vector."""
     vectors = model.stack.papers[np.random.default_rng(seed).permutation(len(model.ids))]
     stack = model.stack
-    return replace(model, stack=Stack(vectors, stack.features, vectors.T @ vectors, stack.row_gram))
+    return replace(model, stack=Factors(vectors, stack.features, vectors.T @ vectors, stack.row_gram))
 
 
-def pairs_of(held):
+def pair_readers(holdout):
     return {
         (history.readers[0], paper)
-        for history, papers in zip(held.histories, held.targets, strict=True)
+        for history, papers in zip(holdout.histories, holdout.targets, strict=True)
         for paper in papers
     }
 
 
-def test_judged_papers_are_newer_than_the_serving_model_and_kept_from_the_judged_fit(held, serving, older):
-    assert held.kind == "newest"
-    assert held.pairs >= LEAST_PAIRS
-    assert not pairs_of(held) & set(zip(held.learn.readers, held.learn.papers, strict=True))
-    assert not pairs_of(held) & set(zip(older.readers, older.papers, strict=True))
-    assert held.now > serving.manifest["now"]
-    assert held.learn.times.max() < held.now
-    assert len(held.learn) > len(older)
+def test_judged_papers_are_newer_than_the_serving_model_and_kept_from_the_judged_fit(holdout, serving, older):
+    assert holdout.kind == "newest"
+    assert holdout.pairs >= MIN_PAIRS
+    assert not pair_readers(holdout) & set(zip(holdout.learn.readers, holdout.learn.papers, strict=True))
+    assert not pair_readers(holdout) & set(zip(older.readers, older.papers, strict=True))
+    assert holdout.now > serving.manifest["now"]
+    assert holdout.learn.times.max() < holdout.now
+    assert len(holdout.learn) > len(older)
 
 
-def test_judged_readers_keep_their_older_history(held):
-    for history, papers in zip(held.histories, held.targets, strict=True):
+def test_judged_readers_keep_their_older_history(holdout):
+    for history, papers in zip(holdout.histories, holdout.targets, strict=True):
         assert len(set(history.readers)) == 1
         assert len(history)
         assert not set(history.papers) & set(papers)
 
 
 def test_without_newer_events_a_sample_both_models_know_is_judged(papers, events, config):
-    held = hold_out(papers, events, since=NOW, config=config, seed=0)
-    assert held.kind == "sample"
-    assert not pairs_of(held) & set(zip(held.learn.readers, held.learn.papers, strict=True))
-    assert held.pairs >= LEAST_PAIRS
+    holdout = choose_holdout(papers, events, since=NOW, config=config, seed=0)
+    assert holdout.kind == "sample"
+    assert not pair_readers(holdout) & set(zip(holdout.learn.readers, holdout.learn.papers, strict=True))
+    assert holdout.pairs >= MIN_PAIRS
 
 
 def test_events_without_times_are_judged_by_a_sample(papers, events, config):
     timeless = replace(events, times=np.full(len(events), np.nan))
-    assert hold_out(papers, timeless, since=None, config=config, seed=0).kind == "sample"
+    assert choose_holdout(papers, timeless, since=None, config=config, seed=0).kind == "sample"
 
 
 def test_no_more_is_held_out_than_judging_needs(papers, config):
     random = np.random.default_rng(0)
     rows = [(f"r{reader}", papers.ids[paper], "save", NOW - float(random.integers(0, 10**6)))
             for reader in range(300) for paper in random.permutation(len(papers))[:30]]  # fmt: skip
-    held = hold_out(papers, Events.from_rows(rows), since=None, config=config, seed=0)
-    assert held.pairs <= 1.05 * MOST_PAIRS
-    assert len(held.learn) >= len(rows) - 1.05 * MOST_PAIRS
-    assert len(held.targets) <= 200
+    holdout = choose_holdout(papers, Events.from_rows(rows), since=None, config=config, seed=0)
+    assert holdout.pairs <= 1.05 * MAX_PAIRS
+    assert len(holdout.learn) >= len(rows) - 1.05 * MAX_PAIRS
+    assert len(holdout.targets) <= 200
 
 
 def test_hidden_papers_are_nothing_to_find_again(papers, events, config):
@@ -119,8 +119,8 @@ def test_hidden_papers_are_nothing_to_find_again(papers, events, config):
             (reader, paper, "hide", NOW),
         ]
     )
-    held = hold_out(papers, hidden, since=NOW, config=config, seed=0)
-    assert (reader, paper) not in pairs_of(held)
+    holdout = choose_holdout(papers, hidden, since=NOW, config=config, seed=0)
+    assert (reader, paper) not in pair_readers(holdout)
 
 
 @pytest.mark.parametrize("reader_papers", [0, 3, 15])
@@ -130,7 +130,7 @@ def test_too_few_events_are_published_and_it_says_so(papers, config, reader_pape
     assert verdict.passed
     assert verdict.judged_on == "none"
     assert "unjudged" in verdict.reason
-    assert str(LEAST_PAIRS) in verdict.reason
+    assert str(MIN_PAIRS) in verdict.reason
     assert model.manifest["counts"]["events"] == reader_papers
 
 
@@ -160,44 +160,44 @@ def test_progress_goes_from_nothing_to_all(papers, events, serving, config):
     assert told[-1] == 1
 
 
-def test_shuffled_vectors_are_held_back(held, papers, judged, serving, config):
-    damaged = shuffled(judged)
-    verdict = judge(held, papers, judged=damaged, model=damaged, serving=serving)
+def test_shuffled_vectors_are_held_back(holdout, papers, holdout_fit, serving, config):
+    damaged = shuffled(holdout_fit)
+    verdict = judge(holdout, papers, holdout_fit=damaged, model=damaged, serving=serving)
     assert not verdict.passed
     assert "Worse than" in verdict.reason
     assert "the serving model" in verdict.reason
 
 
-def test_vectors_under_the_wrong_ids_are_held_back(held, papers, judged, serving):
-    ids = [judged.ids[at] for at in np.random.default_rng(0).permutation(len(judged.ids))]
-    misnumbered = replace(judged, ids=ids)
-    assert not judge(held, papers, judged=misnumbered, model=misnumbered, serving=serving).passed
+def test_vectors_under_the_wrong_ids_are_held_back(holdout, papers, holdout_fit, serving):
+    ids = [holdout_fit.ids[at] for at in np.random.default_rng(0).permutation(len(holdout_fit.ids))]
+    misnumbered = replace(holdout_fit, ids=ids)
+    assert not judge(holdout, papers, holdout_fit=misnumbered, model=misnumbered, serving=serving).passed
 
 
-def test_damage_done_after_the_judged_fit_is_seen(held, papers, events, judged, serving, config):
-    finished = train(papers, events, config, now=NOW, blend=judged.blend, start=judged)
-    assert judge(held, papers, judged=judged, model=finished, serving=serving).passed
+def test_damage_done_after_the_judged_fit_is_seen(holdout, papers, events, holdout_fit, serving, config):
+    finished = train(papers, events, config, now=NOW, blend=holdout_fit.blend, start=holdout_fit)
+    assert judge(holdout, papers, holdout_fit=holdout_fit, model=finished, serving=serving).passed
     for damaged in (shuffled(finished), replace(finished, ids=finished.ids[::-1]), replace(finished, blend=Blend())):
-        verdict = judge(held, papers, judged=judged, model=damaged, serving=serving)
+        verdict = judge(holdout, papers, holdout_fit=holdout_fit, model=damaged, serving=serving)
         assert not verdict.passed
         assert "Spoiled after it was judged" in verdict.reason
 
 
-def test_a_wrong_blend_is_held_back(held, papers, judged, serving):
-    wrong = replace(judged, blend=Blend({"stack": PartWeight(always=-5.0, unread=-5.0)}, readers=-5.0))
-    assert not judge(held, papers, judged=wrong, model=wrong, serving=serving).passed
+def test_a_wrong_blend_is_held_back(holdout, papers, holdout_fit, serving):
+    wrong = replace(holdout_fit, blend=Blend({"stack": ComponentWeight(always=-5.0, unread=-5.0)}, readers=-5.0))
+    assert not judge(holdout, papers, holdout_fit=wrong, model=wrong, serving=serving).passed
 
 
-def test_vectors_that_are_no_numbers_are_held_back(held, papers, judged, serving):
-    stack = judged.stack
-    broken = replace(judged, stack=replace(stack, papers=np.full_like(stack.papers, np.nan)))
-    assert not judge(held, papers, judged=broken, model=broken, serving=serving).passed
+def test_vectors_that_are_no_numbers_are_held_back(holdout, papers, holdout_fit, serving):
+    stack = holdout_fit.stack
+    broken = replace(holdout_fit, stack=replace(stack, papers=np.full_like(stack.papers, np.nan)))
+    assert not judge(holdout, papers, holdout_fit=broken, model=broken, serving=serving).passed
 
 
-def test_the_first_model_must_not_be_worse_than_words_alone(held, papers, judged):
-    damaged = shuffled(judged)
-    wrong = replace(damaged, blend=STACK_ALONE)
-    verdict = judge(held, papers, judged=wrong, model=wrong, serving=None)
+def test_the_first_model_must_not_be_worse_than_words_alone(holdout, papers, holdout_fit):
+    damaged = shuffled(holdout_fit)
+    wrong = replace(damaged, blend=FACTORS_ALONE)
+    verdict = judge(holdout, papers, holdout_fit=wrong, model=wrong, serving=None)
     assert not verdict.passed
     assert "words alone" in verdict.reason
 
@@ -209,17 +209,17 @@ def published(papers, events, config):
 
 
 def test_with_nothing_new_the_serving_models_exam_is_sat_again(papers, events, published, config):
-    held = hold_out(papers, events, since=NOW, config=config, seed=5, answers=published.answers)
-    assert held.again
-    assert {key for keys in held.keys for key in keys.tolist()} == set(published.answers.keys.tolist())
-    assert not pairs_of(held) & set(zip(held.learn.readers, held.learn.papers, strict=True))
-    judged = train(papers, held.learn, config, now=held.now, blend=published.blend)
-    good = judge(held, papers, judged=judged, model=judged, serving=published)
+    holdout = choose_holdout(papers, events, since=NOW, config=config, seed=5, holdout_record=published.holdout_record)
+    assert holdout.again
+    assert {key for keys in holdout.keys for key in keys.tolist()} == set(published.holdout_record.keys.tolist())
+    assert not pair_readers(holdout) & set(zip(holdout.learn.readers, holdout.learn.papers, strict=True))
+    holdout_fit = train(papers, holdout.learn, config, now=holdout.now, blend=published.blend)
+    good = judge(holdout, papers, holdout_fit=holdout_fit, model=holdout_fit, serving=published)
     assert good.passed, good.reason
     assert good.comparisons["the serving model"].ours == pytest.approx(
         good.comparisons["the serving model"].theirs, abs=0.03
     )
-    bad = judge(held, papers, judged=shuffled(judged), model=judged, serving=published)
+    bad = judge(holdout, papers, holdout_fit=shuffled(holdout_fit), model=holdout_fit, serving=published)
     assert not bad.passed
     assert "the serving model" in bad.reason
 
@@ -238,24 +238,24 @@ def test_an_exam_is_judged_among_the_papers_there_were(papers, events, published
 def test_answers_are_kept_with_the_model_and_name_nobody(published, events, tmp_path):
     published.save(tmp_path / "model")
     loaded = Model.load(tmp_path / "model")
-    assert loaded.answers.kind == "newest"
-    assert loaded.answers.gains.tolist() == published.answers.gains.tolist()
+    assert loaded.holdout_record.kind == "newest"
+    assert loaded.holdout_record.gains.tolist() == published.holdout_record.gains.tolist()
     whole = b"".join(path.read_bytes() for path in (tmp_path / "model").iterdir())
     assert not any(f'"{reader}"'.encode() in whole for reader in set(events.readers))
 
 
-def test_papers_newer_than_the_serving_model_count_for_it(papers, events, config, held):
+def test_papers_newer_than_the_serving_model_count_for_it(papers, events, config, holdout):
     fewer = papers.take(range(0, len(papers), 2))
     serving = train(fewer, events, config, now=NOW)
     assert set(Catalogue(serving, papers).ids()) == set(papers.ids)
-    assert np.concatenate(gains(held, Catalogue(serving, papers))).mean() > 0
+    assert np.concatenate(gains(holdout, Catalogue(serving, papers))).mean() > 0
 
 
-def test_a_place_gains_what_it_would_in_ndcg(held, judged):
-    one = Held("newest", held.learn, held.now, held.histories[:1], held.targets[:1])
-    ranked = Catalogue(judged).rank(one.histories[0], candidates=None, k=None, now=held.now)
+def test_a_place_gains_what_it_would_in_ndcg(holdout, holdout_fit):
+    one = Holdout("newest", holdout.learn, holdout.now, holdout.histories[:1], holdout.targets[:1])
+    ranked = Catalogue(holdout_fit).rank(one.histories[0], candidates=None, k=None, now=holdout.now)
     places = np.array([ranked.ids.index(paper) + 1 for paper in one.targets[0]])
-    plain = Catalogue(judged, config=replace(judged.config, diversity=0, exploration=0))
+    plain = Catalogue(holdout_fit, config=replace(holdout_fit.config, diversity=0, exploration=0))
     assert gains(one, plain)[0] == pytest.approx(1 / np.log2(1 + places))
 
 

@@ -173,7 +173,7 @@ def test_the_log_line_of_a_request_names_no_paper_title_token_or_address(
 ) -> None:
     lines: list[dict[str, Any]] = []
 
-    class Log:
+    class InteractionLog:
         """Takes what would be logged."""
 
         def info(self, name: str, **values: Any) -> None:
@@ -181,7 +181,7 @@ def test_the_log_line_of_a_request_names_no_paper_title_token_or_address(
 
         error = debug = info
 
-    monkeypatch.setattr("server.api.telemetry.log", Log())
+    monkeypatch.setattr("server.api.telemetry.log", InteractionLog())
     me.post("/v1/rank", {"papers": [{"id": "2401.00001", "title": "A title nobody should log"}]})
     me.get("/v1/papers/2401.00001")
     me.client.get("/feeds/a-secret.atom", base_url=LOOPBACK)

@@ -12,7 +12,7 @@ import pytest
 
 from recommender import Model
 from recommender.training.gate import Verdict
-from recommender.training.train import LEAST_PAPERS
+from recommender.training.train import MIN_PAPERS
 from server.demo.grammar import write_papers
 from server.errors import BrokenArtefact, NotFound
 from server.hot import Hot
@@ -195,7 +195,7 @@ def test_there_is_no_going_back_from_the_first(settings, filled, hot):
 
 
 def test_enough_papers_for_the_schedule_are_enough_for_the_recommender():
-    assert ENOUGH_PAPERS == LEAST_PAPERS
+    assert ENOUGH_PAPERS == MIN_PAPERS
 
 
 def test_when_it_is_time(settings, database, hot):

@@ -118,7 +118,7 @@ class _Run:
         return model
 
     def _ours(self, name: str, split: Split, model: Model, seed: int) -> None:
-        alone = replace(model, blend=FACTORS_ALONE, scoring_vectors=model.stack.papers)
+        alone = replace(model, blend=FACTORS_ALONE, scoring_vectors=model.factors.papers)
         for method, served in ((OURS, model), (STACK, alone)):
             self.say(f"seed {seed}: {name}, {method}")
             began = time.perf_counter()

@@ -13,64 +13,66 @@ from typing import Any
 
 import numpy as np
 
-FEW_READERS = 3.0  # with so many readers a paper's factors count half as learned
+LOW_SUPPORT_READERS = 3.0  # with so many readers a paper's factors count half as learned
 
 
 @dataclass(frozen=True)
 class ComponentWeight:
     """One part's weight, n being the papers in the reader's history.
 
-    For papers with r readers: `always + few / (1 + r / 3) + short / sqrt(n)`; for papers with none:
-    `unread + unread_short / sqrt(n)`.
+    For papers with r readers: `base + low_support / (1 + r / 3) + short_history / sqrt(n)`; for papers with none:
+    `cold + cold_short_history / sqrt(n)`.
     """
 
-    always: float = 0.0
-    few: float = 0.0
-    short: float = 0.0
-    unread: float = 0.0
-    unread_short: float = 0.0
+    base: float = 0.0
+    low_support: float = 0.0
+    short_history: float = 0.0
+    cold: float = 0.0
+    cold_short_history: float = 0.0
 
-    def of(self, readers: np.ndarray, history: np.ndarray | int, meeting: np.ndarray | float = 1.0) -> np.ndarray:
+    def of(self, readers: np.ndarray, history: np.ndarray | int, cold_scale: np.ndarray | float = 1.0) -> np.ndarray:
         """Return the weight for papers with so many readers, float32 (N,) or as they broadcast.
 
-        That of papers without readers counts `meeting` times.
+        That of papers without readers counts `cold_scale` times.
         """
         root = np.sqrt(np.maximum(history, 1)).astype(np.float32)
-        read = (self.always + self.short / root) + (self.few / (1 + readers / FEW_READERS) if self.few else 0)
-        unread = (self.unread + self.unread_short / root) * meeting
-        return np.where(readers > 0, read, unread).astype(np.float32, copy=False)
+        read = (self.base + self.short_history / root) + (
+            self.low_support / (1 + readers / LOW_SUPPORT_READERS) if self.low_support else 0
+        )
+        cold = (self.cold + self.cold_short_history / root) * cold_scale
+        return np.where(readers > 0, read, cold).astype(np.float32, copy=False)
 
 
 @dataclass(frozen=True)
 class Blend:
-    """`parts` by name; to their sum comes a prior by the number of a paper's readers.
+    """`components` by name; to their sum comes a prior by the number of a paper's readers.
 
-    The parts of papers without readers count `meeting + meeting_short / sqrt(n)` times when they meet the others.
+    The parts of papers without readers count `cold_scale + cold_scale_short_history / sqrt(n)` times when they meet the others.
     """
 
-    parts: Mapping[str, ComponentWeight] = field(default_factory=dict)
+    components: Mapping[str, ComponentWeight] = field(default_factory=dict)
     readers: float = 0.0
-    readers_short: float = 0.0
-    unread: float = 0.0
-    meeting: float = 1.0
-    meeting_short: float = 0.0
+    readers_short_history: float = 0.0
+    cold: float = 0.0
+    cold_scale: float = 1.0
+    cold_scale_short_history: float = 0.0
     learned: bool = False
 
-    def weight(self, part: str, readers: np.ndarray, history: np.ndarray | int) -> np.ndarray:
+    def weight(self, component: str, readers: np.ndarray, history: np.ndarray | int) -> np.ndarray:
         """Return a part's weight for papers with so many readers, float32 (N,) or as they broadcast."""
-        meeting = self.meeting + self.meeting_short / np.sqrt(np.maximum(history, 1))
-        return self.parts[part].of(readers, history, meeting)
+        cold_scale = self.cold_scale + self.cold_scale_short_history / np.sqrt(np.maximum(history, 1))
+        return self.components[component].of(readers, history, cold_scale)
 
     def prior(self, readers: np.ndarray, history: np.ndarray | int) -> np.ndarray:
-        """Return `(readers + readers_short / sqrt(n)) * log1p(r)`, for papers without readers `unread`; float32."""
-        each = self.readers + self.readers_short / np.sqrt(np.maximum(history, 1))
-        if not self.unread and not np.any(each):
+        """Return `(readers + readers_short_history / sqrt(n)) * log1p(r)`, for papers without readers `cold`; float32."""
+        each = self.readers + self.readers_short_history / np.sqrt(np.maximum(history, 1))
+        if not self.cold and not np.any(each):
             return np.zeros(np.broadcast_shapes(np.shape(readers), np.shape(each)), np.float32)
-        return np.where(readers > 0, each * np.log1p(readers), self.unread).astype(np.float32)
+        return np.where(readers > 0, each * np.log1p(readers), self.cold).astype(np.float32)
 
-    def only(self, part: str) -> Blend:
+    def only(self, component: str) -> Blend:
         """Return a blend of one part alone, for all papers alike."""
-        return Blend({part: ComponentWeight(always=1.0, unread=1.0)})
+        return Blend({component: ComponentWeight(base=1.0, cold=1.0)})
 
     def as_dict(self) -> dict[str, Any]:
         """Return the blend as JSON values."""
@@ -79,28 +81,28 @@ class Blend:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Blend:
         """Read what `as_dict` wrote."""
-        parts = {name: ComponentWeight(**weight) for name, weight in values["parts"].items()}
+        components = {name: ComponentWeight(**weight) for name, weight in values["parts"].items()}
         rest = {field.name for field in dataclasses.fields(cls)} - {"parts"}
-        return cls(parts, **{name: values[name] for name in rest & values.keys()})
+        return cls(components, **{name: values[name] for name in rest & values.keys()})
 
 
 # Measured on real readers: what stands until a validation split of one's own can teach better.
 WITH_READERS = Blend(
     {
-        "stack": ComponentWeight(always=1.0, few=-0.3, unread=1.0),
-        "text": ComponentWeight(always=0.13, short=-0.1, unread=0.05),
-        "joint": ComponentWeight(always=0.15, short=-0.1, unread=0.15),
+        "factors": ComponentWeight(base=1.0, low_support=-0.3, cold=1.0),
+        "text_graph": ComponentWeight(base=0.13, short_history=-0.1, cold=0.05),
+        "joint_graph": ComponentWeight(base=0.15, short_history=-0.1, cold=0.15),
     },
-    meeting=0.87,
-    meeting_short=0.15,
+    cold_scale=0.87,
+    cold_scale_short_history=0.15,
 )
 # Alone there is no joint graph; with few other readers it is what they bring.
 ALONE = Blend(
     {
-        "stack": ComponentWeight(always=1.0, unread=1.0),
-        "text": ComponentWeight(always=0.2, unread=0.2),
-        "joint": ComponentWeight(always=0.15, unread=0.15),
+        "factors": ComponentWeight(base=1.0, cold=1.0),
+        "text_graph": ComponentWeight(base=0.2, cold=0.2),
+        "joint_graph": ComponentWeight(base=0.15, cold=0.15),
     }
 )
-UNTRAINED = Blend({"words": ComponentWeight(always=1.0, unread=1.0)})
-FACTORS_ALONE = Blend().only("stack")
+UNTRAINED = Blend({"word_ridge": ComponentWeight(base=1.0, cold=1.0)})
+FACTORS_ALONE = Blend().only("factors")

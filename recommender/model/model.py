@@ -34,7 +34,7 @@ class Model:
 
     `words` float32 CSR (P, W) TF-IDF rows; `published` float64 (P,) epoch seconds, `upvotes` float32 (P,), nan unknown;
     `readers` float32 (P,) how many readers opened or saved each. `scoring_vectors` float32 (P, D): the vectors papers are scored
-    by, those nobody read as `cold_adjustment` says; readers are folded in on the stack's own. `encoded` has no
+    by, those nobody read as `cold_adjustment` says; readers are folded in on the stack's own. `embeddings` has no
     dimension without an encoder.
     """
 
@@ -49,11 +49,11 @@ class Model:
     words: sp.csr_matrix
     vocabulary: Vocabulary
     names: Names
-    stack: Factors
+    factors: Factors
     scoring_vectors: np.ndarray
     cold_adjustment: ColdItemAdjustment
     graph: Graph
-    encoded: Embeddings
+    embeddings: Embeddings
     holdout_record: HoldoutRecord = field(default_factory=HoldoutRecord.none)
 
     @property
@@ -69,16 +69,16 @@ class Model:
     def vectors_of(self, words: sp.csr_matrix, names: sp.csr_matrix | None = None) -> np.ndarray:
         """Fold in papers from their words (N, W) and names (N, F): float32 (N, D)."""
         if not words.shape[0]:
-            return np.zeros((0, self.stack.papers.shape[1]), np.float32)
+            return np.zeros((0, self.factors.papers.shape[1]), np.float32)
         names = sp.csr_matrix((words.shape[0], len(self.names)), dtype=np.float32) if names is None else names
         weighted = [words * np.float32(self.config.word_weight), names * np.float32(self.config.feature_weight)]
         rows = sp.hstack(weighted, format="csr")
-        vectors = np.zeros((words.shape[0], self.stack.papers.shape[1]), np.float32)
+        vectors = np.zeros((words.shape[0], self.factors.papers.shape[1]), np.float32)
         for row in np.flatnonzero(np.diff(rows.indptr)):
             cells = slice(rows.indptr[row], rows.indptr[row + 1])
-            features, weights = self.stack.features[rows.indices[cells]], rows.data[cells]
+            features, weights = self.factors.features[rows.indices[cells]], rows.data[cells]
             confidence, liked = self.config.alpha * weights, np.ones_like(weights)
-            vectors[row] = fold(self.stack.row_gram, features, confidence, liked, self.config.regularization).vector
+            vectors[row] = fold(self.factors.row_gram, features, confidence, liked, self.config.regularization).vector
         return vectors
 
     def save(self, folder: Path) -> None:
@@ -89,13 +89,17 @@ class Model:
             packed = strings if isinstance(strings, Strings) else Strings.of(strings)
             arrays |= {f"{name}_text": packed.text, f"{name}_ends": packed.ends}
         arrays |= _naming_arrays(self.vocabulary.keyphrases)
-        arrays |= {"idf": self.vocabulary.idf, "vectors": self.stack.papers, "features": self.stack.features}
+        arrays |= {"idf": self.vocabulary.idf, "vectors": self.factors.papers, "features": self.factors.features}
         for name, matrix in [("words", self.words), *_steps(self.graph)]:
             arrays |= {f"{name}_{part}": getattr(matrix, part) for part in ("data", "indices", "indptr")}
         arrays["drawing"] = np.array([self.cold_adjustment.plain, self.cold_adjustment.norm], np.float64)
-        arrays |= {"shown": self.scoring_vectors, "paper_gram": self.stack.paper_gram, "row_gram": self.stack.row_gram}
-        if self.encoded:
-            arrays |= {"meaning": self.encoded.vectors, "meaning_prints": self.encoded.prints}
+        arrays |= {
+            "shown": self.scoring_vectors,
+            "paper_gram": self.factors.paper_gram,
+            "row_gram": self.factors.row_gram,
+        }
+        if self.embeddings:
+            arrays |= {"meaning": self.embeddings.vectors, "meaning_prints": self.embeddings.prints}
         arrays |= {"answers_keys": self.holdout_record.keys, "answers_gains": self.holdout_record.gains}
         holdout_record = {"kind": self.holdout_record.kind, "now": self.holdout_record.now}
         artifact.write(Path(folder), {**self.manifest, "answers": holdout_record}, arrays)
@@ -120,8 +124,8 @@ class Model:
             for name in ("ids", "titles", "terms", "names")
         }
         shape = (len(strings["ids"]), len(strings["terms"]))
-        stack = Factors(arrays["vectors"], arrays["features"], arrays["paper_gram"], arrays["row_gram"])
-        if len(stack.papers) != shape[0] or len(stack.features) != shape[1] + len(strings["names"]):
+        factors = Factors(arrays["vectors"], arrays["features"], arrays["paper_gram"], arrays["row_gram"])
+        if len(factors.papers) != shape[0] or len(factors.features) != shape[1] + len(strings["names"]):
             raise ValueError("the vectors do not match the papers, words and names")
         return cls(
             manifest=manifest,
@@ -132,14 +136,14 @@ class Model:
             words=_sparse(arrays, "words", shape),
             vocabulary=Vocabulary(list(strings["terms"]), arrays["idf"], _read_naming(arrays)),
             names=Names(list(strings["names"])),
-            stack=stack,
+            factors=factors,
             scoring_vectors=arrays["shown"],
             cold_adjustment=ColdItemAdjustment(*map(float, arrays["drawing"])),
             graph=Graph(
                 _read_steps(arrays, "text", shape[0]),
                 _read_steps(arrays, "joint", shape[0]) if "joint_once_data" in arrays else None,
             ),
-            encoded=_read_encoded(manifest, arrays, shape[0]),
+            embeddings=_read_encoded(manifest, arrays, shape[0]),
             holdout_record=HoldoutRecord(
                 **manifest["answers"], keys=arrays["answers_keys"], gains=arrays["answers_gains"]
             ),

@@ -126,7 +126,7 @@ class Catalogue:
         Freshness counts in both; diversity and exploration (by `seed`) only where the list is ours to choose.
         """
         scored = self.scored(history, now=now, interests=interests, followed=followed, muted=muted)
-        return self.listed(scored, candidates=candidates, k=k, exclude=exclude, seed=seed)
+        return self.make_list(scored, candidates=candidates, k=k, exclude=exclude, seed=seed)
 
     def scored(
         self,
@@ -140,7 +140,7 @@ class Catalogue:
         """Score the whole catalogue for one reader: the first half of `rank`, for those who make several lists."""
         return self._score(history, [*interests, *followed], muted, now, self.config)
 
-    def listed(
+    def make_list(
         self,
         scored: CatalogueScores,
         *,

@@ -21,7 +21,7 @@ from recommender.ranking.paper_index import PaperIndex
 from recommender.ranking.profile import Profile
 
 
-class Part(Protocol):
+class Component(Protocol):
     """One way of scoring papers for one reader."""
 
     @property
@@ -58,7 +58,9 @@ class FactorsComponent:
 def score_factors(model: Model, profile: Profile, index: PaperIndex) -> FactorsComponent:
     """Fold the reader in and score the shelf."""
     confidence = model.config.alpha * np.abs(profile.weight)
-    folded = fold(model.stack.paper_gram, profile.vectors, confidence, profile.liked, model.config.regularization)
+    folded = fold(
+        model.factors.paper_gram, profile.vectors, confidence, profile.preference, model.config.regularization
+    )
     return FactorsComponent(index.times_vector(folded.vector), folded, index)
 
 
@@ -82,7 +84,7 @@ class GraphComponent:
 
 def score_graph(steps: Propagation, profile: Profile, index: PaperIndex) -> GraphComponent:
     """Walk from where the taste's rows stand."""
-    weight = np.abs(profile.weight) * profile.liked
+    weight = np.abs(profile.weight) * profile.preference
     reach = steps.propagate(profile.graph_rows)
     return GraphComponent(index.extend(reach.T @ weight), reach, weight, index)
 
@@ -118,51 +120,51 @@ class EmbeddingComponent:
     scores: np.ndarray
     dual: np.ndarray
     vectors: np.ndarray
-    encoded: Embeddings
+    embeddings: Embeddings
     index: PaperIndex
 
     def shares(self, rows: np.ndarray) -> np.ndarray:
         """Return what each row of taste adds to the scores of shelf rows (M,), float32 (M, n)."""
-        return (_meaning(self.encoded, self.index.graph_rows(rows)) @ self.vectors.T) * self.dual
+        return (_meaning(self.embeddings, self.index.graph_rows(rows)) @ self.vectors.T) * self.dual
 
     def by_group(self, rows: np.ndarray, groups: np.ndarray) -> np.ndarray:
         """Return what groups (C, n) of rows of taste together add to shelf rows (M,), float32 (M, C)."""
-        return _meaning(self.encoded, self.index.graph_rows(rows)) @ (self.vectors.T @ (groups * self.dual).T)
+        return _meaning(self.embeddings, self.index.graph_rows(rows)) @ (self.vectors.T @ (groups * self.dual).T)
 
 
-def score_embedding(encoded: Embeddings, profile: Profile, index: PaperIndex, ridge: float) -> EmbeddingComponent:
+def score_embedding(embeddings: Embeddings, profile: Profile, index: PaperIndex, ridge: float) -> EmbeddingComponent:
     """Solve the ridge and score the shelf; what is newer than the model has the meaning of where it stands."""
-    vectors = _meaning(encoded, profile.graph_rows)
+    vectors = _meaning(embeddings, profile.graph_rows)
     dual = _dual(vectors @ vectors.T, profile, ridge)
     weights = vectors.T @ dual
-    scores = encoded.vectors @ weights - encoded.mean @ weights
-    return EmbeddingComponent(index.extend(scores), dual, vectors, encoded, index)
+    scores = embeddings.vectors @ weights - embeddings.mean @ weights
+    return EmbeddingComponent(index.extend(scores), dual, vectors, embeddings, index)
 
 
-def _meaning(encoded: Embeddings, graph_rows: sp.csr_matrix) -> np.ndarray:
+def _meaning(embeddings: Embeddings, graph_rows: sp.csr_matrix) -> np.ndarray:
     there = np.asarray(graph_rows.sum(axis=1), np.float32)
-    return np.asarray(graph_rows @ encoded.vectors, np.float32) - there * encoded.mean
+    return np.asarray(graph_rows @ embeddings.vectors, np.float32) - there * embeddings.mean
 
 
 def _dual(kernel: np.ndarray, profile: Profile, ridge: float) -> np.ndarray:
     """Return the weights (n,) of kernel ridge regression; a row of weight w is fitted as w copies of it would be."""
     kernel[np.diag_indices_from(kernel)] += np.float32(ridge) / np.abs(profile.weight)
-    return np.linalg.solve(kernel, profile.liked).astype(np.float32)
+    return np.linalg.solve(kernel, profile.preference).astype(np.float32)
 
 
-COMPONENTS = ("stack", "text", "joint", "words", "meaning")
-BY_WORDS = ("text", "words", "meaning")  # what these parts know, they know from words alone
+COMPONENTS = ("factors", "text_graph", "joint_graph", "word_ridge", "embedding")
+BY_WORDS = ("text_graph", "word_ridge", "embedding")  # what these parts know, they know from words alone
 
 
 def score_components(
     profile: Profile, index: PaperIndex, model: Model | None, wanted: Collection[str], ridge: float
-) -> dict[str, Part]:
+) -> dict[str, Component]:
     """Return those of the wanted parts that there is anything for, by name."""
-    makers: dict[str, Callable[[], Part]] = {"words": lambda: score_ridge(profile, index, ridge)}
+    makers: dict[str, Callable[[], Component]] = {"word_ridge": lambda: score_ridge(profile, index, ridge)}
     if model:
-        makers["stack"] = lambda: score_factors(model, profile, index)
-        steps = {"text": model.graph.text, "joint": model.graph.joint}
+        makers["factors"] = lambda: score_factors(model, profile, index)
+        steps = {"text_graph": model.graph.text, "joint_graph": model.graph.joint}
         makers |= {name: partial(score_graph, one, profile, index) for name, one in steps.items() if one}
-        if model.encoded:
-            makers["meaning"] = partial(score_embedding, model.encoded, profile, index, ridge)
+        if model.embeddings:
+            makers["embedding"] = partial(score_embedding, model.embeddings, profile, index, ridge)
     return {name: makers[name]() for name in COMPONENTS if name in makers and name in wanted}

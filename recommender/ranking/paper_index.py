@@ -63,7 +63,7 @@ def model_block(model: Model) -> PaperBlock:
     """Return the model's own papers."""
     trained = np.ones(len(model.ids), bool)
     facts = (model.published, model.upvotes, model.readers, trained)
-    return PaperBlock(model.ids, model.titles, model.words, model.stack.papers, model.scoring_vectors, None, *facts)
+    return PaperBlock(model.ids, model.titles, model.words, model.factors.papers, model.scoring_vectors, None, *facts)
 
 
 def block_by_words(papers: Papers, vocabulary: Vocabulary) -> PaperBlock:
@@ -90,13 +90,13 @@ def fold_in_papers(
     """
     words, foldin_vectors = model.words_and_vectors(papers)
     neighbours = find_neighbours(words, papers_by_word)
-    scoring_vectors = model.cold_adjustment.of(foldin_vectors, neighbours @ model.stack.papers)
+    scoring_vectors = model.cold_adjustment.of(foldin_vectors, neighbours @ model.factors.papers)
     readers, trained = np.zeros(len(papers), np.float32), np.zeros(len(papers), bool)
     graph_rows = neighbours.tolil()
     for at, row in ((at, row_of[paper]) for at, paper in enumerate(papers.ids) if paper in row_of):
         readers[at], trained[at] = model.readers[row], True
         if readers[at]:
-            foldin_vectors[at], scoring_vectors[at] = model.stack.papers[row], model.scoring_vectors[row]
+            foldin_vectors[at], scoring_vectors[at] = model.factors.papers[row], model.scoring_vectors[row]
             graph_rows.rows[at], graph_rows.data[at] = [row], [1.0]
     facts = (papers.published, papers.upvotes, readers, trained)
     return PaperBlock(papers.ids, papers.titles, words, foldin_vectors, scoring_vectors, graph_rows.tocsr(), *facts)

@@ -59,7 +59,7 @@ class Profile:
         return self.vectors[(self.rows < 0) & (self.weight < 0)] if len(self.vectors) else self.vectors
 
     @property
-    def liked(self) -> np.ndarray:
+    def preference(self) -> np.ndarray:
         """Float32 (n,) the preference each row is fitted to."""
         return np.where(self.weight > 0, 1, DISLIKED).astype(np.float32)
 

@@ -14,7 +14,7 @@ from recommender.config import DAY, Config
 from recommender.features.tfidf import Vocabulary
 from recommender.model.blend import UNTRAINED, Blend
 from recommender.model.model import Model
-from recommender.ranking.components import BY_WORDS, Part, score_components
+from recommender.ranking.components import BY_WORDS, Component, score_components
 from recommender.ranking.paper_index import PaperIndex
 from recommender.ranking.profile import Profile
 
@@ -28,7 +28,7 @@ CHANCE, BEYOND_CHANCE = 1.5, 3.0  # and so does one whose vector is as near as 1
 class WeightedComponent:
     """One part with its factor for every paper, float32 (N,): blend weight over the part's spread."""
 
-    part: Part
+    component: Component
     factor: np.ndarray
     by_words: bool
 
@@ -44,7 +44,7 @@ class CatalogueScores:
     vocabulary: Vocabulary
     profile: Profile
     scores: np.ndarray
-    parts: Sequence[WeightedComponent]
+    components: Sequence[WeightedComponent]
     priors: dict[str, np.ndarray]
 
     def basis(self, row: int) -> str:
@@ -58,16 +58,16 @@ class CatalogueScores:
     def by_group(self, rows: np.ndarray, groups: np.ndarray) -> np.ndarray:
         """Return what groups (C, n) of rows of taste together add to shelf rows (M,), float32 (M, C)."""
         added = np.zeros((len(rows), len(groups)), np.float32)
-        for weighed in self.parts:
-            added += weighed.factor[rows, None] * weighed.part.by_group(rows, groups)
+        for weighted in self.components:
+            added += weighted.factor[rows, None] * weighted.component.by_group(rows, groups)
         return added
 
     def shares(self, rows: np.ndarray, by_words: bool) -> np.ndarray:
         """Return what each row of taste adds to rows (M,), float64 (M, n): by words directly, or by factors."""
         shares = np.zeros((len(rows), len(self.profile)))
-        for weighed in self.parts:
-            if weighed.by_words == by_words:
-                shares += weighed.factor[rows, None] * weighed.part.shares(rows).astype(np.float64)
+        for weighted in self.components:
+            if weighted.by_words == by_words:
+                shares += weighted.factor[rows, None] * weighted.component.shares(rows).astype(np.float64)
         return shares
 
 
@@ -76,27 +76,27 @@ def score(
 ) -> CatalogueScores:
     """Score every paper on the shelf for one reader."""
     blend = model.blend if model else UNTRAINED
-    parts = _weigh_components(profile, index, model, blend, config) if len(profile) else []
+    components = _weigh_components(profile, index, model, blend, config) if len(profile) else []
     priors = _priors(profile, index, blend, config, now)
     scores = np.zeros(len(index), np.float32)
-    for weighed in parts:
-        scores += weighed.factor * weighed.part.scores
+    for weighted in components:
+        scores += weighted.factor * weighted.component.scores
     for prior in priors.values():
         scores += prior
     scores[~index.known] = np.nan
-    return CatalogueScores(index, vocabulary, profile, scores, parts, priors)
+    return CatalogueScores(index, vocabulary, profile, scores, components, priors)
 
 
 def _weigh_components(
     profile: Profile, index: PaperIndex, model: Model | None, blend: Blend, config: Config
 ) -> list[WeightedComponent]:
     """Bring each part to unit spread and weigh it by the blend."""
-    parts = score_components(profile, index, model, blend.parts, config.text_regularization)
+    components = score_components(profile, index, model, blend.components, config.text_regularization)
     factors = {
-        name: blend.weight(name, index.readers, profile.liked_papers) * _unit(part.scores[: index.starts[1]])
-        for name, part in parts.items()
+        name: blend.weight(name, index.readers, profile.liked_papers) * _unit(component.scores[: index.starts[1]])
+        for name, component in components.items()
     }
-    return [WeightedComponent(part, factors[name], name in BY_WORDS) for name, part in parts.items()]
+    return [WeightedComponent(component, factors[name], name in BY_WORDS) for name, component in components.items()]
 
 
 def _unit(scores: np.ndarray) -> np.float32:

@@ -59,6 +59,6 @@ def _near(scored: CatalogueScores, typed: np.ndarray) -> np.ndarray:
     vectors, index = scored.profile.vectors, scored.index
     if not vectors.size:  # there is no model
         return np.zeros((len(typed), len(index)), bool)
-    cosines = np.stack([index.times_vector(vectors[row]) / index.lengths for row in typed])
+    cosines = np.factors([index.times_vector(vectors[row]) / index.lengths for row in typed])
     spread = np.maximum(cosines[:, : index.starts[1]].std(axis=1, keepdims=True), 1e-12)
     return np.asarray(cosines > BEYOND_CHANCE * spread)

@@ -21,7 +21,7 @@ ROUNDS = 8
 STEP = 0.1
 MIN_GAIN = 2e-4
 SHRINK = 0.05  # what a squared unit away from the start has to gain
-READ, UNREAD = ("always", "few", "short"), ("unread", "unread_short")
+READ, UNREAD = ("base", "low_support", "short_history"), ("cold", "cold_short_history")
 COLD_SCALES = np.arange(0.7, 1.21, 0.05)  # tried for papers without readers, in long histories
 COLD_SCALES_SHORT_HISTORY = (0.0, 0.1, 0.2)  # and what short ones add
 MIN_KEPT_NDCG = 0.9  # of what the factors alone find of papers with readers, when unread papers join the list
@@ -36,7 +36,9 @@ def search_blend(lists: ValidationLists, begin: Blend, tell: Callable[[str], Non
     """Return the blend that ranks these lists best, searched from `begin`."""
     is_read = lists.readers > 0
     tell("papers with readers")
-    blend = _search_if_better(lists.of(is_read), begin, [*_fields(begin, READ), ("", "readers"), ("", "readers_short")])
+    blend = _search_if_better(
+        lists.of(is_read), begin, [*_fields(begin, READ), ("", "readers"), ("", "readers_short_history")]
+    )
     tell("papers without")
     blend = _search_if_better(lists.of(~is_read), blend, list(_fields(begin, UNREAD)))
     tell("both together")
@@ -48,7 +50,7 @@ def try_embedding(lists: ValidationLists, begin: Blend, without: Blend, seed: in
 
     Both are searched on half of the lists and compared on the other half, reader by reader.
     """
-    more = dataclasses.replace(begin, parts={**begin.parts, "meaning": ComponentWeight()})
+    more = dataclasses.replace(begin, components={**begin.components, "embedding": ComponentWeight()})
     learned_on = np.random.default_rng([seed, 2]).random(len(lists.targets)) < 0.5
     half, other = lists.take(learned_on), lists.take(~learned_on)
     gains = list_qualities(other, blend_scores(other, search_blend(half, more))) - list_qualities(
@@ -60,8 +62,10 @@ def try_embedding(lists: ValidationLists, begin: Blend, without: Blend, seed: in
 
 def _fields(blend: Blend, names: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """Yield what may move; the first part's first weight stands, as the unit of the others."""
-    first = next(iter(blend.parts))
-    yield from ((part, name) for part in blend.parts for name in names if (part, name) != (first, names[0]))
+    first = next(iter(blend.components))
+    yield from (
+        (component, name) for component in blend.components for name in names if (component, name) != (first, names[0])
+    )
 
 
 def _search_if_better(lists: ValidationLists, begin: Blend, moving: list[tuple[str, str]]) -> Blend:
@@ -100,23 +104,27 @@ def _distance(blend: Blend, begin: Blend, moving: list[tuple[str, str]]) -> floa
     return float(sum((_weight(blend, *one) - _weight(begin, *one)) ** 2 for one in moving))
 
 
-def _weight(blend: Blend, part: str, name: str) -> float:
-    return float(getattr(blend.parts[part] if part else blend, name))
+def _weight(blend: Blend, component: str, name: str) -> float:
+    return float(getattr(blend.components[component] if component else blend, name))
 
 
-def _move(blend: Blend, part: str, name: str, step: float) -> Blend:
-    if not part:
+def _move(blend: Blend, component: str, name: str, step: float) -> Blend:
+    if not component:
         return dataclasses.replace(blend, **{name: getattr(blend, name) + step})
-    weight: ComponentWeight = dataclasses.replace(blend.parts[part], **{name: getattr(blend.parts[part], name) + step})
-    return dataclasses.replace(blend, parts={**blend.parts, part: weight})
+    weight: ComponentWeight = dataclasses.replace(
+        blend.components[component], **{name: getattr(blend.components[component], name) + step}
+    )
+    return dataclasses.replace(blend, components={**blend.components, component: weight})
 
 
 def blend_scores(lists: ValidationLists, blend: Blend) -> np.ndarray:
     """Return the lists' scores before the two kinds of papers meet, float32 (L, M)."""
     n = lists.history[:, None]
     scores = np.zeros(lists.there.shape, np.float32)
-    for name in (name for name in blend.parts if name in lists.parts):  # in one order: float32 sums depend on it
-        scores += blend.weight(name, lists.readers, n) * lists.parts[name]
+    for name in (
+        name for name in blend.components if name in lists.components
+    ):  # in one order: float32 sums depend on it
+        scores += blend.weight(name, lists.readers, n) * lists.components[name]
     return scores + blend.prior(lists.readers, n)
 
 
@@ -155,14 +163,14 @@ def _scale_cold(lists: ValidationLists, blend: Blend) -> Blend:
     read = dataclasses.replace(lists, target=wanted, targets=wanted.sum(axis=1))
     if not read.targets.any() or (lists.target <= is_read).all():
         return blend
-    stack = np.where(is_read, lists.parts["stack"], -np.inf)
-    least = MIN_KEPT_NDCG * ndcg(_hits(read, stack), read.targets).mean()
+    factors = np.where(is_read, lists.components["factors"], -np.inf)
+    least = MIN_KEPT_NDCG * ndcg(_hits(read, factors), read.targets).mean()
     best, chosen = -np.inf, blend
-    for long, short in itertools.product(COLD_SCALES, COLD_SCALES_SHORT_HISTORY):
-        met = dataclasses.replace(blend, meeting=float(long), meeting_short=float(short))
+    for long, short_history in itertools.product(COLD_SCALES, COLD_SCALES_SHORT_HISTORY):
+        met = dataclasses.replace(blend, cold_scale=float(long), cold_scale_short_history=float(short_history))
         scores = blend_scores(lists, met)
         lost = max(0.0, least - ndcg(_hits(read, scores), read.targets).mean())
-        away = (long - blend.meeting) ** 2 + (short - blend.meeting_short) ** 2
+        away = (long - blend.cold_scale) ** 2 + (short_history - blend.cold_scale_short_history) ** 2
         found = ndcg(_hits(lists, scores), lists.targets).mean() - LOSS_PENALTY * lost - SHRINK * away
         if found > best:
             best, chosen = found, met

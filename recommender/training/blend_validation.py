@@ -72,22 +72,22 @@ def _binary(rows: list[np.ndarray], shape: tuple[int, int]) -> sp.csr_matrix:
 class ValidationLists:
     """Likely papers of each list: `papers` int64 (L, M), where `there`; `target` bool (L, M), `targets` (L,) counted.
 
-    `parts` maps a part's name to its scores there, float32 (L, M), of unit spread over all papers; `readers` float32
+    `components` maps a part's name to its scores there, float32 (L, M), of unit spread over all papers; `readers` float32
     (L, M) each paper's readers, `history` int64 (L,) the papers known of each reader.
     """
 
     there: np.ndarray
     target: np.ndarray
     targets: np.ndarray
-    parts: dict[str, np.ndarray]
+    components: dict[str, np.ndarray]
     readers: np.ndarray
     history: np.ndarray
 
     def take(self, lists: np.ndarray) -> ValidationLists:
         """Return some of the lists, bool (L,)."""
-        parts = {name: scores[lists] for name, scores in self.parts.items()}
+        components = {name: scores[lists] for name, scores in self.components.items()}
         tables = (self.there[lists], self.target[lists], self.targets[lists])
-        return ValidationLists(*tables, parts, self.readers[lists], self.history[lists])
+        return ValidationLists(*tables, components, self.readers[lists], self.history[lists])
 
     def of(self, papers: np.ndarray) -> ValidationLists:
         """Return the lists with nothing but papers (L, M) of a kind in them, where there is a target among those."""
@@ -103,7 +103,7 @@ class ValidationLists:
             there=kept(papers),
             target=target,
             targets=target.sum(axis=1),
-            parts={name: kept(scores) for name, scores in self.parts.items()},
+            components={name: kept(scores) for name, scores in self.components.items()},
             readers=kept(self.readers),
             history=self.history[some],
         )
@@ -120,7 +120,7 @@ def score_lists(model: Model, held: ValidationSplit, config: Config) -> Validati
         there=there,
         target=target,
         targets=np.array([len(targets) for targets in held.targets]),
-        parts={name: _padded([row[2][name] for row in rows], np.float32(0)) for name in names},
+        components={name: _padded([row[2][name] for row in rows], np.float32(0)) for name in names},
         readers=np.where(there, model.readers[papers], 0).astype(np.float32),
         history=np.array([len(history) for history in held.history]),
     )
@@ -131,8 +131,10 @@ def _list(
 ) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
     history, targets, ranked = held.history[at], held.targets[at], held.once_read
     profile = profile_of_rows(history, np.ones(len(history), np.float32), index)
-    parts = score_components(profile, index, model, COMPONENTS, config.text_regularization)
-    scores = {name: part.scores / max(float(part.scores.std()), 1e-12) for name, part in parts.items()}
+    components = score_components(profile, index, model, COMPONENTS, config.text_regularization)
+    scores = {
+        name: component.scores / max(float(component.scores.std()), 1e-12) for name, component in components.items()
+    }
     total = np.sum(list(scores.values()), axis=0)
     kinds = [np.flatnonzero(ranked & (model.readers > 0)), np.flatnonzero(ranked & (model.readers == 0))]
     wanted = [(total, BEST), *((one, BEST // 2) for one in scores.values())]

@@ -110,15 +110,15 @@ def retrain(
         seed=seed,
         holdout_record=serving.holdout_record if serving else None,
     )
-    encoded = _encoded(papers, encoder, serving, _part(tell, 0.0, 0.1))
+    embeddings = _encoded(papers, encoder, serving, _part(tell, 0.0, 0.1))
     blend, learned_on = _known_blend(serving, events, encoder)
-    fitted = partial(train, papers, config=config, seed=seed, encoded=encoded)
+    fitted = partial(train, papers, config=config, seed=seed, embeddings=embeddings)
     if holdout.kind == "none":
         model, verdict = fitted(events, now=now, progress=_part(tell, 0.1, 1.0), blend=blend), Verdict.unjudged()
         model.manifest["blend_learned_on"] = learned_on
         return model, verdict
     holdout_fit = fitted(holdout.learn, now=holdout.now, progress=_part(tell, 0.1, 0.75), blend=blend)
-    if encoded and not holdout_fit.blend.learned:
+    if embeddings and not holdout_fit.blend.learned:
         holdout_fit = replace(holdout_fit, blend=_with_meaning(holdout, papers, holdout_fit))
     model = fitted(events, now=now, progress=_part(tell, 0.75, 0.9), blend=holdout_fit.blend, start=holdout_fit)
     model.manifest["blend_learned_on"] = learned_on
@@ -130,7 +130,7 @@ def retrain(
 
 def _known_blend(serving: Model | None, events: Events, encoder: Encoder | None) -> tuple[Blend | None, int]:
     """Return a blend to use again, or None to learn one; and how many events it was or will be learned on."""
-    if serving is None or not serving.blend.learned or serving.encoded.encoder != (encoder.name if encoder else ""):
+    if serving is None or not serving.blend.learned or serving.embeddings.encoder != (encoder.name if encoder else ""):
         return None, len(events)
     learned_on = int(serving.manifest.get("blend_learned_on") or serving.manifest["counts"]["events"])
     return (None, len(events)) if len(events) >= RELEARN * learned_on else (serving.blend, learned_on)
@@ -139,7 +139,7 @@ def _known_blend(serving: Model | None, events: Events, encoder: Encoder | None)
 def _encoded(papers: Papers, encoder: Encoder | None, serving: Model | None, tell: Progress) -> Embeddings | None:
     if encoder is None:
         return None
-    known = serving.encoded if serving else None
+    known = serving.embeddings if serving else None
     return encode_papers(encoder, paper_texts(papers), known, lambda share: tell("meaning", share))
 
 
@@ -151,8 +151,8 @@ def _with_meaning(holdout: Holdout, papers: Papers, holdout_fit: Model) -> Blend
     without = gains(holdout, _catalogue(holdout_fit, papers))
     tried = []
     for weight in MEANING_WEIGHTS:
-        part = ComponentWeight(always=weight, unread=weight)
-        blend = replace(holdout_fit.blend, parts={**holdout_fit.blend.parts, "meaning": part})
+        component = ComponentWeight(base=weight, cold=weight)
+        blend = replace(holdout_fit.blend, components={**holdout_fit.blend.components, "embedding": component})
         comparison = compare(gains(holdout, _catalogue(replace(holdout_fit, blend=blend), papers)), without)
         if comparison.low > 0:
             tried.append((comparison.ours, blend))
@@ -179,7 +179,7 @@ def is_still(holdout_fit: Model, model: Model) -> bool:
     """Return whether `model` has the papers of the judged fit where that had them, moved but by its last events."""
     if list(holdout_fit.ids) != list(model.ids) or holdout_fit.blend != model.blend:
         return False
-    before, after = holdout_fit.stack.papers, model.stack.papers
+    before, after = holdout_fit.factors.papers, model.factors.papers
     lengths = np.linalg.norm(before, axis=1) * np.linalg.norm(after, axis=1)
     cosines = (before * after).sum(axis=1)[lengths > 0] / lengths[lengths > 0]
     return bool(len(cosines) and np.isfinite(after).all() and np.median(cosines) > MIN_MEDIAN_COSINE)

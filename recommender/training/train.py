@@ -45,14 +45,14 @@ def train(
     progress: Progress | None = None,
     blend: Blend | None = None,
     start: Model | None = None,
-    encoded: Embeddings | None = None,
+    embeddings: Embeddings | None = None,
 ) -> Model:
     """Train on these papers and events; no events at all is fine.
 
     `now` is the time ages are counted from, by default the newest event's, and where there is none the clock's.
     `progress` hears a stage's name and the share of the whole done. `blend` is one learned before, to be used again.
     `start` is a model of these same papers and this config trained on fewer events: it is finished, at a fifth of the
-    cost, rather than trained anew. `encoded` are these papers' vectors from an encoder.
+    cost, rather than trained anew. `embeddings` are these papers' vectors from an encoder.
     TooFewPapers with fewer than 20 papers that have any text or reader.
     """
     tell = progress or (lambda stage, share: None)
@@ -65,10 +65,10 @@ def train(
     liked = _matrix(weights, len(readers), len(papers))
     rows = PaperFeatures(words, names.rows(papers))
     _check(liked, rows)
-    begun = start.stack if start else None
+    begun = start.factors if start else None
     fitted = fit(rows, liked, config, seed, step=lambda share: tell("factors", 0.1 + 0.8 * share), start=begun)
     model = Model(
-        manifest=_manifest(papers, events, config=config, stack=fitted.stack, now=now, readers=len(readers)),
+        manifest=_manifest(papers, events, config=config, factors=fitted.factors, now=now, readers=len(readers)),
         config=config,
         blend=blend or (WITH_READERS if _has_company(liked) else ALONE),
         ids=papers.ids,
@@ -80,9 +80,9 @@ def train(
         vocabulary=vocabulary,
         names=names,
         **vars(fitted),
-        encoded=encoded or Embeddings.nothing(len(papers)),
+        embeddings=embeddings or Embeddings.nothing(len(papers)),
     )
-    model.manifest["encoder"] = model.encoded.encoder or None
+    model.manifest["encoder"] = model.embeddings.encoder or None
     model.manifest["counts"] |= {"words": len(vocabulary), "names": len(names), "pairs": int((liked.data > 0).sum())}
     if blend is None and _has_company(liked):
         tell("blend", 0.9)
@@ -110,7 +110,7 @@ class PaperFeatures:
 class Fit:
     """What is learned from readers and rows: the factorisation, the vectors to show (P, D) and how, and the graph."""
 
-    stack: Factors
+    factors: Factors
     scoring_vectors: np.ndarray
     cold_adjustment: ColdItemAdjustment
     graph: Graph
@@ -127,14 +127,14 @@ def fit(
 ) -> Fit:
     """Learn from `liked` (U, P)."""
     matrix = stack_matrix(liked, rows.words, rows.names, config)
-    stack = factorize(matrix, liked.shape[0], config, seed, step=step, start=start)
+    factors = factorize(matrix, liked.shape[0], config, seed, step=step, start=start)
     graph, nearest = build_graph(rows.words, liked.maximum(0))
     # Among few readers, a paper that one of them read must not stand lower than it would unread.
     readers = _count_readers(liked) if _has_company(liked) else np.zeros(liked.shape[1], np.float32)
-    neighbours = nearest @ stack.papers
-    cold_adjustment = fit_cold_adjustment(stack.papers, readers)
-    scoring_vectors = np.where(readers[:, None] > 0, stack.papers, cold_adjustment.of(stack.papers, neighbours))
-    return Fit(stack, scoring_vectors, cold_adjustment, graph)
+    neighbours = nearest @ factors.papers
+    cold_adjustment = fit_cold_adjustment(factors.papers, readers)
+    scoring_vectors = np.where(readers[:, None] > 0, factors.papers, cold_adjustment.of(factors.papers, neighbours))
+    return Fit(factors, scoring_vectors, cold_adjustment, graph)
 
 
 def _learn_blend(model: Model, rows: PaperFeatures, liked: sp.csr_matrix, config: Config, seed: int) -> Blend:
@@ -146,7 +146,7 @@ def _learn_blend(model: Model, rows: PaperFeatures, liked: sp.csr_matrix, config
     inner = replace(model, readers=_count_readers(held.train), **vars(fitted))
     lists = score_lists(inner, held, config)
     blend = search_blend(lists, model.blend)
-    return try_embedding(lists, model.blend, blend, seed) if model.encoded else blend
+    return try_embedding(lists, model.blend, blend, seed) if model.embeddings else blend
 
 
 def _count_readers(liked: sp.csr_matrix) -> np.ndarray:
@@ -194,11 +194,11 @@ def _newest(times: np.ndarray) -> float | None:
 
 
 def _manifest(
-    papers: Papers, events: Events, *, config: Config, stack: Factors, now: float, readers: int
+    papers: Papers, events: Events, *, config: Config, factors: Factors, now: float, readers: int
 ) -> dict[str, Any]:
-    counts = {"papers": len(papers), "events": len(events), "readers": readers, "factors": stack.papers.shape[1]}
+    counts = {"papers": len(papers), "events": len(events), "readers": readers, "factors": factors.papers.shape[1]}
     stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
-    print_of = hashlib.sha256(stack.papers.tobytes()).hexdigest()[:8]
+    print_of = hashlib.sha256(factors.papers.tobytes()).hexdigest()[:8]
     return {
         "version": f"{stamp}-{print_of}",
         "trained_at": time.time(),

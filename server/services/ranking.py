@@ -87,7 +87,7 @@ class Asking:
 
     def rank(self, candidates: Sequence[str] | None, k: int | None, exclude: Collection[str] = ()) -> RankedList:
         """Ask the recommender on this reader's behalf."""
-        return self.catalogue.listed(
+        return self.catalogue.make_list(
             self.scored,
             candidates=candidates,
             k=k,

@@ -131,8 +131,8 @@ RANKED = 60  # readers of each length of history
 
 def ranking_rows(model: Model, papers: Papers, events: Events) -> list[Row]:
     """Time `Catalogue.rank` on one core for readers of each length of history, beside `implicit`'s recommend."""
-    catalogue, als = Catalogue(model), AlternatingLeastSquares(factors=model.stack.papers.shape[1], alpha=40.0)
-    als.item_factors, als.user_factors = np.array(model.stack.papers), np.zeros((1, model.stack.papers.shape[1]))
+    catalogue, als = Catalogue(model), AlternatingLeastSquares(factors=model.factors.papers.shape[1], alpha=40.0)
+    als.item_factors, als.user_factors = np.array(model.factors.papers), np.zeros((1, model.factors.papers.shape[1]))
     row_of = {paper: row for row, paper in enumerate(papers.ids)}
     met: dict[str, list[int]] = {}
     for at, reader in enumerate(events.readers):

@@ -37,7 +37,7 @@ def test_what_few_others_read_stands_no_lower_than_unread(papers, readers):
     rows = [(f"other{one}", f"t0p{number:02d}", "save", NOW) for one in range(readers) for number in range(10)]
     config = Config(factors=32, iterations=10)
     with_others, alone = (train(papers, Events.from_rows(events), config, now=NOW) for events in (rows, []))
-    assert with_others.blend.parts["stack"] == ALONE.parts["stack"]
+    assert with_others.blend.components["factors"] == ALONE.components["factors"]
     read = [papers.ids.index(f"t0p{number:02d}") for number in range(10)]
 
     def length(model):

@@ -66,11 +66,11 @@ def test_coverage_and_novelty():
 
 def test_the_interval_holds_the_mean_and_narrows_with_more_readers():
     random = np.random.default_rng(0)
-    few, many = random.random(30), random.random(3000)
-    low, high = bootstrap_interval(few)
-    assert low < few.mean() < high
+    low_support, many = random.random(30), random.random(3000)
+    low, high = bootstrap_interval(low_support)
+    assert low < low_support.mean() < high
     assert high - low > np.diff(bootstrap_interval(many))[0]
-    assert bootstrap_interval(few) == bootstrap_interval(few)
+    assert bootstrap_interval(low_support) == bootstrap_interval(low_support)
 
 
 def test_paired_differences_are_over_the_same_readers():

@@ -33,8 +33,8 @@ def make(X, name, seed=3):
 
 
 def digest(train, history, test, candidates):
-    parts = [array for matrix in (train, history, test) for array in (matrix.indptr, np.sort(matrix.indices))]
-    whole = b"".join(np.asarray(part, np.int64).tobytes() for part in [*parts, candidates])
+    components = [array for matrix in (train, history, test) for array in (matrix.indptr, np.sort(matrix.indices))]
+    whole = b"".join(np.asarray(component, np.int64).tobytes() for component in [*components, candidates])
     return hashlib.sha256(whole).hexdigest()[:10]
 
 

@@ -215,7 +215,7 @@ def learned(synonyms, encoder):
 
 
 def test_one_reader_alone_is_served_by_meaning_where_words_fail(learned, synonyms):
-    assert learned.blend.parts["meaning"].always > 0
+    assert learned.blend.components["embedding"].base > 0
     one = next(paper for paper in synonyms.ids[::3])
     found = Catalogue(learned).similar(one, 40).ids
     assert np.mean([int(paper[1:]) % 3 == 0 for paper in found]) > 0.9
@@ -229,7 +229,7 @@ def test_an_encoder_that_knows_nothing_is_left_out(synonyms, encoder):
             return np.random.default_rng(len(texts)).normal(size=(len(texts), 8)).astype(np.float32)
 
     model, _ = retrain(synonyms, reader_of(0, synonyms), None, Config(factors=16), now=NOW, encoder=Noise())
-    assert "meaning" not in model.blend.parts
+    assert "embedding" not in model.blend.components
 
 
 def test_reasons_add_up_with_meaning_among_them(learned, synonyms):
@@ -253,7 +253,7 @@ def test_a_paper_newer_than_the_model_has_the_meaning_of_its_neighbours(learned,
 def test_a_model_keeps_what_was_encoded_for_the_next_training(learned, synonyms, encoder, tmp_path):
     learned.save(tmp_path / "model")
     loaded = Model.load(tmp_path / "model")
-    assert loaded.encoded.encoder == encoder.name
+    assert loaded.embeddings.encoder == encoder.name
     counting = Counting(encoder)
     retrain(synonyms, reader_of(0, synonyms), loaded, Config(factors=16), now=NOW, encoder=counting)
     assert not counting.asked
@@ -262,7 +262,7 @@ def test_a_model_keeps_what_was_encoded_for_the_next_training(learned, synonyms,
 def test_without_an_encoder_a_model_has_no_part_of_it(synonyms, tmp_path):
     train(synonyms, Events.none(), Config(factors=16), now=NOW).save(tmp_path / "model")
     loaded = Model.load(tmp_path / "model")
-    assert not loaded.encoded
+    assert not loaded.embeddings
     assert loaded.manifest["encoder"] is None
     assert not (tmp_path / "model" / "meaning.npy").exists()
 
@@ -275,7 +275,7 @@ def test_with_company_its_weight_is_learned_like_the_others(synonyms, encoder):
         for reader in range(150)
         for at in random.permutation(80)[:8]
     ]
-    encoded = encode_papers(encoder, [f"\n{text}" for text in synonyms.abstracts])
-    model = train(synonyms, Events.from_rows(rows), Config(factors=16), now=NOW, encoded=encoded)
+    embeddings = encode_papers(encoder, [f"\n{text}" for text in synonyms.abstracts])
+    model = train(synonyms, Events.from_rows(rows), Config(factors=16), now=NOW, embeddings=embeddings)
     assert model.blend.learned
-    assert "meaning" in model.blend.parts
+    assert "embedding" in model.blend.components

@@ -60,9 +60,9 @@ def test_reasons_name_what_tells_as_papers_write_it():
     papers = made_up(160)
     expected = {"decoding0": ("peculative decoding", "LoRA"), "video1": ("text-to-video", "ulti-subject")}
     expected |= {"splats2": ("Gaussian splatting", "CLIP"), "proteins3": ("elf-supervised", "residues")}
-    for saved, parts in expected.items():
+    for saved, components in expected.items():
         names = named(papers, saved)
-        assert all(any(part in name for name in names) for part in parts), (saved, names)
+        assert all(any(component in name for name in names) for component in components), (saved, names)
 
 
 def test_no_reason_names_a_word_of_the_catalogues_stop_list():

@@ -26,7 +26,7 @@ def test_a_loaded_model_ranks_exactly_as_the_trained_one(model, folder, saved):
 
 def test_arrays_are_memory_mapped_read_only(folder):
     loaded = Model.load(folder)
-    for array in (loaded.stack.papers, loaded.stack.paper_gram, loaded.words.data):
+    for array in (loaded.factors.papers, loaded.factors.paper_gram, loaded.words.data):
         assert not array.flags.writeable
         assert mapped(array).mode == "r"
 

@@ -56,6 +56,6 @@ def test_small_catalogues_get_fewer_factors():
 
 def test_everything_learned_is_float32(papers, config):
     matrix, words, names = small_matrix(papers, config)
-    stack = factorize(matrix, 12, config, seed=0)
-    arrays = [matrix, words, names, stack.papers, stack.features, stack.paper_gram, stack.row_gram]
+    factors = factorize(matrix, 12, config, seed=0)
+    arrays = [matrix, words, names, factors.papers, factors.features, factors.paper_gram, factors.row_gram]
     assert {array.dtype for array in arrays} == {np.dtype(np.float32)}

@@ -220,8 +220,8 @@ def test_what_is_rather_unlike_a_paper_is_not_similar_to_it(catalogue, papers):
     assert min(catalogue.similar("t3p04", 240).scores) > 0
     if catalogue.model:
         assert len(catalogue.similar("t3p04", 240)) < 200
-    few = [{"id": one, "title": one} for one in ("parsing trees", "parsing language", "cooking robots")]
-    assert Catalogue(None, Papers.from_rows(few)).similar("parsing trees", 9).ids == ["parsing language"]
+    low_support = [{"id": one, "title": one} for one in ("parsing trees", "parsing language", "cooking robots")]
+    assert Catalogue(None, Papers.from_rows(low_support)).similar("parsing trees", 9).ids == ["parsing language"]
 
 
 @pytest.mark.parametrize("papers", [1, 5, 20])
@@ -288,6 +288,8 @@ def test_all_arithmetic_is_float32(catalogue, saved):
     ranked = rank(catalogue, saved("t2p00", "t3p00"), interests=["topic4word1"], muted=["topic5word1"])
     scored = ranked._scored
     arrays = [scored.scores, ranked.scores, *scored.priors.values(), scored.profile.vectors, scored.profile.weight]
-    arrays += [weighed.factor for weighed in scored.parts] + [weighed.part.scores for weighed in scored.parts]
+    arrays += [weighted.factor for weighted in scored.components] + [
+        weighted.component.scores for weighted in scored.components
+    ]
     arrays += [block.foldin_vectors for block in index.blocks] + [block.words.data for block in index.blocks]
     assert {array.dtype for array in arrays} == {np.dtype(np.float32)}

@@ -30,12 +30,12 @@ def test_with_the_matrix_fixed_a_part_removed_takes_exactly_its_share(ranked):
     found = ranked()
     scored = found._scored
     for row in found._rows[:10].tolist():
-        for weighed in scored.parts:
-            shares = weighed.part.shares(np.array([row]))[0]
-            whole = weighed.factor[row] * weighed.part.scores[row]
+        for weighted in scored.components:
+            shares = weighted.component.shares(np.array([row]))[0]
+            whole = weighted.factor[row] * weighted.component.scores[row]
             for gone in range(len(shares)):
-                without = weighed.factor[row] * np.delete(shares, gone).sum()
-                assert whole - without == pytest.approx(weighed.factor[row] * shares[gone], rel=1e-3, abs=1e-4)
+                without = weighted.factor[row] * np.delete(shares, gone).sum()
+                assert whole - without == pytest.approx(weighted.factor[row] * shares[gone], rel=1e-3, abs=1e-4)
 
 
 def test_shares_of_the_factors_are_what_refolding_gives(catalogue, ranked):
@@ -43,10 +43,10 @@ def test_shares_of_the_factors_are_what_refolding_gives(catalogue, ranked):
     from scipy.linalg import cho_solve
 
     found = ranked()
-    for weighed in found._scored.parts:
-        if not hasattr(weighed.part, "folded"):
+    for weighted in found._scored.components:
+        if not hasattr(weighted.component, "folded"):
             continue
-        folded, index = weighed.part.folded, found._scored.index
+        folded, index = weighted.component.folded, found._scored.index
         for row in found._rows[:5].tolist():
             vector = index.foldin_vectors(np.array([row]))[0]
             for gone in range(len(folded.terms)):
@@ -91,6 +91,10 @@ def test_what_is_put_right_is_only_rounding(ranked):
     found = ranked()
     scored = found._scored
     for at, row in enumerate(found._rows.tolist()):
-        parts = sum(float(one.factor[row]) * float(one.part.shares(np.array([row])).sum()) for one in scored.parts)
+        components = sum(
+            float(one.factor[row]) * float(one.component.shares(np.array([row])).sum()) for one in scored.components
+        )
         priors = sum(float(prior[row]) for prior in scored.priors.values())
-        assert parts + priors + float(found._added[at]) == pytest.approx(float(found.scores[at]), rel=1e-3, abs=1e-3)
+        assert components + priors + float(found._added[at]) == pytest.approx(
+            float(found.scores[at]), rel=1e-3, abs=1e-3
+        )

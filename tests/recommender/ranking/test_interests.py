@@ -11,7 +11,7 @@ MANY, FEW = [f"t1p{number:02d}" for number in range(12)], [f"t6p{number:02d}" fo
 
 
 @pytest.fixture
-def listed(model):
+def make_list(model):
     def make(papers, **settings):
         catalogue = Catalogue(model, config=dataclasses.replace(Config().plain(), **settings))
         history = Events.from_rows(("me", paper, "save", NOW) for paper in papers)
@@ -24,32 +24,32 @@ def of_topic(ranked, topic):
     return sum(paper.startswith(f"t{topic}p") for paper in ranked.ids)
 
 
-def test_a_small_second_interest_gets_its_places(listed):
-    alone, fair = listed(MANY + FEW), listed(MANY + FEW, fairness=2.0)
+def test_a_small_second_interest_gets_its_places(make_list):
+    alone, fair = make_list(MANY + FEW), make_list(MANY + FEW, fairness=2.0)
     assert of_topic(fair, 6) > of_topic(alone, 6)
     assert of_topic(fair, 6) >= 3
     assert of_topic(fair, 1) >= 5
 
 
-def test_scores_stay_in_order_and_their_shares_add_up(listed):
-    fair = listed(MANY + FEW, fairness=2.0)
+def test_scores_stay_in_order_and_their_shares_add_up(make_list):
+    fair = make_list(MANY + FEW, fairness=2.0)
     assert (np.diff(fair.scores) <= 1e-6).all()
     for at in range(len(fair)):
         assert sum(reason.share for reason in fair.reasons(at)) == pytest.approx(float(fair.scores[at]), rel=1e-4)
 
 
-def test_a_reader_of_one_interest_sees_no_difference(listed):
-    assert listed(MANY, fairness=2.0).ids == listed(MANY).ids
+def test_a_reader_of_one_interest_sees_no_difference(make_list):
+    assert make_list(MANY, fairness=2.0).ids == make_list(MANY).ids
 
 
-def test_groups_of_papers_add_what_their_papers_add(listed):
-    ranked = listed(MANY + FEW)
+def test_groups_of_papers_add_what_their_papers_add(make_list):
+    ranked = make_list(MANY + FEW)
     scored, row = ranked._scored, ranked._rows[:1]
     groups = np.zeros((2, 15), np.float32)
     groups[0, :12] = groups[1, 12:] = 1
-    for weighed in scored.parts:
-        shares = weighed.part.shares(row[:1])[0]
-        both = weighed.part.by_group(row, groups)[0]
+    for weighted in scored.components:
+        shares = weighted.component.shares(row[:1])[0]
+        both = weighted.component.by_group(row, groups)[0]
         assert both == pytest.approx([shares[:12].sum(), shares[12:].sum()], rel=1e-3, abs=1e-5)
 
 

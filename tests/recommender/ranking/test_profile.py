@@ -23,8 +23,8 @@ def history(kind, numbers):
     return [("me", f"p{number:04d}", kind, NOW - number * DAY) for number in numbers]
 
 
-def scored(catalogue, *parts):
-    return catalogue.scored(Events.from_rows(row for part in parts for row in part), now=NOW)
+def scored(catalogue, *components):
+    return catalogue.scored(Events.from_rows(row for component in components for row in component), now=NOW)
 
 
 def test_a_long_history_is_told_by_a_bounded_number_of_papers(wide):
@@ -35,7 +35,7 @@ def test_a_long_history_is_told_by_a_bounded_number_of_papers(wide):
 
 def test_what_was_met_is_never_recommended_however_long_ago(wide):
     long = scored(wide, history("open", range(1_500)), history("hide", range(1_500, PAPERS)))
-    assert set(wide.listed(long, candidates=None, k=None).ids) == {f"p{at:04d}" for at in range(PAPERS, PAPERS + 50)}
+    assert set(wide.make_list(long, candidates=None, k=None).ids) == {f"p{at:04d}" for at in range(PAPERS, PAPERS + 50)}
 
 
 def test_saved_papers_tell_before_opened_ones_and_new_ones_before_old(wide):

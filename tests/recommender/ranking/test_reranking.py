@@ -9,7 +9,7 @@ NOW = 1_760_000_000.0
 
 
 @pytest.fixture
-def listed(model, saved):
+def make_list(model, saved):
     def make(seed=0, **settings):
         catalogue = Catalogue(model, config=dataclasses.replace(Config().plain(), **settings))
         return catalogue.rank(saved("t2p00", "t2p01", "t5p03"), candidates=None, k=20, now=NOW, seed=seed)
@@ -23,27 +23,27 @@ def likeness(ranked):
     return (vectors @ vectors.T)[np.triu_indices(len(vectors), 1)].mean()
 
 
-def test_diversity_makes_a_list_less_alike_and_keeps_its_scores_in_order(listed):
-    plain, diverse = listed(), listed(diversity=4.0)
+def test_diversity_makes_a_list_less_alike_and_keeps_its_scores_in_order(make_list):
+    plain, diverse = make_list(), make_list(diversity=4.0)
     assert likeness(diverse) < likeness(plain)
     assert (np.diff(diverse.scores) <= 1e-6).all()
     assert diverse.ids[0] == plain.ids[0]
 
 
-def test_exploration_changes_a_share_of_the_lower_places_only(listed):
-    plain, explored = listed(), listed(exploration=0.2)
+def test_exploration_changes_a_share_of_the_lower_places_only(make_list):
+    plain, explored = make_list(), make_list(exploration=0.2)
     assert explored.ids[:10] == plain.ids[:10]
     assert 1 <= len(set(explored.ids) - set(plain.ids)) <= 8
     assert (np.diff(explored.scores) <= 1e-6).all()
 
 
-def test_exploration_follows_its_seed(listed):
-    assert listed(exploration=0.2, seed=1).ids == listed(exploration=0.2, seed=1).ids
-    assert listed(exploration=0.2, seed=1).ids != listed(exploration=0.2, seed=2).ids
+def test_exploration_follows_its_seed(make_list):
+    assert make_list(exploration=0.2, seed=1).ids == make_list(exploration=0.2, seed=1).ids
+    assert make_list(exploration=0.2, seed=1).ids != make_list(exploration=0.2, seed=2).ids
 
 
-def test_an_explored_paper_says_so(listed):
-    plain, explored = listed(), listed(exploration=0.2)
+def test_an_explored_paper_says_so(make_list):
+    plain, explored = make_list(), make_list(exploration=0.2)
     for at, paper in enumerate(explored.ids):
         if paper not in plain.ids:
             assert "explore" in {reason.kind for reason in explored.reasons(at)}

@@ -9,18 +9,20 @@ from recommender.training.blend_search import blend_scores, mean_quality, search
 from recommender.training.blend_validation import ValidationLists, split_interactions
 
 
-def lists(useful="text", seed=0, count=300, width=60):
+def lists(useful="text_graph", seed=0, count=300, width=60):
     """Lists whose targets stand high in one part and by chance in the others."""
     random = np.random.default_rng(seed)
     target = random.random((count, width)) < 0.06
     target[:, 0] = True
-    noise = {name: random.normal(size=(count, width)).astype(np.float32) for name in ("stack", "text", "joint")}
+    noise = {
+        name: random.normal(size=(count, width)).astype(np.float32) for name in ("factors", "text_graph", "joint_graph")
+    }
     noise[useful] = noise[useful] + np.float32(2.5) * target
     return ValidationLists(
         there=np.ones((count, width), bool),
         target=target,
         targets=target.sum(axis=1),
-        parts=noise,
+        components=noise,
         readers=np.where(random.random((count, width)) < 0.5, 5, 0).astype(np.float32),
         history=random.integers(1, 30, count),
     )
@@ -33,20 +35,20 @@ def test_quality_is_of_the_best_ranking_two():
     assert mean_quality(some, -perfect) < 0.5
 
 
-@pytest.mark.parametrize("useful", ["text", "joint"])
+@pytest.mark.parametrize("useful", ["text_graph", "joint_graph"])
 def test_the_part_that_finds_the_targets_gains_weight(useful):
     some, other = lists(useful), lists(useful, seed=1)
     learned = search_blend(some, WITH_READERS)
     assert learned.learned
-    assert learned.parts[useful].always > WITH_READERS.parts[useful].always
+    assert learned.components[useful].base > WITH_READERS.components[useful].base
     assert mean_quality(other, blend_scores(other, learned)) > mean_quality(other, blend_scores(other, WITH_READERS))
 
 
 def test_a_total_is_summed_in_the_order_of_the_blend_whatever_strings_hash_to():
     random, names = np.random.default_rng(3), [f"part {number}" for number in range(6)]
     table = {name: random.normal(size=(50, 40)).astype(np.float32) for name in names}
-    some = dataclasses.replace(lists(count=50, width=40), parts=table)
-    blend = Blend({name: ComponentWeight(always=1 / 3, unread=1 / 3) for name in names})
+    some = dataclasses.replace(lists(count=50, width=40), components=table)
+    blend = Blend({name: ComponentWeight(base=1 / 3, cold=1 / 3) for name in names})
     expected = np.zeros((50, 40), np.float32)
     for name in names:
         expected += np.float32(1 / 3) * table[name]
@@ -54,10 +56,10 @@ def test_a_total_is_summed_in_the_order_of_the_blend_whatever_strings_hash_to():
 
 
 def test_lists_that_teach_nothing_leave_the_blend_near_its_start():
-    random = lists("stack", count=120)
-    random.parts["stack"][:] = np.random.default_rng(9).normal(size=random.parts["stack"].shape)
+    random = lists("factors", count=120)
+    random.components["factors"][:] = np.random.default_rng(9).normal(size=random.components["factors"].shape)
     learned = search_blend(random, WITH_READERS)
-    assert learned.parts == WITH_READERS.parts
+    assert learned.components == WITH_READERS.components
 
 
 def test_holding_out_never_shows_a_target(events, papers):
@@ -73,7 +75,7 @@ def test_holding_out_never_shows_a_target(events, papers):
 
 
 def test_weights_follow_readers_and_history():
-    weight = ComponentWeight(always=1.0, few=-0.5, short=0.4, unread=0.2, unread_short=0.1)
+    weight = ComponentWeight(base=1.0, low_support=-0.5, short_history=0.4, cold=0.2, cold_short_history=0.1)
     readers = np.array([0, 3, 1e9], np.float32)
     assert weight.of(readers, 4) == pytest.approx([0.25, 0.95, 1.2], abs=1e-6)
     assert weight.of(readers, 4).dtype == np.float32
@@ -81,10 +83,10 @@ def test_weights_follow_readers_and_history():
 
 def test_unread_papers_count_by_meeting():
     blend = Blend(
-        {"stack": ComponentWeight(always=1, unread=1)}, readers=0.5, unread=-1, meeting=0.5, meeting_short=0.5
+        {"factors": ComponentWeight(base=1, cold=1)}, readers=0.5, cold=-1, cold_scale=0.5, cold_scale_short_history=0.5
     )
     readers = np.array([0, 1], np.float32)
-    assert blend.weight("stack", readers, 25) == pytest.approx([0.6, 1])
+    assert blend.weight("factors", readers, 25) == pytest.approx([0.6, 1])
     assert blend.prior(readers, 25) == pytest.approx([-1, 0.5 * np.log(2)])
 
 

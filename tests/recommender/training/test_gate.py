@@ -59,9 +59,9 @@ def holdout_fit(papers, holdout, config):
 
 def shuffled(model, seed=0):
     """Return a model in which every paper has another's vector."""
-    vectors = model.stack.papers[np.random.default_rng(seed).permutation(len(model.ids))]
-    stack = model.stack
-    return replace(model, stack=Factors(vectors, stack.features, vectors.T @ vectors, stack.row_gram))
+    vectors = model.factors.papers[np.random.default_rng(seed).permutation(len(model.ids))]
+    factors = model.factors
+    return replace(model, factors=Factors(vectors, factors.features, vectors.T @ vectors, factors.row_gram))
 
 
 def pair_readers(holdout):
@@ -184,13 +184,13 @@ def test_damage_done_after_the_judged_fit_is_seen(holdout, papers, events, holdo
 
 
 def test_a_wrong_blend_is_held_back(holdout, papers, holdout_fit, serving):
-    wrong = replace(holdout_fit, blend=Blend({"stack": ComponentWeight(always=-5.0, unread=-5.0)}, readers=-5.0))
+    wrong = replace(holdout_fit, blend=Blend({"factors": ComponentWeight(base=-5.0, cold=-5.0)}, readers=-5.0))
     assert not judge(holdout, papers, holdout_fit=wrong, model=wrong, serving=serving).passed
 
 
 def test_vectors_that_are_no_numbers_are_held_back(holdout, papers, holdout_fit, serving):
-    stack = holdout_fit.stack
-    broken = replace(holdout_fit, stack=replace(stack, papers=np.full_like(stack.papers, np.nan)))
+    factors = holdout_fit.factors
+    broken = replace(holdout_fit, factors=replace(factors, papers=np.full_like(factors.papers, np.nan)))
     assert not judge(holdout, papers, holdout_fit=broken, model=broken, serving=serving).passed
 
 

@@ -18,9 +18,9 @@ def test_progress_is_told_in_order_to_the_end(papers, events, config):
 
 
 def test_too_few_papers_are_refused_with_the_number_needed():
-    few = Papers.from_rows({"id": str(number), "title": f"word{number} topic"} for number in range(5))
+    low_support = Papers.from_rows({"id": str(number), "title": f"word{number} topic"} for number in range(5))
     with pytest.raises(TooFewPapers, match="20"):
-        train(few, Events.none())
+        train(low_support, Events.none())
 
 
 def test_papers_without_text_or_readers_do_not_count():
@@ -36,7 +36,7 @@ def test_events_on_unknown_papers_are_left_out(papers, events, config):
 
 def test_the_same_input_gives_the_same_model(papers, events, config):
     one, same = (train(papers, events, config, now=NOW, seed=3) for _ in range(2))
-    assert np.array_equal(one.stack.papers, same.stack.papers)
+    assert np.array_equal(one.factors.papers, same.factors.papers)
 
 
 def test_names_of_authors_tie_papers_together(config):
@@ -48,7 +48,7 @@ def test_names_of_authors_tie_papers_together(config):
     assert len(model.names) == 4
     new = Papers.from_rows([{"id": "new", "title": "unheard", "authors": ["Author 3"]}])
     _, vectors = model.words_and_vectors(new)
-    likeness = model.stack.papers @ vectors[0]
+    likeness = model.factors.papers @ vectors[0]
     assert {int(row) % 4 for row in np.argsort(-likeness)[:8]} == {3}
 
 

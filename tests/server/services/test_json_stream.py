@@ -28,8 +28,8 @@ def pieces(raw: bytes, size: int) -> list[bytes]:
 def read(chunks: Iterable[bytes]) -> dict[str, Any]:
     """Return the object that the entries make up again."""
     found: dict[str, Any] = {}
-    for name, value, listed in entries(chunks):
-        if listed:
+    for name, value, make_list in entries(chunks):
+        if make_list:
             found[name].append(value)
         else:
             found[name] = value

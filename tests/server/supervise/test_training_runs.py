@@ -35,8 +35,8 @@ def home(tmp_path_factory):
 
 
 def models(home):
-    listed = run("models", "list", "--json", home=home)
-    return {row["version"]: row["status"] for row in json.loads(listed.stdout)}
+    make_list = run("models", "list", "--json", home=home)
+    return {row["version"]: row["status"] for row in json.loads(make_list.stdout)}
 
 
 def kill_a_training(home):

@@ -1,7 +1,8 @@
-"""How the parts of a score are weighed against each other, by readers per paper and by length of history.
+"""How the components of a score are weighed against each other, by readers per paper and by length of history.
 
-The parts, each brought to unit spread: `stack` (the reader folded into the factorisation), `text` and `joint` (how far
-their papers reach along the graphs), `words` (kernel ridge over the words).
+The components, each brought to unit spread: `factors` (the reader folded into the factorisation), `text_graph` and
+`joint_graph` (how far their papers reach along the graphs), `word_ridge` (kernel ridge over the words) and `embedding`
+(the same over an encoder's vectors).
 """
 
 from __future__ import annotations
@@ -12,6 +13,29 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+
+# What a manifest on disk calls them: artefacts outlive the names in the code.
+_STORED_COMPONENTS = {
+    "factors": "stack",
+    "text_graph": "text",
+    "joint_graph": "joint",
+    "word_ridge": "words",
+    "embedding": "meaning",
+}
+_STORED_WEIGHTS = {
+    "base": "always",
+    "low_support": "few",
+    "short_history": "short",
+    "cold": "unread",
+    "cold_short_history": "unread_short",
+}
+_STORED_BLEND = {
+    "components": "parts",
+    "readers_short_history": "readers_short",
+    "cold": "unread",
+    "cold_scale": "meeting",
+    "cold_scale_short_history": "meeting_short",
+}
 
 LOW_SUPPORT_READERS = 3.0  # with so many readers a paper's factors count half as learned
 
@@ -75,15 +99,32 @@ class Blend:
         return Blend({component: ComponentWeight(base=1.0, cold=1.0)})
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the blend as JSON values."""
-        return dataclasses.asdict(self)
+        """Return the blend as JSON values, by the names that manifests on disk have."""
+        components = {
+            _STORED_COMPONENTS.get(name, name): _renamed(vars(weight), _STORED_WEIGHTS)
+            for name, weight in self.components.items()
+        }
+        return _renamed({**vars(self), "components": components}, _STORED_BLEND)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Blend:
         """Read what `as_dict` wrote."""
-        components = {name: ComponentWeight(**weight) for name, weight in values["parts"].items()}
-        rest = {field.name for field in dataclasses.fields(cls)} - {"parts"}
-        return cls(components, **{name: values[name] for name in rest & values.keys()})
+        component_of, weight_of, field_of = map(_inverse, (_STORED_COMPONENTS, _STORED_WEIGHTS, _STORED_BLEND))
+        known = {field.name for field in dataclasses.fields(cls)}
+        fields = {name: value for name, value in _renamed(values, field_of).items() if name in known}
+        components = {
+            component_of.get(name, name): ComponentWeight(**_renamed(weight, weight_of))
+            for name, weight in fields["components"].items()
+        }
+        return cls(**{**fields, "components": components})
+
+
+def _renamed(values: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    return {names.get(name, name): value for name, value in values.items()}
+
+
+def _inverse(names: Mapping[str, str]) -> dict[str, str]:
+    return {stored: name for name, stored in names.items()}
 
 
 # Measured on real readers: what stands until a validation split of one's own can teach better.

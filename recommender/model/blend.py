@@ -42,7 +42,7 @@ LOW_SUPPORT_READERS = 3.0  # with so many readers a paper's factors count half a
 
 @dataclass(frozen=True)
 class ComponentWeight:
-    """One part's weight, n being the papers in the reader's history.
+    """One component's weight, n being the papers in the reader's history.
 
     For papers with r readers: `base + low_support / (1 + r / 3) + short_history / sqrt(n)`; for papers with none:
     `cold + cold_short_history / sqrt(n)`.
@@ -71,7 +71,8 @@ class ComponentWeight:
 class Blend:
     """`components` by name; to their sum comes a prior by the number of a paper's readers.
 
-    The parts of papers without readers count `cold_scale + cold_scale_short_history / sqrt(n)` times when they meet the others.
+    The components of papers without readers count `cold_scale + cold_scale_short_history / sqrt(n)` times, so that they
+    find their place among the others.
     """
 
     components: Mapping[str, ComponentWeight] = field(default_factory=dict)
@@ -83,19 +84,19 @@ class Blend:
     learned: bool = False
 
     def weight(self, component: str, readers: np.ndarray, history: np.ndarray | int) -> np.ndarray:
-        """Return a part's weight for papers with so many readers, float32 (N,) or as they broadcast."""
+        """Return a component's weight for papers with so many readers, float32 (N,) or as they broadcast."""
         cold_scale = self.cold_scale + self.cold_scale_short_history / np.sqrt(np.maximum(history, 1))
         return self.components[component].of(readers, history, cold_scale)
 
     def prior(self, readers: np.ndarray, history: np.ndarray | int) -> np.ndarray:
-        """Return `(readers + readers_short_history / sqrt(n)) * log1p(r)`, for papers without readers `cold`; float32."""
+        """Return `(readers + readers_short_history / sqrt(n)) * log1p(r)`; where there are none `cold`; float32."""
         each = self.readers + self.readers_short_history / np.sqrt(np.maximum(history, 1))
         if not self.cold and not np.any(each):
             return np.zeros(np.broadcast_shapes(np.shape(readers), np.shape(each)), np.float32)
         return np.where(readers > 0, each * np.log1p(readers), self.cold).astype(np.float32)
 
     def only(self, component: str) -> Blend:
-        """Return a blend of one part alone, for all papers alike."""
+        """Return a blend of one component alone, for all papers alike."""
         return Blend({component: ComponentWeight(base=1.0, cold=1.0)})
 
     def as_dict(self) -> dict[str, Any]:

@@ -36,8 +36,8 @@ class Fold:
 def fold(gram: np.ndarray, vectors: np.ndarray, confidence: np.ndarray, preference: np.ndarray, ridge: float) -> Fold:
     """Fold in n vectors (n, D) of the other side, all float32.
 
-    `gram` (D, D) is that whole side's; `confidence` (n,) how sure each is, and `preference` (n,) the preference it is fitted
-    to: 1 for liked, 0 or less for disliked. `ridge` is the regularisation of the factorisation.
+    `gram` (D, D) is that whole side's; `confidence` (n,) how sure each is, and `preference` (n,) what it is fitted to:
+    1 for liked, 0 or less for disliked. `ridge` is the regularisation of the factorisation.
     """
     vectors = np.asarray(vectors, np.float32)
     matrix = gram + (vectors.T * (confidence - 1).astype(np.float32)) @ vectors

@@ -33,9 +33,9 @@ class Model:
     """P papers, W words, F names, D factors.
 
     `words` float32 CSR (P, W) TF-IDF rows; `published` float64 (P,) epoch seconds, `upvotes` float32 (P,), nan unknown;
-    `readers` float32 (P,) how many readers opened or saved each. `scoring_vectors` float32 (P, D): the vectors papers are scored
-    by, those nobody read as `cold_adjustment` says; readers are folded in on the stack's own. `embeddings` has no
-    dimension without an encoder.
+    `readers` float32 (P,) how many readers opened or saved each. `scoring_vectors` float32 (P, D): what
+    papers are scored by, those nobody read as `cold_adjustment` says; readers are folded in on those of `factors`.
+    `embeddings` has no dimension without an encoder.
     """
 
     manifest: dict[str, Any]

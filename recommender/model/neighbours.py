@@ -24,7 +24,7 @@ class Propagation:
     twice: sp.csr_matrix
 
     def propagate(self, graph_rows: sp.csr_matrix) -> sp.csr_matrix:
-        """Return how much liking what stands at each row of `graph_rows` (n, P) tells of other papers, float32 (n, P)."""
+        """Return how much liking what stands at each of `graph_rows` (n, P) tells of other papers, float32 (n, P)."""
         own = _single_graph_row(graph_rows)
         if (own >= 0).all():  # all stand in one place: rows are looked up, which is quicker than multiplying
             once, first = self.once[own], self.twice[own]

@@ -1,6 +1,6 @@
 """The parts of a score. Each is linear in what the reader likes, with its matrix held fixed: so it can be shared out.
 
-Axes: n rows of taste, N papers on the shelf, W words, D factors.
+Axes: n rows of the profile, N papers in the index, W words, D factors.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ class Component(Protocol):
         ...
 
     def shares(self, rows: np.ndarray) -> np.ndarray:
-        """Return what each row of taste adds to the scores of shelf rows (M,), float32 (M, n); summed, the scores."""
+        """Return what each row of the profile adds to index rows (M,), float32 (M, n); their sum is the scores."""
         ...
 
     def by_group(self, rows: np.ndarray, groups: np.ndarray) -> np.ndarray:
-        """Return what groups (C, n) of rows of taste together add to shelf rows (M,), float32 (M, C)."""
+        """Return what groups (C, n) of rows of the profile together add to index rows (M,), float32 (M, C)."""
         ...
 
 
@@ -47,16 +47,16 @@ class FactorsComponent:
     index: PaperIndex
 
     def shares(self, rows: np.ndarray) -> np.ndarray:
-        """Return what each row of taste adds to the scores of shelf rows (M,), float32 (M, n)."""
+        """Return what each row of the profile adds to the scores of index rows (M,), float32 (M, n)."""
         return self.folded.shares(self.index.scoring_vectors(rows))
 
     def by_group(self, rows: np.ndarray, groups: np.ndarray) -> np.ndarray:
-        """Return what groups (C, n) of rows of taste together add to shelf rows (M,), float32 (M, C)."""
+        """Return what groups (C, n) of rows of the profile together add to index rows (M,), float32 (M, C)."""
         return self.index.scoring_vectors(rows) @ self.folded.solve((groups @ self.folded.terms).T)
 
 
 def score_factors(model: Model, profile: Profile, index: PaperIndex) -> FactorsComponent:
-    """Fold the reader in and score the shelf."""
+    """Fold the reader in and score the index."""
     confidence = model.config.alpha * np.abs(profile.weight)
     folded = fold(
         model.factors.paper_gram, profile.vectors, confidence, profile.preference, model.config.regularization
@@ -74,16 +74,16 @@ class GraphComponent:
     index: PaperIndex
 
     def shares(self, rows: np.ndarray) -> np.ndarray:
-        """Return what each row of taste adds to the scores of shelf rows (M,), float32 (M, n)."""
+        """Return what each row of the profile adds to the scores of index rows (M,), float32 (M, n)."""
         return (self.index.graph_rows(rows) @ self.reach.T).toarray() * self.weight
 
     def by_group(self, rows: np.ndarray, groups: np.ndarray) -> np.ndarray:
-        """Return what groups (C, n) of rows of taste together add to shelf rows (M,), float32 (M, C)."""
+        """Return what groups (C, n) of rows of the profile together add to index rows (M,), float32 (M, C)."""
         return self.index.graph_rows(rows) @ (self.reach.T @ (groups * self.weight).T)
 
 
 def score_graph(steps: Propagation, profile: Profile, index: PaperIndex) -> GraphComponent:
-    """Walk from where the taste's rows stand."""
+    """Walk from where the profile's rows stand."""
     weight = np.abs(profile.weight) * profile.preference
     reach = steps.propagate(profile.graph_rows)
     return GraphComponent(index.extend(reach.T @ weight), reach, weight, index)
@@ -99,16 +99,16 @@ class RidgeComponent:
     index: PaperIndex
 
     def shares(self, rows: np.ndarray) -> np.ndarray:
-        """Return what each row of taste adds to the scores of shelf rows (M,), float32 (M, n)."""
+        """Return what each row of the profile adds to the scores of index rows (M,), float32 (M, n)."""
         return (self.index.words(rows) @ self.words.T).toarray() * self.dual
 
     def by_group(self, rows: np.ndarray, groups: np.ndarray) -> np.ndarray:
-        """Return what groups (C, n) of rows of taste together add to shelf rows (M,), float32 (M, C)."""
+        """Return what groups (C, n) of rows of the profile together add to index rows (M,), float32 (M, C)."""
         return self.index.words(rows) @ (self.words.T @ (groups * self.dual).T)
 
 
 def score_ridge(profile: Profile, index: PaperIndex, ridge: float) -> RidgeComponent:
-    """Solve the ridge and score the shelf."""
+    """Solve the ridge and score the index."""
     dual = _dual(np.asarray((profile.words @ profile.words.T).todense(), np.float32), profile, ridge)
     return RidgeComponent(index.times_words(profile.words.T @ dual), dual, profile.words, index)
 
@@ -124,16 +124,16 @@ class EmbeddingComponent:
     index: PaperIndex
 
     def shares(self, rows: np.ndarray) -> np.ndarray:
-        """Return what each row of taste adds to the scores of shelf rows (M,), float32 (M, n)."""
+        """Return what each row of the profile adds to the scores of index rows (M,), float32 (M, n)."""
         return (_meaning(self.embeddings, self.index.graph_rows(rows)) @ self.vectors.T) * self.dual
 
     def by_group(self, rows: np.ndarray, groups: np.ndarray) -> np.ndarray:
-        """Return what groups (C, n) of rows of taste together add to shelf rows (M,), float32 (M, C)."""
+        """Return what groups (C, n) of rows of the profile together add to index rows (M,), float32 (M, C)."""
         return _meaning(self.embeddings, self.index.graph_rows(rows)) @ (self.vectors.T @ (groups * self.dual).T)
 
 
 def score_embedding(embeddings: Embeddings, profile: Profile, index: PaperIndex, ridge: float) -> EmbeddingComponent:
-    """Solve the ridge and score the shelf; what is newer than the model has the meaning of where it stands."""
+    """Solve the ridge and score the index; what is newer than the model has the meaning of where it stands."""
     vectors = _meaning(embeddings, profile.graph_rows)
     dual = _dual(vectors @ vectors.T, profile, ridge)
     weights = vectors.T @ dual

@@ -32,7 +32,7 @@ class Reason:
 
 
 class Explanation:
-    """What the scores of some shelf rows (M,) are made of, worked out for all of them at once."""
+    """What the scores of some index rows (M,) are made of, worked out for all of them at once."""
 
     def __init__(self, scored: CatalogueScores, rows: np.ndarray) -> None:
         self.scored, self.rows = scored, rows
@@ -90,7 +90,7 @@ class Explanation:
         yield Reason("explore", priors.get("explore", 0.0) + added)
 
     def _shared(self, at: int, profile: np.ndarray) -> list[str]:
-        """Return the words that tell most of what a row and a taste (columns,) have in common."""
+        """Return the words that tell most of what a row and a profile (columns,) have in common."""
         cells = slice(self._words.indptr[at], self._words.indptr[at + 1])
         both = self._words.data[cells] * profile[self._at[cells]]
         told = both > MIN_PRODUCT

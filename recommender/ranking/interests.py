@@ -1,6 +1,6 @@
 """Several interests of one reader, told apart so that a list can serve each of them.
 
-n rows of taste, C interests, M papers of a list.
+n rows of the profile, C interests, M papers of a list.
 """
 
 from __future__ import annotations

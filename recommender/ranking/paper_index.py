@@ -1,6 +1,6 @@
 """What a catalogue scores: the model's papers and newer ones, in two blocks that never change once made.
 
-Axes: N papers on the shelf, W words, D factors.
+Axes: N papers in the index, W words, D factors.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ _MATRICES = ("words", "neighbours")
 class PaperBlock:
     """Papers side by side: `words` float32 CSR (n, W), facts (n,), nan unknown.
 
-    `foldin_vectors` float32 (n, D) are what a reader is folded in on, `scoring_vectors` (n, D) what papers are scored by. `neighbours` float32
-    CSR (n, P): where on the model's graph each stands; None for the model's own papers, which stand where they are.
+    `foldin_vectors` float32 (n, D) are what a reader is folded in on, `scoring_vectors` (n, D) what papers are scored
+    by. `neighbours` float32 CSR (n, P): where on the model's graph each stands; None for the model's own papers, which
+    stand where they are.
     """
 
     ids: Sequence[str]
@@ -120,7 +121,7 @@ def _texts(one: PaperBlock, other: PaperBlock) -> Iterator[tuple[Sequence[str], 
 class PaperIndex:
     """Blocks as one table of N rows; of an id that is in two blocks the later one stands.
 
-    `below` is a shelf of all blocks but the last: what it knows of the ids is not worked out again.
+    `below` is an index of all blocks but the last: what it knows of the ids is not worked out again.
     """
 
     def __init__(self, blocks: Sequence[PaperBlock], below: PaperIndex | None = None) -> None:
@@ -150,7 +151,7 @@ class PaperIndex:
 
     @cached_property
     def place_of_id(self) -> np.ndarray:
-        """Int64 (N,): each row's place in the order of ids, for ties; the shelf below comes first."""
+        """Int64 (N,): each row's place in the order of ids, for ties; the index below comes first."""
         below = self._below.place_of_id if self._below else np.empty(0, np.int64)
         ids = self.ids[len(below) :]
         graph_rows = np.empty(len(ids), np.int64)

@@ -1,6 +1,6 @@
 """What one reader likes at this moment: their papers and typed interests, as weighted rows ready to score with.
 
-Axes: n rows of taste (papers met, then interests), W words, D factors, N papers on the shelf.
+Axes: n rows of the profile (papers met, then interests), W words, D factors, N papers in the index.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ DISLIKED = -0.3  # what a hidden paper is fitted to, where a liked one is fitted
 
 @dataclass(frozen=True)
 class Profile:
-    """`rows` int64: the shelf rows of the papers met, -1 for what was typed; `typed` its text, "" for papers.
+    """`rows` int64: the index's rows of the papers met, -1 for what was typed; `typed` its text, "" for papers.
 
-    `weight` float32 (n,) negative for disliked, `words` float32 CSR (n, W), `vectors` float32 (n, D), `graph_rows` float32
-    CSR (n, P) where on the model's graph each stands. `seen` and
-    `passed` are the shelf rows never to be recommended, and those shown and passed over with `times` (float32) each;
+    `weight` float32 (n,) negative for disliked, `words` float32 CSR (n, W), `vectors` float32 (n, D), `graph_rows`
+    float32 CSR (n, P) where on the model's graph each stands. `seen` and `passed` are the index's
+    rows never to be recommended, and those shown and passed over with `times` (float32) each;
     `muted` float32 CSR (m, W) the words of what was muted.
     """
 
@@ -75,7 +75,7 @@ def build_profile(
     config: Config,
     now: float,
 ) -> Profile:
-    """Gather one reader's taste; events on papers that are not on the shelf, and words nobody knows, say nothing."""
+    """Gather one reader's profile; events on papers that are not in the index, and words nobody knows, say nothing."""
     met = _weigh_history(history, index, config, now)
     told = _telling(met)
     rows = met.paper[told]
@@ -102,7 +102,7 @@ def build_profile(
 
 
 def profile_of_rows(rows: np.ndarray, weight: np.ndarray, index: PaperIndex) -> Profile:
-    """Gather the taste for shelf rows with these weights, nothing else known."""
+    """Gather the profile for index rows with these weights, nothing else known."""
     words, nothing = index.words(rows), np.empty(0, np.int64)
     return Profile(
         rows=rows,

@@ -17,7 +17,7 @@ EXPLAIN_BATCH = 128  # rows explained at once: a page of cards, and no whole cat
 class RankedList:
     """Papers best first. `scores` float32, not increasing, nan last; `basis` says what each score rests on.
 
-    `_rows` are shelf rows, -1 for papers the shelf does not hold; `_added` float32 what the list itself added to each
+    `_rows` are index rows, -1 for papers the index does not hold; `_added` float32 what the list itself added to each
     score: diversity and exploration.
     """
 
@@ -46,7 +46,7 @@ class RankedList:
 def make_ranked_list(
     scored: CatalogueScores, rows: Sequence[int] | np.ndarray, unknown: Sequence[str], added: np.ndarray | None
 ) -> RankedList:
-    """Make the list of shelf rows in the order given, followed by papers nothing is known of."""
+    """Make the list of index rows in the order given, followed by papers nothing is known of."""
     rows = np.asarray(rows, np.int64)
     added = np.zeros(len(rows), np.float32) if added is None else added
     missing = np.full(len(unknown), np.nan, np.float32)

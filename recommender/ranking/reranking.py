@@ -30,7 +30,7 @@ def rank_candidates(scored: CatalogueScores, candidates: Sequence[str], k: int |
 def rank_catalogue(
     scored: CatalogueScores, k: int | None, exclude: Collection[str], config: Config, seed: int
 ) -> RankedList:
-    """Return the best k of the whole shelf without what the reader met or `exclude` names."""
+    """Return the best k of the whole index without what the reader met or `exclude` names."""
     rows = np.flatnonzero(_allowed(scored, exclude))
     if k is None or not (config.diversity or config.exploration or config.fairness):
         return make_ranked_list(scored, _top_rows(scored, rows, k), [], None)

@@ -1,6 +1,6 @@
 """A score: parts brought to one scale, weighed by the blend, with priors; and its shares, which add up to it.
 
-Axes: n rows of taste, N papers on the shelf.
+Axes: n rows of the profile, N papers in the index.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class WeightedComponent:
 
 @dataclass(frozen=True)
 class CatalogueScores:
-    """Every paper on the shelf with its score, float32 (N,), and what the score is made of.
+    """Every paper in the index with its score, float32 (N,), and what the score is made of.
 
     `priors` are float32 (N,) by reason kind. Papers that nothing is known of have a score of nan.
     """
@@ -56,14 +56,14 @@ class CatalogueScores:
         return "model" if self.index.trained[row] else "text"
 
     def by_group(self, rows: np.ndarray, groups: np.ndarray) -> np.ndarray:
-        """Return what groups (C, n) of rows of taste together add to shelf rows (M,), float32 (M, C)."""
+        """Return what groups (C, n) of rows of the profile together add to index rows (M,), float32 (M, C)."""
         added = np.zeros((len(rows), len(groups)), np.float32)
         for weighted in self.components:
             added += weighted.factor[rows, None] * weighted.component.by_group(rows, groups)
         return added
 
     def shares(self, rows: np.ndarray, by_words: bool) -> np.ndarray:
-        """Return what each row of taste adds to rows (M,), float64 (M, n): by words directly, or by factors."""
+        """Return what each row of the profile adds to rows (M,), float64 (M, n): by words directly, or by factors."""
         shares = np.zeros((len(rows), len(self.profile)))
         for weighted in self.components:
             if weighted.by_words == by_words:
@@ -74,7 +74,7 @@ class CatalogueScores:
 def score(
     profile: Profile, index: PaperIndex, model: Model | None, vocabulary: Vocabulary, *, config: Config, now: float
 ) -> CatalogueScores:
-    """Score every paper on the shelf for one reader."""
+    """Score every paper in the index for one reader."""
     blend = model.blend if model else UNTRAINED
     components = _weigh_components(profile, index, model, blend, config) if len(profile) else []
     priors = _priors(profile, index, blend, config, now)

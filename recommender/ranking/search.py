@@ -1,6 +1,6 @@
 """Which papers a query finds. Ranking puts every paper in an order; a search leaves out those that do not match.
 
-Axes: N papers on the shelf, W words, D factors.
+Axes: N papers in the index, W words, D factors.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def matching(query: str, scored: CatalogueScores) -> np.ndarray:
 
 
 def on_topic(scored: CatalogueScores, typed: Sequence[int], rows: np.ndarray) -> np.ndarray:
-    """Return which shelf rows (M,) match which typed rows of taste (n,), by the same rule, bool (n, M)."""
+    """Return which index rows (M,) match which typed rows of the profile (n,), by the same rule, bool (n, M)."""
     if not len(typed):
         return np.zeros((0, len(rows)), bool)
     wanted = (scored.profile.words[typed] > 0).astype(np.float32) @ sp.diags(scored.vocabulary.idf)
@@ -55,10 +55,10 @@ def _told(index: PaperIndex, columns: np.ndarray, weights: np.ndarray) -> np.nda
 
 
 def _near(scored: CatalogueScores, typed: np.ndarray) -> np.ndarray:
-    """Return which papers' vectors are nearer to typed rows of taste (n,) than chance allows, bool (n, N)."""
+    """Return which papers' vectors are nearer to typed rows of the profile (n,) than chance allows, bool (n, N)."""
     vectors, index = scored.profile.vectors, scored.index
     if not vectors.size:  # there is no model
         return np.zeros((len(typed), len(index)), bool)
-    cosines = np.factors([index.times_vector(vectors[row]) / index.lengths for row in typed])
+    cosines = np.stack([index.times_vector(vectors[row]) / index.lengths for row in typed])
     spread = np.maximum(cosines[:, : index.starts[1]].std(axis=1, keepdims=True), 1e-12)
     return np.asarray(cosines > BEYOND_CHANCE * spread)

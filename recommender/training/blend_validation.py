@@ -72,8 +72,8 @@ def _binary(rows: list[np.ndarray], shape: tuple[int, int]) -> sp.csr_matrix:
 class ValidationLists:
     """Likely papers of each list: `papers` int64 (L, M), where `there`; `target` bool (L, M), `targets` (L,) counted.
 
-    `components` maps a part's name to its scores there, float32 (L, M), of unit spread over all papers; `readers` float32
-    (L, M) each paper's readers, `history` int64 (L,) the papers known of each reader.
+    `components` maps a component's name to its scores there, float32 (L, M), of unit spread over all papers; `readers`
+    float32 (L, M) each paper's readers, `history` int64 (L,) the papers known of each reader.
     """
 
     there: np.ndarray

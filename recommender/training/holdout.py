@@ -59,7 +59,7 @@ def choose_holdout(
 ) -> Holdout:
     """Choose what to judge on: the newest papers readers took up.
 
-    Where there are too few of them, what the serving model was judged on (`holdout_record`) once more, or else a sample.
+    Where there are too few of them, what the serving model was judged on once more (`holdout_record`), or a sample.
     `since` is when the serving model was trained, in epoch seconds: what it cannot have seen is newer.
     """
     pairs = _Pairs.of(papers, events, config)

@@ -7,6 +7,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from server import __version__
 from server.api import (
+    account,
     clients,
     cors,
     devices,
@@ -17,7 +18,6 @@ from server.api import (
     gateway,
     health,
     library,
-    me,
     papers,
     peers,
     ranking,
@@ -31,7 +31,7 @@ from server.api.requests import MAX_BODY
 from server.config import Settings
 from server.demo import pages as demo
 from server.logs import configure_logging
-from server.services.rooms import Rooms
+from server.services.context import Context
 
 BLUEPRINTS = (
     health.blueprint,
@@ -41,7 +41,7 @@ BLUEPRINTS = (
     ranking.blueprint,
     papers.blueprint,
     library.blueprint,
-    me.blueprint,
+    account.blueprint,
     reports.blueprint,
     feeds.blueprint,
 )
@@ -61,7 +61,7 @@ def create_app(settings: Settings) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     # Two slashes in a row are somebody's mistake, not another spelling: no HTML redirect.
     app.url_map.merge_slashes = False
-    app.extensions["inkling"] = Rooms.of(settings)
+    app.extensions["inkling"] = Context.of(settings)
     telemetry.install(app)
     cors.install(app, settings.cors_origins)
     gateway.install(app)

@@ -8,7 +8,7 @@ from flask import request
 
 from server.api.blueprint import Blueprint
 from server.api.peers import from_this_machine, peer
-from server.api.requests import caller, limit, rooms
+from server.api.requests import caller, context, limit
 from server.api.schemas_account import Code, CodeBody, DeviceBody, Devices, NewDevice, Whose, WhoseBody
 from server.clock import rfc3339
 from server.services import pairing
@@ -29,15 +29,15 @@ def _slow_down() -> None:
 @registration.response(201, NewDevice)
 def register(body: dict[str, Any]) -> pairing.Paired:
     """Pair this browser, with a code or where the server lets the first reader in."""
-    settings = rooms().settings
+    settings = context().settings
     return pairing.register(
-        rooms().database,
-        rooms().keys,
+        context().database,
+        context().keys,
         body["name"],
         body.get("code"),
         registration=settings.registration,
         local=from_this_machine(),
-        now=rooms().now(),
+        now=context().now(),
     )
 
 
@@ -46,14 +46,14 @@ def register(body: dict[str, Any]) -> pairing.Paired:
 @registration.response(200, Whose)
 def whose(body: dict[str, Any]) -> pairing.Whose:
     """Say whom a code is for, before it is used; a wrong one costs an attempt."""
-    return pairing.whose(rooms().database, rooms().keys, body["code"], rooms().now())
+    return pairing.whose(context().database, context().keys, body["code"], context().now())
 
 
 @blueprint.route("/v1/devices")
 @blueprint.response(200, Devices)
 def list_devices() -> dict[str, Any]:
     """List my devices, newest first."""
-    with rooms().database.reading() as session:
+    with context().database.reading() as session:
         found = devices.of_reader(session, caller().reader_id)
     return {"items": [_as_device(row) for row in found], "next": None}
 
@@ -67,7 +67,7 @@ def _as_device(row: Any) -> dict[str, Any]:
 @blueprint.response(204)
 def revoke(device_id: str) -> None:
     """Make a device's token worthless, this one's too."""
-    pairing.revoke(rooms().database, caller().reader_id, device_id)
+    pairing.revoke(context().database, caller().reader_id, device_id)
 
 
 @blueprint.route("/v1/pairing-codes", methods=["POST"])
@@ -75,6 +75,6 @@ def revoke(device_id: str) -> None:
 @blueprint.response(201, Code)
 def make_code(body: dict[str, Any]) -> dict[str, Any]:
     """Make a code for my next device, or (operators only) for a new reader."""
-    made = pairing.code_by_reader(rooms().database, rooms().keys, caller(), body["reader"], rooms().now())
+    made = pairing.code_by_reader(context().database, context().keys, caller(), body["reader"], context().now())
     link = pairing.link(request.host_url, made.code)
     return {"code": made.code, "expires_at": rfc3339(made.expires_at), "link": link}

@@ -8,13 +8,13 @@ from flask import Response, jsonify
 
 from server.api.blueprint import Blueprint
 from server.api.errors import shape
-from server.api.requests import caller, json_object, objects, rooms
+from server.api.requests import caller, context, json_object, objects
 from server.api.schemas import MAX_CARDS, MAX_EVENTS, EventsAnswer, EventsBody
 from server.api.telemetry import EVENTS
 from server.errors import Invalid
 from server.services import events
 from server.services.events import Event, Result
-from server.services.reading import read_card, read_event
+from server.services.parsing import read_card, read_event
 
 blueprint = Blueprint("events", __name__, description="What the reader did.")
 _TRENDS = ("open", "save")
@@ -31,15 +31,15 @@ def log_events() -> Response:
     batch = [_event_or_result(value) for value in sent]
     cards = [_card_or_result(value) for value in sent_cards]
     logged = events.log(
-        rooms().database,
-        rooms().keys,
+        context().database,
+        context().keys,
         caller().reader_id,
         batch,
         [card for card in cards if not isinstance(card, Result)],
-        confirm=rooms().settings.confirm_page_text,
-        now=rooms().now(),
+        confirm=context().settings.confirm_page_text,
+        now=context().now(),
     )
-    rooms().serving.fold_in(logged.changed)
+    context().model_cache.fold_in(logged.changed)
     _count(batch, logged.results)
     taken = [card if isinstance(card, Result) else Result(None, "accepted") for card in cards]
     return jsonify({"results": _told(sent, logged.results), "paper_results": _told(sent_cards, taken)})
@@ -87,6 +87,6 @@ def _count(batch: list[Event | Result], results: list[Result]) -> None:
         if isinstance(event, Event) and result.status == "accepted" and kind in _TRENDS:
             liked.append(event.paper)
     # A paper that only this reader can read is nobody else's trend, and its id no matter for Redis.
-    found = rooms().serving.readable(liked)
+    found = context().model_cache.readable(liked)
     if found:
-        rooms().hot.bump_trending(found)
+        context().hot.bump_trending(found)

@@ -6,7 +6,7 @@ from flask import Response, request
 
 from server.api.blueprint import Blueprint
 from server.api.peers import peer
-from server.api.requests import limit, rooms
+from server.api.requests import context, limit
 from server.services import feeds
 
 blueprint = Blueprint("feeds", __name__, open_to_all=True, description="Recommendations as a feed.")
@@ -17,4 +17,4 @@ blueprint = Blueprint("feeds", __name__, open_to_all=True, description="Recommen
 def feed(secret: str) -> Response:
     """Return a reader's recommendations of the day as Atom."""
     limit(f"feed:{peer()}", "60/minute")
-    return Response(feeds.feed(rooms(), secret, request.url, rooms().now()), content_type="application/atom+xml")
+    return Response(feeds.feed(context(), secret, request.url, context().now()), content_type="application/atom+xml")

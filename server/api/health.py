@@ -12,7 +12,7 @@ from server import __version__
 from server.api.blueprint import Blueprint
 from server.api.clients import API, MIN_CLIENT
 from server.api.peers import from_this_machine
-from server.api.requests import rooms
+from server.api.requests import context
 from server.api.schemas_account import Health, Readiness
 from server.api.telemetry import exposition, shared
 from server.errors import Forbidden
@@ -33,7 +33,7 @@ def healthz() -> dict[str, Any]:
 @blueprint.alt_response(503, schema=Readiness, description="The database cannot be used, or the server is stopping.")
 def readyz() -> Response:
     """Say whether requests can be served, and what the server does without."""
-    checks = readiness.checks(rooms(), rooms().now())
+    checks = readiness.checks(context(), context().now())
     status = readiness.overall(checks)
     response = jsonify({"status": status, "checks": checks})
     response.status_code = 503 if status == "failed" else 200
@@ -44,9 +44,9 @@ def readyz() -> Response:
 @blueprint.response(200, {"type": "string"}, content_type="text/plain")
 def metrics() -> Response:
     """Give the counts to Prometheus: to this machine, or with the metrics token."""
-    token = rooms().settings.metrics_token
+    token = context().settings.metrics_token
     given = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
     known = token is not None and hmac.compare_digest(given.encode(), token.encode())
     if not known and not from_this_machine():
         raise Forbidden("Ask from the server's own machine, or send INKLING_METRICS_TOKEN as a bearer token.")
-    return Response(exposition(readiness.totals(rooms()), shared()), content_type=CONTENT_TYPE_LATEST)
+    return Response(exposition(readiness.totals(context()), shared()), content_type=CONTENT_TYPE_LATEST)

@@ -7,12 +7,12 @@ from typing import Any
 from flask import Response, jsonify, request
 
 from server.api.blueprint import PAPER, Blueprint
-from server.api.requests import caller, json_object, page_of, read_cursor, rooms
+from server.api.requests import caller, context, json_object, page_of, read_cursor
 from server.api.schemas import PageQuery
 from server.api.schemas_account import Entry, EntryBody, Library
 from server.identifiers import canonical
 from server.services import library
-from server.services.reading import read_words
+from server.services.parsing import read_words
 
 blueprint = Blueprint("library", __name__, description="My saved papers.")
 
@@ -23,7 +23,7 @@ blueprint = Blueprint("library", __name__, description="My saved papers.")
 def list_saved(query: dict[str, Any]) -> Response:
     """List my saved papers, newest first."""
     after = read_cursor(query.get("cursor"), (float, str))
-    found = library.page(rooms(), caller().reader_id, query["limit"] + 1, after)
+    found = library.page(context(), caller().reader_id, query["limit"] + 1, after)
     return jsonify(page_of(found, query["limit"]))
 
 
@@ -33,11 +33,11 @@ def list_saved(query: dict[str, Any]) -> Response:
 def save(paper_id: str) -> Response:
     """Save a paper, and set the tags, note or read mark that the body (which may be left out) names."""
     words = read_words(json_object()) if request.content_length or request.mimetype else {}
-    return jsonify(library.save(rooms(), caller().reader_id, canonical(paper_id), words, rooms().now()))
+    return jsonify(library.save(context(), caller().reader_id, canonical(paper_id), words, context().now()))
 
 
 @blueprint.route("/v1/library/<path:paper_id>", parameters=PAPER, methods=["DELETE"])
 @blueprint.response(204)
 def unsave(paper_id: str) -> None:
     """Take a paper out of my library, if it is there."""
-    library.unsave(rooms(), caller().reader_id, canonical(paper_id), rooms().now())
+    library.unsave(context(), caller().reader_id, canonical(paper_id), context().now())

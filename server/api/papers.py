@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, jsonify
 
 from server.api.blueprint import PAPER, Blueprint
-from server.api.requests import caller, page_of, read_cursor, rooms
+from server.api.requests import caller, context, page_of, read_cursor
 from server.api.schemas import Paper, SearchAnswer, SearchQuery, Similar, SimilarQuery
 from server.identifiers import canonical
 from server.services import papers, ranking
@@ -22,7 +22,7 @@ def search(query: dict[str, Any]) -> Response:
     """Find papers by what they are about, by the words they have, or by id; what does not match is left out."""
     size = query["limit"]
     after = read_cursor(query.get("cursor"), (float, str))
-    found = ranking.search(rooms(), caller(), query["q"], limit=size + 1, after=after, now=rooms().now())
+    found = ranking.search(context(), caller(), query["q"], limit=size + 1, after=after, now=context().now())
     return jsonify(page_of([((item["score"], item["paper"]["id"]), item) for item in found], size))
 
 
@@ -31,7 +31,7 @@ def search(query: dict[str, Any]) -> Response:
 @blueprint.response(200, Similar)
 def similar(query: dict[str, Any], paper_id: str) -> Response:
     """List the papers most like one."""
-    found = ranking.similar(rooms(), caller(), canonical(paper_id), query["limit"], rooms().now())
+    found = ranking.similar(context(), caller(), canonical(paper_id), query["limit"], context().now())
     return jsonify({"items": found, "next": None})
 
 
@@ -39,4 +39,4 @@ def similar(query: dict[str, Any], paper_id: str) -> Response:
 @blueprint.response(200, Paper)
 def one(paper_id: str) -> Response:
     """Return a paper as far as I may see it."""
-    return jsonify(papers.one(rooms().database, caller().reader_id, canonical(paper_id)))
+    return jsonify(papers.one(context().database, caller().reader_id, canonical(paper_id)))

@@ -8,12 +8,12 @@ from flask import Response, jsonify
 
 from server.api.blueprint import Blueprint
 from server.api.errors import shape
-from server.api.requests import caller, json_object, objects, rooms
+from server.api.requests import caller, context, json_object, objects
 from server.api.schemas import MAX_CARDS, RankAnswer, RankBody, Recommendations, RecommendationsQuery
 from server.errors import BadPaperId, Invalid
 from server.services import ranking
+from server.services.parsing import PAGE, read_card, whole_number
 from server.services.ranking import BadCard
-from server.services.reading import PAGE, read_card, whole_number
 
 blueprint = Blueprint("ranking", __name__, description="What to read next.")
 MOST_RECOMMENDED, RECOMMENDED = 50, 10
@@ -31,7 +31,7 @@ def rank() -> Response:
     if page is not None and not (isinstance(page, str) and PAGE.fullmatch(page)):
         raise Invalid("Must be a kind of page and perhaps a date, such as daily/2026-11-20.", field="page")
     cards = [_card(value, index) for index, value in enumerate(sent)]
-    answer = ranking.rank_page(rooms(), caller(), cards, RECOMMENDED if limit is None else limit, rooms().now())
+    answer = ranking.rank_page(context(), caller(), cards, RECOMMENDED if limit is None else limit, context().now())
     for card in answer["cards"]:
         if "error" in card:
             card["error"] = shape(card["error"])
@@ -55,11 +55,11 @@ def _card(value: Any, index: int) -> dict[str, Any] | BadCard:
 def recommendations(query: dict[str, Any]) -> Response:
     """Recommend papers I have not opened, saved or hidden. Nothing is written: a list exists once an event cites it."""
     answer = ranking.recommendations(
-        rooms(),
+        context(),
         caller(),
         limit=query["limit"],
         days=query.get("days"),
         exclude=query["without"],
-        now=rooms().now(),
+        now=context().now(),
     )
     return jsonify({**answer, "next": None})

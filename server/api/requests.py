@@ -1,4 +1,4 @@
-"""What every view needs of a request: the rooms, the caller, the body, a page of a list."""
+"""What every view needs of a request: the context, the caller, the body, a page of a list."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from flask import current_app, g, request
 
 from server.api.peers import peer
 from server.errors import Invalid, Malformed, RateLimited, TooLarge, Unauthenticated, WrongMediaType
+from server.services.context import Context
 from server.services.pairing import Caller, authenticate
-from server.services.reading import text
-from server.services.rooms import Rooms
+from server.services.parsing import text
 
 MAX_BODY = 4 * 2**20
 MAX_IMPORT = 64 * 2**20
@@ -25,9 +25,9 @@ def largest_body(path: str) -> int:
     return MAX_IMPORT if path == "/v1/me/import" else MAX_BODY
 
 
-def rooms() -> Rooms:
+def context() -> Context:
     """Return what the application was made with."""
-    return cast(Rooms, current_app.extensions["inkling"])
+    return cast(Context, current_app.extensions["inkling"])
 
 
 def caller() -> Caller:
@@ -42,7 +42,7 @@ def require_reader() -> None:
         limit(f"open:{peer()}", "120/minute")
         raise Unauthenticated("Send the device's token: Authorization: Bearer TOKEN.")
     try:
-        g.caller = authenticate(rooms().database, token.strip(), Rooms.now())
+        g.caller = authenticate(context().database, token.strip(), Context.now())
     except Unauthenticated:
         limit(f"open:{peer()}", "120/minute")
         raise
@@ -51,7 +51,7 @@ def require_reader() -> None:
 
 def limit(key: str, rule: str) -> None:
     """Count one use of `key`. Raises RateLimited past the rule."""
-    retry_after = rooms().hot.limit(key, rule)
+    retry_after = context().hot.limit(key, rule)
     if retry_after is not None:
         raise RateLimited(retry_after)
 

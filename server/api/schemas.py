@@ -1,6 +1,6 @@
 """What comes in and what goes out: the one description of every body, from which /openapi.json is made.
 
-Cards and events are read by `server/services/reading.py`, which follows the same rules without the cost of a schema.
+Cards and events are read by `server/services/parsing.py`, which follows the same rules without the cost of a schema.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from server.errors import Invalid
-from server.services import reading
+from server.services import parsing
 from server.services.events import KINDS, SURFACES
 
 MAX_EVENTS, MAX_CARDS = 500, 250
@@ -42,7 +42,7 @@ class Text(fields.String):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> str:
         try:
-            read = reading.text(value, attr or "", self.longest)
+            read = parsing.text(value, attr or "", self.longest)
         except Invalid as error:
             raise ValidationError(error.message) from error
         if self.pattern and not self.pattern.fullmatch(read):
@@ -59,7 +59,7 @@ class Moment(Text):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> str:
         try:
-            reading.time(value, attr or "")
+            parsing.time(value, attr or "")
         except Invalid as error:
             raise ValidationError(error.message) from error
         return str(value)
@@ -70,11 +70,11 @@ class PaperId(Text):
 
     def __init__(self, **more: Any) -> None:
         metadata = {"description": "A bare id, an arXiv: form or an address.", "examples": ["2401.12345"]}
-        super().__init__(longest=reading.LONGEST["id"], metadata={**metadata, **more.pop("metadata", {})}, **more)
+        super().__init__(longest=parsing.LONGEST["id"], metadata={**metadata, **more.pop("metadata", {})}, **more)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> str:
         try:
-            return reading.paper_id(value, attr or "")
+            return parsing.paper_id(value, attr or "")
         except Invalid as error:
             raise ValidationError(error.message) from error
 
@@ -107,7 +107,7 @@ class Whole(fields.Integer):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> int:
         try:
-            return reading.whole_number(value, attr or "", self.most) or 0
+            return parsing.whole_number(value, attr or "", self.most) or 0
         except Invalid as error:
             raise ValidationError(error.message) from error
 
@@ -149,24 +149,24 @@ class Card(Base):
     """A paper as a listing shows it. What is empty or null is unknown."""
 
     id = PaperId(required=True)
-    title = Text(longest=reading.LONGEST["title"], allow_none=True)
-    abstract = Text(longest=reading.LONGEST["abstract"], allow_none=True)
+    title = Text(longest=parsing.LONGEST["title"], allow_none=True)
+    abstract = Text(longest=parsing.LONGEST["abstract"], allow_none=True)
     authors = fields.List(
-        Text(longest=reading.LONGEST["name"]), allow_none=True, validate=validate.Length(max=reading.MOST["authors"])
+        Text(longest=parsing.LONGEST["name"]), allow_none=True, validate=validate.Length(max=parsing.MOST["authors"])
     )
     published_at = Moment(allow_none=True)
-    upvotes = Whole(reading.MAX_UPVOTES, allow_none=True)
+    upvotes = Whole(parsing.MAX_UPVOTES, allow_none=True)
     categories = fields.List(
-        Text(longest=reading.LONGEST["name"]), allow_none=True, validate=validate.Length(max=reading.MOST["categories"])
+        Text(longest=parsing.LONGEST["name"]), allow_none=True, validate=validate.Length(max=parsing.MOST["categories"])
     )
-    organization = Text(longest=reading.LONGEST["organization"], allow_none=True)
+    organization = Text(longest=parsing.LONGEST["organization"], allow_none=True)
 
 
 class Event(Base):
     """Something the reader did with a paper, or was shown (`impression`: then list_id and position are needed)."""
 
     id = Text(
-        longest=36, required=True, pattern=reading.UUID.pattern.replace("a-f", "a-fA-F"), metadata={"format": "uuid"}
+        longest=36, required=True, pattern=parsing.UUID.pattern.replace("a-f", "a-fA-F"), metadata={"format": "uuid"}
     )
     kind = Text(longest=16, required=True, one_of=KINDS)
     paper = PaperId(required=True)
@@ -176,13 +176,13 @@ class Event(Base):
             "description": "Before 1991 is rejected; more than 24 h ahead becomes now and is answered as clamped."
         },
     )
-    list_id = Text(longest=reading.LONGEST["list_id"], allow_none=True)
-    position = Whole(reading.MOST_POSITION, allow_none=True)
+    list_id = Text(longest=parsing.LONGEST["list_id"], allow_none=True)
+    position = Whole(parsing.MOST_POSITION, allow_none=True)
     surface = Text(longest=16, allow_none=True, one_of=SURFACES)
     page = Text(
         longest=64,
         allow_none=True,
-        pattern=reading.PAGE.pattern,
+        pattern=parsing.PAGE.pattern,
         metadata={"description": "A kind and a date, never an address.", "examples": ["daily/2026-11-20", "trending"]},
     )
 
@@ -233,7 +233,7 @@ class RankBody(Base):
     """The cards of a page, in page order."""
 
     papers = fields.List(fields.Nested(Card), required=True, validate=validate.Length(max=MAX_CARDS))
-    page = Text(longest=64, allow_none=True, pattern=reading.PAGE.pattern)
+    page = Text(longest=64, allow_none=True, pattern=parsing.PAGE.pattern)
     limit = Whole(50, load_default=10, metadata={"description": "How many papers to recommend beside."})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from server.api.schemas import Base, LoggedEvent, Moment, Next, Paper, Text, Whole
-from server.services import reading
+from server.services import parsing
 
 
 class Health(Base):
@@ -110,15 +110,15 @@ class EntryBody(Base):
     """The reader's own words on a saved paper; what is left out stays."""
 
     tags = fields.List(
-        Text(longest=reading.LONGEST_TAG), allow_none=True, validate=validate.Length(max=reading.MOST_TAGS)
+        Text(longest=parsing.LONGEST_TAG), allow_none=True, validate=validate.Length(max=parsing.MOST_TAGS)
     )
-    note = Text(longest=reading.LONGEST_NOTE, allow_none=True)
+    note = Text(longest=parsing.LONGEST_NOTE, allow_none=True)
     read = fields.Boolean(truthy={True}, falsy={False})
 
 
 def _chosen() -> fields.List:
-    entries = Text(longest=reading.LONGEST_CHOSEN)
-    return fields.List(entries, validate=validate.Length(max=reading.MOST_CHOSEN))
+    entries = Text(longest=parsing.LONGEST_CHOSEN)
+    return fields.List(entries, validate=validate.Length(max=parsing.MOST_CHOSEN))
 
 
 class MeBody(Base):

@@ -7,7 +7,7 @@ from pathlib import Path
 from flask import Blueprint, Response, render_template, send_from_directory
 
 from server import __version__
-from server.api.requests import rooms
+from server.api.requests import context
 
 pages = Blueprint("welcome", __name__, template_folder="templates")
 POLICY = (
@@ -27,7 +27,7 @@ def _strict(response: Response) -> Response:
 @pages.get("/")
 def home() -> str:
     """Say what this address is."""
-    return render_template("home.html", version=__version__, demo=rooms().settings.demo)
+    return render_template("home.html", version=__version__, demo=context().settings.demo)
 
 
 @pages.get("/pair")

@@ -8,7 +8,7 @@ import click
 
 from server.commands.options import stop_on_signals, with_settings
 from server.config import Settings
-from server.services import schedule as scheduling
+from server.services import trainer_loop as scheduling
 from server.store.database import Database
 from server.supervise.own import own_command, own_environment
 from server.supervise.tether import spawn

@@ -10,7 +10,7 @@ import click
 from server.commands.options import with_settings
 from server.config import Settings
 from server.home import open_to_others
-from server.supervise.serving import serve as serve_api
+from server.supervise.workers import serve as serve_api
 
 logger = logging.getLogger(__name__)
 

@@ -15,14 +15,14 @@ from server.config import Settings
 from server.errors import Invalid, Malformed
 from server.home import writing
 from server.services import takeout
-from server.services.rooms import Rooms
+from server.services.context import Context
 from server.store.database import Database
 
 
-def _rooms(settings: Settings) -> Rooms:
+def _rooms(settings: Settings) -> Context:
     """Return what the use cases need, once the database is known to be usable."""
     Database.ready(settings).close()
-    return Rooms.of(settings)
+    return Context.of(settings)
 
 
 CHUNK = 2**16  # bytes

@@ -15,7 +15,7 @@ from server.commands.progress import staged
 from server.config import Settings
 from server.hot import Hot
 from server.services import training
-from server.services.schedule import NOT_ENOUGH
+from server.services.trainer_loop import NOT_ENOUGH
 from server.store.database import Database
 
 COURTESY = 5  # niceness: a training must not slow the reader's own work

@@ -11,7 +11,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, render_template, request, send_from_directory
 
 from server.api.peers import from_this_machine
-from server.api.requests import rooms
+from server.api.requests import context
 from server.bundle import extension_folder
 from server.clock import rfc3339
 from server.demo.art import picture
@@ -70,7 +70,7 @@ def listing() -> str:
     cards = [_card(row) for row in _newest(CARDS)]
     today = datetime.now(UTC)
     props = {"dailyPapers": [_entry(card) for card in cards], "periodType": "day", "dateString": f"{today:%Y-%m-%d}"}
-    token = demo_token(rooms().settings.secret_key)
+    token = demo_token(context().settings.secret_key)
     return render_template("demo.html", cards=cards, props=json.dumps(props), token=token, today=f"{today:%b %-d, %Y}")
 
 
@@ -114,7 +114,7 @@ def _newest(count: int) -> list[Mapping[str, Any]]:
 
 
 def _rows(ids: list[str]) -> list[Mapping[str, Any]]:
-    with rooms().database.reading() as session:
+    with context().database.reading() as session:
         return [dict(row) for row in papers.rows(session, ids).values() if row["title"]]
 
 

@@ -9,8 +9,8 @@ from server.characters import for_xml
 from server.clock import rfc3339
 from server.errors import NotFound
 from server.services import ranking
+from server.services.context import Context
 from server.services.pairing import Caller
-from server.services.rooms import Rooms
 from server.store import readers
 
 ENTRIES = 20
@@ -18,12 +18,12 @@ _ATOM = "http://www.w3.org/2005/Atom"
 _DAY = 86400.0
 
 
-def feed(rooms: Rooms, secret: str, address: str, now: float) -> bytes:
+def feed(context: Context, secret: str, address: str, now: float) -> bytes:
     """Return the feed. Raises NotFound for an address that is not, or no longer, a reader's."""
-    caller = _reader_of(rooms, secret)
+    caller = _reader_of(context, secret)
     # The list of a day stays the same, so that a feed reader does not show new entries at every look.
     today = now - now % _DAY
-    found = ranking.recommendations(rooms, caller, limit=ENTRIES, days=None, exclude=(), now=today)
+    found = ranking.recommendations(context, caller, limit=ENTRIES, days=None, exclude=(), now=today)
     root = Xml.Element("feed", xmlns=_ATOM)
     _add(root, "title", "Inkling: what to read next")
     _add(root, "id", f"urn:inkling:feed:{caller.reader_id}")
@@ -34,11 +34,11 @@ def feed(rooms: Rooms, secret: str, address: str, now: float) -> bytes:
     return b'<?xml version="1.0" encoding="utf-8"?>\n' + Xml.tostring(root)
 
 
-def _reader_of(rooms: Rooms, secret: str) -> Caller:
+def _reader_of(context: Context, secret: str) -> Caller:
     reader_id = secret.partition("-")[0]
-    with rooms.database.reading() as session:
+    with context.database.reading() as session:
         reader = readers.find(session, reader_id)
-    if reader is None or not rooms.keys.is_feed_secret(secret, reader_id, reader["feed_number"]):
+    if reader is None or not context.keys.is_feed_secret(secret, reader_id, reader["feed_number"]):
         raise NotFound("There is no feed at this address; its reader may have made a new one.")
     return Caller(
         reader_id=reader_id,

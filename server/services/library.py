@@ -8,15 +8,17 @@ from typing import Any
 
 from server.clock import rfc3339
 from server.services import events, papers
+from server.services.context import Context
 from server.services.events import Event
-from server.services.rooms import Rooms
 from server.store import papers as paper_store
 from server.store import reader_papers
 
 
-def page(rooms: Rooms, reader_id: str, limit: int, after: tuple[float, str] | None) -> list[tuple[Any, dict[str, Any]]]:
+def page(
+    context: Context, reader_id: str, limit: int, after: tuple[float, str] | None
+) -> list[tuple[Any, dict[str, Any]]]:
     """Return (place, entry) of saved papers, newest save first, from just after the place given."""
-    with rooms.database.reading() as session:
+    with context.database.reading() as session:
         states = reader_papers.saved(session, reader_id, limit, after)
         known = paper_store.seen_by(session, reader_id, [state["paper_id"] for state in states])
     return [((s["save_at"], s["paper_id"]), _entry(s, known.get(s["paper_id"]))) for s in states]
@@ -32,10 +34,10 @@ def _entry(state: Mapping[str, Any], facts: Mapping[str, Any] | None) -> dict[st
     }
 
 
-def save(rooms: Rooms, reader_id: str, paper_id: str, words: Mapping[str, Any], now: float) -> dict[str, Any]:
+def save(context: Context, reader_id: str, paper_id: str, words: Mapping[str, Any], now: float) -> dict[str, Any]:
     """Save a paper unless it is saved already, set what `words` names of tags, note and read; return the entry."""
-    _log_unless(rooms, reader_id, paper_id, "save", now)
-    with rooms.database.writing() as session:
+    _log_unless(context, reader_id, paper_id, "save", now)
+    with context.database.writing() as session:
         if words:
             reader_papers.annotate(session, reader_id, paper_id, words)
         state = reader_papers.of_papers(session, reader_id, [paper_id])[paper_id]
@@ -43,18 +45,18 @@ def save(rooms: Rooms, reader_id: str, paper_id: str, words: Mapping[str, Any], 
     return _entry(state, facts)
 
 
-def unsave(rooms: Rooms, reader_id: str, paper_id: str, now: float) -> None:
+def unsave(context: Context, reader_id: str, paper_id: str, now: float) -> None:
     """Take a paper out of the library, if it is there."""
-    _log_unless(rooms, reader_id, paper_id, "unsave", now)
+    _log_unless(context, reader_id, paper_id, "unsave", now)
 
 
-def _log_unless(rooms: Rooms, reader_id: str, paper_id: str, kind: str, now: float) -> None:
+def _log_unless(context: Context, reader_id: str, paper_id: str, kind: str, now: float) -> None:
     """Log a save or unsave, unless the paper is in that state already."""
-    with rooms.database.reading() as session:
+    with context.database.reading() as session:
         state = reader_papers.of_papers(session, reader_id, [paper_id]).get(paper_id)
     if (state is not None and state["saved"]) == (kind == "save"):
         return
     # Word given now counts over a word already given for a later time by a device whose clock is ahead.
     at = max(now, (state["save_at"] or 0.0) if state else 0.0)
     event = Event(id=str(uuid.uuid4()), kind=kind, paper=paper_id, at=at, surface="library")
-    events.log(rooms.database, rooms.keys, reader_id, [event], confirm=True, now=now)
+    events.log(context.database, context.keys, reader_id, [event], confirm=True, now=now)

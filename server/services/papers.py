@@ -61,13 +61,13 @@ def take_cards(
     """
     ids = sorted({card["id"] for card in cards})
     store.add_stubs(session, ids, now)
-    shelf = _Shelf(session, ids, reader_id, confirm=confirm, now=now)
+    shelf = _CardMerge(session, ids, reader_id, confirm=confirm, now=now)
     for card in cards:
         shelf.fill(card)
     return shelf.write(session)
 
 
-class _Shelf:
+class _CardMerge:
     """The rows of some papers, and of what pages said of them, while cards are laid over them."""
 
     def __init__(self, session: Any, ids: Collection[str], reader_id: str, *, confirm: bool, now: float) -> None:

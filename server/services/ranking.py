@@ -18,11 +18,11 @@ from server.clock import rfc3339
 from server.errors import BadPaperId, DatabaseUnavailable, InklingError
 from server.identifiers import canonical
 from server.services import papers
+from server.services.context import Context
 from server.services.history import History
+from server.services.model_cache import Served
 from server.services.own_papers import View
 from server.services.pairing import Caller
-from server.services.rooms import Rooms
-from server.services.serving import Served
 from server.store import papers as paper_store
 
 logger = logging.getLogger(__name__)
@@ -41,10 +41,10 @@ class BadCard:
 
 
 @dataclass(frozen=True)
-class Asking:
+class RankingRequest:
     """A reader who asks, with all that ranking for them needs."""
 
-    rooms: Rooms
+    context: Context
     caller: Caller
     served: Served
     view: View
@@ -52,16 +52,16 @@ class Asking:
     now: float
 
     @classmethod
-    def of(cls, rooms: Rooms, caller: Caller, now: float, wanted: Collection[str] = ()) -> Asking:
+    def of(cls, context: Context, caller: Caller, now: float, wanted: Collection[str] = ()) -> RankingRequest:
         """Gather what the caller is ranked by; of the papers that only their own pages told of, `wanted` for sure."""
-        history = rooms.histories.of(rooms.database, caller.reader_id, caller.version, caller.forgot_version)
-        served = rooms.serving.current()
+        history = context.histories.of(context.database, caller.reader_id, caller.version, caller.forgot_version)
+        served = context.model_cache.current()
         looked_for = served.looked_for.get(caller.reader_id, frozenset())
         if looked_for is not history.done_with:
-            rooms.serving.know(history.done_with - looked_for)
+            context.model_cache.know(history.done_with - looked_for)
             served.note_looked_for(caller.reader_id, history.done_with)
-        view = rooms.own_papers.over(served.catalogue, rooms.database, caller.reader_id, wanted)
-        return cls(rooms, caller, served, view, history, now)
+        view = context.own_papers.over(served.catalogue, context.database, caller.reader_id, wanted)
+        return cls(context, caller, served, view, history, now)
 
     @property
     def catalogue(self) -> Catalogue:
@@ -98,7 +98,7 @@ class Asking:
 
     def new_list_id(self) -> str:
         """Return the id of the list that is being made."""
-        return self.rooms.keys.new_list_id(self.caller.reader_id, self.served.version)
+        return self.context.keys.new_list_id(self.caller.reader_id, self.served.version)
 
     def reasons(self, ranked: RankedList, index: int) -> list[dict[str, Any]]:
         """Return why the paper at `index` has its score."""
@@ -115,42 +115,42 @@ def _told(reason: Reason) -> dict[str, Any]:
 
 
 def rank_page(
-    rooms: Rooms, caller: Caller, cards: Sequence[Mapping[str, Any] | BadCard], limit: int, now: float
+    context: Context, caller: Caller, cards: Sequence[Mapping[str, Any] | BadCard], limit: int, now: float
 ) -> dict[str, Any]:
     """Rank the cards of a page and recommend `limit` papers that are not on it. The cards' texts are kept."""
     good = [card for card in cards if not isinstance(card, BadCard)]
-    _keep_cards(rooms, caller, good, now)
+    _keep_cards(context, caller, good, now)
     ids = list(dict.fromkeys(card["id"] for card in good))
-    asking = Asking.of(rooms, caller, now, ids)
-    ranked = asking.rank(ids, None)
-    entries = {name: _entry(asking, ranked, index) for index, name in enumerate(ranked.ids)}
+    asked = RankingRequest.of(context, caller, now, ids)
+    ranked = asked.rank(ids, None)
+    entries = {name: _entry(asked, ranked, index) for index, name in enumerate(ranked.ids)}
     return {
-        "list_id": asking.new_list_id(),
-        "model": asking.served.version,
+        "list_id": asked.new_list_id(),
+        "model": asked.served.version,
         "cards": [_card_answer(card, entries) for card in cards],
-        "recommended": recommended(asking, limit, ids) if limit else [],
+        "recommended": recommended(asked, limit, ids) if limit else [],
     }
 
 
-def _keep_cards(rooms: Rooms, caller: Caller, cards: Sequence[Mapping[str, Any]], now: float) -> None:
+def _keep_cards(context: Context, caller: Caller, cards: Sequence[Mapping[str, Any]], now: float) -> None:
     """Store what is new in the cards and let it count at once."""
-    new = [card for card in rooms.cards.new(caller.reader_id, caller.forgot_version, cards) if papers.has_facts(card)]
+    new = [card for card in context.cards.new(caller.reader_id, caller.forgot_version, cards) if papers.has_facts(card)]
     if not new:
         return
     try:
-        with rooms.database.writing() as session:
-            confirm = rooms.settings.confirm_page_text
+        with context.database.writing() as session:
+            confirm = context.settings.confirm_page_text
             changed = papers.take_cards(session, caller.reader_id, new, confirm=confirm, now=now)
     except DatabaseUnavailable as error:
         # Ranking is reading: it goes on by what is known, and the cards come again with the next page.
         logger.warning("cards_not_kept", extra={"reason": error.message})
         return
-    rooms.serving.fold_in(changed)
-    rooms.serving.know({card["id"] for card in new})
-    rooms.cards.add(caller.reader_id, caller.forgot_version, new)
+    context.model_cache.fold_in(changed)
+    context.model_cache.know({card["id"] for card in new})
+    context.cards.add(caller.reader_id, caller.forgot_version, new)
 
 
-def _entry(asking: Asking, ranked: RankedList, index: int) -> dict[str, Any]:
+def _entry(asked: RankingRequest, ranked: RankedList, index: int) -> dict[str, Any]:
     paper_id, score = ranked.ids[index], float(ranked.scores[index])
     return {
         "id": paper_id,
@@ -158,8 +158,8 @@ def _entry(asking: Asking, ranked: RankedList, index: int) -> dict[str, Any]:
         "rank": index + 1,
         "score": None if math.isnan(score) else score,
         "basis": ranked.basis[index],
-        "state": _state(asking.history.states.get(paper_id)),
-        "reasons": asking.reasons(ranked, index),
+        "state": _state(asked.history.states.get(paper_id)),
+        "reasons": asked.reasons(ranked, index),
     }
 
 
@@ -177,63 +177,65 @@ def _card_answer(card: Mapping[str, Any] | BadCard, entries: Mapping[str, Mappin
 
 
 def recommended(
-    asking: Asking, limit: int, exclude: Collection[str] = (), days: float | None = None
+    asked: RankingRequest, limit: int, exclude: Collection[str] = (), days: float | None = None
 ) -> list[dict[str, Any]]:
     """Return papers that this reader has not opened, saved or hidden, was not shown too often, and may read."""
-    reader_id = asking.caller.reader_id
-    out = {*exclude, *asking.history.worn_out, *asking.untitled}
+    reader_id = asked.caller.reader_id
+    out = {*exclude, *asked.history.worn_out, *asked.untitled}
     candidates = None
     if days is not None:
-        with asking.rooms.database.reading() as session:
-            recent = paper_store.published_since(session, reader_id, asking.now - days * DAY)
-        candidates = [name for name in recent if name not in out | asking.history.done_with]
-    ranked = asking.rank(candidates, limit, out)
-    return _with_papers(asking, ranked, limit)
+        with asked.context.database.reading() as session:
+            recent = paper_store.published_since(session, reader_id, asked.now - days * DAY)
+        candidates = [name for name in recent if name not in out | asked.history.done_with]
+    ranked = asked.rank(candidates, limit, out)
+    return _with_papers(asked, ranked, limit)
 
 
-def _with_papers(asking: Asking, ranked: RankedList, limit: int, *, reasons: bool = True) -> list[dict[str, Any]]:
+def _with_papers(
+    asked: RankingRequest, ranked: RankedList, limit: int, *, reasons: bool = True
+) -> list[dict[str, Any]]:
     """Return the ranked papers with their text and reasons; those that nothing can be shown of are left out."""
-    known = papers.many(asking.rooms.database, asking.caller.reader_id, ranked.ids)
+    known = papers.many(asked.context.database, asked.caller.reader_id, ranked.ids)
     items: list[dict[str, Any]] = []
     for index, name in enumerate(ranked.ids):
         score = float(ranked.scores[index])
         if len(items) == limit or math.isnan(score) or name not in known or not known[name]["title"]:
             continue
         item = {"paper": known[name], "score": score, "rank": len(items) + 1}
-        items.append({**item, "reasons": asking.reasons(ranked, index)} if reasons else item)
+        items.append({**item, "reasons": asked.reasons(ranked, index)} if reasons else item)
     return items
 
 
 def recommendations(
-    rooms: Rooms, caller: Caller, *, limit: int, days: float | None, exclude: Collection[str], now: float
+    context: Context, caller: Caller, *, limit: int, days: float | None, exclude: Collection[str], now: float
 ) -> dict[str, Any]:
     """Return a fresh list of recommendations; nothing is written until an event cites it."""
-    asking = Asking.of(rooms, caller, now)
-    items = recommended(asking, limit, exclude, days)
-    return {"list_id": asking.new_list_id(), "model": asking.served.version, "items": items}
+    asked = RankingRequest.of(context, caller, now)
+    items = recommended(asked, limit, exclude, days)
+    return {"list_id": asked.new_list_id(), "model": asked.served.version, "items": items}
 
 
-def similar(rooms: Rooms, caller: Caller, paper_id: str, limit: int, now: float) -> list[dict[str, Any]]:
+def similar(context: Context, caller: Caller, paper_id: str, limit: int, now: float) -> list[dict[str, Any]]:
     """Return the papers most like one. Raises PaperNotFound for a paper nothing is known of."""
-    papers.one(rooms.database, caller.reader_id, paper_id)
-    asking = Asking.of(rooms, caller, now, [paper_id])
-    ranked = asking.catalogue.similar(paper_id, limit, asking.untitled | {paper_id})
-    return _with_papers(asking, ranked, limit)
+    papers.one(context.database, caller.reader_id, paper_id)
+    asked = RankingRequest.of(context, caller, now, [paper_id])
+    ranked = asked.catalogue.similar(paper_id, limit, asked.untitled | {paper_id})
+    return _with_papers(asked, ranked, limit)
 
 
 def search(
-    rooms: Rooms, caller: Caller, query: str, *, limit: int, after: tuple[float, str] | None, now: float
+    context: Context, caller: Caller, query: str, *, limit: int, after: tuple[float, str] | None, now: float
 ) -> list[dict[str, Any]]:
     """Return papers for a query, best first, from just after the (score, id) given.
 
     That marks a place and not a count, so that papers which come in meanwhile neither repeat nor hide a result.
     """
-    asking = Asking.of(rooms, caller, now)
-    best = sorted((-score, name) for name, score in _found(asking, query))
+    asked = RankingRequest.of(context, caller, now)
+    best = sorted((-score, name) for name, score in _found(asked, query))
     start = _place_after(best, after) if after is not None else 0
     scores = {name: -negative for negative, name in best[start:]}
     wanted = list(scores)[:limit]
-    known = papers.many(rooms.database, caller.reader_id, wanted)
+    known = papers.many(context.database, caller.reader_id, wanted)
     return [{"paper": known[name], "score": scores[name]} for name in wanted if name in known]
 
 
@@ -243,30 +245,30 @@ def _place_after(best: list[tuple[float, str]], after: tuple[float, str]) -> int
     return names.index(after[1]) + 1 if after[1] in names else bisect(best, (-after[0], after[1]))
 
 
-def _found(asking: Asking, query: str) -> list[tuple[str, float]]:
+def _found(asked: RankingRequest, query: str) -> list[tuple[str, float]]:
     """Return (paper, score) for a query: a paper's id, what papers are about, or else the words as they are written."""
     try:
         named = canonical(query)
     except BadPaperId:
-        ranked = asking.catalogue.search(query, DEEPEST_SEARCH)
+        ranked = asked.catalogue.search(query, DEEPEST_SEARCH)
         found = [(name, float(score)) for name, score in zip(ranked.ids, ranked.scores, strict=True)]
         found = [(name, score) for name, score in found if not math.isnan(score)]
     else:
         found = [(named, 1.0)]
     if found:
         return found
-    return [(name, 1.0) for name in _plainly_found(asking, query)]
+    return [(name, 1.0) for name in _plainly_found(asked, query)]
 
 
-def _plainly_found(asking: Asking, query: str) -> list[str]:
+def _plainly_found(asked: RankingRequest, query: str) -> list[str]:
     """Return the papers that have every word of the query, or a word that begins so: words that few papers have.
 
     Words that say nothing of a subject ("the") are looked for in titles alone.
     """
     words = list(dict.fromkeys(_stem(word) for word in query.split()))
-    with asking.rooms.database.reading() as session:
+    with asked.context.database.reading() as session:
         rows = paper_store.with_words(
-            session, asking.caller.reader_id, words, DEEPEST_SEARCH, abstracts=bool(tokenize(query))
+            session, asked.caller.reader_id, words, DEEPEST_SEARCH, abstracts=bool(tokenize(query))
         )
     return [name for name, text in rows if all(_stands(word, text) for word in words)]
 

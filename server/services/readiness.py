@@ -6,7 +6,7 @@ import shutil
 
 from server.errors import DatabaseUnavailable, SchemaNotCurrent
 from server.services import catalogue
-from server.services.rooms import Rooms
+from server.services.context import Context
 from server.store import events, models, papers, readers
 from server.store.database import schema_problem
 
@@ -15,25 +15,25 @@ Checks = dict[str, dict[str, str]]
 _OK = {"status": "ok"}
 
 
-def checks(rooms: Rooms, now: float) -> Checks:
+def checks(context: Context, now: float) -> Checks:
     """Return name -> {status: ok | degraded | failed, reason?}."""
     found: Checks = {"database": _OK, "schema": _OK}
-    if rooms.settings.stopping_file.exists():
+    if context.settings.stopping_file.exists():
         found["process"] = _failed("The server is stopping.")
     try:
-        problem = schema_problem(rooms.database.engine)
+        problem = schema_problem(context.database.engine)
         if problem:
             found["schema"] = _failed(problem)
             return found
-        found["model"] = _model(rooms)
-        found["sources"] = _sources(rooms, now)
+        found["model"] = _model(context)
+        found["sources"] = _sources(context, now)
     except SchemaNotCurrent as error:
         found["schema"] = _failed(error.message)
     except DatabaseUnavailable as error:
         found["database"] = _failed(error.message)
         found.pop("schema")
-    found["redis"] = _redis(rooms)
-    if room := _room_left(rooms):
+    found["redis"] = _redis(context)
+    if room := _room_left(context):
         found["disk"] = _degraded(room)
     return found
 
@@ -44,9 +44,9 @@ def overall(found: Checks) -> str:
     return next((state for state in ("failed", "degraded") if state in states), "ok")
 
 
-def totals(rooms: Rooms) -> dict[str, int]:
+def totals(context: Context) -> dict[str, int]:
     """Return how much the database holds."""
-    with rooms.database.reading() as session:
+    with context.database.reading() as session:
         return {
             "readers": readers.count(session),
             "papers": papers.count(session),
@@ -54,23 +54,25 @@ def totals(rooms: Rooms) -> dict[str, int]:
         }
 
 
-def _model(rooms: Rooms) -> dict[str, str]:
-    served = rooms.serving.current()
-    if rooms.serving.broken:
-        return _degraded(f"Model {rooms.serving.broken} cannot be read; serving {served.version or 'words alone'}.")
+def _model(context: Context) -> dict[str, str]:
+    served = context.model_cache.current()
+    if context.model_cache.broken:
+        return _degraded(
+            f"Model {context.model_cache.broken} cannot be read; serving {served.version or 'words alone'}."
+        )
     if not served.version:
         return _degraded("No model yet: ranking by words, freshness and popularity.")
-    with rooms.database.reading() as session:
+    with context.database.reading() as session:
         newest = models.newest(session)
     if newest and newest["status"] == "withheld":
         return _degraded(f"Model {newest['version']} was held back; serving {served.version}. {newest['note']}")
     return _OK
 
 
-def _room_left(rooms: Rooms) -> str | None:
+def _room_left(context: Context) -> str | None:
     """Return what to say of a disk that is full or nearly so, None where there is room."""
     try:
-        free = shutil.disk_usage(rooms.settings.home).free
+        free = shutil.disk_usage(context.settings.home).free
     except OSError as error:
         return f"The home cannot be looked at ({error.strerror})."
     if free >= LITTLE_ROOM:
@@ -78,14 +80,14 @@ def _room_left(rooms: Rooms) -> str | None:
     return f"The disk that the home is on has {free // 2**20} MB left; without room nothing is written."
 
 
-def _redis(rooms: Rooms) -> dict[str, str]:
-    if not rooms.hot.configured:
+def _redis(context: Context) -> dict[str, str]:
+    if not context.hot.configured:
         return _degraded("No Redis: limits and trending are counted by each process alone.")
-    return _OK if rooms.hot.available else _degraded("Redis does not answer: each process counts alone.")
+    return _OK if context.hot.available else _degraded("Redis does not answer: each process counts alone.")
 
 
-def _sources(rooms: Rooms, now: float) -> dict[str, str]:
-    states = catalogue.states(rooms.database, now, offline=rooms.settings.offline)
+def _sources(context: Context, now: float) -> dict[str, str]:
+    states = catalogue.states(context.database, now, offline=context.settings.offline)
     late = [f"{name}: {reason}" for name, (status, reason) in states.items() if status != "ok"]
     if late:
         return _degraded("; ".join(late))

@@ -15,9 +15,9 @@ from typing import IO, Any
 from server.clock import rfc3339
 from server.errors import Conflict, Invalid, NotFound, RateLimited, TooLarge, Unauthenticated
 from server.services import events, papers
+from server.services.context import Context
 from server.services.json_stream import entries
-from server.services.reading import SETTINGS, paper_id, read_card, read_event, read_settings, read_words
-from server.services.rooms import Rooms
+from server.services.parsing import SETTINGS, paper_id, read_card, read_event, read_settings, read_words
 from server.store import events as event_store
 from server.store import locks, reader_papers, readers
 from server.store import papers as paper_store
@@ -34,12 +34,12 @@ TRY_AGAIN = 20.0  # seconds after which another import may find room
 _LOCKS = 256
 
 
-def export(rooms: Rooms, reader_id: str, now: float, counts: Counter[str] | None = None) -> Iterator[str]:
+def export(context: Context, reader_id: str, now: float, counts: Counter[str] | None = None) -> Iterator[str]:
     """Return everything kept of a reader in pieces of one JSON value, which `import_` takes back.
 
     `counts` is told how many events and papers there were. Raises NotFound when there is no such reader.
     """
-    with rooms.database.reading() as session:
+    with context.database.reading() as session:
         reader = readers.find(session, reader_id)
     if reader is None:
         raise NotFound(f"No reader {reader_id} here.", field="reader")
@@ -50,7 +50,7 @@ def export(rooms: Rooms, reader_id: str, now: float, counts: Counter[str] | None
         "settings": {name: reader["settings"][name] for name in SETTINGS if name in reader["settings"]},
     }
     counts = Counter() if counts is None else counts
-    return _pieces(head, _lists(rooms.database, reader_id), counts)
+    return _pieces(head, _lists(context.database, reader_id), counts)
 
 
 def _lists(database: Database, reader_id: str) -> dict[str, Iterable[Mapping[str, Any]]]:
@@ -118,7 +118,7 @@ def _card(row: Mapping[str, Any]) -> dict[str, Any]:
     return {"id": row["id"], **facts, **({"published_at": rfc3339(row["published_at"])} if row["published_at"] else {})}
 
 
-def import_(rooms: Rooms, reader_id: str, file: Iterable[bytes], now: float) -> dict[str, Any]:
+def import_(context: Context, reader_id: str, file: Iterable[bytes], now: float) -> dict[str, Any]:
     """Take an exported file (its bytes in chunks) in; doing so again changes nothing. Returns how much of it was new.
 
     What starting over forgot comes back. The file is looked at as a whole before anything is written; then it is
@@ -126,38 +126,38 @@ def import_(rooms: Rooms, reader_id: str, file: Iterable[bytes], now: float) -> 
     cannot be read are counted, not fatal. Raises Malformed, Invalid or TooLarge for what is no such file, Conflict
     while another import of this reader runs, RateLimited while too many of others do.
     """
-    with _alone(rooms, reader_id), Aside.of(file) as aside:
+    with _alone(context, reader_id), Aside.of(file) as aside:
         outcome: Counter[str] = Counter()
         # Oldest first, as it happened: where two events share a moment, the later arrival counts.
         for batch in aside.batches("events", newest_last=True):
-            outcome.update(_log(rooms, reader_id, [_event_or_result(value) for value in batch], [], now))
+            outcome.update(_log(context, reader_id, [_event_or_result(value) for value in batch], [], now))
         for batch in aside.batches("papers"):
             cards = [card for value in batch if (card := _card_or_none(value)) is not None]
-            _log(rooms, reader_id, [], cards, now)
+            _log(context, reader_id, [], cards, now)
             outcome["papers"] += len(cards)
         for batch in aside.batches("library"):
-            _annotate(rooms, reader_id, batch)
-        _choose(rooms, reader_id, aside.settings)
+            _annotate(context, reader_id, batch)
+        _choose(context, reader_id, aside.settings)
     return {name: outcome[name] for name in ("accepted", "duplicate", "rejected", "papers")}
 
 
 @contextlib.contextmanager
-def _alone(rooms: Rooms, reader_id: str) -> Iterator[None]:
+def _alone(context: Context, reader_id: str) -> Iterator[None]:
     """Be the only import of this reader in all processes, and one of few in this one."""
-    if not rooms.imports.acquire(blocking=False):
+    if not context.imports.acquire(blocking=False):
         raise RateLimited(TRY_AGAIN)
     try:
         number = int.from_bytes(hashlib.blake2b(reader_id.encode(), digest_size=8).digest(), "big", signed=True)
-        folder = rooms.settings.run_dir / "imports"
+        folder = context.settings.run_dir / "imports"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         # One of a fixed set of files, so that none is left that names a reader.
         place = folder / f"{number % _LOCKS}.lock"
-        with open(place, "ab") as file, locks.advisory_lock(rooms.database, number) as held:
+        with open(place, "ab") as file, locks.advisory_lock(context.database, number) as held:
             if not held or not _locked(file):
                 raise Conflict("Another import of yours is running; wait for it to end.", code="import_running")
             yield
     finally:
-        rooms.imports.release()
+        context.imports.release()
 
 
 def _locked(file: IO[bytes]) -> bool:
@@ -237,7 +237,7 @@ def _checked(name: str, value: Any) -> Any:
 
 
 def _log(
-    rooms: Rooms,
+    context: Context,
     reader_id: str,
     batch: Sequence[events.Event | events.Result],
     cards: Sequence[Mapping[str, Any]],
@@ -247,8 +247,10 @@ def _log(
     refused = [event.status for event in batch if isinstance(event, events.Result)]
     if not cards and len(refused) == len(batch):
         return refused
-    confirm = rooms.settings.confirm_page_text
-    logged = events.log(rooms.database, rooms.keys, reader_id, batch, cards, confirm=confirm, now=now, imported=True)
+    confirm = context.settings.confirm_page_text
+    logged = events.log(
+        context.database, context.keys, reader_id, batch, cards, confirm=confirm, now=now, imported=True
+    )
     reused = [result.error is not None and result.error.code == "id_reused" for result in logged.results]
     return ["duplicate" if here else result.status for here, result in zip(reused, logged.results, strict=True)]
 
@@ -267,19 +269,19 @@ def _card_or_none(value: Any) -> dict[str, Any] | None:
         return None
 
 
-def _annotate(rooms: Rooms, reader_id: str, batch: Sequence[Any]) -> None:
-    with rooms.database.writing_in_turns() as session:
+def _annotate(context: Context, reader_id: str, batch: Sequence[Any]) -> None:
+    with context.database.writing_in_turns() as session:
         for entry in batch:
             with contextlib.suppress(Invalid):
                 words = read_words(entry)
                 reader_papers.annotate(session, reader_id, paper_id(entry.get("paper"), "paper"), words)
 
 
-def _choose(rooms: Rooms, reader_id: str, chosen: Mapping[str, Any]) -> None:
+def _choose(context: Context, reader_id: str, chosen: Mapping[str, Any]) -> None:
     """Set what the reader had not yet chosen here."""
     if not chosen:
         return
-    with rooms.database.writing() as session:
+    with context.database.writing() as session:
         readers.touch(session, reader_id)
         reader = readers.find(session, reader_id)
         if reader is None:

@@ -23,7 +23,7 @@ from server.errors import BrokenArtefact, Conflict, NotFound
 from server.home import make_folder, private
 from server.hot import Hot
 from server.services import forgetting
-from server.services.due import JOB, Trained
+from server.services.training_due import JOB, Trained
 from server.store import events as event_rows
 from server.store import job_states, locks, models, papers
 from server.store.database import Database

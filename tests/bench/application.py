@@ -10,7 +10,7 @@ from server.api.gateway import Gateway
 from server.api.requests import json_object
 from server.app import create_app
 from server.config import Settings
-from server.services.reading import read_event
+from server.services.parsing import read_event
 from tests.bench.timing import watch
 
 

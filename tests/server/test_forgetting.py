@@ -14,15 +14,15 @@ from sqlalchemy import select, text
 
 from server.config import Settings
 from server.services import forgetting, training
-from server.services.due import why_due
+from server.services.context import Context
 from server.services.papers import take_source_papers
-from server.services.rooms import Rooms
+from server.services.training_due import why_due
 from server.store import models
 from server.store import papers as paper_store
 from server.store.database import Database
 from server.store.tables import page_texts, papers
 from tests.server.conftest import Device, card, event, pair, sqlite_only
-from tests.server.services.test_serving import fill
+from tests.server.services.test_model_cache import fill
 from tests.server.valkey_process import ValkeyProcess
 
 NAMED, SHOWN, LIKED = "2403.00001", "2403.00002", "2401.00003"
@@ -85,14 +85,14 @@ def live(reader: Device) -> list[str]:
 
 
 @sqlite_only
-def test_nothing_of_a_reader_who_left_can_be_read_in_any_file(app: Flask, rooms: Rooms, home: Path) -> None:
+def test_nothing_of_a_reader_who_left_can_be_read_in_any_file(app: Flask, context: Context, home: Path) -> None:
     me = pair(app.test_client())
-    fill(rooms.database, 0, 60)
+    fill(context.database, 0, 60)
     client = app.test_client()
     leaving = pair(client, name="zyxdevice", code=me.post("/v1/pairing-codes", {"reader": "new"}).json["code"])
     traces = live(leaving)
     for seed in range(2):
-        training.train_once(rooms.settings, rooms.database, rooms.hot, seed=seed)
+        training.train_once(context.settings, context.database, context.hot, seed=seed)
     me.log(event("save", LIKED))
     assert {trace for trace, _ in remains(home, *traces)} >= {"zyxtitle", "zyxnote", NAMED, leaving.reader_id}
     assert leaving.call("DELETE", "/v1/me").status_code == 204
@@ -140,32 +140,32 @@ def test_much_of_one_reader_between_much_of_another_leaves_nothing(app: Flask, h
 
 @sqlite_only
 def test_a_large_database_is_rewritten_with_the_next_training(
-    app: Flask, rooms: Rooms, home: Path, monkeypatch: pytest.MonkeyPatch
+    app: Flask, context: Context, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What SQLite left where it moved rows is not overwritten when these are deleted: written here by hand."""
     monkeypatch.setattr(forgetting, "SMALL", 0)
     leaving = pair(app.test_client())
-    fill(rooms.database, 0, 60)
+    fill(context.database, 0, 60)
     leaving.call("DELETE", "/v1/me")
-    rooms.database.close()
+    context.database.close()
     with open(home / "inkling.sqlite3", "r+b") as file:
         gap = file.read().rindex(b"\0" * 500)
         file.seek(gap + 100)
         file.write(b"zyxremnant")
     assert remains(home, "zyxremnant")
-    training.train_once(rooms.settings, rooms.database, rooms.hot)
+    training.train_once(context.settings, context.database, context.hot)
     assert remains(home, "zyxremnant") == set()
-    with rooms.database.reading() as session:
+    with context.database.reading() as session:
         assert session.execute(text("PRAGMA integrity_check")).scalar() == "ok"
 
 
 @sqlite_only
 def test_the_log_is_emptied_as_soon_as_nobody_reads_what_was_before(
-    app: Flask, rooms: Rooms, home: Path, monkeypatch: pytest.MonkeyPatch
+    app: Flask, context: Context, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(forgetting, "AGAIN_AFTER", 0.05)
     leaving = pair(app.test_client(), name="zyxdevice")
-    with rooms.database.reading() as session:
+    with context.database.reading() as session:
         session.execute(select(papers.c.id)).all()
         assert leaving.call("DELETE", "/v1/me").status_code == 204
         assert ("zyxdevice", "inkling.sqlite3-wal") in remains(home, "zyxdevice")
@@ -175,32 +175,32 @@ def test_the_log_is_emptied_as_soon_as_nobody_reads_what_was_before(
     assert remains(home, "zyxdevice") == set()
 
 
-def test_papers_that_nobody_names_any_more_go_and_the_others_stay(me: Device, other: Device, rooms: Rooms) -> None:
-    with rooms.database.writing() as session:
-        take_source_papers(session, "arxiv", [{"id": "2403.00004", "title": "A source's"}], now=rooms.now())
+def test_papers_that_nobody_names_any_more_go_and_the_others_stay(me: Device, other: Device, context: Context) -> None:
+    with context.database.writing() as session:
+        take_source_papers(session, "arxiv", [{"id": "2403.00004", "title": "A source's"}], now=context.now())
     me.log(
         *[event("open", f"2403.0000{number}") for number in range(1, 5)], papers=[{"id": "2403.00005", "upvotes": 3}]
     )
     other.log(event("open", "2403.00002"), papers=[{"id": "2403.00003", "title": "The other's"}])
     me.call("DELETE", "/v1/me")
-    with rooms.database.reading() as session:
+    with context.database.reading() as session:
         assert set(session.execute(select(papers.c.id)).scalars()) == {"2403.00002", "2403.00003", "2403.00004"}
         assert set(session.execute(select(page_texts.c.reader_id)).scalars()) == {other.reader_id}
 
 
 def test_many_papers_go_in_many_short_transactions(
-    me: Device, other: Device, rooms: Rooms, monkeypatch: pytest.MonkeyPatch
+    me: Device, other: Device, context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(paper_store, "_CHUNK", 7)
     me.log(*[event("open", f"2404.{number:05d}") for number in range(50)])
     other.log(*[event("open", f"2404.{number:05d}") for number in range(0, 50, 9)])
     me.call("DELETE", "/v1/me")
-    with rooms.database.reading() as session:
+    with context.database.reading() as session:
         left = set(session.execute(select(papers.c.id)).scalars())
     assert left == {f"2404.{number:05d}" for number in range(0, 50, 9)}
 
 
-def test_a_paper_named_while_it_is_forgotten_is_there(me: Device, other: Device, rooms: Rooms) -> None:
+def test_a_paper_named_while_it_is_forgotten_is_there(me: Device, other: Device, context: Context) -> None:
     """Two at once: one reader's events go and another's come, on the same papers that nobody else names."""
     wrong: list[str] = []
     ids = [f"2404.{number:05d}" for number in range(30)]
@@ -219,25 +219,27 @@ def test_a_paper_named_while_it_is_forgotten_is_there(me: Device, other: Device,
     for one in readers:
         one.join()
     assert wrong == []
-    with rooms.database.reading() as session:
+    with context.database.reading() as session:
         assert list(session.execute(select(papers.c.id)).scalars()) == []
 
 
-def test_models_from_before_a_reader_left_go_with_the_next_training(me: Device, other: Device, rooms: Rooms) -> None:
-    fill(rooms.database, 0, 60)
+def test_models_from_before_a_reader_left_go_with_the_next_training(
+    me: Device, other: Device, context: Context
+) -> None:
+    fill(context.database, 0, 60)
     other.log(event("save", LIKED))
-    before = [training.train_once(rooms.settings, rooms.database, rooms.hot, seed=seed) for seed in range(2)]
+    before = [training.train_once(context.settings, context.database, context.hot, seed=seed) for seed in range(2)]
     now = time.time()
-    assert why_due(rooms.settings, rooms.database, now + 3600) is None
+    assert why_due(context.settings, context.database, now + 3600) is None
     other.call("DELETE", "/v1/me")
-    assert why_due(rooms.settings, rooms.database, now + 3600) == "a reader left or started over since"
-    after = training.train_once(rooms.settings, rooms.database, rooms.hot)
+    assert why_due(context.settings, context.database, now + 3600) == "a reader left or started over since"
+    after = training.train_once(context.settings, context.database, context.hot)
     assert after.serves
-    assert [folder.name for folder in rooms.settings.models_dir.iterdir()] == [after.version]
-    with rooms.database.reading() as session:
+    assert [folder.name for folder in context.settings.models_dir.iterdir()] == [after.version]
+    with context.database.reading() as session:
         gone = {row["version"] for row in models.every(session) if row["status"] == "gone"}
     assert gone == {result.version for result in before}
-    assert why_due(rooms.settings, rooms.database, time.time() + 3600) is None
+    assert why_due(context.settings, context.database, time.time() + 3600) is None
 
 
 def test_scrubbing_is_for_every_kind_of_database(database: Database) -> None:
@@ -247,10 +249,10 @@ def test_scrubbing_is_for_every_kind_of_database(database: Database) -> None:
 
 
 @sqlite_only
-def test_what_redis_keeps_names_no_reader_and_no_address(app: Flask, rooms: Rooms) -> None:
+def test_what_redis_keeps_names_no_reader_and_no_address(app: Flask, context: Context) -> None:
     reader = pair(app.test_client())
     reader.log(event("open", NAMED), event("save", LIKED))
-    held = repr([(key, rooms.hot._redis.type(key)) for key in rooms.hot._redis.keys()])  # noqa: SIM118
+    held = repr([(key, context.hot._redis.type(key)) for key in context.hot._redis.keys()])  # noqa: SIM118
     assert "limit" in held
     for trace in (reader.reader_id, "127.0.0.1", NAMED, LIKED):
         assert trace not in held

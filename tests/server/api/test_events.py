@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from server.services.rooms import Rooms
+from server.services.context import Context
 from tests.server.conftest import Device, card, event, sqlite_only
 
 
@@ -78,7 +78,7 @@ def test_an_unknown_paper_becomes_a_stub_that_later_text_fills(me: Device) -> No
     assert me.get("/v1/library").json["items"][0]["paper"]["title"] == card(1)["title"]
 
 
-def test_a_list_is_kept_when_an_event_cites_it_and_not_before(me: Device, other: Device, rooms: Rooms) -> None:
+def test_a_list_is_kept_when_an_event_cites_it_and_not_before(me: Device, other: Device, context: Context) -> None:
     mine, theirs = me.rank(card(1))["list_id"], other.rank(card(1))["list_id"]
     me.log(
         event("impression", list_id=mine, position=0),
@@ -86,7 +86,7 @@ def test_a_list_is_kept_when_an_event_cites_it_and_not_before(me: Device, other:
     )
     items = me.get("/v1/me/events").json["items"]
     assert {item["position"]: item.get("list_id") for item in items} == {0: mine, 1: None}
-    with rooms.database.engine.connect() as connection:
+    with context.database.engine.connect() as connection:
         kept = [row[0] for row in connection.exec_driver_sql("SELECT id FROM lists")]
     assert kept == [mine]
 

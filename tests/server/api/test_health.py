@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from server.app import create_app
 from server.config import Settings
-from server.services.rooms import Rooms
+from server.services.context import Context
 from tests.server.conftest import LOOPBACK, Device, card, event
 
 
@@ -33,25 +33,25 @@ def test_a_server_without_model_and_redis_is_degraded_and_serves(client: FlaskCl
     assert "words" in checks["model"]["reason"]
 
 
-def test_an_old_schema_is_not_ready(client: FlaskClient, rooms: Rooms) -> None:
-    with rooms.database.writing() as session:
+def test_an_old_schema_is_not_ready(client: FlaskClient, context: Context) -> None:
+    with context.database.writing() as session:
         current = session.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
         session.execute(text("UPDATE alembic_version SET version_num = 'old'"))
     try:
         answer = client.get("/readyz")
     finally:
-        with rooms.database.writing() as session:
+        with context.database.writing() as session:
             session.execute(text("UPDATE alembic_version SET version_num = :current"), {"current": current})
     assert (answer.status_code, answer.json["status"]) == (503, "failed")
     assert "inkling migrate" in answer.json["checks"]["schema"]["reason"]
 
 
-def test_a_stopping_server_is_not_ready(client: FlaskClient, rooms: Rooms) -> None:
-    rooms.settings.stopping_file.parent.mkdir(exist_ok=True)
-    rooms.settings.stopping_file.touch()
+def test_a_stopping_server_is_not_ready(client: FlaskClient, context: Context) -> None:
+    context.settings.stopping_file.parent.mkdir(exist_ok=True)
+    context.settings.stopping_file.touch()
     assert client.get("/readyz").status_code == 503
     assert client.get("/healthz").status_code == 200
-    rooms.settings.stopping_file.unlink()
+    context.settings.stopping_file.unlink()
 
 
 def test_without_a_database_health_stays_and_the_rest_says_unavailable(settings: Settings) -> None:

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import event as engine_events
 
 from server.api.requests import write_cursor
-from server.services.rooms import Rooms
+from server.services.context import Context
 from tests.server.conftest import Device, card, event, sqlite_only
 from tests.server.heavy import EACH, fill
 
@@ -35,12 +35,12 @@ class Asked:
 
 
 @pytest.fixture
-def asked(rooms: Rooms, me: Device) -> Iterator[Asked]:
-    fill(rooms.database, me.reader_id, EVENTS)
+def asked(context: Context, me: Device) -> Iterator[Asked]:
+    fill(context.database, me.reader_id, EVENTS)
     found = Asked()
-    engine_events.listen(rooms.database.engine, "before_cursor_execute", found)
+    engine_events.listen(context.database.engine, "before_cursor_execute", found)
     yield found
-    engine_events.remove(rooms.database.engine, "before_cursor_execute", found)
+    engine_events.remove(context.database.engine, "before_cursor_execute", found)
 
 
 @pytest.mark.slow
@@ -69,7 +69,7 @@ def test_a_reader_of_100_000_events_is_served_like_any_other(me: Device, asked: 
     assert (asked.longest < 3000, asked.parameters < 300, asked.rows <= 500) == (True, True, True), vars(asked)
 
 
-def _steps(rooms: Rooms, ask: Callable[[], object]) -> int:
+def _steps(context: Context, ask: Callable[[], object]) -> int:
     """Return how many steps SQLite took for a request, to the hundred."""
     taken = 0
 
@@ -81,29 +81,31 @@ def _steps(rooms: Rooms, ask: Callable[[], object]) -> int:
     def attach(connection: Any, *_: object) -> None:
         connection.set_progress_handler(count, 100)
 
-    engine_events.listen(rooms.database.engine, "checkout", attach)
+    engine_events.listen(context.database.engine, "checkout", attach)
     try:
         ask()
     finally:
-        engine_events.remove(rooms.database.engine, "checkout", attach)
+        engine_events.remove(context.database.engine, "checkout", attach)
     return taken * 100
 
 
 @sqlite_only
-def test_ranking_after_one_more_open_reads_no_more_for_a_long_history(me: Device, other: Device, rooms: Rooms) -> None:
-    fill(rooms.database, me.reader_id, 50_000)  # 10,000 papers
-    fill(rooms.database, other.reader_id, 500)  # 100 papers
+def test_ranking_after_one_more_open_reads_no_more_for_a_long_history(
+    me: Device, other: Device, context: Context
+) -> None:
+    fill(context.database, me.reader_id, 50_000)  # 10,000 papers
+    fill(context.database, other.reader_id, 500)  # 100 papers
     steps = {}
     for device in (other, me):
         device.rank(card(1))
         device.log(event("open", "2401.10001", at="2026-11-21T00:00:00Z"))
-        steps[device] = _steps(rooms, lambda device=device: device.rank(card(1)))
+        steps[device] = _steps(context, lambda device=device: device.rank(card(1)))
     assert steps[me] < 2 * steps[other]
 
 
 @sqlite_only
-def test_a_page_deep_in_the_log_costs_what_the_first_costs(me: Device, rooms: Rooms) -> None:
-    fill(rooms.database, me.reader_id, 50_000)
+def test_a_page_deep_in_the_log_costs_what_the_first_costs(me: Device, context: Context) -> None:
+    fill(context.database, me.reader_id, 50_000)
     deep = write_cursor((1_700_000_000.0 + 300, 301))
-    first = _steps(rooms, partial(me.get, "/v1/me/events?limit=100"))
-    assert _steps(rooms, partial(me.get, f"/v1/me/events?limit=100&cursor={deep}")) < 2 * first
+    first = _steps(context, partial(me.get, "/v1/me/events?limit=100"))
+    assert _steps(context, partial(me.get, f"/v1/me/events?limit=100&cursor={deep}")) < 2 * first

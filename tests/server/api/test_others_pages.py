@@ -10,10 +10,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from server.services import training
+from server.services.context import Context
 from server.services.papers import take_source_papers
-from server.services.rooms import Rooms
 from tests.server.conftest import LOOPBACK, Device, event
-from tests.server.services.test_serving import fill, publish
+from tests.server.services.test_model_cache import fill, publish
 
 HIDDEN, UNTITLED, PUBLIC = "2402.00001", "2402.00002", "2401.00003"
 # A word of its own, and words that many public papers have: both kinds would show, by themselves or by a score.
@@ -29,13 +29,13 @@ TEXT = {
 
 
 @pytest.fixture(params=["words", "model"])
-def served(request: pytest.FixtureRequest, rooms: Rooms) -> None:
+def served(request: pytest.FixtureRequest, context: Context) -> None:
     """A catalogue that a source filled, without and with a model."""
-    fill(rooms.database, 0, 60)
+    fill(context.database, 0, 60)
     if request.param == "model":
-        rooms.settings.models_dir.mkdir(parents=True)
-        publish(rooms.database, rooms.settings.models_dir)
-    rooms.serving.refresh()
+        context.settings.models_dir.mkdir(parents=True)
+        publish(context.database, context.settings.models_dir)
+    context.model_cache.refresh()
 
 
 def asked(reader: Device, client: FlaskClient) -> dict[str, Any]:
@@ -99,12 +99,12 @@ def test_a_saved_paper_that_only_i_can_read_counts_in_my_next_answer(me: Device)
 
 
 @pytest.mark.usefixtures("served")
-def test_once_a_source_tells_a_paper_its_text_is_everybodys(me: Device, other: Device, rooms: Rooms) -> None:
+def test_once_a_source_tells_a_paper_its_text_is_everybodys(me: Device, other: Device, context: Context) -> None:
     me.rank({"id": HIDDEN, **TEXT})
     told = {"title": "Graph of another title", "abstract": "protein graph cache " * 9}
-    with rooms.database.writing() as session:
-        take_source_papers(session, "arxiv", [{"id": HIDDEN, **told}], now=rooms.now())
-    rooms.serving.refresh()
+    with context.database.writing() as session:
+        take_source_papers(session, "arxiv", [{"id": HIDDEN, **told}], now=context.now())
+    context.model_cache.refresh()
     for reader in (me, other):
         [entry] = reader.rank({"id": HIDDEN})["cards"]
         assert entry["basis"] in {"text", "fallback"}
@@ -113,12 +113,12 @@ def test_once_a_source_tells_a_paper_its_text_is_everybodys(me: Device, other: D
     assert me.get("/v1/papers?q=quokkaword").json["items"] == []
 
 
-def test_no_model_learns_what_one_readers_pages_said(me: Device, rooms: Rooms) -> None:
-    fill(rooms.database, 0, 60)
+def test_no_model_learns_what_one_readers_pages_said(me: Device, context: Context) -> None:
+    fill(context.database, 0, 60)
     me.rank({"id": HIDDEN, **TEXT})
     me.log(event("save", HIDDEN), event("open", "2403.00001"))
-    result = training.train_once(rooms.settings, rooms.database, rooms.hot)
-    kept = b"".join(path.read_bytes() for path in Path(rooms.settings.models_dir / result.version).iterdir())
+    result = training.train_once(context.settings, context.database, context.hot)
+    kept = b"".join(path.read_bytes() for path in Path(context.settings.models_dir / result.version).iterdir())
     assert b"2401.00007" in kept
     for trace in (b"uokkaword", HIDDEN.encode(), b"2403.00001", me.reader_id.encode()):
         assert trace not in kept

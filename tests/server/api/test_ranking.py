@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from server.services.rooms import Rooms
-from server.services.serving import Serving
+from server.services.context import Context
+from server.services.model_cache import ModelCache
 from tests.server.conftest import Device, card, event, sqlite_only
-from tests.server.services.test_serving import fill, publish
+from tests.server.services.test_model_cache import fill, publish
 
 LISTING = Path(__file__).parents[3].parent / "shared" / "data" / "listing"
 
@@ -31,8 +31,8 @@ def test_every_card_has_an_entry_in_input_order(me: Device) -> None:
     assert [scores[rank] for rank in sorted(scores)] == sorted(scores.values(), reverse=True)
 
 
-def test_a_page_without_cards_has_recommendations_too(rooms: Rooms, me: Device) -> None:
-    fill(rooms.database, 1, 8)
+def test_a_page_without_cards_has_recommendations_too(context: Context, me: Device) -> None:
+    fill(context.database, 1, 8)
     answer = me.rank()
     assert answer["cards"] == []
     assert len(ids(answer)) > 0
@@ -75,11 +75,11 @@ def test_cards_count_at_once_and_a_save_changes_the_next_answer(me: Device) -> N
     assert named[0]["title"].startswith("On attention")
 
 
-def test_a_saved_paper_counts_though_only_another_worker_has_seen_its_text(me: Device, rooms: Rooms) -> None:
+def test_a_saved_paper_counts_though_only_another_worker_has_seen_its_text(me: Device, context: Context) -> None:
     me.rank(card(9), card(8))
     me.log(event("save", "2401.00003"), papers=[card(3)])
     # A worker that has served this long already, and has not looked at SQL since.
-    rooms.serving.__dict__.update(Serving(rooms.database, rooms.settings.models_dir).__dict__)
+    context.model_cache.__dict__.update(ModelCache(context.database, context.settings.models_dir).__dict__)
     entries = me.rank(card(9), card(8))["cards"]
     assert entries[0]["rank"] == 1
     assert any(reason.get("paper") == "2401.00003" for reason in entries[0]["reasons"])
@@ -153,14 +153,14 @@ def test_recommendations_can_be_narrowed(me: Device) -> None:
     assert left == ["2401.00004"]
 
 
-def test_asking_for_recommendations_writes_nothing(me: Device, rooms: Rooms) -> None:
+def test_asking_for_recommendations_writes_nothing(me: Device, context: Context) -> None:
     me.rank(card(1))
-    with rooms.database.engine.connect() as connection:
+    with context.database.engine.connect() as connection:
         tables = ("lists", "events", "papers", "reader_papers", "page_texts")
         count = text("SELECT " + ", ".join(f"(SELECT count(*) FROM {name})" for name in tables))
         before = connection.execute(count).one()
     assert me.get("/v1/recommendations").json["list_id"]
-    with rooms.database.engine.connect() as connection:
+    with context.database.engine.connect() as connection:
         assert connection.execute(count).one() == before
 
 
@@ -174,11 +174,11 @@ def test_interests_and_muted_words_count(me: Device) -> None:
     assert "interest" in {reason["kind"] for reason in best["reasons"]}
 
 
-def test_a_model_serves_as_soon_as_it_is_promoted(me: Device, rooms: Rooms) -> None:
-    fill(rooms.database, 0, 60)
-    rooms.settings.models_dir.mkdir(parents=True)
-    version = publish(rooms.database, rooms.settings.models_dir)
-    rooms.serving.refresh()
+def test_a_model_serves_as_soon_as_it_is_promoted(me: Device, context: Context) -> None:
+    fill(context.database, 0, 60)
+    context.settings.models_dir.mkdir(parents=True)
+    version = publish(context.database, context.settings.models_dir)
+    context.model_cache.refresh()
     answer = me.rank({"id": "2401.00001"}, {"id": "2401.00002"})
     assert answer["model"] == version
     assert {entry["basis"] for entry in answer["cards"]} <= {"model", "text", "fallback"}

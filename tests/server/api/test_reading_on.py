@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
 from server.errors import DiskFull
-from server.services.rooms import Rooms
+from server.services.context import Context
 from server.store.failures import translated
 from tests.server.conftest import Device, card, event
 
@@ -24,10 +24,10 @@ READ_ONLY = {
 
 
 @pytest.fixture
-def nothing_is_written(rooms: Rooms, me: Device) -> Iterator[None]:
+def nothing_is_written(context: Context, me: Device) -> Iterator[None]:
     me.log(event("save"), papers=[card(1), card(2)])
-    engine = rooms.database.engine
-    with rooms.database.writing() as session:
+    engine = context.database.engine
+    with context.database.writing() as session:
         session.execute(text("UPDATE devices SET last_seen_at = 1"))  # long ago, so that it would be noted anew
 
     def close(connection: Any, *_: object) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import event as engine_events
 
 from server.errors import Conflict, RateLimited
 from server.services import takeout
-from server.services.rooms import Rooms
+from server.services.context import Context
 from tests.server.conftest import LOOPBACK, Device, card, event, sqlite_only
 
 NOW = 1_795_300_000.0
@@ -110,9 +110,9 @@ def test_of_two_events_at_one_moment_the_later_arrival_counts_after_an_import_to
 class Transactions:
     """How many rows each transaction that writes wrote, but for the request's own bookkeeping."""
 
-    def __init__(self, rooms: Rooms) -> None:
+    def __init__(self, context: Context) -> None:
         self.rows: list[int] = []
-        self._engine = rooms.database.engine
+        self._engine = context.database.engine
 
     def __enter__(self) -> Transactions:
         engine_events.listen(self._engine, "begin", self._begin)
@@ -131,10 +131,10 @@ class Transactions:
             self.rows[-1] += len(given) if many else 1
 
 
-def test_no_transaction_of_an_import_grows_with_the_file(me: Device, rooms: Rooms) -> None:
-    with Transactions(rooms) as small:
+def test_no_transaction_of_an_import_grows_with_the_file(me: Device, context: Context) -> None:
+    with Transactions(context) as small:
         me.post("/v1/me/import", file_of(takeout.BATCH, takeout.BATCH, takeout.BATCH))
-    with Transactions(rooms) as large:
+    with Transactions(context) as large:
         answer = me.post("/v1/me/import", file_of(*[6 * takeout.BATCH] * 3)).json
     assert answer["accepted"] == 6 * takeout.BATCH
     assert max(large.rows) <= max(small.rows) <= 5 * takeout.BATCH
@@ -145,7 +145,7 @@ class Killed(Exception):
     """Stands for a process that ends between two transactions."""
 
 
-def test_a_cut_off_import_can_be_made_again(me: Device, rooms: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cut_off_import_can_be_made_again(me: Device, context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     file = json.dumps(file_of(1000, 30, 50)).encode()
     rests = 0
 
@@ -158,7 +158,7 @@ def test_a_cut_off_import_can_be_made_again(me: Device, rooms: Rooms, monkeypatc
     with monkeypatch.context() as patch:
         patch.setattr("server.store.database.time.sleep", ended)
         with pytest.raises(Killed):
-            takeout.import_(rooms, me.reader_id, [file], NOW)
+            takeout.import_(context, me.reader_id, [file], NOW)
     assert me.get("/v1/me").json["counts"]["events"] == 3 * takeout.BATCH
     answer = send(me, file).json
     assert answer == {"accepted": 1000 - 3 * takeout.BATCH, "duplicate": 3 * takeout.BATCH, "rejected": 0, "papers": 30}
@@ -186,7 +186,7 @@ def test_the_caps_are_named(me: Device, monkeypatch: pytest.MonkeyPatch) -> None
     answer = send(me, json.dumps(file_of(11)).encode())
     assert (answer.status_code, answer.json["error"]["field"]) == (413, "events")
     assert "At most 10 at once" in answer.json["error"]["message"]
-    monkeypatch.setattr("server.api.me.MAX_IMPORT", 2**20)
+    monkeypatch.setattr("server.api.account.MAX_IMPORT", 2**20)
     answer = send(me, json.dumps({**file_of(), "note": "x" * 2**20}).encode())
     assert answer.status_code == 413
     assert "more than 1 MB" in answer.json["error"]["message"]
@@ -194,7 +194,7 @@ def test_the_caps_are_named(me: Device, monkeypatch: pytest.MonkeyPatch) -> None
     assert me.get("/v1/me").json["counts"]["events"] == 0
 
 
-def test_one_import_of_a_reader_at_a_time(me: Device, other: Device, rooms: Rooms) -> None:
+def test_one_import_of_a_reader_at_a_time(me: Device, other: Device, context: Context) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
     def slow() -> Iterator[bytes]:
@@ -202,19 +202,19 @@ def test_one_import_of_a_reader_at_a_time(me: Device, other: Device, rooms: Room
         go_on.wait(30)
         yield json.dumps(file_of(3)).encode()
 
-    first = threading.Thread(target=takeout.import_, args=(rooms, me.reader_id, slow(), NOW))
+    first = threading.Thread(target=takeout.import_, args=(context, me.reader_id, slow(), NOW))
     first.start()
     assert begun.wait(30)
     try:
         with pytest.raises(Conflict):
-            takeout.import_(rooms, me.reader_id, [b"{}"], NOW)
+            takeout.import_(context, me.reader_id, [b"{}"], NOW)
         assert send(other, json.dumps(file_of(3)).encode()).json["accepted"] == 3
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("server.services.takeout.TRY_AGAIN", 7.0)
-            rooms.imports.acquire()
+            context.imports.acquire()
             with pytest.raises(RateLimited):
-                takeout.import_(rooms, other.reader_id, [b"{}"], NOW)
-            rooms.imports.release()
+                takeout.import_(context, other.reader_id, [b"{}"], NOW)
+            context.imports.release()
     finally:
         go_on.set()
         first.join()
@@ -222,7 +222,7 @@ def test_one_import_of_a_reader_at_a_time(me: Device, other: Device, rooms: Room
     assert send(me, json.dumps(file_of(2)).encode()).json["accepted"] == 2
 
 
-def _peak_of_an_import(rooms: Rooms, reader: str, entries: int, size: int = 300) -> int:
+def _peak_of_an_import(context: Context, reader: str, entries: int, size: int = 300) -> int:
     def chunks() -> Iterator[bytes]:
         yield b'{"format": "inkling-export", "version": 1, "events": ['
         for _ in range(entries):
@@ -230,18 +230,20 @@ def _peak_of_an_import(rooms: Rooms, reader: str, entries: int, size: int = 300)
         yield b"{}]}"
 
     tracemalloc.start()
-    assert takeout.import_(rooms, reader, chunks(), NOW)["rejected"] == entries + 1
+    assert takeout.import_(context, reader, chunks(), NOW)["rejected"] == entries + 1
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return peak
 
 
 @sqlite_only
-def test_a_larger_file_takes_no_more_memory(me: Device, rooms: Rooms) -> None:
-    _peak_of_an_import(rooms, me.reader_id, 1000)  # what is made once
-    assert _peak_of_an_import(rooms, me.reader_id, 30_000) < 1.5 * _peak_of_an_import(rooms, me.reader_id, 3_000)
+def test_a_larger_file_takes_no_more_memory(me: Device, context: Context) -> None:
+    _peak_of_an_import(context, me.reader_id, 1000)  # what is made once
+    assert _peak_of_an_import(context, me.reader_id, 30_000) < 1.5 * _peak_of_an_import(context, me.reader_id, 3_000)
     # Nor do a few entries that are huge, each alone.
-    assert _peak_of_an_import(rooms, me.reader_id, 60, 2**20) < 1.5 * _peak_of_an_import(rooms, me.reader_id, 6, 2**20)
+    assert _peak_of_an_import(context, me.reader_id, 60, 2**20) < 1.5 * _peak_of_an_import(
+        context, me.reader_id, 6, 2**20
+    )
 
 
 def test_an_export_is_one_json_value_whatever_is_in_it(me: Device) -> None:

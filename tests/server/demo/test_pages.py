@@ -32,10 +32,10 @@ class Elements(HTMLParser):
 def demo(settings, database, monkeypatch):
     monkeypatch.setattr(filling, "READERS", 1)
     app = create_app(replace(settings, demo=True))
-    rooms = app.extensions["inkling"]
-    fill_home(database, rooms.keys, settings.secret_key, now=rooms.now())
+    context = app.extensions["inkling"]
+    fill_home(database, context.keys, settings.secret_key, now=context.now())
     yield app.test_client()
-    rooms.close()
+    context.close()
 
 
 def get(client, path, **keywords):

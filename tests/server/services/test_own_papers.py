@@ -11,12 +11,12 @@ import pytest
 
 from recommender import Catalogue, Overlay, Papers
 from server.services import own_papers
+from server.services.model_cache import ModelCache
 from server.services.own_papers import OwnPapers, View
 from server.services.papers import take_cards, take_source_papers
-from server.services.serving import Serving
 from server.store import papers, readers
 from server.store.database import Database
-from tests.server.services.test_serving import fill, publish, source_papers
+from tests.server.services.test_model_cache import fill, publish, source_papers
 
 
 class World:
@@ -28,7 +28,7 @@ class World:
         folder.mkdir()
         if model:
             publish(database, folder)
-        self.serving = Serving(database, folder)
+        self.serving = ModelCache(database, folder)
         self.own = OwnPapers()
         with database.writing() as session:
             self.reader = readers.create(session, 1.0)

@@ -17,10 +17,10 @@ from server.demo.grammar import write_papers
 from server.errors import BrokenArtefact, NotFound
 from server.hot import Hot
 from server.services import events, training
-from server.services.due import ENOUGH_PAPERS, Trained, why_due
 from server.services.events import Event
 from server.services.papers import take_source_papers
 from server.services.training import NotEnoughPapers, TrainerBusy, sweep, train_once, trainer_lock
+from server.services.training_due import ENOUGH_PAPERS, Trained, why_due
 from server.store import models, papers, readers
 from server.tokens import Keys
 

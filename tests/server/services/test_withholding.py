@@ -17,8 +17,8 @@ from server.demo.filling import fill_home
 from server.errors import NotFound
 from server.hot import Hot
 from server.services import readiness, training
-from server.services.due import why_due
-from server.services.rooms import Rooms
+from server.services.context import Context
+from server.services.training_due import why_due
 from server.store import models
 from server.store.database import Database
 from server.store.tables import papers
@@ -77,7 +77,7 @@ def mix_up_texts(database: Database) -> None:
 
 
 def test_a_first_model_serves_and_says_how_it_was_judged(
-    trained: training.TrainingResult, database: Database, rooms: Rooms
+    trained: training.TrainingResult, database: Database, context: Context
 ) -> None:
     assert trained.serves
     assert "words alone" in trained.note
@@ -85,7 +85,7 @@ def test_a_first_model_serves_and_says_how_it_was_judged(
     assert row["status"] == "serving"
     assert row["note"] == trained.note
     assert row["manifest"]["gate"]["passed"] is True
-    assert readiness.checks(rooms, time.time())["model"] == {"status": "ok"}
+    assert readiness.checks(context, time.time())["model"] == {"status": "ok"}
 
 
 def test_its_card_says_so_too(trained: training.TrainingResult, settings: Settings, database: Database) -> None:
@@ -108,7 +108,7 @@ def test_a_worse_model_is_held_back_and_the_operator_told(
     trained: training.TrainingResult,
     settings: Settings,
     database: Database,
-    rooms: Rooms,
+    context: Context,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     mix_up_texts(database)
@@ -122,11 +122,11 @@ def test_a_worse_model_is_held_back_and_the_operator_told(
         assert models.serving_version(session) == trained.version
     statuses = {row["version"]: (row["status"], row["note"]) for row in training.listing(database)}
     assert statuses[worse.version] == ("withheld", worse.note)
-    check = readiness.checks(rooms, time.time())["model"]
+    check = readiness.checks(context, time.time())["model"]
     assert check["status"] == "degraded"
     assert worse.version in check["reason"]
     assert worse.note in check["reason"]
-    assert rooms.serving.current().version == trained.version
+    assert context.model_cache.current().version == trained.version
 
 
 def test_what_was_held_back_is_not_trained_again_at_once(
@@ -138,14 +138,14 @@ def test_what_was_held_back_is_not_trained_again_at_once(
 
 
 def test_the_operator_can_overrule_the_gate(
-    trained: training.TrainingResult, settings: Settings, database: Database, rooms: Rooms
+    trained: training.TrainingResult, settings: Settings, database: Database, context: Context
 ) -> None:
     mix_up_texts(database)
     worse = training.train_once(settings, database, Hot(settings))
     training.promote(settings, database, Hot(settings), worse.version)
-    rooms.serving.refresh()
-    assert rooms.serving.current().version == worse.version
-    assert readiness.checks(rooms, time.time())["model"] == {"status": "ok"}
+    context.model_cache.refresh()
+    assert context.model_cache.current().version == worse.version
+    assert readiness.checks(context, time.time())["model"] == {"status": "ok"}
 
 
 def test_models_held_back_do_not_push_out_those_to_go_back_to(database: Database) -> None:

@@ -55,7 +55,7 @@ class Served:
         self.untitled = (self.untitled - titled) | ({row["id"] for row in texts} - titled)
 
 
-class Serving:
+class ModelCache:
     """Keeps a Served up to date. A request never waits for it, except the first of a process."""
 
     def __init__(self, database: Database, models_dir: Path, every: float = EVERY) -> None:

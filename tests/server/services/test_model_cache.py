@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from recommender import Events, Papers, train
+from server.services.model_cache import ModelCache
 from server.services.papers import take_cards, take_source_papers
-from server.services.serving import Serving
 from server.store import models, papers, readers
 from server.store.database import Database
 
@@ -49,14 +49,14 @@ def publish(database: Database, folder: Path, seed: int = 0) -> str:
 
 
 @pytest.fixture
-def serving(database: Database, tmp_path: Path) -> Iterator[Serving]:
+def serving(database: Database, tmp_path: Path) -> Iterator[ModelCache]:
     (tmp_path / "models").mkdir()
-    serving = Serving(database, tmp_path / "models", every=0.0)
+    serving = ModelCache(database, tmp_path / "models", every=0.0)
     yield serving
     serving.close()
 
 
-def wait_for(serving: Serving, version: str) -> bool:
+def wait_for(serving: ModelCache, version: str) -> bool:
     """Ask, as requests do, until the version serves."""
     for _ in range(200):
         if serving.current().version == version:
@@ -65,7 +65,7 @@ def wait_for(serving: Serving, version: str) -> bool:
     return False
 
 
-def test_without_a_model_the_catalogue_is_served_by_its_words(database: Database, serving: Serving) -> None:
+def test_without_a_model_the_catalogue_is_served_by_its_words(database: Database, serving: ModelCache) -> None:
     fill(database, 0, 30)
     served = serving.current()
     assert (served.version, len(served.catalogue)) == (None, 30)
@@ -73,7 +73,7 @@ def test_without_a_model_the_catalogue_is_served_by_its_words(database: Database
 
 
 def test_a_promoted_model_is_served_soon_and_the_old_one_until_then(
-    database: Database, serving: Serving, tmp_path: Path
+    database: Database, serving: ModelCache, tmp_path: Path
 ) -> None:
     fill(database, 0, 60)
     before = serving.current()
@@ -83,7 +83,7 @@ def test_a_promoted_model_is_served_soon_and_the_old_one_until_then(
     assert before.catalogue.search("protein", 3).ids
 
 
-def test_papers_newer_than_the_model_are_folded_in(database: Database, serving: Serving, tmp_path: Path) -> None:
+def test_papers_newer_than_the_model_are_folded_in(database: Database, serving: ModelCache, tmp_path: Path) -> None:
     fill(database, 0, 60)
     publish(database, tmp_path / "models")
     serving.refresh()
@@ -93,24 +93,24 @@ def test_papers_newer_than_the_model_are_folded_in(database: Database, serving: 
 
 
 def test_what_the_model_was_trained_on_is_not_folded_in_again(
-    database: Database, serving: Serving, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database: Database, serving: ModelCache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(database, 0, 60)
     publish(database, tmp_path / "models")
     folded: list[str] = []
     take = type(serving.current()).take
     monkeypatch.setattr(
-        "server.services.serving.Served.take",
+        "server.services.model_cache.Served.take",
         lambda served, rows: folded.extend(row["id"] for row in rows) or take(served, rows),
     )
-    again = Serving(database, tmp_path / "models")
+    again = ModelCache(database, tmp_path / "models")
     again.refresh()
     fill(database, 60, 2)
     again.refresh()
     assert folded == ["2401.00060", "2401.00061"]
 
 
-def test_a_broken_model_does_not_end_the_service(database: Database, serving: Serving, tmp_path: Path) -> None:
+def test_a_broken_model_does_not_end_the_service(database: Database, serving: ModelCache, tmp_path: Path) -> None:
     fill(database, 0, 60)
     publish(database, tmp_path / "models")
     serving.refresh()
@@ -127,7 +127,7 @@ def test_a_broken_model_does_not_end_the_service(database: Database, serving: Se
     assert mended
 
 
-def test_a_paper_known_from_one_readers_page_is_not_served_to_all(database: Database, serving: Serving) -> None:
+def test_a_paper_known_from_one_readers_page_is_not_served_to_all(database: Database, serving: ModelCache) -> None:
     with database.writing() as session:
         one, two = readers.create(session, 1.0), readers.create(session, 1.0)
         changed = take_cards(session, one, source_papers(0, 1), confirm=True, now=time.time())
@@ -141,23 +141,23 @@ def test_a_paper_known_from_one_readers_page_is_not_served_to_all(database: Data
     assert serving.readable(["2401.00001", "2401.00000"]) == ["2401.00000"]
 
 
-def test_a_paper_without_a_title_is_told_apart_until_it_has_one(database: Database, serving: Serving) -> None:
+def test_a_paper_without_a_title_is_told_apart_until_it_has_one(database: Database, serving: ModelCache) -> None:
     text = source_papers(0, 1)[0]
     for facts, untitled in (({"abstract": text["abstract"]}, {"2401.00000"}), (text, set[str]())):
         with database.writing() as session:
             take_source_papers(session, "arxiv", [{"id": text["id"], **facts}], now=time.time())
         serving.refresh()
         assert serving.current().untitled == untitled
-        assert Serving(database, Path("nowhere")).current().untitled == untitled
+        assert ModelCache(database, Path("nowhere")).current().untitled == untitled
 
 
-def test_a_stub_is_not_served(database: Database, serving: Serving) -> None:
+def test_a_stub_is_not_served(database: Database, serving: ModelCache) -> None:
     with database.writing() as session:
         papers.add_stubs(session, ["2401.00001"], time.time())
     assert "2401.00001" not in serving.current().catalogue
 
 
-def test_hostile_text_that_is_already_stored_stops_nothing(database: Database, serving: Serving) -> None:
+def test_hostile_text_that_is_already_stored_stops_nothing(database: Database, serving: ModelCache) -> None:
     """What an older version stored is folded anew by every worker, and by the trainer."""
     fill(database, 0, 30)
     hostile = [

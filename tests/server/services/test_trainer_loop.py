@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from server.services import schedule
+from server.services import trainer_loop
 
 
 class Trainings:
@@ -29,17 +29,17 @@ class Trainings:
 
 @pytest.fixture(autouse=True)
 def _hurry(monkeypatch):
-    monkeypatch.setattr(schedule, "LOOK_EVERY", 0.01)
-    monkeypatch.setattr(schedule, "FIRST_PAUSE", 0.2)
-    monkeypatch.setattr(schedule, "GROWING_PAUSE", 0.4)
-    monkeypatch.setattr(schedule, "REST", 0.0)
+    monkeypatch.setattr(trainer_loop, "LOOK_EVERY", 0.01)
+    monkeypatch.setattr(trainer_loop, "FIRST_PAUSE", 0.2)
+    monkeypatch.setattr(trainer_loop, "GROWING_PAUSE", 0.4)
+    monkeypatch.setattr(trainer_loop, "REST", 0.0)
 
 
 def run(trainings, seconds, reasons=None):
     stop = threading.Event()
     left = list(reasons or [])
-    schedule._look = lambda *_: (left.pop(0) if left else None) if reasons is not None else "always"
-    thread = threading.Thread(target=schedule.run, args=(None, None, trainings, stop))
+    trainer_loop._look = lambda *_: (left.pop(0) if left else None) if reasons is not None else "always"
+    thread = threading.Thread(target=trainer_loop.run, args=(None, None, trainings, stop))
     thread.start()
     time.sleep(seconds)
     stop.set()
@@ -49,7 +49,7 @@ def run(trainings, seconds, reasons=None):
 
 @pytest.fixture(autouse=True)
 def _look_again(monkeypatch):
-    monkeypatch.setattr(schedule, "_look", schedule._look)
+    monkeypatch.setattr(trainer_loop, "_look", trainer_loop._look)
 
 
 def test_nothing_starts_while_nothing_is_due():

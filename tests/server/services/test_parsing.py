@@ -12,7 +12,7 @@ from marshmallow import Schema
 
 from server.api import schemas
 from server.errors import Invalid
-from server.services.reading import read_card, read_event
+from server.services.parsing import read_card, read_event
 
 junk = (
     st.none()

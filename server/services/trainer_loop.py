@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from server.config import Settings
 from server.errors import DatabaseUnavailable
-from server.services.due import why_due
+from server.services.training_due import why_due
 from server.store.database import Database
 
 logger = logging.getLogger(__name__)

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from server.config import Settings
 from server.hot import Hot
 from server.services.history import Histories
+from server.services.model_cache import ModelCache
 from server.services.own_papers import OwnPapers
 from server.services.papers import KnownCards
-from server.services.serving import Serving
 from server.store.database import Database
 from server.tokens import Keys
 
@@ -19,14 +19,14 @@ IMPORTS = 2  # at once in one process
 
 
 @dataclass(frozen=True)
-class Rooms:
+class Context:
     """Everything a use case may need, by name."""
 
     settings: Settings
     database: Database
     hot: Hot
     keys: Keys
-    serving: Serving
+    model_cache: ModelCache
     histories: Histories = field(default_factory=Histories)
     cards: KnownCards = field(default_factory=KnownCards)
     # Long work that must leave most of the process's threads to others.
@@ -34,20 +34,20 @@ class Rooms:
     own_papers: OwnPapers = field(default_factory=OwnPapers)
 
     @classmethod
-    def of(cls, settings: Settings) -> Rooms:
-        """Build the rooms of a process from its settings."""
+    def of(cls, settings: Settings) -> Context:
+        """Build what a process shares from its settings."""
         database = Database.at(settings)
         return cls(
             settings=settings,
             database=database,
             hot=Hot(settings),
             keys=Keys(settings.secret_key),
-            serving=Serving(database, settings.models_dir),
+            model_cache=ModelCache(database, settings.models_dir),
         )
 
     def close(self) -> None:
         """End what runs beside the requests and give back the connections."""
-        self.serving.close()
+        self.model_cache.close()
         self.hot.close()
         self.database.close()
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from server.services.rooms import Rooms
+from server.services.context import Context
 from server.store.tables import metadata
 from tests.server.conftest import Device, card, event, sqlite_only
 
@@ -88,11 +88,11 @@ def test_what_was_forgotten_does_not_rank_on(me: Device) -> None:
     assert states() == [(False, True), (False, False), (False, False)]
 
 
-def test_nothing_of_a_deleted_event_stays_in_the_database(me: Device, rooms: Rooms) -> None:
+def test_nothing_of_a_deleted_event_stays_in_the_database(me: Device, context: Context) -> None:
     sent = event("open")
     me.log(sent)
     me.call("DELETE", f"/v1/me/events/{sent['id']}")
-    with rooms.database.engine.connect() as connection:
+    with context.database.engine.connect() as connection:
         rows = [str(connection.execute(table.select()).all()) for table in metadata.sorted_tables]
     assert not [row for row in rows if sent["id"] in row]
 
@@ -172,7 +172,7 @@ def test_a_file_larger_than_other_bodies_is_taken(me: Device) -> None:
     assert me.post("/v1/me/import", file).json["accepted"] == 1
 
 
-def test_leaving_takes_everything_along(me: Device, other: Device, rooms: Rooms) -> None:
+def test_leaving_takes_everything_along(me: Device, other: Device, context: Context) -> None:
     list_id = other.rank(card(1))["list_id"]
     other.log(event("save"), event("impression", list_id=list_id, position=1), papers=[card(2)])
     deleted = event()
@@ -181,7 +181,7 @@ def test_leaving_takes_everything_along(me: Device, other: Device, rooms: Rooms)
     other.post("/v1/pairing-codes", {"reader": "me"})
     assert other.call("DELETE", "/v1/me").status_code == 204
     assert other.get("/v1/me").status_code == 401
-    with rooms.database.engine.connect() as connection:
+    with context.database.engine.connect() as connection:
         left = [
             table.name
             for table in metadata.sorted_tables

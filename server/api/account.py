@@ -7,13 +7,13 @@ from typing import Any
 from flask import Response, jsonify, request
 
 from server.api.blueprint import Blueprint
-from server.api.requests import MAX_IMPORT, caller, json_file, page_of, read_cursor, rooms
+from server.api.requests import MAX_IMPORT, caller, context, json_file, page_of, read_cursor
 from server.api.schemas import LogQuery
 from server.api.schemas_account import Export, ImportBody, Imported, LoggedEvents, Me, MeBody, Reset
 from server.clock import rfc3339
 from server.errors import Invalid
-from server.services import events, me, takeout
-from server.services.reading import UUID
+from server.services import account, events, takeout
+from server.services.parsing import UUID
 
 EVENT = {"in": "path", "name": "event_id", "required": True, "schema": {"type": "string", "format": "uuid"}}
 blueprint = Blueprint("me", __name__, description="My settings, my log, my data.")
@@ -23,7 +23,7 @@ blueprint = Blueprint("me", __name__, description="My settings, my log, my data.
 @blueprint.response(200, Me)
 def profile() -> Response:
     """Return my settings, my feed's address, and how much is kept of me."""
-    return _told(me.profile(rooms(), caller()))
+    return _told(account.profile(context(), caller()))
 
 
 @blueprint.route("/v1/me", methods=["PATCH"])
@@ -31,7 +31,7 @@ def profile() -> Response:
 @blueprint.response(200, Me)
 def change(body: dict[str, Any]) -> Response:
     """Change the settings named; `renew_feed` makes the old feed address worthless."""
-    return _told(me.change(rooms(), caller(), body))
+    return _told(account.change(context(), caller(), body))
 
 
 def _told(profile: dict[str, Any]) -> Response:
@@ -42,17 +42,19 @@ def _told(profile: dict[str, Any]) -> Response:
 @blueprint.response(204)
 def leave() -> None:
     """Delete me and everything of mine; my tokens stop working."""
-    me.leave(rooms(), caller().reader_id, rooms().now())
+    account.leave(context(), caller().reader_id, context().now())
 
 
 @blueprint.route("/v1/me/events")
 @blueprint.arguments(LogQuery, location="query")
 @blueprint.response(200, LoggedEvents)
 def logged(query: dict[str, Any]) -> Response:
-    """List what was logged of me, newest first; `paper` and `kind` narrow it."""
+    """List what was logged of account, newest first; `paper` and `kind` narrow it."""
     after = read_cursor(query.get("cursor"), (float, int))
     wanted = {"paper": query.get("paper"), "kinds": query["kind"]}
-    return jsonify(page_of(me.logged(rooms(), caller().reader_id, query["limit"] + 1, after, **wanted), query["limit"]))
+    return jsonify(
+        page_of(account.logged(context(), caller().reader_id, query["limit"] + 1, after, **wanted), query["limit"])
+    )
 
 
 @blueprint.route("/v1/me/events/<string:event_id>", methods=["DELETE"], parameters=[EVENT])
@@ -61,22 +63,22 @@ def delete_event(event_id: str) -> None:
     """Delete an event for good; it stays away when a device sends it again."""
     if not UUID.fullmatch(event_id):
         raise Invalid("Must be the UUID of an event.", field="id")
-    events.delete(rooms().database, rooms().keys, caller().reader_id, event_id.lower(), rooms().now())
+    events.delete(context().database, context().keys, caller().reader_id, event_id.lower(), context().now())
 
 
 @blueprint.route("/v1/me/reset", methods=["POST"])
 @blueprint.response(200, Reset)
 def reset() -> Response:
     """Forget all but my saved papers."""
-    return jsonify({"forgotten": me.reset(rooms(), caller().reader_id, rooms().now())})
+    return jsonify({"forgotten": account.reset(context(), caller().reader_id, context().now())})
 
 
 @blueprint.route("/v1/me/export")
 @blueprint.response(200, Export)
 def export() -> Response:
     """Return everything kept of me as one file."""
-    now = rooms().now()
-    response = Response(takeout.export(rooms(), caller().reader_id, now), content_type="application/json")
+    now = context().now()
+    response = Response(takeout.export(context(), caller().reader_id, now), content_type="application/json")
     day = (rfc3339(now) or "")[:10]
     response.headers["Content-Disposition"] = f'attachment; filename="inkling-{day}.json"'
     return response
@@ -87,4 +89,4 @@ def export() -> Response:
 @blueprint.response(200, Imported)
 def import_() -> Response:
     """Take an exported file in; doing so twice changes nothing."""
-    return jsonify(takeout.import_(rooms(), caller().reader_id, json_file(MAX_IMPORT), rooms().now()))
+    return jsonify(takeout.import_(context(), caller().reader_id, json_file(MAX_IMPORT), context().now()))

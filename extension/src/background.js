@@ -7,13 +7,13 @@ import { browser, isEnding } from "./browser.js";
 import { ENDING, TO_PAGE, refuse } from "./messages.js";
 import { ServerError } from "./server-api.js";
 import { change, onChanged, protect, read } from "./storage.js";
-import { tryAgain } from "./worker/again.js";
+import { tryAgain } from "./worker/retry.js";
 import { forgetFailures } from "./worker/connection.js";
-import { fromOwn, pause } from "./worker/from-own.js";
-import { fromPage, tabCreated } from "./worker/from-page.js";
+import { fromOwn, pause } from "./worker/handlers/own-pages.js";
+import { fromPage, tabCreated } from "./worker/handlers/page.js";
 import { flush } from "./worker/queue.js";
-import { followSites, forgetSites } from "./worker/sites.js";
-import { BadMessage, siteOf } from "./worker/told.js";
+import { followSites, forgetSites } from "./worker/site-registration.js";
+import { BadMessage, siteOf } from "./worker/validate.js";
 import { drawIcon, drawTabIcons, isPaused, openPages, pushViews, rememberPage, stateOf, tellTab } from "./worker/view.js";
 
 const { runtime, tabs, alarms, commands, permissions } = browser();

@@ -1,6 +1,6 @@
 /** Every site and every feature of the content script; each is a file of its own. */
 
-import { run } from "./page/run.js";
+import { run } from "./page/lifecycle.js";
 import { arxiv } from "./sites/arxiv.js";
 import { huggingface } from "./sites/huggingface.js";
 import { impressions } from "./features/impressions.js";

@@ -36,7 +36,7 @@
   if (isPage) {
     // Where an older copy of ours has been at work the page is drawn, and its place is taken over.
     const decided = document.querySelector("[data-inkling]") ? undefined : askForRoom();
-    // Read by page/run.js, in the same world of scripts.
+    // Read by page/lifecycle.js, in the same world of scripts.
     Object.assign(globalThis, { inklingDecided: decided });
     import(chrome.runtime.getURL("src/content.js")).then(async ({ isOurs }) => {
       if (await isOurs) return;

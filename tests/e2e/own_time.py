@@ -27,7 +27,7 @@ PARTS = {
     "/src/features/panel.js": "panel",
     "/src/features/": "other features",
     "/src/hydration.js": "await hydration",
-    "/src/page/gate.js": "await hydration",
+    "/src/page/hydration-gate.js": "await hydration",
 }
 
 

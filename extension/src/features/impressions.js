@@ -62,7 +62,7 @@ const recommended = () => [
   ),
 ];
 
-/** @type {import("../page/run.js").Feature} */
+/** @type {import("../page/lifecycle.js").Feature} */
 export const impressions = {
   runs: ({ state, view, list, place: { kind } }) =>
     (state === "ready" || state === "offline") && view?.capture === "auto" && Boolean(list) && kind !== "paper" && kind !== "abs",

@@ -26,7 +26,7 @@ function keeper(page) {
   const needsPlace = placeNeeds();
   return {
     marks,
-    /** @param {import("../sites/reading.js").PageCard} one */
+    /** @param {import("../sites/site.js").PageCard} one */
     mark(one) {
       const { element, seat = element } = one;
       let mark = marks.get(element);
@@ -34,7 +34,7 @@ function keeper(page) {
       if (mark.host.parentElement !== seat) seat.append(mark.host);
       return mark;
     },
-    /** @param {import("../sites/reading.js").PageCard} one */
+    /** @param {import("../sites/site.js").PageCard} one */
     renew({ element, seat = element, card, picture }) {
       marks.get(element)?.host.remove();
       const mark = new Mark(page, card, picture ? "corner" : seat === element ? "side" : "line");
@@ -142,7 +142,7 @@ const isFocusSeen = (event) => {
   return target instanceof Element && target.matches(":focus-visible");
 };
 
-/** @type {import("../page/run.js").Feature} */
+/** @type {import("../page/lifecycle.js").Feature} */
 export const marks = {
   runs: ({ state, place }) => (state === "ready" || state === "offline") && place.kind !== "paper" && place.kind !== "abs",
   init(page, signal) {

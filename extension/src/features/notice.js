@@ -17,7 +17,7 @@ const NOTICE_STYLE = `
 .notice svg { margin-top: 1px; color: var(--accent); }
 `;
 
-/** @type {import("../page/run.js").Feature} */
+/** @type {import("../page/lifecycle.js").Feature} */
 export const notice = {
   outlasts: true,
   runs: ({ state }) => state === "ready" || state === "offline" || state === "unpaired",

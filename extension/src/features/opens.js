@@ -75,7 +75,7 @@ function tellOfScripts(page, signal) {
   }, { signal });
 }
 
-/** @type {import("../page/run.js").Feature} */
+/** @type {import("../page/lifecycle.js").Feature} */
 export const opens = {
   runs: ({ state }) => state === null || state === "ready" || state === "offline",
   init(page, signal) {

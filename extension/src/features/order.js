@@ -12,7 +12,7 @@ import { text } from "../browser.js";
 import { showCards } from "../ui/host.js";
 
 /** @typedef {import("../page/page.js").Page} Page */
-/** @typedef {import("../sites/reading.js").PageCard} PageCard */
+/** @typedef {import("../sites/site.js").PageCard} PageCard */
 
 /** An answer later than this would move cards under the reader's eyes: until then they wait to be drawn (ui/reserve.css). */
 const AT_ONCE = 1200;
@@ -148,7 +148,7 @@ function byGrid(cards) {
 /** A plain column of blocks, which a flex column looks the same as. @param {HTMLElement} grid */
 const isStacked = (grid) => getComputedStyle(grid).display === "block";
 
-/** @type {import("../page/run.js").Feature} */
+/** @type {import("../page/lifecycle.js").Feature} */
 export const order = {
   runs: ({ state, place: { kind } }) => (state === "ready" || state === "offline") && kind !== "paper" && kind !== "abs",
   init(page, signal) {

@@ -22,7 +22,7 @@ function place(page, host) {
   leaveRoom();
 }
 
-/** @type {import("../page/run.js").Feature} */
+/** @type {import("../page/lifecycle.js").Feature} */
 export const panel = {
   runs: ({ state, place: { kind } }) => ["ready", "offline", "unpaired"].includes(state ?? "") && kind !== "paper" && kind !== "abs",
   init(page, signal) {

@@ -6,7 +6,7 @@ import { Mark } from "../ui/mark.js";
 import { evidence } from "../ui/reasons.js";
 import { make } from "../ui/dom.js";
 
-/** @type {import("../page/run.js").Feature} */
+/** @type {import("../page/lifecycle.js").Feature} */
 export const paperMark = {
   runs: ({ state, place }) => (state === "ready" || state === "offline") && (place.kind === "paper" || place.kind === "abs"),
   init(page, signal) {

@@ -118,7 +118,7 @@ function actionOf(page, event) {
   return event.repeat && !REPEATABLE.has(action ?? "") ? undefined : action;
 }
 
-/** @type {import("../page/run.js").Feature} */
+/** @type {import("../page/lifecycle.js").Feature} */
 export const shortcuts = {
   runs: ({ state }) => state === "ready" || state === "offline",
   init(page, signal) {

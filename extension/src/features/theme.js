@@ -2,7 +2,7 @@
 
 import { followTheme } from "../ui/host.js";
 
-/** @type {import("../page/run.js").Feature} */
+/** @type {import("../page/lifecycle.js").Feature} */
 export const theme = {
   runs: ({ state }) => state === "ready" || state === "offline" || state === "unpaired",
   init(page, signal) {

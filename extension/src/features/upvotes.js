@@ -35,7 +35,7 @@ async function tell(page, paper, upvoted) {
   if (reply.ok && page.view) page.show({ ...page.view, marks: { ...page.view.marks, ...reply.marks } });
 }
 
-/** @type {import("../page/run.js").Feature} */
+/** @type {import("../page/lifecycle.js").Feature} */
 export const upvotes = {
   runs: ({ state, view }) => (state === "ready" || state === "offline") && view?.settings.upvote_is_save === true,
   init(page, signal) {

@@ -15,13 +15,13 @@ import { text } from "../browser.js";
 /** @typedef {import("../messages.js").Mark} Mark */
 /** @typedef {import("../messages.js").Kind} Kind */
 /** @typedef {import("../messages.js").Surface} Surface */
-/** @typedef {import("../sites/reading.js").PageCard} PageCard */
+/** @typedef {import("../sites/site.js").PageCard} PageCard */
 
 /** @typedef {"cards" | "view" | "open" | "place" | "read" | "settled" | "order" | "say" | "warn" | "ask-order" | "command" | "replaced" | "gone"} Happening */
 
 /** @typedef {"drift" | "none"} Finding it no longer looks as we know it; it is no page of ours at all */
 
-/** What there is to read before the first reading, and on a page that is none of ours. @type {import("../sites/reading.js").Reading} */
+/** What there is to read before the first reading, and on a page that is none of ours. @type {import("../sites/site.js").Reading} */
 export const NOTHING = Object.freeze({ cards: [], expected: 0, island: null, before: null, column: null, outside: false });
 
 /** @type {Mark} */
@@ -38,15 +38,15 @@ export class Page {
   #ranks = { list: null, byPaper: new Map() };
 
   /**
-   * @param {import("../sites/reading.js").SiteModule} site
-   * @param {import("../sites/reading.js").Place} place
+   * @param {import("../sites/site.js").SiteModule} site
+   * @param {import("../sites/site.js").Place} place
    * @param {import("./attention.js").Attention} attention
    */
   constructor(site, place, attention) {
     this.site = site;
     this.place = place;
     this.attention = attention;
-    /** @type {import("../sites/reading.js").Reading} */
+    /** @type {import("../sites/site.js").Reading} */
     this.reading = NOTHING;
     /** @type {View | null} */
     this.view = null;

@@ -10,10 +10,10 @@
  */
 
 import { addressOf, paperFromUrl } from "../paper-id.js";
-import { clean } from "./reading.js";
+import { clean } from "./site.js";
 
-/** @typedef {import("./reading.js").PageCard} PageCard */
-/** @typedef {import("./reading.js").Place} Place */
+/** @typedef {import("./site.js").PageCard} PageCard */
+/** @typedef {import("./site.js").Place} Place */
 /** @typedef {import("../messages.js").Card} Card */
 
 const LIST = "dl#articles";
@@ -208,7 +208,7 @@ const columnOf = (document) => COLUMNS.map((one) => document.querySelector(one))
 /**
  * @param {Document} document
  * @param {Place} place
- * @returns {import("./reading.js").Reading | null}
+ * @returns {import("./site.js").Reading | null}
  */
 function read(document, place) {
   if (place.kind === "abs" && place.paper) {
@@ -230,7 +230,7 @@ function read(document, place) {
 /**
  * @param {Document} document
  * @param {Place} place
- * @returns {import("./reading.js").Edges | null}
+ * @returns {import("./site.js").Edges | null}
  */
 function edges(document, place) {
   const isAbs = place.kind === "abs";
@@ -242,5 +242,5 @@ function edges(document, place) {
 /** @param {{id: string}} paper */
 const addressIn = ({ id }) => addressOf({ id, url: `https://arxiv.org/abs/${id}` });
 
-/** @type {import("./reading.js").SiteModule} */
+/** @type {import("./site.js").SiteModule} */
 export const arxiv = { placeOf, edges, read, paperOf, addressOf: addressIn, upvoteOf: () => null };

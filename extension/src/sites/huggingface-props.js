@@ -4,7 +4,7 @@
  */
 
 import { paperFromUrl } from "../paper-id.js";
-import { clean } from "./reading.js";
+import { clean } from "./site.js";
 
 /** @typedef {import("../messages.js").Card} Card */
 
@@ -83,7 +83,7 @@ const dateOf = (date) => (typeof date === "string" && !Number.isNaN(Date.parse(d
 /**
  * How many papers the props say are listed here. Those of a page that a period tab left behind say nothing of this one.
  * @param {Record<string, any>} props
- * @param {import("./reading.js").Place} here
+ * @param {import("./site.js").Place} here
  */
 export function toldIn(props, here) {
   const [, date] = here.page.split("/");

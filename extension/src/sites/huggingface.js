@@ -11,10 +11,10 @@
 
 import { addressOf, paperFromUrl } from "../paper-id.js";
 import { cardOf, factsOf, propsOf, toldIn } from "./huggingface-props.js";
-import { childOf, clean, commonParent, merged, textOf } from "./reading.js";
+import { childOf, clean, commonParent, merged, textOf } from "./site.js";
 
-/** @typedef {import("./reading.js").PageCard} PageCard */
-/** @typedef {import("./reading.js").Place} Place */
+/** @typedef {import("./site.js").PageCard} PageCard */
+/** @typedef {import("./site.js").Place} Place */
 /** @typedef {import("../messages.js").Card} Card */
 
 // Islands and what they were given: both generations of the page have them (five islands on a listing).
@@ -176,7 +176,7 @@ const hasCard = (island) =>
 /**
  * @param {Document} document
  * @param {Place} here
- * @returns {import("./reading.js").Edges | null}
+ * @returns {import("./site.js").Edges | null}
  */
 function edges(document, here) {
   const island = /** @type {HTMLElement | null} */ (document.querySelector(here.kind === "paper" ? PAPER : LIST));
@@ -275,7 +275,7 @@ function shownAbstract(island) {
 /**
  * @param {Document} document
  * @param {Place} here
- * @returns {import("./reading.js").Reading | null}
+ * @returns {import("./site.js").Reading | null}
  */
 function readPaper(document, here) {
   const island = paperIsland(document, here);
@@ -328,7 +328,7 @@ function linkedAmong(document, island, cards) {
 /**
  * @param {Document} document
  * @param {Place} here
- * @returns {import("./reading.js").Reading | null}
+ * @returns {import("./site.js").Reading | null}
  */
 function read(document, here) {
   if (here.kind === "paper") return readPaper(document, here);
@@ -358,5 +358,5 @@ function upvoteOf(target) {
   return box instanceof HTMLInputElement && box.type === "checkbox" && !box.disabled && box.closest("label") ? box : null;
 }
 
-/** @type {import("./reading.js").SiteModule} */
+/** @type {import("./site.js").SiteModule} */
 export const huggingface = { placeOf, edges, read, paperOf, addressOf: addressIn, upvoteOf };

@@ -25,7 +25,7 @@ const DRAWN = {
 export class Mark {
   /**
    * @param {Page} page
-   * @param {import("../sites/reading.js").Card} card
+   * @param {import("../sites/site.js").Card} card
    * @param {"corner" | "side" | "line" | "bar"} where over a picture's corner, at the card's far edge, at the end of a
    *   line, or a bar of its own
    */

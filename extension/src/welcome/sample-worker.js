@@ -5,7 +5,7 @@
 
 import { FROM_PAGE, refuse } from "../messages.js";
 import { DEFAULTS } from "../storage.js";
-import { marksOf, remember } from "../worker/states.js";
+import { marksOf, remember } from "../worker/paper-states.js";
 import { LISTED, UNSEEN } from "./sample-papers.js";
 
 /** @typedef {import("../messages.js").Event} Event */

@@ -3,10 +3,10 @@
 import { MOST_DELETIONS } from "../caps.js";
 import { change, read } from "../storage.js";
 import { hostOf } from "./connection.js";
-import { rankOpenPages } from "./from-page.js";
-import { logged } from "./log.js";
+import { rankOpenPages } from "./handlers/page.js";
+import { logged } from "./server-log.js";
 import { flush } from "./queue.js";
-import { remember } from "./states.js";
+import { remember } from "./paper-states.js";
 import { pushViews } from "./view.js";
 
 /** @typedef {import("../messages.js").Event} Event */

@@ -3,7 +3,7 @@
 import { ServerError } from "../server-api.js";
 import { change, read } from "../storage.js";
 import { ask, isDue, server } from "./connection.js";
-import { logged } from "./log.js";
+import { logged } from "./server-log.js";
 
 export const LONGEST_TITLE = 300;
 /** Names asked for at a time; the others go by their ids until then. */
@@ -29,7 +29,7 @@ export async function hiddenList() {
   return { papers: hidden.map((id) => ({ id, title: titles[id] ?? id })) };
 }
 
-/** @returns {Promise<(import("./log.js").Log & {asked: number}) | null>} null while the server is silent */
+/** @returns {Promise<(import("./server-log.js").Log & {asked: number}) | null>} null while the server is silent */
 async function logInTime() {
   const asked = Date.now();
   const { connection } = await read("connection");
@@ -40,7 +40,7 @@ async function logInTime() {
 
 /**
  * Those hidden, as the server says, with what is not yet sent laid over it; as known here while it is silent.
- * @param {(import("./log.js").Log & {asked: number}) | null} log
+ * @param {(import("./server-log.js").Log & {asked: number}) | null} log
  */
 async function hiddenPapers(log) {
   const { states, queue, ledger } = await read("states", "queue", "ledger");

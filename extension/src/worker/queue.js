@@ -7,9 +7,9 @@ import { LOCAL, MOST_WAITING } from "../caps.js";
 import { ServerError } from "../server-api.js";
 import { change, read } from "../storage.js";
 import { ask, isDue, noteUnsent, server } from "./connection.js";
-import { noteOpen } from "./opens.js";
+import { noteOpen } from "./open-dedup.js";
 import { OF_ONE_SERVER, sortByServer, waitingElsewhere } from "./servers.js";
-import { remember } from "./states.js";
+import { remember } from "./paper-states.js";
 
 /** @typedef {import("../messages.js").Event} Event */
 /** @typedef {import("../messages.js").Card} Card */

@@ -3,8 +3,8 @@
 import { browser, text } from "../browser.js";
 import { TO_PAGE } from "../messages.js";
 import { managed, read, session } from "../storage.js";
-import { failures, keyOf } from "./lists.js";
-import { marksOf } from "./states.js";
+import { failures, keyOf } from "./ranked-lists.js";
+import { marksOf } from "./paper-states.js";
 
 /** @typedef {import("../messages.js").View} View */
 /** @typedef {import("../messages.js").State} State */

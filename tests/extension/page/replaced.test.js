@@ -4,7 +4,7 @@ import { notice } from "../../../extension/src/features/notice.js";
 import { order } from "../../../extension/src/features/order.js";
 import { panel } from "../../../extension/src/features/panel.js";
 import { shortcuts } from "../../../extension/src/features/shortcuts.js";
-import { run } from "../../../extension/src/page/run.js";
+import { run } from "../../../extension/src/page/lifecycle.js";
 import { huggingface } from "../../../extension/src/sites/huggingface.js";
 import { hosts, inMark, inPanel, keeping } from "../features/listing-kit.js";
 import { clickByHand, listOf, openPage, pass, pressByHand, view } from "../page-kit.js";

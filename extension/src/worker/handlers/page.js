@@ -1,24 +1,24 @@
 /** What a listing's content script may ask. All it says comes from a page and is checked for its shape. */
 
-import { browser, version } from "../browser.js";
-import { FROM_PAGE } from "../messages.js";
-import { paperFromUrl } from "../paper-id.js";
-import { ServerError } from "../server-api.js";
-import { change, read } from "../storage.js";
-import { ask } from "./connection.js";
-import { hasDrifted, rememberDrift } from "./drift.js";
-import { LONGEST_TITLE } from "./hidden.js";
-import { keyOf, more, rank } from "./lists.js";
-import { forgetMenu, menuBehind, rememberLeft, rememberMenu, wasByScript } from "./opens.js";
-import { enqueue, flush, withdraw } from "./queue.js";
-import { pageRoom } from "./room.js";
-import { UNTOUCHED, marksOf } from "./states.js";
-import { cardIn, cardsIn, eventIn, pageIn, paperIn, siteOf, whereIn } from "./told.js";
-import { drawTabIcon, openPages, pushViews, readStanding, rememberPage, stateOf, unseen, viewOf } from "./view.js";
+import { browser, version } from "../../browser.js";
+import { FROM_PAGE } from "../../messages.js";
+import { paperFromUrl } from "../../paper-id.js";
+import { ServerError } from "../../server-api.js";
+import { change, read } from "../../storage.js";
+import { ask } from "../connection.js";
+import { hasDrifted, rememberDrift } from "../drift.js";
+import { LONGEST_TITLE } from "../hidden.js";
+import { keyOf, more, rank } from "../ranked-lists.js";
+import { forgetMenu, menuBehind, rememberLeft, rememberMenu, wasByScript } from "../open-dedup.js";
+import { enqueue, flush, withdraw } from "../queue.js";
+import { pageRoom } from "../reserved-space.js";
+import { UNTOUCHED, marksOf } from "../paper-states.js";
+import { cardIn, cardsIn, eventIn, pageIn, paperIn, siteOf, whereIn } from "../validate.js";
+import { drawTabIcon, openPages, pushViews, readStanding, rememberPage, stateOf, unseen, viewOf } from "../view.js";
 
-/** @typedef {import("../messages.js").Event} Event */
-/** @typedef {import("../messages.js").Card} Card */
-/** @typedef {import("../messages.js").Site} Site */
+/** @typedef {import("../../messages.js").Event} Event */
+/** @typedef {import("../../messages.js").Card} Card */
+/** @typedef {import("../../messages.js").Site} Site */
 /** @typedef {{tab?: number, url?: string, site?: Site}} From which page speaks */
 
 /** How long a page waits for the server before it shows what is known; the rest comes when it comes. */

@@ -2,7 +2,7 @@
 
 import { ServerError } from "../server-api.js";
 import { isDue, look } from "./connection.js";
-import { failures, keyOf, rank } from "./lists.js";
+import { failures, keyOf, rank } from "./ranked-lists.js";
 import { openPages, pushViews, readStanding, stateOf } from "./view.js";
 
 /** Rank what could not be ranked; with nothing to rank, only see whether the server answers again. */

@@ -1,20 +1,20 @@
 /** What our own pages may ask: popup, options and welcome. */
 
-import { FROM_OWN, TO_PAGE } from "../messages.js";
-import { ServerError } from "../server-api.js";
-import { change, managed, read } from "../storage.js";
-import { itemsIn } from "./answers.js";
-import { ask, forgetFailures, hasItems, hostOf, server } from "./connection.js";
-import { forget, forgetEvents } from "./forgetting.js";
-import { sendSoon } from "./from-page.js";
-import { LONGEST_TITLE, hiddenList } from "./hidden.js";
-import { connect, leave, probe, whose } from "./pairing.js";
-import { enqueue, flush } from "./queue.js";
-import { OF_ONE_SERVER, isAgreed, sortByServer } from "./servers.js";
-import { marksOf } from "./states.js";
-import { isPaused, notTouched, openPages, pushViews, readStanding, stateOf, tellTab, viewOf } from "./view.js";
+import { FROM_OWN, TO_PAGE } from "../../messages.js";
+import { ServerError } from "../../server-api.js";
+import { change, managed, read } from "../../storage.js";
+import { itemsIn } from "../answers.js";
+import { ask, forgetFailures, hasItems, hostOf, server } from "../connection.js";
+import { forget, forgetEvents } from "../forgetting.js";
+import { sendSoon } from "./page.js";
+import { LONGEST_TITLE, hiddenList } from "../hidden.js";
+import { connect, leave, probe, whose } from "../pairing.js";
+import { enqueue, flush } from "../queue.js";
+import { OF_ONE_SERVER, isAgreed, sortByServer } from "../servers.js";
+import { marksOf } from "../paper-states.js";
+import { isPaused, notTouched, openPages, pushViews, readStanding, stateOf, tellTab, viewOf } from "../view.js";
 
-/** @typedef {import("../messages.js").Event} Event */
+/** @typedef {import("../../messages.js").Event} Event */
 
 /** What a tab shows, or null: a tab that does not hear us has gone on to another page. @param {number | undefined} tab */
 async function shownIn(tab) {
@@ -72,7 +72,7 @@ export async function pause({ scope, site = "huggingface", on }) {
   return {};
 }
 
-/** @param {{id: string, kind: Event["kind"], paper: string, title?: string, surface?: import("../messages.js").Surface}} asked */
+/** @param {{id: string, kind: Event["kind"], paper: string, title?: string, surface?: import("../../messages.js").Surface}} asked */
 async function act({ id = crypto.randomUUID(), kind, paper, title, surface = "panel" }) {
   const event = { id, kind, paper, at: new Date().toISOString(), surface };
   await enqueue([event], title ? [{ id: paper, title }] : []);

@@ -1,12 +1,12 @@
 /** Reads the page again whenever it changes, tells the worker of other cards, and watches for drift. */
 
 import { FROM_PAGE, orSilence, send } from "../messages.js";
-import { gateOf } from "./gate.js";
+import { gateOf } from "./hydration-gate.js";
 import { NOTHING } from "./page.js";
 import { settled } from "./slices.js";
 
 /** @typedef {import("./page.js").Page} Page */
-/** @typedef {import("../sites/reading.js").Reading} Reading */
+/** @typedef {import("../sites/site.js").Reading} Reading */
 
 const QUIET = 120;
 const LATEST = 600;
@@ -150,8 +150,8 @@ export class Reader {
 const areKnown = (seen, expected) => seen >= expected * RECOGNISED || (seen > 0 && expected - seen === 1);
 
 /**
- * @param {import("../sites/reading.js").Reading} before
- * @param {import("../sites/reading.js").Reading} after
+ * @param {import("../sites/site.js").Reading} before
+ * @param {import("../sites/site.js").Reading} after
  */
 function sameCards(before, after) {
   const [old, now] = [before.cards, after.cards];

@@ -5,7 +5,7 @@ import { change, read, session } from "../storage.js";
 import { isList, itemsIn, listIn } from "./answers.js";
 import { ask, hasItems } from "./connection.js";
 import { sendable } from "./queue.js";
-import { learn, remember } from "./states.js";
+import { learn, remember } from "./paper-states.js";
 
 const MOST_LISTS = 12;
 const MOST_CARDS = 250;

@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { gateOf, hasNoFramework } from "../../../extension/src/page/gate.js";
+import { gateOf, hasNoFramework } from "../../../extension/src/page/hydration-gate.js";
 import { openPage, pass } from "../page-kit.js";
 
 const ISLAND = '<div data-target="DailyPapers" data-props="{}"><article><button>x</button></article></div><script src="/front/a.js"></script>';

@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { opens } from "../../../extension/src/features/opens.js";
 import { panel } from "../../../extension/src/features/panel.js";
 import { paperMark } from "../../../extension/src/features/paper-mark.js";
-import { run } from "../../../extension/src/page/run.js";
+import { run } from "../../../extension/src/page/lifecycle.js";
 import { arxiv } from "../../../extension/src/sites/arxiv.js";
 import { huggingface } from "../../../extension/src/sites/huggingface.js";
 import { clickByHand, listOf, openPage, pass, view } from "../page-kit.js";

@@ -7,7 +7,7 @@ import { isAlive, onMessage } from "../browser.js";
 import { watchAttention } from "./attention.js";
 import { leaveRoom } from "../ui/host.js";
 import { Page } from "./page.js";
-import { Reader } from "./reader.js";
+import { Reader } from "./page-scanner.js";
 import { sweepRemains, watchReplaced } from "./replaced.js";
 import { nextTask } from "./slices.js";
 
@@ -18,7 +18,7 @@ import { nextTask } from "./slices.js";
  * @property {boolean} [outlasts] stays where all else is taken away, to say why
  */
 
-/** @param {readonly import("../sites/reading.js").SiteModule[]} sites */
+/** @param {readonly import("../sites/site.js").SiteModule[]} sites */
 function here(sites) {
   for (const site of sites) {
     const place = site.placeOf(location, document);
@@ -177,7 +177,7 @@ const silentView = (message) => ({
 
 /**
  * Run the features on this page, if it is one of `sites`.
- * @param {readonly import("../sites/reading.js").SiteModule[]} sites
+ * @param {readonly import("../sites/site.js").SiteModule[]} sites
  * @param {readonly Feature[]} features
  * @returns {Promise<boolean>} false where the page, once it was read, is none of ours: nothing of ours is in it
  */

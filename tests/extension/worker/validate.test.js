@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { cardIn } from "../../../extension/src/worker/told.js";
+import { cardIn } from "../../../extension/src/worker/validate.js";
 
 // The server refuses a whole page for one card with a text or a number that it cannot keep.
 test.each([0, 1, 2, 3])("a text that is cut at any place, here %i before a pair, is whole", (before) => {

@@ -163,7 +163,7 @@ export const order = {
       if (page.turns) written.apply(page.cards, page.turns);
       else written.clear();
       showCards();
-      page.tell("order");
+      page.emit("order");
     };
     /** @param {"original" | "foryou"} wanted */
     const asked = (wanted) => {

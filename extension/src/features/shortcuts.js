@@ -98,7 +98,7 @@ const ACTIONS = {
   hide: (page) => actOn(page, "hide"),
   undo: (page) => actOn(page, "undo"),
   why: (page) => actOn(page, "why"),
-  order: (page) => page.tell("ask-order", page.turns ? "original" : "foryou"),
+  order: (page) => page.emit("ask-order", page.turns ? "original" : "foryou"),
 };
 
 /** Held keys walk on; they do not save and unsave in turn. */
@@ -128,7 +128,7 @@ export const shortcuts = {
       if (!action) return;
       event.preventDefault();
       event.stopPropagation();
-      if (!isAlive()) return page.tell("replaced");
+      if (!isAlive()) return page.emit("replaced");
       ACTIONS[action](page);
     };
     addEventListener("keydown", pressed, { signal });

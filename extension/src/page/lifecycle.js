@@ -100,7 +100,7 @@ function followAddress(page, reader, signal) {
     if (!place || (place.page === page.place.page && place.paper === page.place.paper)) return;
     page.place = place;
     page.attention.renew();
-    page.tell("place");
+    page.emit("place");
     reader.again();
   };
   addEventListener("popstate", check, { signal });
@@ -121,7 +121,7 @@ function hearWorker(page, reader, life) {
   onMessage(async ({ type, view, command }) => {
     await decided();
     if (type === TO_PAGE.viewChanged) reader.heard(view);
-    if (type === TO_PAGE.command) page.tell("command", command);
+    if (type === TO_PAGE.command) page.emit("command", command);
   }, life.signal);
   page.on("gone", () => life.abort(), life.signal);
   life.signal.addEventListener("abort", () => {
@@ -140,7 +140,7 @@ function findEdges(page, signal) {
   const look = () => {
     const edges = document.readyState === "loading" && !signal.aborted ? page.site.edges(document, page.place) : null;
     if (edges) page.reading = { ...page.reading, ...edges };
-    if (edges) page.tell("view");
+    if (edges) page.emit("view");
     if (edges || document.readyState !== "loading") watch.disconnect();
   };
   watch.observe(document, { subtree: true, childList: true });

@@ -70,14 +70,14 @@ export class Reader {
   read() {
     if (this.isQuiet) return;
     const { page } = this;
-    page.tell("read");
+    page.emit("read");
     const before = page.reading;
     const reading = page.site.read(document, page.place);
     page.reading = reading ?? NOTHING;
     if (!this.isRight(reading)) return;
     this.guard();
-    if (!sameCards(before, page.reading)) page.tell("cards");
-    page.tell("settled");
+    if (!sameCards(before, page.reading)) page.emit("cards");
+    page.emit("settled");
     this.tellWorker();
   }
 
@@ -91,7 +91,7 @@ export class Reader {
     this.page.isOpen = false;
     gateOf(island, AbortSignal.any([this.signal, this.life.signal])).then(() => {
       this.page.isOpen = true;
-      this.page.tell("open");
+      this.page.emit("open");
     });
   }
 
@@ -127,7 +127,7 @@ export class Reader {
   find(state) {
     if (this.page.found === state) return;
     this.page.found = state;
-    this.page.tell("view");
+    this.page.emit("view");
   }
 
   async tellWorker() {

@@ -126,7 +126,7 @@ export class Page {
   }
 
   /** @param {Happening} name @param {any} [detail] */
-  tell(name, detail) {
+  emit(name, detail) {
     const calls = this.#calls.get(name) ?? new Set();
     // One call may stop another that was to come: what a stopped feature draws would stay for good.
     for (const call of [...calls]) if (calls.has(call)) call(detail);
@@ -134,20 +134,20 @@ export class Page {
 
   /** Say one sentence to the reader, aloud too. @param {string} sentence */
   say(sentence) {
-    this.tell("say", sentence);
+    this.emit("say", sentence);
   }
 
   /** Say one sentence that must not be missed: aloud, and to be seen wherever the reader looks. @param {string} sentence */
   warn(sentence) {
     this.say(sentence);
-    this.tell("warn", sentence);
+    this.emit("warn", sentence);
   }
 
   /** @param {View} view */
   show(view) {
     const asked = Object.fromEntries([...this.asked].map(([paper, { mark }]) => [paper, mark]));
     this.view = this.asked.size ? { ...view, marks: { ...view.marks, ...asked } } : view;
-    this.tell("view");
+    this.emit("view");
   }
 
   /**
@@ -215,7 +215,7 @@ export class Page {
 
   /** @param {import("../messages.js").Failure} why */
   #notKept({ code, message }) {
-    if (code === REPLACED) this.tell("replaced");
+    if (code === REPLACED) this.emit("replaced");
     else this.warn(text("page_not_kept", message));
   }
 

@@ -50,7 +50,7 @@ export function watchReplaced(page, signal) {
   page.on("read", () => {
     if (isAlive()) return;
     if (!isTold) tell();
-    page.tell("gone");
+    page.emit("gone");
   }, signal);
 }
 

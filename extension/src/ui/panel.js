@@ -98,7 +98,7 @@ export class Panel {
   askOrder(order) {
     const isOn = this.page.turns !== null;
     const wanted = order === "foryou" && isOn ? "original" : order;
-    this.page.tell("ask-order", wanted);
+    this.page.emit("ask-order", wanted);
   }
 
   /** Keep to the width of the page's own list. */

@@ -37,7 +37,7 @@ export function remember(states, events) {
  * @param {Record<string, PaperState>} states
  * @param {import("../messages.js").RankCard[]} cards
  */
-export function learn(states, cards) {
+export function mergeServerStates(states, cards) {
   for (const { id, state } of cards) {
     if (!id || !state) continue;
     if (state.opened_at || state.saved || state.hidden) touch(states, id, state);

@@ -5,7 +5,7 @@ import { change, read, session } from "../storage.js";
 import { isList, itemsIn, listIn } from "./answers.js";
 import { ask, hasItems } from "./connection.js";
 import { sendable } from "./queue.js";
-import { learn, remember } from "./paper-states.js";
+import { mergeServerStates, remember } from "./paper-states.js";
 
 const MOST_LISTS = 12;
 const MOST_CARDS = 250;
@@ -64,7 +64,7 @@ async function rankNow(key, page, cards) {
   await change(
     ["lists", "states"],
     (kept) => {
-      learn(kept.states, answer.cards);
+      mergeServerStates(kept.states, answer.cards);
       // What the server took while it was at work on this answer is not in it yet.
       remember(kept.states, kept.ledger.filter(({ sent_at }) => sent_at >= asked).map(({ event }) => event));
       put(kept.lists, key, { ...answer, fetched_at: Date.now(), stale: false });

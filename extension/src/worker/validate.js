@@ -72,7 +72,7 @@ export function whereIn(told) {
 }
 
 /** @param {any} told @returns {Event} */
-export function eventIn(told) {
+export function parseEvent(told) {
   const { id, kind, at } = told ?? {};
   return {
     id: need("id", UUID.test(id) && id),
@@ -84,7 +84,7 @@ export function eventIn(told) {
 }
 
 /** @param {any} told @returns {Card | null} null without a usable id */
-export function cardIn(told) {
+export function parseCard(told) {
   const id = typeof told?.id === "string" ? paperId(told.id) : null;
   if (!id) return null;
   const texts = { title: words(told.title, 1_000), abstract: words(told.abstract, 20_000), organization: words(told.organization, 200) };
@@ -97,4 +97,4 @@ export function cardIn(told) {
 }
 
 /** @param {any} told @returns {Card[]} those with a usable id */
-export const cardsIn = (told) => (Array.isArray(told) ? told.slice(0, MOST_CARDS).flatMap((one) => cardIn(one) ?? []) : []);
+export const cardsIn = (told) => (Array.isArray(told) ? told.slice(0, MOST_CARDS).flatMap((one) => parseCard(one) ?? []) : []);

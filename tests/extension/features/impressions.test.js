@@ -49,7 +49,7 @@ test("a list that comes anew shows nobody once more; another page does", async (
   await Promise.resolve();
   await see();
   expect(of("event/log").map(({ event }) => event.list_id)).toEqual(["L1"]);
-  page.tell("place");
+  page.emit("place");
   page.show({ ...page.view, list: listOf(papers, { list_id: "L3" }) });
   await Promise.resolve();
   await see();

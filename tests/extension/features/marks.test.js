@@ -10,8 +10,8 @@ afterEach(stop);
 test("each card has one mark, in its own corner, and a second drawing adds none", async () => {
   const { page, papers } = start([marks]);
   await drawn();
-  page.tell("view");
-  page.tell("cards");
+  page.emit("view");
+  page.emit("cards");
   await drawn();
   expect(hosts().map((host) => host.dataset.paper)).toEqual(papers);
   expect(hosts().every((host) => host.parentElement.tagName === "ARTICLE")).toBe(true);
@@ -23,7 +23,7 @@ test("nothing is put into an island before its gate opens", async () => {
   expect(document.querySelectorAll("[data-target] [data-inkling]")).toHaveLength(0);
   expect(document.querySelectorAll("[data-inkling=panel]")).toHaveLength(1);
   page.isOpen = true;
-  page.tell("open");
+  page.emit("open");
   await drawn();
   expect(hosts()).toHaveLength(6);
 });
@@ -33,7 +33,7 @@ test("taken away, the page is as it was, to the last byte", async () => {
   const before = dom.serialize();
   const { page, dom: other } = start([marks, panel, order]);
   await drawn();
-  page.tell("ask-order", "foryou");
+  page.emit("ask-order", "foryou");
   await page.act("hide", page.cards[0].card.id, { surface: "card" });
   await drawn();
   expect(other.serialize()).not.toBe(before);
@@ -136,7 +136,7 @@ test("a mark that the page threw out comes back", async () => {
   const { page } = start([marks]);
   await drawn();
   hosts()[2].remove();
-  page.tell("settled");
+  page.emit("settled");
   await drawn();
   expect(hosts()).toHaveLength(6);
 });
@@ -156,7 +156,7 @@ test("a card that stands for another paper now has another mark", async () => {
   const { page } = start([marks]);
   await drawn();
   page.reading.cards[0] = { ...page.reading.cards[0], card: { id: "2601.99999", title: "Another" } };
-  page.tell("cards");
+  page.emit("cards");
   await drawn();
   expect(hosts()[0].dataset.paper).toBe("2601.99999");
   expect(hosts()).toHaveLength(6);

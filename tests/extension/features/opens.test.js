@@ -68,8 +68,8 @@ test("a press on the page after a context menu tells that the menu is gone, once
 
 test("arriving on a paper's page is one open, however often the page is read; its own links are no second one", async () => {
   const { window, events, page } = start("/papers/2611.10001");
-  page.tell("settled");
-  page.tell("settled");
+  page.emit("settled");
+  page.emit("settled");
   clickByHand(window, document.querySelector('a[href^="https://arxiv.org/pdf/"]'));
   await pass();
   expect(events()).toEqual([expect.objectContaining({ kind: "open", paper: "2611.10001", surface: "paper_page", page: "paper" })]);
@@ -78,7 +78,7 @@ test("arriving on a paper's page is one open, however often the page is read; it
 test("coming back to a paper's page or reloading it is no open", async () => {
   for (const type of ["reload", "back_forward"]) {
     const { events, page } = start("/papers/2611.10001", { type });
-    page.tell("settled");
+    page.emit("settled");
     await pass();
     expect(events()).toEqual([]);
   }
@@ -86,12 +86,12 @@ test("coming back to a paper's page or reloading it is no open", async () => {
 
 test("an arrival is told only once the page was read and is that paper's, whenever that is", async () => {
   const { events, page } = start("/papers/2611.10001", { error: "soft" });
-  page.tell("read");
-  page.tell("settled");
+  page.emit("read");
+  page.emit("settled");
   await pass();
   expect(events()).toEqual([]);
   page.reading = { ...page.reading, cards: [{ card: { id: "2611.10001", title: "One" } }] };
-  page.tell("settled");
+  page.emit("settled");
   await pass();
   expect(events()).toHaveLength(1);
 });

@@ -13,7 +13,7 @@ test("For you orders by CSS alone, says so, and gives the page back", async () =
   const { page, papers, of } = start([marks, panel, order]);
   await drawn();
   const nodes = [...document.querySelectorAll("article")];
-  page.tell("ask-order", "foryou");
+  page.emit("ask-order", "foryou");
   expect(page.shown).toEqual([...papers].reverse());
   expect(nodes.map((node) => Number(node.closest("[style*=order]").style.order))).toEqual([6, 5, 4, 3, 2, 1]);
   expect([...document.querySelectorAll("article")]).toEqual(nodes);
@@ -21,7 +21,7 @@ test("For you orders by CSS alone, says so, and gives the page back", async () =
   await drawn();
   expect(inMark(0, "[data-part=rank]").textContent).toBe("was 1");
   expect(inPanel("[data-action=order]")[0].getAttribute("aria-pressed")).toBe("true");
-  page.tell("ask-order", "original");
+  page.emit("ask-order", "original");
   expect(document.querySelectorAll("[style*=order]")).toHaveLength(0);
   expect(page.shown).toEqual(papers);
 });
@@ -43,10 +43,10 @@ test("For you comes by itself only where it was chosen, at once, to a reader who
 
 test("cards that come under For you wait at the end for their rank, then get it", async () => {
   const { page, papers } = start([order]);
-  page.tell("ask-order", "foryou");
+  page.emit("ask-order", "foryou");
   const [one] = page.reading.cards;
   page.reading.cards[0] = { ...one, card: { id: "2601.99999", title: "New here" } };
-  page.tell("cards");
+  page.emit("cards");
   expect(page.shown.at(-1)).toBe("2601.99999");
   page.show({ ...page.view, list: listOf([...papers.slice(1), "2601.99999"], { list_id: "L2" }) });
   expect(page.shown[0]).toBe("2601.99999");
@@ -71,7 +71,7 @@ test("what stands among the cards and is none keeps its place", () => {
   const { page, papers } = start([order]);
   const own = [...gridOf().children];
   expect(own.at(-1).textContent).toBe("PreviousNext");
-  page.tell("ask-order", "foryou");
+  page.emit("ask-order", "foryou");
   expect(seen(gridOf())).toEqual([...own.slice(0, -1).reverse(), own.at(-1)]);
   expect(page.shown).toEqual([...papers].reverse());
 });
@@ -79,7 +79,7 @@ test("what stands among the cards and is none keeps its place", () => {
 test.each([[[0]], [[3]], [[6]], [[0, 0, 2, 5, 99]], [[1, 1, 3, 3]]])("rows at %j keep their place", (rows) => {
   const { page } = start([order]);
   for (const [number, at] of rows.entries()) addRow(at, `row ${number}`);
-  page.tell("ask-order", "foryou");
+  page.emit("ask-order", "foryou");
   const before = [...gridOf().children];
   const after = seen(gridOf());
   expect(places(after)).toEqual(places(before));
@@ -89,18 +89,18 @@ test.each([[[0]], [[3]], [[6]], [[0, 0, 2, 5, 99]], [[1, 1, 3, 3]]])("rows at %j
 
 test("a row that the page adds under For you stands where the page put it, and a dropped card leaves no hole", () => {
   const { page } = start([order]);
-  page.tell("ask-order", "foryou");
+  page.emit("ask-order", "foryou");
   addRow(99, "More");
   addRow(0, "A ribbon");
-  page.tell("settled");
+  page.emit("settled");
   expect(places(seen(gridOf()))).toEqual(places([...gridOf().children]));
   const [, first] = gridOf().children;
   first.remove();
   page.reading = huggingface.read(document, page.place);
-  page.tell("cards");
+  page.emit("cards");
   expect(first.style.order).toBe("");
   expect(places(seen(gridOf()))).toEqual(places([...gridOf().children]));
-  page.tell("ask-order", "original");
+  page.emit("ask-order", "original");
   expect(document.querySelectorAll("[style]")).toHaveLength(0);
 });
 
@@ -108,7 +108,7 @@ test.each(["/list/cs.LG/new", "/list/cs.LG/recent", "/search/?query=x"])("on arX
   const { page } = start([order], { url: `https://arxiv.org${path}`, site: arxiv, change: () => document.querySelectorAll("dd .list-title, p.title")[4].remove() });
   const grids = [...new Set(page.cards.map(({ item }) => item.parentElement))];
   const before = grids.map((grid) => [...grid.children]);
-  page.tell("ask-order", "foryou");
+  page.emit("ask-order", "foryou");
   for (const [at, grid] of grids.entries()) {
     const after = seen(grid);
     expect(after).not.toEqual(before[at]);
@@ -127,14 +127,14 @@ test("what holds several cards at once is not moved for one of them", () => {
     both.lastElementChild.append(...[...grid.children].slice(3, 6));
   };
   const { page } = start([order], { change });
-  page.tell("ask-order", "foryou");
+  page.emit("ask-order", "foryou");
   expect(gridOf().style.order).toBe("");
 });
 
 test("another period begins in its own order", async () => {
   const { page } = start([order]);
-  page.tell("ask-order", "foryou");
-  page.tell("place");
+  page.emit("ask-order", "foryou");
+  page.emit("place");
   expect(page.turns).toBe(null);
   expect(document.querySelectorAll("[style*=order]")).toHaveLength(0);
 });
@@ -147,7 +147,7 @@ test("cards that waited to be drawn in their order are drawn, ordered or not", a
   page.show(view({ list: listOf(page.cards.map(({ card }) => card.id)), settings: { ...settings(), order: "foryou" } }));
   expect([waits(), page.turns !== null]).toEqual([false, true]);
   wait();
-  page.tell("ask-order", "original");
+  page.emit("ask-order", "original");
   expect(waits()).toBe(false);
 });
 

@@ -43,7 +43,7 @@ test.each([
   const host = document.querySelector("[data-inkling=panel]");
   expect(isAtPlace(host)).toBe(true);
   expect([inPanel("[data-paper]").length, inPanel(".wait").length]).toEqual([5, 0]);
-  page.tell("settled");
+  page.emit("settled");
   expect(document.querySelectorAll("[data-inkling=panel]")).toHaveLength(1);
 });
 
@@ -68,7 +68,7 @@ test("another list does not swap papers under the reader's hands, and the old pa
   await pass();
   expect(of("event/log")[0].event).toMatchObject({ paper: "2502.00001", surface: "panel", position: 1, list_id: "L1" });
   window.document.querySelector("[data-inkling=panel]").shadowRoot.activeElement.blur();
-  page.tell("view");
+  page.emit("view");
   expect(inPanel("[data-paper]")[0].dataset.paper).toBe("2502.00003");
 });
 
@@ -114,7 +114,7 @@ test("the panel is put back where the page threw it out", async () => {
   const { page } = start([panel]);
   await pass();
   document.querySelector("[data-inkling=panel]").remove();
-  page.tell("settled");
+  page.emit("settled");
   expect(document.querySelectorAll("[data-inkling=panel]")).toHaveLength(1);
 });
 
@@ -137,7 +137,7 @@ test("more asks the server one step ahead, and ends where it knows no more", asy
   // Another list begins anew.
   page.show(view({ list: listOf([], { list_id: "L3" }) }));
   document.querySelector("[data-inkling=panel]").shadowRoot.activeElement?.blur();
-  page.tell("view");
+  page.emit("view");
   expect([inPanel("[data-paper]").length, inPanel(".next")[0].hidden]).toEqual([5, false]);
 });
 

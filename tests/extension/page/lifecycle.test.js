@@ -23,7 +23,7 @@ function noting() {
     init(page, signal) {
       log.push("on");
       signal.addEventListener("abort", () => log.push("off"));
-      life.stop = () => page.tell("gone");
+      life.stop = () => page.emit("gone");
     },
   };
 }
@@ -76,7 +76,7 @@ test("where the worker gave room and then fell silent, the room says so", async 
 async function openWith(features, url, answer, room) {
   const opened = openPage(url, { knobs: { n: 5 }, answer });
   if (room) document.documentElement.dataset.inklingRoom = room;
-  const ending = { runs: () => true, init: (page) => (life.stop = () => page.tell("gone")) };
+  const ending = { runs: () => true, init: (page) => (life.stop = () => page.emit("gone")) };
   await run([huggingface], [ending, ...features]);
   await pass(30);
   return opened;

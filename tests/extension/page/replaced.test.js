@@ -23,7 +23,7 @@ async function start() {
     return keeping(message);
   };
   const opened = openPage("https://huggingface.co/papers/date/2026-11-20", { knobs: { n: 5 }, answer });
-  await run([huggingface], [panel, marks, order, shortcuts, notice, { runs: () => true, init: (page) => (life.stop = () => page.tell("gone")) }]);
+  await run([huggingface], [panel, marks, order, shortcuts, notice, { runs: () => true, init: (page) => (life.stop = () => page.emit("gone")) }]);
   await vi.waitUntil(() => document.querySelector("[data-inkling=panel]"), LONG);
   document.querySelector("[data-target=DailyPapers]").dispatchEvent(new opened.window.Event("inkling:hydrated"));
   await vi.waitUntil(() => hosts().length === 5, LONG);

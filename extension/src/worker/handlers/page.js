@@ -13,7 +13,7 @@ import { forgetMenu, menuBehind, rememberLeft, rememberMenu, wasByScript } from 
 import { enqueue, flush, withdraw } from "../queue.js";
 import { pageRoom } from "../reserved-space.js";
 import { UNTOUCHED, marksOf } from "../paper-states.js";
-import { cardIn, cardsIn, eventIn, pageIn, paperIn, siteOf, whereIn } from "../validate.js";
+import { parseCard, cardsIn, parseEvent, pageIn, paperIn, siteOf, whereIn } from "../validate.js";
 import { drawTabIcon, openPages, pushViews, readStanding, rememberPage, stateOf, unseen, viewOf } from "../view.js";
 
 /** @typedef {import("../../messages.js").Event} Event */
@@ -107,11 +107,11 @@ async function take(event, card, { tab, site }, how) {
 
 /** @param {{event: any, card?: any, referrer?: any}} told @param {From} from */
 async function eventLog(told, from) {
-  const event = eventIn(told.event);
+  const event = parseEvent(told.event);
   if (event.kind === "open") await forgetMenu(from.tab);
   const isArrival = from.url !== undefined && paperFromUrl(from.url) === event.paper;
   const isScripts = isArrival && (await wasByScript(from.tab, event.paper, siteOf(told.referrer) !== null));
-  const queued = await take(event, cardIn(told.card), from, { isArrival, isScripts });
+  const queued = await take(event, parseCard(told.card), from, { isArrival, isScripts });
   return { queued, marks: await marks([event.paper]) };
 }
 
@@ -196,12 +196,12 @@ async function logOpposite(id) {
  * @param {From} from
  */
 async function upvoteChanged(told, from) {
-  const event = eventIn({ ...told.event, kind: told.upvoted ? "save" : "unsave" });
+  const event = parseEvent({ ...told.event, kind: told.upvoted ? "save" : "unsave" });
   const { paper } = event;
   const { preferences, upvoteSaves } = await read("preferences", "upvoteSaves");
   const isSaved = (await marks([paper]))[paper]?.saved === true;
   const counts = told.upvoted ? !isSaved : isSaved && paper in upvoteSaves;
-  if (counts && preferences.upvote_is_save) await take(event, cardIn(told.card), from, { byUpvote: true });
+  if (counts && preferences.upvote_is_save) await take(event, parseCard(told.card), from, { byUpvote: true });
   return { marks: await marks([paper]) };
 }
 

@@ -1,13 +1,14 @@
-"""Events to weights: what each reader thinks of each paper they met, by kind and age of the events."""
+"""Events to weights and matrices: what each reader thinks of each paper they met, by kind and age of the events."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
 
 from recommender.config import DAY, Config
-from recommender.data.tables import Events
+from recommender.data.tables import Events, Papers
 
 _CODES = {"open": 0, "save": 1, "unsave": 2, "hide": 3, "unhide": 4, "impression": 5}
 _OPEN, _SAVE, _UNSAVE, _HIDE, _UNHIDE, _IMPRESSION = range(6)
@@ -29,6 +30,24 @@ class Weights:
     passed: np.ndarray
     time: np.ndarray
     first: np.ndarray
+
+
+def build_interactions(papers: Papers, events: Events, config: Config, now: float) -> tuple[Weights, list[str]]:
+    """Return the weighted pairs of known papers, and the readers in order of first appearance."""
+    row_of = {paper: row for row, paper in enumerate(papers.ids)}
+    reader_of: dict[str, int] = {}
+    known = [row for row, paper in enumerate(events.papers) if paper in row_of]
+    reader = np.array([reader_of.setdefault(events.readers[row], len(reader_of)) for row in known], np.int64)
+    paper = np.array([row_of[events.papers[row]] for row in known], np.int64)
+    kept = Events([], [], [events.kinds[row] for row in known], events.times[known])
+    return weigh(reader, paper, kept, config, now), list(reader_of)
+
+
+def interaction_matrix(weights: Weights, readers: int, papers: int) -> sp.csr_matrix:
+    """Return the weights as a matrix, float32 (readers, papers): a cell for every pair that says something."""
+    told = weights.weight != 0
+    cells = (weights.weight[told], (weights.reader[told], weights.paper[told]))
+    return sp.csr_matrix(cells, shape=(readers, papers), dtype=np.float32)
 
 
 def weigh(reader: np.ndarray, paper: np.ndarray, events: Events, config: Config, now: float) -> Weights:

@@ -8,9 +8,9 @@ import numpy as np
 import scipy.sparse as sp
 
 from recommender.config import Config
+from recommender.data.interactions import build_interactions
 from recommender.data.tables import Events, Papers
 from recommender.evaluation.splits import FROM_K, SPLITS, SPLITS_FROM_K, Split, by_time
-from recommender.training.train import interactions
 
 TASKS = (*SPLITS, *SPLITS_FROM_K, "time")
 
@@ -31,7 +31,7 @@ class InteractionLog:
     @classmethod
     def of(cls, papers: Papers, events: Events, config: Config) -> InteractionLog:
         """Number the readers in order of first appearance and the papers in the order of their table."""
-        weights, readers = interactions(papers, events, config, now=0.0)
+        weights, readers = build_interactions(papers, events, config, now=0.0)
         liked = weights.weight > 0
         shape = (len(readers), len(papers))
         pairs = (weights.reader[liked], weights.paper[liked])

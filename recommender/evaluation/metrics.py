@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from recommender.bootstrap import bootstrap_interval
+
 
 def recall(top: Sequence[int], targets: Collection[int], k: int) -> float:
     """Return the hits in the first k over the number of targets."""
@@ -44,16 +46,6 @@ def diversity(top: Sequence[int] | np.ndarray, words: sp.csr_matrix, k: int = 20
         return 0.0
     alike = (rows @ rows.T).sum() - rows.multiply(rows).sum()
     return float(1 - alike / (n * (n - 1)))
-
-
-def bootstrap_interval(values: np.ndarray, seed: int = 0, draws: int = 2000) -> tuple[float, float]:
-    """Return the 95% bootstrap interval of the mean of values (R,), readers drawn with replacement."""
-    if len(values) == 0:
-        return (float("nan"), float("nan"))
-    random = np.random.default_rng(seed)
-    means = np.array([values[random.integers(0, len(values), len(values))].mean() for _ in range(draws)])
-    low, high = np.quantile(means, [0.025, 0.975])
-    return float(low), float(high)
 
 
 def paired(ours: np.ndarray, theirs: np.ndarray, seed: int = 0) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from recommender.evaluation.metrics import bootstrap_interval, paired
+from recommender.bootstrap import bootstrap_interval
+from recommender.evaluation.metrics import paired
 
 OURS = "Inkling"
 OF_A_LIST = ("coverage",)  # one figure a seed, not one a reader

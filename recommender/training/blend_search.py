@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from recommender.evaluation.metrics import bootstrap_interval
+from recommender.bootstrap import bootstrap_interval
 from recommender.model.blend import Blend, ComponentWeight
 from recommender.training.blend_validation import ValidationLists
 

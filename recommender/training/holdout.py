@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from recommender.config import Config
+from recommender.data.interactions import build_interactions
 from recommender.data.tables import Events, Papers
 from recommender.model.holdout_record import HoldoutRecord, Kind, pair_key
-from recommender.training.train import interactions
 
 MIN_PAIRS = 20  # fewer say nothing
 MAX_PAIRS = 1000  # of the newest; more only keep events from the judged fit
@@ -83,7 +83,7 @@ class _Pairs:
 
     @classmethod
     def of(cls, papers: Papers, events: Events, config: Config) -> _Pairs:
-        weights, readers = interactions(papers, events, config, now=0.0)
+        weights, readers = build_interactions(papers, events, config, now=0.0)
         liked = np.flatnonzero(weights.weight > 0)
         reader = [readers[row] for row in weights.reader[liked]]
         return cls(events, reader, [papers.ids[row] for row in weights.paper[liked]], weights.first[liked])

@@ -12,7 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from recommender.config import Config
-from recommender.data.interactions import Weights, weigh
+from recommender.data.interactions import build_interactions, interaction_matrix
 from recommender.data.tables import Events, Papers
 from recommender.errors import TooFewPapers
 from recommender.features.encoders import Embeddings
@@ -61,8 +61,8 @@ def train(
         _columns(papers, config) if start is None else (start.vocabulary, start.words, start.names)
     )
     now = _now(events) if now is None else now
-    weights, readers = interactions(papers, events, config, now)
-    liked = _matrix(weights, len(readers), len(papers))
+    weights, readers = build_interactions(papers, events, config, now)
+    liked = interaction_matrix(weights, len(readers), len(papers))
     rows = PaperFeatures(words, names.rows(papers))
     _check(liked, rows)
     begun = start.factors if start else None
@@ -151,23 +151,6 @@ def _learn_blend(model: Model, rows: PaperFeatures, liked: sp.csr_matrix, config
 
 def _count_readers(liked: sp.csr_matrix) -> np.ndarray:
     return np.bincount(liked.indices[liked.data > 0], minlength=liked.shape[1]).astype(np.float32)
-
-
-def interactions(papers: Papers, events: Events, config: Config, now: float) -> tuple[Weights, list[str]]:
-    """Return the weighted pairs of known papers, and the readers in order of first appearance."""
-    row_of = {paper: row for row, paper in enumerate(papers.ids)}
-    reader_of: dict[str, int] = {}
-    known = [row for row, paper in enumerate(events.papers) if paper in row_of]
-    reader = np.array([reader_of.setdefault(events.readers[row], len(reader_of)) for row in known], np.int64)
-    paper = np.array([row_of[events.papers[row]] for row in known], np.int64)
-    kept = Events([], [], [events.kinds[row] for row in known], events.times[known])
-    return weigh(reader, paper, kept, config, now), list(reader_of)
-
-
-def _matrix(weights: Weights, readers: int, papers: int) -> sp.csr_matrix:
-    told = weights.weight != 0
-    cells = (weights.weight[told], (weights.reader[told], weights.paper[told]))
-    return sp.csr_matrix(cells, shape=(readers, papers), dtype=np.float32)
 
 
 def _has_company(liked: sp.csr_matrix) -> bool:

@@ -5,7 +5,6 @@ from sklearn.metrics import label_ranking_average_precision_score, ndcg_score
 from sklearn.metrics.pairwise import cosine_distances
 
 from recommender.evaluation.metrics import (
-    bootstrap_interval,
     coverage,
     diversity,
     ndcg,
@@ -62,15 +61,6 @@ def test_coverage_and_novelty():
     readers = np.array([99, 0])
     assert novelty([0], readers, 99) == 0
     assert novelty([1], readers, 99) == pytest.approx(np.log2(100))
-
-
-def test_the_interval_holds_the_mean_and_narrows_with_more_readers():
-    random = np.random.default_rng(0)
-    low_support, many = random.random(30), random.random(3000)
-    low, high = bootstrap_interval(low_support)
-    assert low < low_support.mean() < high
-    assert high - low > np.diff(bootstrap_interval(many))[0]
-    assert bootstrap_interval(low_support) == bootstrap_interval(low_support)
 
 
 def test_paired_differences_are_over_the_same_readers():

@@ -23,6 +23,7 @@ from recommender.model.blend import Blend
 from recommender.model.factorization import ColdItemAdjustment, Factors
 from recommender.model.foldin import fold
 from recommender.model.holdout_record import HoldoutRecord
+from recommender.model.manifest import Manifest
 from recommender.model.neighbours import Graph, Propagation
 
 _COLUMNS = ("published", "upvotes", "readers")
@@ -38,7 +39,7 @@ class Model:
     `embeddings` has no dimension without an encoder.
     """
 
-    manifest: dict[str, Any]
+    manifest: Manifest
     config: Config
     blend: Blend
     ids: Sequence[str]
@@ -59,7 +60,7 @@ class Model:
     @property
     def version(self) -> str:
         """Return the name this model goes by; the folder's name once published."""
-        return str(self.manifest["version"])
+        return self.manifest.version
 
     def words_and_vectors(self, papers: Papers) -> tuple[sp.csr_matrix, np.ndarray]:
         """Return what papers unknown to training get: TF-IDF rows (N, W) and vectors (N, D) folded in from them."""
@@ -102,7 +103,7 @@ class Model:
             arrays |= {"meaning": self.embeddings.vectors, "meaning_prints": self.embeddings.prints}
         arrays |= {"answers_keys": self.holdout_record.keys, "answers_gains": self.holdout_record.gains}
         holdout_record = {"kind": self.holdout_record.kind, "now": self.holdout_record.now}
-        artifact.write(Path(folder), {**self.manifest, "answers": holdout_record}, arrays)
+        artifact.write(Path(folder), {**self.manifest.as_dict(), "answers": holdout_record}, arrays)
 
     @classmethod
     def load(cls, folder: Path) -> Model:
@@ -128,7 +129,7 @@ class Model:
         if len(factors.papers) != shape[0] or len(factors.features) != shape[1] + len(strings["names"]):
             raise ValueError("the vectors do not match the papers, words and names")
         return cls(
-            manifest=manifest,
+            manifest=Manifest.from_dict(manifest),
             config=Config.from_dict(manifest["config"]),
             blend=Blend.from_dict(manifest["blend"]),
             ids=strings["ids"],

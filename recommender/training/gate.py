@@ -78,7 +78,7 @@ class Verdict:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the verdict as JSON values, without the single pairs."""
-        told = {one.name: getattr(self, one.name) for one in dataclasses.fields(self) if one.name != "answers"}
+        told = {one.name: getattr(self, one.name) for one in dataclasses.fields(self) if one.name != "holdout_record"}
         return told | {"comparisons": {name: dataclasses.asdict(one) for name, one in self.comparisons.items()}}
 
 
@@ -101,38 +101,33 @@ def retrain(
     """
     tell = progress or (lambda stage, share: None)
     tell("choosing", 0.0)
-    since = serving.manifest["now"] if serving else None
-    holdout = choose_holdout(
-        papers,
-        events,
-        since=since,
-        config=config,
-        seed=seed,
-        holdout_record=serving.holdout_record if serving else None,
-    )
+    since, before = (serving.manifest.now, serving.holdout_record) if serving else (None, None)
+    holdout = choose_holdout(papers, events, since=since, config=config, seed=seed, holdout_record=before)
     embeddings = _encoded(papers, encoder, serving, _part(tell, 0.0, 0.1))
     blend, learned_on = _known_blend(serving, events, encoder)
     fitted = partial(train, papers, config=config, seed=seed, embeddings=embeddings)
     if holdout.kind == "none":
         model, verdict = fitted(events, now=now, progress=_part(tell, 0.1, 1.0), blend=blend), Verdict.unjudged()
-        model.manifest["blend_learned_on"] = learned_on
-        return model, verdict
+        return _with_manifest(model, learned_on), verdict
     holdout_fit = fitted(holdout.learn, now=holdout.now, progress=_part(tell, 0.1, 0.75), blend=blend)
     if embeddings and not holdout_fit.blend.learned:
         holdout_fit = replace(holdout_fit, blend=_with_meaning(holdout, papers, holdout_fit))
     model = fitted(events, now=now, progress=_part(tell, 0.75, 0.9), blend=holdout_fit.blend, start=holdout_fit)
-    model.manifest["blend_learned_on"] = learned_on
     tell("judging", 0.9)
     verdict = judge(holdout, papers, holdout_fit=holdout_fit, model=model, serving=serving)
     tell("done", 1.0)
-    return replace(model, holdout_record=verdict.holdout_record), verdict
+    return replace(_with_manifest(model, learned_on), holdout_record=verdict.holdout_record), verdict
+
+
+def _with_manifest(model: Model, learned_on: int) -> Model:
+    return replace(model, manifest=replace(model.manifest, blend_learned_on=learned_on))
 
 
 def _known_blend(serving: Model | None, events: Events, encoder: Encoder | None) -> tuple[Blend | None, int]:
     """Return a blend to use again, or None to learn one; and how many events it was or will be learned on."""
     if serving is None or not serving.blend.learned or serving.embeddings.encoder != (encoder.name if encoder else ""):
         return None, len(events)
-    learned_on = int(serving.manifest.get("blend_learned_on") or serving.manifest["counts"]["events"])
+    learned_on = int(serving.manifest.blend_learned_on or serving.manifest.counts["events"])
     return (None, len(events)) if len(events) >= RELEARN * learned_on else (serving.blend, learned_on)
 
 

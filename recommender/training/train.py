@@ -6,7 +6,6 @@ import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -20,6 +19,7 @@ from recommender.features.metadata import Names, learn_names
 from recommender.features.tfidf import Vocabulary, learn_vocabulary, paper_texts
 from recommender.model.blend import ALONE, WITH_READERS, Blend
 from recommender.model.factorization import ColdItemAdjustment, Factors, factorize, fit_cold_adjustment, stack_matrix
+from recommender.model.manifest import Manifest
 from recommender.model.model import Model
 from recommender.model.neighbours import Graph, build_graph
 from recommender.training.blend_search import search_blend, try_embedding
@@ -27,12 +27,12 @@ from recommender.training.blend_validation import score_lists, split_interaction
 
 MIN_PAPERS = 20
 MIN_READERS = 20  # below this the readers teach the stack nothing that the words do not,
-MIN_READERS_PER_PAPER = (
-    0.4  # nor while a paper has fewer readers than this in the mean (measured: .2 too few, .65 enough)
-)
+# nor while a paper has fewer readers than this in the mean (measured: .2 too few, .65 enough)
+MIN_READERS_PER_PAPER = 0.4
 MIN_LISTS = 100  # held-out lists below which a blend learned from them would be noise
 
 Progress = Callable[[str, float], None]
+Columns = tuple[Vocabulary, sp.csr_matrix, Names]  # the words with the papers' rows (P, W), and the names
 
 
 def train(
@@ -57,42 +57,55 @@ def train(
     """
     tell = progress or (lambda stage, share: None)
     tell("words", 0.0)
-    vocabulary, words, names = (
-        _columns(papers, config) if start is None else (start.vocabulary, start.words, start.names)
-    )
+    columns = _columns(papers, config) if start is None else (start.vocabulary, start.words, start.names)
     now = _now(events) if now is None else now
     weights, readers = build_interactions(papers, events, config, now)
     liked = interaction_matrix(weights, len(readers), len(papers))
-    rows = PaperFeatures(words, names.rows(papers))
+    rows = PaperFeatures(columns[1], columns[2].rows(papers))
     _check(liked, rows)
     begun = start.factors if start else None
     fitted = fit(rows, liked, config, seed, step=lambda share: tell("factors", 0.1 + 0.8 * share), start=begun)
-    model = Model(
-        manifest=_manifest(papers, events, config=config, factors=fitted.factors, now=now, readers=len(readers)),
+    manifest = _manifest(papers, events, config=config, factors=fitted.factors, now=now, readers=len(readers))
+    with_company = _has_company(liked)
+    model = _assemble(papers, columns, fitted, manifest, config)
+    model = replace(model, readers=_count_readers(liked), blend=blend or (WITH_READERS if with_company else ALONE))
+    model = model if embeddings is None else replace(model, embeddings=embeddings)
+    if blend is None and with_company:
+        tell("blend", 0.9)
+        model = replace(model, blend=_learn_blend(model, rows, liked, config, seed))
+    tell("done", 1.0)
+    return _describe(model)
+
+
+def _assemble(papers: Papers, columns: Columns, fitted: Fit, manifest: Manifest, config: Config) -> Model:
+    """Put together what was learned, of no readers, by the default blend and without an encoder."""
+    vocabulary, words, names = columns
+    return Model(
+        manifest=manifest,
         config=config,
-        blend=blend or (WITH_READERS if _has_company(liked) else ALONE),
+        blend=ALONE,
         ids=papers.ids,
         titles=papers.titles,
         published=papers.published,
         upvotes=papers.upvotes,
-        readers=_count_readers(liked),
+        readers=np.zeros(len(papers), np.float32),
         words=words,
         vocabulary=vocabulary,
         names=names,
         **vars(fitted),
-        embeddings=embeddings or Embeddings.nothing(len(papers)),
+        embeddings=Embeddings.nothing(len(papers)),
     )
-    model.manifest["encoder"] = model.embeddings.encoder or None
-    model.manifest["counts"] |= {"words": len(vocabulary), "names": len(names), "pairs": int((liked.data > 0).sum())}
-    if blend is None and _has_company(liked):
-        tell("blend", 0.9)
-        model = replace(model, blend=_learn_blend(model, rows, liked, config, seed))
-    tell("done", 1.0)
-    model.manifest["blend"] = model.blend.as_dict()
-    return model
 
 
-def _columns(papers: Papers, config: Config) -> tuple[Vocabulary, sp.csr_matrix, Names]:
+def _describe(model: Model) -> Model:
+    """Put into the manifest what the finished model is made of."""
+    sizes = {"words": len(model.vocabulary), "names": len(model.names), "pairs": int(model.readers.sum(dtype=np.int64))}
+    counts, blend = {**model.manifest.counts, **sizes}, model.blend.as_dict()
+    encoder = model.embeddings.encoder or None
+    return replace(model, manifest=replace(model.manifest, counts=counts, blend=blend, encoder=encoder))
+
+
+def _columns(papers: Papers, config: Config) -> Columns:
     texts = paper_texts(papers)
     vocabulary, words = learn_vocabulary(texts, config.min_df)
     return vocabulary.named(texts, words), words, learn_names(papers)
@@ -178,16 +191,22 @@ def _newest(times: np.ndarray) -> float | None:
 
 def _manifest(
     papers: Papers, events: Events, *, config: Config, factors: Factors, now: float, readers: int
-) -> dict[str, Any]:
-    counts = {"papers": len(papers), "events": len(events), "readers": readers, "factors": factors.papers.shape[1]}
+) -> Manifest:
     stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
     print_of = hashlib.sha256(factors.papers.tobytes()).hexdigest()[:8]
-    return {
-        "version": f"{stamp}-{print_of}",
-        "trained_at": time.time(),
-        "now": now,
-        "watermark": _newest(np.concatenate([events.times, papers.published])),
-        "counts": counts,
-        "config": config.as_dict(),
-        "figures": {},
-    }
+    return Manifest(
+        version=f"{stamp}-{print_of}",
+        trained_at=time.time(),
+        now=now,
+        watermark=_newest(np.concatenate([events.times, papers.published])),
+        counts={
+            "papers": len(papers),
+            "events": len(events),
+            "readers": readers,
+            "factors": factors.papers.shape[1],
+        },
+        config=config.as_dict(),
+        figures={},
+        encoder=None,
+        blend={},
+    )

@@ -9,7 +9,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -89,8 +89,8 @@ def train_once(
         except TooFewPapers as error:
             raise NotEnoughPapers(f"Nothing was trained: {error}.") from error
         # Workers fold in the papers that changed since; when they changed is known to SQL, not to the recommender.
-        model.manifest["papers_until"] = seen.papers_changed
-        model.manifest["gate"] = verdict.as_dict()
+        told = replace(model.manifest, papers_until=seen.papers_changed, gate=verdict.as_dict())
+        model = replace(model, manifest=told)
         publish(settings, database, model, seen, verdict)
         if progress:
             progress("published", 1.0)
@@ -155,7 +155,7 @@ def publish(settings: Settings, database: Database, model: Model, seen: Trained,
     now = time.time()
     with database.writing() as session:
         status = "candidate" if verdict.passed else "withheld"
-        models.add(session, model.version, model.manifest, now, status=status, note=verdict.reason)
+        models.add(session, model.version, model.manifest.as_dict(), now, status=status, note=verdict.reason)
         if verdict.passed:
             models.promote(session, model.version)
         job_states.put(session, JOB, vars(seen), now)

@@ -64,11 +64,11 @@ def fill(home: Path, count: int, config: Config) -> list[DemoPaper]:
             )
     table = Papers.from_rows({**vars(paper), "published": paper.published_at} for paper in written)
     model = train(table, Events.from_rows(events(written)), config, seed=SEED, now=NOW)
-    model.manifest["papers_until"] = time.time()
+    model = replace(model, manifest=replace(model.manifest, papers_until=time.time()))
     settings.models_dir.mkdir(parents=True, exist_ok=True)
     model.save(settings.models_dir / model.version)
     with database.writing() as session:
-        models.add(session, model.version, model.manifest, NOW)
+        models.add(session, model.version, model.manifest.as_dict(), NOW)
         models.promote(session, model.version)
     database.close()
     return written

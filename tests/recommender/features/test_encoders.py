@@ -263,7 +263,7 @@ def test_without_an_encoder_a_model_has_no_part_of_it(synonyms, tmp_path):
     train(synonyms, Events.none(), Config(factors=16), now=NOW).save(tmp_path / "model")
     loaded = Model.load(tmp_path / "model")
     assert not loaded.embeddings
-    assert loaded.manifest["encoder"] is None
+    assert loaded.manifest.encoder is None
     assert not (tmp_path / "model" / "meaning.npy").exists()
 
 

@@ -49,7 +49,7 @@ def serving(papers, older, config):
 
 @pytest.fixture(scope="module")
 def holdout(papers, events, serving, config):
-    return choose_holdout(papers, events, since=serving.manifest["now"], config=config, seed=0)
+    return choose_holdout(papers, events, since=serving.manifest.now, config=config, seed=0)
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +77,7 @@ def test_judged_papers_are_newer_than_the_serving_model_and_kept_from_the_judged
     assert holdout.pairs >= MIN_PAIRS
     assert not pair_readers(holdout) & set(zip(holdout.learn.readers, holdout.learn.papers, strict=True))
     assert not pair_readers(holdout) & set(zip(older.readers, older.papers, strict=True))
-    assert holdout.now > serving.manifest["now"]
+    assert holdout.now > serving.manifest.now
     assert holdout.learn.times.max() < holdout.now
     assert len(holdout.learn) > len(older)
 
@@ -131,7 +131,7 @@ def test_too_few_events_are_published_and_it_says_so(papers, config, reader_pape
     assert verdict.judged_on == "none"
     assert "unjudged" in verdict.reason
     assert str(MIN_PAIRS) in verdict.reason
-    assert model.manifest["counts"]["events"] == reader_papers
+    assert model.manifest.counts["events"] == reader_papers
 
 
 def test_one_reader_with_enough_events_is_judged(papers, config):
@@ -148,8 +148,8 @@ def test_a_good_model_passes_and_knows_every_event(papers, events, serving, conf
     assert verdict.passed, verdict.reason
     assert verdict.judged_on == "newest"
     assert verdict.as_dict()["comparisons"]["words alone"]["ours"] > 0
-    assert model.manifest["counts"]["events"] == len(events)
-    assert model.manifest["now"] == NOW
+    assert model.manifest.counts["events"] == len(events)
+    assert model.manifest.now == NOW
 
 
 def test_progress_goes_from_nothing_to_all(papers, events, serving, config):

@@ -31,7 +31,7 @@ def test_papers_without_text_or_readers_do_not_count():
 
 def test_events_on_unknown_papers_are_left_out(papers, events, config):
     strange = Events.from_rows([("r0", "nowhere", "save", NOW)])
-    assert train(papers, strange, config, now=NOW).manifest["counts"]["readers"] == 0
+    assert train(papers, strange, config, now=NOW).manifest.counts["readers"] == 0
 
 
 def test_the_same_input_gives_the_same_model(papers, events, config):
@@ -53,7 +53,7 @@ def test_names_of_authors_tie_papers_together(config):
 
 
 def test_the_manifest_is_json_with_the_blend_and_the_settings(model, config):
-    manifest = json.loads(json.dumps(model.manifest, allow_nan=False))
+    manifest = json.loads(json.dumps(model.manifest.as_dict(), allow_nan=False))
     assert Config.from_dict(manifest["config"]) == config
     assert manifest["blend"]
 

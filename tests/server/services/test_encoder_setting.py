@@ -44,7 +44,7 @@ def test_training_encodes_with_it_and_children_read_the_same_setting(
     assert Settings.from_environment(settings.to_environment()).encoder == folder
     result = training.train_once(settings, database, Hot(settings))
     model = Model.load(settings.models_dir / result.version)
-    assert str(model.manifest["encoder"]).startswith("onnx-")
+    assert str(model.manifest.encoder).startswith("onnx-")
     assert model.encoded.vectors.shape[0] == result.papers
 
 

@@ -43,7 +43,7 @@ def publish(database: Database, folder: Path, seed: int = 0) -> str:
     version = f"{model.version}-{seed}"
     model.save(folder / version)
     with database.writing() as session:
-        models.add(session, version, {**model.manifest, "papers_until": until}, time.time())
+        models.add(session, version, {**model.manifest.as_dict(), "papers_until": until}, time.time())
         models.promote(session, version)
     return version
 

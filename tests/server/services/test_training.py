@@ -152,7 +152,7 @@ def quick_models(settings, filled, hot, monkeypatch):
     seen = Trained(0, 1.0, 60, 1.0)
 
     def publish(version):
-        manifest = {**trained.manifest, "version": version}
+        manifest = replace(trained.manifest, version=version)
         training.publish(settings, filled, replace(trained, manifest=manifest), seen, Verdict(True, "none", "good"))
         time.sleep(0.002)
         return version

@@ -45,7 +45,7 @@ def test_training_encodes_with_it_and_children_read_the_same_setting(
     result = training.train_once(settings, database, Hot(settings))
     model = Model.load(settings.models_dir / result.version)
     assert str(model.manifest.encoder).startswith("onnx-")
-    assert model.encoded.vectors.shape[0] == result.papers
+    assert model.embeddings.vectors.shape[0] == result.papers
 
 
 def test_an_encoder_that_breaks_later_costs_no_training(

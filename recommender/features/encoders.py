@@ -1,7 +1,8 @@
-"""Encoders: abstracts to vectors. TF-IDF (`vocabulary.py`) needs nothing and is always there; these come beside it.
+"""Encoders: abstracts to vectors. TF-IDF (`tfidf.py`) needs nothing and is always there; these come beside it.
 
-An encoder's vectors fill the part of a score called "meaning". Only training encodes: a paper newer than the model gets
-the vectors of its nearest by words, so that no request waits for a neural network and no worker has to hold one.
+An encoder's vectors fill the component of a score called "embedding". Only training encodes: a paper newer than the
+model gets the vectors of its nearest by words, so that no request waits for a neural network and no worker has to hold
+one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a model's judged fit answered in its exam, kept with the model so that the next one can sit the same."""
+"""How a model's holdout fit did on its holdout, kept with the model so that the next one can be judged on the same."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Kind = Literal["newest", "sample", "none"]
 
 @dataclass(frozen=True)
 class HoldoutRecord:
-    """How a model's judged fit did: `gains` float32 (N,) of the pairs that `keys` uint64 (N,) stand for."""
+    """How a model's holdout fit did: `gains` float32 (N,) of the pairs that `keys` uint64 (N,) stand for."""
 
     kind: Kind
     now: float

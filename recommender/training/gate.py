@@ -3,12 +3,13 @@
 A model is judged on papers that readers took up and that it has not been trained on, by the places it gave them, beside
 the model that serves and beside words alone. It is held back where it is worse than either beyond noise.
 
-Fair in both directions. The judged fit (`train` on `Holdout.learn`) knows none of the judged pairs, and nor does the
-serving model when they are newer than it. Where too little is, both sit one exam: the pairs that the judged fit of the
-serving model was kept from are kept from the new one's, and what they gained then is in the artefact to compare with.
+Fair in both directions. The holdout fit (`train` on `Holdout.learn`) knows none of the held-out pairs, and nor does the
+serving model when they are newer than it. Where too few are, both are judged on one holdout: the pairs that the holdout
+fit of the serving model was kept from are kept from the new one's, and what they gained then is in the artefact to
+compare with.
 
-The model to be published is the judged fit brought up to date with every event in a few more iterations. As it has seen
-what it would be judged on, all that is asked of it is to be still the same: that shows damage done since.
+The model to be published is the holdout fit brought up to date with every event in a few more iterations. As it has
+seen what it would be judged on, all that is asked of it is to be still the same: that shows damage done since.
 """
 
 from __future__ import annotations
@@ -171,7 +172,7 @@ def judge(holdout: Holdout, papers: Papers, *, holdout_fit: Model, model: Model,
 
 
 def is_still(holdout_fit: Model, model: Model) -> bool:
-    """Return whether `model` has the papers of the judged fit where that had them, moved but by its last events."""
+    """Return whether `model` has the papers of the holdout fit where that had them, moved but by its last events."""
     if list(holdout_fit.ids) != list(model.ids) or holdout_fit.blend != model.blend:
         return False
     before, after = holdout_fit.factors.papers, model.factors.papers
@@ -203,7 +204,7 @@ def _verdict(
         one = comparisons[worse[0]]
         reason = f"Worse than {' and '.join(worse)} {told}: {one.ours:.4f} against {one.theirs:.4f}, beyond noise."
     elif spoiled:
-        reason = f"Spoiled after it was judged {told}: its papers no longer stand where the judged fit had them."
+        reason = f"Spoiled after it was judged {told}: its papers no longer stand where the holdout fit had them."
     else:
         figures = ", ".join(f"{one.ours:.4f} against {one.theirs:.4f} of {name}" for name, one in comparisons.items())
         reason = f"Not worse {told}: {figures}."

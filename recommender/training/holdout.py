@@ -13,17 +13,17 @@ from recommender.data.tables import Events, Papers
 from recommender.model.holdout_record import HoldoutRecord, Kind, pair_key
 
 MIN_PAIRS = 20  # fewer say nothing
-MAX_PAIRS = 1000  # of the newest; more only keep events from the judged fit
+MAX_PAIRS = 1000  # of the newest; more only keep events from the holdout fit
 MAX_READERS = 200  # ranked for, which bounds what judging costs
 SHARE = 0.2  # of a reader's papers, or of all where there is no serving model to be newer than
-NEWER_SHARE = 0.5  # of the pairs newer than the serving model; the judged fit learns from the others
+NEWER_SHARE = 0.5  # of the pairs newer than the serving model; the holdout fit learns from the others
 
 
 @dataclass(frozen=True)
 class Holdout:
     """What models are judged on: for each of R readers, papers they took up and their history without those.
 
-    `learn` is what the judged fit may learn from, `now` the moment the lists are made for, in epoch seconds. `again`
+    `learn` is what the holdout fit may learn from, `now` the moment the lists are made for, in epoch seconds. `again`
     says that the serving model was judged on these same pairs.
     """
 
@@ -101,7 +101,7 @@ class _Pairs:
 
 
 def _newest(pairs: _Pairs, since: float | None, random: np.random.Generator) -> Holdout:
-    """Judge by what came last; everything from that moment on is kept from the judged fit."""
+    """Judge by what came last; everything from that moment on is kept from the holdout fit."""
     new = np.flatnonzero(pairs.first > (-np.inf if since is None else since))
     if len(new) < MIN_PAIRS:
         return Holdout("newest", pairs.events, pairs.now)
@@ -144,7 +144,7 @@ def _some(targets: dict[str, list[str]], random: np.random.Generator) -> dict[st
 
 
 def _holdout(kind: Kind, events: Events, targets: Mapping[str, list[str]], now: float) -> Holdout:
-    """Keep the targets from the judged fit, and of the newest all that came after.
+    """Keep the targets from the holdout fit, and of the newest all that came after.
 
     The judged readers' own other events are their histories; readers without any cannot be judged.
     """

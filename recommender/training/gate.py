@@ -204,7 +204,7 @@ def _verdict(
         one = comparisons[worse[0]]
         reason = f"Worse than {' and '.join(worse)} {told}: {one.ours:.4f} against {one.theirs:.4f}, beyond noise."
     elif spoiled:
-        reason = f"Spoiled after it was judged {told}: its papers no longer stand where the holdout fit had them."
+        reason = f"Spoiled after it was judged {told}: its papers no longer stand where the judged fit had them."
     else:
         figures = ", ".join(f"{one.ours:.4f} against {one.theirs:.4f} of {name}" for name, one in comparisons.items())
         reason = f"Not worse {told}: {figures}."

@@ -241,6 +241,22 @@ function orReplaced(asked) {
 /** What may be asked twice: the browser may end the worker before it has answered, and the second time starts it anew. */
 const REPEATABLE = new Set(/** @type {string[]} */ ([FROM_PAGE.pageCards, FROM_PAGE.pageView, FROM_PAGE.eventLog, FROM_PAGE.eventUndo, FROM_PAGE.upvoteChanged, FROM_OWN.act]));
 
+/** Before each further try, for a worker that was ended in between takes a moment to start, and may be ended again. */
+const PAUSES_MS = [0, 150, 600];
+
+/** @template T @param {() => Promise<T>} once @returns {Promise<T>} */
+async function patiently(once) {
+  for (const pause of PAUSES_MS) {
+    try {
+      return await once();
+    } catch (error) {
+      if (!isAlive()) throw error;
+      if (pause) await new Promise((settle) => setTimeout(settle, pause));
+    }
+  }
+  return once();
+}
+
 /**
  * Send one message to the worker; a worker that cannot be reached is a refusal like any other.
  * @param {string} type
@@ -257,7 +273,7 @@ export async function send(type, fields = {}) {
     return reply;
   };
   try {
-    const reply = await (REPEATABLE.has(type) ? once().catch((error) => (isAlive() ? once() : Promise.reject(error))) : once());
+    const reply = await (REPEATABLE.has(type) ? patiently(once) : once());
     return reply ?? refuse("no_answer", text("page_unreachable"));
   } catch (error) {
     return isAlive() ? refuse("unreachable", text("page_unreachable")) : refuse(REPLACED, String(error));

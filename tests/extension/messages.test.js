@@ -35,6 +35,20 @@ test("a press on our own pages is one event, also where the worker had to be ask
   expect(asked[1]).toEqual(asked[0]);
 });
 
+test.each([2, 3])("a worker that was ended %d times while it was asked still gets the press", async (ends) => {
+  const asked = [];
+  const sendMessage = async (message) => {
+    asked.push(message);
+    if (asked.length <= ends) throw new Error("The message channel closed before a response was received.");
+    return { ok: true, queued: true };
+  };
+  globalThis.chrome = { runtime: { id: "us", sendMessage } };
+  const event = { id: crypto.randomUUID(), kind: "save", paper: "2501.00001" };
+  expect((await send(FROM_PAGE.eventLog, { event })).ok).toBe(true);
+  expect(new Set(asked.map((message) => message.event.id))).toEqual(new Set([event.id]));
+  expect(asked).toHaveLength(ends + 1);
+});
+
 test("the last word of a worker that is being ended is not its answer", async () => {
   const replies = [refuse("ending", "The browser has ended the worker."), { ok: true, queued: true }];
   globalThis.chrome = { runtime: { id: "us", sendMessage: async () => replies.shift() } };

@@ -26,7 +26,6 @@ LOOKED_AT = 8  # times as many names as are wanted are held against each other
 MOST_TERMS = 10_000  # looked at, those that most papers have
 MAX_PAPERS_COMPARED = 200  # papers of one word
 MIN_ADJACENT_SHARE = 0.75  # of the papers with both words of a term have them side by side
-MIN_LIKENESS = 1.25
 MANY_PAPERS = 300  # from which a term is in three of them, not in two
 CHUNK = 2000  # words
 

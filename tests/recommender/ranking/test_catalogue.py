@@ -220,8 +220,8 @@ def test_what_is_rather_unlike_a_paper_is_not_similar_to_it(catalogue, papers):
     assert min(catalogue.similar("t3p04", 240).scores) > 0
     if catalogue.model:
         assert len(catalogue.similar("t3p04", 240)) < 200
-    low_support = [{"id": one, "title": one} for one in ("parsing trees", "parsing language", "cooking robots")]
-    assert Catalogue(None, Papers.from_rows(low_support)).similar("parsing trees", 9).ids == ["parsing language"]
+    few = [{"id": one, "title": one} for one in ("parsing trees", "parsing language", "cooking robots")]
+    assert Catalogue(None, Papers.from_rows(few)).similar("parsing trees", 9).ids == ["parsing language"]
 
 
 @pytest.mark.parametrize("papers", [1, 5, 20])

@@ -18,9 +18,9 @@ def test_progress_is_told_in_order_to_the_end(papers, events, config):
 
 
 def test_too_few_papers_are_refused_with_the_number_needed():
-    low_support = Papers.from_rows({"id": str(number), "title": f"word{number} topic"} for number in range(5))
+    few = Papers.from_rows({"id": str(number), "title": f"word{number} topic"} for number in range(5))
     with pytest.raises(TooFewPapers, match="20"):
-        train(low_support, Events.none())
+        train(few, Events.none())
 
 
 def test_papers_without_text_or_readers_do_not_count():

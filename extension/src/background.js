@@ -14,12 +14,37 @@ import { fromPage, tabCreated } from "./worker/handlers/page.js";
 import { flush } from "./worker/queue.js";
 import { followSites, forgetSites } from "./worker/site-registration.js";
 import { BadMessage, siteOf } from "./worker/validate.js";
-import { drawIcon, drawTabIcons, isPaused, openPages, pushViews, rememberPage, stateOf, tellTab } from "./worker/view.js";
+import {
+  drawIcon,
+  drawTabIcons,
+  isPaused,
+  openPages,
+  pushViews,
+  rememberPage,
+  stateOf,
+  tellTab,
+} from "./worker/view.js";
 
 const { runtime, tabs, alarms, commands, permissions } = browser();
 const FLUSH = "flush";
 /** Changes of these say nothing new to an open page: they come of what it did itself. */
-const OWN_AFFAIRS = new Set(["reader", "ledger", "texts", "titles", "deletions", "upvotes", "upvoteSaves", "opened", "lists", "states", "queue", "queueOf", "elsewhere", "dead", "deadDropped"]);
+const OWN_AFFAIRS = new Set([
+  "reader",
+  "ledger",
+  "texts",
+  "titles",
+  "deletions",
+  "upvotes",
+  "upvoteSaves",
+  "opened",
+  "lists",
+  "states",
+  "queue",
+  "queueOf",
+  "elsewhere",
+  "dead",
+  "deadDropped",
+]);
 
 /** @param {chrome.runtime.MessageSender} sender whether one of our own pages speaks */
 const isOwnPage = (sender) => Boolean(sender.url?.startsWith(runtime.getURL("")));
@@ -54,7 +79,8 @@ alarms.onAlarm.addListener(async ({ name }) => {
 runtime.onStartup.addListener(() => wake());
 runtime.onInstalled.addListener(async ({ reason }) => {
   await wake();
-  if (reason === "install" && !(await read("token")).token) await tabs.create({ url: runtime.getURL("src/welcome/welcome.html") });
+  if (reason === "install" && !(await read("token")).token)
+    await tabs.create({ url: runtime.getURL("src/welcome/welcome.html") });
 });
 globalThis.addEventListener?.("online", () => flush({ now: true }));
 
@@ -68,13 +94,20 @@ onChanged(async (changes) => {
   if (changes.pauses || changes.preferences) await drawTabIcons();
 });
 
-/** Whether something that marks a paper waits no longer. @param {{oldValue?: any, newValue?: any}} [queue] what waited, and waits */
+/**
+ * Whether something that marks a paper waits no longer. @param {{oldValue?: any, newValue?: any}} [queue] what waited,
+ * and waits
+ */
 function isTaken(queue) {
   const still = new Set((queue?.newValue ?? []).map((/** @type {any} */ { event }) => event.id));
-  return (queue?.oldValue ?? []).some((/** @type {any} */ { event }) => event.kind !== "impression" && !still.has(event.id));
+  return (queue?.oldValue ?? []).some(
+    (/** @type {any} */ { event }) => event.kind !== "impression" && !still.has(event.id),
+  );
 }
 
-/** Another server or another token, whoever wrote it: it counts at once. @param {string} [before] the server until now */
+/**
+ * Another server or another token, whoever wrote it: it counts at once. @param {string} [before] the server until now
+ */
 async function repaired(before) {
   if (before) await change(["states", "lists"], (kept) => void Object.assign(kept, { states: {}, lists: {} }));
   await forgetFailures();
@@ -100,7 +133,8 @@ commands?.onCommand.addListener(async (command, tab) => {
     const { pauses } = await read("pauses");
     await pause({ scope: "all", on: !isPaused(pauses, "all") });
   }
-  if (command === "toggle-order" && tab?.id !== undefined && (await openPages())[tab.id]) await tellTab(tab.id, { type: TO_PAGE.command, command });
+  if (command === "toggle-order" && tab?.id !== undefined && (await openPages())[tab.id])
+    await tellTab(tab.id, { type: TO_PAGE.command, command });
 });
 
 /** The browser may have lost our alarm; what waits is sent. */

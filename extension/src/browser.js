@@ -1,7 +1,8 @@
 /**
  * The only file that says `chrome.`: one seam between our code and the browser.
  *
- * Both browsers offer promises under `chrome` in Manifest V3. The object is looked up anew at each use, so that the demo
+ * Both browsers offer promises under `chrome` in Manifest V3. The object is looked up anew at each use, so that the
+ * demo
  * page and the tests can put their own in place first.
  */
 
@@ -15,7 +16,8 @@ export const browser = () => inItsPlace ?? globalThis.chrome;
 export const standIn = (other) => void (inItsPlace = other);
 
 /**
- * Texts without values, by who gave them: each asking crosses over to the browser, which in Firefox takes as long as making
+ * Texts without values, by who gave them: each asking crosses over to the browser, which in Firefox takes as long as
+ * making
  * the element it is for, and a page of a hundred cards has a thousand.
  * @type {WeakMap<object, Map<string, string>>}
  */
@@ -24,7 +26,10 @@ const known = new WeakMap();
 /** Letters that are read from right to left. */
 const RTL = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 
-/** A value as it stands in a sentence of ours: what runs the other way is kept from turning the words around it. @param {string | number} value */
+/**
+ * A value as it stands in a sentence of ours: what runs the other way is kept from turning the words around it. @param
+ * {string | number} value
+ */
 const isolated = (value) => (RTL.test(String(value)) ? `\u2068${value}\u2069` : String(value));
 
 /**

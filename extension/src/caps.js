@@ -6,7 +6,10 @@
  * `kept`: whoever adds to it stops at `most` and tells the reader.
  */
 
-/** @typedef {{bytes: number, most?: number, kept?: true, inside?: string}} Cap `inside`: the map that grows is a field of the value */
+/**
+ * @typedef {{bytes: number, most?: number, kept?: true, inside?: string}} Cap `inside`: the map that grows is a field
+ * of the value
+ */
 
 const KB = 1_000;
 

@@ -15,4 +15,7 @@ import { theme } from "./features/theme.js";
 import { upvotes } from "./features/upvotes.js";
 
 /** Settles once the page was read for the first time. */
-export const isOurs = run([huggingface, arxiv], [opens, theme, panel, paperMark, marks, order, upvotes, impressions, shortcuts, notice]);
+export const isOurs = run(
+  [huggingface, arxiv],
+  [opens, theme, panel, paperMark, marks, order, upvotes, impressions, shortcuts, notice],
+);

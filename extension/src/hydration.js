@@ -1,4 +1,5 @@
-// Runs in the page's own world, the only one that sees what a framework writes on elements, and from the first moment on.
+// Runs in the page's own world, the only one that sees what a framework writes on elements, and from the first moment
+// on.
 // Answers one question, asked by an event on a list's island: has the framework taken this island over? Adds nothing.
 (() => {
   /** Islands in which attributes were set: Svelte 4 sets them all when it hydrates, and leaves no other trace. */
@@ -31,6 +32,7 @@
     if (!(target instanceof Element)) return;
     note(watch.takeRecords());
     const elements = [...target.querySelectorAll("a, button, input, label, img, video, select")];
-    if ((changed.has(target) && !isOfSvelte5(target)) || elements.some(isTaken)) target.dispatchEvent(new Event("inkling:hydrated"));
+    if ((changed.has(target) && !isOfSvelte5(target)) || elements.some(isTaken))
+      target.dispatchEvent(new Event("inkling:hydrated"));
   });
 })();

@@ -1,5 +1,7 @@
-// Runs before all else of ours, and decides whether there is anything of ours to do in this document at all, and how much
-// room is kept for it. Until the worker has said so the list is not drawn (ui/reserve.css). What it says later than LATEST_MS
+// Runs before all else of ours, and decides whether there is anything of ours to do in this document at all, and how
+// much
+// room is kept for it. Until the worker has said so the list is not drawn (ui/reserve.css). What it says later than
+// LATEST_MS
 // keeps no room, for that would move what is seen by then: what is ours stands over the page instead.
 {
   const LATEST_MS = 2500;
@@ -7,7 +9,8 @@
   const began = performance.now();
   const [visit] = performance.getEntriesByType("navigation");
   const { responseStatus = 0 } = /** @type {PerformanceNavigationTiming | undefined} */ (visit) ?? {};
-  // An error, a challenge (202) or a plain file may come at a paper's address, and is no paper's page; 0 is "not known".
+  // An error, a challenge (202) or a plain file may come at a paper's address, and is no paper's page; 0 is "not
+  // known".
   const isPage = responseStatus < 400 && responseStatus !== 202 && document.contentType === "text/html";
 
   const giveBack = () => {

@@ -2,7 +2,8 @@
  * Every message between a page, the popup and the service worker: its name, what it carries and what comes back.
  *
  * Each request is `{type, ...}`; each reply is `{ok: true, ...}` or `{ok: false, error: {code, message}}`. A content
- * script may send only the messages of `FROM_PAGE`; our own pages may send all. Facts that come from a page are untrusted.
+ * script may send only the messages of `FROM_PAGE`; our own pages may send all. Facts that come from a page are
+ * untrusted.
  */
 
 import { isAlive, sendMessage, text } from "./browser.js";
@@ -12,8 +13,14 @@ import { isAlive, sendMessage, text } from "./browser.js";
 /** @typedef {"daily" | "weekly" | "monthly" | "trending" | "search" | "paper" | "list" | "abs"} PageKind */
 /** @typedef {"huggingface" | "arxiv" | "demo"} Site */
 /** @typedef {"ready" | "unpaired" | "offline" | "paused" | "drift" | "off"} State */
-/** @typedef {"full" | "folded" | "sentence" | "bar"} Room what comes before the list: the panel, it folded, one sentence, a paper's bar */
-/** @typedef {"auto" | "manual" | "off"} Capture what is logged: all, only what I save or hide, nothing (and nothing shown) */
+/**
+ * @typedef {"full" | "folded" | "sentence" | "bar"} Room what comes before the list: the panel, it folded, one
+ * sentence, a paper's bar
+ */
+/**
+ * @typedef {"auto" | "manual" | "off"} Capture what is logged: all, only what I save or hide, nothing (and nothing
+ * shown)
+ */
 
 /**
  * A paper as a listing shows it.
@@ -65,8 +72,13 @@ import { isAlive, sendMessage, text } from "./browser.js";
  * @property {string | null} url
  */
 
-/** @typedef {{opened_at: string | null, saved: boolean, hidden: boolean}} PaperState what the reader did with a paper */
-/** @typedef {PaperState & {pending?: boolean, asked?: boolean}} Mark a state; `pending` while part of it is unsent, `asked` while it is not even kept yet */
+/**
+ * @typedef {{opened_at: string | null, saved: boolean, hidden: boolean}} PaperState what the reader did with a paper
+ */
+/**
+ * @typedef {PaperState & {pending?: boolean, asked?: boolean}} Mark a state; `pending` while part of it is unsent,
+ * `asked` while it is not even kept yet
+ */
 /** @typedef {Record<string, Mark>} Marks by canonical paper id */
 
 /**
@@ -82,7 +94,10 @@ import { isAlive, sendMessage, text } from "./browser.js";
  * @property {{code: string, message: string}} [error]
  */
 
-/** @typedef {{paper: Paper, score: number, rank: number, reasons: Reason[], list_id?: string}} Recommended a paper that is not on the page; `list_id` where another answer than the page's own brought it */
+/**
+ * @typedef {{paper: Paper, score: number, rank: number, reasons: Reason[], list_id?: string}} Recommended a paper that
+ * is not on the page; `list_id` where another answer than the page's own brought it
+ */
 
 /**
  * One ranked answer.
@@ -101,7 +116,8 @@ import { isAlive, sendMessage, text } from "./browser.js";
  * @property {"original" | "foryou"} order
  * @property {boolean} upvote_is_save a logged-in reader's upvote counts as a save
  * @property {boolean} panel_collapsed
- * @property {Record<string, string>} shortcuts action ("save", "hide", "why", "order", "next", "previous") to key; "" is none
+ * @property {Record<string, string>} shortcuts action ("save", "hide", "why", "order", "next", "previous") to key; ""
+ *   is none
  */
 
 /**
@@ -124,7 +140,10 @@ import { isAlive, sendMessage, text } from "./browser.js";
  * @property {Card[]} cards
  */
 
-/** @typedef {{reader_id: string, operator: boolean, devices: string[]}} Whose whom a pairing code is for; `reader_id` "": it makes a new reader */
+/**
+ * @typedef {{reader_id: string, operator: boolean, devices: string[]}} Whose whom a pairing code is for; `reader_id`
+ * "": it makes a new reader
+ */
 
 /** @typedef {{code: string, message: string, field?: string}} Failure `code` for programs, `message` for the reader */
 /** @typedef {{ok: false, error: Failure}} Refusal */
@@ -133,24 +152,38 @@ import { isAlive, sendMessage, text } from "./browser.js";
 export const FROM_PAGE = Object.freeze({
   /** `PageCards` -> `{view: View}`: the cards of this page; asks the server. */
   pageCards: "page/cards",
-  /** `{}` -> `{room: Room | null, state: State, order}`: what to keep free before the page is drawn; asked by the loader. */
+  /**
+   * `{}` -> `{room: Room | null, state: State, order}`: what to keep free before the page is drawn; asked by the
+   * loader.
+   */
   pageRoom: "page/room",
   /** `{page}` -> `{view: View}`: last known, without the network. */
   pageView: "page/view",
-  /** `{event: Event, card?: Card, referrer?}` -> `{queued: boolean, marks: Marks}`, once storage holds it; false when capture leaves it out. */
+  /**
+   * `{event: Event, card?: Card, referrer?}` -> `{queued: boolean, marks: Marks}`, once storage holds it; false when
+   * capture leaves it out.
+   */
   eventLog: "event/log",
   /** `{id, paper}` -> `{marks: Marks}`: take back one event; unsent it vanishes, else its opposite is logged. */
   eventUndo: "event/undo",
   /**
-   * `{upvoted: boolean, event: Event, card?: Card}` -> `{marks: Marks}`: the reader's own upvote on the site changed. An
-   * upvote of a paper not yet saved logs `event` (a save); taking it back logs `event` (an unsave) only if that save stands.
+   * `{upvoted: boolean, event: Event, card?: Card}` -> `{marks: Marks}`: the reader's own upvote on the site changed.
+   * An
+   * upvote of a paper not yet saved logs `event` (a save); taking it back logs `event` (an unsave) only if that save
+   * stands.
    */
   upvoteChanged: "upvote/changed",
   /** `{page}` -> `{list: List}`: more recommendations than the list holds so far. */
   more: "recommendations/more",
-  /** `{paper, page, list_id?, position?}` -> `{}`: a context menu was opened on this paper's link; without a paper: it is closed. */
+  /**
+   * `{paper, page, list_id?, position?}` -> `{}`: a context menu was opened on this paper's link; without a paper: it
+   * is closed.
+   */
   linkContext: "link/context",
-  /** `{paper?}` -> `{}`: the page goes elsewhere by itself, to that paper as far as it is known, without a press of the reader's. */
+  /**
+   * `{paper?}` -> `{}`: the page goes elsewhere by itself, to that paper as far as it is known, without a press of the
+   * reader's.
+   */
   pageLeft: "page/left",
   /** `{order?, panel_collapsed?}` -> `{settings: PageSettings}`. */
   settingsSet: "settings/set",
@@ -190,13 +223,22 @@ export const FROM_OWN = Object.freeze({
   forget: "forget",
   /** `{}` -> `{papers: {id, title}[]}` */
   hiddenList: "hidden/list",
-  /** `{id, kind, paper, title?, surface}` -> `{queued}`: save, unsave, hide or unhide from our own pages; `send` adds the id. */
+  /**
+   * `{id, kind, paper, title?, surface}` -> `{queued}`: save, unsave, hide or unhide from our own pages; `send` adds
+   * the id.
+   */
   act: "act",
-  /** `{}` -> `{lines: DeadLetter[], dropped: number}`: events that the server refused, with its reason; `dropped`: went for lack of room. */
+  /**
+   * `{}` -> `{lines: DeadLetter[], dropped: number}`: events that the server refused, with its reason; `dropped`: went
+   * for lack of room.
+   */
   deadList: "dead/list",
   /** `{id, retry: boolean}` -> `{}`: try again, or discard. */
   deadSettle: "dead/settle",
-  /** `{limit?}` -> `{items: Recommended[], marks: Marks, fetched_at?}`: marks of what the reasons name; `fetched_at` if it is the last known. */
+  /**
+   * `{limit?}` -> `{items: Recommended[], marks: Marks, fetched_at?}`: marks of what the reasons name; `fetched_at` if
+   * it is the last known.
+   */
   recommend: "recommendations/get",
   /** `{q}` -> `{items: {paper: Paper, score: number}[]}` */
   search: "papers/search",
@@ -211,7 +253,8 @@ export const FROM_OWN = Object.freeze({
   /** `{}` -> `{body: any}`: everything the server holds of the reader. */
   exportAll: "me/export",
   /**
-   * `{delete_there: boolean, discard?: boolean}` -> `{gone_there: boolean, remains?: string}`: leave; says what stays if the
+   * `{delete_there: boolean, discard?: boolean}` -> `{gone_there: boolean, remains?: string}`: leave; says what stays
+   * if the
    * server is silent. `{waiting: number}`: so much is not sent and would be lost; nothing is done without `discard`.
    */
   leave: "account/leave",
@@ -222,7 +265,10 @@ export const FROM_OWN = Object.freeze({
 /** Said by a worker that the browser is ending: nobody knows how far it came. */
 export const ENDING = "ending";
 
-/** Said in the place of a worker that cannot be asked any more: the extension was updated or switched off under the page. */
+/**
+ * Said in the place of a worker that cannot be asked any more: the extension was updated or switched off under the
+ * page.
+ */
 export const REPLACED = "replaced";
 const LOOK_MS = 500;
 
@@ -238,8 +284,19 @@ function orReplaced(asked) {
   });
 }
 
-/** What may be asked twice: the browser may end the worker before it has answered, and the second time starts it anew. */
-const REPEATABLE = new Set(/** @type {string[]} */ ([FROM_PAGE.pageCards, FROM_PAGE.pageView, FROM_PAGE.eventLog, FROM_PAGE.eventUndo, FROM_PAGE.upvoteChanged, FROM_OWN.act]));
+/**
+ * What may be asked twice: the browser may end the worker before it has answered, and the second time starts it anew.
+ */
+const REPEATABLE = new Set(
+  /** @type {string[]} */ ([
+    FROM_PAGE.pageCards,
+    FROM_PAGE.pageView,
+    FROM_PAGE.eventLog,
+    FROM_PAGE.eventUndo,
+    FROM_PAGE.upvoteChanged,
+    FROM_OWN.act,
+  ]),
+);
 
 /** Before each further try, for a worker that was ended in between takes a moment to start, and may be ended again. */
 const PAUSES_MS = [0, 150, 600];
@@ -288,7 +345,10 @@ const SILENCE_MS = 8000;
  * @returns {Promise<any>}
  */
 export const orSilence = (asked) =>
-  Promise.race([asked, new Promise((settle) => setTimeout(settle, SILENCE_MS)).then(() => refuse("no_answer", text("page_unreachable")))]);
+  Promise.race([
+    asked,
+    new Promise((settle) => setTimeout(settle, SILENCE_MS)).then(() => refuse("no_answer", text("page_unreachable"))),
+  ]);
 
 /**
  * @param {string} code

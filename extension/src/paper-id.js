@@ -97,14 +97,17 @@ export function papersIn(pasted) {
  */
 function unwrapped(written) {
   const text = written.replace(ENDS, "");
-  const inner = WRAPPED.exec(text)?.slice(1).find((one) => one !== undefined);
+  const inner = WRAPPED.exec(text)
+    ?.slice(1)
+    .find((one) => one !== undefined);
   return inner?.replace(ENDS, "") ?? text;
 }
 
 const ARXIV = /^(?:[a-z]+\.)?arxiv\.org$/;
 
 /**
- * Where a paper is read: on Hugging Face if its listing has it (then it has upvotes), else on arXiv where the server names
+ * Where a paper is read: on Hugging Face if its listing has it (then it has upvotes), else on arXiv where the server
+ * names
  * it there. The address is made from the id alone: what a server says of addresses leads nowhere else.
  * @param {{id: string, url?: string | null, upvotes?: number | null}} paper
  * @returns {string | null} null where the id is none
@@ -112,6 +115,8 @@ const ARXIV = /^(?:[a-z]+\.)?arxiv\.org$/;
 export function addressOf({ id, url, upvotes }) {
   if (typeof id !== "string" || paperId(id) !== id) return null;
   // Ids of before 2007 have no page at Hugging Face.
-  const isOnArxiv = id.includes("/") || (typeof upvotes !== "number" && typeof url === "string" && paperFromUrl(url, undefined, ARXIV) === id);
+  const isOnArxiv =
+    id.includes("/") ||
+    (typeof upvotes !== "number" && typeof url === "string" && paperFromUrl(url, undefined, ARXIV) === id);
   return isOnArxiv ? `https://arxiv.org/abs/${id}` : `https://huggingface.co/papers/${id}`;
 }

@@ -1,18 +1,24 @@
-/** The only file that speaks to our server. Every failure becomes a `ServerError` whose `kind` says what to do about it. */
+/**
+ * The only file that speaks to our server. Every failure becomes a `ServerError` whose `kind` says what to do about it.
+ */
 
 import { text, version } from "./browser.js";
 
 const PATIENCE_MS = 15_000;
 const API = 1;
 
-/** @typedef {"network" | "server" | "garbage" | "limited" | "revoked" | "old_client" | "old_server" | "too_large" | "refused"} Kind */
+/**
+ * @typedef {"network" | "server" | "garbage" | "limited" | "revoked" | "old_client" | "old_server" | "too_large" |
+ * "refused"} Kind
+ */
 
 /** An expected failure of a call. */
 export class ServerError extends Error {
   /**
    * @param {Kind} kind
    * @param {string} message for the reader
-   * @param {{status?: number, code?: string, field?: string, retryAfter?: number, isOurs?: boolean}} [more] `retryAfter` in
+   * @param {{status?: number, code?: string, field?: string, retryAfter?: number, isOurs?: boolean}} [more]
+   *   `retryAfter` in
    *   seconds; `isOurs`: our server said so itself, not something in its place or before it
    */
   constructor(kind, message, more = {}) {
@@ -48,11 +54,19 @@ async function bodyOf(response) {
 /** @param {Response} response @param {any} body */
 function failure(response, body) {
   const told = typeof body?.error?.code === "string" ? body.error : {};
-  const kind = ANYBODYS[response.status] ?? (response.status >= 500 ? "server" : told.code ? (OURS[response.status] ?? "refused") : "garbage");
+  const kind =
+    ANYBODYS[response.status] ??
+    (response.status >= 500 ? "server" : told.code ? (OURS[response.status] ?? "refused") : "garbage");
   // A proxy's sign-in page or a stray web server: what it says is not ours to show.
   const message = typeof told.message === "string" ? told.message : text(`worker_error_${kind}`);
   const retryAfter = Number(response.headers.get("Retry-After")) || undefined;
-  return new ServerError(kind, message, { status: response.status, code: told.code, field: told.field, retryAfter, isOurs: Boolean(told.code) });
+  return new ServerError(kind, message, {
+    status: response.status,
+    code: told.code,
+    field: told.field,
+    retryAfter,
+    isOurs: Boolean(told.code),
+  });
 }
 
 /**
@@ -72,7 +86,15 @@ export async function call({ serverUrl, token }, method, path, body) {
   let response;
   try {
     const signal = AbortSignal.timeout(PATIENCE_MS);
-    response = await fetch(serverUrl + path, { method, headers, body: sent, signal, credentials: "omit", cache: "no-store", redirect: "error" });
+    response = await fetch(serverUrl + path, {
+      method,
+      headers,
+      body: sent,
+      signal,
+      credentials: "omit",
+      cache: "no-store",
+      redirect: "error",
+    });
   } catch (error) {
     throw new ServerError("network", text("worker_error_network"), { code: String(error) });
   }
@@ -91,7 +113,8 @@ export async function call({ serverUrl, token }, method, path, body) {
  */
 export async function greet(serverUrl) {
   const answer = await call({ serverUrl }, "GET", "/healthz");
-  if (answer.status !== "ok" || typeof answer.api !== "number") throw new ServerError("garbage", text("worker_error_not_inkling"));
+  if (answer.status !== "ok" || typeof answer.api !== "number")
+    throw new ServerError("garbage", text("worker_error_not_inkling"));
   if (answer.api < API) throw new ServerError("old_server", text("worker_error_old_server", answer.version));
   if (isOlder(version(), answer.min_client)) throw new ServerError("old_client", text("worker_error_old_client"));
   return answer;

@@ -14,12 +14,25 @@ import { LOCAL, SESSION, capped } from "./caps.js";
 /** @typedef {import("./messages.js").List} List */
 /** @typedef {import("./messages.js").Capture} Capture */
 
-/** @typedef {{event: Event, tried?: boolean}} Waiting an event not yet known to be on the server; `tried` once it may be */
-/** @typedef {{event: Event, error: {code: string, message: string}, at: number}} DeadLetter an event the server refused */
+/**
+ * @typedef {{event: Event, tried?: boolean}} Waiting an event not yet known to be on the server; `tried` once it may be
+ */
+/**
+ * @typedef {{event: Event, error: {code: string, message: string}, at: number}} DeadLetter an event the server refused
+ */
 /** @typedef {{event: Event, sent_at: number, host: string}} LedgerLine an event as it was sent */
-/** @typedef {{id: string, paper: string, at: number, arrived: boolean}} Opened an open told of lately; `arrived` once its page told of it too */
-/** @typedef {"ok" | "offline" | "revoked" | "old_client" | "old_server" | "limited" | "refused"} Health `refused`: it answers, but takes nothing of what waits */
-/** @typedef {{health: Health, failures: number, at?: number, retry_at: number, message?: string}} Connection `at`: when it failed last */
+/**
+ * @typedef {{id: string, paper: string, at: number, arrived: boolean}} Opened an open told of lately; `arrived` once
+ * its page told of it too
+ */
+/**
+ * @typedef {"ok" | "offline" | "revoked" | "old_client" | "old_server" | "limited" | "refused"} Health `refused`: it
+ * answers, but takes nothing of what waits
+ */
+/**
+ * @typedef {{health: Health, failures: number, at?: number, retry_at: number, message?: string}} Connection `at`: when
+ * it failed last
+ */
 
 /**
  * @typedef {object} Preferences
@@ -42,14 +55,27 @@ export const DEFAULTS = {
   /** Who the reader is to the server paired with last: it may come back under another address. */
   reader: "",
   /** @type {Preferences} */
-  preferences: { capture: "auto", upvote_is_save: true, order: "original", panel_collapsed: false, shortcuts: SHORTCUTS, sites: { huggingface: true, arxiv: false } },
-  /** Scope ("all" or a site) to the time it ends (epoch ms); 0 is until switched on again. @type {Record<string, number>} */
+  preferences: {
+    capture: "auto",
+    upvote_is_save: true,
+    order: "original",
+    panel_collapsed: false,
+    shortcuts: SHORTCUTS,
+    sites: { huggingface: true, arxiv: false },
+  },
+  /**
+   * Scope ("all" or a site) to the time it ends (epoch ms); 0 is until switched on again. @type {Record<string,
+   * number>}
+   */
   pauses: {},
   /** @type {Waiting[]} oldest first; all for the server named in `queueOf` */
   queue: [],
   /** The server that what waits is for; "" where none was known. */
   queueOf: "",
-  /** What waits for servers that this browser was paired with before, and what they refused. @type {Record<string, {queue: Waiting[], dead: DeadLetter[]}>} */
+  /**
+   * What waits for servers that this browser was paired with before, and what they refused. @type {Record<string,
+   * {queue: Waiting[], dead: DeadLetter[]}>}
+   */
   elsewhere: {},
   /** Texts that travel with waiting events. @type {Record<string, Card>} */
   texts: {},
@@ -61,7 +87,10 @@ export const DEFAULTS = {
   ledger: [],
   /** The opens of the last minutes, so that each counts once. @type {Opened[]} */
   opened: [],
-  /** Events the reader deleted while the server was silent: their ids, and the server that holds them. @type {Record<string, string>} */
+  /**
+   * Events the reader deleted while the server was silent: their ids, and the server that holds them. @type
+   * {Record<string, string>}
+   */
   deletions: {},
   /** What the server last said of papers, the latest touched last. @type {Record<string, PaperState>} */
   states: {},
@@ -69,7 +98,9 @@ export const DEFAULTS = {
   lists: {},
   /** Saves that came from an upvote, by paper: the event's id. @type {Record<string, string>} */
   upvoteSaves: {},
-  /** Upvotes seen in the page's data, offered once for import. @type {{papers: Record<string, Card>, settled: boolean}} */
+  /**
+   * Upvotes seen in the page's data, offered once for import. @type {{papers: Record<string, Card>, settled: boolean}}
+   */
   upvotes: { papers: {}, settled: false },
   /** @type {Connection} */
   connection: { health: "ok", failures: 0, retry_at: 0 },
@@ -77,7 +108,10 @@ export const DEFAULTS = {
   titles: {},
   /** True once something had to be left out because the queue is full. */
   queueFull: false,
-  /** The server of which the reader has read what is sent there, and agreed; true, as older versions had it: the one paired with. @type {string | boolean} */
+  /**
+   * The server of which the reader has read what is sent there, and agreed; true, as older versions had it: the one
+   * paired with. @type {string | boolean}
+   */
   agreed: "",
   /** What a lab's policy said when the browser last knew it. @type {Managed} */
   managed: {},
@@ -109,7 +143,10 @@ let last = Promise.resolve();
 function alone(work) {
   if (globalThis.navigator?.locks) return navigator.locks.request("inkling-storage", work);
   const mine = last.then(work, work);
-  last = mine.then(() => undefined, () => undefined);
+  last = mine.then(
+    () => undefined,
+    () => undefined,
+  );
   return mine;
 }
 
@@ -125,7 +162,9 @@ function alone(work) {
  */
 export function change(keys, edit, alsoRead = []) {
   return alone(async () => {
-    const kept = /** @type {Pick<Stored, K | R>} */ (/** @type {unknown} */ (await read(...keys, .../** @type {any[]} */ (alsoRead))));
+    const kept = /** @type {Pick<Stored, K | R>} */ (
+      /** @type {unknown} */ (await read(...keys, .../** @type {any[]} */ (alsoRead)))
+    );
     const before = Object.fromEntries(keys.map((key) => [key, JSON.stringify(kept[key])]));
     const result = edit(kept);
     const changed = keys.filter((key) => JSON.stringify(kept[key]) !== before[key]);
@@ -139,7 +178,8 @@ export function change(keys, edit, alsoRead = []) {
 const isFull = (error) => /quota|no.?space|disk.*full/i.test(String(error));
 
 /**
- * Write in one step. Where there is no room, lists make some: the server tells them again, but nobody what the reader did.
+ * Write in one step. Where there is no room, lists make some: the server tells them again, but nobody what the reader
+ * did.
  * @param {Record<string, any>} items
  */
 async function write(items) {
@@ -149,7 +189,9 @@ async function write(items) {
   } catch (error) {
     if (!isFull(error)) throw error;
     const lists = Object.fromEntries(Object.entries(items.lists ?? {}).slice(-1));
-    await local.set({ ...items, lists }).catch((still) => Promise.reject(isFull(still) ? new Error(text("worker_storage_full")) : still));
+    await local
+      .set({ ...items, lists })
+      .catch((still) => Promise.reject(isFull(still) ? new Error(text("worker_storage_full")) : still));
   }
 }
 
@@ -172,7 +214,8 @@ export const session = {
 export const protect = () => browser().storage.local.setAccessLevel?.({ accessLevel: "TRUSTED_CONTEXTS" });
 
 /**
- * @param {(changes: Record<string, {oldValue?: any, newValue?: any}>) => void} listener hears what changed, whoever changed it
+ * @param {(changes: Record<string, {oldValue?: any, newValue?: any}>) => void} listener hears what changed, whoever
+ *   changed it
  */
 export function onChanged(listener) {
   browser().storage.onChanged.addListener((changes, area) => {
@@ -189,7 +232,8 @@ const POLICY_MS = 100;
 let isLate = false;
 
 /**
- * What a lab set for its readers, if anything. Until the browser knows, what it knew when it last ran counts: a site that
+ * What a lab set for its readers, if anything. Until the browser knows, what it knew when it last ran counts: a site
+ * that
  * was left out is not to come on for the first seconds of each day. What comes late is told as a change.
  * @returns {Promise<Managed>}
  */

@@ -1,5 +1,6 @@
 /**
- * A browser in memory, for tests of what runs outside the page: storage that outlasts the worker, alarms, tabs, messages;
+ * A browser in memory, for tests of what runs outside the page: storage that outlasts the worker, alarms, tabs,
+ * messages;
  * and a server behind `fetch` whose answers are those of tests/contract/api.
  *
  * Every call to the browser or the server is an edge where the worker can be killed: before it takes effect and after.
@@ -18,7 +19,8 @@ export const OWN = { id: "us", url: `${ORIGIN}src/popup/popup.html` };
 export const SERVER = "http://127.0.0.1:8765";
 
 /** @param {string} key @param {string[]} [values] */
-const getMessage = (key, values = []) => (messages[key]?.message ?? "").replace(/\$(\d)/g, (_, at) => values[at - 1] ?? "");
+const getMessage = (key, values = []) =>
+  (messages[key]?.message ?? "").replace(/\$(\d)/g, (_, at) => values[at - 1] ?? "");
 
 /** Let everything run that waits for nothing but its turn. */
 export async function settle(turns = 60) {
@@ -60,7 +62,10 @@ class Life {
   /** @param {string} name */
   happening(name) {
     this.calls[name] = new Set();
-    return { addListener: (call) => this.calls[name].add(call), removeListener: (call) => this.calls[name].delete(call) };
+    return {
+      addListener: (call) => this.calls[name].add(call),
+      removeListener: (call) => this.calls[name].delete(call),
+    };
   }
 
   tell(name, ...told) {
@@ -87,7 +92,9 @@ export class Browser {
     this.life = null;
   }
 
-  /** Start the worker anew, with a fresh copy of every module. @param {{edges?: number}} [how] how many edges it lives */
+  /**
+   * Start the worker anew, with a fresh copy of every module. @param {{edges?: number}} [how] how many edges it lives
+   */
   async start({ edges = Infinity } = {}) {
     this.life?.die();
     await settle(20);
@@ -132,7 +139,8 @@ export class Browser {
         sendMessage: (tab, message) => edge(() => this.hear(tab, message)),
       },
       action: {
-        setIcon: async ({ path, tabId }) => void (tabId === undefined ? (this.icon = path) : this.tabIcons.set(tabId, path)),
+        setIcon: async ({ path, tabId }) =>
+          void (tabId === undefined ? (this.icon = path) : this.tabIcons.set(tabId, path)),
         setBadgeText: async ({ text }) => void (this.badge = text),
         setBadgeBackgroundColor: async () => {},
       },
@@ -162,9 +170,13 @@ export class Browser {
   area(life, name) {
     const kept = () => this[name];
     return {
-      get: (wanted) => life.edge(() => structuredClone(wanted === null ? kept() : { ...wanted, ...pick(kept(), Object.keys(wanted)) })),
+      get: (wanted) =>
+        life.edge(() =>
+          structuredClone(wanted === null ? kept() : { ...wanted, ...pick(kept(), Object.keys(wanted)) }),
+        ),
       set: (items) => life.edge(() => this.write(life, name, structuredClone(items))),
-      clear: () => life.edge(() => this.write(life, name, Object.fromEntries(Object.keys(kept()).map((key) => [key, undefined])))),
+      clear: () =>
+        life.edge(() => this.write(life, name, Object.fromEntries(Object.keys(kept()).map((key) => [key, undefined])))),
     };
   }
 
@@ -195,7 +207,10 @@ export class Browser {
   async ask(type, fields = {}, sender = LISTING) {
     const { life } = this;
     const answer = new Promise((reply) => life.tell("message", structuredClone({ type, ...fields }), sender, reply));
-    const result = await Promise.race([answer, life.over.then(() => Promise.reject(new Error("the worker has ended")))]);
+    const result = await Promise.race([
+      answer,
+      life.over.then(() => Promise.reject(new Error("the worker has ended"))),
+    ]);
     return structuredClone(result);
   }
 
@@ -216,16 +231,36 @@ export class Browser {
   }
 }
 
-const pick = (from, keys) => Object.fromEntries(keys.filter((key) => from[key] !== undefined).map((key) => [key, from[key]]));
+const pick = (from, keys) =>
+  Object.fromEntries(keys.filter((key) => from[key] !== undefined).map((key) => [key, from[key]]));
 
-const answers = ["client-reports", "devices", "errors", "events", "health", "me", "pairing-codes", "rank", "recommendations", "papers"].flatMap((name) => json(`../contract/api/${name}.json`));
+const answers = [
+  "client-reports",
+  "devices",
+  "errors",
+  "events",
+  "health",
+  "me",
+  "pairing-codes",
+  "rank",
+  "recommendations",
+  "papers",
+].flatMap((name) => json(`../contract/api/${name}.json`));
 
-/** The example of a call in tests/contract/api: the good one, or that whose note begins so. @param {string} call @param {string} [note] */
+/**
+ * The example of a call in tests/contract/api: the good one, or that whose note begins so. @param {string} call @param
+ * {string} [note]
+ */
 export const example = (call, note) =>
-  structuredClone(answers.find((one) => one.call.split("?")[0] === call && (note === undefined ? one.status < 300 : one.note?.startsWith(note))));
+  structuredClone(
+    answers.find(
+      (one) => one.call.split("?")[0] === call && (note === undefined ? one.status < 300 : one.note?.startsWith(note)),
+    ),
+  );
 
 /** An answer as `fetch` gives it. */
-export const reply = (status, body, headers = {}) => new Response(status === 204 ? null : typeof body === "string" ? body : JSON.stringify(body), { status, headers });
+export const reply = (status, body, headers = {}) =>
+  new Response(status === 204 ? null : typeof body === "string" ? body : JSON.stringify(body), { status, headers });
 
 const refused = (call, note) => {
   const { status, response } = example(call, note);
@@ -264,14 +299,19 @@ export class Server {
     const route = `${method} ${path.split("?")[0]}`;
     if (route === "GET /healthz") return reply(200, example(route).response);
     if (route === "POST /v1/devices") return this.pair(request.body);
-    if (route === "POST /v1/pairing-codes/whose") return this.codes.has(request.body.code) ? reply(200, example(route).response) : refused("POST /v1/devices", "a code that is wrong");
-    if (!this.tokens.has(headers.Authorization?.slice(7))) return refused("GET /v1/me", headers.Authorization ? "a revoked" : "no token");
+    if (route === "POST /v1/pairing-codes/whose")
+      return this.codes.has(request.body.code)
+        ? reply(200, example(route).response)
+        : refused("POST /v1/devices", "a code that is wrong");
+    if (!this.tokens.has(headers.Authorization?.slice(7)))
+      return refused("GET /v1/me", headers.Authorization ? "a revoked" : "no token");
     if (route === "GET /v1/me/events") return this.logged(new URL(url).searchParams);
     return this.answer(route, request.body);
   }
 
   logged(asked) {
-    const isMeant = ({ paper, kind }) => [null, paper].includes(asked.get("paper")) && (!asked.has("kind") || asked.getAll("kind").includes(kind));
+    const isMeant = ({ paper, kind }) =>
+      [null, paper].includes(asked.get("paper")) && (!asked.has("kind") || asked.getAll("kind").includes(kind));
     return reply(200, { items: this.events.filter(isMeant).reverse(), next: null });
   }
 
@@ -286,21 +326,34 @@ export class Server {
   answer(route, body) {
     if (route === "POST /v1/events") return reply(200, this.log(body));
     if (route === "POST /v1/rank") return reply(200, this.rank(body.papers));
-    if (route.startsWith("GET /v1/papers/") && this.titles[route.split("/").at(-1)]) return reply(200, { ...example("GET /v1/papers/2401.00001").response, title: this.titles[route.split("/").at(-1)] });
+    if (route.startsWith("GET /v1/papers/") && this.titles[route.split("/").at(-1)])
+      return reply(200, {
+        ...example("GET /v1/papers/2401.00001").response,
+        title: this.titles[route.split("/").at(-1)],
+      });
     if (route.startsWith("DELETE /v1/me/events/")) return this.forget(route.split("/").at(-1));
-    const { status, response } = example(route) ?? { status: 404, response: example("GET /v1/papers/2402.99999").response };
+    const { status, response } = example(route) ?? {
+      status: 404,
+      response: example("GET /v1/papers/2402.99999").response,
+    };
     return reply(status, response);
   }
 
   log({ events, papers = [] }) {
     this.papers.push(...papers);
-    return { results: events.map((event) => this.logOne(event)), paper_results: papers.map(({ id }) => ({ id, status: "accepted" })) };
+    return {
+      results: events.map((event) => this.logOne(event)),
+      paper_results: papers.map(({ id }) => ({ id, status: "accepted" })),
+    };
   }
 
   logOne(event) {
     const before = this.events.find(({ id }) => id === event.id);
     if (this.deleted.includes(event.id)) return { id: event.id, status: "duplicate" };
-    if (before) return JSON.stringify(before) === JSON.stringify(event) ? { id: event.id, status: "duplicate" } : rejected(event.id, 1);
+    if (before)
+      return JSON.stringify(before) === JSON.stringify(event)
+        ? { id: event.id, status: "duplicate" }
+        : rejected(event.id, 1);
     if (event.paper === BAD_PAPER) return rejected(event.id, 2);
     this.events.push(event);
     return { id: event.id, status: "accepted" };
@@ -311,12 +364,20 @@ export class Server {
     const { response } = example("POST /v1/rank");
     const [card] = response.cards;
     const { items } = example("GET /v1/recommendations").response;
-    return { ...response, cards: papers.map(({ id }, at) => ({ ...card, id, input_id: id, rank: at + 1, state: this.state(id) })), recommended: items };
+    return {
+      ...response,
+      cards: papers.map(({ id }, at) => ({ ...card, id, input_id: id, rank: at + 1, state: this.state(id) })),
+      recommended: items,
+    };
   }
 
   state(paper) {
     const said = (...kinds) => this.events.findLast((one) => one.paper === paper && kinds.includes(one.kind));
-    return { opened_at: said("open")?.at ?? null, saved: said("save", "unsave")?.kind === "save", hidden: said("hide", "unhide")?.kind === "hide" };
+    return {
+      opened_at: said("open")?.at ?? null,
+      saved: said("save", "unsave")?.kind === "save",
+      hidden: said("hide", "unhide")?.kind === "hide",
+    };
   }
 
   forget(id) {
@@ -333,12 +394,21 @@ const rejected = (id, at) => ({ ...example("POST /v1/events", "sent before").res
 let made = 0;
 /** @param {string} kind @param {string} paper @param {object} [more] */
 export const event = (kind, paper, more = {}) => ({
-  id: `6f1c2d3e-0000-4000-8000-${String(++made).padStart(12, "0")}`, kind, paper, at: new Date().toISOString(), surface: "card", page: "daily/2026-11-20", ...more,
+  id: `6f1c2d3e-0000-4000-8000-${String(++made).padStart(12, "0")}`,
+  kind,
+  paper,
+  at: new Date().toISOString(),
+  surface: "card",
+  page: "daily/2026-11-20",
+  ...more,
 });
 
 /** A paired browser with its worker running, at a fixed time. */
 export async function pairedBrowser({ server = new Server(), ...local } = {}) {
-  vi.useFakeTimers({ now: new Date("2026-11-20T08:00:00Z"), toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"] });
+  vi.useFakeTimers({
+    now: new Date("2026-11-20T08:00:00Z"),
+    toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"],
+  });
   const browser = new Browser(server);
   browser.local = { serverUrl: SERVER, token: "token", ...local };
   await browser.start();

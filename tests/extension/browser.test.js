@@ -1,7 +1,9 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { standIn, text } from "../../extension/src/browser.js";
 
-const speaking = (words) => ({ i18n: { getMessage: vi.fn((key, values) => (words[key] ?? "").replace("$1", values[0] ?? "")) } });
+const speaking = (words) => ({
+  i18n: { getMessage: vi.fn((key, values) => (words[key] ?? "").replace("$1", values[0] ?? "")) },
+});
 afterEach(() => standIn(undefined));
 
 test("a text without values is asked for once, one with values each time", () => {
@@ -14,7 +16,10 @@ test("a text without values is asked for once, one with values each time", () =>
 test.each([
   ["Serving", "Close to Serving"],
   ["\u05e9\u05dc\u05d5\u05dd", "Close to \u2068\u05e9\u05dc\u05d5\u05dd\u2069"],
-  ["Models for \u0627\u0644\u0639\u0631\u0628\u064a\u0629 text", "Close to \u2068Models for \u0627\u0644\u0639\u0631\u0628\u064a\u0629 text\u2069"],
+  [
+    "Models for \u0627\u0644\u0639\u0631\u0628\u064a\u0629 text",
+    "Close to \u2068Models for \u0627\u0644\u0639\u0631\u0628\u064a\u0629 text\u2069",
+  ],
   ["\u{1e900}\u{1e901}", "Close to \u2068\u{1e900}\u{1e901}\u2069"],
   ["\u4f60\u597d \u03b1\u03b2", "Close to \u4f60\u597d \u03b1\u03b2"],
 ])("a value that runs the other way stands apart in its sentence: %j", (title, sentence) => {

@@ -13,7 +13,8 @@ function expectWithin(kept, caps) {
   for (const [key, value] of Object.entries(kept)) {
     expect(caps[key], `${key} has no cap`).toBeDefined();
     expect(sizeOf(value), key).toBeLessThanOrEqual(caps[key].bytes);
-    const entries = value && typeof value === "object" ? Object.keys(caps[key].inside ? value[caps[key].inside] : value).length : 0;
+    const entries =
+      value && typeof value === "object" ? Object.keys(caps[key].inside ? value[caps[key].inside] : value).length : 0;
     if (caps[key].most) expect(entries, key).toBeLessThanOrEqual(caps[key].most);
   }
   expect(sizeOf(kept)).toBeLessThan(0.95 * ROOM);
@@ -24,9 +25,11 @@ test("every key that lasts has a cap, and all of them together fit", async () =>
   expect(Object.keys(LOCAL).sort()).toEqual(Object.keys(DEFAULTS).sort());
   // What waits for other servers is counted together with the queue.
   const { elsewhere: _, ...own } = LOCAL;
-  for (const caps of [own, SESSION]) expect(Object.values(caps).reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThan(0.95 * ROOM);
+  for (const caps of [own, SESSION])
+    expect(Object.values(caps).reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThan(0.95 * ROOM);
   // What grows has a number of entries too, and what does not is small.
-  for (const { most, bytes } of [...Object.values(own), ...Object.values(SESSION)]) expect(most ?? bytes).toBeLessThanOrEqual(10_000);
+  for (const { most, bytes } of [...Object.values(own), ...Object.values(SESSION)])
+    expect(most ?? bytes).toBeLessThanOrEqual(10_000);
 });
 
 test("a key without a cap cannot be written", async () => {
@@ -54,10 +57,22 @@ const idOf = (at) => `2501.${String(at).padStart(5, "0")}`;
 test("a page's claims of upvotes, texts and papers crowd nothing out", async () => {
   const browser = await pairedBrowser({ server: silent(), queue: [{ event: event("save", idOf(99_999)) }] });
   for (let visit = 0; visit < 5; visit++) {
-    const cards = Array.from({ length: 2_000 }, (_, at) => ({ id: idOf(2_000 * visit + at), title: WIDE.repeat(1_000), authors: [WIDE.repeat(200)], upvoted: true }));
-    await browser.ask(FROM_PAGE.pageCards, { page: `daily/2026-11-2${visit}`, cards }, { ...LISTING, tab: { id: visit + 1 } });
+    const cards = Array.from({ length: 2_000 }, (_, at) => ({
+      id: idOf(2_000 * visit + at),
+      title: WIDE.repeat(1_000),
+      authors: [WIDE.repeat(200)],
+      upvoted: true,
+    }));
+    await browser.ask(
+      FROM_PAGE.pageCards,
+      { page: `daily/2026-11-2${visit}`, cards },
+      { ...LISTING, tab: { id: visit + 1 } },
+    );
     for (const card of cards.slice(0, 40)) {
-      await browser.ask(FROM_PAGE.eventLog, { event: event("open", card.id, { at: new Date(1.7e12 + 1e7 * visit).toISOString() }), card: { ...card, abstract: WIDE.repeat(20_000) } });
+      await browser.ask(FROM_PAGE.eventLog, {
+        event: event("open", card.id, { at: new Date(1.7e12 + 1e7 * visit).toISOString() }),
+        card: { ...card, abstract: WIDE.repeat(20_000) },
+      });
     }
   }
   await browser.pass(3_000);
@@ -68,14 +83,44 @@ test("a page's claims of upvotes, texts and papers crowd nothing out", async () 
 
 /** What a hostile server makes of an answer: everything it can be, as large as it likes. */
 const long = (characters) => WIDE.repeat(characters);
-const REASONS = Array.from({ length: 45 }, () => ({ kind: "paper", share: 0.1, paper: "2501.00001", title: long(400), words: Array(15).fill(long(70)) }));
-const paper = (at, more = {}) => ({ id: idOf(at), title: long(5_000), abstract: long(50_000), authors: Array(500).fill(long(300)), categories: Array(500).fill(long(100)), published_at: long(500), upvotes: at, url: "https://evil.example/", ...more });
+const REASONS = Array.from({ length: 45 }, () => ({
+  kind: "paper",
+  share: 0.1,
+  paper: "2501.00001",
+  title: long(400),
+  words: Array(15).fill(long(70)),
+}));
+const paper = (at, more = {}) => ({
+  id: idOf(at),
+  title: long(5_000),
+  abstract: long(50_000),
+  authors: Array(500).fill(long(300)),
+  categories: Array(500).fill(long(100)),
+  published_at: long(500),
+  upvotes: at,
+  url: "https://evil.example/",
+  ...more,
+});
 const HOSTILE = {
   list_id: "L".repeat(150),
   model: long(10_000),
   more: long(100_000),
-  cards: Array.from({ length: 100 }, (_, at) => ({ id: idOf(at), input_id: long(1_000), rank: at, score: 1, basis: long(1_000), state: { opened_at: long(1_000), saved: true, hidden: false, more: long(1_000) }, reasons: REASONS })),
-  recommended: Array.from({ length: 100 }, (_, at) => ({ paper: paper(at), score: 1, rank: at, reasons: REASONS, more: long(1_000) })),
+  cards: Array.from({ length: 100 }, (_, at) => ({
+    id: idOf(at),
+    input_id: long(1_000),
+    rank: at,
+    score: 1,
+    basis: long(1_000),
+    state: { opened_at: long(1_000), saved: true, hidden: false, more: long(1_000) },
+    reasons: REASONS,
+  })),
+  recommended: Array.from({ length: 100 }, (_, at) => ({
+    paper: paper(at),
+    score: 1,
+    rank: at,
+    reasons: REASONS,
+    more: long(1_000),
+  })),
 };
 
 test("a server's answers crowd nothing out", async () => {
@@ -83,7 +128,8 @@ test("a server's answers crowd nothing out", async () => {
   browser.server.mood = ({ path, method }) => {
     if (path === "/v1/rank") return reply(200, HOSTILE);
     if (path.startsWith("/v1/recommendations")) return reply(200, { list_id: "L", items: HOSTILE.recommended });
-    if (path === "/v1/events" && method === "POST") return reply(400, { error: { code: long(1_000), message: long(100_000) } });
+    if (path === "/v1/events" && method === "POST")
+      return reply(400, { error: { code: long(1_000), message: long(100_000) } });
     return reply(503, { error: { code: long(1_000), message: long(100_000) } });
   };
   for (let visit = 0; visit < 3; visit++) {
@@ -100,10 +146,35 @@ test("a server's answers crowd nothing out", async () => {
 
 test("a paper under an id that is none is neither kept nor shown", async () => {
   const browser = await pairedBrowser();
-  const items = ["2501.00001", "../../evil", "2501.00001?next=//evil.example", "javascript:alert(1)", null, 7, "arXiv:2501.00002"].map((id) => ({ paper: paper(1, { id }), score: 1, rank: 1, reasons: [{ kind: "paper", share: 1, paper: id, title: "x" }] }));
-  browser.server.mood = ({ path }) => (path === "/v1/rank" ? reply(200, { ...HOSTILE, cards: [], recommended: items }) : path.startsWith("/v1/me") ? undefined : reply(200, { list_id: "L", items }));
-  const { view } = await browser.ask(FROM_PAGE.pageCards, { page: "daily/2026-11-20", cards: [{ id: "2501.00009", title: "x" }] });
-  const shown = [view.list.recommended, (await browser.ask(FROM_OWN.recommend, {}, OWN)).items, (await browser.ask(FROM_OWN.search, { q: "x" }, OWN)).items];
+  const items = [
+    "2501.00001",
+    "../../evil",
+    "2501.00001?next=//evil.example",
+    "javascript:alert(1)",
+    null,
+    7,
+    "arXiv:2501.00002",
+  ].map((id) => ({
+    paper: paper(1, { id }),
+    score: 1,
+    rank: 1,
+    reasons: [{ kind: "paper", share: 1, paper: id, title: "x" }],
+  }));
+  browser.server.mood = ({ path }) =>
+    path === "/v1/rank"
+      ? reply(200, { ...HOSTILE, cards: [], recommended: items })
+      : path.startsWith("/v1/me")
+        ? undefined
+        : reply(200, { list_id: "L", items });
+  const { view } = await browser.ask(FROM_PAGE.pageCards, {
+    page: "daily/2026-11-20",
+    cards: [{ id: "2501.00009", title: "x" }],
+  });
+  const shown = [
+    view.list.recommended,
+    (await browser.ask(FROM_OWN.recommend, {}, OWN)).items,
+    (await browser.ask(FROM_OWN.search, { q: "x" }, OWN)).items,
+  ];
   for (const list of shown) {
     expect(list.map((one) => one.paper.id)).toEqual(["2501.00001"]);
     expect(list[0].reasons).toEqual([{ kind: "paper", share: 1, paper: "2501.00001", title: "x" }]);
@@ -111,7 +182,14 @@ test("a paper under an id that is none is neither kept nor shown", async () => {
 });
 
 test("at the very last what is pressed does not fit either, and that is told", async () => {
-  const queue = Array.from({ length: 6_999 }, (_, at) => ({ event: event("save", idOf(at), { list_id: "L".repeat(199), page: "daily/2026-11-20", position: 250, surface: "card" }) }));
+  const queue = Array.from({ length: 6_999 }, (_, at) => ({
+    event: event("save", idOf(at), {
+      list_id: "L".repeat(199),
+      page: "daily/2026-11-20",
+      position: 250,
+      surface: "card",
+    }),
+  }));
   const elsewhere = { "https://old.example.org": { queue: [queue.pop()], dead: [] } };
   const browser = await pairedBrowser({ server: silent(), queue, queueOf: SERVER, elsewhere });
   await browser.ask(FROM_OWN.act, { kind: "save", paper: "2502.00001" }, OWN);

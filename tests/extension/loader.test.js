@@ -5,7 +5,10 @@ import vm from "node:vm";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 // What it imports is put in by hand.
-const CODE = readFileSync(new URL("../../extension/src/loader.js", import.meta.url), "utf8").replace("import(", "load(");
+const CODE = readFileSync(new URL("../../extension/src/loader.js", import.meta.url), "utf8").replace(
+  "import(",
+  "load(",
+);
 const LATEST = 2500;
 const READY = { room: "full", state: "ready", order: "foryou" };
 
@@ -24,9 +27,14 @@ function begin(answer, { status = 200, type = "text/html", isOurs = true, hosts 
   const world = {
     document: { documentElement: html, contentType: type, querySelector: () => (hosts ? {} : null) },
     chrome: { runtime: { sendMessage: ({ type: kind }) => say(kind, new Promise(answer)), getURL: (path) => path } },
-    performance: { now: () => Date.now(), getEntriesByType: () => (status === null ? [] : [{ type: "navigate", responseStatus: status }]) },
+    performance: {
+      now: () => Date.now(),
+      getEntriesByType: () => (status === null ? [] : [{ type: "navigate", responseStatus: status }]),
+    },
     load: async (path) => say(path, { isOurs: Promise.resolve(isOurs) }),
-    setTimeout, Promise, Object,
+    setTimeout,
+    Promise,
+    Object,
   };
   world.globalThis = world;
   vm.runInNewContext(CODE, world);
@@ -43,29 +51,41 @@ test.each([200, 203, 304, 0, undefined, null])("a page with status %s asks for i
   expect(marks()).toEqual({ inklingRoom: "bar" });
 });
 
-test.each([202, 400, 403, 404, 405, 410, 429, 500, 502, 503])("with status %d nothing of ours runs, asks or stands in the page", async (status) => {
-  const { asked, marks } = begin(after(5, READY), { status });
-  expect([asked, marks()]).toEqual([[], {}]);
-});
+test.each([202, 400, 403, 404, 405, 410, 429, 500, 502, 503])(
+  "with status %d nothing of ours runs, asks or stands in the page",
+  async (status) => {
+    const { asked, marks } = begin(after(5, READY), { status });
+    expect([asked, marks()]).toEqual([[], {}]);
+  },
+);
 
-test.each(["text/plain", "text/markdown", "application/pdf", "application/json", "image/png"])("in a file of type %s nothing of ours runs", async (type) => {
-  const { asked, marks } = begin(after(5, READY), { type });
-  expect([asked, marks()]).toEqual([[], {}]);
-});
+test.each(["text/plain", "text/markdown", "application/pdf", "application/json", "image/png"])(
+  "in a file of type %s nothing of ours runs",
+  async (type) => {
+    const { asked, marks } = begin(after(5, READY), { type });
+    expect([asked, marks()]).toEqual([[], {}]);
+  },
+);
 
-test.each([0, 300, 4000])("what was kept free for a page that is none of ours is given back, whenever it is known (%d ms)", async (ms) => {
-  const { marks } = begin(after(ms, READY), { isOurs: false });
-  await pass(5000);
-  expect(marks()).toEqual({});
-});
+test.each([0, 300, 4000])(
+  "what was kept free for a page that is none of ours is given back, whenever it is known (%d ms)",
+  async (ms) => {
+    const { marks } = begin(after(ms, READY), { isOurs: false });
+    await pass(5000);
+    expect(marks()).toEqual({});
+  },
+);
 
-test.each([0, 300, LATEST - 1])("an answer after %d ms says what room is kept, before anything is drawn", async (ms) => {
-  const { marks, decided } = begin(after(ms, READY));
-  expect(marks()).toEqual({ inklingRoom: "wait" });
-  await pass(ms);
-  expect(marks()).toEqual({ inklingRoom: "full", inklingOrder: "" });
-  expect(await decided()).toMatchObject({ isLate: false });
-});
+test.each([0, 300, LATEST - 1])(
+  "an answer after %d ms says what room is kept, before anything is drawn",
+  async (ms) => {
+    const { marks, decided } = begin(after(ms, READY));
+    expect(marks()).toEqual({ inklingRoom: "wait" });
+    await pass(ms);
+    expect(marks()).toEqual({ inklingRoom: "full", inklingOrder: "" });
+    expect(await decided()).toMatchObject({ isLate: false });
+  },
+);
 
 test.each([0, 300, LATEST - 1])("where nothing comes, an answer after %d ms keeps no room", async (ms) => {
   const { marks, decided } = begin(after(ms, { room: null, state: "paused", order: "original" }));
@@ -74,7 +94,12 @@ test.each([0, 300, LATEST - 1])("where nothing comes, an answer after %d ms keep
   expect(await decided()).toMatchObject({ isLate: false });
 });
 
-test.each([[LATEST, READY], [4000, READY], [4000, { room: null, state: "paused" }], [1e6, READY]])("after %d ms it is too late for any room", async (ms, answer) => {
+test.each([
+  [LATEST, READY],
+  [4000, READY],
+  [4000, { room: null, state: "paused" }],
+  [1e6, READY],
+])("after %d ms it is too late for any room", async (ms, answer) => {
   const { marks, decided } = begin(after(ms, answer));
   await pass(LATEST - 1);
   expect(marks()).toEqual({ inklingRoom: "wait" });

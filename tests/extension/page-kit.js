@@ -6,9 +6,29 @@ import { vi } from "vitest";
 import { renderPage } from "../pages/render.mjs";
 
 const NAMES = [
-  "document", "location", "history", "Element", "HTMLElement", "HTMLAnchorElement", "HTMLInputElement", "Node", "NodeFilter", "ShadowRoot", "Event",
-  "CustomEvent", "KeyboardEvent", "MouseEvent", "EventTarget", "AbortController", "AbortSignal", "MutationObserver", "addEventListener", "removeEventListener", "getComputedStyle",
-  "innerHeight", "innerWidth",
+  "document",
+  "location",
+  "history",
+  "Element",
+  "HTMLElement",
+  "HTMLAnchorElement",
+  "HTMLInputElement",
+  "Node",
+  "NodeFilter",
+  "ShadowRoot",
+  "Event",
+  "CustomEvent",
+  "KeyboardEvent",
+  "MouseEvent",
+  "EventTarget",
+  "AbortController",
+  "AbortSignal",
+  "MutationObserver",
+  "addEventListener",
+  "removeEventListener",
+  "getComputedStyle",
+  "innerHeight",
+  "innerWidth",
 ];
 const messages = JSON.parse(readFileSync(new URL("../../extension/_locales/en/messages.json", import.meta.url)));
 
@@ -25,28 +45,67 @@ function observer() {
       this.watched = new Set();
       Observer.all.push(this);
     }
-    observe(element) { this.watched.add(element); }
-    unobserve(element) { this.watched.delete(element); }
-    disconnect() { this.watched.clear(); }
+    observe(element) {
+      this.watched.add(element);
+    }
+    unobserve(element) {
+      this.watched.delete(element);
+    }
+    disconnect() {
+      this.watched.clear();
+    }
   };
 }
 
 export const settings = () => ({
-  order: "original", upvote_is_save: true, panel_collapsed: false,
+  order: "original",
+  upvote_is_save: true,
+  panel_collapsed: false,
   shortcuts: { save: "s", hide: "x", why: "w", order: "o", next: "j", previous: "k", undo: "u" },
 });
 
 /** @param {object} [over] */
-export const view = (over = {}) => ({ state: "ready", capture: "auto", list: null, marks: {}, settings: settings(), ...over });
+export const view = (over = {}) => ({
+  state: "ready",
+  capture: "auto",
+  list: null,
+  marks: {},
+  settings: settings(),
+  ...over,
+});
 
 /** A ranked answer for these papers, best last, each with a personal reason. @param {string[]} papers */
 export function listOf(papers, over = {}) {
-  const reasons = [0, 1, 2].map((n) => ({ kind: "paper", share: 0.3, paper: `2501.0000${n}`, title: `Saved ${n}`, words: ["paging"] }));
-  const recommended = [1, 2, 3, 4, 5, 6, 7].map((n) => ({
-    paper: { id: `2502.0000${n}`, title: `Unseen ${n}`, authors: ["Ada Lovelace"], published_at: "2026-11-01T00:00:00Z", upvotes: n, categories: [], url: null },
-    score: 1 / n, rank: n, reasons,
+  const reasons = [0, 1, 2].map((n) => ({
+    kind: "paper",
+    share: 0.3,
+    paper: `2501.0000${n}`,
+    title: `Saved ${n}`,
+    words: ["paging"],
   }));
-  const cards = papers.map((id, at) => ({ id, input_id: id, rank: papers.length - at, score: at, basis: "model", state: {}, reasons }));
+  const recommended = [1, 2, 3, 4, 5, 6, 7].map((n) => ({
+    paper: {
+      id: `2502.0000${n}`,
+      title: `Unseen ${n}`,
+      authors: ["Ada Lovelace"],
+      published_at: "2026-11-01T00:00:00Z",
+      upvotes: n,
+      categories: [],
+      url: null,
+    },
+    score: 1 / n,
+    rank: n,
+    reasons,
+  }));
+  const cards = papers.map((id, at) => ({
+    id,
+    input_id: id,
+    rank: papers.length - at,
+    score: at,
+    basis: "model",
+    state: {},
+    reasons,
+  }));
   return { list_id: "L1", model: "m1", cards, recommended, fetched_at: Date.now(), stale: false, ...over };
 }
 
@@ -59,7 +118,11 @@ export function openPage(url, { html, knobs = {}, cards = {}, answer = () => und
   const body = html ?? renderPage(url, { today: "2026-11-20", ...knobs }, cards);
   const dom = new JSDOM(body, { url, pretendToBeVisual: true, virtualConsole: new VirtualConsole() });
   const { window } = dom;
-  for (const name of NAMES) vi.stubGlobal(name, typeof window[name] === "function" && /^[a-z]/.test(name) ? window[name].bind(window) : window[name]);
+  for (const name of NAMES)
+    vi.stubGlobal(
+      name,
+      typeof window[name] === "function" && /^[a-z]/.test(name) ? window[name].bind(window) : window[name],
+    );
   for (const name of ["IntersectionObserver", "ResizeObserver"]) vi.stubGlobal(name, observer());
   vi.stubGlobal("scrollY", 0);
   vi.stubGlobal("matchMedia", () => ({ matches: false, addEventListener() {} }));
@@ -96,7 +159,8 @@ export const pass = (milliseconds = 0) => new Promise((go) => setTimeout(go, mil
  * @param {Event} event
  */
 export function byHand(target, event) {
-  const implOf = (wrapper) => wrapper[Object.getOwnPropertySymbols(wrapper).find(({ description }) => description === "impl")];
+  const implOf = (wrapper) =>
+    wrapper[Object.getOwnPropertySymbols(wrapper).find(({ description }) => description === "impl")];
   const impl = implOf(event);
   impl.isTrusted = true;
   return implOf(target)._dispatch(impl);
@@ -104,8 +168,19 @@ export function byHand(target, event) {
 
 /** @param {any} window @param {Element} element @param {object} [init] */
 export const clickByHand = (window, element, init = {}) =>
-  byHand(element, new window.MouseEvent(init.button ? "auxclick" : "click", { bubbles: true, composed: true, cancelable: true, ...init }));
+  byHand(
+    element,
+    new window.MouseEvent(init.button ? "auxclick" : "click", {
+      bubbles: true,
+      composed: true,
+      cancelable: true,
+      ...init,
+    }),
+  );
 
 /** @param {any} window @param {EventTarget} target @param {string} key @param {object} [init] */
 export const pressByHand = (window, target, key, init = {}) =>
-  byHand(target, new window.KeyboardEvent("keydown", { key, bubbles: true, composed: true, cancelable: true, ...init }));
+  byHand(
+    target,
+    new window.KeyboardEvent("keydown", { key, bubbles: true, composed: true, cancelable: true, ...init }),
+  );

@@ -11,8 +11,14 @@ const manifest = JSON.parse(read("manifest.json"));
 const DEMO = "src/demo/shim.js";
 
 /** A file without its comments. @param {string} file */
-const code = (file) => read(file).replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|\s)\/\/ .*$/gm, "");
-const imports = (file) => [...code(file).matchAll(/(?:import|export)\b[^"'()]*["'](\.[^"']+)["']/g)].map(([, path]) => new URL(path, new URL(file, ROOT)).href.slice(ROOT.href.length));
+const code = (file) =>
+  read(file)
+    .replace(/\/\*[\s\S]*?\*\//g, "")
+    .replace(/(^|\s)\/\/ .*$/gm, "");
+const imports = (file) =>
+  [...code(file).matchAll(/(?:import|export)\b[^"'()]*["'](\.[^"']+)["']/g)].map(([, path]) =>
+    new URL(path, new URL(file, ROOT)).href.slice(ROOT.href.length),
+  );
 
 /** A file and all that it brings with it. @param {string} file @param {Set<string>} [found] */
 function withImports(file, found = new Set()) {
@@ -26,8 +32,13 @@ function withImports(file, found = new Set()) {
 const inPage = [...withImports("src/content.js"), "src/hydration.js", "src/loader.js"];
 
 test("content code uses no storage and no network, and does not reach what does", () => {
-  for (const file of inPage) expect(code(file), file).not.toMatch(/\.storage\b|localStorage|sessionStorage|indexedDB|\bfetch\(|XMLHttpRequest|WebSocket|sendBeacon|EventSource/);
-  expect(inPage.filter((file) => /src\/(worker|own|storage|server-api|background|options|popup|welcome)/.test(file))).toEqual([]);
+  for (const file of inPage)
+    expect(code(file), file).not.toMatch(
+      /\.storage\b|localStorage|sessionStorage|indexedDB|\bfetch\(|XMLHttpRequest|WebSocket|sendBeacon|EventSource/,
+    );
+  expect(
+    inPage.filter((file) => /src\/(worker|own|storage|server-api|background|options|popup|welcome)/.test(file)),
+  ).toEqual([]);
 });
 
 test("only browser.js says chrome, and the loader that cannot import it", () => {
@@ -41,7 +52,8 @@ test("only server-api.js asks the network", () => {
 
 test("pages can load exactly what content code needs", () => {
   const [{ resources, matches, ...rest }] = manifest.web_accessible_resources;
-  const matched = (file) => resources.some((one) => (one.endsWith("*") ? file.startsWith(one.slice(0, -1)) : file === one));
+  const matched = (file) =>
+    resources.some((one) => (one.endsWith("*") ? file.startsWith(one.slice(0, -1)) : file === one));
   expect(rest).toEqual({});
   expect(matches).toEqual(["https://huggingface.co/*", "https://arxiv.org/*", "https://www.arxiv.org/*"]);
   for (const file of withImports("src/content.js")) expect(matched(file), file).toBe(true);
@@ -49,9 +61,14 @@ test("pages can load exactly what content code needs", () => {
 });
 
 test("no code comes from elsewhere, and none is made from text", () => {
-  for (const file of scripts) expect(code(file), file).not.toMatch(/\beval\(|new Function\(|innerHTML|outerHTML|insertAdjacentHTML|document\.write/);
+  for (const file of scripts)
+    expect(code(file), file).not.toMatch(
+      /\beval\(|new Function\(|innerHTML|outerHTML|insertAdjacentHTML|document\.write/,
+    );
   for (const file of files.filter((one) => one.endsWith(".html"))) {
-    expect(read(file), file).not.toMatch(/<script(?![^>]*src="[a-z.]+\.js")|\son[a-z]+=|https?:\/\/(?!huggingface\.co\/papers|127\.0\.0\.1)/);
+    expect(read(file), file).not.toMatch(
+      /<script(?![^>]*src="[a-z.]+\.js")|\son[a-z]+=|https?:\/\/(?!huggingface\.co\/papers|127\.0\.0\.1)/,
+    );
   }
   expect(manifest.content_security_policy).toEqual({ extension_pages: "script-src 'self'; object-src 'self'" });
 });
@@ -68,10 +85,15 @@ test("the manifest asks for what is stored here and nothing else, each with its 
   const readme = read("README.md");
   for (const [kind, names] of Object.entries(ASKED)) {
     expect(manifest[kind]).toEqual(names);
-    for (const name of names) expect(readme, name).toMatch(new RegExp(`^\\| \`${name.replace(/[*./]/g, "\\$&")}\`[^|]*\\|[^|]{30,}\\|`, "m"));
+    for (const name of names)
+      expect(readme, name).toMatch(new RegExp(`^\\| \`${name.replace(/[*./]/g, "\\$&")}\`[^|]*\\|[^|]{30,}\\|`, "m"));
   }
   expect(manifest.incognito).toBe("not_allowed");
-  expect(Object.keys(manifest).filter((key) => key.includes("permission")).sort()).toEqual(Object.keys(ASKED).sort());
+  expect(
+    Object.keys(manifest)
+      .filter((key) => key.includes("permission"))
+      .sort(),
+  ).toEqual(Object.keys(ASKED).sort());
 });
 
 const languages = readdirSync(new URL("_locales", ROOT));
@@ -85,7 +107,8 @@ function usedKeys() {
   for (const file of files.filter((one) => /\.(js|html)$/.test(one))) {
     const source = file.endsWith(".html") ? read(file) : code(file);
     for (const [, key] of source.matchAll(/data-(?:text|label)="(\w+)"/g)) add(key);
-    for (const [, key] of source.matchAll(/["'`]((?:page|worker|own|options|popup|welcome|privacy|site)_[a-z_]*)/g)) add(key);
+    for (const [, key] of source.matchAll(/["'`]((?:page|worker|own|options|popup|welcome|privacy|site)_[a-z_]*)/g))
+      add(key);
   }
   return { whole, begun };
 }
@@ -97,10 +120,15 @@ test("every word that is used exists, and none is unused", () => {
   const fields = ["page_kind", "paper_page"];
   expect([...whole].filter((key) => !there.includes(key) && !fields.includes(key))).toEqual([]);
   // `page_${kind}` stands for page_save, not for page_panel_empty.
-  const isBegun = (key, start) => key.startsWith(start) && (start.split("_").length > 2 || !key.slice(start.length).includes("_"));
+  const isBegun = (key, start) =>
+    key.startsWith(start) && (start.split("_").length > 2 || !key.slice(start.length).includes("_"));
   const isUsed = (key) => whole.has(key) || [...begun].some((start) => isBegun(key, start));
   expect(there.filter((key) => !isUsed(key))).toEqual([]);
-  for (const start of begun) expect(there.some((key) => key.startsWith(start)), start).toBe(true);
+  for (const start of begun)
+    expect(
+      there.some((key) => key.startsWith(start)),
+      start,
+    ).toBe(true);
 });
 
 test.each(languages)("%s has every word, with the same places for values", (language) => {
@@ -119,16 +147,35 @@ test("there is English and one language more, complete", () => {
 
 /** Each promise that the reader agrees to, and the words that make it. */
 const CONSENT = {
-  privacy_sent: ["to the server you paired with and nobody else", "ids", "times", "places in the list", "open", "save", "hide", "are shown", "pages switched on", "titles and abstracts"],
+  privacy_sent: [
+    "to the server you paired with and nobody else",
+    "ids",
+    "times",
+    "places in the list",
+    "open",
+    "save",
+    "hide",
+    "are shown",
+    "pages switched on",
+    "titles and abstracts",
+  ],
   privacy_not_sent: ["search for on these sites", "account’s name", "other sites", "private windows"],
-  privacy_who: ["Whoever runs that server can read it", "see every line", "delete any of it here and there", "pause", "export all of it", "leave"],
+  privacy_who: [
+    "Whoever runs that server can read it",
+    "see every line",
+    "delete any of it here and there",
+    "pause",
+    "export all of it",
+    "leave",
+  ],
   privacy_page_sees: ["notice that this extension is installed", "marks", "files", "cannot see your token"],
   welcome_agree_to: ["$1"],
 };
 
 test("what the reader agrees to says all of it, on the welcome page before the form, and in the options", () => {
   const english = words("en");
-  for (const [key, parts] of Object.entries(CONSENT)) for (const part of parts) expect(english[key].message, key).toContain(part);
+  for (const [key, parts] of Object.entries(CONSENT))
+    for (const part of parts) expect(english[key].message, key).toContain(part);
   const welcome = read("src/welcome/welcome.html");
   for (const key of Object.keys(CONSENT).filter((one) => one.startsWith("privacy_"))) {
     expect(welcome.indexOf(key), key).toBeGreaterThan(0);
@@ -142,7 +189,9 @@ test("nothing of ours moves for a reader who wants no motion", () => {
   for (const file of styles) {
     const still = code(file).replace(/@media \(prefers-reduced-motion: no-preference\) \{(?:[^{}]|\{[^{}]*\})*\}/g, "");
     // A delay without a length is no motion.
-    expect(still.replaceAll("transition: none", "").replaceAll("transition: opacity 0s 1s", ""), file).not.toMatch(/\b(?:transition|animation|scroll-behavior)\s*:/);
+    expect(still.replaceAll("transition: none", "").replaceAll("transition: opacity 0s 1s", ""), file).not.toMatch(
+      /\b(?:transition|animation|scroll-behavior)\s*:/,
+    );
   }
 });
 
@@ -157,26 +206,54 @@ const PHYSICAL = [
   /\btranslateX?\(\s*[^)\s]|\btranslate\s*:\s*[^0\s]/,
   /\.style\.(?:left|right|(?:margin|padding|border)(?:Left|Right))\b|["'](?:left|right|(?:margin|padding)-(?:left|right))["']\s*,/,
 ];
-const FOUR = /\b(?:margin|padding|inset|border-width|border-style|border-color)\s*:\s*([^\s;}]+)\s+([^\s;}]+)\s+([^\s;}]+)\s+([^\s;}]+)\s*[;}]/g;
+const FOUR =
+  /\b(?:margin|padding|inset|border-width|border-style|border-color)\s*:\s*([^\s;}]+)\s+([^\s;}]+)\s+([^\s;}]+)\s+([^\s;}]+)\s*[;}]/g;
 /** Where a side of the page is meant, whatever way it reads: file, and why. @type {Record<string, string>} */
 const MEANT = {};
 
 test("styles name where reading begins and ends, not left and right", () => {
   for (const file of styled.filter((one) => !(one in MEANT))) {
     for (const physical of PHYSICAL) expect(code(file).match(physical)?.[0], file).toBe(undefined);
-    for (const [all, , second, , fourth] of code(file).replace(/var\([^()]*\)/g, "0").matchAll(FOUR)) expect(second, `${file}: ${all}`).toBe(fourth);
+    for (const [all, , second, , fourth] of code(file)
+      .replace(/var\([^()]*\)/g, "0")
+      .matchAll(FOUR))
+      expect(second, `${file}: ${all}`).toBe(fourth);
   }
 });
 
 test("what is refused in styles is found where it stands", () => {
   const wrong = [
-    "a { margin-left: 4px; }", ":host { top: 8px; left: 8px; }", "p { text-align: right; }", "b { float: left }", "i { border-top-left-radius: 4px; }",
-    "box.style.left = start;", 'host.style.setProperty("margin-left", "4px")', "x { transform: translateX(4px); }", "y { translate: -50% 0; }", "Object.assign(box.style, { left: `${start}px`, top: 0 });",
+    "a { margin-left: 4px; }",
+    ":host { top: 8px; left: 8px; }",
+    "p { text-align: right; }",
+    "b { float: left }",
+    "i { border-top-left-radius: 4px; }",
+    "box.style.left = start;",
+    'host.style.setProperty("margin-left", "4px")',
+    "x { transform: translateX(4px); }",
+    "y { translate: -50% 0; }",
+    "Object.assign(box.style, { left: `${start}px`, top: 0 });",
   ];
-  for (const line of wrong) expect(PHYSICAL.some((physical) => physical.test(line)), line).toBe(true);
-  expect([..."button { padding: 0 7px 0 5px; }".matchAll(FOUR)].some(([, , second, , fourth]) => second !== fourth)).toBe(true);
-  const right = ["a { margin-inline-start: 4px; }", "const { left, right, width } = box;", "start: isRtl ? onRight - right : left + onLeft", "transform: translateY(-50%)", "translate: 0 4px"];
-  for (const line of right) expect(PHYSICAL.filter((physical) => physical.test(line)), line).toEqual([]);
+  for (const line of wrong)
+    expect(
+      PHYSICAL.some((physical) => physical.test(line)),
+      line,
+    ).toBe(true);
+  expect(
+    [..."button { padding: 0 7px 0 5px; }".matchAll(FOUR)].some(([, , second, , fourth]) => second !== fourth),
+  ).toBe(true);
+  const right = [
+    "a { margin-inline-start: 4px; }",
+    "const { left, right, width } = box;",
+    "start: isRtl ? onRight - right : left + onLeft",
+    "transform: translateY(-50%)",
+    "translate: 0 4px",
+  ];
+  for (const line of right)
+    expect(
+      PHYSICAL.filter((physical) => physical.test(line)),
+      line,
+    ).toEqual([]);
 });
 
 test("a sentence is one string: none is put together from words", () => {

@@ -19,7 +19,11 @@ test("what was never written has its default, and a default is never shared", as
 
 test("a preference that an older version did not know has its default", async () => {
   const { read } = await storage({ preferences: { capture: "manual" } });
-  expect((await read("preferences")).preferences).toMatchObject({ capture: "manual", order: "original", sites: { arxiv: false } });
+  expect((await read("preferences")).preferences).toMatchObject({
+    capture: "manual",
+    order: "original",
+    sites: { arxiv: false },
+  });
 });
 
 test("changes follow one another, however many come at once", async () => {
@@ -37,10 +41,12 @@ test("only what changed is written, in one step, and nothing where the edit fail
   });
   expect(written.mock.calls.map(([, , items]) => Object.keys(items))).toEqual([["titles", "dead"]]);
   await change(["titles"], () => {});
-  await expect(change(["titles"], (kept) => {
-    kept.titles.b = "x";
-    throw new Error("no");
-  })).rejects.toThrow("no");
+  await expect(
+    change(["titles"], (kept) => {
+      kept.titles.b = "x";
+      throw new Error("no");
+    }),
+  ).rejects.toThrow("no");
   expect(written).toHaveBeenCalledTimes(1);
   expect(browser.local.titles).toEqual({ a: "x" });
 });
@@ -51,7 +57,8 @@ const FULL = "Resource::kQuotaBytes quota exceeded";
 function withRoomFor(browser, most) {
   const { local } = chrome.storage;
   const set = local.set;
-  local.set = (items) => (JSON.stringify({ ...browser.local, ...items }).length > most ? Promise.reject(new Error(FULL)) : set(items));
+  local.set = (items) =>
+    JSON.stringify({ ...browser.local, ...items }).length > most ? Promise.reject(new Error(FULL)) : set(items);
 }
 
 test("where storage is full, old lists make room for what the reader does", async () => {
@@ -80,7 +87,9 @@ test("a failed change holds up no later one", async () => {
 test("an address or a token written from outside takes effect at once", async () => {
   const { browser } = await storage({ serverUrl: "", token: "" });
   expect(browser.server.requests).toEqual([]);
-  await browser.store({ queue: [{ event: { id: "x", kind: "save", paper: "2501.00001", at: "2026-11-20T08:00:00Z" } }] });
+  await browser.store({
+    queue: [{ event: { id: "x", kind: "save", paper: "2501.00001", at: "2026-11-20T08:00:00Z" } }],
+  });
   await browser.store({ serverUrl: "http://127.0.0.1:8765", token: "token" });
   await settle();
   expect(browser.server.ids()).toEqual(["x"]);

@@ -1,10 +1,11 @@
-// What comes at a paper's or a listing's address instead of it, in the shape of the real ones: pages of the site's that say
+// What comes at a paper's or a listing's address instead of it, in the shape of the real ones: pages of the site's that
+// say
 // what is wrong, and a challenge, which is no page of the site's at all.
 
-const escape = (text) => String(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+const escape = (text) => String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 
 /** The listing site's own: its header is an island as on every page; the words are none. */
-function sitesOwn(heading, sentence, link = '') {
+function sitesOwn(heading, sentence, link = "") {
   return `<!doctype html>
 <html class=""><head><meta charset="utf-8"/><title>${heading} - Stand-in</title><link rel="icon" href="data:,"/></head>
 <body class="flex flex-col min-h-dvh bg-white ErrorPage"><!--[--><div class="flex min-h-dvh flex-col"><div class="SVELTE_HYDRATER contents" data-target="MainHeader" data-props="{}"><header>Stand-in</header></div>
@@ -17,19 +18,29 @@ const CHALLENGE = `<!doctype html><html lang="en"><head><meta charset="utf-8"><t
 
 /** What each error is answered with; `soft` is one whose status says that all is well. */
 const ERRORS = {
-  404: { status: 404, body: ({ id, link }) => sitesOwn('404', `Paper ${id} not found.`, link) },
-  429: { status: 429, body: () => sitesOwn('429', 'We had to rate limit you.') },
-  500: { status: 500, body: () => sitesOwn('500', 'Internal error. We are working on it.') },
+  404: { status: 404, body: ({ id, link }) => sitesOwn("404", `Paper ${id} not found.`, link) },
+  429: { status: 429, body: () => sitesOwn("429", "We had to rate limit you.") },
+  500: { status: 500, body: () => sitesOwn("500", "Internal error. We are working on it.") },
   challenge: { status: 202, body: () => CHALLENGE },
-  soft: { status: 200, body: ({ id, link }) => sitesOwn('404', `Paper ${id} not found.`, link) },
+  soft: { status: 200, body: ({ id, link }) => sitesOwn("404", `Paper ${id} not found.`, link) },
 };
 
 /** @param {URL} url @param {string} error a key of `ERRORS` */
 export function errorPage(url, error) {
-  const id = escape(url.pathname.split('/').slice(2).join('/'));
+  const id = escape(url.pathname.split("/").slice(2).join("/"));
   const { status, body } = ERRORS[error];
-  return { status, body: body({ id, link: `<a href="https://arxiv.org/abs/${id}" rel="nofollow" target="_blank">https://arxiv.org/abs/${id}</a>` }) };
+  return {
+    status,
+    body: body({
+      id,
+      link: `<a href="https://arxiv.org/abs/${id}" rel="nofollow" target="_blank">https://arxiv.org/abs/${id}</a>`,
+    }),
+  };
 }
 
 /** A paper as a plain text for machines, at its page's address with `.md`. */
-export const asText = ({ title, abstract }) => ({ status: 200, type: 'text/plain; charset=utf-8', body: `# ${title}\n\n${abstract}\n` });
+export const asText = ({ title, abstract }) => ({
+  status: 200,
+  type: "text/plain; charset=utf-8",
+  body: `# ${title}\n\n${abstract}\n`,
+});

@@ -1,4 +1,5 @@
-import { hydrate } from 'svelte';
-import { ISLANDS } from './islands.mjs';
+import { hydrate } from "svelte";
+import { ISLANDS } from "./islands.mjs";
 
-export const hydrateIsland = (target, props) => hydrate(ISLANDS[target.dataset.target], { target, props, recover: true });
+export const hydrateIsland = (target, props) =>
+  hydrate(ISLANDS[target.dataset.target], { target, props, recover: true });

@@ -1,3 +1,3 @@
-import { ISLANDS } from './islands.mjs';
+import { ISLANDS } from "./islands.mjs";
 
 export const renderIsland = (name, props) => ISLANDS[name].render(props).html;

@@ -8,7 +8,10 @@
 const ROOT = new URL("../../", import.meta.url).href;
 const STORE = "inkling-demo:";
 
-/** @returns {{addListener: (call: Function) => void, removeListener: (call: Function) => void, tell: (...told: any[]) => void, calls: Set<Function>}} */
+/**
+ * @returns {{addListener: (call: Function) => void, removeListener: (call: Function) => void, tell: (...told: any[]) =>
+ * void, calls: Set<Function>}}
+ */
 function happening() {
   /** @type {Set<Function>} */
   const calls = new Set();
@@ -26,7 +29,10 @@ const changed = happening();
 function storageArea(kept, area) {
   /** @param {string} key */
   const value = (key) => JSON.parse(kept.getItem(STORE + key) ?? "null") ?? undefined;
-  const keys = () => Object.keys(kept).filter((key) => key.startsWith(STORE)).map((key) => key.slice(STORE.length));
+  const keys = () =>
+    Object.keys(kept)
+      .filter((key) => key.startsWith(STORE))
+      .map((key) => key.slice(STORE.length));
   return {
     /** @param {Record<string, any> | null} wanted */
     async get(wanted) {
@@ -35,7 +41,9 @@ function storageArea(kept, area) {
     },
     /** @param {Record<string, any>} items */
     async set(items) {
-      const changes = Object.fromEntries(Object.keys(items).map((key) => [key, { oldValue: value(key), newValue: items[key] }]));
+      const changes = Object.fromEntries(
+        Object.keys(items).map((key) => [key, { oldValue: value(key), newValue: items[key] }]),
+      );
       for (const [key, item] of Object.entries(items)) kept.setItem(STORE + key, JSON.stringify(item));
       setTimeout(() => changed.tell(changes, area));
     },
@@ -48,7 +56,8 @@ function storageArea(kept, area) {
 /** @param {Record<string, {message: string}>} messages */
 function messageReader(messages) {
   /** @param {string} key @param {string[]} [values] */
-  return (key, values = []) => (messages[key]?.message ?? "").replace(/\$(\d)/g, (_, at) => values[Number(at) - 1] ?? "");
+  return (key, values = []) =>
+    (messages[key]?.message ?? "").replace(/\$(\d)/g, (_, at) => values[Number(at) - 1] ?? "");
 }
 
 /** @param {Record<string, any>} manifest @param {Record<string, {message: string}>} messages */
@@ -58,7 +67,11 @@ function shim(manifest, messages) {
   const sender = { id: "demo", url: location.href, tab: { id: 1 } };
   /** The worker's listener is the one that answers by its third argument; the page's own listeners only hear. */
   const sendMessage = (/** @type {any} */ message) =>
-    new Promise((settle) => [...toWorker.calls].filter((call) => call.length === 3).forEach((call) => call(structuredClone(message), sender, settle)));
+    new Promise((settle) =>
+      [...toWorker.calls]
+        .filter((call) => call.length === 3)
+        .forEach((call) => call(structuredClone(message), sender, settle)),
+    );
   const nothing = async () => {};
   return {
     runtime: {
@@ -71,7 +84,11 @@ function shim(manifest, messages) {
       onInstalled: happening(),
       openOptionsPage: nothing,
     },
-    storage: { local: storageArea(localStorage, "local"), session: storageArea(sessionStorage, "session"), onChanged: changed },
+    storage: {
+      local: storageArea(localStorage, "local"),
+      session: storageArea(sessionStorage, "session"),
+      onChanged: changed,
+    },
     i18n: { getMessage: messageReader(messages) },
     alarms: {
       create: async (/** @type {string} */ name, /** @type {{periodInMinutes: number}} */ { periodInMinutes }) =>
@@ -85,7 +102,9 @@ function shim(manifest, messages) {
       onRemoved: happening(),
       create: nothing,
       sendMessage: async (/** @type {number} */ _tab, /** @type {any} */ message) =>
-        [...toWorker.calls].filter((call) => call.length !== 3).forEach((call) => call(structuredClone(message), { id: "demo" })),
+        [...toWorker.calls]
+          .filter((call) => call.length !== 3)
+          .forEach((call) => call(structuredClone(message), { id: "demo" })),
     },
     action: { setIcon: nothing, setBadgeText: nothing, setBadgeBackgroundColor: nothing },
     commands: { onCommand: happening() },
@@ -104,6 +123,7 @@ if (kept.token && kept.token !== token) await chrome.storage.local.clear();
 await chrome.storage.local.set({ serverUrl: location.origin, token, agreed: location.origin });
 Object.assign(globalThis, { chrome });
 // As the style that a browser brings along with the content script does (ui/reserve.css).
-for (const display of ["block", "flex", "contents"]) document.documentElement.style.setProperty(`--inkling-${display}`, display);
+for (const display of ["block", "flex", "contents"])
+  document.documentElement.style.setProperty(`--inkling-${display}`, display);
 await import("../background.js");
 await import("../content.js");

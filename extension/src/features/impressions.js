@@ -1,4 +1,6 @@
-/** Impressions: half of a card in view for a second, each paper once a visit: a list that comes anew shows nobody more. */
+/**
+ * Impressions: half of a card in view for a second, each paper once a visit: a list that comes anew shows nobody more.
+ */
 
 /** @typedef {import("../page/page.js").Page} Page */
 
@@ -20,13 +22,20 @@ function watcher(seen, signal) {
     clearTimeout(timers.get(element));
     timers.delete(element);
   };
-  const observer = new IntersectionObserver((entries) => {
-    for (const { target, isIntersecting, intersectionRatio, intersectionRect } of entries) {
-      const enough = intersectionRatio >= SHARE || intersectionRect.height >= innerHeight * SHARE;
-      if (!isIntersecting || !enough) forget(target);
-      else if (!timers.has(target)) timers.set(target, setTimeout(() => finish(target), LONG_ENOUGH));
-    }
-  }, { threshold: [0, 0.25, SHARE, 0.75] });
+  const observer = new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting, intersectionRatio, intersectionRect } of entries) {
+        const enough = intersectionRatio >= SHARE || intersectionRect.height >= innerHeight * SHARE;
+        if (!isIntersecting || !enough) forget(target);
+        else if (!timers.has(target))
+          timers.set(
+            target,
+            setTimeout(() => finish(target), LONG_ENOUGH),
+          );
+      }
+    },
+    { threshold: [0, 0.25, SHARE, 0.75] },
+  );
   /** @param {Element} element */
   const finish = (element) => {
     timers.delete(element);
@@ -65,7 +74,11 @@ const recommended = () => [
 /** @type {import("../page/lifecycle.js").Feature} */
 export const impressions = {
   runs: ({ state, view, list, place: { kind } }) =>
-    (state === "ready" || state === "offline") && view?.capture === "auto" && Boolean(list) && kind !== "paper" && kind !== "abs",
+    (state === "ready" || state === "offline") &&
+    view?.capture === "auto" &&
+    Boolean(list) &&
+    kind !== "paper" &&
+    kind !== "abs",
   init(page, signal) {
     let listId = page.list?.list_id;
     const told = new Set();
@@ -92,17 +105,25 @@ export const impressions = {
       for (const { element, card } of page.cards) if (!cards.has(element)) cards.watch(element, card.id);
       for (const element of recommended()) if (!panel.has(element)) panel.watch(element, element.dataset.paper ?? "");
     };
-    document.addEventListener("visibilitychange", () => {
-      if (document.visibilityState !== "visible") return;
-      cards.clear();
-      panel.clear();
-      watch();
-    }, { signal });
+    document.addEventListener(
+      "visibilitychange",
+      () => {
+        if (document.visibilityState !== "visible") return;
+        cards.clear();
+        panel.clear();
+        watch();
+      },
+      { signal },
+    );
     // Nobody sees a page that is left; one that comes back out of the browser's cache tells its view anew.
-    addEventListener("pagehide", () => {
-      cards.clear();
-      panel.clear();
-    }, { signal });
+    addEventListener(
+      "pagehide",
+      () => {
+        cards.clear();
+        panel.clear();
+      },
+      { signal },
+    );
     for (const name of /** @type {const} */ (["cards", "view"])) page.on(name, () => queueMicrotask(watch), signal);
     page.on("place", () => told.clear(), signal);
     // What the panel draws of the same view is there only after it.

@@ -78,7 +78,8 @@ function dim(page, { card, host }) {
 }
 
 /**
- * Open the mark of the card the reader is at, and close the others. A finger opens it by its sign alone: opening under a
+ * Open the mark of the card the reader is at, and close the others. A finger opens it by its sign alone: opening under
+ * a
  * tap meant for the card would put a button in its way.
  * @param {Page} page
  * @param {Map<HTMLElement, Mark>} marks
@@ -106,7 +107,8 @@ function openAtCard(page, marks, signal) {
     const box = left?.host.shadowRoot?.querySelector(".why-box");
     if (left && !box) shut(left);
     // Its reason is still being read.
-    if (left && box) box.addEventListener("toggle", (event) => /** @type {any} */ (event).newState === "closed" && shut(left));
+    if (left && box)
+      box.addEventListener("toggle", (event) => /** @type {any} */ (event).newState === "closed" && shut(left));
   };
   /** @param {Event} event */
   const at = ({ target }) => {
@@ -123,7 +125,8 @@ function openAtCard(page, marks, signal) {
   /** @param {Event} event */
   const focused = (event) => isFocusSeen(event) && at(event);
   /** @param {PointerEvent} event */
-  const pressed = ({ target }) => target instanceof Node && open && !open.items.some((item) => item.contains(target)) && close();
+  const pressed = ({ target }) =>
+    target instanceof Node && open && !open.items.some((item) => item.contains(target)) && close();
   /** @param {Event} event */
   const clicked = (event) => event.isTrusted && event.composedPath().some(isSign) && at(event);
   for (const [name, call] of /** @type {[string, (event: any) => void][]} */ (
@@ -144,7 +147,8 @@ const isFocusSeen = (event) => {
 
 /** @type {import("../page/lifecycle.js").Feature} */
 export const marks = {
-  runs: ({ state, place }) => (state === "ready" || state === "offline") && place.kind !== "paper" && place.kind !== "abs",
+  runs: ({ state, place }) =>
+    (state === "ready" || state === "offline") && place.kind !== "paper" && place.kind !== "abs",
   init(page, signal) {
     const kept = keeper(page);
     let round = new AbortController();
@@ -155,11 +159,15 @@ export const marks = {
       const known = evidence(page);
       const places = new Map([...new Set(page.cards.map(({ card }) => card.id))].map((paper, at) => [paper, at + 1]));
       kept.sweep();
-      inSlices(page.cards, (one) => {
-        const mark = kept.mark(one);
-        mark.draw(known, page.turns ? (places.get(one.card.id) ?? null) : null);
-        dim(page, mark);
-      }, round.signal);
+      inSlices(
+        page.cards,
+        (one) => {
+          const mark = kept.mark(one);
+          mark.draw(known, page.turns ? (places.get(one.card.id) ?? null) : null);
+          dim(page, mark);
+        },
+        round.signal,
+      );
     };
     for (const name of /** @type {const} */ (["cards", "view", "open", "order"])) page.on(name, draw, signal);
     // The page may have drawn a card anew and thrown its mark out.

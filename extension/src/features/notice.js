@@ -8,7 +8,8 @@ const STAYS = 12_000;
 const NOTICE_STYLE = `
 :host { display: var(--inkling-contents, none); }
 .notice {
-  position: fixed; inset-block: auto 20px; inset-inline: 0; margin: 0 auto; padding: 10px 14px; width: max-content; max-width: min(480px, calc(100vw - 24px));
+  position: fixed; inset-block: auto 20px; inset-inline: 0; margin: 0 auto; padding: 10px 14px; width: max-content;
+  max-width: min(480px, calc(100vw - 24px));
   border: 1px solid var(--unlit); border-radius: 10px; background: var(--paper); color: var(--ink); cursor: pointer;
   box-shadow: 0 8px 28px rgb(0 0 0 / .18); font-size: 13.5px; line-height: 1.4; overflow-wrap: anywhere;
 }
@@ -39,7 +40,12 @@ export const notice = {
       take();
       const { host, root } = makeHost("notice", NOTICE_STYLE);
       // A screen reader hears the same sentence from the page's status line.
-      const box = make("div", { class: "notice", popover: "manual", "aria-hidden": "true" }, icon("why"), make("p", {}, sentence));
+      const box = make(
+        "div",
+        { class: "notice", popover: "manual", "aria-hidden": "true" },
+        icon("why"),
+        make("p", {}, sentence),
+      );
       box.addEventListener("click", take);
       box.addEventListener("pointerenter", () => clearTimeout(timer));
       box.addEventListener("pointerleave", wait);

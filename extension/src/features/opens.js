@@ -1,7 +1,8 @@
 /**
  * Opens: a click of any kind on a paper's link, arriving on a paper's page, and the link a context menu was opened on.
  *
- * The worker keeps one open of what is one (a click on a card and arriving on the page behind it) and leaves out what the
+ * The worker keeps one open of what is one (a click on a card and arriving on the page behind it) and leaves out what
+ * the
  * reader does not want logged; here every trusted one is told, from the first moment, before the view is known.
  */
 
@@ -28,7 +29,8 @@ function linkOf(event) {
  */
 function whereOf(page, link, paper) {
   const recommended = /** @type {HTMLElement | null} */ (link.closest("[data-paper][data-position]"));
-  if (recommended) return { surface: "panel", position: Number(recommended.dataset.position), list_id: recommended.dataset.list };
+  if (recommended)
+    return { surface: "panel", position: Number(recommended.dataset.position), list_id: recommended.dataset.list };
   const surface = page.place.kind === "paper" || page.place.kind === "abs" ? "paper_page" : "card";
   const position = surface === "card" ? page.positionOf(paper) : null;
   return position ? { surface, position } : { surface };
@@ -42,7 +44,8 @@ function paperAt(page, event) {
 }
 
 /**
- * The reader came to a paper's own page, which was read and is that paper's: by a link, not by reloading it or going back to it.
+ * The reader came to a paper's own page, which was read and is that paper's: by a link, not by reloading it or going
+ * back to it.
  * @param {Page} page
  */
 function arrived(page) {
@@ -57,7 +60,8 @@ function arrived(page) {
 const isActive = () => navigator.userActivation?.isActive ?? true;
 
 /**
- * A page that leads elsewhere by itself, without a press of the reader's: the paper it comes to is then no open of theirs.
+ * A page that leads elsewhere by itself, without a press of the reader's: the paper it comes to is then no open of
+ * theirs.
  * An address that is typed, or a bookmark, is no navigation of the page's own.
  * @param {Page} page
  * @param {AbortSignal} signal
@@ -69,10 +73,17 @@ function tellOfScripts(page, signal) {
     // Firefox before 147: all that can be told is that nobody pressed anything before it went away.
     return addEventListener("pagehide", () => isActive() || send(FROM_PAGE.pageLeft, {}), { signal });
   }
-  navigation.addEventListener("navigate", (/** @type {any} */ event) => {
-    const paper = event.isTrusted && !event.userInitiated && !isActive() ? page.site.paperOf(event.destination.url, page.place) : null;
-    if (paper && paper !== page.place.paper) send(FROM_PAGE.pageLeft, { paper });
-  }, { signal });
+  navigation.addEventListener(
+    "navigate",
+    (/** @type {any} */ event) => {
+      const paper =
+        event.isTrusted && !event.userInitiated && !isActive()
+          ? page.site.paperOf(event.destination.url, page.place)
+          : null;
+      if (paper && paper !== page.place.paper) send(FROM_PAGE.pageLeft, { paper });
+    },
+    { signal },
+  );
 }
 
 /** @type {import("../page/lifecycle.js").Feature} */
@@ -91,20 +102,29 @@ export const opens = {
     addEventListener("auxclick", (event) => event.button === 1 && opened(event), { capture: true, signal });
     tellOfScripts(page, signal);
     let menu = false;
-    addEventListener("contextmenu", (event) => {
-      const at = paperAt(page, event);
-      menu = at !== null;
-      if (at) send(FROM_PAGE.linkContext, { page: page.place.page, list_id: page.list?.list_id, ...at });
-    }, { capture: true, signal });
+    addEventListener(
+      "contextmenu",
+      (event) => {
+        const at = paperAt(page, event);
+        menu = at !== null;
+        if (at) send(FROM_PAGE.linkContext, { page: page.place.page, list_id: page.list?.list_id, ...at });
+      },
+      { capture: true, signal },
+    );
     // A press on the page means that the menu is gone, and that what opens now is not its link.
     for (const press of ["pointerdown", "keydown"]) {
-      addEventListener(press, (event) => {
-        if (!menu || !event.isTrusted || ("button" in event && event.button === 2)) return;
-        menu = false;
-        send(FROM_PAGE.linkContext, { page: page.place.page });
-      }, { capture: true, signal });
+      addEventListener(
+        press,
+        (event) => {
+          if (!menu || !event.isTrusted || ("button" in event && event.button === 2)) return;
+          menu = false;
+          send(FROM_PAGE.linkContext, { page: page.place.page });
+        },
+        { capture: true, signal },
+      );
     }
-    // The first reading comes after a page rendered ahead of its visit was really visited; it may have been before this.
+    // The first reading comes after a page rendered ahead of its visit was really visited; it may have been before
+    // this.
     page.on("settled", () => arrived(page), signal);
     arrived(page);
   },

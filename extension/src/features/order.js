@@ -1,5 +1,6 @@
 /**
- * "For you" and the page's own order, by CSS `order` on the grid's own children: no node of the page is ever moved, since
+ * "For you" and the page's own order, by CSS `order` on the grid's own children: no node of the page is ever moved,
+ * since
  * moved nodes break the page's controls without a word.
  *
  * Where the browser knows `reading-flow`, Tab and screen readers follow the order that is seen; elsewhere they keep the
@@ -14,7 +15,10 @@ import { showCards } from "../ui/host.js";
 /** @typedef {import("../page/page.js").Page} Page */
 /** @typedef {import("../sites/site.js").PageCard} PageCard */
 
-/** An answer later than this would move cards under the reader's eyes: until then they wait to be drawn (ui/reserve.css). */
+/**
+ * An answer later than this would move cards under the reader's eyes: until then they wait to be drawn
+ * (ui/reserve.css).
+ */
 const AT_ONCE = 1200;
 const LAST = 10_000;
 const GROUP = 100_000;
@@ -47,7 +51,8 @@ const RANKED = 250;
 const areRanked = (page) => page.cards.slice(0, RANKED).every(({ card }) => page.ranked(card.id) !== null);
 
 /**
- * The children of a grid as the eye is to meet them: the cards of each group take the places of that group's cards by their
+ * The children of a grid as the eye is to meet them: the cards of each group take the places of that group's cards by
+ * their
  * turns; what is no card (a heading, a row of links to other days) keeps its place among them.
  * @param {Element} grid
  * @param {PageCard[]} cards those of this grid, in the page's order
@@ -142,7 +147,10 @@ function restore(element, names) {
  */
 function byGrid(cards) {
   const alone = [...grouped(cards, ({ item }) => item).values()].filter(({ length }) => length === 1).flat();
-  return grouped(alone.filter(({ item }) => item.parentElement), ({ item }) => /** @type {HTMLElement} */ (item.parentElement));
+  return grouped(
+    alone.filter(({ item }) => item.parentElement),
+    ({ item }) => /** @type {HTMLElement} */ (item.parentElement),
+  );
 }
 
 /** A plain column of blocks, which a flex column looks the same as. @param {HTMLElement} grid */
@@ -150,7 +158,8 @@ const isStacked = (grid) => getComputedStyle(grid).display === "block";
 
 /** @type {import("../page/lifecycle.js").Feature} */
 export const order = {
-  runs: ({ state, place: { kind } }) => (state === "ready" || state === "offline") && kind !== "paper" && kind !== "abs",
+  runs: ({ state, place: { kind } }) =>
+    (state === "ready" || state === "offline") && kind !== "paper" && kind !== "abs",
   init(page, signal) {
     const written = new Order();
     let tried = false;
@@ -171,7 +180,9 @@ export const order = {
       if (wanted === "foryou" && !page.turns) return page.warn(text("page_said_cannot_order"));
       send(FROM_PAGE.settingsSet, { order: wanted });
       const flows = flowOf("grid") !== "";
-      page.say(text(wanted === "original" ? "page_said_original" : flows ? "page_said_foryou" : "page_said_foryou_tab"));
+      page.say(
+        text(wanted === "original" ? "page_said_original" : flows ? "page_said_foryou" : "page_said_foryou_tab"),
+      );
     };
     page.on("ask-order", asked, signal);
     page.on("command", (command) => command === "toggle-order" && asked(page.turns ? "original" : "foryou"), signal);
@@ -195,10 +206,14 @@ export const order = {
       showCards();
     };
     for (const name of /** @type {const} */ (["cards", "view", "open", "settled"])) page.on(name, renew, signal);
-    page.on("place", () => {
-      tried = false;
-      put("original");
-    }, signal);
+    page.on(
+      "place",
+      () => {
+        tried = false;
+        put("original");
+      },
+      signal,
+    );
     signal.addEventListener("abort", () => {
       showCards();
       written.clear();

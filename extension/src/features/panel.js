@@ -24,7 +24,8 @@ function place(page, host) {
 
 /** @type {import("../page/lifecycle.js").Feature} */
 export const panel = {
-  runs: ({ state, place: { kind } }) => ["ready", "offline", "unpaired"].includes(state ?? "") && kind !== "paper" && kind !== "abs",
+  runs: ({ state, place: { kind } }) =>
+    ["ready", "offline", "unpaired"].includes(state ?? "") && kind !== "paper" && kind !== "abs",
   init(page, signal) {
     const shown = new Panel(page, {
       more: () => send(FROM_PAGE.more, { page: page.place.page }),
@@ -35,7 +36,8 @@ export const panel = {
       place(page, shown.host);
       shown.draw();
     };
-    for (const name of /** @type {const} */ (["cards", "view", "open", "settled", "order"])) page.on(name, draw, signal);
+    for (const name of /** @type {const} */ (["cards", "view", "open", "settled", "order"]))
+      page.on(name, draw, signal);
     page.on("say", (sentence) => shown.say(sentence), signal);
     signal.addEventListener("abort", () => shown.remove());
     draw();

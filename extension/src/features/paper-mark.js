@@ -8,7 +8,8 @@ import { make } from "../ui/dom.js";
 
 /** @type {import("../page/lifecycle.js").Feature} */
 export const paperMark = {
-  runs: ({ state, place }) => (state === "ready" || state === "offline") && (place.kind === "paper" || place.kind === "abs"),
+  runs: ({ state, place }) =>
+    (state === "ready" || state === "offline") && (place.kind === "paper" || place.kind === "abs"),
   init(page, signal) {
     /** @type {Mark | null} */
     let mark = null;

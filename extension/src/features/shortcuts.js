@@ -1,5 +1,6 @@
 /**
- * Keys for what the buttons do, re-mappable in the options. They never act while the reader types, nor with Ctrl, Alt or
+ * Keys for what the buttons do, re-mappable in the options. They never act while the reader types, nor with Ctrl, Alt
+ * or
  * Meta held: those belong to the browser and the page.
  */
 
@@ -34,16 +35,25 @@ function stops(page) {
 
 /** @param {HTMLElement} mark @param {string} action */
 const buttonOf = (mark, action) =>
-  /** @type {HTMLButtonElement | null | undefined} */ (mark.shadowRoot?.querySelector(`[data-action="${action}"]:not([hidden])`));
+  /** @type {HTMLButtonElement | null | undefined} */ (
+    mark.shadowRoot?.querySelector(`[data-action="${action}"]:not([hidden])`)
+  );
 
-/** Where the reader is: the card that holds the focus, or the first one in view. @param {ReturnType<typeof stops>} all */
+/**
+ * Where the reader is: the card that holds the focus, or the first one in view. @param {ReturnType<typeof stops>} all
+ */
 function current(all) {
-  return all.findIndex(({ items, mark }) => mark === document.activeElement || items.some((item) => item.contains(document.activeElement)));
+  return all.findIndex(
+    ({ items, mark }) => mark === document.activeElement || items.some((item) => item.contains(document.activeElement)),
+  );
 }
 
 /** @param {ReturnType<typeof stops>} all */
 function firstInView(all) {
-  return Math.max(0, all.findIndex(({ element }) => element.getBoundingClientRect().bottom > 80));
+  return Math.max(
+    0,
+    all.findIndex(({ element }) => element.getBoundingClientRect().bottom > 80),
+  );
 }
 
 /** @param {Page} page @param {1 | -1} step */
@@ -111,7 +121,8 @@ const REPEATABLE = new Set(["next", "previous"]);
  */
 function actionOf(page, event) {
   const { isTrusted, defaultPrevented, ctrlKey, altKey, metaKey, isComposing, key } = event;
-  if (!isTrusted || defaultPrevented || ctrlKey || altKey || metaKey || isComposing || isTyping(event)) return undefined;
+  if (!isTrusted || defaultPrevented || ctrlKey || altKey || metaKey || isComposing || isTyping(event))
+    return undefined;
   if (event.shiftKey && /^[a-z]$/i.test(key)) return undefined;
   const keys = page.view?.settings.shortcuts ?? {};
   const action = Object.keys(ACTIONS).find((one) => keys[one] && keys[one].toLowerCase() === key.toLowerCase());

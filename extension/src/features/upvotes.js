@@ -13,7 +13,9 @@ const SETTLED_MS = 300;
 
 /** @param {Page} page @param {Element} target */
 function paperAround(page, target) {
-  return page.place.paper ?? page.cards.find(({ items }) => items.some((item) => item.contains(target)))?.card.id ?? null;
+  return (
+    page.place.paper ?? page.cards.find(({ items }) => items.some((item) => item.contains(target)))?.card.id ?? null
+  );
 }
 
 /**
@@ -41,19 +43,23 @@ export const upvotes = {
   init(page, signal) {
     /** @type {Map<HTMLInputElement, ReturnType<typeof setTimeout>>} */
     const waiting = new Map();
-    addEventListener("click", (event) => {
-      const target = event.composedPath()[0];
-      const box = event.isTrusted && target instanceof Element ? page.site.upvoteOf(target) : null;
-      const paper = box && paperAround(page, box);
-      if (!box || !paper || waiting.has(box)) return;
-      // A click on the box itself has already turned it when listeners hear of it; one on its label has not.
-      const before = target === box ? !box.checked : box.checked;
-      const look = () => {
-        waiting.delete(box);
-        if (box.checked !== before) tell(page, paper, box.checked);
-      };
-      waiting.set(box, setTimeout(look, SETTLED_MS));
-    }, { capture: true, signal });
+    addEventListener(
+      "click",
+      (event) => {
+        const target = event.composedPath()[0];
+        const box = event.isTrusted && target instanceof Element ? page.site.upvoteOf(target) : null;
+        const paper = box && paperAround(page, box);
+        if (!box || !paper || waiting.has(box)) return;
+        // A click on the box itself has already turned it when listeners hear of it; one on its label has not.
+        const before = target === box ? !box.checked : box.checked;
+        const look = () => {
+          waiting.delete(box);
+          if (box.checked !== before) tell(page, paper, box.checked);
+        };
+        waiting.set(box, setTimeout(look, SETTLED_MS));
+      },
+      { capture: true, signal },
+    );
     signal.addEventListener("abort", () => waiting.forEach((timer) => clearTimeout(timer)));
   },
 };

@@ -9,7 +9,10 @@ import { connectForm } from "../own/connect.js";
 import { exportAll } from "../own/export.js";
 import { by, putWords, when } from "../own/words.js";
 
-/** The sites that can be switched on and off, with what the browser is asked for first. @type {Record<string, chrome.permissions.Permissions>} */
+/**
+ * The sites that can be switched on and off, with what the browser is asked for first. @type {Record<string,
+ * chrome.permissions.Permissions>}
+ */
 const NEEDS = {
   huggingface: { origins: ["https://huggingface.co/papers*"] },
   arxiv: { origins: ["https://arxiv.org/*", "https://www.arxiv.org/*"], permissions: ["scripting"] },
@@ -17,7 +20,10 @@ const NEEDS = {
 /** Without these a site cannot be on; what else it needs is asked for together with them. @type {typeof NEEDS} */
 const LEAST = { ...NEEDS, arxiv: { ...NEEDS.arxiv, origins: ["https://arxiv.org/*"] } };
 const SITES = Object.keys(NEEDS);
-/** Sites that the browser lets us into already. Noted beforehand: it may be asked only at once after a press. @type {Set<string>} */
+/**
+ * Sites that the browser lets us into already. Noted beforehand: it may be asked only at once after a press. @type
+ * {Set<string>}
+ */
 const allowedSites = new Set();
 
 /** Keys in the order in which they are shown. */
@@ -31,7 +37,10 @@ const say = (sentence) => {
   by("said").textContent = sentence;
 };
 
-/** Ask the worker, and say what went wrong if something did. @param {string} type @param {object} [fields] @returns {Promise<any>} */
+/**
+ * Ask the worker, and say what went wrong if something did. @param {string} type @param {object} [fields] @returns
+ * {Promise<any>}
+ */
 async function ask(type, fields) {
   const reply = await send(type, fields);
   if (!reply.ok) say(reply.error.message);
@@ -42,7 +51,8 @@ async function drawStanding() {
   const { ok, status } = await send(FROM_OWN.status);
   if (!ok) return;
   const { paired, serverUrl, connection, waiting, preferences, managed, agreed } = status;
-  const how = connection.health === "revoked" ? "revoked" : connection.health === "ok" || connection.message ? "ok" : "silent";
+  const how =
+    connection.health === "revoked" ? "revoked" : connection.health === "ok" || connection.message ? "ok" : "silent";
   const standing = paired ? text(`options_standing_${how}`, serverUrl) : text("options_standing_none");
   const why = paired && how === "ok" ? connection.message : "";
   by("standing").textContent = [standing, why, waiting && text("popup_waiting", waiting)].filter(Boolean).join(" ");
@@ -50,7 +60,8 @@ async function drawStanding() {
   if (isPaired !== (paired && how !== "revoked")) by("pairing").open = isPaired;
   isPaired = paired && how !== "revoked";
   if (!paired && managed.serverUrl && !by("address").value) by("address").value = managed.serverUrl;
-  for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll('[name="capture"]'))) radio.checked = radio.value === preferences.capture;
+  for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll('[name="capture"]')))
+    radio.checked = radio.value === preferences.capture;
   kept = { agreed, waiting };
   hasAgreed(agreed);
   drawSites(preferences.sites, managed.sites ?? SITES);
@@ -85,7 +96,13 @@ function drawKeys(shortcuts) {
   if (by("keys").contains(document.activeElement)) return;
   const fields = ACTIONS.map((action) => {
     const keep = () => keepKey(action, input.value.trim().toLowerCase());
-    const input = make("input", { type: "text", maxlength: 1, "data-key": action, value: shortcuts[action] ?? "", oninput: keep });
+    const input = make("input", {
+      type: "text",
+      maxlength: 1,
+      "data-key": action,
+      value: shortcuts[action] ?? "",
+      oninput: keep,
+    });
     return make("label", {}, text(`options_key_${action}`), " ", input);
   });
   by("keys").replaceChildren(...fields);
@@ -96,7 +113,9 @@ function keepKey(action, key) {
   const fields = /** @type {HTMLInputElement[]} */ ([...by("keys").querySelectorAll("input")]);
   const others = fields.filter((one) => key && one.dataset.key !== action && one.value.toLowerCase() === key);
   for (const other of others) other.value = "";
-  return ask(FROM_OWN.preferencesSet, { shortcuts: { ...Object.fromEntries(others.map(({ dataset }) => [dataset.key, ""])), [action]: key } });
+  return ask(FROM_OWN.preferencesSet, {
+    shortcuts: { ...Object.fromEntries(others.map(({ dataset }) => [dataset.key, ""])), [action]: key },
+  });
 }
 
 async function drawDevices() {
@@ -109,12 +128,27 @@ async function drawDevices() {
 /** @param {{id: string, name: string, created_at: string, last_seen_at: string | null, this: boolean}} one */
 function device(one) {
   const seen = text("options_device_seen", when(one.created_at), one.last_seen_at ? when(one.last_seen_at) : "–");
-  const name = make("span", {}, one.this ? text("options_device_this", one.name) : one.name, make("br"), make("span", { class: "small" }, seen));
+  const name = make(
+    "span",
+    {},
+    one.this ? text("options_device_this", one.name) : one.name,
+    make("br"),
+    make("span", { class: "small" }, seen),
+  );
   const revoke = async () => {
     await ask(FROM_OWN.devicesRevoke, { id: one.id });
     await drawAll();
   };
-  return make("li", { class: "line" }, name, make("button", { class: "quiet danger", "aria-label": text("options_revoke_name", one.name), onclick: revoke }, text("options_revoke")));
+  return make(
+    "li",
+    { class: "line" },
+    name,
+    make(
+      "button",
+      { class: "quiet danger", "aria-label": text("options_revoke_name", one.name), onclick: revoke },
+      text("options_revoke"),
+    ),
+  );
 }
 
 async function drawRefused() {
@@ -132,14 +166,33 @@ function refusedLine({ event, error, at }) {
     await ask(FROM_OWN.deadSettle, { id: event.id, retry });
     await drawRefused();
   };
-  const words = make("span", {}, `${event.kind} ${event.paper}`, make("br"), make("span", { class: "small" }, text("options_refused_why", when(at), error.message, error.code)));
-  return make("li", { class: "line" }, words, make("button", { class: "quiet", onclick: settle(true) }, text("options_retry")), make("button", { class: "quiet danger", onclick: settle(false) }, text("options_discard")));
+  const words = make(
+    "span",
+    {},
+    `${event.kind} ${event.paper}`,
+    make("br"),
+    make("span", { class: "small" }, text("options_refused_why", when(at), error.message, error.code)),
+  );
+  return make(
+    "li",
+    { class: "line" },
+    words,
+    make("button", { class: "quiet", onclick: settle(true) }, text("options_retry")),
+    make("button", { class: "quiet danger", onclick: settle(false) }, text("options_discard")),
+  );
 }
 
-/** A site switched on or off; the browser asks the reader first where it has not been allowed yet. @param {string} site */
+/**
+ * A site switched on or off; the browser asks the reader first where it has not been allowed yet. @param {string} site
+ */
 async function switchSite(site) {
   const on = by(`site-${site}`).checked;
-  const isAllowed = !on || allowedSites.has(site) || (await browser().permissions.request(NEEDS[site]).catch(() => false));
+  const isAllowed =
+    !on ||
+    allowedSites.has(site) ||
+    (await browser()
+      .permissions.request(NEEDS[site])
+      .catch(() => false));
   if (!isAllowed) say(text("options_site_refused"));
   else await ask(FROM_OWN.preferencesSet, { sites: { [site]: on } });
   await Promise.all([drawStanding(), noteAllowedSites()]);
@@ -167,9 +220,13 @@ async function leave(there) {
 
 function listen() {
   for (const radio of document.querySelectorAll('[name="capture"]'))
-    radio.addEventListener("change", (event) => ask(FROM_OWN.preferencesSet, { capture: /** @type {HTMLInputElement} */ (event.target).value }));
+    radio.addEventListener("change", (event) =>
+      ask(FROM_OWN.preferencesSet, { capture: /** @type {HTMLInputElement} */ (event.target).value }),
+    );
   by("upvote").addEventListener("change", () => ask(FROM_OWN.preferencesSet, { upvote_is_save: by("upvote").checked }));
-  by("foryou").addEventListener("change", () => ask(FROM_OWN.preferencesSet, { order: by("foryou").checked ? "foryou" : "original" }));
+  by("foryou").addEventListener("change", () =>
+    ask(FROM_OWN.preferencesSet, { order: by("foryou").checked ? "foryou" : "original" }),
+  );
   for (const site of SITES) by(`site-${site}`).addEventListener("change", () => switchSite(site));
   by("export").addEventListener("click", saveExport);
   by("leave").addEventListener("click", () => {

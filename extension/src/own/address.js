@@ -21,7 +21,13 @@ export function readAddress(typed) {
   const isLink = /\/pair\/?$/.test(pathname);
   const path = pathname.replace(/\/pair\/?$/, "").replace(/(?<!\/)\/+$/, "");
   const isLocal = LOOPBACK.test(hostname);
-  return { address: origin + path, origin, code: isLink ? decoded(hash.slice(1)) : "", isLocal, plain: protocol === "http:" && !isLocal };
+  return {
+    address: origin + path,
+    origin,
+    code: isLink ? decoded(hash.slice(1)) : "",
+    isLocal,
+    plain: protocol === "http:" && !isLocal,
+  };
 }
 
 /** @param {string} text */

@@ -1,4 +1,7 @@
-/** The box by which the reader agrees to what is sent, on the options and the welcome page: to one server, and anew to another. */
+/**
+ * The box by which the reader agrees to what is sent, on the options and the welcome page: to one server, and anew to
+ * another.
+ */
 
 import { readAddress } from "./address.js";
 import { by } from "./words.js";

@@ -12,15 +12,23 @@ import { by } from "./words.js";
 function nameOfThisBrowser() {
   const agent = navigator.userAgent;
   const name = /Firefox/.test(agent) ? "Firefox" : /Edg\//.test(agent) ? "Edge" : "Chromium";
-  const system = /Windows/.test(agent) ? "Windows" : /Mac OS/.test(agent) ? "macOS" : /Android/.test(agent) ? "Android" : "Linux";
+  const system = /Windows/.test(agent)
+    ? "Windows"
+    : /Mac OS/.test(agent)
+      ? "macOS"
+      : /Android/.test(agent)
+        ? "Android"
+        : "Linux";
   return text("own_browser_name", name, system);
 }
 
 /** @param {{step: string, ok: boolean, message: string}[]} steps */
-const showSteps = (steps) => by("steps").replaceChildren(...steps.map(({ ok, message }) => make("li", { class: ok ? "good" : "bad" }, message)));
+const showSteps = (steps) =>
+  by("steps").replaceChildren(...steps.map(({ ok, message }) => make("li", { class: ok ? "good" : "bad" }, message)));
 
 /**
- * A server on another machine: the browser is asked for its exact origin, within the reader's own press; not for one that
+ * A server on another machine: the browser is asked for its exact origin, within the reader's own press; not for one
+ * that
  * will be refused as long as plain http to it is not confirmed.
  * @param {string} typed
  * @param {boolean} plainOk
@@ -54,7 +62,13 @@ export function connectForm(paired) {
     by("submit").disabled = true;
     await askForOrigin(address, by("plain").checked);
     await tellWhose();
-    const asked = { address, code: by("code").value, name: by("device").value.trim() || nameOfThisBrowser(), plain_http_ok: by("plain").checked, agreed: typedServer() };
+    const asked = {
+      address,
+      code: by("code").value,
+      name: by("device").value.trim() || nameOfThisBrowser(),
+      plain_http_ok: by("plain").checked,
+      agreed: typedServer(),
+    };
     const reply = await send(FROM_OWN.pairConnect, asked);
     by("submit").disabled = false;
     const steps = reply.ok ? reply.steps : [{ step: "address", ok: false, message: reply.error.message }];

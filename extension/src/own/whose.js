@@ -16,7 +16,12 @@ function sentence({ reader_id: reader, operator, devices }) {
 }
 
 /** What the form says of the link. */
-const typedLink = () => ({ address: by("address").value, code: by("code").value, plain_http_ok: by("plain").checked, agreed: typedServer() });
+const typedLink = () => ({
+  address: by("address").value,
+  code: by("code").value,
+  plain_http_ok: by("plain").checked,
+  agreed: typedServer(),
+});
 
 let asked = "";
 /** @type {Promise<void>} */

@@ -1,16 +1,21 @@
-/** Puts the words of the reader's language into our own pages: `data-text="key"` for text, `data-label="key"` for names. */
+/**
+ * Puts the words of the reader's language into our own pages: `data-text="key"` for text, `data-label="key"` for names.
+ */
 
 import { text } from "../browser.js";
 
 /** @param {ParentNode} root */
 export function putWords(root = document) {
   document.documentElement.lang = text("page_language");
-  for (const element of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-text]"))) element.textContent = text(element.dataset.text ?? "");
-  for (const element of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-label]"))) element.setAttribute("aria-label", text(element.dataset.label ?? ""));
+  for (const element of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-text]")))
+    element.textContent = text(element.dataset.text ?? "");
+  for (const element of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-label]")))
+    element.setAttribute("aria-label", text(element.dataset.label ?? ""));
 }
 
 /** The element with this id; our own pages always have it. @param {string} id @returns {any} */
 export const by = (id) => document.getElementById(id);
 
 /** @param {string | number} moment RFC 3339 or epoch ms @returns {string} */
-export const when = (moment) => new Date(moment).toLocaleString(text("page_language"), { dateStyle: "medium", timeStyle: "short" });
+export const when = (moment) =>
+  new Date(moment).toLocaleString(text("page_language"), { dateStyle: "medium", timeStyle: "short" });

@@ -14,7 +14,12 @@ const SIGNS = ["scroll", "wheel", "pointerdown", "touchstart", "keydown", "focus
 /** The reader has put the focus somewhere; where the page itself puts it says nothing. */
 function isFocused() {
   const { activeElement, body, documentElement } = document;
-  return activeElement !== null && activeElement !== body && activeElement !== documentElement && !activeElement.hasAttribute("autofocus");
+  return (
+    activeElement !== null &&
+    activeElement !== body &&
+    activeElement !== documentElement &&
+    !activeElement.hasAttribute("autofocus")
+  );
 }
 
 /**

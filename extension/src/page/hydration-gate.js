@@ -32,7 +32,8 @@ function isOfSvelte5(island) {
 function frameworksOf(island) {
   const isSvelte5 = isOfSvelte5(island);
   return ({ type, attributeName }) =>
-    type !== "attributes" || (isSvelte5 ? SVELTE_5_TAKES.test(attributeName ?? "") : !FOREIGN.test(attributeName ?? ""));
+    type !== "attributes" ||
+    (isSvelte5 ? SVELTE_5_TAKES.test(attributeName ?? "") : !FOREIGN.test(attributeName ?? ""));
 }
 
 /**

@@ -1,5 +1,6 @@
 /**
- * The life of a page: find out where we are, ask the worker, read the cards, and run each feature while it has its place.
+ * The life of a page: find out where we are, ask the worker, read the cards, and run each feature while it has its
+ * place.
  */
 
 import { FROM_PAGE, TO_PAGE, orSilence, send } from "../messages.js";
@@ -154,7 +155,8 @@ function findEdges(page, signal) {
 const decided = async () => /** @type {any} */ (globalThis).inklingDecided ?? { at: performance.now(), isLate: false };
 
 /**
- * Show what the worker said first. Where it gave room and then fell silent, that is said in the room: an empty one would
+ * Show what the worker said first. Where it gave room and then fell silent, that is said in the room: an empty one
+ * would
  * say nothing, and given back it would move the page.
  * @param {Page} page
  * @param {any} first

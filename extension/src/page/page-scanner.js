@@ -146,7 +146,9 @@ export class Reader {
   }
 }
 
-/** Among a few papers, one that is only linked is no change of the page. @param {number} seen @param {number} expected */
+/**
+ * Among a few papers, one that is only linked is no change of the page. @param {number} seen @param {number} expected
+ */
 const areKnown = (seen, expected) => seen >= expected * RECOGNISED || (seen > 0 && expected - seen === 1);
 
 /**
@@ -155,7 +157,10 @@ const areKnown = (seen, expected) => seen >= expected * RECOGNISED || (seen > 0 
  */
 function sameCards(before, after) {
   const [old, now] = [before.cards, after.cards];
-  return old.length === now.length && now.every((one, at) => one.element === old[at].element && one.card.id === old[at].card.id);
+  return (
+    old.length === now.length &&
+    now.every((one, at) => one.element === old[at].element && one.card.id === old[at].card.id)
+  );
 }
 
 /** @param {MutationRecord[]} records */

@@ -3,8 +3,10 @@
  *
  * Features listen to events: `cards` (other cards, or other elements for them), `view` (an answer of the worker, or
  * a mark changed) and `open` (nodes may now be added inside the island). `read` comes before each reading and `settled`
- * after it, `place` after the address changed, `order` after the cards were ordered; `say` and `warn` carry a sentence for
- * the reader, `ask-order` and `command` what the reader asked for; `replaced` says that nobody can keep what was pressed,
+ * after it, `place` after the address changed, `order` after the cards were ordered; `say` and `warn` carry a sentence
+ * for
+ * the reader, `ask-order` and `command` what the reader asked for; `replaced` says that nobody can keep what was
+ * pressed,
  * and `gone` ends it all. Nothing here is kept beyond the page: all that lasts is the worker's.
  */
 
@@ -17,12 +19,25 @@ import { text } from "../browser.js";
 /** @typedef {import("../messages.js").Surface} Surface */
 /** @typedef {import("../sites/site.js").PageCard} PageCard */
 
-/** @typedef {"cards" | "view" | "open" | "place" | "read" | "settled" | "order" | "say" | "warn" | "ask-order" | "command" | "replaced" | "gone"} Happening */
+/**
+ * @typedef {"cards" | "view" | "open" | "place" | "read" | "settled" | "order" | "say" | "warn" | "ask-order" |
+ * "command" | "replaced" | "gone"} Happening
+ */
 
 /** @typedef {"drift" | "none"} Finding it no longer looks as we know it; it is no page of ours at all */
 
-/** What there is to read before the first reading, and on a page that is none of ours. @type {import("../sites/site.js").Reading} */
-export const NOTHING = Object.freeze({ cards: [], expected: 0, island: null, before: null, column: null, outside: false });
+/**
+ * What there is to read before the first reading, and on a page that is none of ours. @type
+ * {import("../sites/site.js").Reading}
+ */
+export const NOTHING = Object.freeze({
+  cards: [],
+  expected: 0,
+  island: null,
+  before: null,
+  column: null,
+  outside: false,
+});
 
 /** @type {Mark} */
 const UNTOUCHED = Object.freeze({ opened_at: null, saved: false, hidden: false });
@@ -56,13 +71,22 @@ export class Page {
     this.isLate = false;
     /** True once nodes may be added inside the island. */
     this.isOpen = false;
-    /** Each paper's turn while the page is ordered "For you"; null in the page's own order. @type {Map<string, number> | null} */
+    /**
+     * Each paper's turn while the page is ordered "For you"; null in the page's own order. @type {Map<string, number> |
+     * null}
+     */
     this.turns = null;
     /** The paper whose page's arrival was logged. @type {string | null} */
     this.arrivedAt = null;
-    /** The last event of the reader about each paper, so that it can be taken back. @type {Map<string, {id: string, kind: Kind}>} */
+    /**
+     * The last event of the reader about each paper, so that it can be taken back. @type {Map<string, {id: string,
+     * kind: Kind}>}
+     */
     this.done = new Map();
-    /** What the reader pressed, until the worker has answered: a view made before that does not know of it. @type {Map<string, {id: string, mark: Mark}>} */
+    /**
+     * What the reader pressed, until the worker has answered: a view made before that does not know of it. @type
+     * {Map<string, {id: string, mark: Mark}>}
+     */
     this.asked = new Map();
   }
 
@@ -70,7 +94,10 @@ export class Page {
     return this.reading.cards;
   }
 
-  /** The state shown on `<html>`; "none", of a page that is none of ours, is shown by nothing. @returns {import("../messages.js").State | "none" | null} */
+  /**
+   * The state shown on `<html>`; "none", of a page that is none of ours, is shown by nothing. @returns
+   * {import("../messages.js").State | "none" | null}
+   */
   get state() {
     const told = this.view?.state ?? null;
     return told === "paused" || told === "off" ? told : (this.found ?? told);
@@ -137,7 +164,9 @@ export class Page {
     this.emit("say", sentence);
   }
 
-  /** Say one sentence that must not be missed: aloud, and to be seen wherever the reader looks. @param {string} sentence */
+  /**
+   * Say one sentence that must not be missed: aloud, and to be seen wherever the reader looks. @param {string} sentence
+   */
   warn(sentence) {
     this.say(sentence);
     this.emit("warn", sentence);
@@ -167,7 +196,8 @@ export class Page {
     const reply = await send(FROM_PAGE.eventLog, { event, ...(card ? { card } : {}), ...from });
     if (this.asked.get(paper)?.id === id) this.asked.delete(paper);
     // Being shown marks nothing; drawing for it would only undo what is pressed meanwhile.
-    if (kind !== "impression" && reply.ok && this.view && reply.marks) this.show({ ...this.view, marks: { ...this.view.marks, ...reply.marks } });
+    if (kind !== "impression" && reply.ok && this.view && reply.marks)
+      this.show({ ...this.view, marks: { ...this.view.marks, ...reply.marks } });
     return reply;
   }
 
@@ -219,7 +249,10 @@ export class Page {
     else this.warn(text("page_not_kept", message));
   }
 
-  /** What was done cannot be taken back any more; what was done since can. @param {string} paper @param {{id: string} | undefined} done */
+  /**
+   * What was done cannot be taken back any more; what was done since can. @param {string} paper @param {{id: string} |
+   * undefined} done
+   */
   #forget(paper, done) {
     if (this.done.get(paper) === done) this.done.delete(paper);
   }

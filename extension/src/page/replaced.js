@@ -1,9 +1,12 @@
 /**
  * The extension is updated, switched off or removed while a page is open.
  *
- * Chromium leaves the old script in the page with nobody behind it: it can keep no press, and look up no word. Panel and
- * marks stay where they are, for nothing is to move under the reader's hand, but what is pressed on them is answered with
- * one sentence; they go as soon as the page itself changes. Firefox ends the old script without a word, draws nothing of
+ * Chromium leaves the old script in the page with nobody behind it: it can keep no press, and look up no word. Panel
+ * and
+ * marks stay where they are, for nothing is to move under the reader's hand, but what is pressed on them is answered
+ * with
+ * one sentence; they go as soon as the page itself changes. Firefox ends the old script without a word, draws nothing
+ * of
  * it any more (ui/reserve.css), and starts the new one in the same page.
  */
 
@@ -44,14 +47,19 @@ export function watchReplaced(page, signal) {
     tell();
   };
   addEventListener("click", pressed, { capture: true, signal });
-  for (const sign of ["pointerdown", "keydown"]) addEventListener(sign, begun, { capture: true, passive: true, signal });
+  for (const sign of ["pointerdown", "keydown"])
+    addEventListener(sign, begun, { capture: true, passive: true, signal });
   addEventListener("focus", back, { signal });
   page.on("replaced", tell, signal);
-  page.on("read", () => {
-    if (isAlive()) return;
-    if (!isTold) tell();
-    page.emit("gone");
-  }, signal);
+  page.on(
+    "read",
+    () => {
+      if (isAlive()) return;
+      if (!isTold) tell();
+      page.emit("gone");
+    },
+    signal,
+  );
 }
 
 /** @param {(Element | null)[]} elements of the page @param {string[]} names what we wrote on them */
@@ -68,9 +76,14 @@ export function sweepRemains() {
   const hosts = [...document.querySelectorAll("[data-inkling]")];
   if (!hosts.length) return;
   const marked = hosts.filter((host) => host.matches("[data-inkling=mark]")).map((host) => host.parentElement);
-  const ordered = [...document.querySelectorAll("[style]")].filter((one) => one instanceof HTMLElement && one.style.order);
+  const ordered = [...document.querySelectorAll("[style]")].filter(
+    (one) => one instanceof HTMLElement && one.style.order,
+  );
   restore(marked, ["opacity", "position"]);
-  restore(ordered.map((one) => one.parentElement), ["display", "flex-direction", "reading-flow"]);
+  restore(
+    ordered.map((one) => one.parentElement),
+    ["display", "flex-direction", "reading-flow"],
+  );
   restore(ordered, ["order"]);
   for (const host of hosts) host.remove();
 }

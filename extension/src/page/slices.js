@@ -39,7 +39,8 @@ export function inSlices(things, work, signal) {
 }
 
 /**
- * Run `call` once, `wait` milliseconds after the last time it was asked for, and no later than `latest` after the first.
+ * Run `call` once, `wait` milliseconds after the last time it was asked for, and no later than `latest` after the
+ * first.
  * @param {() => void} call
  * @param {number} wait
  * @param {number} latest

@@ -35,7 +35,10 @@ async function tabInFront() {
 const SITE = { origins: ["https://huggingface.co/papers*"] };
 
 /** Firefox lets the reader decide about sites, also later. */
-const isAllowed = () => browser().permissions.contains(SITE).catch(() => true);
+const isAllowed = () =>
+  browser()
+    .permissions.contains(SITE)
+    .catch(() => true);
 
 async function allow() {
   if (await browser().permissions.request(SITE)) say(text("popup_allowed"));
@@ -58,7 +61,10 @@ async function drawStanding() {
   by("pause-all").onclick = () => act(FROM_OWN.pause, { scope: "all", on: !all });
   by("pause-hour").hidden = all;
   by("pause-hour").onclick = () => act(FROM_OWN.pause, { scope: "hour", on: true });
-  by("pause-site").textContent = text(site in status.pauses ? "popup_go_on_site" : "popup_pause_site", text(`site_${site}`));
+  by("pause-site").textContent = text(
+    site in status.pauses ? "popup_go_on_site" : "popup_pause_site",
+    text(`site_${site}`),
+  );
   by("pause-site").onclick = () => act(FROM_OWN.pause, { scope: "site", site, on: !(site in status.pauses) });
   by("import").hidden = !status.upvotes || !status.paired;
   by("import-words").textContent = text("popup_import", status.upvotes);
@@ -68,7 +74,11 @@ async function drawStanding() {
 function detail({ here, paired, waiting, dead, queue_full, pauses, connection }) {
   const until = pauses.all > 0 ? text("popup_until", when(pauses.all)) : "";
   const isRevoked = connection.health === "revoked";
-  const left = queue_full ? text("worker_queue_full", waiting) : waiting && !isRevoked ? text("popup_waiting", waiting) : "";
+  const left = queue_full
+    ? text("worker_queue_full", waiting)
+    : waiting && !isRevoked
+      ? text("popup_waiting", waiting)
+      : "";
   const lines = [
     until,
     left,
@@ -89,21 +99,41 @@ async function act(type, fields) {
 function paperLine(paper, reason, ...more) {
   const link = make("a", { href: addressOf(paper), target: "_blank", rel: "noopener" }, paper.title ?? paper.id);
   const authors = make("span", { class: "small" }, paper.authors.slice(0, 3).join(", "));
-  const words = make("span", {}, link, make("br"), authors, reason && make("br"), reason && make("span", { class: "small reason" }, reason));
+  const words = make(
+    "span",
+    {},
+    link,
+    make("br"),
+    authors,
+    reason && make("br"),
+    reason && make("span", { class: "small reason" }, reason),
+  );
   return make("li", { class: "line" }, words, ...more);
 }
 
-/** @param {"save" | "hide"} kind @param {import("../messages.js").Paper} paper @param {import("../messages.js").Surface} surface */
+/**
+ * @param {"save" | "hide"} kind @param {import("../messages.js").Paper} paper @param {import("../messages.js").Surface}
+ * surface
+ */
 function actButton(kind, paper, surface) {
-  const [done, doneNamed] = kind === "save" ? ["page_sign_saved", "page_sign_saved_named"] : ["page_sign_hidden", "page_sign_hidden_named"];
+  const [done, doneNamed] =
+    kind === "save" ? ["page_sign_saved", "page_sign_saved_named"] : ["page_sign_hidden", "page_sign_hidden_named"];
   const title = paper.title ?? paper.id;
-  const button = make("button", { class: "quiet", "aria-label": nameOf(kind, title), onclick: async () => {
-    const reply = await ask(FROM_OWN.act, { kind, paper: paper.id, title: paper.title, surface });
-    if (!reply.ok) return;
-    button.textContent = text(done);
-    button.setAttribute("aria-label", text(doneNamed, title));
-    button.disabled = true;
-  } }, text(`page_${kind}`));
+  const button = make(
+    "button",
+    {
+      class: "quiet",
+      "aria-label": nameOf(kind, title),
+      onclick: async () => {
+        const reply = await ask(FROM_OWN.act, { kind, paper: paper.id, title: paper.title, surface });
+        if (!reply.ok) return;
+        button.textContent = text(done);
+        button.setAttribute("aria-label", text(doneNamed, title));
+        button.disabled = true;
+      },
+    },
+    text(`page_${kind}`),
+  );
   return button;
 }
 
@@ -113,7 +143,11 @@ const list = (lines, otherwise) => (lines.length ? make("ul", {}, ...lines) : ma
 /** Without a pairing there is one thing to do. */
 function offerToPair() {
   const isNew = paired === "no";
-  const button = make("button", { class: "main", onclick: isNew ? openWelcome : openOptions }, text(isNew ? "page_connect" : "own_pair_again"));
+  const button = make(
+    "button",
+    { class: "main", onclick: isNew ? openWelcome : openOptions },
+    text(isNew ? "page_connect" : "own_pair_again"),
+  );
   return [make("p", {}, text(isNew ? "page_state_unpaired" : "worker_error_revoked")), button];
 }
 
@@ -128,30 +162,59 @@ const PANES = {
     const { ok, items = [], marks = {}, fetched_at } = await ask(FROM_OWN.recommend, { limit: 10 });
     /** @type {any} */
     const known = { mark: (/** @type {string} */ paper) => marks[paper] ?? {} };
-    const lines = items.map((/** @type {any} */ { paper, reasons }) => paperLine(paper, oneLine(known, reasons), actButton("save", paper, "panel"), actButton("hide", paper, "panel")));
+    const lines = items.map((/** @type {any} */ { paper, reasons }) =>
+      paperLine(paper, oneLine(known, reasons), actButton("save", paper, "panel"), actButton("hide", paper, "panel")),
+    );
     const age = fetched_at && make("p", { class: "small" }, text("page_panel_stale", when(fetched_at)));
     return [age, list(lines, ok ? text("page_panel_empty") : text("popup_nothing_to_show"))];
   },
   async search() {
     if (paired !== "yes") return offerToPair();
     const found = make("div", { "aria-live": "polite" });
-    const field = make("input", { type: "search", autofocus: "", placeholder: text("popup_search_hint"), "aria-label": text("popup_tab_search") });
+    const field = make("input", {
+      type: "search",
+      autofocus: "",
+      placeholder: text("popup_search_hint"),
+      "aria-label": text("popup_tab_search"),
+    });
     let searches = 0;
-    const form = make("form", { onsubmit: async (/** @type {Event} */ event) => {
-      event.preventDefault();
-      const search = ++searches;
-      const { ok, items = [] } = await ask(FROM_OWN.search, { q: field.value });
-      if (search !== searches) return;
-      const lines = items.map((/** @type {any} */ { paper }) => paperLine(paper, "", actButton("save", paper, "search")));
-      found.replaceChildren(lines.length ? make("ul", {}, ...lines) : make("p", {}, text(ok ? "popup_found_nothing" : "popup_nothing_to_show")));
-    } }, field);
+    const form = make(
+      "form",
+      {
+        onsubmit: async (/** @type {Event} */ event) => {
+          event.preventDefault();
+          const search = ++searches;
+          const { ok, items = [] } = await ask(FROM_OWN.search, { q: field.value });
+          if (search !== searches) return;
+          const lines = items.map((/** @type {any} */ { paper }) =>
+            paperLine(paper, "", actButton("save", paper, "search")),
+          );
+          found.replaceChildren(
+            lines.length
+              ? make("ul", {}, ...lines)
+              : make("p", {}, text(ok ? "popup_found_nothing" : "popup_nothing_to_show")),
+          );
+        },
+      },
+      field,
+    );
     return [form, found];
   },
   async ledger() {
     const { lines = [] } = await ask(FROM_OWN.ledgerList);
-    const hour = make("button", { onclick: async () => told(await ask(FROM_OWN.forget, { since: Date.now() - HOUR })) }, text("popup_forget_hour"));
+    const hour = make(
+      "button",
+      { onclick: async () => told(await ask(FROM_OWN.forget, { since: Date.now() - HOUR })) },
+      text("popup_forget_hour"),
+    );
     return [
-      paired === "yes" && make("div", { class: "row" }, lines.length > 0 && hour, make("button", { onclick: saveExport }, text("options_export"))),
+      paired === "yes" &&
+        make(
+          "div",
+          { class: "row" },
+          lines.length > 0 && hour,
+          make("button", { onclick: saveExport }, text("options_export")),
+        ),
       lines.length > 0 && make("p", { class: "small" }, text("popup_ledger_help")),
       list(lines.map(ledgerLine), text("popup_ledger_empty")),
     ];
@@ -180,9 +243,26 @@ async function told({ ok, deleted, waiting, elsewhere, silent, partial }) {
 /** @param {import("../storage.js").LedgerLine} line word for word as it was sent */
 function ledgerLine({ event, sent_at, host }) {
   const sent = make("span", { class: "small" }, text("popup_sent", when(sent_at), host));
-  const remove = make("button", { class: "quiet danger", onclick: async () => told(await ask(FROM_OWN.ledgerDelete, { ids: [event.id] })) }, text("popup_delete"));
-  const forget = make("button", { class: "quiet", title: text("popup_forget_paper_help"), onclick: async () => told(await ask(FROM_OWN.forget, { paper: event.paper })) }, text("popup_forget_paper"));
-  return make("li", { class: "line stack" }, make("pre", {}, JSON.stringify(event)), make("div", { class: "line" }, sent, forget, remove));
+  const remove = make(
+    "button",
+    { class: "quiet danger", onclick: async () => told(await ask(FROM_OWN.ledgerDelete, { ids: [event.id] })) },
+    text("popup_delete"),
+  );
+  const forget = make(
+    "button",
+    {
+      class: "quiet",
+      title: text("popup_forget_paper_help"),
+      onclick: async () => told(await ask(FROM_OWN.forget, { paper: event.paper })),
+    },
+    text("popup_forget_paper"),
+  );
+  return make(
+    "li",
+    { class: "line stack" },
+    make("pre", {}, JSON.stringify(event)),
+    make("div", { class: "line" }, sent, forget, remove),
+  );
 }
 
 /** @param {{id: string, title: string}} paper */
@@ -191,7 +271,12 @@ function hiddenLine({ id, title }) {
     await ask(FROM_OWN.act, { kind: "unhide", paper: id });
     await drawPane();
   };
-  return make("li", { class: "line" }, make("a", { href: addressOf({ id }), target: "_blank", rel: "noopener" }, title), make("button", { class: "quiet", onclick: unhide }, text("popup_unhide")));
+  return make(
+    "li",
+    { class: "line" },
+    make("a", { href: addressOf({ id }), target: "_blank", rel: "noopener" }, title),
+    make("button", { class: "quiet", onclick: unhide }, text("popup_unhide")),
+  );
 }
 
 const TABS = () => /** @type {HTMLElement[]} */ ([...document.querySelectorAll('[role="tab"]')]);
@@ -211,7 +296,9 @@ let shown = "next";
 
 let drawings = 0;
 
-/** Draw the tab that is shown; an answer that comes after the reader has gone on is not drawn over the tab they went to. */
+/**
+ * Draw the tab that is shown; an answer that comes after the reader has gone on is not drawn over the tab they went to.
+ */
 async function drawPane() {
   const drawing = ++drawings;
   by("pane").setAttribute("aria-busy", "true");
@@ -237,13 +324,19 @@ async function show(name) {
 }
 
 function listen() {
-  for (const name of /** @type {(keyof typeof PANES)[]} */ (Object.keys(PANES))) by(`tab-${name}`).addEventListener("click", () => show(name));
-  document.querySelector('[role="tablist"]')?.addEventListener("keydown", (event) => stepTab(/** @type {KeyboardEvent} */ (event)));
+  for (const name of /** @type {(keyof typeof PANES)[]} */ (Object.keys(PANES)))
+    by(`tab-${name}`).addEventListener("click", () => show(name));
+  document
+    .querySelector('[role="tablist"]')
+    ?.addEventListener("keydown", (event) => stepTab(/** @type {KeyboardEvent} */ (event)));
   by("capture").addEventListener("change", () => act(FROM_OWN.preferencesSet, { capture: by("capture").value }));
   by("options").addEventListener("click", openOptions);
   by("allow-yes").addEventListener("click", allow);
   by("welcome").addEventListener("click", openWelcome);
-  for (const [id, accept] of [["import-yes", true], ["import-no", false]])
+  for (const [id, accept] of [
+    ["import-yes", true],
+    ["import-no", false],
+  ])
     by(String(id)).addEventListener("click", async () => {
       const reply = await ask(FROM_OWN.upvotesImport, { accept });
       if (reply.ok && reply.saved) say(text("popup_imported", reply.saved));

@@ -1,8 +1,10 @@
 /**
- * arXiv: `/list/*` (new, recent, pastweek), `/catchup/*`, `/search/` and `/abs/`. Static pages without a framework, so nothing waits; only
+ * arXiv: `/list/*` (new, recent, pastweek), `/catchup/*`, `/search/` and `/abs/`. Static pages without a framework, so
+ * nothing waits; only
  * MathJax rewrites mathematics after load, and what it drew is read back as its source.
  *
- * `dl#articles` comes once a section on `/new` and `/catchup` (the id repeated) and once with a heading a day on `/recent`,
+ * `dl#articles` comes once a section on `/new` and `/catchup` (the id repeated) and once with a heading a day on
+ * `/recent`,
  * which has no abstracts. Cards are ordered within their own section or day.
  *
  * Proved by the stand-in pages (`tests/pages/arxiv.mjs`): `/new` 20 papers in three lists, `/recent` 25 under two days,
@@ -27,7 +29,8 @@ const CATEGORY = /\(([a-z-]+(?:\.[A-Za-z-]+)?)\)/g;
 const HOSTS = /^(?:www\.|export\.|browse\.)?arxiv\.org$/;
 const LISTED = /^\/(?:list\/[\w.-]+\/\w|catchup\/[\w.-]+\/\d{4}-\d{2}-\d{2})/;
 /** An abstract page has some of these, an error at its address none. */
-const ABSTRACT = '#abs, #abs-outer, h1.title, blockquote.abstract, meta[name="citation_title"], meta[name="citation_arxiv_id"]';
+const ABSTRACT =
+  '#abs, #abs-outer, h1.title, blockquote.abstract, meta[name="citation_title"], meta[name="citation_arxiv_id"]';
 /** What stands at the end of a long list of authors. */
 const OTHERS = /^et al\b|additional authors/i;
 
@@ -127,7 +130,8 @@ function readLists(document) {
   for (const list of document.querySelectorAll(LIST)) {
     group += 1;
     for (const child of /** @type {HTMLCollectionOf<HTMLElement>} */ (list.children)) {
-      if (child.tagName === "DT") cards.push(...[listed(child, group, cards.length < WHOLE)].filter((one) => one !== null));
+      if (child.tagName === "DT")
+        cards.push(...[listed(child, group, cards.length < WHOLE)].filter((one) => one !== null));
       else if (child.tagName !== "DD") group += 1;
     }
   }
@@ -143,7 +147,8 @@ function found(element) {
   const id = link && paperOf(link.href);
   const title = textOf(element.querySelector("p.title"));
   if (!id || !title) return null;
-  const whole = element.querySelector(".abstract-full") ?? element.querySelector("p.abstract:not(:has(.abstract-short))");
+  const whole =
+    element.querySelector(".abstract-full") ?? element.querySelector("p.abstract:not(:has(.abstract-short))");
   const card = {
     id,
     title,
@@ -163,7 +168,9 @@ function found(element) {
  */
 function described(document, id) {
   const meta = (/** @type {string} */ name) =>
-    /** @type {HTMLMetaElement[]} */ ([...document.querySelectorAll(`meta[name="${name}"]`)]).map(({ content }) => clean(content));
+    /** @type {HTMLMetaElement[]} */ ([...document.querySelectorAll(`meta[name="${name}"]`)]).map(({ content }) =>
+      clean(content),
+    );
   const date = meta("citation_date")[0]?.replaceAll("/", "-");
   const abstract = meta("citation_abstract")[0] || textOf(document.querySelector("blockquote.abstract"), ".descriptor");
   return {
@@ -177,7 +184,8 @@ function described(document, id) {
 }
 
 /**
- * Whether a link names a paper as an entry's head does: nothing before it but a number. What comments and abstracts link
+ * Whether a link names a paper as an entry's head does: nothing before it but a number. What comments and abstracts
+ * link
  * stands below the head, or among words.
  * @param {HTMLAnchorElement} link
  */
@@ -214,17 +222,28 @@ function read(document, place) {
   if (place.kind === "abs" && place.paper) {
     if (!document.querySelector(ABSTRACT)) return null;
     const card = described(document, place.paper);
-    const element = /** @type {HTMLElement | null} */ (document.querySelector("h1.title") ?? document.querySelector("h1"));
+    const element = /** @type {HTMLElement | null} */ (
+      document.querySelector("h1.title") ?? document.querySelector("h1")
+    );
     const before = document.querySelector("#abs-outer, #abs") ?? element;
     const cards = element && card.title ? [{ card, element, item: element, items: [], picture: false }] : [];
     return { cards, expected: 1, island: null, before, column: element, outside: true };
   }
-  const results = () => /** @type {HTMLElement[]} */ ([...document.querySelectorAll(RESULT)]).map(found).filter((one) => one !== null);
+  const results = () =>
+    /** @type {HTMLElement[]} */ ([...document.querySelectorAll(RESULT)]).map(found).filter((one) => one !== null);
   const cards = place.kind === "list" ? readLists(document) : results();
   const list = cards[0]?.item.parentElement ?? document.querySelector(LIST);
   const end = list ? undefined : columnOf(document);
   if (!list && !end) return null;
-  return { cards, expected: namedIn(document), island: null, before: list, end, column: list ?? end ?? null, outside: true };
+  return {
+    cards,
+    expected: namedIn(document),
+    island: null,
+    before: list,
+    end,
+    column: list ?? end ?? null,
+    outside: true,
+  };
 }
 
 /**
@@ -235,8 +254,11 @@ function read(document, place) {
 function edges(document, place) {
   const isAbs = place.kind === "abs";
   const before = document.querySelector(isAbs ? "#abs-outer, #abs" : `${LIST}, ol:has(> ${RESULT})`);
-  // A list whose first title we do not know has perhaps changed: then nothing of ours may stand before the page was read.
-  return before && (isAbs || document.querySelector(FIRST_TITLE)) && { island: null, before, column: before, outside: true };
+  // A list whose first title we do not know has perhaps changed: then nothing of ours may stand before the page was
+  // read.
+  return (
+    before && (isAbs || document.querySelector(FIRST_TITLE)) && { island: null, before, column: before, outside: true }
+  );
 }
 
 /** @param {{id: string}} paper */

@@ -8,7 +8,9 @@ import { clean } from "./site.js";
 
 /** @typedef {import("../messages.js").Card} Card */
 
-/** Parsed props by island, as long as the attribute stays the same. @type {WeakMap<Element, {raw: string, props: any}>} */
+/**
+ * Parsed props by island, as long as the attribute stays the same. @type {WeakMap<Element, {raw: string, props: any}>}
+ */
 const parsed = new WeakMap();
 
 /**
@@ -37,7 +39,8 @@ function objectFrom(raw) {
 }
 
 /**
- * Facts by paper id from every list of papers in the props, whatever the list is called; what is searched for comes first.
+ * Facts by paper id from every list of papers in the props, whatever the list is called; what is searched for comes
+ * first.
  * @param {Record<string, any>} props
  * @returns {Map<string, Card>}
  */
@@ -75,10 +78,16 @@ export function cardOf(entry) {
 
 /** @param {any} authors */
 const namesOf = (authors) =>
-  Array.isArray(authors) ? authors.filter((author) => author && !author.hidden).map(({ name }) => clean(name)).filter(Boolean) : [];
+  Array.isArray(authors)
+    ? authors
+        .filter((author) => author && !author.hidden)
+        .map(({ name }) => clean(name))
+        .filter(Boolean)
+    : [];
 
 /** @param {any} date */
-const dateOf = (date) => (typeof date === "string" && !Number.isNaN(Date.parse(date)) ? new Date(date).toISOString() : null);
+const dateOf = (date) =>
+  typeof date === "string" && !Number.isNaN(Date.parse(date)) ? new Date(date).toISOString() : null;
 
 /**
  * How many papers the props say are listed here. Those of a page that a period tab left behind say nothing of this one.

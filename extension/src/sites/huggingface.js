@@ -1,11 +1,13 @@
 /**
- * Hugging Face papers: daily, weekly, monthly, trending, search and the paper page; and `/demo`, which has their skeleton.
+ * Hugging Face papers: daily, weekly, monthly, trending, search and the paper page; and `/demo`, which has their
+ * skeleton.
  *
  * The page's elements say which cards are shown; the list island's JSON props say what they hold (trending cards show a
  * machine's summary, period cards no abstract at all). After a period tab the props may be those of the page before,
  * so they are looked up by id and never counted on. No class name is used: those of 2024 are gone in 2026.
  *
- * Proved by the stand-in pages of both generations (`tests/pages`): daily 45 cards, weekly and monthly 105, trending 50 in
+ * Proved by the stand-in pages of both generations (`tests/pages`): daily 45 cards, weekly and monthly 105, trending 50
+ * in
  * 100 layouts, search all that match, the paper page 1; and the same with props missing, invalid or renamed.
  */
 
@@ -30,7 +32,8 @@ const NUMBER = /(?:^|[^\d.,])(\d+|\d{1,3}(?:,\d{3})+)$/;
 // What is shorter is a count of authors or of comments.
 const WORDS_OF_ABSTRACT = 12;
 const OURS = "[data-inkling]";
-const PAPER_HOSTS = /^(?:(?:www\.)?huggingface\.co|(?:www|export|browse)\.arxiv\.org|arxiv\.org|127\.0\.0\.1|localhost|\[::1\])$/;
+const PAPER_HOSTS =
+  /^(?:(?:www\.)?huggingface\.co|(?:www|export|browse)\.arxiv\.org|arxiv\.org|127\.0\.0\.1|localhost|\[::1\])$/;
 const LISTED_HOSTS = /^(?:(?:www\.)?huggingface\.co|127\.0\.0\.1|localhost|\[::1\])$/;
 const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
 
@@ -165,13 +168,17 @@ function shownBy(id, element, link, here) {
  */
 function linkedAbstract(id, element) {
   const links = /** @type {HTMLAnchorElement[]} */ ([...element.querySelectorAll("a[href]")]);
-  const texts = links.filter((link) => !link.closest("h3") && listedPaper(link.href) === id).map((link) => clean(link.textContent));
+  const texts = links
+    .filter((link) => !link.closest("h3") && listedPaper(link.href) === id)
+    .map((link) => clean(link.textContent));
   return texts.find((text) => text.split(" ").length >= WORDS_OF_ABSTRACT) ?? "";
 }
 
 /** @param {Element} island */
 const hasCard = (island) =>
-  [.../** @type {NodeListOf<HTMLAnchorElement>} */ (island.querySelectorAll(TITLE_LINK))].some(({ href }) => listedPaper(href));
+  [.../** @type {NodeListOf<HTMLAnchorElement>} */ (island.querySelectorAll(TITLE_LINK))].some(({ href }) =>
+    listedPaper(href),
+  );
 
 /**
  * @param {Document} document
@@ -180,13 +187,20 @@ const hasCard = (island) =>
  */
 function edges(document, here) {
   const island = /** @type {HTMLElement | null} */ (document.querySelector(here.kind === "paper" ? PAPER : LIST));
-  // A list whose first card we do not know has perhaps changed: then nothing of ours may stand before the page was read.
+  // A list whose first card we do not know has perhaps changed: then nothing of ours may stand before the page was
+  // read.
   if (!island?.firstElementChild || (here.kind !== "paper" && !hasCard(island))) return null;
-  return { island: here.site === "demo" ? null : island, before: outermost(island), column: columnOf(island), outside: true };
+  return {
+    island: here.site === "demo" ? null : island,
+    before: outermost(island),
+    column: columnOf(island),
+    outside: true,
+  };
 }
 
 /**
- * As long as no card says which element is the grid, a list is as wide as the part of its island that holds the heading: a
+ * As long as no card says which element is the grid, a list is as wide as the part of its island that holds the
+ * heading: a
  * ribbon may stand before that, from edge to edge.
  * @param {Element | null} island
  */
@@ -267,7 +281,9 @@ function shownAbstract(island) {
   const after = parts.slice(parts.indexOf(heading) + 1);
   const next = after.findIndex(({ tagName }) => tagName === "H2");
   const section = next < 0 ? after : after.slice(0, next);
-  const label = section.findLastIndex((part) => !part.children.length && /^ai[- ]generated/i.test(clean(part.textContent)));
+  const label = section.findLastIndex(
+    (part) => !part.children.length && /^ai[- ]generated/i.test(clean(part.textContent)),
+  );
   const paragraphs = section.slice(label + 1).filter(({ tagName }) => tagName === "P");
   return label >= 0 || paragraphs.length === 1 ? clean(paragraphs[0]?.textContent) : "";
 }
@@ -291,7 +307,8 @@ function readPaper(document, here) {
 }
 
 /**
- * What is the framework's, and where the panel goes. Without a known island the list itself counts as one, and nothing is
+ * What is the framework's, and where the panel goes. Without a known island the list itself counts as one, and nothing
+ * is
  * known to lie outside.
  * @param {Document} document
  * @param {HTMLElement | null} island
@@ -314,7 +331,8 @@ function outermost(element) {
 }
 
 /**
- * How many papers are listed here: among what stands with the cards, or as long as those are too few to say where that is,
+ * How many papers are listed here: among what stands with the cards, or as long as those are too few to say where that
+ * is,
  * in the whole island.
  * @param {Document} document
  * @param {Element | null} island
@@ -345,7 +363,8 @@ function read(document, here) {
  * @param {{id: string, url?: string | null, upvotes?: number | null}} paper
  * @param {{site: string}} place
  */
-const addressIn = (paper, { site }) => (site === "demo" && addressOf(paper) ? new URL(`/papers/${paper.id}`, location.href).href : addressOf(paper));
+const addressIn = (paper, { site }) =>
+  site === "demo" && addressOf(paper) ? new URL(`/papers/${paper.id}`, location.href).href : addressOf(paper);
 
 /**
  * A logged-in reader's upvote is a label round a live checkbox; a logged-out one is a link to the login page.
@@ -355,7 +374,9 @@ const addressIn = (paper, { site }) => (site === "demo" && addressOf(paper) ? ne
 function upvoteOf(target) {
   if (target.closest('a[href^="/login"]')) return null;
   const box = target.closest("label")?.querySelector("input[type=checkbox]") ?? target;
-  return box instanceof HTMLInputElement && box.type === "checkbox" && !box.disabled && box.closest("label") ? box : null;
+  return box instanceof HTMLInputElement && box.type === "checkbox" && !box.disabled && box.closest("label")
+    ? box
+    : null;
 }
 
 /** @type {import("./site.js").SiteModule} */

@@ -32,12 +32,14 @@
  *
  * @typedef {object} SiteModule
  * @property {(location: Location, document: Document) => Place | null} placeOf null where nothing is listed
- * @property {(document: Document, place: Place) => Edges | null} edges while the page still loads: where the list will be,
+ * @property {(document: Document, place: Place) => Edges | null} edges while the page still loads: where the list will
+ *   be,
  *   null as long as that is not known
  * @property {(document: Document, place: Place) => Reading | null} read null where the page at this address is none of
  *   ours: an error, a challenge, a file
  * @property {(href: string, place: Place) => string | null} paperOf the paper a link leads to
- * @property {(paper: {id: string, url?: string | null, upvotes?: number | null}, place: Place) => string | null} addressOf
+ * @property {(paper: {id: string, url?: string | null, upvotes?: number | null}, place: Place) => string | null}
+ *   addressOf
  *   where a reader of this site reads it, made from its id; null where that is none
  * @property {(target: Element) => HTMLInputElement | null} upvoteOf the box of a logged-in reader's upvote control
  */

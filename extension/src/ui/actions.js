@@ -21,13 +21,23 @@ export function actionButton(action, act, named = action === "undo") {
   const drawn = icon(/** @type {"save"} */ (action));
   const label = text(`page_${action}`);
   const name = named && make("span", {}, label);
-  const attributes = { type: "button", class: "icon", "data-action": action, title: label, "aria-label": label, onclick };
+  const attributes = {
+    type: "button",
+    class: "icon",
+    "data-action": action,
+    title: label,
+    "aria-label": label,
+    onclick,
+  };
   return make("button", attributes, drawn, name);
 }
 
 const NAMED = { save: "page_save_named", hide: "page_hide_named", why: "page_why_named", undo: "page_undo_named" };
 
-/** What a button is called by those who hear it apart from its paper. @param {keyof typeof NAMED} action @param {string} title */
+/**
+ * What a button is called by those who hear it apart from its paper. @param {keyof typeof NAMED} action @param {string}
+ * title
+ */
 export const nameOf = (action, title) => text(NAMED[action], title);
 
 /**
@@ -47,7 +57,8 @@ export function showSaved(button, saved, title) {
 }
 
 /**
- * Where an arrow key leads in a row: to the next one, to the one before, or nowhere; in the direction in which the row runs.
+ * Where an arrow key leads in a row: to the next one, to the one before, or nowhere; in the direction in which the row
+ * runs.
  * @param {string} key
  * @param {Element} row
  */

@@ -3,7 +3,8 @@
 const LATEST_MS = 300;
 
 /**
- * Where an element's content begins, counted along the line as the page reads, and how wide it is; its padding left out.
+ * Where an element's content begins, counted along the line as the page reads, and how wide it is; its padding left
+ * out.
  * @param {Element} element
  * @param {boolean} isRtl the page reads from right to left
  */

@@ -1,5 +1,6 @@
 /**
- * What every host of ours has in common: colours of the page's own two looks, buttons, focus. `--inkling-block` and the like
+ * What every host of ours has in common: colours of the page's own two looks, buttons, focus. `--inkling-block` and the
+ * like
  * come from reserve.css: without that no host is drawn.
  */
 
@@ -41,10 +42,12 @@ export const BASE = `
 :host([hidden]) { display: none; }
 /* Over the page, where it came too late to stand in it. */
 :host([data-over]:is([data-inkling="panel"], [data-where="bar"])) {
-  position: fixed; z-index: 2147483000; inset-block: auto 8px; inset-inline: 0; margin: 0 auto; width: min(760px, 100% - 24px); max-width: none; height: auto; padding: 0;
+  position: fixed; z-index: 2147483000; inset-block: auto 8px; inset-inline: 0; margin: 0 auto;
+  width: min(760px, 100% - 24px); max-width: none; height: auto; padding: 0;
   border-radius: 12px; background: var(--paper); box-shadow: 0 4px 20px rgb(0 0 0 / .18);
 }
-:host([data-over][data-where="bar"]) { width: max-content; max-width: min(760px, 100% - 24px); padding-block: 5px; padding-inline: 6px 12px; border: 1px solid var(--line); }
+:host([data-over][data-where="bar"]) { width: max-content; max-width: min(760px, 100% - 24px); padding-block: 5px;
+  padding-inline: 6px 12px; border: 1px solid var(--line); }
 * { box-sizing: border-box; }
 /* Laid out as the page reads; each text in the direction of its own words, whatever stands beside it. */
 p, h2, h3, a, span { unicode-bidi: plaintext; text-align: -webkit-match-parent; text-align: match-parent; }
@@ -72,9 +75,11 @@ button.icon { min-width: 26px; height: 26px; }
 button.icon:has(span) { padding-inline: 5px 7px; }
 button:hover { background: var(--hover); color: var(--ink); }
 button[aria-pressed="true"] { color: var(--accent); }
-button:focus-visible, a:focus-visible, [tabindex]:focus-visible { outline: 2px solid var(--focus); outline-offset: 1px; }
+button:focus-visible, a:focus-visible, [tabindex]:focus-visible { outline: 2px solid var(--focus);
+  outline-offset: 1px; }
 button[aria-disabled="true"] { opacity: .5; cursor: default; }
-.heard { position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.heard { position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%);
+  white-space: nowrap; }
 @media (pointer: coarse) { button.icon { min-width: 36px; height: 36px; } }
 @media (forced-colors: active) { button[aria-pressed="true"] { outline: 1px solid; } }
 @media (prefers-reduced-motion: no-preference) { button, a { transition: background-color .12s, color .12s; } }

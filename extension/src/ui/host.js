@@ -69,7 +69,9 @@ function theme() {
   const { documentElement: html, body } = document;
   if (html.classList.contains("dark")) return "dark";
   if (!body) return "light";
-  const [red, green, blue, alpha] = getComputedStyle(body).backgroundColor.match(/[\d.]+/g)?.map(Number) ?? [255, 255, 255];
+  const [red, green, blue, alpha] = getComputedStyle(body)
+    .backgroundColor.match(/[\d.]+/g)
+    ?.map(Number) ?? [255, 255, 255];
   return alpha !== 0 && red * 0.3 + green * 0.6 + blue * 0.1 < 90 ? "dark" : "light";
 }
 

@@ -13,10 +13,12 @@ export const MARK_STYLE = `
 }
 :host([data-where="line"]) .row { transform: translateY(-50%); }
 :host([data-where="bar"]) {
-  position: static; display: var(--inkling-flex, none); align-items: center; gap: 12px; width: auto; height: 56px; line-height: 1.4; flex: none;
+  position: static; display: var(--inkling-flex, none); align-items: center; gap: 12px; width: auto; height: 56px;
+  line-height: 1.4; flex: none;
   max-width: var(--grid-width, 1536px); margin: 0 auto; padding: 10px var(--grid-pad, 16px) 0;
 }
-.reason { margin: 0; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; color: var(--faint); font-size: 13px; }
+.reason { margin: 0; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
+  color: var(--faint); font-size: 13px; }
 :host(:not([data-where="bar"])) .reason { display: none; }
 .row {
   display: inline-flex; align-items: center; gap: 2px; padding: 1px; border-radius: 8px;
@@ -30,14 +32,20 @@ export const MARK_STYLE = `
 :host([data-where="bar"]) .row { box-shadow: none; }
 :host(:not([data-open])) .row { pointer-events: none; }
 .sign {
-  width: 24px; height: 24px; color: var(--soft); background: var(--paper); border: 1px solid var(--line); pointer-events: auto;
+  width: 24px; height: 24px; color: var(--soft); background: var(--paper); border: 1px solid var(--line);
+  pointer-events: auto;
 }
-:host([data-open]) .sign, :host([data-where="bar"]) .sign { border-color: transparent; background: none; cursor: default; }
+:host([data-open]) .sign, :host([data-where="bar"]) .sign { border-color: transparent; background: none;
+  cursor: default; }
 :host([data-sign="saved"]) .sign { color: var(--accent); }
 :host([data-sign="seen"]) .sign { color: var(--faint); }
-:host([data-sign="none"]) .sign, :host([data-where="bar"]:is([data-sign="saved"], [data-sign="hidden"])) .sign { display: none; }
+:host([data-sign="none"]) .sign,
+:host([data-where="bar"]:is([data-sign="saved"], [data-sign="hidden"])) .sign { display: none; }
 @media (hover: hover) { :host([data-open]:is([data-sign="saved"], [data-sign="hidden"])) .sign { display: none; } }
-/* Under a finger the sign stays where it was: the tap that opens the row must not end on a button that came in its place. */
+/**
+ * Under a finger the sign stays where it was: the tap that opens the row must not end on a button that came in its
+ * place.
+ */
 @media (hover: none) {
   :host([data-sign="none"]:not([data-where="bar"])) .sign { display: inline-flex; opacity: .8; }
   .sign { width: 32px; height: 32px; }

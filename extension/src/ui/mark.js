@@ -45,7 +45,11 @@ export class Mark {
     this.why = actionButton("why", () => this.showWhy(), isBar);
     this.undo = actionButton("undo", () => page.undo(card.id, this.surface));
     const title = card.title ?? card.id;
-    for (const [button, name] of /** @type {const} */ ([[this.hide, "hide"], [this.why, "why"], [this.undo, "undo"]])) {
+    for (const [button, name] of /** @type {const} */ ([
+      [this.hide, "hide"],
+      [this.why, "why"],
+      [this.undo, "undo"],
+    ])) {
       set(button, "aria-label", nameOf(name, title));
     }
     set(this.why, "aria-haspopup", "dialog");
@@ -71,7 +75,9 @@ export class Mark {
   showWhy() {
     const { page, card } = this;
     const reasons = page.ranked(card.id)?.reasons ?? [];
-    openWhy(page, this.why, { paper: card.id, reasons, model: page.list?.model }, () => page.act("hide", card.id, this.where));
+    openWhy(page, this.why, { paper: card.id, reasons, model: page.list?.model }, () =>
+      page.act("hide", card.id, this.where),
+    );
   }
 
   /**
@@ -83,7 +89,16 @@ export class Mark {
     const { saved, hidden, opened_at, pending, asked } = this.page.mark(this.card.id);
     const fit = fitOf(this.page, this.card.id, known);
     if (this.surface === "paper_page") this.drawReason(known);
-    const drawn = [saved, hidden, Boolean(opened_at), pending, asked, fit, original, this.page.done.has(this.card.id)].join();
+    const drawn = [
+      saved,
+      hidden,
+      Boolean(opened_at),
+      pending,
+      asked,
+      fit,
+      original,
+      this.page.done.has(this.card.id),
+    ].join();
     if (drawn === this.drawn) return;
     this.drawn = drawn;
     this.drawSign({ saved, hidden, seen: Boolean(opened_at), fit });
@@ -102,7 +117,11 @@ export class Mark {
   drawReason(known) {
     const reasons = known ? (this.page.ranked(this.card.id)?.reasons ?? []) : [];
     // That the reader knows it already is no news here.
-    this.reason.textContent = oneLine(this.page, reasons.filter(({ paper }) => paper !== this.card.id), 80);
+    this.reason.textContent = oneLine(
+      this.page,
+      reasons.filter(({ paper }) => paper !== this.card.id),
+      80,
+    );
     set(this.reason, "title", this.reason.textContent);
   }
 

@@ -3,14 +3,18 @@
 import { WHY_STYLE } from "./why.js";
 
 export const PANEL_STYLE = `
-:host { container-type: inline-size; width: 100%; max-width: var(--grid-width, 1536px); margin: 20px auto 16px; padding: 0 var(--grid-pad, 16px); flex: none; }
+:host { container-type: inline-size; width: 100%; max-width: var(--grid-width, 1536px); margin: 20px auto 16px;
+  padding: 0 var(--grid-pad, 16px); flex: none; }
 .panel { border: 1px solid var(--line); border-radius: 12px; background: var(--tint); overflow: hidden; }
 header { display: flex; align-items: center; gap: 8px; height: 42px; padding-inline: 14px 8px; }
-h2 { margin: 0; font-size: 14px; font-weight: 600; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; min-width: 0; }
+h2 { margin: 0; font-size: 14px; font-weight: 600; white-space: nowrap; overflow: hidden; text-overflow: ellipsis;
+  min-width: 0; }
 .drop { color: var(--accent); }
-.plain { margin: 0; color: var(--soft); font-size: 13px; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.plain { margin: 0; color: var(--soft); font-size: 13px; min-width: 0; overflow: hidden; text-overflow: ellipsis;
+  white-space: nowrap; }
 .rest {
-  height: 190px; padding: 0 24px 40px; display: flex; flex-direction: column; align-items: center; justify-content: center; gap: 12px;
+  height: 190px; padding: 0 24px 40px; display: flex; flex-direction: column; align-items: center;
+  justify-content: center; gap: 12px;
   color: var(--soft); font-size: 13.5px;
 }
 .rest p { margin: 0; text-align: center; text-wrap: balance; max-width: 60ch; }
@@ -19,18 +23,21 @@ h2 { margin: 0; font-size: 14px; font-weight: 600; white-space: nowrap; overflow
 .label { align-self: center; padding-inline-end: 4px; font-size: 12.5px; color: var(--faint); white-space: nowrap; }
 .switch { display: inline-flex; padding: 2px; border-radius: 8px; background: var(--hover); }
 .switch button { height: 24px; padding: 0 9px; color: var(--soft); white-space: nowrap; }
-.switch button[aria-pressed="true"] { background: var(--paper); color: var(--ink); box-shadow: 0 1px 2px rgb(0 0 0 / .10); }
+.switch button[aria-pressed="true"] { background: var(--paper); color: var(--ink);
+  box-shadow: 0 1px 2px rgb(0 0 0 / .10); }
 .fold svg { transition: none; }
 .fold[aria-expanded="true"] svg { transform: rotate(180deg); }
 .list {
   list-style: none; margin: 0; padding: 0 12px 12px; display: grid; gap: 10px; overflow-x: auto; overflow-y: hidden;
-  grid-auto-flow: column; grid-template-columns: repeat(5, minmax(208px, 1fr)); grid-auto-columns: 64px; scroll-snap-type: x proximity;
+  grid-auto-flow: column; grid-template-columns: repeat(5, minmax(208px, 1fr)); grid-auto-columns: 64px;
+  scroll-snap-type: x proximity;
   scroll-padding: 12px; scrollbar-width: thin; height: 190px; overscroll-behavior-x: contain;
 }
 .list[data-more] { grid-template-columns: none; grid-auto-columns: max-content; }
 .list[data-more] .paper { width: 228px; }
 .paper, .wait, .next {
-  position: relative; display: flex; flex-direction: column; min-width: 0; height: 178px; padding: 10px 12px 6px; scroll-snap-align: start;
+  position: relative; display: flex; flex-direction: column; min-width: 0; height: 178px; padding: 10px 12px 6px;
+  scroll-snap-align: start;
   border: 1px solid var(--line); border-radius: 10px; background: var(--paper);
 }
 .body { display: flex; flex-direction: column; min-height: 0; flex: 1; }
@@ -39,7 +46,8 @@ h2 { margin: 0; font-size: 14px; font-weight: 600; white-space: nowrap; overflow
   display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden; flex: none;
 }
 .title:hover { text-decoration: underline; text-underline-offset: 2px; }
-.meta { display: flex; align-items: center; gap: 8px; margin: 5px 0 0; font-size: 12px; color: var(--faint); white-space: nowrap; flex: none; }
+.meta { display: flex; align-items: center; gap: 8px; margin: 5px 0 0; font-size: 12px; color: var(--faint);
+  white-space: nowrap; flex: none; }
 .who { overflow: hidden; text-overflow: ellipsis; min-width: 0; }
 .votes { display: inline-flex; align-items: center; gap: 3px; }
 .votes svg { width: 11px; height: 11px; }
@@ -71,7 +79,10 @@ h2 { margin: 0; font-size: 14px; font-weight: 600; white-space: nowrap; overflow
   [data-note] .reason { -webkit-line-clamp: 2; }
 }
 @container (max-width: 760px) { .label { display: none; } }
-@media (prefers-reduced-motion: no-preference) { .list { scroll-behavior: smooth; } .wait i { animation: wait 1.4s ease-in-out infinite alternate; } }
+@media (prefers-reduced-motion: no-preference) {
+  .list { scroll-behavior: smooth; }
+  .wait i { animation: wait 1.4s ease-in-out infinite alternate; }
+}
 @keyframes wait { to { opacity: .45; } }
 ${WHY_STYLE}
 `;

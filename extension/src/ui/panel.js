@@ -25,7 +25,12 @@ const trusted = (call) => (/** @type {Event} */ event) => event.isTrusted && cal
 const orderButton = (order, ask) =>
   make(
     "button",
-    { type: "button", "data-order": order, "data-action": order === "foryou" && "order", onclick: trusted(() => ask(order)) },
+    {
+      type: "button",
+      "data-order": order,
+      "data-action": order === "foryou" && "order",
+      onclick: trusted(() => ask(order)),
+    },
     text(`page_order_${order}`),
   );
 
@@ -37,12 +42,21 @@ function makeParts(act) {
   const plain = make("p", { class: "plain" });
   const forYou = orderButton("foryou", act.order);
   const original = orderButton("original", act.order);
-  const orders = make("div", { class: "switch", role: "group", "aria-label": text("page_order_label") }, forYou, original);
+  const orders = make(
+    "div",
+    { class: "switch", role: "group", "aria-label": text("page_order_label") },
+    forYou,
+    original,
+  );
   const label = make("span", { class: "label", "aria-hidden": "true" }, text("page_order_short"));
   /** @param {string} action @param {(event: Event) => void} call */
   const doing = (action, call) => ({ type: "button", "data-action": action, onclick: trusted(call) });
   const connect = make("button", { ...doing("connect", act.connect), class: "link" }, text("page_connect"));
-  const fold = make("button", { ...doing("fold", act.fold), class: "icon fold", "aria-controls": "papers" }, icon("chevron"));
+  const fold = make(
+    "button",
+    { ...doing("fold", act.fold), class: "icon fold", "aria-controls": "papers" },
+    icon("chevron"),
+  );
   const more = make("button", doing("more", act.more), icon("more"), text("page_more"));
   const next = make("li", { class: "next" }, more);
   const tools = make("div", { class: "tools" }, connect, label, orders, fold);
@@ -52,7 +66,22 @@ function makeParts(act) {
   const rest = make("div", { class: "rest" }, icon("drop", true), sentence);
   const status = make("p", { class: "heard", role: "status", "aria-live": "polite" });
   const section = make("section", { class: "panel", "aria-labelledby": "name" }, header, list, rest, status);
-  return { section, heading, plain, forYou, original, label, orders, connect, fold, next, list, rest, sentence, status };
+  return {
+    section,
+    heading,
+    plain,
+    forYou,
+    original,
+    label,
+    orders,
+    connect,
+    fold,
+    next,
+    list,
+    rest,
+    sentence,
+    status,
+  };
 }
 
 export class Panel {
@@ -78,7 +107,8 @@ export class Panel {
     });
     root.append(this.parts.section);
     this.isHovered = false;
-    for (const name of ["pointerenter", "pointerleave", "focusout"]) host.addEventListener(name, (event) => this.atHand(event));
+    for (const name of ["pointerenter", "pointerleave", "focusout"])
+      host.addEventListener(name, (event) => this.atHand(event));
     /** @type {Element | null} what of the page the panel is as wide as */
     this.column = null;
     this.stopAligning = () => {};
@@ -119,8 +149,12 @@ export class Panel {
     this.parts.heading.textContent = text(has ? this.name : "page_panel_name");
     this.drawSentence(has, waits);
     set(this.parts.connect, "hidden", state !== "unpaired");
-    for (const part of [this.parts.label, this.parts.orders]) set(part, "hidden", !page.cards.some(({ card }) => page.ranked(card.id)?.rank));
-    for (const [button, order] of /** @type {const} */ ([[this.parts.forYou, true], [this.parts.original, false]])) {
+    for (const part of [this.parts.label, this.parts.orders])
+      set(part, "hidden", !page.cards.some(({ card }) => page.ranked(card.id)?.rank));
+    for (const [button, order] of /** @type {const} */ ([
+      [this.parts.forYou, true],
+      [this.parts.original, false],
+    ])) {
       set(button, "aria-pressed", String((page.turns !== null) === order));
     }
     set(this.parts.fold, "aria-expanded", String(!this.isFolded));
@@ -128,7 +162,8 @@ export class Panel {
     set(this.parts.fold, "hidden", state === "unpaired");
     set(this.parts.list, "hidden", this.isFolded || !(has || waits));
     if (has) this.drawPapers();
-    else if (waits && !this.parts.list.childElementCount) this.parts.list.append(...Array.from({ length: FIRST }, waiting));
+    else if (waits && !this.parts.list.childElementCount)
+      this.parts.list.append(...Array.from({ length: FIRST }, waiting));
   }
 
   /** What the papers are called: the reader's own, or what anybody would get. */
@@ -137,7 +172,8 @@ export class Panel {
   }
 
   /**
-   * Beside the heading, or in the place of the papers: the panel is as high without them as with them, for they may come
+   * Beside the heading, or in the place of the papers: the panel is as high without them as with them, for they may
+   * come
    * while the reader reads what is below.
    * @param {boolean} has
    * @param {boolean} waits

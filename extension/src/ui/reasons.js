@@ -10,7 +10,11 @@ const PERSONAL = new Set(["paper", "words", "readers", "interest"]);
 /** So many of the reader's own papers must be known before anything is called a fit. */
 export const EVIDENCE = 3;
 /** Ranks on a page that count as three, two and one step: shares of its papers. */
-const STEPS = [[0.06, 3], [0.16, 2], [0.32, 1]];
+const STEPS = [
+  [0.06, 3],
+  [0.16, 2],
+  [0.32, 1],
+];
 const SHORT_TITLE = 34;
 const WORDS = 3;
 
@@ -118,8 +122,10 @@ export function wholeReason(page, reasons, itself) {
 
 /** @param {Page} page @param {Reason} reason @param {string} [itself] */
 function partLine(page, reason, itself) {
-  if (itself && reason.kind === "paper" && reason.paper === itself) return text(page.mark(itself).saved ? "page_reason_itself_saved" : "page_reason_itself_opened");
-  if (reason.kind === "paper" && reason.title) return closeTo(page, reason, 90, (reason.words ?? []).slice(0, WORDS).join(", "));
+  if (itself && reason.kind === "paper" && reason.paper === itself)
+    return text(page.mark(itself).saved ? "page_reason_itself_saved" : "page_reason_itself_opened");
+  if (reason.kind === "paper" && reason.title)
+    return closeTo(page, reason, 90, (reason.words ?? []).slice(0, WORDS).join(", "));
   const words = (reason.words ?? []).slice(0, 6).join(", ");
   if (reason.kind === "words" && words) return text("page_reason_words", words);
   if (reason.kind === "interest") return ofInterest(words);

@@ -15,7 +15,8 @@ const DAY = 86_400_000;
 let format;
 
 /** Words for ages, in the reader's language. The first asking takes longer than all else in the panel: ask early. */
-export const ageFormat = () => (format ??= new Intl.RelativeTimeFormat(text("page_language"), { numeric: "auto", style: "short" }));
+export const ageFormat = () =>
+  (format ??= new Intl.RelativeTimeFormat(text("page_language"), { numeric: "auto", style: "short" }));
 
 /**
  * How long ago, in the reader's language; "" if unknown.
@@ -31,7 +32,9 @@ export function ageOf(published, now = Date.now(), exact = false) {
   if (exact && now - at < DAY) return withinDay(relative, now - at);
   if (days < 14) return relative.format(-days, "day");
   if (days < 60) return relative.format(-Math.round(days / 7), "week");
-  return days < 700 ? relative.format(-Math.round(days / 30.4), "month") : relative.format(-Math.round(days / 365), "year");
+  return days < 700
+    ? relative.format(-Math.round(days / 30.4), "month")
+    : relative.format(-Math.round(days / 365), "year");
 }
 
 /** @param {Intl.RelativeTimeFormat} format @param {number} passed milliseconds */
@@ -51,7 +54,8 @@ function metaOf(paper) {
   const votes = paper.upvotes === null || paper.upvotes === undefined ? null : paper.upvotes;
   const heard = () => make("span", { class: "heard" }, text("page_upvotes", votes ?? 0));
   const seen = () => make("span", { "aria-hidden": "true" }, String(votes));
-  const up = votes !== null && make("span", { class: "votes", title: text("page_upvotes", votes) }, icon("up"), seen(), heard());
+  const up =
+    votes !== null && make("span", { class: "votes", title: text("page_upvotes", votes) }, icon("up"), seen(), heard());
   const authors = paper.authors ?? [];
   const who = authors.length > 0 && make("span", { class: "who", title: authors.join(", ") }, authorsOf(authors));
   const age = ageOf(paper.published_at);
@@ -72,16 +76,26 @@ export class RecommendedPaper {
     this.id = paper.id;
     this.where = /** @type {const} */ ({ surface: "panel", position, list_id });
     const title = paper.title ?? paper.id;
-    this.save = actionButton("save", () => page.act(page.mark(paper.id).saved ? "unsave" : "save", paper.id, this.where));
+    this.save = actionButton("save", () =>
+      page.act(page.mark(paper.id).saved ? "unsave" : "save", paper.id, this.where),
+    );
     this.hide = actionButton("hide", () => page.act("hide", paper.id, this.where));
     this.undo = actionButton("undo", () => page.undo(paper.id, "panel"));
     this.why = actionButton("why", () => this.showWhy(model));
-    for (const [button, name] of /** @type {const} */ ([[this.hide, "hide"], [this.why, "why"], [this.undo, "undo"]])) {
+    for (const [button, name] of /** @type {const} */ ([
+      [this.hide, "hide"],
+      [this.why, "why"],
+      [this.undo, "undo"],
+    ])) {
       set(button, "aria-label", nameOf(name, title));
     }
     set(this.why, "aria-haspopup", "dialog");
     const buttons = [this.save, this.hide, this.why, this.undo];
-    this.row = make("div", { class: "actions", role: "toolbar", "aria-label": text("page_mark_label", title) }, ...buttons);
+    this.row = make(
+      "div",
+      { class: "actions", role: "toolbar", "aria-label": text("page_mark_label", title) },
+      ...buttons,
+    );
     this.reason = make("p", { class: "reason", "data-part": "reason" });
     const link = make("a", { href: page.site.addressOf(paper, page.place), class: "title", title }, title);
     this.gone = make("p", { class: "gone", hidden: true }, text("page_hidden_here"));

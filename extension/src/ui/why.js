@@ -6,7 +6,8 @@ import { wholeReason } from "./reasons.js";
 
 export const WHY_STYLE = `
 .why-box {
-  position: fixed; inset: auto; margin: 0; padding: 14px 16px; width: min(340px, calc(100vw - 24px)); max-height: 70vh; overflow: auto;
+  position: fixed; inset: auto; margin: 0; padding: 14px 16px; width: min(340px, calc(100vw - 24px));
+  max-height: 70vh; overflow: auto;
   border: 1px solid var(--line); border-radius: 12px; background: var(--paper); color: var(--ink);
   box-shadow: 0 8px 28px rgb(0 0 0 / .16); font-size: 13px; line-height: 1.45;
 }
@@ -42,8 +43,20 @@ const partRow = ({ line, percent }) => {
   const bar = make("i");
   bar.style.width = `${Math.min(100, Math.abs(percent))}%`;
   // With the true minus sign, and in a colour that praises nothing.
-  const share = make("span", { class: "share" }, percentFormat().format(percent / 100).replace("-", "\u2212"));
-  const row = make("li", { class: percent < 0 && "against" }, make("span", {}, line), share, make("span", { class: "bar" }, bar));
+  const share = make(
+    "span",
+    { class: "share" },
+    percentFormat()
+      .format(percent / 100)
+      .replace("-", "\u2212"),
+  );
+  const row = make(
+    "li",
+    { class: percent < 0 && "against" },
+    make("span", {}, line),
+    share,
+    make("span", { class: "bar" }, bar),
+  );
   return row;
 };
 
@@ -59,9 +72,16 @@ function makeBox(page, { paper, reasons, model }, lessLikeThis) {
     "div",
     { class: "why-box", popover: "auto", role: "dialog", "aria-label": text("page_why_title"), tabindex: -1 },
     make("h3", {}, text("page_why_title")),
-    parts.length ? make("ul", { "data-part": "reasons" }, ...parts.map(partRow)) : make("p", { class: "note" }, text("page_why_nothing")),
+    parts.length
+      ? make("ul", { "data-part": "reasons" }, ...parts.map(partRow))
+      : make("p", { class: "note" }, text("page_why_nothing")),
     model ? null : make("p", { class: "note" }, text("page_why_no_model")),
-    lessLikeThis && make("button", { type: "button", class: "less", "data-action": "less", onclick: lessLikeThis }, text("page_less")),
+    lessLikeThis &&
+      make(
+        "button",
+        { type: "button", class: "less", "data-action": "less", onclick: lessLikeThis },
+        text("page_less"),
+      ),
   );
 }
 

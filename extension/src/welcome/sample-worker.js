@@ -1,5 +1,6 @@
 /**
- * Stands in for the worker on "Try it here": it answers the page's messages from the sample papers, in the memory of the
+ * Stands in for the worker on "Try it here": it answers the page's messages from the sample papers, in the memory of
+ * the
  * page alone. Nothing is kept, nothing is sent. It ranks by the words that papers share with what was saved or opened.
  */
 
@@ -14,15 +15,31 @@ import { LISTED, UNSEEN } from "./sample-papers.js";
 const ALL = [...LISTED, ...UNSEEN];
 const WEIGHTS = { saved: 1, opened: 0.5 };
 /** Words of every paper say nothing of one. */
-const COMMON = new Set("a an and are as by for from from in is it its makes of on one or our over step that the to we with without you your more all than".split(" "));
+const COMMON = new Set(
+  (
+    "a all an and are as by for from in is it its makes more of on one or our over step than that the to we with without " +
+    "you your"
+  ).split(" "),
+);
 
 /** @type {Event[]} what was done here, oldest first */
 let events = [];
 /** @type {any} */
-let settings = { order: "original", upvote_is_save: false, panel_collapsed: false, shortcuts: DEFAULTS.preferences.shortcuts };
+let settings = {
+  order: "original",
+  upvote_is_save: false,
+  panel_collapsed: false,
+  shortcuts: DEFAULTS.preferences.shortcuts,
+};
 
 /** @param {SamplePaper} one */
-const wordsOf = ({ title, abstract }) => new Set(`${title} ${abstract}`.toLowerCase().match(/[a-z]{3,}/g)?.filter((word) => !COMMON.has(word)));
+const wordsOf = ({ title, abstract }) =>
+  new Set(
+    `${title} ${abstract}`
+      .toLowerCase()
+      .match(/[a-z]{3,}/g)
+      ?.filter((word) => !COMMON.has(word)),
+  );
 
 /** Words that few of the papers have, which say something of one. */
 const telling = (/** @type {string} */ word) => ALL.filter((one) => wordsOf(one).has(word)).length <= ALL.length / 3;
@@ -44,14 +61,23 @@ function reasonsFor(one) {
   const close = ALL.filter(({ id }) => id !== one.id && (known[id]?.saved || known[id]?.opened_at)).map((other) => {
     const shared = [...wordsOf(other)].filter((word) => words.has(word));
     const weight = known[other.id].saved ? WEIGHTS.saved : WEIGHTS.opened;
-    return { kind: /** @type {const} */ ("paper"), share: (weight * shared.length) / Math.sqrt(words.size * wordsOf(other).size), paper: other.id, title: other.title, words: shared.filter(telling).slice(0, 3) };
+    return {
+      kind: /** @type {const} */ ("paper"),
+      share: (weight * shared.length) / Math.sqrt(words.size * wordsOf(other).size),
+      paper: other.id,
+      title: other.title,
+      words: shared.filter(telling).slice(0, 3),
+    };
   });
   return [...close.filter(({ share }) => share > 0), { kind: "popular", share: one.upvotes / 1000 }];
 }
 
 /** @param {SamplePaper[]} papers best first */
 function ranked(papers) {
-  const scored = papers.map((paper) => ({ paper: { ...paper, categories: [], url: null }, reasons: reasonsFor(paper) }));
+  const scored = papers.map((paper) => ({
+    paper: { ...paper, categories: [], url: null },
+    reasons: reasonsFor(paper),
+  }));
   const sums = scored.map((one) => ({ ...one, score: one.reasons.reduce((sum, { share }) => sum + share, 0) }));
   return sums.sort((a, b) => b.score - a.score).map((one, at) => ({ ...one, rank: at + 1 }));
 }
@@ -62,11 +88,33 @@ function view() {
   const untouched = UNSEEN.filter(({ id }) => !known[id]?.saved && !known[id]?.hidden && !known[id]?.opened_at);
   const isPersonal = Object.values(known).some(({ saved, opened_at }) => saved || opened_at);
   const places = new Map(ranked(LISTED).map((one) => [one.paper.id, one]));
-  const cards = LISTED.map(({ id }) => ({ id, input_id: id, rank: places.get(id)?.rank ?? null, score: places.get(id)?.score ?? null, reasons: places.get(id)?.reasons ?? [] }));
+  const cards = LISTED.map(({ id }) => ({
+    id,
+    input_id: id,
+    rank: places.get(id)?.rank ?? null,
+    score: places.get(id)?.score ?? null,
+    reasons: places.get(id)?.reasons ?? [],
+  }));
   const basis = /** @type {"text" | "fallback"} */ (isPersonal ? "text" : "fallback");
   const state = { opened_at: null, saved: false, hidden: false };
-  const list = { list_id: "sample", model: null, cards: cards.map((card) => ({ ...card, basis, state: known[card.id] ?? state })), recommended: ranked(untouched), fetched_at: Date.now(), stale: false };
-  return { state: "ready", capture: "auto", list, marks: marksOf({ states: known, queue: [] }, ALL.map(({ id }) => id)), settings };
+  const list = {
+    list_id: "sample",
+    model: null,
+    cards: cards.map((card) => ({ ...card, basis, state: known[card.id] ?? state })),
+    recommended: ranked(untouched),
+    fetched_at: Date.now(),
+    stale: false,
+  };
+  return {
+    state: "ready",
+    capture: "auto",
+    list,
+    marks: marksOf(
+      { states: known, queue: [] },
+      ALL.map(({ id }) => id),
+    ),
+    settings,
+  };
 }
 
 /** @param {Event} event */
@@ -82,7 +130,12 @@ const ANSWERS = {
   [FROM_PAGE.eventLog]: ({ event }) => log(event),
   [FROM_PAGE.eventUndo]: ({ id }) => {
     events = events.filter((event) => event.id !== id);
-    return { marks: { ...Object.fromEntries(ALL.map(({ id: paper }) => [paper, { opened_at: null, saved: false, hidden: false }])), ...view().marks } };
+    return {
+      marks: {
+        ...Object.fromEntries(ALL.map(({ id: paper }) => [paper, { opened_at: null, saved: false, hidden: false }])),
+        ...view().marks,
+      },
+    };
   },
   [FROM_PAGE.settingsSet]: ({ type: _, ...wanted }) => {
     settings = { ...settings, ...wanted };
@@ -107,6 +160,17 @@ export function sampleBrowser(real) {
     if (message.type === FROM_PAGE.eventLog && message.event.kind !== "impression") setTimeout(tell, 300);
     return answer ? { ok: true, ...answer } : refuse("unknown_message", message.type);
   };
-  const onMessage = { addListener: (/** @type {any} */ call) => listeners.add(call), removeListener: (/** @type {any} */ call) => listeners.delete(call) };
-  return { runtime: { id: real.runtime.id, getURL: (/** @type {string} */ path) => real.runtime.getURL(path), sendMessage, onMessage }, i18n: real.i18n };
+  const onMessage = {
+    addListener: (/** @type {any} */ call) => listeners.add(call),
+    removeListener: (/** @type {any} */ call) => listeners.delete(call),
+  };
+  return {
+    runtime: {
+      id: real.runtime.id,
+      getURL: (/** @type {string} */ path) => real.runtime.getURL(path),
+      sendMessage,
+      onMessage,
+    },
+    i18n: real.i18n,
+  };
 }

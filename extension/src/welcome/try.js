@@ -1,4 +1,6 @@
-/** "Try it here": the very code that runs in the listing, on sample cards, with a worker of its own that sends nothing. */
+/**
+ * "Try it here": the very code that runs in the listing, on sample cards, with a worker of its own that sends nothing.
+ */
 
 import { browser, standIn } from "../browser.js";
 import { make } from "../ui/dom.js";

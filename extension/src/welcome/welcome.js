@@ -20,7 +20,9 @@ let waiting = 0;
 
 /** Firefox lets the reader decide about sites; Chromium has allowed it at the install. */
 async function askForSite() {
-  by("allow").hidden = await browser().permissions.contains(SITE).catch(() => true);
+  by("allow").hidden = await browser()
+    .permissions.contains(SITE)
+    .catch(() => true);
 }
 
 /** To which host it would go, as soon as that is typed; and which steps are done. */
@@ -54,11 +56,17 @@ const say = (sentence) => {
 
 /** @param {{paper: import("../messages.js").Paper}} item */
 function choice({ paper }) {
-  const button = make("button", { onclick: async () => {
-    if (!(await pick(paper.id, paper.title ?? undefined))) return;
-    button.disabled = true;
-    button.textContent = text("page_sign_saved");
-  } }, text("page_save"));
+  const button = make(
+    "button",
+    {
+      onclick: async () => {
+        if (!(await pick(paper.id, paper.title ?? undefined))) return;
+        button.disabled = true;
+        button.textContent = text("page_sign_saved");
+      },
+    },
+    text("page_save"),
+  );
   return make("li", { class: "line" }, make("span", {}, paper.title ?? paper.id), button);
 }
 
@@ -113,7 +121,11 @@ by("allow-site").addEventListener("click", async () => {
   await askForSite();
 });
 
-for (const [id, name] of [["address", "input"], ["agreed", "change"]]) by(id).addEventListener(name, drawSteps);
+for (const [id, name] of [
+  ["address", "input"],
+  ["agreed", "change"],
+])
+  by(id).addEventListener(name, drawSteps);
 putWords();
 connectForm(offer);
 await askForSite();

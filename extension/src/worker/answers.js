@@ -1,5 +1,6 @@
 /**
- * What a server says of papers, checked before it is kept or shown: only what a page of ours shows goes on, each part of it
+ * What a server says of papers, checked before it is kept or shown: only what a page of ours shows goes on, each part
+ * of it
  * no longer than it can be shown, and a paper only under an id that a link can be made from.
  */
 
@@ -18,7 +19,13 @@ const MOST_DEVICES = 500;
 const words = (value, longest) => (typeof value === "string" ? value.slice(0, longest) : null);
 
 /** @param {any} value @param {number} most @param {number} longest @returns {string[]} */
-const list = (value, most, longest) => (Array.isArray(value) ? value.filter((one) => typeof one === "string").slice(0, most).map((one) => one.slice(0, longest)) : []);
+const list = (value, most, longest) =>
+  Array.isArray(value)
+    ? value
+        .filter((one) => typeof one === "string")
+        .slice(0, most)
+        .map((one) => one.slice(0, longest))
+    : [];
 
 /** @param {any} value @returns {number | null} */
 const number = (value) => (typeof value === "number" && Number.isFinite(value) ? value : null);
@@ -38,9 +45,18 @@ function reasonIn({ kind, share, paper, title, words: named }) {
 }
 
 /** @param {any} told @returns {Reason[]} */
-const reasonsIn = (told) => (Array.isArray(told) ? told.filter((one) => one && typeof one === "object").slice(0, MOST_REASONS).map(reasonIn) : []);
+const reasonsIn = (told) =>
+  Array.isArray(told)
+    ? told
+        .filter((one) => one && typeof one === "object")
+        .slice(0, MOST_REASONS)
+        .map(reasonIn)
+    : [];
 
-/** A paper as it is shown. Its address is made from its id, whatever the server says. @param {any} told @returns {import("../messages.js").Paper} */
+/**
+ * A paper as it is shown. Its address is made from its id, whatever the server says. @param {any} told @returns
+ * {import("../messages.js").Paper}
+ */
 const paperIn = ({ id, title, authors, published_at, upvotes, categories, url }) => ({
   id,
   title: words(title, 500),
@@ -61,7 +77,12 @@ export const itemsIn = (told) =>
   (Array.isArray(told) ? told : [])
     .filter((one) => isCanonical(one?.paper?.id))
     .slice(0, MOST_RECOMMENDED)
-    .map(({ paper, score, rank, reasons }) => ({ paper: paperIn(paper), score: number(score), rank: number(rank), reasons: reasonsIn(reasons) }));
+    .map(({ paper, score, rank, reasons }) => ({
+      paper: paperIn(paper),
+      score: number(score),
+      rank: number(rank),
+      reasons: reasonsIn(reasons),
+    }));
 
 /** @param {any} told @returns {import("../messages.js").RankCard[]} in the same order */
 function cardsIn(told) {
@@ -78,10 +99,18 @@ function cardsIn(told) {
 }
 
 /** @param {any} told @returns {import("../messages.js").PaperState} */
-const stateIn = (told) => ({ opened_at: words(told?.opened_at, 40), saved: told?.saved === true, hidden: told?.hidden === true });
+const stateIn = (told) => ({
+  opened_at: words(told?.opened_at, 40),
+  saved: told?.saved === true,
+  hidden: told?.hidden === true,
+});
 
 /** @param {any} answer @returns {boolean} whether it is a ranked list */
-export const isList = (answer) => typeof answer?.list_id === "string" && answer.list_id.length < 200 && Array.isArray(answer.cards) && Array.isArray(answer.recommended);
+export const isList = (answer) =>
+  typeof answer?.list_id === "string" &&
+  answer.list_id.length < 200 &&
+  Array.isArray(answer.cards) &&
+  Array.isArray(answer.recommended);
 
 /** @param {any} answer @returns {Pick<import("../messages.js").List, "list_id" | "model" | "cards" | "recommended">} */
 export const listIn = ({ list_id, model, cards, recommended }) => ({
@@ -94,8 +123,15 @@ export const listIn = ({ list_id, model, cards, recommended }) => ({
 /** Names are shown inside a sentence of ours: what moves or hides the letters around it goes. @param {string} name */
 const plain = (name) => name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "").trim();
 
-/** Whom a pairing code is for; null where the answer does not say. @param {any} told @returns {import("../messages.js").Whose | null} */
+/**
+ * Whom a pairing code is for; null where the answer does not say. @param {any} told @returns
+ * {import("../messages.js").Whose | null}
+ */
 export function whoseIn({ reader_id, operator, devices }) {
   if (reader_id !== null && typeof reader_id !== "string") return null;
-  return { reader_id: words(reader_id, 200) ?? "", operator: operator === true, devices: list(devices, MOST_DEVICES, 60).map(plain).filter(Boolean) };
+  return {
+    reader_id: words(reader_id, 200) ?? "",
+    operator: operator === true,
+    devices: list(devices, MOST_DEVICES, 60).map(plain).filter(Boolean),
+  };
 }

@@ -16,9 +16,20 @@ const LONGEST_ASKED_S = 86_400;
 const WELL = Object.freeze({ health: "ok", failures: 0, retry_at: 0 });
 
 /** @type {Partial<Record<import("../server-api.js").Kind, Health>>} */
-const HEALTH = { network: "offline", server: "offline", garbage: "offline", limited: "limited", revoked: "revoked", old_client: "old_client", old_server: "old_server" };
+const HEALTH = {
+  network: "offline",
+  server: "offline",
+  garbage: "offline",
+  limited: "limited",
+  revoked: "revoked",
+  old_client: "old_client",
+  old_server: "old_server",
+};
 
-/** The server as what it holds is kept under; whoever wrote the address may have ended it with a slash. @param {{serverUrl: string}} kept */
+/**
+ * The server as what it holds is kept under; whoever wrote the address may have ended it with a slash. @param
+ * {{serverUrl: string}} kept
+ */
 export const hostOf = ({ serverUrl }) => serverUrl.replace(/(?<!\/)\/+$/, "");
 
 /** @returns {Promise<{serverUrl: string, token: string} | null>} null while unpaired */
@@ -39,7 +50,8 @@ export async function server() {
  */
 export async function ask(method, path, body, isWhole = () => true, host) {
   const to = await server();
-  if (!to || (host !== undefined && to.serverUrl !== host)) throw new ServerError("revoked", text("worker_error_unpaired"), { code: "unpaired" });
+  if (!to || (host !== undefined && to.serverUrl !== host))
+    throw new ServerError("revoked", text("worker_error_unpaired"), { code: "unpaired" });
   try {
     const answer = await call(to, method, path, body);
     if (!isWhole(answer)) throw new ServerError("garbage", text("worker_error_garbage"));
@@ -53,12 +65,22 @@ export async function ask(method, path, body, isWhole = () => true, host) {
   }
 }
 
-/** Whether the server knows no such call: where we post to, no paper or event is named that could be missing. @param {ServerError} error @param {string} method */
-const isUnknownCall = ({ kind, status }, method) => kind === "refused" && (status === 405 || (status === 404 && method === "POST"));
+/**
+ * Whether the server knows no such call: where we post to, no paper or event is named that could be missing. @param
+ * {ServerError} error @param {string} method
+ */
+const isUnknownCall = ({ kind, status }, method) =>
+  kind === "refused" && (status === 405 || (status === 404 && method === "POST"));
 
-/** A server that does not know a call may be older than this extension. @param {ServerError} error @param {string} serverUrl @returns {Promise<ServerError>} */
+/**
+ * A server that does not know a call may be older than this extension. @param {ServerError} error @param {string}
+ * serverUrl @returns {Promise<ServerError>}
+ */
 const whyUnknown = (error, serverUrl) =>
-  greet(serverUrl).then(() => error, (said) => (said instanceof ServerError ? said : Promise.reject(said)));
+  greet(serverUrl).then(
+    () => error,
+    (said) => (said instanceof ServerError ? said : Promise.reject(said)),
+  );
 
 /** What waits was refused as a whole: that is told, though the server answers. @param {ServerError} error */
 export async function noteUnsent(error) {
@@ -87,7 +109,13 @@ function note(error, token, otherwise) {
       const asked = Math.min(error.retryAfter ?? 0, LONGEST_ASKED_S) * 1000;
       const retry_at = at + (asked || wait(failures));
       // That nothing answers is said where it is shown.
-      kept.connection = { health, failures, at, retry_at, ...(error.kind === "network" ? {} : { message: error.message.slice(0, LONGEST_MESSAGE) }) };
+      kept.connection = {
+        health,
+        failures,
+        at,
+        retry_at,
+        ...(error.kind === "network" ? {} : { message: error.message.slice(0, LONGEST_MESSAGE) }),
+      };
     },
     ["token"],
   );
@@ -99,10 +127,16 @@ export const look = () =>
     if (!(error instanceof ServerError)) throw error;
   });
 
-/** Whether it is time to try again: also where the clock has been set back since it was set. @param {import("../storage.js").Connection} connection */
+/**
+ * Whether it is time to try again: also where the clock has been set back since it was set. @param
+ * {import("../storage.js").Connection} connection
+ */
 export const isDue = ({ at = 0, retry_at }) => Date.now() >= retry_at || Date.now() < at;
 
-/** Exponential back-off with full jitter in its upper half, so that many browsers do not come back at once. @param {number} failures */
+/**
+ * Exponential back-off with full jitter in its upper half, so that many browsers do not come back at once. @param
+ * {number} failures
+ */
 function wait(failures) {
   const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(failures - 1, 20));
   return longest / 2 + (Math.random() * longest) / 2;

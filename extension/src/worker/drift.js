@@ -1,4 +1,6 @@
-/** Addresses whose page lately looked otherwise than we know it, until the browser is closed or the page is right again. */
+/**
+ * Addresses whose page lately looked otherwise than we know it, until the browser is closed or the page is right again.
+ */
 
 import { session } from "../storage.js";
 
@@ -15,8 +17,12 @@ function addressOf(url = "") {
   return search ? "" : origin + pathname;
 }
 
-/** Whether the page at this very address looked otherwise than we know it: then it is left alone from its beginning. @param {string} [url] */
-export const hasDrifted = async (url) => (await session.get(DRIFTED, /** @type {string[]} */ ([]))).includes(addressOf(url));
+/**
+ * Whether the page at this very address looked otherwise than we know it: then it is left alone from its beginning.
+ * @param {string} [url]
+ */
+export const hasDrifted = async (url) =>
+  (await session.get(DRIFTED, /** @type {string[]} */ ([]))).includes(addressOf(url));
 
 /** @param {string | undefined} url @param {boolean} isDrift */
 export async function rememberDrift(url, isDrift) {

@@ -10,7 +10,11 @@ import { remember } from "./paper-states.js";
 import { pushViews } from "./view.js";
 
 /** @typedef {import("../messages.js").Event} Event */
-/** @typedef {{deleted: number, waiting: number, elsewhere: number, silent: boolean, partial: boolean}} Forgotten `waiting`: to be deleted on the server once it answers; `elsewhere`: were sent to a server paired with before; `silent`: the server could not be asked what else it holds; `partial`: its log is longer than was looked through */
+/**
+ * @typedef {{deleted: number, waiting: number, elsewhere: number, silent: boolean, partial: boolean}} Forgotten
+ * `waiting`: to be deleted on the server once it answers; `elsewhere`: were sent to a server paired with before;
+ * `silent`: the server could not be asked what else it holds; `partial`: its log is longer than was looked through
+ */
 
 /** A server can only be asked for its log page by page: so many events are years of reading. */
 const MOST_LOGGED = 50_000;
@@ -38,11 +42,17 @@ function dropHere(ids) {
       /** @param {{event: Event}} one */
       const isMeant = ({ event }) => ids.has(event.id);
       const lines = kept.ledger.filter(isMeant);
-      const there = [...lines.filter(({ host }) => host === hostOf(kept)), ...kept.queue.filter((one) => one.tried && isMeant(one))];
+      const there = [
+        ...lines.filter(({ host }) => host === hostOf(kept)),
+        ...kept.queue.filter((one) => one.tried && isMeant(one)),
+      ];
       for (const { event } of there) kept.deletions[event.id] = hostOf(kept);
       for (const [host, waiting] of Object.entries(kept.elsewhere)) {
         for (const one of waiting.queue) if (one.tried && isMeant(one)) kept.deletions[one.event.id] = host;
-        kept.elsewhere[host] = { queue: waiting.queue.filter((one) => !isMeant(one)), dead: waiting.dead.filter((one) => !isMeant(one)) };
+        kept.elsewhere[host] = {
+          queue: waiting.queue.filter((one) => !isMeant(one)),
+          dead: waiting.dead.filter((one) => !isMeant(one)),
+        };
       }
       const papers = new Set([...lines, ...kept.queue.filter(isMeant)].map(({ event }) => event.paper));
       for (const list of /** @type {const} */ (["queue", "ledger", "dead"])) {
@@ -50,7 +60,10 @@ function dropHere(ids) {
         kept[list] = kept[list].filter((one) => !isMeant(one));
       }
       for (const paper of papers) delete kept.states[paper];
-      remember(kept.states, kept.ledger.map(({ event }) => event).filter(({ paper }) => papers.has(paper)));
+      remember(
+        kept.states,
+        kept.ledger.map(({ event }) => event).filter(({ paper }) => papers.has(paper)),
+      );
       return lines.filter(({ host }) => host !== hostOf(kept)).length;
     },
     ["serverUrl"],
@@ -64,7 +77,8 @@ function dropHere(ids) {
  */
 export async function forget({ paper, since }) {
   /** @param {Event} event */
-  const isMeant = (event) => (paper === undefined || event.paper === paper) && (since === undefined || Date.parse(event.at) >= since);
+  const isMeant = (event) =>
+    (paper === undefined || event.paper === paper) && (since === undefined || Date.parse(event.at) >= since);
   const { events, silent, partial } = await logged({ paper, since, most: MOST_LOGGED });
   const room = MOST_DELETIONS - Object.keys((await read("deletions")).deletions).length;
   const meant = events.filter(isMeant).map(({ id }) => id);
@@ -80,5 +94,9 @@ export async function forget({ paper, since }) {
   const { queue, ledger, dead, elsewhere } = await read("queue", "ledger", "dead", "elsewhere");
   const others = Object.values(elsewhere).flatMap((one) => [...one.queue, ...one.dead]);
   const here = [...queue, ...ledger, ...dead, ...others].map(({ event }) => event).filter(isMeant);
-  return { ...(await forgetEvents([...new Set([...here.map(({ id }) => id), ...there])])), silent, partial: partial || there.length < meant.length };
+  return {
+    ...(await forgetEvents([...new Set([...here.map(({ id }) => id), ...there])])),
+    silent,
+    partial: partial || there.length < meant.length,
+  };
 }

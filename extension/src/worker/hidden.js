@@ -34,7 +34,10 @@ async function logInTime() {
   const asked = Date.now();
   const { connection } = await read("connection");
   if (!(await server()) || !isDue(connection)) return null;
-  const log = await Promise.race([logged({ kinds: ["hide", "unhide"], most: MOST_LOGGED, until: asked + TELLING_MS }), after(PATIENCE_MS)]);
+  const log = await Promise.race([
+    logged({ kinds: ["hide", "unhide"], most: MOST_LOGGED, until: asked + TELLING_MS }),
+    after(PATIENCE_MS),
+  ]);
   return log && { ...log, asked };
 }
 
@@ -49,7 +52,10 @@ async function hiddenPapers(log) {
   const hidden = new Set(isWhole ? [] : Object.keys(states).filter((paper) => states[paper].hidden));
   apply(hidden, log?.events.toReversed() ?? []);
   // What was sent while the server told its log may not be in it.
-  apply(hidden, [...ledger.filter(({ sent_at }) => log && sent_at >= log.asked), ...queue].map(({ event }) => event));
+  apply(
+    hidden,
+    [...ledger.filter(({ sent_at }) => log && sent_at >= log.asked), ...queue].map(({ event }) => event),
+  );
   return hidden;
 }
 
@@ -71,7 +77,9 @@ async function learnNames(hidden) {
 
 /** @param {string} id @returns {Promise<string | null>} */
 const nameOf = (id) =>
-  ask("GET", `/v1/papers/${encodeURIComponent(id)}`).then(({ title }) => (typeof title === "string" ? title.slice(0, LONGEST_TITLE) : null)).catch((error) => {
-    if (!(error instanceof ServerError)) throw error;
-    return null;
-  });
+  ask("GET", `/v1/papers/${encodeURIComponent(id)}`)
+    .then(({ title }) => (typeof title === "string" ? title.slice(0, LONGEST_TITLE) : null))
+    .catch((error) => {
+      if (!(error instanceof ServerError)) throw error;
+      return null;
+    });

@@ -1,5 +1,6 @@
 /**
- * Each open counts once, whatever tells of it: the click on a link, the arrival on the paper's page behind it, a context
+ * Each open counts once, whatever tells of it: the click on a link, the arrival on the paper's page behind it, a
+ * context
  * menu whose link was opened in a new tab.
  */
 
@@ -16,13 +17,17 @@ export const CLICK_LAG_MS = 600;
 
 /** @typedef {import("../messages.js").Event} Event */
 /** @typedef {import("../storage.js").Opened} Opened */
-/** @typedef {{paper: string, page: string, surface?: string, list_id?: string, position?: number, tab: number, at: number}} Menu */
+/**
+ * @typedef {{paper: string, page: string, surface?: string, list_id?: string, position?: number, tab: number, at:
+ * number}} Menu
+ */
 
 /** @param {number} at @param {number} span also right where the clock was set back in between */
 const isWithin = (at, span) => Math.abs(Date.now() - at) < span;
 
 /**
- * Note an open. Whoever writes the result must write the event in the same step, or a worker that dies in between loses it.
+ * Note an open. Whoever writes the result must write the event in the same step, or a worker that dies in between loses
+ * it.
  * @param {Opened[]} opened the opens of late
  * @param {Event} event
  * @param {boolean} isArrival told by the paper's own page, not by a press on a link to it
@@ -36,10 +41,16 @@ export function noteOpen(opened, event, isArrival, isScripts = false) {
     return { isNew: false, opened: late.map((one) => (one === before ? { ...one, arrived: true } : one)) };
   }
   if (isScripts || (before && isWithin(before.at, DOUBLE_MS))) return { isNew: false, opened: late };
-  return { isNew: true, opened: [...late, { id: event.id, paper: event.paper, at: Date.now(), arrived: isArrival }].slice(-200) };
+  return {
+    isNew: true,
+    opened: [...late, { id: event.id, paper: event.paper, at: Date.now(), arrived: isArrival }].slice(-200),
+  };
 }
 
-/** @typedef {Record<string, {paper: string | null, at: number}>} Left by tab: where its page went by itself, as far as it is known */
+/**
+ * @typedef {Record<string, {paper: string | null, at: number}>} Left by tab: where its page went by itself, as far as
+ * it is known
+ */
 
 const LEFT = "left";
 /** So long a page may take to come. */
@@ -47,7 +58,10 @@ const LOADING_MS = 60_000;
 
 /** @param {number} tab @param {string | null} paper */
 export const rememberLeft = (tab, paper) =>
-  session.change(LEFT, /** @type {Left} */ ({}), ({ [tab]: _, ...others }) => ({ ...others, [tab]: { paper, at: Date.now() } }));
+  session.change(LEFT, /** @type {Left} */ ({}), ({ [tab]: _, ...others }) => ({
+    ...others,
+    [tab]: { paper, at: Date.now() },
+  }));
 
 /**
  * Whether a page of ours brought the reader to this paper by itself.
@@ -57,7 +71,9 @@ export const rememberLeft = (tab, paper) =>
  */
 export async function wasByScript(tab, paper, isReferred) {
   const left = (await session.get(LEFT, /** @type {Left} */ ({})))[tab ?? -1];
-  return left !== undefined && isWithin(left.at, LOADING_MS) && (left.paper === paper || (left.paper === null && isReferred));
+  return (
+    left !== undefined && isWithin(left.at, LOADING_MS) && (left.paper === paper || (left.paper === null && isReferred))
+  );
 }
 
 /** @param {Menu} menu a context menu was opened on a paper's link */

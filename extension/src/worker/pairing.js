@@ -9,7 +9,9 @@ import { ask, hostOf, server } from "./connection.js";
 import { flush } from "./queue.js";
 import { OF_ONE_SERVER, isAgreed, renameServer, sortByServer, waitingElsewhere } from "./servers.js";
 
-/** @typedef {{step: "agree" | "address" | "reachable" | "code" | "token" | "kept", ok: boolean, message: string}} Step */
+/**
+ * @typedef {{step: "agree" | "address" | "reachable" | "code" | "token" | "kept", ok: boolean, message: string}} Step
+ */
 /** @typedef {{steps: Step[], address?: string, needs_confirmation?: boolean, origin?: string}} Outcome */
 
 /** @param {Step["step"]} step @param {boolean} ok @param {string} message @returns {Step} */
@@ -32,7 +34,13 @@ export async function probe(typed, plainOk = false) {
   if (!found) return { steps: [told("address", false, text("worker_step_address_bad"))], code: "" };
   const { address, code, plain, origin } = found;
   if (plain && !plainOk) {
-    return { steps: [told("address", false, text("worker_step_plain_http", address))], address, code, origin, needs_confirmation: true };
+    return {
+      steps: [told("address", false, text("worker_step_plain_http", address))],
+      address,
+      code,
+      origin,
+      needs_confirmation: true,
+    };
   }
   const steps = [told("address", true, address)];
   try {
@@ -44,11 +52,15 @@ export async function probe(typed, plainOk = false) {
   return { steps, address, code, origin };
 }
 
-/** Whether the reader has agreed to this server, just now or before. @param {string} meant @param {string} agreed to just now */
+/**
+ * Whether the reader has agreed to this server, just now or before. @param {string} meant @param {string} agreed to
+ * just now
+ */
 const mayReach = async (meant, agreed) => agreed === meant || isAgreed(await read("agreed", "serverUrl"), meant);
 
 /**
- * Whom a code is for, without using it; null where the server does not say. Only a server that the reader has agreed to is
+ * Whom a code is for, without using it; null where the server does not say. Only a server that the reader has agreed to
+ * is
  * asked, as before pairing, and is sent the code alone.
  * @param {{address: string, code: string, plain_http_ok?: boolean, agreed?: string}} asked
  * @returns {Promise<{whose: import("../messages.js").Whose | null}>}
@@ -79,16 +91,19 @@ async function trade(address, code, name) {
   const before = await session.get(TRADED, /** @type {any} */ (null));
   if (before?.address === address && before.code === code) return before.paired;
   const told = await call({ serverUrl: address }, "POST", "/v1/devices", code ? { name, code } : { name });
-  if (typeof told?.token !== "string" || told.token.length > LONGEST_TOKEN) throw new ServerError("garbage", text("worker_error_garbage"));
+  if (typeof told?.token !== "string" || told.token.length > LONGEST_TOKEN)
+    throw new ServerError("garbage", text("worker_error_garbage"));
   const paired = { token: told.token, reader_id: String(told.reader_id ?? "").slice(0, 200) };
   await session.set(TRADED, { address, code, paired });
   return paired;
 }
 
 /**
- * Trade a code for a token, try the token, and only then keep both. This is the one way by which a server begins to be sent
+ * Trade a code for a token, try the token, and only then keep both. This is the one way by which a server begins to be
+ * sent
  * anything, and it asks that the reader has agreed to it for this very server.
- * @param {{address: string, code: string, name: string, plain_http_ok?: boolean, agreed?: string}} asked `agreed`: the server agreed to just now
+ * @param {{address: string, code: string, name: string, plain_http_ok?: boolean, agreed?: string}} asked `agreed`: the
+ *   server agreed to just now
  * @returns {Promise<Outcome>}
  */
 export async function connect({ address: typed, code: typedCode, name, plain_http_ok = false, agreed = "" }) {
@@ -113,27 +128,59 @@ export async function connect({ address: typed, code: typedCode, name, plain_htt
     return { steps: [...steps, told("token", false, plainly(error))], address };
   }
   const { deletions, waiting } = await keep(address, paired);
-  const behind = [deletions && text("worker_step_left_behind", deletions), waiting && text("worker_step_left_waiting", waiting)].filter(Boolean);
+  const behind = [
+    deletions && text("worker_step_left_behind", deletions),
+    waiting && text("worker_step_left_waiting", waiting),
+  ].filter(Boolean);
   return { steps: [...steps, told("kept", true, [text("worker_step_kept"), ...behind].join(" "))], address };
 }
 
-/** @param {string} serverUrl @param {{token: string, reader_id?: string}} paired @returns {Promise<{deletions: number, waiting: number}>} what other servers still have to hear of */
+/**
+ * @param {string} serverUrl @param {{token: string, reader_id?: string}} paired @returns {Promise<{deletions: number,
+ * waiting: number}>} what other servers still have to hear of
+ */
 function keep(serverUrl, { token, reader_id: reader = "" }) {
-  return change([...OF_ONE_SERVER, "serverUrl", "token", "reader", "agreed", "connection", "states", "lists", "ledger", "deletions"], (kept) => {
-    sortByServer(kept);
-    const before = hostOf(kept);
-    if (before && before !== serverUrl) {
-      // The same reader: it is the same server under another address. Another server knows another reader.
-      if (reader && kept.reader === reader) move(kept, before, serverUrl);
-      else Object.assign(kept, { states: {}, lists: {} });
-    }
-    Object.assign(kept, { serverUrl, token, reader, agreed: serverUrl, connection: { health: "ok", failures: 0, retry_at: 0 } });
-    sortByServer(kept);
-    return { deletions: Object.values(kept.deletions).filter((host) => host !== serverUrl).length, waiting: waitingElsewhere(kept) };
-  });
+  return change(
+    [
+      ...OF_ONE_SERVER,
+      "serverUrl",
+      "token",
+      "reader",
+      "agreed",
+      "connection",
+      "states",
+      "lists",
+      "ledger",
+      "deletions",
+    ],
+    (kept) => {
+      sortByServer(kept);
+      const before = hostOf(kept);
+      if (before && before !== serverUrl) {
+        // The same reader: it is the same server under another address. Another server knows another reader.
+        if (reader && kept.reader === reader) move(kept, before, serverUrl);
+        else Object.assign(kept, { states: {}, lists: {} });
+      }
+      Object.assign(kept, {
+        serverUrl,
+        token,
+        reader,
+        agreed: serverUrl,
+        connection: { health: "ok", failures: 0, retry_at: 0 },
+      });
+      sortByServer(kept);
+      return {
+        deletions: Object.values(kept.deletions).filter((host) => host !== serverUrl).length,
+        waiting: waitingElsewhere(kept),
+      };
+    },
+  );
 }
 
-/** @param {Pick<import("../storage.js").Stored, "ledger" | "deletions" | "queueOf">} kept changed @param {string} from @param {string} to */
+/**
+ * @param {Pick<import("../storage.js").Stored, "ledger" | "deletions" | "queueOf">} kept changed @param {string} from
+ * @param {string} to
+ */
 function move(kept, from, to) {
   const { ledger, deletions } = kept;
   renameServer(kept, from, to);
@@ -149,8 +196,10 @@ async function unsent() {
 }
 
 /**
- * Leave: delete there where asked, revoke this device, wipe here. A silent server keeps what it has, and that is said. What
- * the server is to keep and has not taken yet is sent first; where it cannot be, nothing happens until the reader agrees.
+ * Leave: delete there where asked, revoke this device, wipe here. A silent server keeps what it has, and that is said.
+ * What
+ * the server is to keep and has not taken yet is sent first; where it cannot be, nothing happens until the reader
+ * agrees.
  * @param {{delete_there: boolean, discard?: boolean}} asked `discard`: also what is not sent
  * @returns {Promise<{waiting: number} | {gone_there: boolean, remains?: string}>}
  */

@@ -29,7 +29,8 @@ const after = (state, event) => EFFECTS[event.kind]?.(state ?? UNTOUCHED, event)
  * @param {Event[]} events
  */
 export function remember(states, events) {
-  for (const event of events) if (event.kind !== "impression") touch(states, event.paper, after(states[event.paper], event));
+  for (const event of events)
+    if (event.kind !== "impression") touch(states, event.paper, after(states[event.paper], event));
 }
 
 /**

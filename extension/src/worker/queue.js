@@ -18,7 +18,9 @@ import { remember } from "./paper-states.js";
 /** @typedef {import("../storage.js").DeadLetter} DeadLetter */
 
 export const BATCH = 200;
-/** From here on what was only seen is left out; from `MOST` on opens too, and at the very last what the reader pressed. */
+/**
+ * From here on what was only seen is left out; from `MOST` on opens too, and at the very last what the reader pressed.
+ */
 export const FULL = 4_000;
 export const MOST = 5_000;
 /** Texts that wait with their events: more would crowd the events themselves out of the browser's 10 MB. */
@@ -50,7 +52,10 @@ function add(queue, taken, event) {
  */
 function inOrder(event, before) {
   if (!isPressed(event)) return event;
-  const last = Math.max(0, ...before.filter((one) => one.paper === event.paper && isPressed(one)).map(({ at }) => Date.parse(at)));
+  const last = Math.max(
+    0,
+    ...before.filter((one) => one.paper === event.paper && isPressed(one)).map(({ at }) => Date.parse(at)),
+  );
   return Date.parse(event.at) > last ? event : { ...event, at: new Date(last + 1).toISOString() };
 }
 
@@ -58,7 +63,8 @@ function inOrder(event, before) {
  * Keep events until they are sent. An id that is there already is not taken twice, nor an open that was told of before.
  * @param {Event[]} events
  * @param {Card[]} [cards] what the page said of their papers
- * @param {{isArrival?: boolean, isScripts?: boolean, byUpvote?: boolean}} [how] an open told by the paper's own page, to which a page of
+ * @param {{isArrival?: boolean, isScripts?: boolean, byUpvote?: boolean}} [how] an open told by the paper's own page,
+ *   to which a page of
  *   ours may have gone by itself; a save that an upvote made
  * @returns {Promise<{left: number, taken: Event[]}>} `left`: how many did not fit; the reader is told
  */
@@ -74,7 +80,8 @@ export function enqueue(events, cards = [], how = {}) {
       const others = waitingElsewhere(kept);
       /** @type {Event[]} */
       const taken = [];
-      for (const event of fresh) if (hasRoom(kept.queue.length + others, event)) add(kept.queue, taken, inOrder(event, before));
+      for (const event of fresh)
+        if (hasRoom(kept.queue.length + others, event)) add(kept.queue, taken, inOrder(event, before));
       keepTexts(kept, cards);
       if (taken.length < fresh.length) kept.queueFull = true;
       return { left: fresh.length - taken.length, taken };
@@ -161,7 +168,8 @@ async function run(now) {
  * Whether smaller batches may go where this one did not: our server said so, or somebody in between found it too large.
  * @param {ServerError} error
  */
-const isAboutTheBatch = ({ kind, status, isOurs }) => ABOUT_THE_BATCH.has(status ?? 0) && (isOurs || kind === "too_large");
+const isAboutTheBatch = ({ kind, status, isOurs }) =>
+  ABOUT_THE_BATCH.has(status ?? 0) && (isOurs || kind === "too_large");
 
 /**
  * Batch by batch. One that the server refuses is sent again in ever smaller ones, until the event it is about is alone.
@@ -169,7 +177,7 @@ const isAboutTheBatch = ({ kind, status, isOurs }) => ABOUT_THE_BATCH.has(status
  * @param {Event[]} sent what the server took; added to
  */
 async function sendQueue(host, sent) {
-  for (let size = BATCH; ; ) {
+  for (let size = BATCH; ;) {
     const batch = await nextBatch(size, host);
     if (!batch.events.length) return;
     try {
@@ -200,7 +208,9 @@ function nextBatch(size, host) {
       sortByServer(kept);
       const batch = kept.queueOf === host ? kept.queue.slice(0, size) : [];
       for (const one of batch) one.tried = true;
-      const papers = [...new Set(batch.map(({ event }) => event.paper))].map((paper) => kept.texts[paper]).filter(Boolean);
+      const papers = [...new Set(batch.map(({ event }) => event.paper))]
+        .map((paper) => kept.texts[paper])
+        .filter(Boolean);
       return { events: batch.map(({ event }) => event), papers };
     },
     ["serverUrl"],
@@ -210,23 +220,43 @@ function nextBatch(size, host) {
 /** The event may be well, and only the text beside it too much. @param {string} paper */
 const forgetText = (paper) => change(["texts"], (kept) => void delete kept.texts[paper]);
 
-/** @param {{events: Event[], papers: Card[]}} batch @param {string} host @returns {Promise<Event[]>} what is now on the server */
+/**
+ * @param {{events: Event[], papers: Card[]}} batch @param {string} host @returns {Promise<Event[]>} what is now on the
+ * server
+ */
 async function send(batch, host) {
-  const { results } = await ask("POST", "/v1/events", batch, (answer) => isAnswerFor(batch.events, answer.results), host);
+  const { results } = await ask(
+    "POST",
+    "/v1/events",
+    batch,
+    (answer) => isAnswerFor(batch.events, answer.results),
+    host,
+  );
   const taken = batch.events.filter((_, at) => results[at].status !== "rejected");
-  const refused = batch.events.flatMap((event, at) => (results[at].status === "rejected" ? { event, error: reasonOf(results[at]) } : []));
+  const refused = batch.events.flatMap((event, at) =>
+    results[at].status === "rejected" ? { event, error: reasonOf(results[at]) } : [],
+  );
   await settle(taken, refused, host);
   return taken;
 }
 
-/** Whether there is a verdict for each event: an answer cut short says nothing of the rest. @param {Event[]} events @param {any} results */
+/**
+ * Whether there is a verdict for each event: an answer cut short says nothing of the rest. @param {Event[]} events
+ * @param {any} results
+ */
 const isAnswerFor = (events, results) =>
   Array.isArray(results) &&
   results.length === events.length &&
-  results.every(({ id, status }, at) => (id ?? events[at].id) === events[at].id && ["accepted", "duplicate", "rejected"].includes(status));
+  results.every(
+    ({ id, status }, at) =>
+      (id ?? events[at].id) === events[at].id && ["accepted", "duplicate", "rejected"].includes(status),
+  );
 
 /** @param {any} result @returns {DeadLetter["error"]} */
-const reasonOf = ({ error }) => ({ code: String(error?.code ?? "rejected").slice(0, 80), message: String(error?.message ?? "").slice(0, 300) });
+const reasonOf = ({ error }) => ({
+  code: String(error?.code ?? "rejected").slice(0, 80),
+  message: String(error?.message ?? "").slice(0, 300),
+});
 
 /**
  * In one step: out of the queue, into the ledger or to the letters that came back.
@@ -245,7 +275,10 @@ function settle(taken, refused, host) {
     const at = Date.now();
     const lines = taken.filter(({ id }) => waiting.has(id));
     kept.ledger = [...kept.ledger, ...lines.map((event) => ({ event, sent_at: at, host }))].slice(-LEDGER);
-    const letters = [...kept.dead, ...refused.filter(({ event }) => waiting.has(event.id)).map((one) => ({ ...one, at }))];
+    const letters = [
+      ...kept.dead,
+      ...refused.filter(({ event }) => waiting.has(event.id)).map((one) => ({ ...one, at })),
+    ];
     kept.dead = withoutSurplus(letters);
     kept.deadDropped += letters.length - kept.dead.length;
     kept.queueFull &&= kept.queue.length >= FULL;

@@ -19,15 +19,22 @@ const OF_MANY = new Set(["search", "list"]);
 const TELLING = 5;
 
 /** What a page's list is kept under. @param {string} page @param {string[]} [papers] on it, in the page's own order */
-export const keyOf = (page, papers = []) => (OF_MANY.has(page) ? [page, papers.length, ...papers.slice(0, TELLING)].join(" ") : page);
+export const keyOf = (page, papers = []) =>
+  OF_MANY.has(page) ? [page, papers.length, ...papers.slice(0, TELLING)].join(" ") : page;
 
-/** @typedef {{page: string, cards: Card[], message: string, passes: boolean}} Failure why a page could not be ranked; `passes`: it may be later */
+/**
+ * @typedef {{page: string, cards: Card[], message: string, passes: boolean}} Failure why a page could not be ranked;
+ * `passes`: it may be later
+ */
 
 const FAILURES = "unranked";
 /** More would take too much of the browser's memory: their cards wait with them. */
 const MOST_FAILURES = 6;
 
-/** What could not be ranked when it was asked for last. @returns {Promise<Record<string, Failure>>} by the key of its list */
+/**
+ * What could not be ranked when it was asked for last. @returns {Promise<Record<string, Failure>>} by the key of its
+ * list
+ */
 export const failures = () => session.get(FAILURES, {});
 
 /** @param {string} key @param {Failure | null} failure null: it is ranked */
@@ -45,7 +52,10 @@ async function note(key, failure) {
  * @throws {ServerError}
  */
 export async function rank(page, cards) {
-  const key = keyOf(page, cards.map(({ id }) => id));
+  const key = keyOf(
+    page,
+    cards.map(({ id }) => id),
+  );
   try {
     await rankNow(key, page, cards);
   } catch (error) {
@@ -59,14 +69,22 @@ export async function rank(page, cards) {
 /** @param {string} key @param {string} page @param {Card[]} cards */
 async function rankNow(key, page, cards) {
   const asked = Date.now();
-  const told = await ask("POST", "/v1/rank", { papers: cards.slice(0, MOST_CARDS).map(sendable), page, limit: RECOMMENDED }, isList);
+  const told = await ask(
+    "POST",
+    "/v1/rank",
+    { papers: cards.slice(0, MOST_CARDS).map(sendable), page, limit: RECOMMENDED },
+    isList,
+  );
   const answer = listIn(told);
   await change(
     ["lists", "states"],
     (kept) => {
       mergeServerStates(kept.states, answer.cards);
       // What the server took while it was at work on this answer is not in it yet.
-      remember(kept.states, kept.ledger.filter(({ sent_at }) => sent_at >= asked).map(({ event }) => event));
+      remember(
+        kept.states,
+        kept.ledger.filter(({ sent_at }) => sent_at >= asked).map(({ event }) => event),
+      );
       put(kept.lists, key, { ...answer, fetched_at: Date.now(), stale: false });
     },
     ["ledger"],
@@ -89,9 +107,19 @@ function put(lists, page, list) {
 export async function more(page) {
   const list = (await read("lists")).lists[page];
   if (!list) return null;
-  const shown = [...list.recommended.map(({ paper }) => paper.id), ...list.cards.map(({ id }) => id ?? "")].filter(Boolean);
-  const without = shown.slice(0, 150).map((id) => `exclude=${encodeURIComponent(id)}`).join("&");
-  const { items: told, list_id } = await ask("GET", `/v1/recommendations?limit=${RECOMMENDED}&${without}`, undefined, hasItems);
+  const shown = [...list.recommended.map(({ paper }) => paper.id), ...list.cards.map(({ id }) => id ?? "")].filter(
+    Boolean,
+  );
+  const without = shown
+    .slice(0, 150)
+    .map((id) => `exclude=${encodeURIComponent(id)}`)
+    .join("&");
+  const { items: told, list_id } = await ask(
+    "GET",
+    `/v1/recommendations?limit=${RECOMMENDED}&${without}`,
+    undefined,
+    hasItems,
+  );
   const items = itemsIn(told);
   return change(["lists"], (kept) => {
     const now = kept.lists[page] ?? list;

@@ -1,4 +1,6 @@
-/** How much room a page is to keep for us, asked at the very beginning of its load: answered from few and small facts. */
+/**
+ * How much room a page is to keep for us, asked at the very beginning of its load: answered from few and small facts.
+ */
 
 import { paperFromUrl } from "../paper-id.js";
 import { hasDrifted } from "./drift.js";

@@ -11,7 +11,9 @@ export async function tryAgain() {
   const open = Object.values(await openPages()).filter(({ site }) => /ready|offline/.test(stateOf(kept, site)));
   if (!open.length || !isDue(kept.connection)) return;
   const known = await failures();
-  const failed = [...new Set(open.map(({ page, papers }) => keyOf(page, papers)))].flatMap((key) => (known[key]?.passes ? known[key] : []));
+  const failed = [...new Set(open.map(({ page, papers }) => keyOf(page, papers)))].flatMap((key) =>
+    known[key]?.passes ? known[key] : [],
+  );
   const wasSilent = open.some(({ site }) => stateOf(kept, site) === "offline");
   if (wasSilent && !failed.length) await look();
   // A page that hears of the end of a silence tells its cards anew by itself.

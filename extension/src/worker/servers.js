@@ -27,13 +27,21 @@ export function sortByServer(kept) {
   Object.assign(kept, { queue: [], dead: [], texts: {} }, back);
 }
 
-/** The same server has another address now. Changes `kept`. @param {Pick<Stored, "queueOf">} kept @param {string} from @param {string} to */
+/**
+ * The same server has another address now. Changes `kept`. @param {Pick<Stored, "queueOf">} kept @param {string} from
+ * @param {string} to
+ */
 export function renameServer(kept, from, to) {
   if (kept.queueOf === from) kept.queueOf = to;
 }
 
 /** How many events wait for other servers. @param {Pick<Stored, "elsewhere">} kept */
-export const waitingElsewhere = ({ elsewhere }) => Object.values(elsewhere).reduce((sum, { queue }) => sum + queue.length, 0);
+export const waitingElsewhere = ({ elsewhere }) =>
+  Object.values(elsewhere).reduce((sum, { queue }) => sum + queue.length, 0);
 
-/** Whether the reader has agreed to what is sent to this server. @param {Pick<Stored, "agreed" | "serverUrl">} kept @param {string} address */
-export const isAgreed = ({ agreed, serverUrl }, address) => address !== "" && (agreed === true ? hostOf({ serverUrl }) : agreed) === address;
+/**
+ * Whether the reader has agreed to what is sent to this server. @param {Pick<Stored, "agreed" | "serverUrl">} kept
+ * @param {string} address
+ */
+export const isAgreed = ({ agreed, serverUrl }, address) =>
+  address !== "" && (agreed === true ? hostOf({ serverUrl }) : agreed) === address;

@@ -37,14 +37,18 @@ export class BadMessage extends Error {}
  * @returns {T}
  */
 function need(field, value) {
-  if (value === null || value === undefined || value === false) throw new BadMessage(`${field} is missing or not what it should be`);
+  if (value === null || value === undefined || value === false)
+    throw new BadMessage(`${field} is missing or not what it should be`);
   return value;
 }
 
 /** Cut before it is made whole: a cut may go through a pair. @param {any} value @param {number} longest */
-const words = (value, longest) => (typeof value === "string" && value ? value.slice(0, longest).toWellFormed().replaceAll("\0", "") : undefined);
+const words = (value, longest) =>
+  typeof value === "string" && value ? value.slice(0, longest).toWellFormed().replaceAll("\0", "") : undefined;
 
-/** A time as the server reads it: JavaScript takes "2026", the 30th of February and the year 0 too. @param {any} value */
+/**
+ * A time as the server reads it: JavaScript takes "2026", the 30th of February and the year 0 too. @param {any} value
+ */
 function moment(value) {
   if (typeof value !== "string" || !TIME.test(value) || Number.isNaN(Date.parse(value))) return undefined;
   const written = new Date(value).toISOString();
@@ -52,7 +56,8 @@ function moment(value) {
 }
 
 /** @param {any} value @param {number} longest */
-const names = (value, longest) => (Array.isArray(value) ? value.slice(0, MOST_NAMES).flatMap((one) => words(one, longest) ?? []) : undefined);
+const names = (value, longest) =>
+  Array.isArray(value) ? value.slice(0, MOST_NAMES).flatMap((one) => words(one, longest) ?? []) : undefined;
 
 /** @param {any} value @returns {string} the canonical id */
 export const paperIn = (value) => need("paper", typeof value === "string" && paperId(value));
@@ -87,14 +92,20 @@ export function parseEvent(told) {
 export function parseCard(told) {
   const id = typeof told?.id === "string" ? paperId(told.id) : null;
   if (!id) return null;
-  const texts = { title: words(told.title, 1_000), abstract: words(told.abstract, 20_000), organization: words(told.organization, 200) };
+  const texts = {
+    title: words(told.title, 1_000),
+    abstract: words(told.abstract, 20_000),
+    organization: words(told.organization, 200),
+  };
   const lists = { authors: names(told.authors, 200), categories: names(told.categories, 50) };
   const published_at = moment(told.published_at);
-  const upvotes = Number.isInteger(told.upvotes) && told.upvotes >= 0 && told.upvotes <= MOST_UPVOTES ? told.upvotes : undefined;
+  const upvotes =
+    Number.isInteger(told.upvotes) && told.upvotes >= 0 && told.upvotes <= MOST_UPVOTES ? told.upvotes : undefined;
   const upvoted = told.upvoted === true ? true : undefined;
   const card = { id, ...texts, ...lists, published_at, upvotes, upvoted };
   return /** @type {Card} */ (Object.fromEntries(Object.entries(card).filter(([, value]) => value !== undefined)));
 }
 
 /** @param {any} told @returns {Card[]} those with a usable id */
-export const cardsIn = (told) => (Array.isArray(told) ? told.slice(0, MOST_CARDS).flatMap((one) => parseCard(one) ?? []) : []);
+export const cardsIn = (told) =>
+  Array.isArray(told) ? told.slice(0, MOST_CARDS).flatMap((one) => parseCard(one) ?? []) : [];

@@ -9,7 +9,10 @@ import { marksOf } from "./paper-states.js";
 /** @typedef {import("../messages.js").View} View */
 /** @typedef {import("../messages.js").State} State */
 /** @typedef {import("../storage.js").Stored} Stored */
-/** @typedef {{site: import("../messages.js").Site, page_kind: string, page: string, papers: string[]}} OpenPage what a tab shows */
+/**
+ * @typedef {{site: import("../messages.js").Site, page_kind: string, page: string, papers: string[]}} OpenPage what a
+ * tab shows
+ */
 
 /**
  * Read what says how it stands, and more; sites that a lab left out are off.
@@ -23,7 +26,10 @@ export async function readStanding(...more) {
   const [kept, { sites }] = await Promise.all([/** @type {Promise<any>} */ (read(...keys)), managed()]);
   /** @type {Record<string, boolean>} */
   const own = kept.preferences.sites;
-  if (sites) kept.preferences.sites = Object.fromEntries(Object.entries(own).map(([site, on]) => [site, on && sites.includes(site)]));
+  if (sites)
+    kept.preferences.sites = Object.fromEntries(
+      Object.entries(own).map(([site, on]) => [site, on && sites.includes(site)]),
+    );
   return kept;
 }
 
@@ -45,26 +51,35 @@ export function stateOf({ serverUrl, token, preferences, pauses, connection }, s
   return ANSWERS.has(connection.health) ? "ready" : "offline";
 }
 
-/** @param {State} state @param {Pick<Stored, "connection" | "queue" | "queueFull">} kept @returns {string | undefined} */
+/**
+ * @param {State} state @param {Pick<Stored, "connection" | "queue" | "queueFull">} kept @returns {string | undefined}
+ */
 function messageOf(state, { connection, queue, queueFull }) {
   if (queueFull) return text("worker_queue_full", queue.length);
   if (state === "unpaired" && connection.health === "revoked") return text("worker_revoked", queue.length);
   if (state !== "offline") return undefined;
-  if (connection.message) return [connection.message, queue.length && text("popup_waiting", queue.length)].filter(Boolean).join(" ");
+  if (connection.message)
+    return [connection.message, queue.length && text("popup_waiting", queue.length)].filter(Boolean).join(" ");
   return queue.length ? text("worker_offline_waiting", queue.length) : undefined;
 }
 
 /**
- * What was recommended last, on whatever page: with the server silent, a page never ranked shows that. It ranks no card here.
+ * What was recommended last, on whatever page: with the server silent, a page never ranked shows that. It ranks no card
+ * here.
  * @param {Record<string, import("../messages.js").List>} lists
  * @param {string[]} [papers] on the page, where they need no recommendation
  */
 function lastOf(lists, papers = []) {
   const last = Object.values(lists).at(-1);
-  return last && { ...last, cards: [], recommended: last.recommended.filter(({ paper }) => !papers.includes(paper.id)) };
+  return (
+    last && { ...last, cards: [], recommended: last.recommended.filter(({ paper }) => !papers.includes(paper.id)) }
+  );
 }
 
-/** Papers that a list recommends, and those its reasons name: whether they were saved or opened is part of the reason. @param {import("../messages.js").List} list */
+/**
+ * Papers that a list recommends, and those its reasons name: whether they were saved or opened is part of the reason.
+ * @param {import("../messages.js").List} list
+ */
 const namedIn = ({ recommended, cards }) => [
   ...recommended.map(({ paper }) => paper.id),
   ...[...recommended, ...cards].flatMap(({ reasons }) => (reasons ?? []).flatMap(({ paper }) => paper ?? [])),
@@ -97,7 +112,8 @@ export async function viewOf(page, { site, papers } = {}) {
 }
 
 /**
- * A view as a page gets it anew, without recommending what was opened, saved or hidden since its list was made. On a page
+ * A view as a page gets it anew, without recommending what was opened, saved or hidden since its list was made. On a
+ * page
  * that shows the list already such papers keep their place, for the reader may take back what they did.
  * @param {View} view
  * @returns {View}
@@ -125,7 +141,10 @@ export function rememberPage(tab, page) {
   });
 }
 
-/** Tell every open page what it shows now, or only those of one page, or all but one tab. @param {{page?: string, except?: number}} [which] */
+/**
+ * Tell every open page what it shows now, or only those of one page, or all but one tab. @param {{page?: string,
+ * except?: number}} [which]
+ */
 export async function pushViews({ page: only, except } = {}) {
   for (const [tab, { page, site, papers }] of Object.entries(await openPages())) {
     if ((only !== undefined && page !== only) || Number(tab) === except) continue;
@@ -147,12 +166,19 @@ const PAUSED_ICONS = { 16: "icons/drop-paused-16.png", 32: "icons/drop-paused-32
 
 /** @param {State} state */
 const iconOf = (state) =>
-  Object.fromEntries(Object.entries(state === "paused" || state === "off" ? PAUSED_ICONS : ICONS).map(([size, file]) => [size, `/${file}`]));
+  Object.fromEntries(
+    Object.entries(state === "paused" || state === "off" ? PAUSED_ICONS : ICONS).map(([size, file]) => [
+      size,
+      `/${file}`,
+    ]),
+  );
 
 /** The icon over a tab whose site is paused alone is pale too. @param {number} tab @param {string} [site] */
 export async function drawTabIcon(tab, site) {
   // The tab may be gone.
-  await browser().action.setIcon({ tabId: tab, path: iconOf(stateOf(await readStanding(), site)) }).catch(() => {});
+  await browser()
+    .action.setIcon({ tabId: tab, path: iconOf(stateOf(await readStanding(), site)) })
+    .catch(() => {});
 }
 
 export async function drawTabIcons() {

@@ -27,11 +27,14 @@ async function tellWhose() {
   const request = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ code }) };
   const answer = await fetch("/v1/pairing-codes/whose", request).catch(() => null);
   const told = await answer?.json().catch(() => null);
-  byId("whose").textContent = answer?.ok ? sentence(told) : (told?.error?.message ?? "The server does not answer just now.");
+  byId("whose").textContent = answer?.ok
+    ? sentence(told)
+    : (told?.error?.message ?? "The server does not answer just now.");
 }
 
 /** @param {{reader_id: string | null, operator: boolean, devices: string[]}} whose @returns {string} */
 function sentence({ reader_id, operator, devices }) {
-  if (!reader_id) return operator ? "This link makes the server's first reader, its operator." : "This link makes a new reader.";
+  if (!reader_id)
+    return operator ? "This link makes the server's first reader, its operator." : "This link makes a new reader.";
   return `This link is for the next browser of the reader who has: ${devices.join(", ") || "no browser yet"}.`;
 }

@@ -12,13 +12,16 @@ test("half a card in view for a second is one impression, with its list and plac
   await Promise.resolve();
   const [watcher] = IntersectionObserver.all;
   const [first, second] = [...watcher.watched];
-  const see = (target, intersectionRatio) => watcher.call([{ target, intersectionRatio, isIntersecting: true, intersectionRect: { height: 10 } }]);
+  const see = (target, intersectionRatio) =>
+    watcher.call([{ target, intersectionRatio, isIntersecting: true, intersectionRect: { height: 10 } }]);
   see(first, 0.6);
   see(second, 0.3);
   await vi.advanceTimersByTimeAsync(500);
   see(second, 0.8);
   await vi.advanceTimersByTimeAsync(600);
-  expect(of("event/log").map(({ event }) => event)).toEqual([expect.objectContaining({ kind: "impression", paper: papers[0], list_id: "L1", position: 1 })]);
+  expect(of("event/log").map(({ event }) => event)).toEqual([
+    expect.objectContaining({ kind: "impression", paper: papers[0], list_id: "L1", position: 1 }),
+  ]);
   see(second, 0.1);
   await vi.advanceTimersByTimeAsync(2000);
   see(first, 0.9);

@@ -12,10 +12,25 @@ export const stop = () => life.now.abort();
 /**
  * A listing with the given features running on it.
  * @param {any[]} features
- * @param {{answer?: (message: any) => any, open?: boolean, path?: string, url?: string, site?: any, knobs?: object, change?: () => void, over?: object, view?: object | null}} [options]
+ * @param
+ *   {{answer?: (message: any) => any, open?: boolean, path?: string, url?: string, site?: any, knobs?: object, change?: () =>
+ *   void, over?: object, view?: object | null}} [options]
  *   `change` does something to the page before it is read
  */
-export function start(features, { answer, open = true, path = "/papers/date/2026-11-20", url = `https://huggingface.co${path}`, site = huggingface, knobs, change, over, view: first } = {}) {
+export function start(
+  features,
+  {
+    answer,
+    open = true,
+    path = "/papers/date/2026-11-20",
+    url = `https://huggingface.co${path}`,
+    site = huggingface,
+    knobs,
+    change,
+    over,
+    view: first,
+  } = {},
+) {
   const opened = openPage(url, { knobs: { n: 6, ...knobs }, answer });
   change?.();
   life.now = new AbortController();
@@ -30,7 +45,9 @@ export function start(features, { answer, open = true, path = "/papers/date/2026
 
 export const hosts = () => [...document.querySelectorAll("[data-inkling=mark]")];
 export const inMark = (at, selector) => hosts()[at].shadowRoot.querySelector(selector);
-export const inPanel = (selector) => [...document.querySelector("[data-inkling=panel]").shadowRoot.querySelectorAll(selector)];
+export const inPanel = (selector) => [
+  ...document.querySelector("[data-inkling=panel]").shadowRoot.querySelectorAll(selector),
+];
 /** Settles once marks are no longer being added: a slow machine needs several slices for six. */
 export async function drawn() {
   for (let before = -1; before !== hosts().length; await pass(60)) before = hosts().length;
@@ -38,5 +55,14 @@ export async function drawn() {
 /** A worker that keeps marks. */
 export const keeping = (message) =>
   message.type === "event/log" && message.event.kind !== "impression"
-    ? { ok: true, marks: { [message.event.paper]: { opened_at: null, saved: message.event.kind === "save", hidden: message.event.kind === "hide" } } }
+    ? {
+        ok: true,
+        marks: {
+          [message.event.paper]: {
+            opened_at: null,
+            saved: message.event.kind === "save",
+            hidden: message.event.kind === "hide",
+          },
+        },
+      }
     : undefined;

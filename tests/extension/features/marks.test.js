@@ -49,16 +49,32 @@ test("a mark shows at most one sign: hidden before saved before seen before fit"
   expect(inMark(5, "[data-part=fit]").dataset.fit).toBe("1");
   const [a, b, c] = papers;
   const mark = (over) => ({ opened_at: null, saved: false, hidden: false, ...over });
-  page.show({ ...page.view, marks: { [a]: mark({ opened_at: "x" }), [b]: mark({ opened_at: "x", saved: true }), [c]: mark({ saved: true, hidden: true }) } });
+  page.show({
+    ...page.view,
+    marks: {
+      [a]: mark({ opened_at: "x" }),
+      [b]: mark({ opened_at: "x", saved: true }),
+      [c]: mark({ saved: true, hidden: true }),
+    },
+  });
   await drawn();
-  expect(hosts().slice(0, 3).map((host) => host.dataset.sign)).toEqual(["seen", "saved", "hidden"]);
+  expect(
+    hosts()
+      .slice(0, 3)
+      .map((host) => host.dataset.sign),
+  ).toEqual(["seen", "saved", "hidden"]);
 });
 
 test("with too little known of the reader no card is called a fit, and the panel says what it is", async () => {
   const fresh = [{ kind: "fresh", share: 1 }];
   const papers = ["2611.10091"];
   const list = listOf(papers);
-  const blank = { ...list, model: null, cards: list.cards.map((one) => ({ ...one, reasons: fresh })), recommended: list.recommended.map((one) => ({ ...one, reasons: fresh })) };
+  const blank = {
+    ...list,
+    model: null,
+    cards: list.cards.map((one) => ({ ...one, reasons: fresh })),
+    recommended: list.recommended.map((one) => ({ ...one, reasons: fresh })),
+  };
   start([marks, panel], { view: view({ list: blank }) });
   await drawn();
   expect(hosts().every((host) => host.dataset.sign === "none")).toBe(true);
@@ -73,7 +89,9 @@ test("saving by hand is one event with its list and place; a script's click is n
   expect(of("event/log")).toEqual([]);
   clickByHand(window, inMark(1, "[data-action=save]"));
   await drawn();
-  expect(of("event/log").map(({ event }) => event)).toEqual([expect.objectContaining({ kind: "save", paper: papers[1], list_id: "L1", position: 2, surface: "card" })]);
+  expect(of("event/log").map(({ event }) => event)).toEqual([
+    expect.objectContaining({ kind: "save", paper: papers[1], list_id: "L1", position: 2, surface: "card" }),
+  ]);
   expect(of("event/log")[0].card).toMatchObject({ id: papers[1] });
   expect(inMark(1, "[data-action=save]").getAttribute("aria-pressed")).toBe("true");
   expect(hosts()[1].dataset.sign).toBe("saved");
@@ -94,7 +112,8 @@ test("undo takes back the event itself", async () => {
 test("what is pressed before an undo was answered can be taken back too", async () => {
   let settleUndo = () => {};
   const undone = new Promise((settle) => (settleUndo = settle));
-  const answer = (message) => (message.type === "event/undo" ? undone.then(() => ({ ok: true, marks: {} })) : keeping(message));
+  const answer = (message) =>
+    message.type === "event/undo" ? undone.then(() => ({ ok: true, marks: {} })) : keeping(message);
   const { window, of, papers } = start([marks], { answer });
   await drawn();
   clickByHand(window, inMark(0, "[data-action=save]"));
@@ -112,7 +131,9 @@ test("what is pressed before an undo was answered can be taken back too", async 
 test("a mark says that it is not kept yet until the worker has answered", async () => {
   let keep = () => {};
   const answered = new Promise((settle) => (keep = settle));
-  const { window } = start([marks], { answer: (message) => (message.type === "event/log" ? answered.then(() => keeping(message)) : undefined) });
+  const { window } = start([marks], {
+    answer: (message) => (message.type === "event/log" ? answered.then(() => keeping(message)) : undefined),
+  });
   await drawn();
   clickByHand(window, inMark(0, "[data-action=save]"));
   await drawn();
@@ -123,7 +144,8 @@ test("a mark says that it is not kept yet until the worker has answered", async 
 });
 
 test("what could not be kept is taken back and said", async () => {
-  const answer = ({ type }) => (type === "event/log" ? { ok: false, error: { code: "full", message: "The queue is full." } } : undefined);
+  const answer = ({ type }) =>
+    type === "event/log" ? { ok: false, error: { code: "full", message: "The queue is full." } } : undefined;
   const { window, page } = start([marks, panel], { answer });
   await drawn();
   clickByHand(window, inMark(0, "[data-action=save]"));
@@ -165,7 +187,9 @@ test("a card that stands for another paper now has another mark", async () => {
 test("a view made before a press does not take it back", async () => {
   let keep;
   const answered = new Promise((go) => (keep = go));
-  const { window, page } = start([marks], { answer: (message) => (message.type === "event/log" ? answered.then(() => keeping(message)) : undefined) });
+  const { window, page } = start([marks], {
+    answer: (message) => (message.type === "event/log" ? answered.then(() => keeping(message)) : undefined),
+  });
   await drawn();
   clickByHand(window, inMark(0, "[data-action=save]"));
   page.show(view({ list: page.list, marks: {} }));
@@ -181,11 +205,20 @@ test("a view made before a press does not take it back", async () => {
 test("a card whose reason is read stays open until that is closed, whatever the reader goes to", async () => {
   const { window } = start([marks]);
   await drawn();
-  const over = (at) => document.querySelectorAll("article")[at].dispatchEvent(new window.Event("pointerover", { bubbles: true }));
+  const over = (at) =>
+    document.querySelectorAll("article")[at].dispatchEvent(new window.Event("pointerover", { bubbles: true }));
   over(0);
   clickByHand(window, inMark(0, "[data-action=why]"));
   over(1);
-  expect(hosts().map(({ dataset }) => "open" in dataset).slice(0, 2)).toEqual([true, true]);
+  expect(
+    hosts()
+      .map(({ dataset }) => "open" in dataset)
+      .slice(0, 2),
+  ).toEqual([true, true]);
   inMark(0, ".why-box").dispatchEvent(Object.assign(new window.Event("toggle"), { newState: "closed" }));
-  expect(hosts().map(({ dataset }) => "open" in dataset).slice(0, 2)).toEqual([false, true]);
+  expect(
+    hosts()
+      .map(({ dataset }) => "open" in dataset)
+      .slice(0, 2),
+  ).toEqual([false, true]);
 });

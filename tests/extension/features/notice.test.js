@@ -7,10 +7,14 @@ import { drawn, inMark, inPanel, keeping, start, stop } from "./listing-kit.js";
 
 afterEach(stop);
 
-const notices = () => [...document.querySelectorAll("[data-inkling=notice]")].map(({ shadowRoot }) => shadowRoot.querySelector("p").textContent);
+const notices = () =>
+  [...document.querySelectorAll("[data-inkling=notice]")].map(
+    ({ shadowRoot }) => shadowRoot.querySelector("p").textContent,
+  );
 
 test("what could not be kept is said where it is seen, and heard once", async () => {
-  const answer = ({ type }) => (type === "event/log" ? { ok: false, error: { code: "full", message: "The queue is full." } } : undefined);
+  const answer = ({ type }) =>
+    type === "event/log" ? { ok: false, error: { code: "full", message: "The queue is full." } } : undefined;
   const { window } = start([marks, panel, notice], { answer });
   await drawn();
   clickByHand(window, inMark(0, "[data-action=save]"));

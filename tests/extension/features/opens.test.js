@@ -29,7 +29,14 @@ test("a click, a middle click and a click with a modifier are one open each", as
   clickByHand(window, link(), { ctrlKey: true });
   await pass();
   expect(events()).toHaveLength(3);
-  expect(events()[0]).toMatchObject({ kind: "open", paper: page.cards[0].card.id, surface: "card", position: 1, page: "trending", list_id: "L1" });
+  expect(events()[0]).toMatchObject({
+    kind: "open",
+    paper: page.cards[0].card.id,
+    surface: "card",
+    position: 1,
+    page: "trending",
+    list_id: "L1",
+  });
   expect(new Set(events().map(({ id }) => id)).size).toBe(3);
 });
 
@@ -54,14 +61,17 @@ test("a context menu on a link is told, so that the tab it opens can be paired",
   const { window, of, page } = start("/papers/date/2026-11-20");
   byHand(link(), new window.MouseEvent("contextmenu", { bubbles: true, composed: true, button: 2 }));
   await pass();
-  expect(of("link/context")).toEqual([expect.objectContaining({ paper: page.cards[0].card.id, page: "daily/2026-11-20", position: 1, list_id: "L1" })]);
+  expect(of("link/context")).toEqual([
+    expect.objectContaining({ paper: page.cards[0].card.id, page: "daily/2026-11-20", position: 1, list_id: "L1" }),
+  ]);
 });
 
 test("a press on the page after a context menu tells that the menu is gone, once", async () => {
   const { window, of } = start("/papers/date/2026-11-20");
   byHand(document.body, new window.MouseEvent("pointerdown", { bubbles: true, composed: true, button: 0 }));
   byHand(link(), new window.MouseEvent("contextmenu", { bubbles: true, composed: true, button: 2 }));
-  for (let press = 0; press < 2; press++) byHand(document.body, new window.MouseEvent("pointerdown", { bubbles: true, composed: true, button: 0 }));
+  for (let press = 0; press < 2; press++)
+    byHand(document.body, new window.MouseEvent("pointerdown", { bubbles: true, composed: true, button: 0 }));
   await pass();
   expect(of("link/context").map(({ paper }) => paper)).toEqual([expect.any(String), undefined]);
 });
@@ -72,7 +82,9 @@ test("arriving on a paper's page is one open, however often the page is read; it
   page.emit("settled");
   clickByHand(window, document.querySelector('a[href^="https://arxiv.org/pdf/"]'));
   await pass();
-  expect(events()).toEqual([expect.objectContaining({ kind: "open", paper: "2611.10001", surface: "paper_page", page: "paper" })]);
+  expect(events()).toEqual([
+    expect.objectContaining({ kind: "open", paper: "2611.10001", surface: "paper_page", page: "paper" }),
+  ]);
 });
 
 test("coming back to a paper's page or reloading it is no open", async () => {
@@ -106,7 +118,11 @@ test("once taken away it hears nothing", async () => {
 
 /** A page's own navigation, as the browser tells of it. */
 function navigate(window, navigation, to, more = {}) {
-  const going = Object.assign(new window.Event("navigate"), { userInitiated: false, destination: { url: new URL(to, location.href).href }, ...more });
+  const going = Object.assign(new window.Event("navigate"), {
+    userInitiated: false,
+    destination: { url: new URL(to, location.href).href },
+    ...more,
+  });
   return byHand(navigation, going);
 }
 
@@ -114,7 +130,12 @@ test("a page that goes to a paper by itself is told of; a press, another page an
   vi.stubGlobal("navigator", { userActivation: { isActive: false } });
   const again = start("/papers/date/2026-11-20", {}, (window) => vi.stubGlobal("navigation", new window.EventTarget()));
   const heard = globalThis.navigation;
-  heard.dispatchEvent(Object.assign(new again.window.Event("navigate"), { userInitiated: false, destination: { url: "https://huggingface.co/papers/2611.10009" } }));
+  heard.dispatchEvent(
+    Object.assign(new again.window.Event("navigate"), {
+      userInitiated: false,
+      destination: { url: "https://huggingface.co/papers/2611.10009" },
+    }),
+  );
   navigate(again.window, heard, "/papers/2611.10001", { userInitiated: true });
   navigate(again.window, heard, "/settings");
   navigate(again.window, heard, "/papers/2611.10002");

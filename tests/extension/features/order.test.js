@@ -53,14 +53,21 @@ test("cards that come under For you wait at the end for their rank, then get it"
 });
 
 /** The children of a grid as the eye meets them. @param {Element} grid */
-const seen = (grid) => [...grid.children].map((child, at) => ({ child, at })).sort((a, b) => a.child.style.order - b.child.style.order || a.at - b.at).map(({ child }) => child);
+const seen = (grid) =>
+  [...grid.children]
+    .map((child, at) => ({ child, at }))
+    .sort((a, b) => a.child.style.order - b.child.style.order || a.at - b.at)
+    .map(({ child }) => child);
 
 /** The same children with the cards all called alike: what must be as it was. @param {Element[]} children */
-const places = (children) => children.map((child) => (child.matches("article, dt, dd, li.arxiv-result") ? child.nodeName : child.textContent));
+const places = (children) =>
+  children.map((child) => (child.matches("article, dt, dd, li.arxiv-result") ? child.nodeName : child.textContent));
 
 const gridOf = () => document.querySelector("article").parentElement;
 
-/** Put a row that is no card before the child with a number, or at the end. @param {number} before @param {string} words */
+/**
+ * Put a row that is no card before the child with a number, or at the end. @param {number} before @param {string} words
+ */
 function addRow(before, words) {
   const row = document.createElement("div");
   row.textContent = words;
@@ -104,20 +111,31 @@ test("a row that the page adds under For you stands where the page put it, and a
   expect(document.querySelectorAll("[style]")).toHaveLength(0);
 });
 
-test.each(["/list/cs.LG/new", "/list/cs.LG/recent", "/search/?query=x"])("on arXiv's %s headings and entries nobody could read stay where they are", (path) => {
-  const { page } = start([order], { url: `https://arxiv.org${path}`, site: arxiv, change: () => document.querySelectorAll("dd .list-title, p.title")[4].remove() });
-  const grids = [...new Set(page.cards.map(({ item }) => item.parentElement))];
-  const before = grids.map((grid) => [...grid.children]);
-  page.emit("ask-order", "foryou");
-  for (const [at, grid] of grids.entries()) {
-    const after = seen(grid);
-    expect(after).not.toEqual(before[at]);
-    expect(places(after)).toEqual(places(before[at]));
-    // The fifth entry has no title: neither it nor what belongs to it has moved.
-    if (at === 0) expect(after.findIndex((one) => !before[at].includes(one) || !page.cards.some(({ items }) => items.includes(one)))).toBe(before[at].findIndex((one) => !page.cards.some(({ items }) => items.includes(one))));
-    for (const [number, one] of after.entries()) if (one.tagName === "DT") expect(after[number + 1]).toBe(one.nextElementSibling);
-  }
-});
+test.each(["/list/cs.LG/new", "/list/cs.LG/recent", "/search/?query=x"])(
+  "on arXiv's %s headings and entries nobody could read stay where they are",
+  (path) => {
+    const { page } = start([order], {
+      url: `https://arxiv.org${path}`,
+      site: arxiv,
+      change: () => document.querySelectorAll("dd .list-title, p.title")[4].remove(),
+    });
+    const grids = [...new Set(page.cards.map(({ item }) => item.parentElement))];
+    const before = grids.map((grid) => [...grid.children]);
+    page.emit("ask-order", "foryou");
+    for (const [at, grid] of grids.entries()) {
+      const after = seen(grid);
+      expect(after).not.toEqual(before[at]);
+      expect(places(after)).toEqual(places(before[at]));
+      // The fifth entry has no title: neither it nor what belongs to it has moved.
+      if (at === 0)
+        expect(
+          after.findIndex((one) => !before[at].includes(one) || !page.cards.some(({ items }) => items.includes(one))),
+        ).toBe(before[at].findIndex((one) => !page.cards.some(({ items }) => items.includes(one))));
+      for (const [number, one] of after.entries())
+        if (one.tagName === "DT") expect(after[number + 1]).toBe(one.nextElementSibling);
+    }
+  },
+);
 
 test("what holds several cards at once is not moved for one of them", () => {
   const change = () => {
@@ -144,7 +162,9 @@ test("cards that waited to be drawn in their order are drawn, ordered or not", a
   const wait = () => (document.documentElement.dataset.inklingOrder = "");
   const { page } = start([order], { view: view() });
   wait();
-  page.show(view({ list: listOf(page.cards.map(({ card }) => card.id)), settings: { ...settings(), order: "foryou" } }));
+  page.show(
+    view({ list: listOf(page.cards.map(({ card }) => card.id)), settings: { ...settings(), order: "foryou" } }),
+  );
   expect([waits(), page.turns !== null]).toEqual([false, true]);
   wait();
   page.emit("ask-order", "original");

@@ -8,7 +8,8 @@ import { drawn, inPanel, keeping, start, stop } from "./listing-kit.js";
 afterEach(stop);
 
 test("the panel shows five papers with reasons, then more", async () => {
-  const answer = ({ type }) => (type === "recommendations/more" ? { ok: true, list: listOf([], { list_id: "L2" }) } : undefined);
+  const answer = ({ type }) =>
+    type === "recommendations/more" ? { ok: true, list: listOf([], { list_id: "L2" }) } : undefined;
   const { window } = start([panel], { answer });
   await drawn();
   expect(inPanel("[data-paper]")).toHaveLength(5);
@@ -26,26 +27,49 @@ test("unpaired, offline and empty are plain sentences", async () => {
   expect(inPanel("[data-action=connect]")[0].hidden).toBe(false);
   // In the place of the papers: those may come while the reader reads what is below, and must not push it down.
   page.show(view({ state: "offline", message: "No answer." }));
-  expect([inPanel(".rest")[0].hidden, inPanel(".rest p")[0].textContent, inPanel(".plain")[0].textContent]).toEqual([false, "No answer.", ""]);
+  expect([inPanel(".rest")[0].hidden, inPanel(".rest p")[0].textContent, inPanel(".plain")[0].textContent]).toEqual([
+    false,
+    "No answer.",
+    "",
+  ]);
   page.show(view({ list: listOf([], { recommended: [] }) }));
   expect(inPanel(".rest p")[0].textContent).toMatch(/Nothing new/);
 });
 
 test.each([
-  ["https://huggingface.co/papers/date/2026-07-04", huggingface, (host) => host.nextElementSibling.dataset.target === "DailyPapers"],
-  ["https://huggingface.co/papers?q=nothing", huggingface, (host) => host.nextElementSibling.dataset.target === "DailyPapers"],
-  ["https://arxiv.org/list/cs.LG/new", arxiv, (host) => host.parentElement.id === "dlpage" && host.previousElementSibling.textContent === "No updates today."],
-  ["https://arxiv.org/search/?query=nothing", arxiv, (host) => host.parentElement.matches("main > .content") && !host.nextElementSibling],
-])("%s, which lists nothing, has recommendations at the usual place, and nothing waits", async (url, site, isAtPlace) => {
-  const { page } = start([panel], { url, site, knobs: { empty: "1" } });
-  await pass();
-  expect(page.cards).toHaveLength(0);
-  const host = document.querySelector("[data-inkling=panel]");
-  expect(isAtPlace(host)).toBe(true);
-  expect([inPanel("[data-paper]").length, inPanel(".wait").length]).toEqual([5, 0]);
-  page.emit("settled");
-  expect(document.querySelectorAll("[data-inkling=panel]")).toHaveLength(1);
-});
+  [
+    "https://huggingface.co/papers/date/2026-07-04",
+    huggingface,
+    (host) => host.nextElementSibling.dataset.target === "DailyPapers",
+  ],
+  [
+    "https://huggingface.co/papers?q=nothing",
+    huggingface,
+    (host) => host.nextElementSibling.dataset.target === "DailyPapers",
+  ],
+  [
+    "https://arxiv.org/list/cs.LG/new",
+    arxiv,
+    (host) => host.parentElement.id === "dlpage" && host.previousElementSibling.textContent === "No updates today.",
+  ],
+  [
+    "https://arxiv.org/search/?query=nothing",
+    arxiv,
+    (host) => host.parentElement.matches("main > .content") && !host.nextElementSibling,
+  ],
+])(
+  "%s, which lists nothing, has recommendations at the usual place, and nothing waits",
+  async (url, site, isAtPlace) => {
+    const { page } = start([panel], { url, site, knobs: { empty: "1" } });
+    await pass();
+    expect(page.cards).toHaveLength(0);
+    const host = document.querySelector("[data-inkling=panel]");
+    expect(isAtPlace(host)).toBe(true);
+    expect([inPanel("[data-paper]").length, inPanel(".wait").length]).toEqual([5, 0]);
+    page.emit("settled");
+    expect(document.querySelectorAll("[data-inkling=panel]")).toHaveLength(1);
+  },
+);
 
 test("server text is text", async () => {
   const list = listOf([]);
@@ -86,7 +110,9 @@ test("a hidden recommendation leaves its place with a way back", async () => {
 });
 
 test("folding is remembered, and a folded panel stays folded", async () => {
-  const { window, of } = start([panel], { view: view({ list: listOf([]), settings: { ...settings(), panel_collapsed: true } }) });
+  const { window, of } = start([panel], {
+    view: view({ list: listOf([]), settings: { ...settings(), panel_collapsed: true } }),
+  });
   await pass();
   expect(inPanel("ol")[0].hidden).toBe(true);
   clickByHand(window, inPanel("[data-action=fold]")[0]);
@@ -107,7 +133,11 @@ test("a paper that a later answer brought cites that answer", async () => {
   Object.assign(list.recommended[1], { list_id: "L-more" });
   start([panel], { view: view({ list }) });
   await pass();
-  expect(inPanel("[data-paper]").slice(0, 2).map((one) => one.dataset.list)).toEqual([list.list_id, "L-more"]);
+  expect(
+    inPanel("[data-paper]")
+      .slice(0, 2)
+      .map((one) => one.dataset.list),
+  ).toEqual([list.list_id, "L-more"]);
 });
 
 test("the panel is put back where the page threw it out", async () => {
@@ -121,10 +151,16 @@ test("the panel is put back where the page threw it out", async () => {
 test("more asks the server one step ahead, and ends where it knows no more", async () => {
   const long = (many) => {
     const [one] = listOf([]).recommended;
-    return listOf([], { recommended: Array.from({ length: many }, (_, at) => ({ ...one, paper: { ...one.paper, id: `2507.000${10 + at}` } })) });
+    return listOf([], {
+      recommended: Array.from({ length: many }, (_, at) => ({
+        ...one,
+        paper: { ...one.paper, id: `2507.000${10 + at}` },
+      })),
+    });
   };
   let known = 20;
-  const answer = ({ type }) => (type === "recommendations/more" ? { ok: true, list: long((known = Math.min(known + 20, 30))) } : undefined);
+  const answer = ({ type }) =>
+    type === "recommendations/more" ? { ok: true, list: long((known = Math.min(known + 20, 30))) } : undefined;
   const { window, of, page } = start([panel], { view: view({ list: long(20) }), answer });
   await pass();
   const counts = [];
@@ -133,7 +169,13 @@ test("more asks the server one step ahead, and ends where it knows no more", asy
     await pass(10);
     counts.push([inPanel("[data-paper]").length, of("recommendations/more").length]);
   }
-  expect(counts).toEqual([[10, 0], [15, 0], [20, 1], [25, 1], [30, 2]]);
+  expect(counts).toEqual([
+    [10, 0],
+    [15, 0],
+    [20, 1],
+    [25, 1],
+    [30, 2],
+  ]);
   // Another list begins anew.
   page.show(view({ list: listOf([], { list_id: "L3" }) }));
   document.querySelector("[data-inkling=panel]").shadowRoot.activeElement?.blur();
@@ -144,20 +186,29 @@ test("more asks the server one step ahead, and ends where it knows no more", asy
 test("a page that could not be ranked says why, and does not wait for ever", async () => {
   start([panel], { view: view({ message: "The server asks to be left alone for a moment." }) });
   await pass();
-  expect([inPanel(".wait").length, inPanel(".rest p")[0].textContent]).toEqual([0, "The server asks to be left alone for a moment."]);
+  expect([inPanel(".wait").length, inPanel(".rest p")[0].textContent]).toEqual([
+    0,
+    "The server asks to be left alone for a moment.",
+  ]);
 });
 
 test("why the list is old is said before its age", async () => {
   const list = listOf([], { stale: true, fetched_at: Date.now() - 3 * 3_600_000 });
-  start([panel], { view: view({ state: "offline", list, message: "This extension is too old for the server: update it." }) });
+  start([panel], {
+    view: view({ state: "offline", list, message: "This extension is too old for the server: update it." }),
+  });
   await pass();
-  expect(inPanel(".plain")[0].textContent).toBe("This extension is too old for the server: update it. List from 3 hr. ago.");
+  expect(inPanel(".plain")[0].textContent).toBe(
+    "This extension is too old for the server: update it. List from 3 hr. ago.",
+  );
 });
 
 test("what was hidden on an earlier visit can be taken back in the panel", async () => {
   const list = listOf([]);
   const [{ paper }] = list.recommended;
-  const { window, of } = start([panel], { view: view({ list, marks: { [paper.id]: { opened_at: null, saved: false, hidden: true } } }) });
+  const { window, of } = start([panel], {
+    view: view({ list, marks: { [paper.id]: { opened_at: null, saved: false, hidden: true } } }),
+  });
   await pass();
   clickByHand(window, inPanel("[data-action=undo]")[0]);
   await pass();

@@ -20,7 +20,12 @@ test("saving there is an event of the paper page", async () => {
   const { window, of } = start([paperMark], { path, answer: keeping });
   clickByHand(window, inMark(0, "[data-action=save]"));
   await pass();
-  expect(of("event/log")[0].event).toMatchObject({ kind: "save", paper: "2611.10001", surface: "paper_page", page: "paper" });
+  expect(of("event/log")[0].event).toMatchObject({
+    kind: "save",
+    paper: "2611.10001",
+    surface: "paper_page",
+    page: "paper",
+  });
   expect(inMark(0, "[role=status]").textContent).toBe("Saved.");
 });
 

@@ -11,7 +11,9 @@ afterEach(stop);
 test("keys act on the focused card, and never while the reader types or holds a modifier", async () => {
   const { window, of, papers } = start([marks, order, shortcuts], { answer: keeping });
   await drawn();
-  const field = document.querySelector("input[type=search], input:not([type])") ?? document.body.appendChild(document.createElement("input"));
+  const field =
+    document.querySelector("input[type=search], input:not([type])") ??
+    document.body.appendChild(document.createElement("input"));
   pressByHand(window, field, "o");
   pressByHand(window, document.body, "o", { ctrlKey: true });
   expect(of("settings/set")).toEqual([]);

@@ -4,7 +4,8 @@ import { openPage, pass } from "../page-kit.js";
 
 const LINK = "https://lab.example.org/pair#9FKM-N0J8-V5EK";
 const OTHER = "https://other.example.org/pair#9FKM-N0J8-V5EK";
-const words = (language) => JSON.parse(readFileSync(new URL(`../../../extension/_locales/${language}/messages.json`, import.meta.url)));
+const words = (language) =>
+  JSON.parse(readFileSync(new URL(`../../../extension/_locales/${language}/messages.json`, import.meta.url)));
 const html = readFileSync(new URL("../../../extension/src/welcome/welcome.html", import.meta.url), "utf8");
 const by = (id) => document.getElementById(id);
 const told = () => by("whose").textContent;
@@ -29,7 +30,8 @@ beforeEach(() => open());
 afterEach(() => vi.unstubAllGlobals());
 
 /** @param {string} id @param {string} type @param {object} [more] */
-const happen = (id, type, more = {}) => by(id).dispatchEvent(Object.assign(new document.defaultView.Event(type, { bubbles: true, cancelable: true }), more));
+const happen = (id, type, more = {}) =>
+  by(id).dispatchEvent(Object.assign(new document.defaultView.Event(type, { bubbles: true, cancelable: true }), more));
 
 function type(value, inputType = "insertText") {
   by("address").value = value;
@@ -51,11 +53,31 @@ const says = async (whose, language) => {
 };
 
 test.each([
-  [{ reader_id: "", operator: true, devices: [] }, "This link makes the server’s first reader, its operator.", "Dieser Link legt die erste Person dieses Servers an: die, die ihn betreibt."],
-  [{ reader_id: "", operator: false, devices: [] }, "This link makes a new reader.", "Dieser Link legt eine neue Person an."],
-  [{ reader_id: "r", operator: false, devices: ["Firefox", "<b>Edge</b>"] }, "This link is for the next browser of the reader who has: Firefox, <b>Edge</b>.", "Dieser Link ist für den nächsten Browser einer Person, die es hier schon gibt. Bisher hat sie: Firefox, <b>Edge</b>."],
-  [{ reader_id: "r", operator: true, devices: [] }, "This link is for the next browser of the server’s operator, who has: no browser yet.", "Dieser Link ist für den nächsten Browser der Person, die den Server betreibt. Bisher hat sie: noch keinen."],
-  [{ reader_id: "r", operator: false, devices: [..."abcdefg"] }, "This link is for the next browser of the reader who has: a, b, c, d, e and 2 more.", "Dieser Link ist für den nächsten Browser einer Person, die es hier schon gibt. Bisher hat sie: a, b, c, d, e und 2 weitere."],
+  [
+    { reader_id: "", operator: true, devices: [] },
+    "This link makes the server’s first reader, its operator.",
+    "Dieser Link legt die erste Person dieses Servers an: die, die ihn betreibt.",
+  ],
+  [
+    { reader_id: "", operator: false, devices: [] },
+    "This link makes a new reader.",
+    "Dieser Link legt eine neue Person an.",
+  ],
+  [
+    { reader_id: "r", operator: false, devices: ["Firefox", "<b>Edge</b>"] },
+    "This link is for the next browser of the reader who has: Firefox, <b>Edge</b>.",
+    "Dieser Link ist für den nächsten Browser einer Person, die es hier schon gibt. Bisher hat sie: Firefox, <b>Edge</b>.",
+  ],
+  [
+    { reader_id: "r", operator: true, devices: [] },
+    "This link is for the next browser of the server’s operator, who has: no browser yet.",
+    "Dieser Link ist für den nächsten Browser der Person, die den Server betreibt. Bisher hat sie: noch keinen.",
+  ],
+  [
+    { reader_id: "r", operator: false, devices: [..."abcdefg"] },
+    "This link is for the next browser of the reader who has: a, b, c, d, e and 2 more.",
+    "Dieser Link ist für den nächsten Browser einer Person, die es hier schon gibt. Bisher hat sie: a, b, c, d, e und 2 weitere.",
+  ],
 ])("%j is said in a plain sentence, as text", async (whose, english, german) => {
   expect(await says(whose, "en")).toBe(english);
   expect(by("whose").children).toHaveLength(0);
@@ -94,12 +116,17 @@ test("it is said before the link is used, and is gone after that", async () => {
   const order = [];
   worker.answer = ({ type: asked }) => {
     order.push([asked, told()]);
-    return asked === "pair/whose" ? { ok: true, whose: { reader_id: "", operator: false, devices: [] } } : { ok: true, steps: [{ step: "kept", ok: true, message: "Paired." }] };
+    return asked === "pair/whose"
+      ? { ok: true, whose: { reader_id: "", operator: false, devices: [] } }
+      : { ok: true, steps: [{ step: "kept", ok: true, message: "Paired." }] };
   };
   vi.stubGlobal("chrome", { ...chrome, permissions: { request: async () => true } });
   happen("connect", "submit");
   await pass(20);
-  expect(order).toEqual([["pair/whose", ""], ["pair/connect", "This link makes a new reader."]]);
+  expect(order).toEqual([
+    ["pair/whose", ""],
+    ["pair/connect", "This link makes a new reader."],
+  ]);
   expect(told()).toBe("");
 });
 
@@ -115,13 +142,16 @@ test("an answer that comes when another link is there says nothing of that", asy
   expect(told()).toBe("");
 });
 
-test.each([[{ ok: true, whose: null }], [{ ok: false, error: { code: "unknown_message", message: "x" } }]])("after %j nothing is said, and it may be asked again", async (answer) => {
-  worker.answer = () => answer;
-  type(LINK);
-  agree();
-  await pass();
-  expect(told()).toBe("");
-  happen("address", "change");
-  await pass();
-  expect(worker.asked).toHaveLength(2);
-});
+test.each([[{ ok: true, whose: null }], [{ ok: false, error: { code: "unknown_message", message: "x" } }]])(
+  "after %j nothing is said, and it may be asked again",
+  async (answer) => {
+    worker.answer = () => answer;
+    type(LINK);
+    agree();
+    await pass();
+    expect(told()).toBe("");
+    happen("address", "change");
+    await pass();
+    expect(worker.asked).toHaveLength(2);
+  },
+);

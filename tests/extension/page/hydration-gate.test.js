@@ -2,7 +2,8 @@ import { expect, test, vi } from "vitest";
 import { gateOf, hasNoFramework } from "../../../extension/src/page/hydration-gate.js";
 import { openPage, pass } from "../page-kit.js";
 
-const ISLAND = '<div data-target="DailyPapers" data-props="{}"><article><button>x</button></article></div><script src="/front/a.js"></script>';
+const ISLAND =
+  '<div data-target="DailyPapers" data-props="{}"><article><button>x</button></article></div><script src="/front/a.js"></script>';
 
 /** @param {() => void} holds */
 const until = (holds) => vi.waitFor(holds, { timeout: 5_000, interval: 10 });

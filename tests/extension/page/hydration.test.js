@@ -7,13 +7,16 @@ const script = readFileSync(new URL("../../../extension/src/hydration.js", impor
 /** jsdom keeps a symbol of its own on every element, which no browser has. */
 const BrowserObject = {
   ...Object,
-  getOwnPropertySymbols: (element) => Object.getOwnPropertySymbols(element).filter(({ description }) => description !== "impl"),
+  getOwnPropertySymbols: (element) =>
+    Object.getOwnPropertySymbols(element).filter(({ description }) => description !== "impl"),
   getOwnPropertyNames: Object.getOwnPropertyNames,
 };
 
 /** Runs the page-world script on a page; `ask` answers whether it calls the island hydrated. */
 function world() {
-  const { window } = openPage("https://huggingface.co/papers", { html: '<div data-target="DailyPapers"><article class="a"><button>x</button></article></div>' });
+  const { window } = openPage("https://huggingface.co/papers", {
+    html: '<div data-target="DailyPapers"><article class="a"><button>x</button></article></div>',
+  });
   new Function("Object", script)(BrowserObject);
   const island = window.document.querySelector("[data-target]");
   const ask = () => {

@@ -49,14 +49,23 @@ function decide(isLate) {
 
 test("what comes after the page was drawn stands over it and moves nothing", async () => {
   decide(true);
-  const opened = await openWith([panel, paperMark], URL_DAY, ({ type, cards }) => ({ ok: true, view: view(type === "page/cards" ? { list: listOf(cards.map(({ id }) => id)) } : {}) }));
+  const opened = await openWith([panel, paperMark], URL_DAY, ({ type, cards }) => ({
+    ok: true,
+    view: view(type === "page/cards" ? { list: listOf(cards.map(({ id }) => id)) } : {}),
+  }));
   const host = opened.window.document.querySelector("[data-inkling=panel]");
-  expect([host.parentElement.nodeName, host.dataset.over, document.documentElement.dataset.inklingRoom]).toEqual(["BODY", "", undefined]);
+  expect([host.parentElement.nodeName, host.dataset.over, document.documentElement.dataset.inklingRoom]).toEqual([
+    "BODY",
+    "",
+    undefined,
+  ]);
   // It begins folded, so that it covers little; the reader's own press unfolds it.
   expect(host.shadowRoot.querySelector("ol").hidden).toBe(true);
   clickByHand(opened.window, host.shadowRoot.querySelector("[data-action=fold]"));
   expect(host.shadowRoot.querySelectorAll("ol:not([hidden]) [data-paper]")).toHaveLength(5);
-  const mark = (await openWith([panel, paperMark], "https://huggingface.co/papers/2611.10001", () => ({ ok: true, view: view() }))).window.document.querySelector("[data-inkling=mark]");
+  const mark = (
+    await openWith([panel, paperMark], "https://huggingface.co/papers/2611.10001", () => ({ ok: true, view: view() }))
+  ).window.document.querySelector("[data-inkling=mark]");
   expect([mark.parentElement.nodeName, mark.dataset.over]).toEqual(["BODY", ""]);
 });
 
@@ -69,7 +78,10 @@ test("where the worker gave room and then fell silent, the room says so", async 
   await opening;
   const host = document.querySelector("[data-inkling=panel]");
   expect(host.shadowRoot.querySelector(".rest p").textContent).toMatch(/does not answer; try again/);
-  expect([host.nextElementSibling.dataset.target, document.documentElement.dataset.inklingRoom]).toEqual(["DailyPapers", undefined]);
+  expect([host.nextElementSibling.dataset.target, document.documentElement.dataset.inklingRoom]).toEqual([
+    "DailyPapers",
+    undefined,
+  ]);
 });
 
 /** @param {any[]} features @param {string} url @param {(message: any) => any} answer @param {string} [room] */
@@ -147,7 +159,9 @@ test("a page that no longer looks as we know it is left alone, reported once, an
   await pass(4000);
   expect(state()).toBe("drift");
   expect(feature.log.at(-1)).toBe("off");
-  expect(of("report/drift")).toEqual([{ type: "report/drift", site: "huggingface", page_kind: "daily", page: "daily/2026-11-20", seen: 0, expected: 5 }]);
+  expect(of("report/drift")).toEqual([
+    { type: "report/drift", site: "huggingface", page_kind: "daily", page: "daily/2026-11-20", seen: 0, expected: 5 },
+  ]);
   links.forEach((link, at) => link.setAttribute("href", addresses[at]));
   document.body.append(document.createElement("p"));
   await pass(300);
@@ -175,7 +189,9 @@ test("a page that was right may look wrong for a moment", async () => {
 }, 10_000);
 
 test("a listing that is empty is no drift", async () => {
-  const { of } = await start({ html: '<main><div data-target="DailyPapers" data-props="{&quot;dailyPapers&quot;:[]}"><h1>Daily Papers</h1></div></main>' });
+  const { of } = await start({
+    html: '<main><div data-target="DailyPapers" data-props="{&quot;dailyPapers&quot;:[]}"><h1>Daily Papers</h1></div></main>',
+  });
   await pass(2000);
   expect(state()).toBe("ready");
   expect(of("report/drift")).toEqual([]);
@@ -207,18 +223,25 @@ const NONE = [
   ["https://arxiv.org/abs/2606.99999", {}],
 ];
 
-test.each(NONE)("%s as %j: nothing is read, told, logged, reported or shown", async (url, knobs) => {
-  const { sent, isOurs } = await start({ url, knobs });
-  await pass(4000);
-  expect(isOurs).toBe(false);
-  // Asked at the very beginning, when nothing of the page is there yet; it says no paper.
-  expect(sent).toEqual([{ type: "page/view", page: expect.stringMatching(/^(paper|abs|daily.*|trending)$/) }]);
-  expect(document.querySelectorAll("[data-inkling]")).toHaveLength(0);
-  expect([state(), document.documentElement.dataset.inklingRoom]).toEqual([undefined, undefined]);
-}, 10_000);
+test.each(NONE)(
+  "%s as %j: nothing is read, told, logged, reported or shown",
+  async (url, knobs) => {
+    const { sent, isOurs } = await start({ url, knobs });
+    await pass(4000);
+    expect(isOurs).toBe(false);
+    // Asked at the very beginning, when nothing of the page is there yet; it says no paper.
+    expect(sent).toEqual([{ type: "page/view", page: expect.stringMatching(/^(paper|abs|daily.*|trending)$/) }]);
+    expect(document.querySelectorAll("[data-inkling]")).toHaveLength(0);
+    expect([state(), document.documentElement.dataset.inklingRoom]).toEqual([undefined, undefined]);
+  },
+  10_000,
+);
 
 test("a page that becomes a paper's after its first reading is taken up, and its arrival told once", async () => {
-  const { of, window } = await start({ url: "https://huggingface.co/papers/2611.10001", html: "<main><h1>Please wait</h1></main>" });
+  const { of, window } = await start({
+    url: "https://huggingface.co/papers/2611.10001",
+    html: "<main><h1>Please wait</h1></main>",
+  });
   expect(state()).toBe(undefined);
   document.querySelector("main").innerHTML = '<div data-target="PaperContent" data-props="{}"><h1>One</h1></div>';
   await pass(300);
@@ -249,7 +272,9 @@ test("a paper's page that has changed is no arrival yet", async () => {
 
 test("one paper that is linked beside a few known ones is no drift", async () => {
   const { feature } = await start({ knobs: { n: 3 } });
-  document.querySelector("article").parentElement.insertAdjacentHTML("beforeend", '<div><a href="/papers/1901.00001">A classic</a></div>');
+  document
+    .querySelector("article")
+    .parentElement.insertAdjacentHTML("beforeend", '<div><a href="/papers/1901.00001">A classic</a></div>');
   document.body.append(document.createElement("p"));
   await pass(4000);
   expect([state(), feature.log]).toEqual(["ready", ["on"]]);

@@ -19,11 +19,22 @@ afterEach(() => life.stop());
 async function start() {
   const answer = (message) => {
     if (message.type === "page/view") return { ok: true, view: view() };
-    if (message.type === "page/cards") return { ok: true, view: view({ list: listOf(message.cards.map(({ id }) => id)) }) };
+    if (message.type === "page/cards")
+      return { ok: true, view: view({ list: listOf(message.cards.map(({ id }) => id)) }) };
     return keeping(message);
   };
   const opened = openPage("https://huggingface.co/papers/date/2026-11-20", { knobs: { n: 5 }, answer });
-  await run([huggingface], [panel, marks, order, shortcuts, notice, { runs: () => true, init: (page) => (life.stop = () => page.emit("gone")) }]);
+  await run(
+    [huggingface],
+    [
+      panel,
+      marks,
+      order,
+      shortcuts,
+      notice,
+      { runs: () => true, init: (page) => (life.stop = () => page.emit("gone")) },
+    ],
+  );
   await vi.waitUntil(() => document.querySelector("[data-inkling=panel]"), LONG);
   document.querySelector("[data-target=DailyPapers]").dispatchEvent(new opened.window.Event("inkling:hydrated"));
   await vi.waitUntil(() => hosts().length === 5, LONG);
@@ -39,7 +50,10 @@ function replace() {
   globalThis.chrome.i18n.getMessage = refused;
 }
 
-const notices = () => [...document.querySelectorAll("[data-inkling=notice]")].map(({ shadowRoot }) => shadowRoot.querySelector("p").textContent);
+const notices = () =>
+  [...document.querySelectorAll("[data-inkling=notice]")].map(
+    ({ shadowRoot }) => shadowRoot.querySelector("p").textContent,
+  );
 const look = () => hosts().map(({ dataset }) => dataset.sign);
 
 test("a press on a copy that was replaced is answered with a sentence, and passes for nothing", async () => {

@@ -9,7 +9,14 @@ function read(path, knobs) {
   return { place, ...arxiv.read(document, place) };
 }
 
-for (const [path, count, groups] of [["/list/cs.LG/new", 20, 3], ["/list/cs.LG/recent", 25, 2], ["/list/cs.LG/pastweek", 25, 2], ["/catchup/cs.LG/2026-11-19?abs=True", 18, 2], ["/catchup/cs.LG/2026-11-19", 18, 2], ["/search/?query=x", 25, 1]]) {
+for (const [path, count, groups] of [
+  ["/list/cs.LG/new", 20, 3],
+  ["/list/cs.LG/recent", 25, 2],
+  ["/list/cs.LG/pastweek", 25, 2],
+  ["/catchup/cs.LG/2026-11-19?abs=True", 18, 2],
+  ["/catchup/cs.LG/2026-11-19", 18, 2],
+  ["/search/?query=x", 25, 1],
+]) {
   test(`every paper of ${path} is read`, () => {
     const { cards, expected } = read(path);
     expect(cards).toHaveLength(count);
@@ -19,7 +26,11 @@ for (const [path, count, groups] of [["/list/cs.LG/new", 20, 3], ["/list/cs.LG/r
   });
 }
 
-for (const [path, end] of [["/list/cs.LG/new", "#dlpage"], ["/list/cs.LG/recent", "#dlpage"], ["/search/?query=x", "main > .content"]]) {
+for (const [path, end] of [
+  ["/list/cs.LG/new", "#dlpage"],
+  ["/list/cs.LG/recent", "#dlpage"],
+  ["/search/?query=x", "main > .content"],
+]) {
   test(`${path} without a paper is right as it is, and the panel goes to the end of its column`, () => {
     const reading = read(path, { empty: "1" });
     expect([reading.cards.length, reading.expected, reading.before]).toEqual([0, 0, null]);
@@ -77,9 +88,13 @@ test("listings, search and abstracts are pages of ours; the rest of the site is 
 });
 
 test("a long list is read in full, but only the first 250 of them whole", () => {
-  const entry = (n) => `<dt><a href="/abs/2611.${10000 + n}" title="Abstract">arXiv:2611.${10000 + n}</a></dt><dd><div class="meta">
+  const entry = (
+    n,
+  ) => `<dt><a href="/abs/2611.${10000 + n}" title="Abstract">arXiv:2611.${10000 + n}</a></dt><dd><div class="meta">
     <div class="list-title">Paper ${n}</div><div class="list-authors"><a>Ada ${n}</a></div></div></dd>`;
-  openPage("https://arxiv.org/list/cs.LG/recent?show=2000", { html: `<dl id="articles">${Array.from({ length: 300 }, (_, n) => entry(n)).join("")}</dl>` });
+  openPage("https://arxiv.org/list/cs.LG/recent?show=2000", {
+    html: `<dl id="articles">${Array.from({ length: 300 }, (_, n) => entry(n)).join("")}</dl>`,
+  });
   const { cards, expected } = arxiv.read(document, arxiv.placeOf(location));
   expect(cards).toHaveLength(300);
   expect(expected).toBe(300);
@@ -88,7 +103,12 @@ test("a long list is read in full, but only the first 250 of them whole", () => 
 });
 
 test("the site's other name is the same site", () => {
-  for (const [path, kind] of [["/list/cs.LG/new", "list"], ["/abs/2611.10001", "abs"], ["/search/?query=x", "search"], ["/catchup/cs.LG/2026-11-19", "list"]]) {
+  for (const [path, kind] of [
+    ["/list/cs.LG/new", "list"],
+    ["/abs/2611.10001", "abs"],
+    ["/search/?query=x", "search"],
+    ["/catchup/cs.LG/2026-11-19", "list"],
+  ]) {
     openPage(`https://www.arxiv.org${path}`);
     const place = arxiv.placeOf(location);
     expect(place.kind).toBe(kind);
@@ -98,10 +118,15 @@ test("the site's other name is the same site", () => {
 });
 
 describe("only what a listing lists is expected", () => {
-  const linked = (id) => `<a href="https://arxiv.org/abs/${id}" data-arxiv-id="${id}" class="link-https">arXiv:${id}</a>`;
-  const entry = (n, { comment = "", abstract = "An abstract." } = {}) => `<dt><a name='item${n}'>[${n}]</a> <a href ="/abs/2606.0000${n}" title="Abstract" id="2606.0000${n}">arXiv:2606.0000${n}</a> (replaced) [<a href="/pdf/2606.0000${n}">pdf</a>]</dt>
+  const linked = (id) =>
+    `<a href="https://arxiv.org/abs/${id}" data-arxiv-id="${id}" class="link-https">arXiv:${id}</a>`;
+  const entry = (
+    n,
+    { comment = "", abstract = "An abstract." } = {},
+  ) => `<dt><a name='item${n}'>[${n}]</a> <a href ="/abs/2606.0000${n}" title="Abstract" id="2606.0000${n}">arXiv:2606.0000${n}</a> (replaced) [<a href="/pdf/2606.0000${n}">pdf</a>]</dt>
     <dd><div class='meta'><div class='list-title mathjax'><span class='descriptor'>Title:</span> Paper ${n}</div><div class='list-authors'><a href="#">Ann Example</a></div><div class='list-comments mathjax'><span class='descriptor'>Comments:</span> ${comment}</div><p class='mathjax'>${abstract}</p></div></dd>`;
-  const listOf = (more) => `<main><div id='dlpage'><h1>Invented Science</h1><dl id='articles'><h3>New submissions</h3>${[1, 2, 3].map((n) => entry(n, more(n))).join("")}</dl></div></main>`;
+  const listOf = (more) =>
+    `<main><div id='dlpage'><h1>Invented Science</h1><dl id='articles'><h3>New submissions</h3>${[1, 2, 3].map((n) => entry(n, more(n))).join("")}</dl></div></main>`;
   const counts = (path, html) => {
     openPage(`https://arxiv.org${path}`, { html });
     const { cards, expected } = arxiv.read(document, arxiv.placeOf(location));
@@ -112,23 +137,38 @@ describe("only what a listing lists is expected", () => {
     ["one comment links a paper", (n) => (n === 1 ? { comment: `text overlap with ${linked("1901.00001")}` } : {})],
     ["a comment is a link and nothing else", (n) => ({ comment: linked(`1901.0000${n}`) })],
     ["every abstract begins with a link", (n) => ({ abstract: `${linked(`1902.0000${n}`)} left a question open.` })],
-    ["comments and abstracts link many", (n) => ({ comment: [1, 2, 3, 4].map((m) => linked(`190${n}.0000${m}`)).join(", "), abstract: linked(`1801.0000${n}`) })],
+    [
+      "comments and abstracts link many",
+      (n) => ({
+        comment: [1, 2, 3, 4].map((m) => linked(`190${n}.0000${m}`)).join(", "),
+        abstract: linked(`1801.0000${n}`),
+      }),
+    ],
   ])("%s", (_, more) => {
     expect(counts("/list/cs.XX/new", listOf(more))).toEqual([3, 3]);
     expect(counts("/catchup/cs.XX/2026-06-01", listOf(more))).toEqual([3, 3]);
   });
 
   test("a search result's comment and abstract name no results", () => {
-    const result = (n) => `<li class="arxiv-result"><div><p class="list-title"><a href="https://arxiv.org/abs/2606.0000${n}">arXiv:2606.0000${n}</a></p></div><p class="title is-5">Paper ${n}</p>
+    const result = (
+      n,
+    ) => `<li class="arxiv-result"><div><p class="list-title"><a href="https://arxiv.org/abs/2606.0000${n}">arXiv:2606.0000${n}</a></p></div><p class="title is-5">Paper ${n}</p>
       <p class="abstract"><span class="abstract-full">${linked(`1902.0000${n}`)} left a question open.</span></p><p class="comments">${linked(`1901.0000${n}`)}</p></li>`;
-    expect(counts("/search/?query=x", `<main><div id="content"><ol>${[1, 2, 3].map(result).join("")}</ol></div></main>`)).toEqual([3, 3]);
+    expect(
+      counts("/search/?query=x", `<main><div id="content"><ol>${[1, 2, 3].map(result).join("")}</ol></div></main>`),
+    ).toEqual([3, 3]);
   });
 
   test("entries whose titles are not where they were are still expected", () => {
     const html = listOf(() => ({ comment: linked("1901.00001") }));
     expect(counts("/list/cs.XX/new", html.replaceAll("list-title", "list-name"))).toEqual([0, 3]);
     // No definition list any more, but lines that begin with a number and an id.
-    expect(counts("/list/cs.XX/new", html.replaceAll(/<(\/?)(?:dl|dt)\b/g, "<$1div").replaceAll(/<(\/?)dd\b/g, "<$1section"))).toEqual([0, 3]);
+    expect(
+      counts(
+        "/list/cs.XX/new",
+        html.replaceAll(/<(\/?)(?:dl|dt)\b/g, "<$1div").replaceAll(/<(\/?)dd\b/g, "<$1section"),
+      ),
+    ).toEqual([0, 3]);
   });
 
   test("an error at a paper's address is nothing to read", () => {
@@ -138,7 +178,9 @@ describe("only what a listing lists is expected", () => {
     }
     const bare = ["<h1>Invented Science</h1><h1>Article 2606.99999 not found</h1>", "<h1>Access denied</h1>", ""];
     for (const html of bare) {
-      openPage("https://arxiv.org/abs/2606.99999", { html: `<main><div id='content'><div id='dlpage'>${html}</div></div></main>` });
+      openPage("https://arxiv.org/abs/2606.99999", {
+        html: `<main><div id='content'><div id='dlpage'>${html}</div></div></main>`,
+      });
       expect(arxiv.read(document, arxiv.placeOf(location))).toBe(null);
     }
     openPage("https://arxiv.org/list/cs.LG/new", { html: "<body><h1>Please wait</h1><script>1</script></body>" });
@@ -146,7 +188,9 @@ describe("only what a listing lists is expected", () => {
   });
 
   test("a paper's page that lost its title is expected, and not found", () => {
-    openPage("https://arxiv.org/abs/2606.00001", { html: "<div id='abs'><blockquote class='abstract'>We study.</blockquote></div>" });
+    openPage("https://arxiv.org/abs/2606.00001", {
+      html: "<div id='abs'><blockquote class='abstract'>We study.</blockquote></div>",
+    });
     expect(arxiv.read(document, arxiv.placeOf(location))).toMatchObject({ cards: [], expected: 1 });
   });
 });

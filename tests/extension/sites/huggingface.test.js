@@ -4,7 +4,12 @@ import { huggingface } from "../../../extension/src/sites/huggingface.js";
 import { openPage } from "../page-kit.js";
 
 const HOST = "https://huggingface.co";
-const LISTINGS = { "/papers/date/2026-11-20": 45, "/papers/week/2026-W47": 105, "/papers/month/2026-11": 105, "/papers/trending": 50 };
+const LISTINGS = {
+  "/papers/date/2026-11-20": 45,
+  "/papers/week/2026-W47": 105,
+  "/papers/month/2026-11": 105,
+  "/papers/trending": 50,
+};
 
 /** @param {string} path @param {object} [knobs] */
 function read(path, knobs) {
@@ -19,7 +24,9 @@ for (const generation of ["2024", "2026"]) {
       const { cards, expected, island } = read(path, { generation });
       expect(cards).toHaveLength(count);
       expect(expected).toBe(new Set(cards.map(({ card }) => card.id)).size);
-      expect(cards.every(({ card }) => card.title && card.abstract && card.authors.length && card.published_at)).toBe(true);
+      expect(cards.every(({ card }) => card.title && card.abstract && card.authors.length && card.published_at)).toBe(
+        true,
+      );
       expect(island?.dataset.target).toBe("DailyPapers");
     });
 
@@ -60,8 +67,9 @@ test("the hard cases: a newline in a title, no votes, a four-digit and an old-st
   expect(cards.every(({ title }) => !/[\n\r]|\s{2}/.test(title))).toBe(true);
   expect(cards.map(({ id }) => id)).toEqual(expect.arrayContaining(["1412.6980"]));
   expect(cards.some(({ id }) => /^[a-z-]+\/\d{7}$/.test(id))).toBe(true);
-  const hidden = JSON.parse(document.querySelector('[data-target="DailyPapers"]').dataset.props)
-    .dailyPapers.flatMap(({ paper }) => paper.authors.filter((author) => author.hidden).map(({ name }) => ({ id: paper.id, name })));
+  const hidden = JSON.parse(document.querySelector('[data-target="DailyPapers"]').dataset.props).dailyPapers.flatMap(
+    ({ paper }) => paper.authors.filter((author) => author.hidden).map(({ name }) => ({ id: paper.id, name })),
+  );
   expect(hidden.length).toBeGreaterThan(0);
   for (const { id, name } of hidden) expect(cards.find((card) => card.id === id).authors).not.toContain(name);
 });
@@ -124,13 +132,16 @@ test("a page whose cards lost their links expects what its props hold", () => {
   expect(reading.expected).toBe(45);
 });
 
-test.each(["/papers/date/2026-11-20", "/papers/week/2026-W47", "/papers/trending", "/papers?q=nothing"])("%s without a card is right as it is, and the panel's place and width are known", (path) => {
-  const { cards, expected, before, column, outside } = read(path, { empty: "1" });
-  expect([cards.length, expected, outside]).toEqual([0, 0, true]);
-  expect(before.dataset.target).toBe("DailyPapers");
-  // Not as wide as the ribbon, which goes from edge to edge.
-  expect(column.matches("section.container")).toBe(true);
-});
+test.each(["/papers/date/2026-11-20", "/papers/week/2026-W47", "/papers/trending", "/papers?q=nothing"])(
+  "%s without a card is right as it is, and the panel's place and width are known",
+  (path) => {
+    const { cards, expected, before, column, outside } = read(path, { empty: "1" });
+    expect([cards.length, expected, outside]).toEqual([0, 0, true]);
+    expect(before.dataset.target).toBe("DailyPapers");
+    // Not as wide as the ribbon, which goes from edge to edge.
+    expect(column.matches("section.container")).toBe(true);
+  },
+);
 
 test("the panel's place is outside every island", () => {
   const { before, outside } = read("/papers/date/2026-11-20");
@@ -147,8 +158,12 @@ test("only a logged-in reader's upvote is a box", () => {
 
 test("a recommended paper's address is made from its id alone", () => {
   const here = { site: "huggingface" };
-  expect(huggingface.addressOf({ id: "2401.00001", url: "javascript:alert(1)" }, here)).toBe("https://huggingface.co/papers/2401.00001");
-  expect(huggingface.addressOf({ id: "2401.00001", url: "https://arxiv.org/abs/2401.00001" }, here)).toBe("https://arxiv.org/abs/2401.00001");
+  expect(huggingface.addressOf({ id: "2401.00001", url: "javascript:alert(1)" }, here)).toBe(
+    "https://huggingface.co/papers/2401.00001",
+  );
+  expect(huggingface.addressOf({ id: "2401.00001", url: "https://arxiv.org/abs/2401.00001" }, here)).toBe(
+    "https://arxiv.org/abs/2401.00001",
+  );
 });
 
 const REAL = new URL("../../../../shared/data/listing/", import.meta.url);
@@ -182,7 +197,13 @@ function readOf(path, html) {
 
 describe("a page that is none of the listing's", () => {
   for (const error of ["404", "429", "500", "challenge", "soft"]) {
-    for (const path of ["/papers/2609.01234", "/papers", "/papers/date/2026-11-20", "/papers/trending", "/papers?q=attention"]) {
+    for (const path of [
+      "/papers/2609.01234",
+      "/papers",
+      "/papers/date/2026-11-20",
+      "/papers/trending",
+      "/papers?q=attention",
+    ]) {
       test(`${error} at ${path} is nothing to read, whatever its status says`, () => {
         expect(read(path, { error }).cards).toBe(undefined);
       });
@@ -191,13 +212,18 @@ describe("a page that is none of the listing's", () => {
 
   test("an island that is not a paper's makes no page a paper's, whatever its heading and its links say", () => {
     const error = '<h1>Paper 2609.01234</h1><a href="https://arxiv.org/abs/2609.01234">arXiv</a>';
-    expect(readOf("/papers/2609.01234", `<main><div data-target="ErrorPage" data-props="{}">${error}</div></main>`)).toBe(null);
+    expect(
+      readOf("/papers/2609.01234", `<main><div data-target="ErrorPage" data-props="{}">${error}</div></main>`),
+    ).toBe(null);
     expect(readOf("/papers/2609.01234", `<main>${error}</main>`)).toBe(null);
   });
 
   test("a paper's island under another name is known by its paper", () => {
     const props = JSON.stringify({ paper: { id: "2609.01234", title: "Invented" } }).replaceAll('"', "&quot;");
-    const { cards } = readOf("/papers/2609.01234", `<div data-target="Renamed" data-props="${props}"><h1>Invented</h1></div>`);
+    const { cards } = readOf(
+      "/papers/2609.01234",
+      `<div data-target="Renamed" data-props="${props}"><h1>Invented</h1></div>`,
+    );
     expect(cards.map(({ card }) => card.title)).toEqual(["Invented"]);
   });
 
@@ -211,17 +237,30 @@ describe("a page that is none of the listing's", () => {
 
 describe("only what a listing lists is expected", () => {
   const card = (n, more = "") => `<article><h3><a href="/papers/2606.0000${n}">Paper ${n}</a></h3>${more}</article>`;
-  const page = (before, cards) => `<main><div data-target="DailyPapers" data-props="{}"><section>${before}<div class="grid">${cards.join("")}</div></section></div></main>`;
+  const page = (before, cards) =>
+    `<main><div data-target="DailyPapers" data-props="{}"><section>${before}<div class="grid">${cards.join("")}</div></section></div></main>`;
   const spoken = (n) => `<p>As in <a href="/papers/1901.0000${n}">an older paper</a>, we find</p>`;
 
   test("a paper that a card's text speaks of is no paper of the list", () => {
-    const { cards, expected } = readOf("/papers/trending", page("", [1, 2, 3].map((n) => card(n, spoken(n)))));
+    const { cards, expected } = readOf(
+      "/papers/trending",
+      page(
+        "",
+        [1, 2, 3].map((n) => card(n, spoken(n))),
+      ),
+    );
     expect([cards.length, expected]).toEqual([3, 3]);
   });
 
   test("a ribbon above the list names papers of its own", () => {
     const ribbon = [7, 8, 9].map((n) => `<div><a href="/papers/1901.0000${n}"><img src="r.png"></a></div>`).join("");
-    const { cards, expected } = readOf("/papers", page(ribbon, [1, 2, 3].map((n) => card(n))));
+    const { cards, expected } = readOf(
+      "/papers",
+      page(
+        ribbon,
+        [1, 2, 3].map((n) => card(n)),
+      ),
+    );
     expect([cards.length, expected]).toEqual([3, 3]);
   });
 
@@ -231,16 +270,24 @@ describe("only what a listing lists is expected", () => {
     expect([cards.length, expected]).toEqual([2, 5]);
   });
 
-  const told = (props) => `<main><div data-target="DailyPapers" data-props="${JSON.stringify(props).replaceAll('"', "&quot;")}"><h1>Daily Papers</h1><div class="grid"></div></div></main>`;
+  const told = (props) =>
+    `<main><div data-target="DailyPapers" data-props="${JSON.stringify(props).replaceAll('"', "&quot;")}"><h1>Daily Papers</h1><div class="grid"></div></div></main>`;
   const dailyPapers = [1, 2, 3].map((n) => ({ paper: { id: `2606.0000${n}`, title: `Paper ${n}` } }));
 
   test("a search that found nothing lists nothing, though the props hold the day's papers", () => {
-    expect(readOf("/papers?q=zzz", told({ dailyPapers, searchResults: [], query: { q: "zzz" } }))).toMatchObject({ cards: [], expected: 0 });
+    expect(readOf("/papers?q=zzz", told({ dailyPapers, searchResults: [], query: { q: "zzz" } }))).toMatchObject({
+      cards: [],
+      expected: 0,
+    });
   });
 
   test("an empty day reached by a period tab lists nothing, though the props are still the other day's", () => {
-    expect(readOf("/papers/date/2026-07-04", told({ dailyPapers, periodType: "day", dateString: "2026-07-03" }))).toMatchObject({ cards: [], expected: 0 });
-    expect(readOf("/papers/date/2026-07-03", told({ dailyPapers, periodType: "day", dateString: "2026-07-03" }))).toMatchObject({ cards: [], expected: 3 });
+    expect(
+      readOf("/papers/date/2026-07-04", told({ dailyPapers, periodType: "day", dateString: "2026-07-03" })),
+    ).toMatchObject({ cards: [], expected: 0 });
+    expect(
+      readOf("/papers/date/2026-07-03", told({ dailyPapers, periodType: "day", dateString: "2026-07-03" })),
+    ).toMatchObject({ cards: [], expected: 3 });
   });
 });
 
@@ -262,26 +309,55 @@ describe("without props, a fact that the page does not state is left out", () =>
   });
 
   test.each([
-    ["94", 94], ["Upvote 180", 180], ["Upvote180", 180], ["1,234", 1234], ["12,345,678", 12345678], ["0", 0],
-    ["-", null], ["Upvote -", null], ["1.2k", null], ["1.2", null], ["Upvote", null], ["", null], ["12,3", null], ["94 of 100 %", null],
+    ["94", 94],
+    ["Upvote 180", 180],
+    ["Upvote180", 180],
+    ["1,234", 1234],
+    ["12,345,678", 12345678],
+    ["0", 0],
+    ["-", null],
+    ["Upvote -", null],
+    ["1.2k", null],
+    ["1.2", null],
+    ["Upvote", null],
+    ["", null],
+    ["12,3", null],
+    ["94 of 100 %", null],
   ])("a box that shows %j tells %j upvotes", (shown, upvotes) => {
-    for (const box of [`<a href="/login?next=x"><div><input type="checkbox" disabled>${shown}</div></a>`, `<label><input type="checkbox">${shown}</label>`]) {
-      const { cards } = readOf("/papers", `<main><div data-target="DailyPapers"><article><h3><a href="/papers/2606.00001">One</a></h3><label>Sort <select></select> 7</label>${box}</article></div></main>`);
+    for (const box of [
+      `<a href="/login?next=x"><div><input type="checkbox" disabled>${shown}</div></a>`,
+      `<label><input type="checkbox">${shown}</label>`,
+    ]) {
+      const { cards } = readOf(
+        "/papers",
+        `<main><div data-target="DailyPapers"><article><h3><a href="/papers/2606.00001">One</a></h3><label>Sort <select></select> 7</label>${box}</article></div></main>`,
+      );
       expect(cards[0].card.upvotes).toBe(upvotes);
     }
   });
 
-  const SUMMARY = '<div><p>A machine wrote this.</p><div>AI-generated summary</div></div>';
+  const SUMMARY = "<div><p>A machine wrote this.</p><div>AI-generated summary</div></div>";
   test.each([
     ["alone", "<h2>Abstract</h2><p>We study.</p>", "We study."],
     ["after a summary", `<h2>Abstract</h2>${SUMMARY}<p>We study.</p>`, "We study."],
-    ["in one box with the summary", `<h2>Abstract</h2><div>${SUMMARY}<p>We <a href="/papers?q=study">study</a>.</p></div>`, "We study."],
-    ["after a summary without its label", "<h2>Abstract</h2><div><p>A machine wrote this.</p></div><p>We study.</p>", ""],
+    [
+      "in one box with the summary",
+      `<h2>Abstract</h2><div>${SUMMARY}<p>We <a href="/papers?q=study">study</a>.</p></div>`,
+      "We study.",
+    ],
+    [
+      "after a summary without its label",
+      "<h2>Abstract</h2><div><p>A machine wrote this.</p></div><p>We study.</p>",
+      "",
+    ],
     ["missing, under a summary", `<h2>Abstract</h2>${SUMMARY}<h2>Community</h2><p>Great paper!</p>`, ""],
     ["missing", "<h2>Abstract</h2><h2>Community</h2><p>Great paper!</p>", ""],
     ["missing with its heading", "<h2>Community</h2><p>Great paper!</p>", ""],
   ])("the abstract of a paper's page is the authors' own: %s", (_, html, abstract) => {
-    const { cards } = readOf("/papers/2606.00001", `<main><div data-target="PaperContent"><h1>One</h1>${html}</div></main>`);
+    const { cards } = readOf(
+      "/papers/2606.00001",
+      `<main><div data-target="PaperContent"><h1>One</h1>${html}</div></main>`,
+    );
     expect(cards[0].card).toEqual({ id: "2606.00001", title: "One", abstract });
   });
 

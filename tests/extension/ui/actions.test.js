@@ -14,10 +14,16 @@ function rowIn(dir) {
   row.style.direction = dir;
   roving(row)();
   row.firstElementChild.focus();
-  return { press: (key) => pressByHand(window, host.shadowRoot.activeElement, key), at: () => host.shadowRoot.activeElement.dataset.action };
+  return {
+    press: (key) => pressByHand(window, host.shadowRoot.activeElement, key),
+    at: () => host.shadowRoot.activeElement.dataset.action,
+  };
 }
 
-test.each([["ltr", "ArrowRight", "ArrowLeft"], ["rtl", "ArrowLeft", "ArrowRight"]])("in a page that runs %s, %s leads to the next button and %s back", (dir, next, back) => {
+test.each([
+  ["ltr", "ArrowRight", "ArrowLeft"],
+  ["rtl", "ArrowLeft", "ArrowRight"],
+])("in a page that runs %s, %s leads to the next button and %s back", (dir, next, back) => {
   const { press, at } = rowIn(dir);
   const seen = [at()];
   for (const key of [next, next, next, back, back]) {

@@ -5,18 +5,29 @@ import { listOf, openPage } from "../page-kit.js";
 
 /** @param {any} list @param {object} [marks] */
 const pageWith = (list, marks = {}) => ({
-  list, view: { marks },
+  list,
+  view: { marks },
   mark: (paper) => marks[paper] ?? { opened_at: null, saved: false, hidden: false },
   ranked: (paper) => list.cards.find(({ id }) => id === paper) ?? null,
 });
 
 test("one line names the nearest paper of the reader's, what they did with it, and the words", () => {
   openPage("https://huggingface.co/papers", { html: "<body></body>" });
-  const reasons = [{ kind: "fresh", share: 0.9 }, { kind: "paper", share: 0.2, paper: "p", title: "Serving", words: ["kv-cache", "paging"] }];
+  const reasons = [
+    { kind: "fresh", share: 0.9 },
+    { kind: "paper", share: 0.2, paper: "p", title: "Serving", words: ["kv-cache", "paging"] },
+  ];
   const saved = pageWith(listOf([]), { p: { opened_at: "x", saved: true } });
   expect(oneLine(saved, reasons)).toBe("Close to “Serving”, which you saved: kv-cache, paging");
-  expect(oneLine(pageWith(listOf([]), { p: { opened_at: "x", saved: false } }), reasons)).toBe("Close to “Serving”, which you opened: kv-cache, paging");
-  expect(oneLine(pageWith(listOf([])), [{ kind: "popular", share: 0.4 }, { kind: "fresh", share: 0.1 }])).toBe("Popular now");
+  expect(oneLine(pageWith(listOf([]), { p: { opened_at: "x", saved: false } }), reasons)).toBe(
+    "Close to “Serving”, which you opened: kv-cache, paging",
+  );
+  expect(
+    oneLine(pageWith(listOf([])), [
+      { kind: "popular", share: 0.4 },
+      { kind: "fresh", share: 0.1 },
+    ]),
+  ).toBe("Popular now");
   expect(oneLine(pageWith(listOf([])), [])).toBe("");
 });
 
@@ -25,16 +36,34 @@ test("words are named with the paper they are shared with, and a topic only wher
   const page = pageWith(listOf([]), { p: { opened_at: "x", saved: true } });
   const other = { kind: "paper", share: 0.1, paper: "q", title: "Robots", words: ["grasping"] };
   const topic = { kind: "interest", share: 0.1, words: ["robots"] };
-  expect(oneLine(page, [{ kind: "paper", share: 0.2, paper: "p", title: "Serving" }, other, topic])).toBe("Close to “Serving”, which you saved");
+  expect(oneLine(page, [{ kind: "paper", share: 0.2, paper: "p", title: "Serving" }, other, topic])).toBe(
+    "Close to “Serving”, which you saved",
+  );
   expect(oneLine(page, [topic, { kind: "words", share: 0.3, words: ["paging"] }])).toBe("On a topic you named: robots");
-  expect(oneLine(page, [{ ...topic, share: -0.1 }, { kind: "words", share: 0.3, words: ["paging"] }])).toBe("Shares your words: paging");
-  expect(oneLine(page, [{ kind: "interest", share: -0.4 }, { kind: "fresh", share: 0.1 }])).toBe("New");
+  expect(
+    oneLine(page, [
+      { ...topic, share: -0.1 },
+      { kind: "words", share: 0.3, words: ["paging"] },
+    ]),
+  ).toBe("Shares your words: paging");
+  expect(
+    oneLine(page, [
+      { kind: "interest", share: -0.4 },
+      { kind: "fresh", share: 0.1 },
+    ]),
+  ).toBe("New");
 });
 
 test("the whole reason has every part with its share, largest first", () => {
   openPage("https://huggingface.co/papers", { html: "<body></body>" });
-  const parts = wholeReason(pageWith(listOf([])), [{ kind: "fresh", share: 0.25 }, { kind: "words", share: 0.75, words: ["a"] }]);
-  expect(parts).toEqual([{ line: "Shares your words: a", percent: 75 }, { line: "New", percent: 25 }]);
+  const parts = wholeReason(pageWith(listOf([])), [
+    { kind: "fresh", share: 0.25 },
+    { kind: "words", share: 0.75, words: ["a"] },
+  ]);
+  expect(parts).toEqual([
+    { line: "Shares your words: a", percent: 75 },
+    { line: "New", percent: 25 },
+  ]);
 });
 
 test("a fit needs three papers of the reader's, and the best sixth of a page", () => {
@@ -47,7 +76,9 @@ test("a fit needs three papers of the reader's, and the best sixth of a page", (
 });
 
 test("a typed interest is evidence enough", () => {
-  expect(evidence(pageWith(listOf(["p"], { recommended: [{ reasons: [{ kind: "interest", share: 1, words: ["x"] }] }] })))).toBe(3);
+  expect(
+    evidence(pageWith(listOf(["p"], { recommended: [{ reasons: [{ kind: "interest", share: 1, words: ["x"] }] }] }))),
+  ).toBe(3);
 });
 
 test("ages and authors are short", () => {

@@ -29,7 +29,11 @@ test("a save brings what shares its words to the top, with a reason that names i
   await save(diffusion);
   const [first] = (await list()).recommended;
   expect(first.paper.id).toBe("2112.10752");
-  expect(first.reasons[0]).toMatchObject({ kind: "paper", paper: diffusion, words: expect.arrayContaining(["diffusion"]) });
+  expect(first.reasons[0]).toMatchObject({
+    kind: "paper",
+    paper: diffusion,
+    words: expect.arrayContaining(["diffusion"]),
+  });
 });
 
 test("a reason names no word that most of the sample papers have", async () => {
@@ -43,7 +47,8 @@ test("a reason names no word that most of the sample papers have", async () => {
 test("shares add up to the score, and ranks follow it", async () => {
   await save("1706.03762");
   const { recommended, cards } = await list();
-  for (const { score, reasons } of [...recommended, ...cards]) expect(reasons.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(score, 10);
+  for (const { score, reasons } of [...recommended, ...cards])
+    expect(reasons.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(score, 10);
   expect(recommended.map(({ rank }) => rank)).toEqual(recommended.map((_, at) => at + 1));
   expect(recommended.map(({ score }) => score)).toEqual(recommended.map(({ score }) => score).sort((a, b) => b - a));
 });

@@ -72,7 +72,10 @@ test("an event deleted while it is on its way does not come back", async () => {
   const browser = await pairedBrowser();
   const save = event("save", PAPER);
   let answer;
-  browser.server.mood = (request) => (request.path === "/v1/events" ? new Promise((go) => (answer = () => go(reply(200, browser.server.log(request.body))))) : undefined);
+  browser.server.mood = (request) =>
+    request.path === "/v1/events"
+      ? new Promise((go) => (answer = () => go(reply(200, browser.server.log(request.body)))))
+      : undefined;
   await log(browser, save);
   await browser.pass(200);
   const deleted = own(browser, FROM_OWN.ledgerDelete, { ids: [save.id] });
@@ -87,7 +90,8 @@ test("an id that the server does not know holds up no other deletion", async () 
   const save = event("save", PAPER);
   const browser = await browserWith(save);
   browser.local.deletions = { gone: SERVER, [save.id]: SERVER };
-  browser.server.mood = ({ path }) => (path.endsWith("/gone") ? reply(404, { error: { code: "not_found", message: "No." } }) : undefined);
+  browser.server.mood = ({ path }) =>
+    path.endsWith("/gone") ? reply(404, { error: { code: "not_found", message: "No." } }) : undefined;
   await own(browser, FROM_OWN.flush);
   expect(browser.local.deletions).toEqual({});
   expect(browser.server.events).toEqual([]);
@@ -108,8 +112,15 @@ test("forgetting a paper deletes what other browsers logged of it too", async ()
 test("where the server's log is too long to look through, it is said that older events may remain", async () => {
   const [mine, others] = [event("save", PAPER), Array.from({ length: 199 }, () => event("open", "2501.00002"))];
   const browser = await browserWith(mine);
-  browser.server.mood = ({ method, path }) => (method === "GET" && path.startsWith("/v1/me/events") ? reply(200, { items: [mine, ...others], next: "older" }) : undefined);
-  expect(await own(browser, FROM_OWN.forget, { paper: PAPER })).toMatchObject({ deleted: 1, silent: false, partial: true });
+  browser.server.mood = ({ method, path }) =>
+    method === "GET" && path.startsWith("/v1/me/events")
+      ? reply(200, { items: [mine, ...others], next: "older" })
+      : undefined;
+  expect(await own(browser, FROM_OWN.forget, { paper: PAPER })).toMatchObject({
+    deleted: 1,
+    silent: false,
+    partial: true,
+  });
   browser.server.mood = () => undefined;
   expect(await own(browser, FROM_OWN.forget, { paper: PAPER })).toMatchObject({ silent: false, partial: false });
 });
@@ -132,6 +143,10 @@ test("what was sent to a server paired with before cannot be deleted there, and 
   const save = event("save", PAPER);
   const browser = await browserWith(save);
   await browser.store({ serverUrl: "https://papers.example.org" });
-  expect(await own(browser, FROM_OWN.ledgerDelete, { ids: [save.id] })).toMatchObject({ deleted: 1, waiting: 0, elsewhere: 1 });
+  expect(await own(browser, FROM_OWN.ledgerDelete, { ids: [save.id] })).toMatchObject({
+    deleted: 1,
+    waiting: 0,
+    elsewhere: 1,
+  });
   expect(browser.server.deleted).toEqual([]);
 });

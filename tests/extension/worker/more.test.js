@@ -7,12 +7,16 @@ afterEach(end);
 const PAGE = "daily/2026-11-20";
 const cards = [{ id: "2501.00001", title: "One" }];
 const { response } = example("GET /v1/recommendations");
-const brought = ["2503.00001", "2503.00002"].map((id) => ({ ...response.items[0], paper: { ...response.items[0].paper, id } }));
+const brought = ["2503.00001", "2503.00002"].map((id) => ({
+  ...response.items[0],
+  paper: { ...response.items[0].paper, id },
+}));
 
 async function browserWithMore() {
   const browser = await pairedBrowser();
   await browser.ask(FROM_PAGE.pageCards, { site: "huggingface", page_kind: "daily", page: PAGE, cards });
-  browser.server.mood = ({ path }) => (path.startsWith("/v1/recommendations") ? reply(200, { ...response, list_id: "L-more", items: brought }) : undefined);
+  browser.server.mood = ({ path }) =>
+    path.startsWith("/v1/recommendations") ? reply(200, { ...response, list_id: "L-more", items: brought }) : undefined;
   return browser;
 }
 
@@ -20,7 +24,10 @@ test("more recommendations asked for twice at once join the list once", async ()
   const browser = await browserWithMore();
   await Promise.all([1, 2].map(() => browser.ask(FROM_PAGE.more, { page: PAGE })));
   const [{ recommended }] = Object.values(browser.local.lists);
-  expect(recommended.map(({ paper }) => paper.id).filter((id) => id.startsWith("2503"))).toEqual(["2503.00001", "2503.00002"]);
+  expect(recommended.map(({ paper }) => paper.id).filter((id) => id.startsWith("2503"))).toEqual([
+    "2503.00001",
+    "2503.00002",
+  ]);
 });
 
 test("what an answer brought later cites that answer, not the page's own", async () => {

@@ -5,10 +5,21 @@ import { LISTING, end, event, pairedBrowser, settle } from "../browser-kit.js";
 afterEach(end);
 
 const PAPER = "2501.00001";
-const paperPage = (tab, paper = PAPER) => ({ id: "us", url: `https://huggingface.co/papers/${paper}`, tab: { id: tab } });
-const click = (browser, paper = PAPER, more = {}) => browser.ask(FROM_PAGE.eventLog, { event: event("open", paper, more) });
-const arrive = (browser, tab, paper = PAPER) => browser.ask(FROM_PAGE.eventLog, { event: event("open", paper, { surface: "paper_page", page: "paper" }) }, paperPage(tab, paper));
-const menu = (browser, paper = PAPER) => browser.ask(FROM_PAGE.linkContext, { paper, page: "daily/2026-11-20", surface: "card", list_id: "L1", position: 3 });
+const paperPage = (tab, paper = PAPER) => ({
+  id: "us",
+  url: `https://huggingface.co/papers/${paper}`,
+  tab: { id: tab },
+});
+const click = (browser, paper = PAPER, more = {}) =>
+  browser.ask(FROM_PAGE.eventLog, { event: event("open", paper, more) });
+const arrive = (browser, tab, paper = PAPER) =>
+  browser.ask(
+    FROM_PAGE.eventLog,
+    { event: event("open", paper, { surface: "paper_page", page: "paper" }) },
+    paperPage(tab, paper),
+  );
+const menu = (browser, paper = PAPER) =>
+  browser.ask(FROM_PAGE.linkContext, { paper, page: "daily/2026-11-20", surface: "card", list_id: "L1", position: 3 });
 const newTab = (browser, more = {}) => browser.life.tell("tab", { id: 2, openerTabId: 1, ...more });
 
 /** What was logged in the end. */
@@ -72,7 +83,9 @@ test("the link of a context menu, opened in a new tab, is one open from where th
   newTab(browser);
   await browser.pass(700);
   await arrive(browser, 2);
-  expect(await opens(browser)).toMatchObject([{ paper: PAPER, surface: "card", list_id: "L1", position: 3, page: "daily/2026-11-20" }]);
+  expect(await opens(browser)).toMatchObject([
+    { paper: PAPER, surface: "card", list_id: "L1", position: 3, page: "daily/2026-11-20" },
+  ]);
 });
 
 test("a page that arrives before we know of its tab makes no second open", async () => {
@@ -121,14 +134,20 @@ test("a new tab of another opener, or seen to lead elsewhere, is not the menu's"
 });
 
 test("with the clock set back an hour, opens still count", async () => {
-  const browser = await pairedBrowser({ opened: [{ id: "x", paper: PAPER, at: Date.parse("2026-11-20T09:00:00Z"), arrived: true }] });
+  const browser = await pairedBrowser({
+    opened: [{ id: "x", paper: PAPER, at: Date.parse("2026-11-20T09:00:00Z"), arrived: true }],
+  });
   await click(browser);
   expect(await opens(browser)).toHaveLength(1);
 });
 
 test("only a listing's page may tell of anything, and only what pages may", async () => {
   const browser = await pairedBrowser();
-  for (const sender of [{ ...LISTING, url: "https://example.com/papers" }, { ...LISTING, id: "them" }, { ...LISTING, url: "https://huggingface.co/settings" }]) {
+  for (const sender of [
+    { ...LISTING, url: "https://example.com/papers" },
+    { ...LISTING, id: "them" },
+    { ...LISTING, url: "https://huggingface.co/settings" },
+  ]) {
     expect((await browser.ask(FROM_PAGE.eventLog, { event: event("open", PAPER) }, sender)).ok).toBe(false);
   }
   expect((await browser.ask("me/export")).error.code).toBe("unknown_message");
@@ -139,7 +158,11 @@ test("only a listing's page may tell of anything, and only what pages may", asyn
 const LEFT = { id: "us", url: "https://huggingface.co/papers/date/2026-11-20", tab: { id: 1 } };
 const leave = (browser, fields = {}) => browser.ask(FROM_PAGE.pageLeft, fields, LEFT);
 const arriveFrom = (browser, tab, referrer, paper = PAPER) =>
-  browser.ask(FROM_PAGE.eventLog, { event: event("open", paper, { surface: "paper_page", page: "paper" }), referrer }, paperPage(tab, paper));
+  browser.ask(
+    FROM_PAGE.eventLog,
+    { event: event("open", paper, { surface: "paper_page", page: "paper" }), referrer },
+    paperPage(tab, paper),
+  );
 
 test("a paper that a page of ours went to by itself is not opened by the reader", async () => {
   const browser = await pairedBrowser();

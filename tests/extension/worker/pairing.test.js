@@ -9,7 +9,14 @@ const CODE = "9FKM-N0J8-V5EK";
 const OLD = "https://old.example.org";
 const LINK = `${SERVER}/pair#${CODE}`;
 const own = (browser, type, fields) => browser.ask(type, fields, OWN);
-const connect = (browser, address, more = {}) => own(browser, FROM_OWN.pairConnect, { address, code: "", name: "Chromium on Linux", agreed: readAddress(address)?.address, ...more });
+const connect = (browser, address, more = {}) =>
+  own(browser, FROM_OWN.pairConnect, {
+    address,
+    code: "",
+    name: "Chromium on Linux",
+    agreed: readAddress(address)?.address,
+    ...more,
+  });
 const fresh = () => pairedBrowser({ serverUrl: "", token: "" });
 const steps = ({ steps: told }) => told.map(({ step, ok }) => `${step} ${ok ? "well" : "failed"}`);
 
@@ -17,7 +24,10 @@ test.each([
   [LINK, { address: SERVER, code: CODE, plain: false, isLocal: true }],
   ["  localhost:8765 ", { address: "http://localhost:8765", code: "", plain: false }],
   ["http://[::1]:8765/", { address: "http://[::1]:8765", isLocal: true }],
-  ["https://lab.example.org/inkling/pair#A%2DB", { address: "https://lab.example.org/inkling", code: "A-B", plain: false, isLocal: false }],
+  [
+    "https://lab.example.org/inkling/pair#A%2DB",
+    { address: "https://lab.example.org/inkling", code: "A-B", plain: false, isLocal: false },
+  ],
   ["https://lab.example.org/pair#%", { code: "%" }],
   ["http://192.168.1.5:8765", { plain: true, isLocal: false }],
   ["http://localhost.example.org", { plain: true, isLocal: false }],
@@ -25,14 +35,31 @@ test.each([
   expect(readAddress(typed)).toMatchObject(meant);
 });
 
-test.each(["", "ftp://lab.example.org", "http://me:secret@lab.example.org", "http://", "javascript:alert(1)", "not an address"])("%s is no address", (typed) => {
+test.each([
+  "",
+  "ftp://lab.example.org",
+  "http://me:secret@lab.example.org",
+  "http://",
+  "javascript:alert(1)",
+  "not an address",
+])("%s is no address", (typed) => {
   expect(readAddress(typed)).toBe(null);
 });
 
 test("a link pairs: each step is told, and only then anything is kept", async () => {
   const browser = await fresh();
-  expect(steps(await connect(browser, LINK))).toEqual(["address well", "reachable well", "code well", "token well", "kept well"]);
-  expect(browser.local).toMatchObject({ serverUrl: SERVER, token: example("POST /v1/devices").response.token, agreed: SERVER });
+  expect(steps(await connect(browser, LINK))).toEqual([
+    "address well",
+    "reachable well",
+    "code well",
+    "token well",
+    "kept well",
+  ]);
+  expect(browser.local).toMatchObject({
+    serverUrl: SERVER,
+    token: example("POST /v1/devices").response.token,
+    agreed: SERVER,
+  });
   expect(browser.server.sent("/v1/devices")[0].body).toEqual({ name: "Chromium on Linux", code: CODE });
   expect(browser.server.requests.every(({ headers }) => headers["Inkling-Client"] === "extension/0.1.0")).toBe(true);
 });
@@ -46,11 +73,21 @@ test("what is no address is refused before anything is asked", async () => {
 });
 
 test.each([
-  ["a dead server", () => { throw new TypeError("Failed to fetch"); }, /does not answer/],
+  [
+    "a dead server",
+    () => {
+      throw new TypeError("Failed to fetch");
+    },
+    /does not answer/,
+  ],
   ["another web server", () => reply(200, "<html>It works!</html>"), /not Inkling/],
   ["another program's JSON", () => reply(200, { status: "ok" }), /not Inkling/],
   ["a server too old", () => reply(200, { ...example("GET /healthz").response, api: 0 }), /too old for this extension/],
-  ["a server too new", () => reply(200, { ...example("GET /healthz").response, min_client: "9.0.0" }), /too old for the server/],
+  [
+    "a server too new",
+    () => reply(200, { ...example("GET /healthz").response, min_client: "9.0.0" }),
+    /too old for the server/,
+  ],
 ])("%s fails at being reachable, and is told plainly", async (_, mood, words) => {
   const browser = await fresh();
   browser.server.mood = mood;
@@ -60,7 +97,10 @@ test.each([
   nothingKept(browser);
 });
 
-test.each([["a wrong code", `${SERVER}/pair#AAAA-BBBB-CCCC`, /wrong, used or expired/], ["no code", SERVER, /wants a pairing code/]])("%s fails at the code, in the server's words", async (_, link, words) => {
+test.each([
+  ["a wrong code", `${SERVER}/pair#AAAA-BBBB-CCCC`, /wrong, used or expired/],
+  ["no code", SERVER, /wants a pairing code/],
+])("%s fails at the code, in the server's words", async (_, link, words) => {
   const browser = await fresh();
   const answer = await connect(browser, link);
   expect(steps(answer).at(-1)).toBe("code failed");
@@ -91,7 +131,9 @@ test("plain http to another machine is refused until the reader confirms it", as
   const answer = await connect(browser, `http://192.168.1.5:8765/pair#${CODE}`);
   expect(answer).toMatchObject({ needs_confirmation: true });
   expect(browser.server.requests).toEqual([]);
-  expect(steps(await connect(browser, `http://192.168.1.5:8765/pair#${CODE}`, { plain_http_ok: true })).at(-1)).toBe("kept well");
+  expect(steps(await connect(browser, `http://192.168.1.5:8765/pair#${CODE}`, { plain_http_ok: true })).at(-1)).toBe(
+    "kept well",
+  );
 });
 
 test("only our own pages may pair", async () => {
@@ -102,7 +144,7 @@ test("only our own pages may pair", async () => {
 });
 
 test("pairing with another server forgets what the first one said", async () => {
-  const states = { "2501.00001": { opened_at: null, saved: true, hidden: false } };
+  const states = { 2501.00001: { opened_at: null, saved: true, hidden: false } };
   const browser = await pairedBrowser({ serverUrl: OLD, token: "unknown", states });
   await connect(browser, LINK);
   await browser.pass(300);
@@ -140,7 +182,7 @@ const bodies = (browser) => JSON.stringify(browser.server.requests.map(({ path, 
 /** A browser whose server is silent, with things that wait for it. */
 async function withWaiting(more = {}) {
   const queue = WAITING();
-  const texts = { "2501.00002": { id: "2501.00002", title: "Said to the old server" } };
+  const texts = { 2501.00002: { id: "2501.00002", title: "Said to the old server" } };
   const browser = await pairedBrowser({ serverUrl: OLD, token: "unknown", queue, texts, ...more });
   return { browser, queue };
 }
@@ -152,11 +194,16 @@ test("nothing that waits for one server goes to another, and the reader is told"
   await own(browser, FROM_OWN.act, { kind: "save", paper: "2501.00002" });
   await browser.pass(3_000);
   expect(browser.server.events.map(({ paper }) => paper)).toEqual(["2501.00002"]);
-  for (const { event: { id } } of queue) expect(bodies(browser)).not.toContain(id);
+  for (const {
+    event: { id },
+  } of queue)
+    expect(bodies(browser)).not.toContain(id);
   expect(bodies(browser)).not.toContain("Said to the old server");
   expect(told.at(-1).message).toContain("sent once this browser is paired with it again: 2.");
   // What the reader sees of papers is of this server too.
-  expect(browser.local.elsewhere[OLD].queue.map(({ event: { id } }) => id)).toEqual(queue.map(({ event: { id } }) => id));
+  expect(browser.local.elsewhere[OLD].queue.map(({ event: { id } }) => id)).toEqual(
+    queue.map(({ event: { id } }) => id),
+  );
   expect((await own(browser, FROM_OWN.status)).status.waiting).toBe(0);
 });
 
@@ -172,7 +219,12 @@ test("what waits for a server is sent once it is paired with again", async () =>
 });
 
 test("an address written from outside takes nothing along, not even between a batch and its sending", async () => {
-  const silent = { health: "offline", failures: 3, at: Date.parse("2026-11-20T07:59:00Z"), retry_at: Date.parse("2026-11-20T09:00:00Z") };
+  const silent = {
+    health: "offline",
+    failures: 3,
+    at: Date.parse("2026-11-20T07:59:00Z"),
+    retry_at: Date.parse("2026-11-20T09:00:00Z"),
+  };
   const { browser, queue } = await withWaiting({ queueOf: OLD, connection: silent });
   const { local } = chrome.storage;
   const set = local.set;
@@ -190,7 +242,10 @@ test("an address written from outside takes nothing along, not even between a ba
   expect(isMoved).toBe(true);
   expect(browser.server.events.map(({ paper }) => paper)).toEqual(["2501.00004"]);
   const there = JSON.stringify(browser.server.requests.filter(({ url }) => url.startsWith(SERVER)));
-  for (const { event: { id } } of queue) expect(there).not.toContain(id);
+  for (const {
+    event: { id },
+  } of queue)
+    expect(there).not.toContain(id);
 });
 
 test("a server under another address gets what waited for it", async () => {
@@ -230,7 +285,8 @@ async function withDeletion(more = {}) {
   browser.server.mood = () => reply(503, "");
   await own(browser, FROM_OWN.ledgerDelete, { ids: [save.id] });
   browser.server.events.push(save);
-  browser.server.mood = ({ method, path }) => (method === "DELETE" && browser.local.serverUrl === OLD ? reply(404, path) : undefined);
+  browser.server.mood = ({ method, path }) =>
+    method === "DELETE" && browser.local.serverUrl === OLD ? reply(404, path) : undefined;
   return { browser, save };
 }
 
@@ -270,7 +326,10 @@ test("leaving with this browser only revokes it", async () => {
 
 test("leaving with this browser only sends what waits before it wipes", async () => {
   const save = event("save", "2501.00001");
-  const browser = await pairedBrowser({ queue: [{ event: save }], connection: { health: "offline", failures: 3, retry_at: Date.parse("2026-11-20T08:01:00Z") } });
+  const browser = await pairedBrowser({
+    queue: [{ event: save }],
+    connection: { health: "offline", failures: 3, retry_at: Date.parse("2026-11-20T08:01:00Z") },
+  });
   browser.server.mood = ({ method }) => (method === "DELETE" ? reply(204) : undefined);
   expect(await own(browser, FROM_OWN.leave, { delete_there: false })).toMatchObject({ gone_there: true });
   expect(browser.server.ids()).toEqual([save.id]);
@@ -282,7 +341,9 @@ test("what cannot be sent is discarded by leaving only once the reader has said 
   await own(browser, FROM_OWN.act, { kind: "save", paper: "2501.00001" });
   expect(await own(browser, FROM_OWN.leave, { delete_there: false })).toMatchObject({ ok: true, waiting: 1 });
   expect(browser.local).toMatchObject({ token: "token", queue: [{ event: { paper: "2501.00001" } }] });
-  expect(await own(browser, FROM_OWN.leave, { delete_there: false, discard: true })).toMatchObject({ gone_there: false });
+  expect(await own(browser, FROM_OWN.leave, { delete_there: false, discard: true })).toMatchObject({
+    gone_there: false,
+  });
   expect(browser.local.queue).toBe(undefined);
 });
 
@@ -312,16 +373,29 @@ test("the token is kept from content scripts where the browser can", async () =>
 test("typed interests join those that are there", async () => {
   const browser = await pairedBrowser();
   await own(browser, FROM_OWN.interestsAdd, { interests: [" kv cache ", "long contexts"] });
-  expect(browser.server.requests.at(-1)).toMatchObject({ method: "PATCH", body: { interests: ["long contexts", "kv cache"] } });
+  expect(browser.server.requests.at(-1)).toMatchObject({
+    method: "PATCH",
+    body: { interests: ["long contexts", "kv cache"] },
+  });
 });
 
-const whose = async (browser, address, more = {}) => (await own(browser, FROM_OWN.pairWhose, { address, code: "", agreed: readAddress(address)?.address, ...more })).whose;
-const answering = (status, body) => ({ path }) => (path === "/v1/pairing-codes/whose" ? reply(status, body) : undefined);
+const whose = async (browser, address, more = {}) =>
+  (await own(browser, FROM_OWN.pairWhose, { address, code: "", agreed: readAddress(address)?.address, ...more })).whose;
+const answering =
+  (status, body) =>
+  ({ path }) =>
+    path === "/v1/pairing-codes/whose" ? reply(status, body) : undefined;
 
 test("whom a link is for is asked of its own server with the code alone, and the code still pairs", async () => {
   const browser = await fresh();
-  expect(await whose(browser, LINK)).toEqual({ reader_id: "6a6f012c6d4606cc", operator: true, devices: ["Chromium on Linux"] });
-  expect(browser.server.requests.map(({ method, url, body, headers }) => [method, url, body, "Authorization" in headers])).toEqual([["POST", `${SERVER}/v1/pairing-codes/whose`, { code: CODE }, false]]);
+  expect(await whose(browser, LINK)).toEqual({
+    reader_id: "6a6f012c6d4606cc",
+    operator: true,
+    devices: ["Chromium on Linux"],
+  });
+  expect(
+    browser.server.requests.map(({ method, url, body, headers }) => [method, url, body, "Authorization" in headers]),
+  ).toEqual([["POST", `${SERVER}/v1/pairing-codes/whose`, { code: CODE }, false]]);
   nothingKept(browser);
   expect(steps(await connect(browser, LINK)).at(-1)).toBe("kept well");
 });
@@ -342,7 +416,9 @@ test("a server paired with before is not sent the code of another", async () => 
   const browser = await pairedBrowser({ serverUrl: OLD, agreed: OLD });
   browser.server.requests.length = 0;
   expect(await whose(browser, LINK)).not.toBe(null);
-  expect(browser.server.requests.map(({ url, headers }) => [url, "Authorization" in headers])).toEqual([[`${SERVER}/v1/pairing-codes/whose`, false]]);
+  expect(browser.server.requests.map(({ url, headers }) => [url, "Authorization" in headers])).toEqual([
+    [`${SERVER}/v1/pairing-codes/whose`, false],
+  ]);
 });
 
 test.each([
@@ -361,6 +437,10 @@ test.each([
 
 test("what a server says of whom a link is for is cut to what can be shown", async () => {
   const browser = await fresh();
-  browser.server.mood = answering(200, { reader_id: null, operator: "yes", devices: ["a\u202eb\n", 7, "\u200b", "x".repeat(1000)] });
+  browser.server.mood = answering(200, {
+    reader_id: null,
+    operator: "yes",
+    devices: ["a\u202eb\n", 7, "\u200b", "x".repeat(1000)],
+  });
   expect(await whose(browser, LINK)).toEqual({ reader_id: "", operator: false, devices: ["ab", "x".repeat(60)] });
 });

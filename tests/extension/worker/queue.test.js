@@ -1,6 +1,18 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { FROM_OWN, FROM_PAGE } from "../../../extension/src/messages.js";
-import { BAD_PAPER, LISTING, OWN, Server, Browser, end, event, example, pairedBrowser, reply, settle } from "../browser-kit.js";
+import {
+  BAD_PAPER,
+  LISTING,
+  OWN,
+  Server,
+  Browser,
+  end,
+  event,
+  example,
+  pairedBrowser,
+  reply,
+  settle,
+} from "../browser-kit.js";
 
 afterEach(end);
 
@@ -32,7 +44,7 @@ test("an event is in storage before the page hears of it, and on the server soon
   const browser = await pairedBrowser();
   const save = event("save", "2501.00001");
   const answer = await log(browser, save, { card: card("2501.00001") });
-  expect(answer).toMatchObject({ ok: true, queued: true, marks: { "2501.00001": { saved: true, pending: true } } });
+  expect(answer).toMatchObject({ ok: true, queued: true, marks: { 2501.00001: { saved: true, pending: true } } });
   expect(waiting(browser)).toEqual([save.id]);
   expect(browser.server.events).toEqual([]);
   await browser.pass(200);
@@ -63,7 +75,9 @@ test("the same event told twice counts once, before and after it was sent", asyn
   expect(browser.local.ledger).toHaveLength(1);
 });
 
-/** Two events logged and sent by workers of which the first lives only so many edges; what the page does, does it again. */
+/**
+ * Two events logged and sent by workers of which the first lives only so many edges; what the page does, does it again.
+ */
 async function liveThrough(edges) {
   const browser = new Browser();
   browser.local = { serverUrl: "http://127.0.0.1:8765", token: "token" };
@@ -83,14 +97,17 @@ async function liveThrough(edges) {
   return { browser, told };
 }
 
-test.each(["No SW", "The browser is shutting down."])("a worker that the browser is ending (%s) says so, and complains of nothing", async (words) => {
-  const browser = await pairedBrowser();
-  const complaint = vi.spyOn(console, "error");
-  chrome.storage.local.set = () => Promise.reject(new Error(words));
-  const reply = await log(browser, event("save", "2501.00001"));
-  expect(reply.error.code).toBe("ending");
-  expect(complaint).not.toHaveBeenCalled();
-});
+test.each(["No SW", "The browser is shutting down."])(
+  "a worker that the browser is ending (%s) says so, and complains of nothing",
+  async (words) => {
+    const browser = await pairedBrowser();
+    const complaint = vi.spyOn(console, "error");
+    chrome.storage.local.set = () => Promise.reject(new Error(words));
+    const reply = await log(browser, event("save", "2501.00001"));
+    expect(reply.error.code).toBe("ending");
+    expect(complaint).not.toHaveBeenCalled();
+  },
+);
 
 test("a press on one of our own pages that is told twice counts once", async () => {
   const browser = await pairedBrowser();
@@ -103,7 +120,10 @@ test("a press on one of our own pages that is told twice counts once", async () 
 });
 
 test("killed between any two lines, the worker loses no event and counts none twice", async () => {
-  vi.useFakeTimers({ now: new Date("2026-11-20T08:00:00Z"), toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"] });
+  vi.useFakeTimers({
+    now: new Date("2026-11-20T08:00:00Z"),
+    toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"],
+  });
   let edges = 0;
   for (let survived = false; !survived; edges++) {
     const { browser, told } = await liveThrough(edges);
@@ -120,7 +140,8 @@ test("killed between any two lines, the worker loses no event and counts none tw
 
 test("429 waits as long as the server asks, and the page stays as it is", async () => {
   const browser = await withQueue([event("save", "2501.00001")]);
-  browser.server.mood = () => reply(429, { error: { code: "rate_limited", message: "Later." } }, { "Retry-After": "120" });
+  browser.server.mood = () =>
+    reply(429, { error: { code: "rate_limited", message: "Later." } }, { "Retry-After": "120" });
   await browser.ask(FROM_OWN.flush, {}, OWN);
   const asked = browser.server.requests.length;
   browser.server.mood = () => undefined;
@@ -144,9 +165,11 @@ const troubles = {
   "a 404 of another program": () => reply(404, { error: "not found" }),
   "a 403 of ours": () => reply(403, { error: { code: "forbidden", message: "No." } }),
   "an answer cut short": ({ body }) => (body?.events ? reply(200, { results: [], paper_results: [] }) : undefined),
-  "verdicts of other events": ({ body }) => (body?.events ? reply(200, { results: body.events.map(() => ({ id: "x", status: "accepted" })) }) : undefined),
-  "verdicts unknown to us": ({ body }) => (body?.events ? reply(200, { results: body.events.map(({ id }) => ({ id, status: "perhaps" })) }) : undefined),
-  "null": () => reply(200, "null"),
+  "verdicts of other events": ({ body }) =>
+    body?.events ? reply(200, { results: body.events.map(() => ({ id: "x", status: "accepted" })) }) : undefined,
+  "verdicts unknown to us": ({ body }) =>
+    body?.events ? reply(200, { results: body.events.map(({ id }) => ({ id, status: "perhaps" })) }) : undefined,
+  null: () => reply(200, "null"),
   "a proxy's 400 with a page": () => reply(400, "<html>plain http was sent to an https port</html>"),
   "another program's 422": () => reply(422, { detail: "Unprocessable" }),
   "a proxy's 413 to all there is": () => reply(413, "<html>too large</html>"),
@@ -178,9 +201,16 @@ test("the longer the server is silent, the longer it is left alone: five minutes
 });
 
 test("a page that the server answers before the back-off is over takes what waits along", async () => {
-  const browser = await withQueue([event("save", "2501.00001")], { connection: { health: "offline", failures: 8, retry_at: Date.now() + 290_000 } });
+  const browser = await withQueue([event("save", "2501.00001")], {
+    connection: { health: "offline", failures: 8, retry_at: Date.now() + 290_000 },
+  });
   browser.server.mood = () => undefined;
-  const { view } = await browser.ask(FROM_PAGE.pageCards, { site: "huggingface", page_kind: "daily", page: "daily/2026-11-20", cards: [card("2501.00002")] });
+  const { view } = await browser.ask(FROM_PAGE.pageCards, {
+    site: "huggingface",
+    page_kind: "daily",
+    page: "daily/2026-11-20",
+    cards: [card("2501.00002")],
+  });
   expect(view.state).toBe("ready");
   expect(waiting(browser)).toEqual([]);
   expect(browser.server.events).toHaveLength(1);
@@ -188,7 +218,10 @@ test("a page that the server answers before the back-off is over takes what wait
 
 test("a time to try again that a wrong clock set is not waited for", async () => {
   const save = event("save", "2501.00001");
-  const browser = await pairedBrowser({ queue: [{ event: save }], connection: { health: "offline", failures: 3, at: Date.parse("2026-12-31"), retry_at: Date.parse("2027-01-01") } });
+  const browser = await pairedBrowser({
+    queue: [{ event: save }],
+    connection: { health: "offline", failures: 3, at: Date.parse("2026-12-31"), retry_at: Date.parse("2027-01-01") },
+  });
   await browser.alarm();
   expect(browser.server.ids()).toEqual([save.id]);
 });
@@ -200,7 +233,10 @@ test("a revoked browser says so, keeps its queue, and sends it once it is paired
   await log(browser, save);
   await browser.pass(200);
   const { view } = await browser.ask(FROM_PAGE.pageView, { page: "daily/2026-11-20" });
-  expect(view).toMatchObject({ state: "unpaired", message: expect.stringContaining("Kept here until you pair it again: 1.") });
+  expect(view).toMatchObject({
+    state: "unpaired",
+    message: expect.stringContaining("Kept here until you pair it again: 1."),
+  });
   expect(waiting(browser)).toEqual([save.id]);
   expect(browser.badge).toBe("1");
   browser.server.tokens.add("another");
@@ -212,7 +248,8 @@ test("a revoked browser says so, keeps its queue, and sends it once it is paired
 test("what an old token meets does not speak of the new one", async () => {
   const browser = await pairedBrowser();
   let late;
-  browser.server.mood = ({ path }) => (path.startsWith("/v1/recommendations") ? new Promise((go) => (late = go)) : undefined);
+  browser.server.mood = ({ path }) =>
+    path.startsWith("/v1/recommendations") ? new Promise((go) => (late = go)) : undefined;
   const asked = browser.ask(FROM_OWN.recommend, {}, OWN);
   await settle();
   browser.server.tokens.add("another");
@@ -236,7 +273,9 @@ test("an extension too old for the server says so and keeps its queue", async ()
 });
 
 test("a full queue leaves out what was only seen, then opens, never what was pressed, and says so", async () => {
-  const browser = await withQueue(papers(4_000).map((paper) => event("impression", paper, { list_id: "L", position: 1 })));
+  const browser = await withQueue(
+    papers(4_000).map((paper) => event("impression", paper, { list_id: "L", position: 1 })),
+  );
   const seen = await log(browser, event("impression", "2502.00001", { list_id: "L", position: 1 }));
   expect(seen.queued).toBe(false);
   expect((await log(browser, event("open", "2502.00002"))).queued).toBe(true);
@@ -335,13 +374,18 @@ test("what waits from before a browser restart is sent when it starts", async ()
 test("events of several tabs at once are all kept", async () => {
   const browser = await pairedBrowser();
   const events = papers(40).map((paper) => event("save", paper));
-  await Promise.all(events.map((one, at) => browser.ask(FROM_PAGE.eventLog, { event: one }, { ...LISTING, tab: { id: at % 4 } })));
+  await Promise.all(
+    events.map((one, at) => browser.ask(FROM_PAGE.eventLog, { event: one }, { ...LISTING, tab: { id: at % 4 } })),
+  );
   await browser.pass(400);
   expect(browser.server.ids().sort()).toEqual(events.map(({ id }) => id).sort());
 });
 
 test.each([
-  ["an id that is none", { id: "1" }], ["a kind unknown to us", { kind: "wish" }], ["a paper that is none", { paper: "x" }], ["no time", { at: "noon" }],
+  ["an id that is none", { id: "1" }],
+  ["a kind unknown to us", { kind: "wish" }],
+  ["a paper that is none", { paper: "x" }],
+  ["no time", { at: "noon" }],
 ])("an event with %s is not taken from a page", async (_, wrong) => {
   const browser = await pairedBrowser();
   const answer = await log(browser, { ...event("save", "2501.00001"), ...wrong });
@@ -351,7 +395,12 @@ test.each([
 
 test("of what a page tells only known fields go on: never an address or a query", async () => {
   const browser = await pairedBrowser();
-  await log(browser, { ...event("save", "arXiv:2501.00001v2"), page: "https://huggingface.co/papers?q=secret", more: "secret", surface: "secret" });
+  await log(browser, {
+    ...event("save", "arXiv:2501.00001v2"),
+    page: "https://huggingface.co/papers?q=secret",
+    more: "secret",
+    surface: "secret",
+  });
   await browser.pass(200);
   expect(browser.server.events[0]).toMatchObject({ paper: "2501.00001" });
   expect(JSON.stringify(browser.server.requests)).not.toContain("secret");

@@ -36,21 +36,25 @@ test("one bad event is set aside with its reason and blocks nothing", async () =
   expect(browser.local.dead).toEqual([]);
 });
 
-test.each([413, 422])("a batch refused as a whole with %i is halved until the event it is about is alone", async (status) => {
-  const events = papers(30).map((paper) => event("save", paper));
-  const browser = await withQueue(events, { texts: { "2501.00017": card("2501.00017") } });
-  const error = { error: { code: "invalid", message: "Not this one.", field: "events.0" } };
-  browser.server.mood = ({ body }) => (body?.events?.some(({ paper }) => paper === "2501.00017") ? reply(status, error) : undefined);
-  await browser.ask(FROM_OWN.flush, {}, OWN);
-  await settle(300);
-  expect(browser.server.ids()).toEqual(events.filter(({ paper }) => paper !== "2501.00017").map(({ id }) => id));
-  expect(browser.local.dead.map((one) => one.event.paper)).toEqual(["2501.00017"]);
-  expect(browser.server.sent("/v1/events").length).toBeLessThan(25);
-});
+test.each([413, 422])(
+  "a batch refused as a whole with %i is halved until the event it is about is alone",
+  async (status) => {
+    const events = papers(30).map((paper) => event("save", paper));
+    const browser = await withQueue(events, { texts: { 2501.00017: card("2501.00017") } });
+    const error = { error: { code: "invalid", message: "Not this one.", field: "events.0" } };
+    browser.server.mood = ({ body }) =>
+      body?.events?.some(({ paper }) => paper === "2501.00017") ? reply(status, error) : undefined;
+    await browser.ask(FROM_OWN.flush, {}, OWN);
+    await settle(300);
+    expect(browser.server.ids()).toEqual(events.filter(({ paper }) => paper !== "2501.00017").map(({ id }) => id));
+    expect(browser.local.dead.map((one) => one.event.paper)).toEqual(["2501.00017"]);
+    expect(browser.server.sent("/v1/events").length).toBeLessThan(25);
+  },
+);
 
 test("a text too large for the server is left out rather than its event", async () => {
   const save = event("save", "2501.00001");
-  const browser = await withQueue([save], { texts: { "2501.00001": card("2501.00001") } });
+  const browser = await withQueue([save], { texts: { 2501.00001: card("2501.00001") } });
   browser.server.mood = ({ body }) => (body?.papers?.length ? reply(413, "") : undefined);
   await browser.ask(FROM_OWN.flush, {}, OWN);
   await settle();
@@ -79,22 +83,37 @@ test("a server too old for what this extension sends is told as such, and what w
   await browser.ask(FROM_OWN.flush, {}, OWN);
   await settle();
   const { status } = await browser.ask(FROM_OWN.status, {}, OWN);
-  expect(status).toMatchObject({ waiting: 1, connection: { health: "old_server", message: expect.stringContaining("too old for this extension") } });
+  expect(status).toMatchObject({
+    waiting: 1,
+    connection: { health: "old_server", message: expect.stringContaining("too old for this extension") },
+  });
   expect(browser.badge).toBe("1");
   await heal(browser);
   expect(browser.server.ids()).toEqual([save.id]);
 });
 
 test.each([
-  ["a 403 of ours", () => reply(403, { error: { code: "forbidden", message: "Not this browser." } }), "Not this browser."],
-  ["a call that a server of today does not know", (request) => (request.path === "/healthz" ? undefined : nothingThere()), "There is nothing at this address."],
+  [
+    "a 403 of ours",
+    () => reply(403, { error: { code: "forbidden", message: "Not this browser." } }),
+    "Not this browser.",
+  ],
+  [
+    "a call that a server of today does not know",
+    (request) => (request.path === "/healthz" ? undefined : nothingThere()),
+    "There is nothing at this address.",
+  ],
   ["a proxy's 413 to all there is", () => reply(413, ""), "That was too much at once for the server."],
 ])("%s is told where what waits is told, and asked about ever more rarely", async (_, mood, message) => {
   const browser = await withQueue([event("save", "2501.00001")]);
   browser.server.mood = mood;
   await browser.ask(FROM_OWN.flush, {}, OWN);
   await settle();
-  expect((await browser.ask(FROM_OWN.status, {}, OWN)).status).toMatchObject({ state: "ready", waiting: 1, connection: { health: "refused", message } });
+  expect((await browser.ask(FROM_OWN.status, {}, OWN)).status).toMatchObject({
+    state: "ready",
+    waiting: 1,
+    connection: { health: "refused", message },
+  });
   expect(browser.badge).toBe("1");
   const asked = browser.server.requests.length;
   await browser.alarm();
@@ -130,7 +149,9 @@ test("refused events are kept, and of too many of them only those go that were n
 test("that refused events were let go for lack of room is told, until all of them are settled", async () => {
   const opens = papers(3).map((paper) => event("open", paper));
   const letters = papers(500).map((paper) => event("save", paper));
-  const dead = [...opens, ...letters].map((one) => ({ event: one, error: { code: "invalid", message: "" }, at: 1 })).slice(0, 500);
+  const dead = [...opens, ...letters]
+    .map((one) => ({ event: one, error: { code: "invalid", message: "" }, at: 1 }))
+    .slice(0, 500);
   const browser = await withQueue([event("save", BAD_PAPER), event("hide", BAD_PAPER)], { dead });
   await heal(browser);
   expect((await browser.ask(FROM_OWN.deadList, {}, OWN)).dropped).toBe(2);

@@ -6,7 +6,8 @@ afterEach(end);
 
 const PAGE = "daily/2026-11-20";
 const cards = ["2501.00001", "2501.00002"].map((id) => ({ id, title: `Title of ${id}`, abstract: "An abstract." }));
-const tellCards = (browser, more = {}, sender = LISTING) => browser.ask(FROM_PAGE.pageCards, { site: "huggingface", page_kind: "daily", page: PAGE, cards, ...more }, sender);
+const tellCards = (browser, more = {}, sender = LISTING) =>
+  browser.ask(FROM_PAGE.pageCards, { site: "huggingface", page_kind: "daily", page: PAGE, cards, ...more }, sender);
 const view = async (browser) => (await browser.ask(FROM_PAGE.pageView, { page: PAGE })).view;
 const limited = () => reply(429, { error: { code: "rate_limited", message: "Later." } });
 const silent = () => reply(503, "");
@@ -83,7 +84,9 @@ test("a page that the server was too busy to rank says so, and is ranked later b
   browser.server.mood = limited;
   expect((await tellCards(browser)).view).toMatchObject({ state: "ready", list: null, message: "Later." });
   // The list of another page is as good as it was.
-  expect((await browser.ask(FROM_PAGE.pageView, { page: "trending" }, { ...LISTING, tab: { id: 2 } })).view.list.stale).toBe(false);
+  expect(
+    (await browser.ask(FROM_PAGE.pageView, { page: "trending" }, { ...LISTING, tab: { id: 2 } })).view.list.stale,
+  ).toBe(false);
   heal(browser);
   await minutes(browser, 1);
   const pushed = browser.heard.filter(({ tab }) => tab === 1).at(-1).view;
@@ -104,9 +107,15 @@ test.each([
 test("a page that a server too old cannot rank says so, and is ranked once it is updated", async () => {
   const browser = await pairedBrowser();
   const { response } = example("GET /healthz");
-  const old = { "/healthz": reply(200, { ...response, api: 0 }), "/v1/rank": reply(404, { error: { code: "not_found", message: "Nothing there." } }) };
+  const old = {
+    "/healthz": reply(200, { ...response, api: 0 }),
+    "/v1/rank": reply(404, { error: { code: "not_found", message: "Nothing there." } }),
+  };
   browser.server.mood = ({ path }) => old[path]?.clone();
-  expect((await tellCards(browser)).view).toMatchObject({ state: "offline", message: expect.stringContaining("update the server") });
+  expect((await tellCards(browser)).view).toMatchObject({
+    state: "offline",
+    message: expect.stringContaining("update the server"),
+  });
   await minutes(browser, 2);
   expect(browser.heard.every(({ view: { state } }) => state === "offline")).toBe(true);
   heal(browser);
@@ -125,7 +134,8 @@ test("that nothing answers has no sentence of its own but what is kept for later
 
 test("a page that the server refuses to rank says why, and is not asked about again and again", async () => {
   const browser = await pairedBrowser();
-  browser.server.mood = ({ path }) => (path === "/v1/rank" ? reply(422, { error: { code: "invalid", message: "Not these." } }) : undefined);
+  browser.server.mood = ({ path }) =>
+    path === "/v1/rank" ? reply(422, { error: { code: "invalid", message: "Not these." } }) : undefined;
   expect((await tellCards(browser)).view).toMatchObject({ state: "ready", list: null, message: "Not these." });
   await minutes(browser, 3);
   expect(browser.server.sent("/v1/rank")).toHaveLength(1);

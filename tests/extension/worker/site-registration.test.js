@@ -20,7 +20,12 @@ test("switched on and allowed, arXiv gets its content script, and keeps it over 
   expect(browser.scripts.size).toBe(0);
   await switchArxiv(browser, true);
   await settle();
-  expect(browser.scripts.get("arxiv")).toMatchObject({ matches: [ARXIV, "https://www.arxiv.org/*"], js: ["src/loader.js"], css: ["src/ui/reserve.css"], persistAcrossSessions: true });
+  expect(browser.scripts.get("arxiv")).toMatchObject({
+    matches: [ARXIV, "https://www.arxiv.org/*"],
+    js: ["src/loader.js"],
+    css: ["src/ui/reserve.css"],
+    persistAcrossSessions: true,
+  });
   await browser.start();
   expect(browser.scripts.size).toBe(1);
 });
@@ -32,7 +37,11 @@ test("switched off, arXiv is left alone", async () => {
   await switchArxiv(browser, false);
   await settle();
   expect(browser.scripts.size).toBe(0);
-  const { view } = await browser.ask(FROM_PAGE.pageView, { page: "list" }, { ...LISTING, url: "https://arxiv.org/list/cs.LG/new" });
+  const { view } = await browser.ask(
+    FROM_PAGE.pageView,
+    { page: "list" },
+    { ...LISTING, url: "https://arxiv.org/list/cs.LG/new" },
+  );
   expect(view.state).toBe("off");
 });
 

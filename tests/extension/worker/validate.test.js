@@ -4,15 +4,32 @@ import { parseCard } from "../../../extension/src/worker/validate.js";
 // The server refuses a whole page for one card with a text or a number that it cannot keep.
 test.each([0, 1, 2, 3])("a text that is cut at any place, here %i before a pair, is whole", (before) => {
   const long = "x".repeat(before) + "😀".repeat(20_000);
-  const card = parseCard({ id: "2401.00001", title: long, abstract: long, organization: long, authors: [long], categories: [long] });
+  const card = parseCard({
+    id: "2401.00001",
+    title: long,
+    abstract: long,
+    organization: long,
+    authors: [long],
+    categories: [long],
+  });
   const texts = [card.title, card.abstract, card.organization, ...card.authors, ...card.categories];
   expect(texts.every((text) => text.isWellFormed() && text.length > 40)).toBe(true);
   expect(texts.join("")).toContain("😀");
 });
 
-test.each([["2026"], ["20 Nov 2026"], ["2026-11-20"], ["2026-11-20T08:15:00"], ["+010000-01-01T00:00:00.000Z"], ["2026-13-41T00:00:00Z"], ["0000-01-01T00:00:00Z"], ["0001-01-01T00:00:00+09:00"], ["soon"], [5]])(
-  "a time such as %j, which the server does not read, is left out",
-  (published_at) => expect(parseCard({ id: "2401.00001", published_at })).toEqual({ id: "2401.00001" }),
+test.each([
+  ["2026"],
+  ["20 Nov 2026"],
+  ["2026-11-20"],
+  ["2026-11-20T08:15:00"],
+  ["+010000-01-01T00:00:00.000Z"],
+  ["2026-13-41T00:00:00Z"],
+  ["0000-01-01T00:00:00Z"],
+  ["0001-01-01T00:00:00+09:00"],
+  ["soon"],
+  [5],
+])("a time such as %j, which the server does not read, is left out", (published_at) =>
+  expect(parseCard({ id: "2401.00001", published_at })).toEqual({ id: "2401.00001" }),
 );
 
 test.each([["2026-11-20T08:15:00Z"], ["2026-11-20T08:15:00.000Z"], ["2026-11-20T10:15:00+02:00"]])(

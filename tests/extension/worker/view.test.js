@@ -7,18 +7,24 @@ afterEach(end);
 const PAGE = "daily/2026-11-20";
 const PAPER = "2501.00001";
 const cards = [PAPER, "2501.00002"].map((id) => ({ id, title: `Title of ${id}` }));
-const tellCards = (browser, more = {}, sender = LISTING) => browser.ask(FROM_PAGE.pageCards, { site: "huggingface", page_kind: "daily", page: PAGE, cards, ...more }, sender);
+const tellCards = (browser, more = {}, sender = LISTING) =>
+  browser.ask(FROM_PAGE.pageCards, { site: "huggingface", page_kind: "daily", page: PAGE, cards, ...more }, sender);
 const view = async (browser, sender = LISTING) => (await browser.ask(FROM_PAGE.pageView, { page: PAGE }, sender)).view;
-const log = (browser, kind, paper = PAPER, sender = LISTING) => browser.ask(FROM_PAGE.eventLog, { event: event(kind, paper) }, sender);
+const log = (browser, kind, paper = PAPER, sender = LISTING) =>
+  browser.ask(FROM_PAGE.eventLog, { event: event(kind, paper) }, sender);
 const own = (browser, type, fields) => browser.ask(type, fields, OWN);
-const upvote = (browser, upvoted) => browser.ask(FROM_PAGE.upvoteChanged, { upvoted, event: event(upvoted ? "save" : "unsave", PAPER) });
+const upvote = (browser, upvoted) =>
+  browser.ask(FROM_PAGE.upvoteChanged, { upvoted, event: event(upvoted ? "save" : "unsave", PAPER) });
 const kinds = (browser) => browser.server.events.map(({ kind }) => kind);
 const silent = () => reply(503, "");
 
 test("the cards of a page are ranked, and the list is there for the next first paint", async () => {
   const browser = await pairedBrowser();
   const told = await tellCards(browser);
-  expect(told.view).toMatchObject({ state: "ready", list: { stale: false, cards: [{ id: PAPER }, { id: "2501.00002" }] } });
+  expect(told.view).toMatchObject({
+    state: "ready",
+    list: { stale: false, cards: [{ id: PAPER }, { id: "2501.00002" }] },
+  });
   expect(browser.server.sent("/v1/rank")[0].body).toMatchObject({ page: PAGE, papers: cards });
   const asked = browser.server.requests.length;
   expect((await view(browser)).list.list_id).toBe(told.view.list.list_id);
@@ -50,7 +56,10 @@ test("a page never ranked shows the last list of another one while the server is
   const { view: before } = await tellCards(browser);
   browser.server.mood = silent;
   const [first, ...others] = before.list.recommended.map(({ paper }) => paper.id);
-  const told = await tellCards(browser, { page: "daily/2026-11-21", cards: [...cards, { id: first, title: "Listed now" }] });
+  const told = await tellCards(browser, {
+    page: "daily/2026-11-21",
+    cards: [...cards, { id: first, title: "Listed now" }],
+  });
   expect(told.view).toMatchObject({ state: "offline", list: { stale: true, cards: [] } });
   expect(told.view.list.recommended.map(({ paper }) => paper.id)).toEqual(others);
   browser.server.mood = () => undefined;
@@ -93,7 +102,12 @@ test("unsent words lie over what the server said", async () => {
 });
 
 test("states of five thousand papers are kept, the longest untouched forgotten first", async () => {
-  const states = Object.fromEntries(Array.from({ length: 5_000 }, (_, at) => [`2401.${String(at).padStart(5, "0")}`, { opened_at: null, saved: true, hidden: false }]));
+  const states = Object.fromEntries(
+    Array.from({ length: 5_000 }, (_, at) => [
+      `2401.${String(at).padStart(5, "0")}`,
+      { opened_at: null, saved: true, hidden: false },
+    ]),
+  );
   const browser = await pairedBrowser({ states });
   await log(browser, "save");
   await browser.pass(300);
@@ -125,7 +139,9 @@ test("the first three saves change what is recommended at once, later ones with 
 
 test("a paper that a reason names brings its mark, wherever it was saved", async () => {
   const browser = await pairedBrowser();
-  const named = (await tellCards(browser)).view.list.recommended.flatMap(({ reasons }) => reasons.flatMap(({ paper }) => paper ?? []));
+  const named = (await tellCards(browser)).view.list.recommended.flatMap(({ reasons }) =>
+    reasons.flatMap(({ paper }) => paper ?? []),
+  );
   const elsewhere = named.find((paper) => !cards.some(({ id }) => id === paper));
   await log(browser, "save", elsewhere);
   expect((await view(browser)).marks[elsewhere]).toMatchObject({ saved: true });
@@ -134,7 +150,8 @@ test("a paper that a reason names brings its mark, wherever it was saved", async
 test("two searches, or two categories, keep a list each", async () => {
   const browser = await pairedBrowser();
   const tab = (id) => ({ ...LISTING, tab: { id } });
-  const tell = (id, papers) => tellCards(browser, { page: "search", page_kind: "search", cards: papers.map((paper) => ({ id: paper })) }, tab(id));
+  const tell = (id, papers) =>
+    tellCards(browser, { page: "search", page_kind: "search", cards: papers.map((paper) => ({ id: paper })) }, tab(id));
   await tell(1, [PAPER, "2501.00002"]);
   const other = await tell(2, ["2501.00003", "2501.00004"]);
   expect(other.view.list.cards.map(({ id }) => id)).toEqual(["2501.00003", "2501.00004"]);
@@ -160,7 +177,12 @@ test("what was hidden or saved since is not recommended from the last list, but 
   const { list } = (await tellCards(browser)).view;
   const [first, ...others] = list.recommended.map(({ paper }) => paper.id);
   await log(browser, "hide", first, { ...LISTING, tab: { id: 2 } });
-  expect(browser.heard.filter(({ tab }) => tab === 1).at(-1).view.list.recommended.map(({ paper }) => paper.id)).toEqual([first, ...others]);
+  expect(
+    browser.heard
+      .filter(({ tab }) => tab === 1)
+      .at(-1)
+      .view.list.recommended.map(({ paper }) => paper.id),
+  ).toEqual([first, ...others]);
   browser.server.mood = silent;
   expect((await tellCards(browser)).view.list.recommended.map(({ paper }) => paper.id)).toEqual(others);
   expect((await own(browser, FROM_OWN.recommend)).items.map(({ paper }) => paper.id)).toEqual(others);
@@ -169,10 +191,16 @@ test("what was hidden or saved since is not recommended from the last list, but 
 test("a page hears that what waited was taken", async () => {
   const browser = await pairedBrowser();
   await tellCards(browser);
-  browser.local.states = Object.fromEntries([1, 2, 3, 4].map((at) => [`2504.0000${at}`, { opened_at: null, saved: true, hidden: false }]));
+  browser.local.states = Object.fromEntries(
+    [1, 2, 3, 4].map((at) => [`2504.0000${at}`, { opened_at: null, saved: true, hidden: false }]),
+  );
   expect((await log(browser, "save")).marks[PAPER].pending).toBe(true);
   await browser.pass(300);
-  expect(browser.heard.filter(({ tab }) => tab === 1).at(-1)?.view.marks[PAPER]).toEqual({ opened_at: null, saved: true, hidden: false });
+  expect(browser.heard.filter(({ tab }) => tab === 1).at(-1)?.view.marks[PAPER]).toEqual({
+    opened_at: null,
+    saved: true,
+    hidden: false,
+  });
 });
 
 test("a page that lists nothing gets its recommendations from the server too, here and on the next visit", async () => {
@@ -266,7 +294,9 @@ test("the icon over a tab of a paused site is pale, over the others it is not", 
   await tellCards(browser, { site: "arxiv", page: "list" }, arxiv);
   await own(browser, FROM_OWN.pause, { scope: "site", site: "arxiv", on: true });
   await settle();
-  expect([browser.icon[16], browser.tabIcons.get(1)[16], browser.tabIcons.get(2)[16]].map((path) => path.includes("paused"))).toEqual([false, false, true]);
+  expect(
+    [browser.icon[16], browser.tabIcons.get(1)[16], browser.tabIcons.get(2)[16]].map((path) => path.includes("paused")),
+  ).toEqual([false, false, true]);
 });
 
 test("a page that was loaded while all was paused hears that it goes on", async () => {
@@ -280,7 +310,13 @@ test("a page that was loaded while all was paused hears that it goes on", async 
 
 test("a page that has changed is left alone from the beginning, until it is read again", async () => {
   const browser = await pairedBrowser();
-  await browser.ask(FROM_PAGE.reportDrift, { site: "huggingface", page_kind: "daily", page: PAGE, seen: 3, expected: 50 });
+  await browser.ask(FROM_PAGE.reportDrift, {
+    site: "huggingface",
+    page_kind: "daily",
+    page: PAGE,
+    seen: 3,
+    expected: 50,
+  });
   await browser.start();
   expect((await view(browser)).state).toBe("drift");
   expect(await browser.ask(FROM_PAGE.pageRoom)).toMatchObject({ state: "drift", room: null });
@@ -360,9 +396,22 @@ test("until the browser knows its policies, those of its last run count", async 
 
 test("a page that has changed is reported once and shown as left alone", async () => {
   const browser = await pairedBrowser();
-  const answer = await browser.ask(FROM_PAGE.reportDrift, { site: "huggingface", page_kind: "daily", page: PAGE, seen: 3, expected: 40 });
+  const answer = await browser.ask(FROM_PAGE.reportDrift, {
+    site: "huggingface",
+    page_kind: "daily",
+    page: PAGE,
+    seen: 3,
+    expected: 40,
+  });
   expect(answer.view.state).toBe("drift");
-  expect(browser.server.sent("/v1/client-reports")[0].body).toEqual({ kind: "drift", site: "huggingface", page_kind: "daily", seen: 3, expected: 40, version: "0.1.0" });
+  expect(browser.server.sent("/v1/client-reports")[0].body).toEqual({
+    kind: "drift",
+    site: "huggingface",
+    page_kind: "daily",
+    seen: 3,
+    expected: 40,
+    version: "0.1.0",
+  });
   expect((await own(browser, FROM_OWN.status, { tab: 1 })).status.state).toBe("drift");
 });
 

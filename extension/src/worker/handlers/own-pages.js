@@ -16,7 +16,9 @@ import { isPaused, notTouched, openPages, pushViews, readStanding, stateOf, tell
 
 /** @typedef {import("../../messages.js").Event} Event */
 
-/** What a tab shows, or null: a tab that does not hear us has gone on to another page. @param {number | undefined} tab */
+/**
+ * What a tab shows, or null: a tab that does not hear us has gone on to another page. @param {number | undefined} tab
+ */
 async function shownIn(tab) {
   const page = tab === undefined ? undefined : (await openPages())[tab];
   if (tab === undefined || !page) return null;
@@ -72,11 +74,15 @@ export async function pause({ scope, site = "huggingface", on }) {
   return {};
 }
 
-/** @param {{id: string, kind: Event["kind"], paper: string, title?: string, surface?: import("../../messages.js").Surface}} asked */
+/**
+ * @param {{id: string, kind: Event["kind"], paper: string, title?: string, surface?:
+ * import("../../messages.js").Surface}} asked
+ */
 async function act({ id = crypto.randomUUID(), kind, paper, title, surface = "panel" }) {
   const event = { id, kind, paper, at: new Date().toISOString(), surface };
   await enqueue([event], title ? [{ id: paper, title }] : []);
-  if (kind === "hide" && title) await change(["titles"], (kept) => void (kept.titles[paper] = title.slice(0, LONGEST_TITLE)));
+  if (kind === "hide" && title)
+    await change(["titles"], (kept) => void (kept.titles[paper] = title.slice(0, LONGEST_TITLE)));
   sendSoon(event);
   await pushViews();
   return { queued: true };
@@ -89,13 +95,17 @@ async function deadList() {
 
 /** @param {{id: string, retry: boolean}} asked */
 async function deadSettle({ id, retry }) {
-  await change([...OF_ONE_SERVER, "deadDropped"], (kept) => {
-    sortByServer(kept);
-    const letter = kept.dead.find(({ event }) => event.id === id);
-    kept.dead = kept.dead.filter((one) => one !== letter);
-    if (!kept.dead.length) kept.deadDropped = 0;
-    if (retry && letter) kept.queue.push({ event: letter.event, tried: true });
-  }, ["serverUrl"]);
+  await change(
+    [...OF_ONE_SERVER, "deadDropped"],
+    (kept) => {
+      sortByServer(kept);
+      const letter = kept.dead.find(({ event }) => event.id === id);
+      kept.dead = kept.dead.filter((one) => one !== letter);
+      if (!kept.dead.length) kept.deadDropped = 0;
+      if (retry && letter) kept.queue.push({ event: letter.event, tried: true });
+    },
+    ["serverUrl"],
+  );
   if (retry) await flush({ now: true });
   return {};
 }
@@ -107,7 +117,10 @@ async function upvotesImport({ accept }) {
   const papers = accept ? Object.values(upvotes.papers).filter(({ id }) => !marks[id]?.saved) : [];
   const at = new Date().toISOString();
   // Kept as events first: dying in between, we offer them again rather than lose them.
-  await enqueue(papers.map(({ id }) => ({ id: crypto.randomUUID(), kind: "save", paper: id, at, surface: "import" })), papers);
+  await enqueue(
+    papers.map(({ id }) => ({ id: crypto.randomUUID(), kind: "save", paper: id, at, surface: "import" })),
+    papers,
+  );
   await change(["upvotes"], (kept) => void (kept.upvotes = { papers: {}, settled: true }));
   if (papers.length) await flush({ now: true });
   return { saved: papers.length };
@@ -116,15 +129,22 @@ async function upvotesImport({ accept }) {
 /** @param {{interests: string[]}} asked */
 async function interestsAdd({ interests }) {
   const me = await ask("GET", "/v1/me", undefined, (answer) => Array.isArray(answer?.interests));
-  await ask("PATCH", "/v1/me", { interests: [...new Set([...me.interests, ...interests.map((one) => one.trim()).filter(Boolean)])] });
+  await ask("PATCH", "/v1/me", {
+    interests: [...new Set([...me.interests, ...interests.map((one) => one.trim()).filter(Boolean)])],
+  });
   await change(["lists"], (kept) => void (kept.lists = {}));
   return {};
 }
 
-/** What to read next, with the marks of the papers that the reasons name; the last known while the server is silent. @param {{limit?: number}} asked */
+/**
+ * What to read next, with the marks of the papers that the reasons name; the last known while the server is silent.
+ * @param {{limit?: number}} asked
+ */
 async function recommend({ limit = 20 }) {
   const found = await papers(`/v1/recommendations?limit=${Number(limit)}`).catch(lastKnown);
-  const named = found.items.flatMap((/** @type {any} */ { reasons }) => reasons.map((/** @type {any} */ { paper }) => paper ?? ""));
+  const named = found.items.flatMap((/** @type {any} */ { reasons }) =>
+    reasons.map((/** @type {any} */ { paper }) => paper ?? ""),
+  );
   return { ...found, marks: marksOf(await read("states", "queue"), named) };
 }
 
@@ -132,7 +152,10 @@ async function recommend({ limit = 20 }) {
 async function lastKnown(error) {
   const list = Object.values((await read("lists")).lists).at(-1);
   if (!(error instanceof ServerError) || !list?.recommended.length) throw error;
-  const marks = marksOf(await read("states", "queue"), list.recommended.map(({ paper }) => paper.id));
+  const marks = marksOf(
+    await read("states", "queue"),
+    list.recommended.map(({ paper }) => paper.id),
+  );
   return { items: notTouched(list.recommended, marks), fetched_at: list.fetched_at };
 }
 

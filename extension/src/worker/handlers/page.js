@@ -23,7 +23,9 @@ import { drawTabIcon, openPages, pushViews, readStanding, rememberPage, stateOf,
 
 /** How long a page waits for the server before it shows what is known; the rest comes when it comes. */
 const PATIENCE_MS = 2_500;
-/** With this many saves the recommendations become the reader's own: from then on lists change with the next visit only. */
+/**
+ * With this many saves the recommendations become the reader's own: from then on lists change with the next visit only.
+ */
 const PERSONAL_FROM = 3;
 /** @type {Partial<Record<Event["kind"], Event["kind"]>>} */
 const OPPOSITE = { save: "unsave", unsave: "save", hide: "unhide", unhide: "hide" };
@@ -31,13 +33,19 @@ const OPPOSITE = { save: "unsave", unsave: "save", hide: "unhide", unhide: "hide
 /** @param {number} ms */
 const after = (ms) => new Promise((settle) => setTimeout(settle, ms));
 
-/** What a page is to show of these papers from now on: of one no longer touched, that it is not. @param {string[]} papers */
+/**
+ * What a page is to show of these papers from now on: of one no longer touched, that it is not. @param {string[]}
+ * papers
+ */
 async function marks(papers) {
   const known = marksOf(await read("states", "queue"), papers);
   return Object.fromEntries(papers.map((paper) => [paper, known[paper] ?? UNTOUCHED]));
 }
 
-/** Send what waits and rank the page; a server that does not answer leaves the list of the last visit. @param {{page: string, cards: Card[]}} told */
+/**
+ * Send what waits and rank the page; a server that does not answer leaves the list of the last visit. @param {{page:
+ * string, cards: Card[]}} told
+ */
 async function refresh({ page, cards }) {
   await flush();
   try {
@@ -74,11 +82,15 @@ async function noticeUpvotes(cards) {
   const upvoted = cards.filter((card) => card.upvoted === true);
   if (!upvoted.length) return;
   await change(["upvotes"], (kept) => {
-    if (!kept.upvotes.settled) for (const { id, title } of upvoted) kept.upvotes.papers[id] ??= title ? { id, title: title.slice(0, LONGEST_TITLE) } : { id };
+    if (!kept.upvotes.settled)
+      for (const { id, title } of upvoted)
+        kept.upvotes.papers[id] ??= title ? { id, title: title.slice(0, LONGEST_TITLE) } : { id };
   });
 }
 
-/** @param {Event} event @param {Site} [site] @returns {Promise<boolean>} whether the reader wants such an event logged */
+/**
+ * @param {Event} event @param {Site} [site] @returns {Promise<boolean>} whether the reader wants such an event logged
+ */
 async function isWanted({ kind }, site) {
   const kept = await readStanding();
   const state = stateOf(kept, site);
@@ -127,7 +139,10 @@ const nameHidden = (paper, title) =>
     ["lists"],
   );
 
-/** A new tab from a page whose context menu was open on a paper's link. @param {{openerTabId?: number, url?: string, pendingUrl?: string}} tab */
+/**
+ * A new tab from a page whose context menu was open on a paper's link. @param {{openerTabId?: number, url?: string,
+ * pendingUrl?: string}} tab
+ */
 export async function tabCreated({ openerTabId, url, pendingUrl }) {
   const menu = await menuBehind(openerTabId);
   const address = pendingUrl || url;
@@ -135,13 +150,18 @@ export async function tabCreated({ openerTabId, url, pendingUrl }) {
   if (!menu || (address && /^https?:/.test(address) && paperFromUrl(address) !== menu.paper)) return;
   const { paper, at } = menu;
   const { site } = (await openPages())[openerTabId ?? -1] ?? {};
-  await take({ id: crypto.randomUUID(), kind: "open", paper, at: new Date(at).toISOString(), ...whereIn(menu) }, null, { site });
+  await take({ id: crypto.randomUUID(), kind: "open", paper, at: new Date(at).toISOString(), ...whereIn(menu) }, null, {
+    site,
+  });
 }
 
 /** @type {{timer?: ReturnType<typeof setTimeout>, at: number}} */
 const soon = { at: Infinity };
 
-/** Send after a moment, so that what comes together goes together; should the worker die first, the alarm does it. @param {Event} event */
+/**
+ * Send after a moment, so that what comes together goes together; should the worker die first, the alarm does it.
+ * @param {Event} event
+ */
 export function sendSoon(event) {
   const at = Date.now() + (event.kind === "impression" ? 2_000 : 150);
   if (at >= soon.at && soon.at > Date.now()) return;
@@ -162,7 +182,10 @@ export async function rankOpenPages() {
   const pages = Object.values(await openPages()).filter(({ papers }) => papers.length);
   for (const { page, papers } of new Map(pages.map((one) => [keyOf(one.page, one.papers), one])).values()) {
     try {
-      await rank(page, papers.map((id) => ({ id })));
+      await rank(
+        page,
+        papers.map((id) => ({ id })),
+      );
     } catch (error) {
       if (!(error instanceof ServerError)) throw error;
     }
@@ -208,7 +231,8 @@ async function upvoteChanged(told, from) {
 /** Without a paper: the menu is closed. @param {any} told @param {From} from */
 async function linkContext(told, { tab }) {
   if (tab === undefined) return {};
-  if (told.paper) await rememberMenu({ paper: paperIn(told.paper), page: pageIn(told.page), ...whereIn(told), tab, at: Date.now() });
+  if (told.paper)
+    await rememberMenu({ paper: paperIn(told.paper), page: pageIn(told.page), ...whereIn(told), tab, at: Date.now() });
   else await forgetMenu(tab);
   return {};
 }
@@ -233,7 +257,14 @@ async function reportDrift({ page_kind, seen, expected, page: told }, { tab, url
   const page = pageIn(told ?? page_kind);
   await rememberDrift(url, true);
   if (tab !== undefined) await rememberPage(tab, { site, page_kind: "drift", page, papers: [] });
-  const report = { kind: "drift", site, page_kind: page.split("/")[0], seen: Number(seen), expected: Number(expected), version: version() };
+  const report = {
+    kind: "drift",
+    site,
+    page_kind: page.split("/")[0],
+    seen: Number(seen),
+    expected: Number(expected),
+    version: version(),
+  };
   await ask("POST", "/v1/client-reports", report).catch((error) => {
     if (!(error instanceof ServerError)) throw error;
   });
@@ -263,7 +294,9 @@ export const fromPage = {
   [FROM_PAGE.eventLog]: eventLog,
   [FROM_PAGE.eventUndo]: eventUndo,
   [FROM_PAGE.upvoteChanged]: upvoteChanged,
-  [FROM_PAGE.more]: async ({ page }, { tab }) => ({ list: await more(keyOf(pageIn(page), (await openPages())[tab ?? -1]?.papers)) }),
+  [FROM_PAGE.more]: async ({ page }, { tab }) => ({
+    list: await more(keyOf(pageIn(page), (await openPages())[tab ?? -1]?.papers)),
+  }),
   [FROM_PAGE.linkContext]: linkContext,
   [FROM_PAGE.pageLeft]: pageLeft,
   [FROM_PAGE.settingsSet]: settingsSet,

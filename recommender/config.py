@@ -1,4 +1,4 @@
-"""What can be set about training and ranking; checked when it is built."""
+"""The settings of training and ranking, checked when they are built."""
 
 from __future__ import annotations
 
@@ -7,41 +7,69 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-DAY = 86_400.0
+DAY = 86_400.0  # seconds
 
 
 @dataclass(frozen=True)
 class Config:
     """Settings of a model and of the lists made from it.
 
-    Half-lives are in days (`math.inf`: never fades). Weights are relative to one fresh save, which is 1.
+    Half-lives are in days, `math.inf` for no decay. Event weights are relative to one fresh save. A score is a sum of
+    components of unit spread (standard deviation over the model's papers), so what a prior adds is in such spreads.
+
+    Raises ValueError, naming the setting, if a value is out of range.
     """
 
     factors: int = 256
+    """Dimensions D of the vectors; a small catalogue gets fewer, at most a quarter of its papers and at least 16."""
     regularization: float = 1.0
+    """L2 penalty λ of the ALS (Hu, Koren and Volinsky 2008) and of every fold-in; more keeps vectors shorter."""
     alpha: float = 40.0
+    """Confidence of a cell of weight 1 where an empty cell has 1; scales all weights (α of Hu, Koren and Volinsky)."""
     iterations: int = 15
+    """ALS sweeps over both sides of the matrix; three at most where a trained model is brought up to date."""
     min_df: int = 3
+    """Papers a word must occur in to be learned; fewer suffice in a catalogue under 300 papers."""
     word_weight: float = 1.0
+    """Weight of the unit-length TF-IDF rows among the readers' rows in the factorised matrix and in fold-ins."""
     feature_weight: float = 0.5
+    """The same for the rows of authors, categories and organisations."""
     text_regularization: float = 1.0
+    """Ridge added to the kernel's diagonal in `word_ridge` and `embedding`; more trusts single papers less."""
 
     save_weight: float = 1.0
+    """Weight of a fresh save; decays by `save_half_life`."""
     open_weight: float = 0.4
+    """Weight of a fresh open; decays by `open_half_life`. Of a save and an open of one paper the larger counts."""
     hide_weight: float = 0.5
+    """Negative weight of a hidden paper; replaces that of saves and opens and does not decay."""
     interest_weight: float = 0.6
+    """Weight of a typed interest or a followed topic in the reader's profile; does not decay."""
     mute_weight: float = 3.0
+    """Negative weight of a muted topic in the profile, and the most it takes off a paper's score."""
     save_half_life: float = 720.0
+    """Days after which a save weighs half."""
     open_half_life: float = 90.0
+    """Days after which an open weighs half."""
     oldest_share: float = 0.25
+    """Share of its weight that an event keeps however old it is."""
 
     freshness: float = 0.6
+    """Added to the score of a paper published now; halves every `fresh_half_life`."""
     fresh_half_life: float = 10.0
+    """Days after publication in which the freshness prior halves."""
     popularity: float = 0.3
+    """Added to the score of a paper with 100 upvotes; grows with the logarithm of the upvotes."""
     passed_over: float = 0.25
+    """Taken off a paper for each doubling of the times it was shown and neither opened nor saved; the first is free."""
     diversity: float = 0.15
+    """Cost of a cosine of 1 to the most similar paper already in the list, in spreads of the scores in the pool: the
+    redundancy term of maximal marginal relevance (Carbonell and Goldstein 1998)."""
     fairness: float = 2.0
+    """Cost, in the same spreads, of a paper of an interest that already has its fair places on a page, and in
+    proportion before; calibrates the list to the reader's interests (cf. Steck 2018)."""
     exploration: float = 0.05
+    """Share of the list given at random to papers from further down; only its lower half has such places."""
 
     def __post_init__(self) -> None:
         for name in ("factors", "iterations", "min_df"):
@@ -53,16 +81,16 @@ class Config:
             _require(field.name, value, not math.isnan(value) and value >= 0, "be a number, zero or more")
 
     def plain(self) -> Config:
-        """Return the same settings with nothing but relevance in a list: no freshness, balance or exploration."""
+        """Return these settings with relevance alone: no freshness, popularity, diversity, fairness or exploration."""
         return dataclasses.replace(self, freshness=0.0, popularity=0.0, diversity=0.0, fairness=0.0, exploration=0.0)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the settings as JSON values; a half-life that never ends is null."""
+        """Return the settings as JSON values; an infinite half-life is null."""
         return {name: None if value == math.inf else value for name, value in dataclasses.asdict(self).items()}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Config:
-        """Read what `as_dict` wrote, leaving out settings this version does not know."""
+        """Read what `as_dict` wrote; settings this version does not know are ignored."""
         names = {field.name for field in dataclasses.fields(cls)}
         known: dict[str, Any] = {name: values[name] for name in names & values.keys()}
         endless: dict[str, Any] = {name: math.inf for name, value in known.items() if value is None}

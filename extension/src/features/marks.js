@@ -1,8 +1,8 @@
 /** One mark on each card, once its island may be touched; the hovered or focused card's mark is open. */
 
 import { Mark } from "../ui/mark.js";
-import { evidence } from "../ui/reasons.js";
-import { inSlices } from "../page/slices.js";
+import { countEvidence } from "../ui/reasons.js";
+import { inSlices } from "../page/scheduling.js";
 
 /** @typedef {import("../page/page.js").Page} Page */
 
@@ -72,7 +72,7 @@ const DIM = "0.4";
 function dim(page, { card, host }) {
   const element = host.parentElement;
   if (!element) return;
-  const wanted = page.mark(card.id).hidden && host.dataset.open === undefined;
+  const wanted = page.markOf(card.id).hidden && host.dataset.open === undefined;
   if (wanted && !element.style.opacity) element.style.opacity = DIM;
   else if (!wanted && element.style.opacity === DIM) element.style.removeProperty("opacity");
 }
@@ -154,24 +154,24 @@ export const marks = {
     let round = new AbortController();
     const draw = () => {
       round.abort();
-      if (!page.isOpen) return;
+      if (!page.isHydrated) return;
       round = new AbortController();
-      const known = evidence(page);
+      const known = countEvidence(page);
       const places = new Map([...new Set(page.cards.map(({ card }) => card.id))].map((paper, at) => [paper, at + 1]));
       kept.sweep();
       inSlices(
         page.cards,
         (one) => {
           const mark = kept.mark(one);
-          mark.draw(known, page.turns ? (places.get(one.card.id) ?? null) : null);
+          mark.draw(known, page.sortKeys ? (places.get(one.card.id) ?? null) : null);
           dim(page, mark);
         },
         round.signal,
       );
     };
-    for (const name of /** @type {const} */ (["cards", "view", "open", "order"])) page.on(name, draw, signal);
+    for (const name of /** @type {const} */ (["cards", "view", "hydrated", "order"])) page.on(name, draw, signal);
     // The page may have drawn a card anew and thrown its mark out.
-    page.on("settled", () => kept.isWhole() || draw(), signal);
+    page.on("after-scan", () => kept.isWhole() || draw(), signal);
     openAtCard(page, kept.marks, signal);
     signal.addEventListener("abort", () => {
       round.abort();

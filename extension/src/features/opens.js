@@ -125,7 +125,7 @@ export const opens = {
     }
     // The first reading comes after a page rendered ahead of its visit was really visited; it may have been before
     // this.
-    page.on("settled", () => arrived(page), signal);
+    page.on("after-scan", () => arrived(page), signal);
     arrived(page);
   },
 };

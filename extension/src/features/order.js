@@ -34,35 +34,35 @@ const flowOf = (display) => {
  * @param {Page} page
  * @returns {Map<string, number>}
  */
-function turnsOf(page) {
-  const turns = new Map();
+function computeSortKeys(page) {
+  const sortKeys = new Map();
   for (const [at, { card, group = 0 }] of page.cards.entries()) {
-    const rank = page.ranked(card.id)?.rank ?? LAST / 2 + at;
-    const turn = 1 + rank + (page.mark(card.id).hidden ? LAST : 0);
-    if (!turns.has(card.id)) turns.set(card.id, group * GROUP + turn);
+    const rank = page.rankingOf(card.id)?.rank ?? LAST / 2 + at;
+    const turn = 1 + rank + (page.markOf(card.id).hidden ? LAST : 0);
+    if (!sortKeys.has(card.id)) sortKeys.set(card.id, group * GROUP + turn);
   }
-  return turns;
+  return sortKeys;
 }
 
 /** The server ranks no more of a page. */
 const RANKED = 250;
 
 /** @param {Page} page */
-const areRanked = (page) => page.cards.slice(0, RANKED).every(({ card }) => page.ranked(card.id) !== null);
+const areRanked = (page) => page.cards.slice(0, RANKED).every(({ card }) => page.rankingOf(card.id) !== null);
 
 /**
  * The children of a grid as the eye is to meet them: the cards of each group take the places of that group's cards by
  * their
- * turns; what is no card (a heading, a row of links to other days) keeps its place among them.
+ * sortKeys; what is no card (a heading, a row of links to other days) keeps its place among them.
  * @param {Element} grid
  * @param {PageCard[]} cards those of this grid, in the page's order
- * @param {Map<string, number>} turns
+ * @param {Map<string, number>} sortKeys
  * @returns {HTMLElement[]}
  */
-function inOrder(grid, cards, turns) {
+function inOrder(grid, cards, sortKeys) {
   const cardOf = new Map(cards.flatMap((one) => one.items.map((item) => /** @type {const} */ ([item, one]))));
-  const turnOf = (/** @type {PageCard} */ { card }) => (turns.get(card.id) ?? 0) % GROUP;
-  const sorted = [...cards].sort((a, b) => turnOf(a) - turnOf(b));
+  const sortKeyOf = (/** @type {PageCard} */ { card }) => (sortKeys.get(card.id) ?? 0) % GROUP;
+  const sorted = [...cards].sort((a, b) => sortKeyOf(a) - sortKeyOf(b));
   const waiting = new Map([...grouped(sorted, groupOf)].map(([group, some]) => [group, some.values()]));
   return /** @type {HTMLElement[]} */ ([...grid.children]).flatMap((child) => {
     const card = cardOf.get(child);
@@ -103,13 +103,13 @@ class Order {
     if (element.style.getPropertyValue(name) !== value) element.style.setProperty(name, value);
   }
 
-  /** @param {PageCard[]} cards @param {Map<string, number>} turns */
-  apply(cards, turns) {
+  /** @param {PageCard[]} cards @param {Map<string, number>} sortKeys */
+  apply(cards, sortKeys) {
     const before = this.written;
     this.written = new Map();
     for (const [grid, own] of byGrid(cards)) {
       this.prepare(grid, before);
-      for (const [at, child] of inOrder(grid, own, turns).entries()) this.write(child, "order", String(at + 1));
+      for (const [at, child] of inOrder(grid, own, sortKeys).entries()) this.write(child, "order", String(at + 1));
     }
     // What is no longer in a grid of cards is the page's alone.
     for (const [element, names] of before) if (!this.written.has(element)) restore(element, names);
@@ -167,9 +167,9 @@ export const order = {
     let isRanked = true;
     /** @param {"original" | "foryou"} wanted */
     const put = (wanted) => {
-      page.turns = wanted === "foryou" && page.listId && page.cards.length ? turnsOf(page) : null;
+      page.sortKeys = wanted === "foryou" && page.listId && page.cards.length ? computeSortKeys(page) : null;
       isRanked = areRanked(page);
-      if (page.turns) written.apply(page.cards, page.turns);
+      if (page.sortKeys) written.apply(page.cards, page.sortKeys);
       else written.clear();
       showCards();
       page.emit("order");
@@ -177,7 +177,7 @@ export const order = {
     /** @param {"original" | "foryou"} wanted */
     const asked = (wanted) => {
       put(wanted);
-      if (wanted === "foryou" && !page.turns) return page.warn(text("page_said_cannot_order"));
+      if (wanted === "foryou" && !page.sortKeys) return page.warn(text("page_said_cannot_order"));
       send(FROM_PAGE.settingsSet, { order: wanted });
       const flows = flowOf("grid") !== "";
       page.say(
@@ -185,16 +185,16 @@ export const order = {
       );
     };
     page.on("ask-order", asked, signal);
-    page.on("command", (command) => command === "toggle-order" && asked(page.turns ? "original" : "foryou"), signal);
+    page.on("command", (command) => command === "toggle-order" && asked(page.sortKeys ? "original" : "foryou"), signal);
     const renewOn = () => {
-      const turns = /** @type {Map<string, number>} */ (page.turns);
-      const hasNew = page.cards.some(({ card }) => !turns.has(card.id));
+      const sortKeys = /** @type {Map<string, number>} */ (page.sortKeys);
+      const hasNew = page.cards.some(({ card }) => !sortKeys.has(card.id));
       const isAnswered = !isRanked && areRanked(page);
-      if (!hasNew && !isAnswered) return written.apply(page.cards, turns);
+      if (!hasNew && !isAnswered) return written.apply(page.cards, sortKeys);
       put("foryou");
     };
     const renew = () => {
-      if (page.turns) return renewOn();
+      if (page.sortKeys) return renewOn();
       if (tried || !page.cards.length) return;
       if (!page.listId) return page.state === "offline" ? showCards() : undefined;
       const isWanted = page.view?.settings.order === "foryou";
@@ -205,7 +205,7 @@ export const order = {
       if (isWanted && atOnce) put("foryou");
       showCards();
     };
-    for (const name of /** @type {const} */ (["cards", "view", "open", "settled"])) page.on(name, renew, signal);
+    for (const name of /** @type {const} */ (["cards", "view", "hydrated", "after-scan"])) page.on(name, renew, signal);
     page.on(
       "place",
       () => {
@@ -217,7 +217,7 @@ export const order = {
     signal.addEventListener("abort", () => {
       showCards();
       written.clear();
-      page.turns = null;
+      page.sortKeys = null;
     });
     renew();
   },

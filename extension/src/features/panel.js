@@ -1,10 +1,10 @@
 /** The panel: unseen papers with their reasons, before the list's island, where no hydration can be disturbed. */
 
 import { FROM_PAGE, send } from "../messages.js";
-import { whenIdle } from "../page/slices.js";
+import { whenIdle } from "../page/scheduling.js";
 import { Panel } from "../ui/panel.js";
-import { leaveRoom, placeOver } from "../ui/host.js";
-import { ageFormat } from "../ui/recommended.js";
+import { releaseRoom, floatOver } from "../ui/host.js";
+import { ageFormat } from "../ui/recommended-paper.js";
 
 /** @typedef {import("../page/page.js").Page} Page */
 
@@ -14,12 +14,12 @@ import { ageFormat } from "../ui/recommended.js";
  * @param {HTMLElement} host
  */
 function place(page, host) {
-  const { before, end, outside } = page.reading;
-  if (page.isLate) placeOver(host);
-  else if (!(before?.parentElement || end) || !(outside || page.isOpen)) return;
+  const { before, end, outside } = page.snapshot;
+  if (page.isLate) floatOver(host);
+  else if (!(before?.parentElement || end) || !(outside || page.isHydrated)) return;
   else if (!before && end?.lastElementChild !== host) end?.append(host);
   else if (before && before.previousElementSibling !== host) before.before(host);
-  leaveRoom();
+  releaseRoom();
 }
 
 /** @type {import("../page/lifecycle.js").Feature} */
@@ -36,7 +36,7 @@ export const panel = {
       place(page, shown.host);
       shown.draw();
     };
-    for (const name of /** @type {const} */ (["cards", "view", "open", "settled", "order"]))
+    for (const name of /** @type {const} */ (["cards", "view", "hydrated", "after-scan", "order"]))
       page.on(name, draw, signal);
     page.on("say", (sentence) => shown.say(sentence), signal);
     signal.addEventListener("abort", () => shown.remove());

@@ -1,9 +1,9 @@
 /** On a paper's own page one mark: a slim bar before the island, so that nothing waits and nothing jumps. */
 
 import { alignWith } from "../ui/align.js";
-import { leaveRoom, placeOver } from "../ui/host.js";
+import { releaseRoom, floatOver } from "../ui/host.js";
 import { Mark } from "../ui/mark.js";
-import { evidence } from "../ui/reasons.js";
+import { countEvidence } from "../ui/reasons.js";
 import { make } from "../ui/dom.js";
 
 /** @type {import("../page/lifecycle.js").Feature} */
@@ -16,8 +16,8 @@ export const paperMark = {
     let stopAligning = () => {};
     const status = make("p", { class: "heard", role: "status" });
     const draw = () => {
-      const { before, outside, cards } = page.reading;
-      if (!cards[0] || !before || !(outside || page.isOpen)) return;
+      const { before, outside, cards } = page.snapshot;
+      if (!cards[0] || !before || !(outside || page.isHydrated)) return;
       if (!mark || mark.card.id !== cards[0].card.id) {
         mark?.host.remove();
         mark = new Mark(page, cards[0].card, "bar");
@@ -25,12 +25,12 @@ export const paperMark = {
         stopAligning();
         if (!page.isLate) stopAligning = alignWith(mark.host, cards[0].element);
       }
-      if (page.isLate) placeOver(mark.host);
+      if (page.isLate) floatOver(mark.host);
       else if (before.previousElementSibling !== mark.host) before.before(mark.host);
-      leaveRoom();
-      mark.draw(evidence(page), null);
+      releaseRoom();
+      mark.draw(countEvidence(page), null);
     };
-    for (const name of /** @type {const} */ (["cards", "view", "open", "settled"])) page.on(name, draw, signal);
+    for (const name of /** @type {const} */ (["cards", "view", "hydrated", "after-scan"])) page.on(name, draw, signal);
     page.on("say", (sentence) => (status.textContent = sentence), signal);
     signal.addEventListener("abort", () => {
       stopAligning();

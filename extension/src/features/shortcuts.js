@@ -25,7 +25,7 @@ function isTyping(event) {
  * @param {Page} page
  */
 function stops(page) {
-  return page.shown.flatMap((paper) => {
+  return page.orderedPapers.flatMap((paper) => {
     const one = page.cards.find(({ card }) => card.id === paper);
     const inside = (one?.seat ?? one?.element)?.querySelector(":scope > [data-inkling=mark]");
     const mark = inside ?? document.querySelector(BAR);
@@ -94,7 +94,7 @@ function focused(page) {
 function actOn(page, action) {
   const at = focused(page);
   if (!at) return page.warn(text("page_said_no_card"));
-  const { saved, hidden } = page.mark(at.paper);
+  const { saved, hidden } = page.markOf(at.paper);
   if (action === "why") return at.element.dispatchEvent(new CustomEvent("inkling-why"));
   if (action === "undo" || (action === "hide" && hidden)) return page.undo(at.paper, at.where.surface);
   return page.act(action === "save" && saved ? "unsave" : action, at.paper, at.where);
@@ -108,7 +108,7 @@ const ACTIONS = {
   hide: (page) => actOn(page, "hide"),
   undo: (page) => actOn(page, "undo"),
   why: (page) => actOn(page, "why"),
-  order: (page) => page.emit("ask-order", page.turns ? "original" : "foryou"),
+  order: (page) => page.emit("ask-order", page.sortKeys ? "original" : "foryou"),
 };
 
 /** Held keys walk on; they do not save and unsave in turn. */

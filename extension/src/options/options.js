@@ -7,7 +7,7 @@ import { make } from "../ui/dom.js";
 import { askToAgree } from "../own/agreement.js";
 import { connectForm } from "../own/connect.js";
 import { exportAll } from "../own/export.js";
-import { by, putWords, when } from "../own/words.js";
+import { byId, translatePage, formatTime } from "../own/own-page.js";
 
 /**
  * The sites that can be switched on and off, with what the browser is asked for first. @type {Record<string,
@@ -34,7 +34,7 @@ let kept = { agreed: "", waiting: 0 };
 
 /** @param {string} sentence */
 const say = (sentence) => {
-  by("said").textContent = sentence;
+  byId("said").textContent = sentence;
 };
 
 /**
@@ -55,33 +55,34 @@ async function drawStanding() {
     connection.health === "revoked" ? "revoked" : connection.health === "ok" || connection.message ? "ok" : "silent";
   const standing = paired ? text(`options_standing_${how}`, serverUrl) : text("options_standing_none");
   const why = paired && how === "ok" ? connection.message : "";
-  by("standing").textContent = [standing, why, waiting && text("popup_waiting", waiting)].filter(Boolean).join(" ");
-  by("pairing").classList.toggle("first", !paired);
-  if (isPaired !== (paired && how !== "revoked")) by("pairing").open = isPaired;
+  byId("standing").textContent = [standing, why, waiting && text("popup_waiting", waiting)].filter(Boolean).join(" ");
+  byId("pairing").classList.toggle("first", !paired);
+  if (isPaired !== (paired && how !== "revoked")) byId("pairing").open = isPaired;
   isPaired = paired && how !== "revoked";
-  if (!paired && managed.serverUrl && !by("address").value) by("address").value = managed.serverUrl;
+  if (!paired && managed.serverUrl && !byId("address").value) byId("address").value = managed.serverUrl;
   for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll('[name="capture"]')))
     radio.checked = radio.value === preferences.capture;
   kept = { agreed, waiting };
   hasAgreed(agreed);
   drawSites(preferences.sites, managed.sites ?? SITES);
-  by("upvote").checked = preferences.upvote_is_save;
-  by("foryou").checked = preferences.order === "foryou";
+  byId("upvote").checked = preferences.upvote_is_save;
+  byId("foryou").checked = preferences.order === "foryou";
   drawKeys(preferences.shortcuts);
 }
 
 /** What was agreed to needs no box. @param {string} other the server that was not */
 function drawAgreement(other) {
-  by("agree-row").hidden = Boolean(kept.agreed) && !other;
-  by("agree-other").textContent = other ? text("options_agree_other", other, kept.waiting) : "";
+  byId("agree-row").hidden = Boolean(kept.agreed) && !other;
+  byId("agree-other").textContent = other ? text("options_agree_other", other, kept.waiting) : "";
 }
 
 const hasAgreed = askToAgree(drawAgreement);
 
 /** @param {Record<string, boolean>} on @param {string[]} allowed those that a lab has left in */
 function drawSites(on, allowed) {
-  for (const site of SITES) Object.assign(by(`site-${site}`), { checked: on[site], disabled: !allowed.includes(site) });
-  by("sites-left-out").hidden = SITES.every((site) => allowed.includes(site));
+  for (const site of SITES)
+    Object.assign(byId(`site-${site}`), { checked: on[site], disabled: !allowed.includes(site) });
+  byId("sites-left-out").hidden = SITES.every((site) => allowed.includes(site));
 }
 
 async function noteAllowedSites() {
@@ -93,7 +94,7 @@ async function noteAllowedSites() {
 
 /** @param {Record<string, string>} shortcuts */
 function drawKeys(shortcuts) {
-  if (by("keys").contains(document.activeElement)) return;
+  if (byId("keys").contains(document.activeElement)) return;
   const fields = ACTIONS.map((action) => {
     const keep = () => keepKey(action, input.value.trim().toLowerCase());
     const input = make("input", {
@@ -105,12 +106,12 @@ function drawKeys(shortcuts) {
     });
     return make("label", {}, text(`options_key_${action}`), " ", input);
   });
-  by("keys").replaceChildren(...fields);
+  byId("keys").replaceChildren(...fields);
 }
 
 /** One key does one thing: what had it until now goes without. @param {string} action @param {string} key */
 function keepKey(action, key) {
-  const fields = /** @type {HTMLInputElement[]} */ ([...by("keys").querySelectorAll("input")]);
+  const fields = /** @type {HTMLInputElement[]} */ ([...byId("keys").querySelectorAll("input")]);
   const others = fields.filter((one) => key && one.dataset.key !== action && one.value.toLowerCase() === key);
   for (const other of others) other.value = "";
   return ask(FROM_OWN.preferencesSet, {
@@ -120,14 +121,18 @@ function keepKey(action, key) {
 
 async function drawDevices() {
   const reply = await send(FROM_OWN.devicesList);
-  by("devices").hidden = !reply.ok;
+  byId("devices").hidden = !reply.ok;
   if (!reply.ok) return;
-  by("device-list").replaceChildren(...reply.items.map(device));
+  byId("device-list").replaceChildren(...reply.items.map(device));
 }
 
 /** @param {{id: string, name: string, created_at: string, last_seen_at: string | null, this: boolean}} one */
 function device(one) {
-  const seen = text("options_device_seen", when(one.created_at), one.last_seen_at ? when(one.last_seen_at) : "–");
+  const seen = text(
+    "options_device_seen",
+    formatTime(one.created_at),
+    one.last_seen_at ? formatTime(one.last_seen_at) : "–",
+  );
   const name = make(
     "span",
     {},
@@ -154,9 +159,9 @@ function device(one) {
 async function drawRefused() {
   const reply = await send(FROM_OWN.deadList);
   const lines = reply.ok ? reply.lines : [];
-  by("refused").hidden = !lines.length;
-  by("refused-list").replaceChildren(...lines.map(refusedLine));
-  by("refused-dropped").textContent = reply.dropped ? text("options_refused_dropped", reply.dropped) : "";
+  byId("refused").hidden = !lines.length;
+  byId("refused-list").replaceChildren(...lines.map(refusedLine));
+  byId("refused-dropped").textContent = reply.dropped ? text("options_refused_dropped", reply.dropped) : "";
 }
 
 /** @param {import("../storage.js").DeadLetter} letter */
@@ -171,7 +176,7 @@ function refusedLine({ event, error, at }) {
     {},
     `${event.kind} ${event.paper}`,
     make("br"),
-    make("span", { class: "small" }, text("options_refused_why", when(at), error.message, error.code)),
+    make("span", { class: "small" }, text("options_refused_why", formatTime(at), error.message, error.code)),
   );
   return make(
     "li",
@@ -186,7 +191,7 @@ function refusedLine({ event, error, at }) {
  * A site switched on or off; the browser asks the reader first where it has not been allowed yet. @param {string} site
  */
 async function switchSite(site) {
-  const on = by(`site-${site}`).checked;
+  const on = byId(`site-${site}`).checked;
   const isAllowed =
     !on ||
     allowedSites.has(site) ||
@@ -214,7 +219,7 @@ async function leave(there) {
   if (reply.waiting && !confirm(text("options_leave_waiting", reply.waiting))) return;
   if (reply.waiting) reply = await ask(FROM_OWN.leave, { delete_there: there, discard: true });
   if (reply.ok) say(reply.gone_there ? text(there ? "options_left_all" : "options_left_device") : reply.remains);
-  by("leaving").hidden = true;
+  byId("leaving").hidden = true;
   await drawAll();
 }
 
@@ -223,23 +228,25 @@ function listen() {
     radio.addEventListener("change", (event) =>
       ask(FROM_OWN.preferencesSet, { capture: /** @type {HTMLInputElement} */ (event.target).value }),
     );
-  by("upvote").addEventListener("change", () => ask(FROM_OWN.preferencesSet, { upvote_is_save: by("upvote").checked }));
-  by("foryou").addEventListener("change", () =>
-    ask(FROM_OWN.preferencesSet, { order: by("foryou").checked ? "foryou" : "original" }),
+  byId("upvote").addEventListener("change", () =>
+    ask(FROM_OWN.preferencesSet, { upvote_is_save: byId("upvote").checked }),
   );
-  for (const site of SITES) by(`site-${site}`).addEventListener("change", () => switchSite(site));
-  by("export").addEventListener("click", saveExport);
-  by("leave").addEventListener("click", () => {
-    by("leaving").hidden = false;
-    by("leave-all").focus();
+  byId("foryou").addEventListener("change", () =>
+    ask(FROM_OWN.preferencesSet, { order: byId("foryou").checked ? "foryou" : "original" }),
+  );
+  for (const site of SITES) byId(`site-${site}`).addEventListener("change", () => switchSite(site));
+  byId("export").addEventListener("click", saveExport);
+  byId("leave").addEventListener("click", () => {
+    byId("leaving").hidden = false;
+    byId("leave-all").focus();
   });
-  by("leave-all").addEventListener("click", () => leave(true));
-  by("leave-device").addEventListener("click", () => leave(false));
+  byId("leave-all").addEventListener("click", () => leave(true));
+  byId("leave-device").addEventListener("click", () => leave(false));
   onChanged(() => drawStanding());
 }
 
-putWords();
-by("version").textContent = text("options_version", version());
+translatePage();
+byId("version").textContent = text("options_version", version());
 connectForm(drawAll);
 listen();
 await drawAll();

@@ -4,10 +4,10 @@
  */
 
 import { readAddress } from "./address.js";
-import { by } from "./words.js";
+import { byId } from "./own-page.js";
 
 /** The server whose address is typed; "" while it is none. */
-export const typedServer = () => readAddress(by("address").value)?.address ?? "";
+export const typedServer = () => readAddress(byId("address").value)?.address ?? "";
 
 /**
  * @param {(other: string) => void} draw told the server that the reader has to agree to anew; "" where it is none
@@ -17,12 +17,12 @@ export function askToAgree(draw) {
   let [before, asked] = ["", ""];
   const look = () => {
     const other = before && typedServer() !== before ? typedServer() : "";
-    if (other !== asked) by("agreed").checked = false;
+    if (other !== asked) byId("agreed").checked = false;
     asked = other;
-    if (before && !other) by("agreed").checked = true;
+    if (before && !other) byId("agreed").checked = true;
     draw(other);
   };
-  by("address").addEventListener("input", look);
+  byId("address").addEventListener("input", look);
   return (server) => {
     before = server;
     look();

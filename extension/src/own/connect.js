@@ -6,7 +6,7 @@ import { make } from "../ui/dom.js";
 import { readAddress } from "./address.js";
 import { typedServer } from "./agreement.js";
 import { forgetOther, tellWhose, watchLink } from "./whose.js";
-import { by } from "./words.js";
+import { byId } from "./own-page.js";
 
 /** A name for this browser that its owner knows again. */
 function nameOfThisBrowser() {
@@ -24,7 +24,7 @@ function nameOfThisBrowser() {
 
 /** @param {{step: string, ok: boolean, message: string}[]} steps */
 const showSteps = (steps) =>
-  by("steps").replaceChildren(...steps.map(({ ok, message }) => make("li", { class: ok ? "good" : "bad" }, message)));
+  byId("steps").replaceChildren(...steps.map(({ ok, message }) => make("li", { class: ok ? "good" : "bad" }, message)));
 
 /**
  * A server on another machine: the browser is asked for its exact origin, within the reader's own press; not for one
@@ -52,30 +52,30 @@ async function askForOrigin(typed, plainOk) {
  * @param {() => void} paired called when everything was kept
  */
 export function connectForm(paired) {
-  const form = by("connect");
-  by("device").value = nameOfThisBrowser();
+  const form = byId("connect");
+  byId("device").value = nameOfThisBrowser();
   watchLink();
   form.addEventListener("submit", async (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
-    if (!by("agreed").checked) return showSteps([{ step: "agree", ok: false, message: text("own_agree_first") }]);
-    const address = by("address").value;
-    by("submit").disabled = true;
-    await askForOrigin(address, by("plain").checked);
+    if (!byId("agreed").checked) return showSteps([{ step: "agree", ok: false, message: text("own_agree_first") }]);
+    const address = byId("address").value;
+    byId("submit").disabled = true;
+    await askForOrigin(address, byId("plain").checked);
     await tellWhose();
     const asked = {
       address,
-      code: by("code").value,
-      name: by("device").value.trim() || nameOfThisBrowser(),
-      plain_http_ok: by("plain").checked,
+      code: byId("code").value,
+      name: byId("device").value.trim() || nameOfThisBrowser(),
+      plain_http_ok: byId("plain").checked,
       agreed: typedServer(),
     };
     const reply = await send(FROM_OWN.pairConnect, asked);
-    by("submit").disabled = false;
+    byId("submit").disabled = false;
     const steps = reply.ok ? reply.steps : [{ step: "address", ok: false, message: reply.error.message }];
     showSteps(steps);
-    by("plain-row").hidden = !reply.needs_confirmation && !by("plain").checked;
+    byId("plain-row").hidden = !reply.needs_confirmation && !byId("plain").checked;
     if (steps.at(-1)?.step === "kept") {
-      by("address").value = by("code").value = "";
+      byId("address").value = byId("code").value = "";
       forgetOther();
       paired();
     }

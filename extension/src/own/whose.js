@@ -3,7 +3,7 @@
 import { text } from "../browser.js";
 import { FROM_OWN, orSilence, send } from "../messages.js";
 import { typedServer } from "./agreement.js";
-import { by } from "./words.js";
+import { byId } from "./own-page.js";
 
 const MOST_NAMES = 5;
 
@@ -17,9 +17,9 @@ function sentence({ reader_id: reader, operator, devices }) {
 
 /** What the form says of the link. */
 const typedLink = () => ({
-  address: by("address").value,
-  code: by("code").value,
-  plain_http_ok: by("plain").checked,
+  address: byId("address").value,
+  code: byId("code").value,
+  plain_http_ok: byId("plain").checked,
   agreed: typedServer(),
 });
 
@@ -32,7 +32,7 @@ async function ask(link, key) {
   const reply = await orSilence(send(FROM_OWN.pairWhose, link));
   // The form may hold another link by now. A server that did not say may be asked again.
   if (key !== asked) return;
-  if (reply.whose) by("whose").textContent = sentence(reply.whose);
+  if (reply.whose) byId("whose").textContent = sentence(reply.whose);
   else asked = "";
 }
 
@@ -40,7 +40,7 @@ async function ask(link, key) {
 export function forgetOther() {
   if (JSON.stringify(typedLink()) === asked) return;
   asked = "";
-  by("whose").textContent = "";
+  byId("whose").textContent = "";
 }
 
 /** Ask the link's own server whom the link is for, and tell it; nothing is told where it does not say. */
@@ -54,10 +54,10 @@ export function tellWhose() {
 
 /** Ask as soon as the reader has agreed and has the whole link there: a half-typed address is another server's. */
 export function watchLink() {
-  const askOnceAgreed = () => by("agreed").checked && tellWhose();
-  for (const id of ["address", "code", "plain", "agreed"]) by(id).addEventListener("change", askOnceAgreed);
+  const askOnceAgreed = () => byId("agreed").checked && tellWhose();
+  for (const id of ["address", "code", "plain", "agreed"]) byId(id).addEventListener("change", askOnceAgreed);
   for (const id of ["address", "code"]) {
-    by(id).addEventListener("input", (/** @type {InputEvent} */ { inputType }) => {
+    byId(id).addEventListener("input", (/** @type {InputEvent} */ { inputType }) => {
       forgetOther();
       if (/^insertFrom(Paste|Drop)$/.test(inputType)) askOnceAgreed();
     });

@@ -7,7 +7,7 @@
  * or something in the island changes as only a framework changes it.
  */
 
-import { whenIdle } from "./slices.js";
+import { whenIdle } from "./scheduling.js";
 
 const SOONEST_MS = 60;
 const LATEST_MS = 3000;
@@ -72,7 +72,7 @@ function ask(island, open, signal) {
  * @param {AbortSignal} signal
  * @returns {Promise<void>}
  */
-export function gateOf(island, signal) {
+export function whenHydrated(island, signal) {
   if (!island) return Promise.resolve();
   return new Promise((settle) => {
     const waiting = new AbortController();

@@ -6,11 +6,11 @@
 import { FROM_PAGE, TO_PAGE, orSilence, send } from "../messages.js";
 import { isAlive, onMessage } from "../browser.js";
 import { watchAttention } from "./attention.js";
-import { leaveRoom } from "../ui/host.js";
+import { releaseRoom } from "../ui/host.js";
 import { Page } from "./page.js";
-import { Reader } from "./page-scanner.js";
-import { sweepRemains, watchReplaced } from "./replaced.js";
-import { nextTask } from "./slices.js";
+import { PageScanner } from "./page-scanner.js";
+import { sweepRemains, watchReplaced } from "./orphan.js";
+import { nextTask } from "./scheduling.js";
 
 /**
  * @typedef {object} Feature
@@ -20,7 +20,7 @@ import { nextTask } from "./slices.js";
  */
 
 /** @param {readonly import("../sites/site.js").SiteModule[]} sites */
-function here(sites) {
+function findPlace(sites) {
   for (const site of sites) {
     const place = site.placeOf(location, document);
     if (place) return { site, place };
@@ -29,7 +29,7 @@ function here(sites) {
 }
 
 /** Settles once the document is parsed, and shown: a page rendered ahead of its visit has no reader. */
-async function parsedAndShown() {
+async function whenParsedAndVisible() {
   const { prerendering } = /** @type {{prerendering?: boolean}} */ (/** @type {unknown} */ (document));
   if (prerendering) await new Promise((seen) => document.addEventListener("prerenderingchange", seen, { once: true }));
   if (document.readyState === "loading") {
@@ -43,7 +43,7 @@ async function parsedAndShown() {
  * @param {readonly Feature[]} features
  * @param {AbortSignal} signal
  */
-function keepFeatures(page, features, signal) {
+function superviseFeatures(page, features, signal) {
   /** @type {Map<Feature, AbortController>} */
   const running = new Map();
   const check = () => {
@@ -52,7 +52,7 @@ function keepFeatures(page, features, signal) {
       if (wanted && !running.has(feature)) {
         const life = new AbortController();
         running.set(feature, life);
-        begin(feature, page, life.signal);
+        startFeature(feature, page, life.signal);
       } else if (!wanted) {
         running.get(feature)?.abort();
         running.delete(feature);
@@ -70,7 +70,7 @@ function keepFeatures(page, features, signal) {
  * @param {Page} page
  * @param {AbortSignal} signal
  */
-function begin(feature, page, signal) {
+function startFeature(feature, page, signal) {
   try {
     feature.init(page, signal);
   } catch (error) {
@@ -86,28 +86,28 @@ function showState(page) {
   if (!page.state) return;
   if (page.state === "none") delete document.documentElement.dataset.inklingState;
   else document.documentElement.dataset.inklingState = page.state;
-  if (!TAKES_ROOM.has(page.state)) leaveRoom();
+  if (!TAKES_ROOM.has(page.state)) releaseRoom();
 }
 
 /**
  * Follow the address: period tabs change it without a new document.
  * @param {Page} page
- * @param {Reader} reader
+ * @param {PageScanner} scanner
  * @param {AbortSignal} signal
  */
-function followAddress(page, reader, signal) {
+function followAddress(page, scanner, signal) {
   const check = () => {
     const place = page.site.placeOf(location, document);
     if (!place || (place.page === page.place.page && place.paper === page.place.paper)) return;
     page.place = place;
     page.attention.renew();
     page.emit("place");
-    reader.again();
+    scanner.scanSoon();
   };
   addEventListener("popstate", check, { signal });
   // A page taken out of the browser's back cache has missed what was done on the pages in between.
-  addEventListener("pageshow", ({ persisted }) => persisted && reader.comeBack(), { signal });
-  page.on("read", check, signal);
+  addEventListener("pageshow", ({ persisted }) => persisted && scanner.resume(), { signal });
+  page.on("before-scan", check, signal);
   const { navigation } = /** @type {{navigation?: EventTarget}} */ (globalThis);
   navigation?.addEventListener("currententrychange", check, { signal });
 }
@@ -115,19 +115,19 @@ function followAddress(page, reader, signal) {
 /**
  * Hear the worker, until this copy of the extension is replaced by a newer one.
  * @param {Page} page
- * @param {Reader} reader
+ * @param {PageScanner} scanner
  * @param {AbortController} life
  */
-function hearWorker(page, reader, life) {
+function listenToWorker(page, scanner, life) {
   onMessage(async ({ type, view, command }) => {
-    await decided();
-    if (type === TO_PAGE.viewChanged) reader.heard(view);
+    await loaderDecision();
+    if (type === TO_PAGE.viewChanged) scanner.acceptView(view);
     if (type === TO_PAGE.command) page.emit("command", command);
   }, life.signal);
   page.on("gone", () => life.abort(), life.signal);
   life.signal.addEventListener("abort", () => {
     document.documentElement.dataset.inklingState = "off";
-    leaveRoom();
+    releaseRoom();
   });
 }
 
@@ -136,13 +136,14 @@ function hearWorker(page, reader, life) {
  * @param {Page} page
  * @param {AbortSignal} signal
  */
-function findEdges(page, signal) {
+function watchForAnchor(page, signal) {
   const watch = new MutationObserver(() => look());
   const look = () => {
-    const edges = document.readyState === "loading" && !signal.aborted ? page.site.edges(document, page.place) : null;
-    if (edges) page.reading = { ...page.reading, ...edges };
-    if (edges) page.emit("view");
-    if (edges || document.readyState !== "loading") watch.disconnect();
+    const anchor =
+      document.readyState === "loading" && !signal.aborted ? page.site.findAnchor(document, page.place) : null;
+    if (anchor) page.snapshot = { ...page.snapshot, ...anchor };
+    if (anchor) page.emit("view");
+    if (anchor || document.readyState !== "loading") watch.disconnect();
   };
   watch.observe(document, { subtree: true, childList: true });
   look();
@@ -152,7 +153,8 @@ function findEdges(page, signal) {
  * What src/loader.js has decided about the room before the list; where there is none (the demo) nothing waits for it.
  * @returns {Promise<{at: number, isLate: boolean}>}
  */
-const decided = async () => /** @type {any} */ (globalThis).inklingDecided ?? { at: performance.now(), isLate: false };
+const loaderDecision = async () =>
+  /** @type {any} */ (globalThis).inklingDecided ?? { at: performance.now(), isLate: false };
 
 /**
  * Show what the worker said first. Where it gave room and then fell silent, that is said in the room: an empty one
@@ -184,26 +186,26 @@ const silentView = (message) => ({
  * @returns {Promise<boolean>} false where the page, once it was read, is none of ours: nothing of ours is in it
  */
 export async function run(sites, features) {
-  const found = here(sites);
+  const found = findPlace(sites);
   if (!found || !isAlive()) return false;
   sweepRemains();
   const life = new AbortController();
   const page = new Page(found.site, found.place, watchAttention(life.signal));
-  const reader = new Reader(page, life.signal);
+  const scanner = new PageScanner(page, life.signal);
   page.on("view", () => showState(page), life.signal);
-  hearWorker(page, reader, life);
+  listenToWorker(page, scanner, life);
   watchReplaced(page, life.signal);
-  followAddress(page, reader, life.signal);
+  followAddress(page, scanner, life.signal);
   const asked = send(FROM_PAGE.pageView, { page: page.place.page });
-  keepFeatures(page, features, life.signal);
-  const { at, isLate } = await decided();
+  superviseFeatures(page, features, life.signal);
+  const { at, isLate } = await loaderDecision();
   page.isLate = isLate;
   page.attention.began = at;
   page.attention.acted ||= isLate;
   showFirst(page, await orSilence(asked));
-  findEdges(page, life.signal);
-  await parsedAndShown();
+  watchForAnchor(page, life.signal);
+  await whenParsedAndVisible();
   await nextTask();
-  if (!life.signal.aborted) reader.begin();
+  if (!life.signal.aborted) scanner.start();
   return page.state !== "none";
 }

@@ -20,15 +20,15 @@ import { text } from "../browser.js";
 /** @typedef {import("../sites/site.js").PageCard} PageCard */
 
 /**
- * @typedef {"cards" | "view" | "open" | "place" | "read" | "settled" | "order" | "say" | "warn" | "ask-order" |
- * "command" | "replaced" | "gone"} Happening
+ * @typedef {"cards" | "view" | "hydrated" | "place" | "before-scan" | "after-scan" | "order" | "say" | "warn" | "ask-order" |
+ * "command" | "replaced" | "gone"} PageEventName
  */
 
 /** @typedef {"drift" | "none"} Finding it no longer looks as we know it; it is no page of ours at all */
 
 /**
  * What there is to read before the first reading, and on a page that is none of ours. @type
- * {import("../sites/site.js").Reading}
+ * {import("../sites/site.js").Snapshot}
  */
 export const NOTHING = Object.freeze({
   cards: [],
@@ -46,7 +46,7 @@ const UNTOUCHED = Object.freeze({ opened_at: null, saved: false, hidden: false }
 const EFFECT = { save: { saved: true }, unsave: { saved: false }, hide: { hidden: true }, unhide: { hidden: false } };
 
 export class Page {
-  /** @type {Map<Happening, Set<(detail: any) => void>>} */
+  /** @type {Map<PageEventName, Set<(detail: any) => void>>} */
   #calls = new Map();
 
   /** @type {{list: import("../messages.js").List | null, byPaper: Map<string, import("../messages.js").RankCard>}} */
@@ -61,37 +61,37 @@ export class Page {
     this.site = site;
     this.place = place;
     this.attention = attention;
-    /** @type {import("../sites/site.js").Reading} */
-    this.reading = NOTHING;
+    /** @type {import("../sites/site.js").Snapshot} */
+    this.snapshot = NOTHING;
     /** @type {View | null} */
     this.view = null;
     /** What the page itself found out, winning over the view's state. @type {Finding | null} */
-    this.found = null;
+    this.finding = null;
     /** True if the list was drawn before it was known what comes before it: nothing of ours may move it any more. */
     this.isLate = false;
     /** True once nodes may be added inside the island. */
-    this.isOpen = false;
+    this.isHydrated = false;
     /**
      * Each paper's turn while the page is ordered "For you"; null in the page's own order. @type {Map<string, number> |
      * null}
      */
-    this.turns = null;
+    this.sortKeys = null;
     /** The paper whose page's arrival was logged. @type {string | null} */
     this.arrivedAt = null;
     /**
      * The last event of the reader about each paper, so that it can be taken back. @type {Map<string, {id: string,
      * kind: Kind}>}
      */
-    this.done = new Map();
+    this.lastActions = new Map();
     /**
      * What the reader pressed, until the worker has answered: a view made before that does not know of it. @type
      * {Map<string, {id: string, mark: Mark}>}
      */
-    this.asked = new Map();
+    this.optimisticMarks = new Map();
   }
 
   get cards() {
-    return this.reading.cards;
+    return this.snapshot.cards;
   }
 
   /**
@@ -100,7 +100,7 @@ export class Page {
    */
   get state() {
     const told = this.view?.state ?? null;
-    return told === "paused" || told === "off" ? told : (this.found ?? told);
+    return told === "paused" || told === "off" ? told : (this.finding ?? told);
   }
 
   /** The list that answers for this page, or null. */
@@ -110,16 +110,16 @@ export class Page {
 
   /** The list that ranks cards of this page; one taken from elsewhere, for want of a server, ranks none. */
   get listId() {
-    return this.cards.some(({ card }) => this.ranked(card.id)) ? this.list?.list_id : undefined;
+    return this.cards.some(({ card }) => this.rankingOf(card.id)) ? this.list?.list_id : undefined;
   }
 
   /** @param {string} paper @returns {Mark} */
-  mark(paper) {
+  markOf(paper) {
     return this.view?.marks[paper] ?? UNTOUCHED;
   }
 
   /** @param {string} paper @returns {import("../messages.js").RankCard | null} */
-  ranked(paper) {
+  rankingOf(paper) {
     const { list } = this;
     if (this.#ranks.list !== list) {
       this.#ranks = { list, byPaper: new Map(list?.cards.map((one) => [one.id ?? one.input_id, one])) };
@@ -129,19 +129,19 @@ export class Page {
 
   /** Where a paper stands in the order now shown, from 1; null if it is not listed. @param {string} paper */
   positionOf(paper) {
-    const at = this.shown.indexOf(paper);
+    const at = this.orderedPapers.indexOf(paper);
     return at < 0 ? null : at + 1;
   }
 
   /** The papers of the page in the order now shown, each once. @returns {string[]} */
-  get shown() {
+  get orderedPapers() {
     const papers = [...new Set(this.cards.map(({ card }) => card.id))];
-    const { turns } = this;
-    return turns ? papers.sort((a, b) => (turns.get(a) ?? 0) - (turns.get(b) ?? 0)) : papers;
+    const { sortKeys } = this;
+    return sortKeys ? papers.sort((a, b) => (sortKeys.get(a) ?? 0) - (sortKeys.get(b) ?? 0)) : papers;
   }
 
   /**
-   * @param {Happening} name
+   * @param {PageEventName} name
    * @param {(detail: any) => void} call
    * @param {AbortSignal} signal stops it
    */
@@ -152,7 +152,7 @@ export class Page {
     signal.addEventListener("abort", () => calls.delete(call));
   }
 
-  /** @param {Happening} name @param {any} [detail] */
+  /** @param {PageEventName} name @param {any} [detail] */
   emit(name, detail) {
     const calls = this.#calls.get(name) ?? new Set();
     // One call may stop another that was to come: what a stopped feature draws would stay for good.
@@ -174,8 +174,8 @@ export class Page {
 
   /** @param {View} view */
   show(view) {
-    const asked = Object.fromEntries([...this.asked].map(([paper, { mark }]) => [paper, mark]));
-    this.view = this.asked.size ? { ...view, marks: { ...view.marks, ...asked } } : view;
+    const asked = Object.fromEntries([...this.optimisticMarks].map(([paper, { mark }]) => [paper, mark]));
+    this.view = this.optimisticMarks.size ? { ...view, marks: { ...view.marks, ...asked } } : view;
     this.emit("view");
   }
 
@@ -188,13 +188,13 @@ export class Page {
    */
   async log(kind, paper, where) {
     const id = crypto.randomUUID();
-    const event = { id, kind, paper, at: new Date().toISOString(), page: this.place.page, ...this.#cited(where) };
-    if (kind !== "impression" && kind !== "open") this.done.set(paper, { id, kind });
+    const event = { id, kind, paper, at: new Date().toISOString(), page: this.place.page, ...this.#citeList(where) };
+    if (kind !== "impression" && kind !== "open") this.lastActions.set(paper, { id, kind });
     const card = this.cards.find((one) => one.card.id === paper)?.card;
     // The worker only looks whether the reader came from a page of ours.
     const from = kind === "open" && where.surface === "paper_page" ? { referrer: document.referrer } : {};
     const reply = await send(FROM_PAGE.eventLog, { event, ...(card ? { card } : {}), ...from });
-    if (this.asked.get(paper)?.id === id) this.asked.delete(paper);
+    if (this.optimisticMarks.get(paper)?.id === id) this.optimisticMarks.delete(paper);
     // Being shown marks nothing; drawing for it would only undo what is pressed meanwhile.
     if (kind !== "impression" && reply.ok && this.view && reply.marks)
       this.show({ ...this.view, marks: { ...this.view.marks, ...reply.marks } });
@@ -202,7 +202,7 @@ export class Page {
   }
 
   /** @param {{surface: Surface, list_id?: string, position?: number}} where */
-  #cited(where) {
+  #citeList(where) {
     const surface = this.place.site === "demo" ? "demo" : where.surface;
     const list_id = where.list_id ?? this.listId;
     return list_id ? { ...where, surface, list_id } : { ...where, surface };
@@ -215,16 +215,20 @@ export class Page {
    * @param {{surface: Surface, position?: number, list_id?: string}} where
    */
   async act(kind, paper, where) {
-    const before = this.mark(paper);
+    const before = this.markOf(paper);
     const logged = this.log(kind, paper, where);
-    const mine = this.done.get(paper);
-    if (mine) this.asked.set(paper, { id: mine.id, mark: { ...before, ...EFFECT[kind], pending: true, asked: true } });
+    const mine = this.lastActions.get(paper);
+    if (mine)
+      this.optimisticMarks.set(paper, {
+        id: mine.id,
+        mark: { ...before, ...EFFECT[kind], pending: true, asked: true },
+      });
     if (this.view) this.show(this.view);
     const reply = await logged;
     if (reply.ok) return this.say(text(`page_said_${kind}`));
-    this.#forget(paper, mine);
-    this.#lay(paper, before);
-    this.#notKept(reply.error);
+    this.#dropLastAction(paper, mine);
+    this.#setMark(paper, before);
+    this.#reportFailure(reply.error);
   }
 
   /**
@@ -233,18 +237,18 @@ export class Page {
    * @param {Surface} surface
    */
   async undo(paper, surface) {
-    const last = this.done.get(paper);
-    const { hidden } = this.mark(paper);
+    const last = this.lastActions.get(paper);
+    const { hidden } = this.markOf(paper);
     if (!last) return this.act(hidden ? "unhide" : "unsave", paper, { surface });
     const reply = await send(FROM_PAGE.eventUndo, { id: last.id, paper });
-    if (!reply.ok) return this.#notKept(reply.error);
-    this.#forget(paper, last);
+    if (!reply.ok) return this.#reportFailure(reply.error);
+    this.#dropLastAction(paper, last);
     if (this.view) this.show({ ...this.view, marks: { ...this.view.marks, ...reply.marks } });
     this.say(text("page_said_undo"));
   }
 
   /** @param {import("../messages.js").Failure} why */
-  #notKept({ code, message }) {
+  #reportFailure({ code, message }) {
     if (code === REPLACED) this.emit("replaced");
     else this.warn(text("page_not_kept", message));
   }
@@ -253,12 +257,12 @@ export class Page {
    * What was done cannot be taken back any more; what was done since can. @param {string} paper @param {{id: string} |
    * undefined} done
    */
-  #forget(paper, done) {
-    if (this.done.get(paper) === done) this.done.delete(paper);
+  #dropLastAction(paper, done) {
+    if (this.lastActions.get(paper) === done) this.lastActions.delete(paper);
   }
 
   /** @param {string} paper @param {Mark} mark */
-  #lay(paper, mark) {
+  #setMark(paper, mark) {
     if (this.view) this.show({ ...this.view, marks: { ...this.view.marks, [paper]: mark } });
   }
 }

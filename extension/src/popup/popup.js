@@ -5,15 +5,15 @@ import { FROM_OWN, send } from "../messages.js";
 import { addressOf } from "../paper-id.js";
 import { nameOf, stepOf } from "../ui/actions.js";
 import { make } from "../ui/dom.js";
-import { oneLine } from "../ui/reasons.js";
+import { summarizeReasons } from "../ui/reasons.js";
 import { exportAll } from "../own/export.js";
-import { by, putWords, when } from "../own/words.js";
+import { byId, translatePage, formatTime } from "../own/own-page.js";
 
 const HOUR = 3_600_000;
 
 /** @param {string} sentence */
 const say = (sentence) => {
-  by("said").textContent = sentence;
+  byId("said").textContent = sentence;
 };
 
 /** @param {string} type @param {object} [fields] @returns {Promise<any>} */
@@ -51,28 +51,28 @@ async function drawStanding() {
   paired = !status.paired ? "no" : status.connection.health === "revoked" ? "revoked" : "yes";
   const allowed = await isAllowed();
   const state = status.state === "unpaired" && paired === "revoked" ? "revoked" : status.state;
-  by("standing").textContent = text(allowed ? `popup_state_${state}` : "popup_state_not_allowed");
-  by("allow").hidden = allowed;
-  by("detail").textContent = detail(status);
-  by("capture").value = status.preferences.capture;
+  byId("standing").textContent = text(allowed ? `popup_state_${state}` : "popup_state_not_allowed");
+  byId("allow").hidden = allowed;
+  byId("detail").textContent = detail(status);
+  byId("capture").value = status.preferences.capture;
   const all = "all" in status.pauses;
   const site = status.here?.site ?? "huggingface";
-  by("pause-all").textContent = text(all ? "popup_go_on" : "popup_pause_all");
-  by("pause-all").onclick = () => act(FROM_OWN.pause, { scope: "all", on: !all });
-  by("pause-hour").hidden = all;
-  by("pause-hour").onclick = () => act(FROM_OWN.pause, { scope: "hour", on: true });
-  by("pause-site").textContent = text(
+  byId("pause-all").textContent = text(all ? "popup_go_on" : "popup_pause_all");
+  byId("pause-all").onclick = () => act(FROM_OWN.pause, { scope: "all", on: !all });
+  byId("pause-hour").hidden = all;
+  byId("pause-hour").onclick = () => act(FROM_OWN.pause, { scope: "hour", on: true });
+  byId("pause-site").textContent = text(
     site in status.pauses ? "popup_go_on_site" : "popup_pause_site",
     text(`site_${site}`),
   );
-  by("pause-site").onclick = () => act(FROM_OWN.pause, { scope: "site", site, on: !(site in status.pauses) });
-  by("import").hidden = !status.upvotes || !status.paired;
-  by("import-words").textContent = text("popup_import", status.upvotes);
+  byId("pause-site").onclick = () => act(FROM_OWN.pause, { scope: "site", site, on: !(site in status.pauses) });
+  byId("import").hidden = !status.upvotes || !status.paired;
+  byId("import-words").textContent = text("popup_import", status.upvotes);
 }
 
 /** @param {any} status */
 function detail({ here, paired, waiting, dead, queue_full, pauses, connection }) {
-  const until = pauses.all > 0 ? text("popup_until", when(pauses.all)) : "";
+  const until = pauses.all > 0 ? text("popup_until", formatTime(pauses.all)) : "";
   const isRevoked = connection.health === "revoked";
   const left = queue_full
     ? text("worker_queue_full", waiting)
@@ -161,11 +161,16 @@ const PANES = {
     if (paired !== "yes") return offerToPair();
     const { ok, items = [], marks = {}, fetched_at } = await ask(FROM_OWN.recommend, { limit: 10 });
     /** @type {any} */
-    const known = { mark: (/** @type {string} */ paper) => marks[paper] ?? {} };
+    const known = { markOf: (/** @type {string} */ paper) => marks[paper] ?? {} };
     const lines = items.map((/** @type {any} */ { paper, reasons }) =>
-      paperLine(paper, oneLine(known, reasons), actButton("save", paper, "panel"), actButton("hide", paper, "panel")),
+      paperLine(
+        paper,
+        summarizeReasons(known, reasons),
+        actButton("save", paper, "panel"),
+        actButton("hide", paper, "panel"),
+      ),
     );
-    const age = fetched_at && make("p", { class: "small" }, text("page_panel_stale", when(fetched_at)));
+    const age = fetched_at && make("p", { class: "small" }, text("page_panel_stale", formatTime(fetched_at)));
     return [age, list(lines, ok ? text("page_panel_empty") : text("popup_nothing_to_show"))];
   },
   async search() {
@@ -242,7 +247,7 @@ async function told({ ok, deleted, waiting, elsewhere, silent, partial }) {
 
 /** @param {import("../storage.js").LedgerLine} line word for word as it was sent */
 function ledgerLine({ event, sent_at, host }) {
-  const sent = make("span", { class: "small" }, text("popup_sent", when(sent_at), host));
+  const sent = make("span", { class: "small" }, text("popup_sent", formatTime(sent_at), host));
   const remove = make(
     "button",
     { class: "quiet danger", onclick: async () => told(await ask(FROM_OWN.ledgerDelete, { ids: [event.id] })) },
@@ -301,50 +306,50 @@ let drawings = 0;
  */
 async function drawPane() {
   const drawing = ++drawings;
-  by("pane").setAttribute("aria-busy", "true");
+  byId("pane").setAttribute("aria-busy", "true");
   const parts = await PANES[shown]();
   if (drawing !== drawings) return;
-  by("pane").replaceChildren(...parts.filter((part) => part instanceof Node));
-  by("pane").removeAttribute("aria-busy");
-  /** @type {HTMLElement | null} */ (by("pane").querySelector("[autofocus]"))?.focus();
+  byId("pane").replaceChildren(...parts.filter((part) => part instanceof Node));
+  byId("pane").removeAttribute("aria-busy");
+  /** @type {HTMLElement | null} */ (byId("pane").querySelector("[autofocus]"))?.focus();
   // Asking the server has shown whether it answers.
   await drawStanding();
 }
 
 /** @param {keyof typeof PANES} name */
 async function show(name) {
-  if (name !== shown) by("pane").replaceChildren();
+  if (name !== shown) byId("pane").replaceChildren();
   shown = name;
   for (const tab of TABS()) {
     tab.setAttribute("aria-selected", String(tab.id === `tab-${name}`));
     tab.tabIndex = tab.id === `tab-${name}` ? 0 : -1;
   }
-  by("pane").setAttribute("aria-labelledby", `tab-${name}`);
+  byId("pane").setAttribute("aria-labelledby", `tab-${name}`);
   await drawPane();
 }
 
 function listen() {
   for (const name of /** @type {(keyof typeof PANES)[]} */ (Object.keys(PANES)))
-    by(`tab-${name}`).addEventListener("click", () => show(name));
+    byId(`tab-${name}`).addEventListener("click", () => show(name));
   document
     .querySelector('[role="tablist"]')
     ?.addEventListener("keydown", (event) => stepTab(/** @type {KeyboardEvent} */ (event)));
-  by("capture").addEventListener("change", () => act(FROM_OWN.preferencesSet, { capture: by("capture").value }));
-  by("options").addEventListener("click", openOptions);
-  by("allow-yes").addEventListener("click", allow);
-  by("welcome").addEventListener("click", openWelcome);
+  byId("capture").addEventListener("change", () => act(FROM_OWN.preferencesSet, { capture: byId("capture").value }));
+  byId("options").addEventListener("click", openOptions);
+  byId("allow-yes").addEventListener("click", allow);
+  byId("welcome").addEventListener("click", openWelcome);
   for (const [id, accept] of [
     ["import-yes", true],
     ["import-no", false],
   ])
-    by(String(id)).addEventListener("click", async () => {
+    byId(String(id)).addEventListener("click", async () => {
       const reply = await ask(FROM_OWN.upvotesImport, { accept });
       if (reply.ok && reply.saved) say(text("popup_imported", reply.saved));
       await drawStanding();
     });
 }
 
-putWords();
+translatePage();
 listen();
 await drawStanding();
 // Or the tab that the reader has pressed meanwhile.

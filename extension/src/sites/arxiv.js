@@ -216,9 +216,9 @@ const columnOf = (document) => COLUMNS.map((one) => document.querySelector(one))
 /**
  * @param {Document} document
  * @param {Place} place
- * @returns {import("./site.js").Reading | null}
+ * @returns {import("./site.js").Snapshot | null}
  */
-function read(document, place) {
+function parse(document, place) {
   if (place.kind === "abs" && place.paper) {
     if (!document.querySelector(ABSTRACT)) return null;
     const card = described(document, place.paper);
@@ -249,9 +249,9 @@ function read(document, place) {
 /**
  * @param {Document} document
  * @param {Place} place
- * @returns {import("./site.js").Edges | null}
+ * @returns {import("./site.js").Anchor | null}
  */
-function edges(document, place) {
+function findAnchor(document, place) {
   const isAbs = place.kind === "abs";
   const before = document.querySelector(isAbs ? "#abs-outer, #abs" : `${LIST}, ol:has(> ${RESULT})`);
   // A list whose first title we do not know has perhaps changed: then nothing of ours may stand before the page was
@@ -265,4 +265,4 @@ function edges(document, place) {
 const addressIn = ({ id }) => addressOf({ id, url: `https://arxiv.org/abs/${id}` });
 
 /** @type {import("./site.js").SiteModule} */
-export const arxiv = { placeOf, edges, read, paperOf, addressOf: addressIn, upvoteOf: () => null };
+export const arxiv = { placeOf, findAnchor, parse, paperOf, addressOf: addressIn, upvoteOf: () => null };

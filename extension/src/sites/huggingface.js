@@ -13,7 +13,7 @@
 
 import { addressOf, paperFromUrl } from "../paper-id.js";
 import { cardOf, factsOf, propsOf, toldIn } from "./huggingface-props.js";
-import { childOf, clean, commonParent, merged, textOf } from "./site.js";
+import { childOf, clean, commonParent, mergeFacts, textOf } from "./site.js";
 
 /** @typedef {import("./site.js").PageCard} PageCard */
 /** @typedef {import("./site.js").Place} Place */
@@ -183,9 +183,9 @@ const hasCard = (island) =>
 /**
  * @param {Document} document
  * @param {Place} here
- * @returns {import("./site.js").Edges | null}
+ * @returns {import("./site.js").Anchor | null}
  */
-function edges(document, here) {
+function findAnchor(document, here) {
   const island = /** @type {HTMLElement | null} */ (document.querySelector(here.kind === "paper" ? PAPER : LIST));
   // A list whose first card we do not know has perhaps changed: then nothing of ours may stand before the page was
   // read.
@@ -234,7 +234,7 @@ function cardsOf(document, island, here) {
     if (!id || !element || found.has(element)) continue;
     const shown = shownBy(id, element, link, here);
     const told = facts.get(id);
-    found.set(element, told ? merged(told, shown) : shown);
+    found.set(element, told ? mergeFacts(told, shown) : shown);
   }
   return placed(found);
 }
@@ -291,16 +291,16 @@ function shownAbstract(island) {
 /**
  * @param {Document} document
  * @param {Place} here
- * @returns {import("./site.js").Reading | null}
+ * @returns {import("./site.js").Snapshot | null}
  */
-function readPaper(document, here) {
+function parsePaperPage(document, here) {
   const island = paperIsland(document, here);
   if (!island || !here.paper) return null;
   const heading = island.querySelector("h1");
   if (!heading) return { cards: [], expected: 1, island, before: null, column: null, outside: false };
   const told = cardOf({ ...propsOf(island) });
   const shown = { id: here.paper, title: textOf(heading), abstract: shownAbstract(island) };
-  const card = told?.id === here.paper ? merged(told, shown) : shown;
+  const card = told?.id === here.paper ? mergeFacts(told, shown) : shown;
   const element = /** @type {HTMLElement} */ (heading);
   const cards = card.title ? [{ card, element, item: element, items: [], picture: false }] : [];
   return { cards, expected: 1, ...bounds(document, island, element) };
@@ -346,16 +346,16 @@ function linkedAmong(document, island, cards) {
 /**
  * @param {Document} document
  * @param {Place} here
- * @returns {import("./site.js").Reading | null}
+ * @returns {import("./site.js").Snapshot | null}
  */
-function read(document, here) {
-  if (here.kind === "paper") return readPaper(document, here);
+function parse(document, here) {
+  if (here.kind === "paper") return parsePaperPage(document, here);
   const island = /** @type {HTMLElement | null} */ (listIsland(document));
   const cards = cardsOf(document, island, here).filter(({ card }) => card.title);
   const expected = linkedAmong(document, island, cards) || toldIn(propsOf(island), here);
   if (!island && !expected) return null;
-  const edges = bounds(document, island, cards[0]?.item.parentElement ?? null);
-  return { cards, expected, ...edges, ...(here.site === "demo" ? { island: null, outside: true } : {}) };
+  const anchor = bounds(document, island, cards[0]?.item.parentElement ?? null);
+  return { cards, expected, ...anchor, ...(here.site === "demo" ? { island: null, outside: true } : {}) };
 }
 
 /**
@@ -380,4 +380,4 @@ function upvoteOf(target) {
 }
 
 /** @type {import("./site.js").SiteModule} */
-export const huggingface = { placeOf, edges, read, paperOf, addressOf: addressIn, upvoteOf };
+export const huggingface = { placeOf, findAnchor, parse, paperOf, addressOf: addressIn, upvoteOf };

@@ -12,7 +12,7 @@
  * @property {number} [group] cards are ordered within their group only; 0 if left out
  * @property {boolean} picture true if the card's top left corner is a picture, and free
  *
- * @typedef {object} Reading
+ * @typedef {object} Snapshot
  * @property {PageCard[]} cards in the page's order
  * @property {number} expected papers the page seems to list, counted without the parser's selectors; a paper that is
  *   only spoken of (in a comment, in an abstract, beside the list) is not listed
@@ -22,7 +22,7 @@
  * @property {Element | null} column the panel is as wide as what this element holds
  * @property {boolean} outside true if `before` surely lies outside every island, so that the panel need not wait
  *
- * @typedef {Pick<Reading, "island" | "before" | "column" | "outside">} Edges
+ * @typedef {Pick<Snapshot, "island" | "before" | "column" | "outside">} Anchor
  *
  * @typedef {object} Place
  * @property {import("../messages.js").Site} site
@@ -32,10 +32,10 @@
  *
  * @typedef {object} SiteModule
  * @property {(location: Location, document: Document) => Place | null} placeOf null where nothing is listed
- * @property {(document: Document, place: Place) => Edges | null} edges while the page still loads: where the list will
+ * @property {(document: Document, place: Place) => Anchor | null} findAnchor while the page still loads: where the list will
  *   be,
  *   null as long as that is not known
- * @property {(document: Document, place: Place) => Reading | null} read null where the page at this address is none of
+ * @property {(document: Document, place: Place) => Snapshot | null} parse null where the page at this address is none of
  *   ours: an error, a challenge, a file
  * @property {(href: string, place: Place) => string | null} paperOf the paper a link leads to
  * @property {(paper: {id: string, url?: string | null, upvotes?: number | null}, place: Place) => string | null}
@@ -68,7 +68,7 @@ export function textOf(element, without) {
  * @param {Card} second
  * @returns {Card}
  */
-export function merged(first, second) {
+export function mergeFacts(first, second) {
   const known = Object.entries(first).filter(([, fact]) => fact !== null && fact !== undefined && String(fact) !== "");
   return { ...second, ...Object.fromEntries(known), id: first.id };
 }

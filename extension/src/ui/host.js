@@ -46,7 +46,7 @@ export function makeHost(name, css) {
 }
 
 /** What `reserve.css` kept free is taken, or not needed any more. */
-export function leaveRoom() {
+export function releaseRoom() {
   delete document.documentElement.dataset.inklingRoom;
 }
 
@@ -54,7 +54,7 @@ export function leaveRoom() {
  * At the lower edge of the window, over the page: what comes after the page was drawn is not to move it.
  * @param {HTMLElement} host
  */
-export function placeOver(host) {
+export function floatOver(host) {
   host.dataset.over = "";
   if (document.body && !host.isConnected) document.body.append(host);
 }

@@ -8,7 +8,7 @@ import { actionButton, nameOf, roving, showSaved } from "./actions.js";
 import { bars, icon, make, set } from "./dom.js";
 import { makeHost } from "./host.js";
 import { MARK_STYLE } from "./mark-style.js";
-import { fitOf, oneLine } from "./reasons.js";
+import { fitOf, summarizeReasons } from "./reasons.js";
 import { openWhy } from "./why.js";
 
 /** @typedef {import("../page/page.js").Page} Page */
@@ -69,12 +69,12 @@ export class Mark {
   }
 
   toggleSave() {
-    this.page.act(this.page.mark(this.card.id).saved ? "unsave" : "save", this.card.id, this.where);
+    this.page.act(this.page.markOf(this.card.id).saved ? "unsave" : "save", this.card.id, this.where);
   }
 
   showWhy() {
     const { page, card } = this;
-    const reasons = page.ranked(card.id)?.reasons ?? [];
+    const reasons = page.rankingOf(card.id)?.reasons ?? [];
     openWhy(page, this.why, { paper: card.id, reasons, model: page.list?.model }, () =>
       page.act("hide", card.id, this.where),
     );
@@ -86,7 +86,7 @@ export class Mark {
    * @param {number | null} original the card's place in the page's own order, while ordered otherwise
    */
   draw(known, original) {
-    const { saved, hidden, opened_at, pending, asked } = this.page.mark(this.card.id);
+    const { saved, hidden, opened_at, pending, asked } = this.page.markOf(this.card.id);
     const fit = fitOf(this.page, this.card.id, known);
     if (this.surface === "paper_page") this.drawReason(known);
     const drawn = [
@@ -97,7 +97,7 @@ export class Mark {
       asked,
       fit,
       original,
-      this.page.done.has(this.card.id),
+      this.page.lastActions.has(this.card.id),
     ].join();
     if (drawn === this.drawn) return;
     this.drawn = drawn;
@@ -109,15 +109,15 @@ export class Mark {
     set(this.host, "data-asked", asked === true);
     showSaved(this.save, saved, this.card.title ?? this.card.id);
     set(this.hide, "hidden", hidden);
-    set(this.undo, "hidden", !hidden && !this.page.done.has(this.card.id));
+    set(this.undo, "hidden", !hidden && !this.page.lastActions.has(this.card.id));
     this.settle();
   }
 
   /** In a bar there is room for the reason. @param {number} known */
   drawReason(known) {
-    const reasons = known ? (this.page.ranked(this.card.id)?.reasons ?? []) : [];
+    const reasons = known ? (this.page.rankingOf(this.card.id)?.reasons ?? []) : [];
     // That the reader knows it already is no news here.
-    this.reason.textContent = oneLine(
+    this.reason.textContent = summarizeReasons(
       this.page,
       reasons.filter(({ paper }) => paper !== this.card.id),
       80,

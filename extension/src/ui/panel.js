@@ -5,8 +5,8 @@ import { alignWith } from "./align.js";
 import { icon, make, set } from "./dom.js";
 import { makeHost } from "./host.js";
 import { PANEL_STYLE } from "./panel-style.js";
-import { EVIDENCE, evidence } from "./reasons.js";
-import { RecommendedPaper, ageOf } from "./recommended.js";
+import { MIN_EVIDENCE, countEvidence } from "./reasons.js";
+import { RecommendedPaper, ageOf } from "./recommended-paper.js";
 
 const FIRST = 5;
 const STEP = 5;
@@ -126,14 +126,14 @@ export class Panel {
 
   /** @param {"original" | "foryou"} order */
   askOrder(order) {
-    const isOn = this.page.turns !== null;
+    const isOn = this.page.sortKeys !== null;
     const wanted = order === "foryou" && isOn ? "original" : order;
     this.page.emit("ask-order", wanted);
   }
 
   /** Keep to the width of the page's own list. */
   fit() {
-    const { column } = this.page.reading;
+    const { column } = this.page.snapshot;
     if (!column || column === this.column || this.page.isLate) return;
     this.column = column;
     this.stopAligning();
@@ -150,12 +150,12 @@ export class Panel {
     this.drawSentence(has, waits);
     set(this.parts.connect, "hidden", state !== "unpaired");
     for (const part of [this.parts.label, this.parts.orders])
-      set(part, "hidden", !page.cards.some(({ card }) => page.ranked(card.id)?.rank));
+      set(part, "hidden", !page.cards.some(({ card }) => page.rankingOf(card.id)?.rank));
     for (const [button, order] of /** @type {const} */ ([
       [this.parts.forYou, true],
       [this.parts.original, false],
     ])) {
-      set(button, "aria-pressed", String((page.turns !== null) === order));
+      set(button, "aria-pressed", String((page.sortKeys !== null) === order));
     }
     set(this.parts.fold, "aria-expanded", String(!this.isFolded));
     set(this.parts.fold, "aria-label", text(this.isFolded ? "page_unfold" : "page_fold"));
@@ -168,7 +168,7 @@ export class Panel {
 
   /** What the papers are called: the reader's own, or what anybody would get. */
   get name() {
-    return evidence(this.page) >= EVIDENCE ? "page_panel_for_you" : "page_panel_new";
+    return countEvidence(this.page) >= MIN_EVIDENCE ? "page_panel_for_you" : "page_panel_new";
   }
 
   /**

@@ -8,7 +8,7 @@ import { text } from "../browser.js";
 /** Kinds that come from the reader, not from the paper alone. */
 const PERSONAL = new Set(["paper", "words", "readers", "interest"]);
 /** So many of the reader's own papers must be known before anything is called a fit. */
-export const EVIDENCE = 3;
+export const MIN_EVIDENCE = 3;
 /** Ranks on a page that count as three, two and one step: shares of its papers. */
 const STEPS = [
   [0.06, 3],
@@ -29,12 +29,12 @@ const largest = (reasons, kind) => reasons.filter((one) => one.kind === kind).so
  * @param {Page} page
  * @returns {number}
  */
-export function evidence(page) {
+export function countEvidence(page) {
   if (!page.list) return 0;
   const known = new Set();
   for (const { reasons } of [...page.list.cards, ...page.list.recommended]) {
     for (const { kind, paper } of reasons ?? []) {
-      if (kind === "interest") return EVIDENCE;
+      if (kind === "interest") return MIN_EVIDENCE;
       if (kind === "paper" && paper) known.add(paper);
     }
   }
@@ -50,8 +50,8 @@ export function evidence(page) {
  * @returns {number}
  */
 export function fitOf(page, paper, known) {
-  const one = page.ranked(paper);
-  if (known < EVIDENCE || !one?.rank || one.basis === "none" || one.basis === "fallback") return 0;
+  const one = page.rankingOf(paper);
+  if (known < MIN_EVIDENCE || !one?.rank || one.basis === "none" || one.basis === "fallback") return 0;
   const own = (one.reasons ?? []).filter(({ kind }) => PERSONAL.has(kind)).reduce((sum, { share }) => sum + share, 0);
   if (one.reasons?.length && own <= 0) return 0;
   const part = one.rank / Math.max(1, page.list?.cards.length ?? 1);
@@ -65,7 +65,7 @@ export function fitOf(page, paper, known) {
  * @param {number} [length] of a title in it
  * @returns {string}
  */
-export function oneLine(page, reasons, length = SHORT_TITLE) {
+export function summarizeReasons(page, reasons, length = SHORT_TITLE) {
   const paper = largest(reasons, "paper");
   if (paper?.title && paper.share > 0) return closeTo(page, paper, length, wordsOf([paper]));
   const topics = reasons.filter(({ kind, share, words }) => kind === "interest" && share > 0 && words?.length);
@@ -99,7 +99,7 @@ const wordsOf = (reasons) => [...new Set(reasons.flatMap((one) => one.words ?? [
  * @param {string} words
  */
 function closeTo(page, { paper, title }, length, words) {
-  const { saved, opened_at } = page.mark(paper ?? "");
+  const { saved, opened_at } = page.markOf(paper ?? "");
   const [alone, withWords] = CLOSE[saved ? "saved" : opened_at ? "opened" : "paper"];
   const name = shortened(title ?? "", length);
   return words ? text(withWords, name, words) : text(alone, name);
@@ -112,7 +112,7 @@ function closeTo(page, { paper, title }, length, words) {
  * @param {string} [itself] the paper they are about: one that the reader has opened or saved speaks for itself
  * @returns {{line: string, percent: number}[]}
  */
-export function wholeReason(page, reasons, itself) {
+export function itemizeReasons(page, reasons, itself) {
   const sum = reasons.reduce((all, { share }) => all + Math.abs(share), 0) || 1;
   return [...reasons]
     .sort((a, b) => Math.abs(b.share) - Math.abs(a.share))
@@ -123,7 +123,7 @@ export function wholeReason(page, reasons, itself) {
 /** @param {Page} page @param {Reason} reason @param {string} [itself] */
 function partLine(page, reason, itself) {
   if (itself && reason.kind === "paper" && reason.paper === itself)
-    return text(page.mark(itself).saved ? "page_reason_itself_saved" : "page_reason_itself_opened");
+    return text(page.markOf(itself).saved ? "page_reason_itself_saved" : "page_reason_itself_opened");
   if (reason.kind === "paper" && reason.title)
     return closeTo(page, reason, 90, (reason.words ?? []).slice(0, WORDS).join(", "));
   const words = (reason.words ?? []).slice(0, 6).join(", ");

@@ -2,7 +2,7 @@
 
 import { text } from "../browser.js";
 import { make } from "./dom.js";
-import { wholeReason } from "./reasons.js";
+import { itemizeReasons } from "./reasons.js";
 
 export const WHY_STYLE = `
 .why-box {
@@ -67,7 +67,7 @@ const partRow = ({ line, percent }) => {
  * @returns {HTMLElement}
  */
 function makeBox(page, { paper, reasons, model }, lessLikeThis) {
-  const parts = wholeReason(page, reasons, paper);
+  const parts = itemizeReasons(page, reasons, paper);
   return make(
     "div",
     { class: "why-box", popover: "auto", role: "dialog", "aria-label": text("page_why_title"), tabindex: -1 },

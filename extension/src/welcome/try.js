@@ -4,7 +4,7 @@
 
 import { browser, standIn } from "../browser.js";
 import { make } from "../ui/dom.js";
-import { by, putWords } from "../own/words.js";
+import { byId, translatePage } from "../own/own-page.js";
 import { LISTED } from "./sample-papers.js";
 import { sampleBrowser } from "./sample-worker.js";
 
@@ -14,7 +14,7 @@ function card({ id, title, authors, abstract }) {
   return make("article", {}, make("h3", {}, link), make("p", {}, authors.join(", ")), make("p", {}, abstract));
 }
 
-putWords();
-by("cards").append(...LISTED.map(card));
+translatePage();
+byId("cards").append(...LISTED.map(card));
 standIn(sampleBrowser(browser()));
 await import("../content.js");

@@ -8,7 +8,7 @@ import { make } from "../ui/dom.js";
 import { readAddress } from "../own/address.js";
 import { askToAgree } from "../own/agreement.js";
 import { connectForm } from "../own/connect.js";
-import { by, putWords } from "../own/words.js";
+import { byId, translatePage } from "../own/own-page.js";
 
 const SITE = { origins: ["https://huggingface.co/papers*"] };
 const ENOUGH = 3;
@@ -20,19 +20,19 @@ let waiting = 0;
 
 /** Firefox lets the reader decide about sites; Chromium has allowed it at the install. */
 async function askForSite() {
-  by("allow").hidden = await browser()
+  byId("allow").hidden = await browser()
     .permissions.contains(SITE)
     .catch(() => true);
 }
 
 /** To which host it would go, as soon as that is typed; and which steps are done. */
 function drawSteps() {
-  const found = readAddress(by("address").value);
-  if (by("address").value) by("to").textContent = found ? text("welcome_agree_to", found.origin) : "";
-  by("to").hidden = !by("to").textContent;
-  by("agree").toggleAttribute("data-done", by("agreed").checked);
-  by("connection").toggleAttribute("data-done", isConnected);
-  by("pick").toggleAttribute("data-done", picked.size >= ENOUGH);
+  const found = readAddress(byId("address").value);
+  if (byId("address").value) byId("to").textContent = found ? text("welcome_agree_to", found.origin) : "";
+  byId("to").hidden = !byId("to").textContent;
+  byId("agree").toggleAttribute("data-done", byId("agreed").checked);
+  byId("connection").toggleAttribute("data-done", isConnected);
+  byId("pick").toggleAttribute("data-done", picked.size >= ENOUGH);
   document.querySelector(".go a")?.classList.toggle("main", picked.size >= ENOUGH);
 }
 
@@ -51,7 +51,7 @@ async function pick(paper, title) {
 
 /** @param {string} sentence */
 const say = (sentence) => {
-  by("picked").textContent = sentence;
+  byId("picked").textContent = sentence;
 };
 
 /** @param {{paper: import("../messages.js").Paper}} item */
@@ -74,17 +74,17 @@ async function offer() {
   isConnected = true;
   const reply = await send(FROM_OWN.status);
   if (reply.ok) drawAgreed(reply.status);
-  by("pick").hidden = false;
+  byId("pick").hidden = false;
   drawSteps();
   const { items = [] } = await send(FROM_OWN.recommend, { limit: 12 });
-  by("papers").replaceChildren(...items.map(choice));
+  byId("papers").replaceChildren(...items.map(choice));
 }
 
 /** A server that is not the one agreed to before is another question. */
 const hasAgreed = askToAgree((other) => {
   drawSteps();
-  by("other").hidden = !other;
-  by("other").textContent = other ? text("options_agree_other", other, waiting) : "";
+  byId("other").hidden = !other;
+  byId("other").textContent = other ? text("options_agree_other", other, waiting) : "";
 });
 
 /** @param {any} status */
@@ -95,28 +95,28 @@ function drawAgreed(status) {
 
 /** The address that a lab's policy names, unless the reader has typed one. @param {any} status */
 function fillIn({ paired, managed }) {
-  if (!paired && managed.serverUrl) by("address").value ||= managed.serverUrl;
+  if (!paired && managed.serverUrl) byId("address").value ||= managed.serverUrl;
   drawSteps();
 }
 
-by("paste").addEventListener("submit", async (/** @type {Event} */ event) => {
+byId("paste").addEventListener("submit", async (/** @type {Event} */ event) => {
   event.preventDefault();
-  const { ids, unknown } = papersIn(by("ids").value);
+  const { ids, unknown } = papersIn(byId("ids").value);
   for (const id of ids) await pick(id);
-  by("ids").value = unknown.join("\n");
+  byId("ids").value = unknown.join("\n");
   if (unknown.length) say(text("welcome_not_ids", unknown.join(", ")));
 });
 
-by("topic").addEventListener("submit", async (/** @type {Event} */ event) => {
+byId("topic").addEventListener("submit", async (/** @type {Event} */ event) => {
   event.preventDefault();
-  const reply = await send(FROM_OWN.interestsAdd, { interests: [by("interest").value] });
+  const reply = await send(FROM_OWN.interestsAdd, { interests: [byId("interest").value] });
   if (!reply.ok) return say(reply.error.message);
-  say(text("welcome_interest_kept", by("interest").value));
-  by("interest").value = "";
+  say(text("welcome_interest_kept", byId("interest").value));
+  byId("interest").value = "";
   await offer();
 });
 
-by("allow-site").addEventListener("click", async () => {
+byId("allow-site").addEventListener("click", async () => {
   await browser().permissions.request(SITE);
   await askForSite();
 });
@@ -125,15 +125,15 @@ for (const [id, name] of [
   ["address", "input"],
   ["agreed", "change"],
 ])
-  by(id).addEventListener(name, drawSteps);
-putWords();
+  byId(id).addEventListener(name, drawSteps);
+translatePage();
 connectForm(offer);
 await askForSite();
 const { ok, status } = await send(FROM_OWN.status);
 if (ok) drawAgreed(status);
 if (ok && status.paired) await offer();
 if (ok) fillIn(status);
-if (ok && status.paired) by("to").textContent = text("welcome_agree_to", status.serverUrl);
+if (ok && status.paired) byId("to").textContent = text("welcome_agree_to", status.serverUrl);
 // This page comes right after the install, when the browser may not know its policies yet.
 onChanged(async (changes) => {
   const reply = changes.managed ? await send(FROM_OWN.status) : null;

@@ -35,8 +35,8 @@ export function start(
   change?.();
   life.now = new AbortController();
   const page = new Page(site, site.placeOf(location, document), attention());
-  page.reading = site.read(document, page.place);
-  page.isOpen = open;
+  page.snapshot = site.parse(document, page.place);
+  page.isHydrated = open;
   const papers = page.cards.map(({ card }) => card.id);
   page.view = first === undefined ? view({ list: listOf(papers, over) }) : first;
   for (const feature of features) feature.init(page, life.now.signal);

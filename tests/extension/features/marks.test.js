@@ -22,8 +22,8 @@ test("nothing is put into an island before its gate opens", async () => {
   await drawn();
   expect(document.querySelectorAll("[data-target] [data-inkling]")).toHaveLength(0);
   expect(document.querySelectorAll("[data-inkling=panel]")).toHaveLength(1);
-  page.isOpen = true;
-  page.emit("open");
+  page.isHydrated = true;
+  page.emit("hydrated");
   await drawn();
   expect(hosts()).toHaveLength(6);
 });
@@ -150,7 +150,7 @@ test("what could not be kept is taken back and said", async () => {
   await drawn();
   clickByHand(window, inMark(0, "[data-action=save]"));
   await drawn();
-  expect(page.mark(page.cards[0].card.id).saved).toBe(false);
+  expect(page.markOf(page.cards[0].card.id).saved).toBe(false);
   expect(inPanel("[role=status]")[0].textContent).toContain("The queue is full.");
 });
 
@@ -158,7 +158,7 @@ test("a mark that the page threw out comes back", async () => {
   const { page } = start([marks]);
   await drawn();
   hosts()[2].remove();
-  page.emit("settled");
+  page.emit("after-scan");
   await drawn();
   expect(hosts()).toHaveLength(6);
 });
@@ -177,7 +177,7 @@ test("a hidden card is dimmed in its place, and clear again after undo", async (
 test("a card that stands for another paper now has another mark", async () => {
   const { page } = start([marks]);
   await drawn();
-  page.reading.cards[0] = { ...page.reading.cards[0], card: { id: "2601.99999", title: "Another" } };
+  page.snapshot.cards[0] = { ...page.snapshot.cards[0], card: { id: "2601.99999", title: "Another" } };
   page.emit("cards");
   await drawn();
   expect(hosts()[0].dataset.paper).toBe("2601.99999");

@@ -14,7 +14,7 @@ function start(path, { type = "navigate", ...knobs } = {}, prepare = undefined) 
   prepare?.(opened.window);
   life.now = new AbortController();
   const page = new Page(huggingface, huggingface.placeOf(location, document), attention());
-  page.reading = huggingface.read(document, page.place) ?? page.reading;
+  page.snapshot = huggingface.parse(document, page.place) ?? page.snapshot;
   page.view = view({ list: listOf(page.cards.map(({ card }) => card.id)) });
   opens.init(page, life.now.signal);
   return { ...opened, page, events: () => opened.of("event/log").map(({ event }) => event) };
@@ -78,8 +78,8 @@ test("a press on the page after a context menu tells that the menu is gone, once
 
 test("arriving on a paper's page is one open, however often the page is read; its own links are no second one", async () => {
   const { window, events, page } = start("/papers/2611.10001");
-  page.emit("settled");
-  page.emit("settled");
+  page.emit("after-scan");
+  page.emit("after-scan");
   clickByHand(window, document.querySelector('a[href^="https://arxiv.org/pdf/"]'));
   await pass();
   expect(events()).toEqual([
@@ -90,7 +90,7 @@ test("arriving on a paper's page is one open, however often the page is read; it
 test("coming back to a paper's page or reloading it is no open", async () => {
   for (const type of ["reload", "back_forward"]) {
     const { events, page } = start("/papers/2611.10001", { type });
-    page.emit("settled");
+    page.emit("after-scan");
     await pass();
     expect(events()).toEqual([]);
   }
@@ -98,12 +98,12 @@ test("coming back to a paper's page or reloading it is no open", async () => {
 
 test("an arrival is told only once the page was read and is that paper's, whenever that is", async () => {
   const { events, page } = start("/papers/2611.10001", { error: "soft" });
-  page.emit("read");
-  page.emit("settled");
+  page.emit("before-scan");
+  page.emit("after-scan");
   await pass();
   expect(events()).toEqual([]);
-  page.reading = { ...page.reading, cards: [{ card: { id: "2611.10001", title: "One" } }] };
-  page.emit("settled");
+  page.snapshot = { ...page.snapshot, cards: [{ card: { id: "2611.10001", title: "One" } }] };
+  page.emit("after-scan");
   await pass();
   expect(events()).toHaveLength(1);
 });

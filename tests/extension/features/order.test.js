@@ -14,7 +14,7 @@ test("For you orders by CSS alone, says so, and gives the page back", async () =
   await drawn();
   const nodes = [...document.querySelectorAll("article")];
   page.emit("ask-order", "foryou");
-  expect(page.shown).toEqual([...papers].reverse());
+  expect(page.orderedPapers).toEqual([...papers].reverse());
   expect(nodes.map((node) => Number(node.closest("[style*=order]").style.order))).toEqual([6, 5, 4, 3, 2, 1]);
   expect([...document.querySelectorAll("article")]).toEqual(nodes);
   expect(of("settings/set")).toEqual([{ type: "settings/set", order: "foryou" }]);
@@ -23,33 +23,33 @@ test("For you orders by CSS alone, says so, and gives the page back", async () =
   expect(inPanel("[data-action=order]")[0].getAttribute("aria-pressed")).toBe("true");
   page.emit("ask-order", "original");
   expect(document.querySelectorAll("[style*=order]")).toHaveLength(0);
-  expect(page.shown).toEqual(papers);
+  expect(page.orderedPapers).toEqual(papers);
 });
 
 test("For you comes by itself only where it was chosen, at once, to a reader who has done nothing", async () => {
   const chosen = (papers) => view({ list: listOf(papers), settings: { ...settings(), order: "foryou" } });
   const { page, papers } = start([order], { view: null });
   page.show(chosen(papers));
-  expect(page.turns).not.toBe(null);
+  expect(page.sortKeys).not.toBe(null);
   const later = start([order], { view: null });
   later.page.attention.acted = true;
   later.page.show(chosen(later.papers));
-  expect(later.page.turns).toBe(null);
+  expect(later.page.sortKeys).toBe(null);
   const late = start([order], { view: null });
   vi.spyOn(performance, "now").mockReturnValue(Date.now() + 5000);
   late.page.show(chosen(late.papers));
-  expect(late.page.turns).toBe(null);
+  expect(late.page.sortKeys).toBe(null);
 });
 
 test("cards that come under For you wait at the end for their rank, then get it", async () => {
   const { page, papers } = start([order]);
   page.emit("ask-order", "foryou");
-  const [one] = page.reading.cards;
-  page.reading.cards[0] = { ...one, card: { id: "2601.99999", title: "New here" } };
+  const [one] = page.snapshot.cards;
+  page.snapshot.cards[0] = { ...one, card: { id: "2601.99999", title: "New here" } };
   page.emit("cards");
-  expect(page.shown.at(-1)).toBe("2601.99999");
+  expect(page.orderedPapers.at(-1)).toBe("2601.99999");
   page.show({ ...page.view, list: listOf([...papers.slice(1), "2601.99999"], { list_id: "L2" }) });
-  expect(page.shown[0]).toBe("2601.99999");
+  expect(page.orderedPapers[0]).toBe("2601.99999");
 });
 
 /** The children of a grid as the eye meets them. @param {Element} grid */
@@ -80,7 +80,7 @@ test("what stands among the cards and is none keeps its place", () => {
   expect(own.at(-1).textContent).toBe("PreviousNext");
   page.emit("ask-order", "foryou");
   expect(seen(gridOf())).toEqual([...own.slice(0, -1).reverse(), own.at(-1)]);
-  expect(page.shown).toEqual([...papers].reverse());
+  expect(page.orderedPapers).toEqual([...papers].reverse());
 });
 
 test.each([[[0]], [[3]], [[6]], [[0, 0, 2, 5, 99]], [[1, 1, 3, 3]]])("rows at %j keep their place", (rows) => {
@@ -99,11 +99,11 @@ test("a row that the page adds under For you stands where the page put it, and a
   page.emit("ask-order", "foryou");
   addRow(99, "More");
   addRow(0, "A ribbon");
-  page.emit("settled");
+  page.emit("after-scan");
   expect(places(seen(gridOf()))).toEqual(places([...gridOf().children]));
   const [, first] = gridOf().children;
   first.remove();
-  page.reading = huggingface.read(document, page.place);
+  page.snapshot = huggingface.parse(document, page.place);
   page.emit("cards");
   expect(first.style.order).toBe("");
   expect(places(seen(gridOf()))).toEqual(places([...gridOf().children]));
@@ -153,7 +153,7 @@ test("another period begins in its own order", async () => {
   const { page } = start([order]);
   page.emit("ask-order", "foryou");
   page.emit("place");
-  expect(page.turns).toBe(null);
+  expect(page.sortKeys).toBe(null);
   expect(document.querySelectorAll("[style*=order]")).toHaveLength(0);
 });
 
@@ -165,7 +165,7 @@ test("cards that waited to be drawn in their order are drawn, ordered or not", a
   page.show(
     view({ list: listOf(page.cards.map(({ card }) => card.id)), settings: { ...settings(), order: "foryou" } }),
   );
-  expect([waits(), page.turns !== null]).toEqual([false, true]);
+  expect([waits(), page.sortKeys !== null]).toEqual([false, true]);
   wait();
   page.emit("ask-order", "original");
   expect(waits()).toBe(false);
@@ -175,11 +175,11 @@ test("a list of an earlier visit that lacks cards of today's is not applied on l
   const chosen = (papers) => view({ list: listOf(papers), settings: { ...settings(), order: "foryou" } });
   const { page, papers } = start([order], { view: null });
   page.show(chosen(papers.slice(1)));
-  expect(page.turns).toBe(null);
+  expect(page.sortKeys).toBe(null);
   page.show(chosen(papers));
-  expect(page.shown).toEqual([...papers].reverse());
+  expect(page.orderedPapers).toEqual([...papers].reverse());
   // With the server silent there is no answer to wait for.
   const offline = start([order], { view: null });
   offline.page.show({ ...chosen(offline.papers.slice(1)), state: "offline" });
-  expect(offline.page.shown.at(-1)).toBe(offline.papers[0]);
+  expect(offline.page.orderedPapers.at(-1)).toBe(offline.papers[0]);
 });

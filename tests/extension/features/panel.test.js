@@ -66,7 +66,7 @@ test.each([
     const host = document.querySelector("[data-inkling=panel]");
     expect(isAtPlace(host)).toBe(true);
     expect([inPanel("[data-paper]").length, inPanel(".wait").length]).toEqual([5, 0]);
-    page.emit("settled");
+    page.emit("after-scan");
     expect(document.querySelectorAll("[data-inkling=panel]")).toHaveLength(1);
   },
 );
@@ -144,7 +144,7 @@ test("the panel is put back where the page threw it out", async () => {
   const { page } = start([panel]);
   await pass();
   document.querySelector("[data-inkling=panel]").remove();
-  page.emit("settled");
+  page.emit("after-scan");
   expect(document.querySelectorAll("[data-inkling=panel]")).toHaveLength(1);
 });
 

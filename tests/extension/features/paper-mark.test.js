@@ -12,7 +12,7 @@ test("a paper's page has one bar, outside the island, before the gate opens", as
   expect(hosts()).toHaveLength(1);
   expect(hosts()[0].closest("[data-target]")).toBe(null);
   expect(inMark(0, "[data-part=reason]").textContent).toBe("Close to “Saved 0”: paging");
-  page.emit("settled");
+  page.emit("after-scan");
   expect(hosts()).toHaveLength(1);
 });
 

@@ -12,7 +12,7 @@ function start(knobs) {
   const opened = openPage("https://huggingface.co/papers/date/2026-11-20", { knobs: { n: 3, ...knobs } });
   life.now = new AbortController();
   const page = new Page(huggingface, huggingface.placeOf(location, document), attention());
-  page.reading = huggingface.read(document, page.place);
+  page.snapshot = huggingface.parse(document, page.place);
   page.view = view();
   upvotes.init(page, life.now.signal);
   return { ...opened, page };

@@ -7,8 +7,8 @@ const OTHER = "https://other.example.org/pair#9FKM-N0J8-V5EK";
 const words = (language) =>
   JSON.parse(readFileSync(new URL(`../../../extension/_locales/${language}/messages.json`, import.meta.url)));
 const html = readFileSync(new URL("../../../extension/src/welcome/welcome.html", import.meta.url), "utf8");
-const by = (id) => document.getElementById(id);
-const told = () => by("whose").textContent;
+const byId = (id) => document.getElementById(id);
+const told = () => byId("whose").textContent;
 
 /** @type {{asked: any[], answer: (message: any) => any}} */
 let worker;
@@ -31,15 +31,17 @@ afterEach(() => vi.unstubAllGlobals());
 
 /** @param {string} id @param {string} type @param {object} [more] */
 const happen = (id, type, more = {}) =>
-  by(id).dispatchEvent(Object.assign(new document.defaultView.Event(type, { bubbles: true, cancelable: true }), more));
+  byId(id).dispatchEvent(
+    Object.assign(new document.defaultView.Event(type, { bubbles: true, cancelable: true }), more),
+  );
 
 function type(value, inputType = "insertText") {
-  by("address").value = value;
+  byId("address").value = value;
   happen("address", "input", { inputType });
 }
 
 function agree() {
-  by("agreed").checked = true;
+  byId("agreed").checked = true;
   happen("agreed", "change");
 }
 
@@ -80,7 +82,7 @@ test.each([
   ],
 ])("%j is said in a plain sentence, as text", async (whose, english, german) => {
   expect(await says(whose, "en")).toBe(english);
-  expect(by("whose").children).toHaveLength(0);
+  expect(byId("whose").children).toHaveLength(0);
   expect(await says(whose, "de")).toBe(german);
 });
 
@@ -112,7 +114,7 @@ test("a pasted link is asked for at once, a typed one when it is whole; each onc
 
 test("it is said before the link is used, and is gone after that", async () => {
   type(LINK);
-  by("agreed").checked = true;
+  byId("agreed").checked = true;
   const order = [];
   worker.answer = ({ type: asked }) => {
     order.push([asked, told()]);

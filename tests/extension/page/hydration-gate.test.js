@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { gateOf, hasNoFramework } from "../../../extension/src/page/hydration-gate.js";
+import { whenHydrated, hasNoFramework } from "../../../extension/src/page/hydration-gate.js";
 import { openPage, pass } from "../page-kit.js";
 
 const ISLAND =
@@ -14,7 +14,7 @@ function gate(html) {
   const island = window.document.querySelector("[data-target]");
   const life = new AbortController();
   const state = { open: false };
-  gateOf(island, life.signal).then(() => (state.open = true));
+  whenHydrated(island, life.signal).then(() => (state.open = true));
   return { island, life, state, window };
 }
 
@@ -62,7 +62,7 @@ test("the page world's word opens it", async () => {
 
 test("without an island, or with no script that could be a framework, there is nothing to wait for", async () => {
   const { window } = openPage("https://arxiv.org/abs/2401.00001", { html: "<p></p>" });
-  await gateOf(null, new AbortController().signal);
+  await whenHydrated(null, new AbortController().signal);
   expect(hasNoFramework(window.document)).toBe(true);
   const { state } = gate(ISLAND.replace(/<script.*/, "<script>document.title</script>"));
   await until(() => expect(state.open).toBe(true));

@@ -6,7 +6,7 @@ import { openPage } from "../page-kit.js";
 function read(path, knobs) {
   openPage(`https://arxiv.org${path}`, { knobs });
   const place = arxiv.placeOf(location);
-  return { place, ...arxiv.read(document, place) };
+  return { place, ...arxiv.parse(document, place) };
 }
 
 for (const [path, count, groups] of [
@@ -65,7 +65,7 @@ test("mathematics that was drawn is read as its source", () => {
     html: `<dl id='articles'><dt><a href ="/abs/2611.10001v2" title="Abstract">arXiv:2611.10001</a></dt><dd><div class='list-title mathjax'>
       <span class='descriptor'>Title:</span> On <mjx-container class="MathJax">ℓ₂<script type="math/tex">\\ell_2</script></mjx-container> loss</div></dd></dl>`,
   });
-  const { cards } = arxiv.read(document, arxiv.placeOf(location));
+  const { cards } = arxiv.parse(document, arxiv.placeOf(location));
   expect(cards[0].card).toMatchObject({ id: "2611.10001", title: "On $\\ell_2$ loss" });
 });
 
@@ -95,7 +95,7 @@ test("a long list is read in full, but only the first 250 of them whole", () => 
   openPage("https://arxiv.org/list/cs.LG/recent?show=2000", {
     html: `<dl id="articles">${Array.from({ length: 300 }, (_, n) => entry(n)).join("")}</dl>`,
   });
-  const { cards, expected } = arxiv.read(document, arxiv.placeOf(location));
+  const { cards, expected } = arxiv.parse(document, arxiv.placeOf(location));
   expect(cards).toHaveLength(300);
   expect(expected).toBe(300);
   expect(cards[249].card.authors).toEqual(["Ada 249"]);
@@ -112,7 +112,7 @@ test("the site's other name is the same site", () => {
     openPage(`https://www.arxiv.org${path}`);
     const place = arxiv.placeOf(location);
     expect(place.kind).toBe(kind);
-    const { cards, expected } = arxiv.read(document, place);
+    const { cards, expected } = arxiv.parse(document, place);
     expect(cards.length).toBe(expected);
   }
 });
@@ -129,7 +129,7 @@ describe("only what a listing lists is expected", () => {
     `<main><div id='dlpage'><h1>Invented Science</h1><dl id='articles'><h3>New submissions</h3>${[1, 2, 3].map((n) => entry(n, more(n))).join("")}</dl></div></main>`;
   const counts = (path, html) => {
     openPage(`https://arxiv.org${path}`, { html });
-    const { cards, expected } = arxiv.read(document, arxiv.placeOf(location));
+    const { cards, expected } = arxiv.parse(document, arxiv.placeOf(location));
     return [cards.length, expected];
   };
 
@@ -174,24 +174,24 @@ describe("only what a listing lists is expected", () => {
   test("an error at a paper's address is nothing to read", () => {
     for (const error of ["", "soft"]) {
       openPage("https://arxiv.org/abs/2606.99999", { knobs: { error } });
-      expect(arxiv.read(document, arxiv.placeOf(location))).toBe(null);
+      expect(arxiv.parse(document, arxiv.placeOf(location))).toBe(null);
     }
     const bare = ["<h1>Invented Science</h1><h1>Article 2606.99999 not found</h1>", "<h1>Access denied</h1>", ""];
     for (const html of bare) {
       openPage("https://arxiv.org/abs/2606.99999", {
         html: `<main><div id='content'><div id='dlpage'>${html}</div></div></main>`,
       });
-      expect(arxiv.read(document, arxiv.placeOf(location))).toBe(null);
+      expect(arxiv.parse(document, arxiv.placeOf(location))).toBe(null);
     }
     openPage("https://arxiv.org/list/cs.LG/new", { html: "<body><h1>Please wait</h1><script>1</script></body>" });
-    expect(arxiv.read(document, arxiv.placeOf(location))).toBe(null);
+    expect(arxiv.parse(document, arxiv.placeOf(location))).toBe(null);
   });
 
   test("a paper's page that lost its title is expected, and not found", () => {
     openPage("https://arxiv.org/abs/2606.00001", {
       html: "<div id='abs'><blockquote class='abstract'>We study.</blockquote></div>",
     });
-    expect(arxiv.read(document, arxiv.placeOf(location))).toMatchObject({ cards: [], expected: 1 });
+    expect(arxiv.parse(document, arxiv.placeOf(location))).toMatchObject({ cards: [], expected: 1 });
   });
 });
 
@@ -200,6 +200,6 @@ test("what a long list of authors ends with is nobody's name, and a shortened ab
     html: `<ol><li class="arxiv-result"><p class="list-title"><a href="https://arxiv.org/abs/2606.00001">arXiv:2606.00001</a></p><p class="title">One</p>
       <p class="authors"><a>Ann Example</a>, <a href="#">et al. (65 additional authors not shown)</a></p><p class="abstract"><span class="abstract-short">… We study … More</span></p></li></ol>`,
   });
-  const [{ card }] = arxiv.read(document, arxiv.placeOf(location)).cards;
+  const [{ card }] = arxiv.parse(document, arxiv.placeOf(location)).cards;
   expect(card).toMatchObject({ authors: ["Ann Example"], abstract: "" });
 });

@@ -15,7 +15,7 @@ const LISTINGS = {
 function read(path, knobs) {
   const { dom } = openPage(HOST + path, { knobs });
   const place = huggingface.placeOf(location, document);
-  return { dom, place, ...huggingface.read(document, place) };
+  return { dom, place, ...huggingface.parse(document, place) };
 }
 
 for (const generation of ["2024", "2026"]) {
@@ -93,7 +93,7 @@ test("cards replaced by a period tab are read although the props are still the o
   const list = dom.window.document.querySelector("article").parentElement;
   list.replaceChildren(list.ownerDocument.importNode(other, true));
   openPage(`${HOST}/papers/date/2026-11-19`, { html: dom.serialize() });
-  const reading = huggingface.read(document, huggingface.placeOf(location, document));
+  const reading = huggingface.parse(document, huggingface.placeOf(location, document));
   expect(reading.cards).toHaveLength(1);
   expect(reading.expected).toBe(1);
   expect(reading.cards[0].card.title).toBeTruthy();
@@ -127,7 +127,7 @@ test("a page whose cards lost their links expects what its props hold", () => {
   const { dom } = read("/papers/date/2026-11-20");
   const { document: page } = dom.window;
   for (const link of page.querySelectorAll("article a")) link.removeAttribute("href");
-  const reading = huggingface.read(page, huggingface.placeOf(location, page));
+  const reading = huggingface.parse(page, huggingface.placeOf(location, page));
   expect(reading.cards).toHaveLength(0);
   expect(reading.expected).toBe(45);
 });
@@ -173,7 +173,7 @@ for (const day of ["mar-12", "mar-14"]) {
     test.skipIf(!existsSync(REAL))(`the real cards of ${day} are read whole, from props ${props}`, () => {
       const { cards } = JSON.parse(readFileSync(new URL(`${day}.json`, REAL)));
       openPage(`${HOST}/papers?q=model`, { knobs: { props }, cards: { "*": cards } });
-      const reading = huggingface.read(document, huggingface.placeOf(location, document));
+      const reading = huggingface.parse(document, huggingface.placeOf(location, document));
       const squeezed = (text) => text.replace(/\s+/g, "");
       expect(reading.cards.map(({ card }) => [card.id, squeezed(card.title), squeezed(card.abstract)])).toEqual(
         cards.map(({ id, title, abstract }) => [id, squeezed(title), squeezed(abstract)]),
@@ -186,13 +186,13 @@ test("a page that is being taken down has nothing to read, and that is no error"
   openPage(`${HOST}/papers`, { html: "<p></p>" });
   const place = huggingface.placeOf(location, document);
   document.body.remove();
-  expect(huggingface.read(document, place)).toBe(null);
+  expect(huggingface.parse(document, place)).toBe(null);
 });
 
 /** @param {string} path @param {string} html */
 function readOf(path, html) {
   openPage(HOST + path, { html });
-  return huggingface.read(document, huggingface.placeOf(location, document));
+  return huggingface.parse(document, huggingface.placeOf(location, document));
 }
 
 describe("a page that is none of the listing's", () => {

@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
-import { evidence, fitOf, oneLine, wholeReason } from "../../../extension/src/ui/reasons.js";
-import { ageOf, authorsOf } from "../../../extension/src/ui/recommended.js";
+import { countEvidence, fitOf, summarizeReasons, itemizeReasons } from "../../../extension/src/ui/reasons.js";
+import { ageOf, authorsOf } from "../../../extension/src/ui/recommended-paper.js";
 import { listOf, openPage } from "../page-kit.js";
 
 /** @param {any} list @param {object} [marks] */
 const pageWith = (list, marks = {}) => ({
   list,
   view: { marks },
-  mark: (paper) => marks[paper] ?? { opened_at: null, saved: false, hidden: false },
-  ranked: (paper) => list.cards.find(({ id }) => id === paper) ?? null,
+  markOf: (paper) => marks[paper] ?? { opened_at: null, saved: false, hidden: false },
+  rankingOf: (paper) => list.cards.find(({ id }) => id === paper) ?? null,
 });
 
 test("one line names the nearest paper of the reader's, what they did with it, and the words", () => {
@@ -18,17 +18,17 @@ test("one line names the nearest paper of the reader's, what they did with it, a
     { kind: "paper", share: 0.2, paper: "p", title: "Serving", words: ["kv-cache", "paging"] },
   ];
   const saved = pageWith(listOf([]), { p: { opened_at: "x", saved: true } });
-  expect(oneLine(saved, reasons)).toBe("Close to “Serving”, which you saved: kv-cache, paging");
-  expect(oneLine(pageWith(listOf([]), { p: { opened_at: "x", saved: false } }), reasons)).toBe(
+  expect(summarizeReasons(saved, reasons)).toBe("Close to “Serving”, which you saved: kv-cache, paging");
+  expect(summarizeReasons(pageWith(listOf([]), { p: { opened_at: "x", saved: false } }), reasons)).toBe(
     "Close to “Serving”, which you opened: kv-cache, paging",
   );
   expect(
-    oneLine(pageWith(listOf([])), [
+    summarizeReasons(pageWith(listOf([])), [
       { kind: "popular", share: 0.4 },
       { kind: "fresh", share: 0.1 },
     ]),
   ).toBe("Popular now");
-  expect(oneLine(pageWith(listOf([])), [])).toBe("");
+  expect(summarizeReasons(pageWith(listOf([])), [])).toBe("");
 });
 
 test("words are named with the paper they are shared with, and a topic only where the paper is on it", () => {
@@ -36,18 +36,20 @@ test("words are named with the paper they are shared with, and a topic only wher
   const page = pageWith(listOf([]), { p: { opened_at: "x", saved: true } });
   const other = { kind: "paper", share: 0.1, paper: "q", title: "Robots", words: ["grasping"] };
   const topic = { kind: "interest", share: 0.1, words: ["robots"] };
-  expect(oneLine(page, [{ kind: "paper", share: 0.2, paper: "p", title: "Serving" }, other, topic])).toBe(
+  expect(summarizeReasons(page, [{ kind: "paper", share: 0.2, paper: "p", title: "Serving" }, other, topic])).toBe(
     "Close to “Serving”, which you saved",
   );
-  expect(oneLine(page, [topic, { kind: "words", share: 0.3, words: ["paging"] }])).toBe("On a topic you named: robots");
+  expect(summarizeReasons(page, [topic, { kind: "words", share: 0.3, words: ["paging"] }])).toBe(
+    "On a topic you named: robots",
+  );
   expect(
-    oneLine(page, [
+    summarizeReasons(page, [
       { ...topic, share: -0.1 },
       { kind: "words", share: 0.3, words: ["paging"] },
     ]),
   ).toBe("Shares your words: paging");
   expect(
-    oneLine(page, [
+    summarizeReasons(page, [
       { kind: "interest", share: -0.4 },
       { kind: "fresh", share: 0.1 },
     ]),
@@ -56,7 +58,7 @@ test("words are named with the paper they are shared with, and a topic only wher
 
 test("the whole reason has every part with its share, largest first", () => {
   openPage("https://huggingface.co/papers", { html: "<body></body>" });
-  const parts = wholeReason(pageWith(listOf([])), [
+  const parts = itemizeReasons(pageWith(listOf([])), [
     { kind: "fresh", share: 0.25 },
     { kind: "words", share: 0.75, words: ["a"] },
   ]);
@@ -68,7 +70,7 @@ test("the whole reason has every part with its share, largest first", () => {
 
 test("a fit needs three papers of the reader's, and the best sixth of a page", () => {
   const page = pageWith(listOf(Array.from({ length: 100 }, (_, n) => `p${n}`)));
-  expect(evidence(page)).toBe(3);
+  expect(countEvidence(page)).toBe(3);
   expect([100, 95, 90, 70, 10].map((rank) => fitOf(page, `p${rank - 1}`, 3))).toEqual([3, 3, 2, 1, 0]);
   expect(fitOf(page, "p99", 2)).toBe(0);
   page.list.cards[99].basis = "fallback";
@@ -77,7 +79,9 @@ test("a fit needs three papers of the reader's, and the best sixth of a page", (
 
 test("a typed interest is evidence enough", () => {
   expect(
-    evidence(pageWith(listOf(["p"], { recommended: [{ reasons: [{ kind: "interest", share: 1, words: ["x"] }] }] }))),
+    countEvidence(
+      pageWith(listOf(["p"], { recommended: [{ reasons: [{ kind: "interest", share: 1, words: ["x"] }] }] })),
+    ),
   ).toBe(3);
 });
 

@@ -5,7 +5,7 @@
 import { text } from "../browser.js";
 
 /** @param {ParentNode} root */
-export function putWords(root = document) {
+export function translatePage(root = document) {
   document.documentElement.lang = text("page_language");
   for (const element of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-text]")))
     element.textContent = text(element.dataset.text ?? "");
@@ -14,8 +14,8 @@ export function putWords(root = document) {
 }
 
 /** The element with this id; our own pages always have it. @param {string} id @returns {any} */
-export const by = (id) => document.getElementById(id);
+export const byId = (id) => document.getElementById(id);
 
 /** @param {string | number} moment RFC 3339 or epoch ms @returns {string} */
-export const when = (moment) =>
+export const formatTime = (moment) =>
   new Date(moment).toLocaleString(text("page_language"), { dateStyle: "medium", timeStyle: "short" });

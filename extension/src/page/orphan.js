@@ -52,7 +52,7 @@ export function watchReplaced(page, signal) {
   addEventListener("focus", back, { signal });
   page.on("replaced", tell, signal);
   page.on(
-    "read",
+    "before-scan",
     () => {
       if (isAlive()) return;
       if (!isTold) tell();

@@ -3,7 +3,7 @@
 import { text } from "../browser.js";
 import { actionButton, nameOf, roving, showSaved } from "./actions.js";
 import { icon, make, set } from "./dom.js";
-import { oneLine } from "./reasons.js";
+import { summarizeReasons } from "./reasons.js";
 import { openWhy } from "./why.js";
 
 /** @typedef {import("../page/page.js").Page} Page */
@@ -77,7 +77,7 @@ export class RecommendedPaper {
     this.where = /** @type {const} */ ({ surface: "panel", position, list_id });
     const title = paper.title ?? paper.id;
     this.save = actionButton("save", () =>
-      page.act(page.mark(paper.id).saved ? "unsave" : "save", paper.id, this.where),
+      page.act(page.markOf(paper.id).saved ? "unsave" : "save", paper.id, this.where),
     );
     this.hide = actionButton("hide", () => page.act("hide", paper.id, this.where));
     this.undo = actionButton("undo", () => page.undo(paper.id, "panel"));
@@ -114,9 +114,9 @@ export class RecommendedPaper {
 
   draw() {
     const { page, one, id } = this;
-    const { saved, hidden } = page.mark(id);
+    const { saved, hidden } = page.markOf(id);
     showSaved(this.save, saved, one.paper.title ?? id);
-    const line = oneLine(page, one.reasons ?? []);
+    const line = summarizeReasons(page, one.reasons ?? []);
     if (this.reason.textContent !== line) this.reason.textContent = line;
     set(this.reason, "title", line);
     set(this.body, "hidden", hidden);
@@ -124,7 +124,7 @@ export class RecommendedPaper {
     set(this.save, "hidden", hidden);
     set(this.hide, "hidden", hidden);
     set(this.why, "hidden", hidden);
-    set(this.undo, "hidden", !hidden && !page.done.has(id));
+    set(this.undo, "hidden", !hidden && !page.lastActions.has(id));
     this.settle();
   }
 }

@@ -46,7 +46,7 @@ export function inSlices(things, work, signal) {
  * @param {number} latest
  * @param {AbortSignal} signal
  */
-export function settled(call, wait, latest, signal) {
+export function debounce(call, wait, latest, signal) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let first = 0;

@@ -17,7 +17,6 @@ from server.services.events import Event, Result
 from server.services.parsing import read_card, read_event
 
 blueprint = Blueprint("events", __name__, description="What the reader did.")
-_TRENDS = ("open", "save")
 
 
 @blueprint.route("/v1/events", methods=["POST"])
@@ -79,14 +78,7 @@ def _printable(sent: Any) -> Any:
 
 
 def _count(batch: list[Event | Result], results: list[Result]) -> None:
-    """Count what became of the events, and what others may find trending."""
-    liked = []
+    """Count what became of each event."""
     for event, result in zip(batch, results, strict=True):
         kind = event.kind if isinstance(event, Event) else "(unreadable)"
         EVENTS.labels(kind, result.status).inc()
-        if isinstance(event, Event) and result.status == "accepted" and kind in _TRENDS:
-            liked.append(event.paper)
-    # A paper that only this reader can read is nobody else's trend, and its id no matter for Redis.
-    found = context().model_cache.readable(liked)
-    if found:
-        context().hot.bump_trending(found)

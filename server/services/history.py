@@ -45,9 +45,8 @@ class History:
         return History(
             states={**self.states, **changed},
             said={**self.said, **{name: _events(state) for name, state in changed.items()}},
-            worn_out=(self.worn_out - changed.keys())
-            | {name for name, state in changed.items() if _is_worn_out(state)},
-            done_with=(self.done_with - changed.keys()) | {name for name, state in changed.items() if _is_done(state)},
+            worn_out=_with(self.worn_out, changed, _is_worn_out),
+            done_with=_with(self.done_with, changed, _is_done),
         )
 
 

@@ -165,8 +165,3 @@ class ModelCache:
         """Fold in those of these papers that another process stored less than `every` seconds ago."""
         catalogue = self.current().catalogue
         self.fold_in([name for name in ids if name not in catalogue])
-
-    def readable(self, ids: Sequence[str]) -> list[str]:
-        """Return those of these papers of which everybody may read a text."""
-        catalogue = self.current().catalogue if ids else ()
-        return [name for name in ids if name in catalogue]

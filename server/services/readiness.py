@@ -82,7 +82,7 @@ def _room_left(context: Context) -> str | None:
 
 def _redis(context: Context) -> dict[str, str]:
     if not context.hot.configured:
-        return _degraded("No Redis: limits and trending are counted by each process alone.")
+        return _degraded("No Redis: each process counts rate limits alone.")
     return _OK if context.hot.available else _degraded("Redis does not answer: each process counts alone.")
 
 

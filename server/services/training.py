@@ -94,9 +94,7 @@ def train_once(
         publish(settings, database, model, seen, verdict)
         if progress:
             progress("published", 1.0)
-        if verdict.passed:
-            hot.announce("model")
-        else:
+        if not verdict.passed:
             logger.warning("model %s was held back: %s", model.version, verdict.reason)
         took = time.time() - started
         return TrainingResult(
@@ -175,7 +173,6 @@ def promote(settings: Settings, database: Database, hot: Hot, version: str) -> N
         raise BrokenArtefact(f"Model {version} is damaged and was not promoted: {error}.") from error
     with database.writing() as session:
         models.promote(session, version)
-    hot.announce("model")
 
 
 def rollback(settings: Settings, database: Database, hot: Hot) -> str:

@@ -251,16 +251,6 @@ def _dialect_insert(session: Session, table: Table) -> Any:
     return {"sqlite": sqlite_insert, "postgresql": postgresql_insert}.get(dialect, insert)(table)
 
 
-def is_reachable(database: Database) -> bool:
-    """Whether the database answers a query."""
-    try:
-        with database.reading() as session:
-            session.execute(text("SELECT 1"))
-    except DatabaseUnavailable:
-        return False
-    return True
-
-
 def make_file(engine: Engine) -> None:
     """Make the file of an SQLite database that is not there yet, for its owner alone; so are its WAL's then."""
     if engine.dialect.name == "sqlite":
@@ -290,11 +280,6 @@ def migrate(engine: Engine) -> None:
             command.upgrade(config, "head")
     except DBAPIError as error:
         raise SchemaNotCurrent(FOREIGN, detail=" ".join(str(error.orig).split())) from error
-
-
-def schema_is_current(engine: Engine) -> bool:
-    """Whether the database is at the revision this code was written for. Raises DatabaseUnavailable."""
-    return not schema_problem(engine)
 
 
 def schema_problem(engine: Engine) -> str:

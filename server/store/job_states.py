@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.store.database import all_rows, upsert
+from server.store.database import upsert
 from server.store.tables import job_states
 
 
@@ -19,12 +19,3 @@ def get(session: Session, name: str) -> dict[str, Any] | None:
 def put(session: Session, name: str, value: dict[str, Any], now: float) -> None:
     """Keep `value` for the job so named."""
     upsert(session, job_states, [{"name": name, "value": value, "updated_at": now}])
-
-
-def starting_with(session: Session, prefix: str) -> dict[str, dict[str, Any]]:
-    """Return name -> value of the jobs whose name begins so, with `updated_at` added."""
-    statement = select(job_states).where(job_states.c.name.startswith(prefix, autoescape=True))
-    return {
-        row["name"]: {**row["value"], "updated_at": row["updated_at"]}
-        for row in all_rows(session, statement.order_by(job_states.c.name))
-    }

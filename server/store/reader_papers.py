@@ -23,11 +23,6 @@ def of_papers(session: Session, reader_id: str, papers: Collection[str]) -> dict
     return {row["paper_id"]: row for row in all_rows(session, statement)}
 
 
-def every(session: Session, reader_id: str) -> list[Row]:
-    """Return all of the reader's states, in no order."""
-    return all_rows(session, select(reader_papers).where(reader_papers.c.reader_id == reader_id))
-
-
 def page(session: Session, reader_id: str, limit: int, after: str = "") -> list[Row]:
     """Return the reader's states in order of the papers' ids, from just after the paper given."""
     statement = select(reader_papers).where(reader_papers.c.reader_id == reader_id, reader_papers.c.paper_id > after)

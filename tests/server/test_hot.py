@@ -1,4 +1,4 @@
-"""Hot state: the same answers from a real Valkey and from one process's memory, and never an error."""
+"""Rate limits: the same answers from a real Valkey and from one process's memory, and never an error."""
 
 from __future__ import annotations
 
@@ -11,23 +11,10 @@ from server.hot import PAUSE, Hot
 from tests.server.valkey_process import running_valkey
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = time.time()
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture(scope="module")
 def server():
     with running_valkey() as found:
         yield found
-
-
-@pytest.fixture
-def clock():
-    return Clock()
 
 
 def settings_for(home, redis_url=None, **environ):
@@ -35,9 +22,9 @@ def settings_for(home, redis_url=None, **environ):
 
 
 @pytest.fixture(params=["alone", "shared"])
-def hot(request, tmp_path, clock):
+def hot(request, tmp_path):
     url = request.getfixturevalue("server").url if request.param == "shared" else None
-    found = Hot(settings_for(tmp_path, url), clock=clock)
+    found = Hot(settings_for(tmp_path, url))
     yield found
     found.close()
 
@@ -54,48 +41,19 @@ def test_load_tests_can_switch_limits_off(tmp_path):
     assert {hot.limit("one", "1/minute") for _ in range(5)} == {None}
 
 
-def test_trending_counts_and_fades(hot, clock):
-    hot.bump_trending(["old", "old", "old"])
-    clock.now += 48 * 3600
-    hot.bump_trending(["new"])
-    assert [paper for paper, _ in hot.trending(5)] == ["new", "old"]
-    assert dict(hot.trending(5))["old"] == pytest.approx(0.75)
-    assert hot.trending(1) == [("new", 1.0)]
-    clock.now += 80 * 3600
-    assert hot.trending(5) == []
-
-
-def test_cached_values_come_back_until_they_are_old(hot, clock):
-    hot.put("list", b"\x00value", ttl=0.05)
-    assert hot.cached("list") == b"\x00value"
-    assert hot.cached("other") is None
-    clock.now += 1
-    time.sleep(0.06)
-    assert hot.cached("list") is None
-
-
-def test_news_changes_when_something_is_announced(hot):
-    before = hot.news("model")
-    hot.announce("model")
-    assert hot.news("model") != before
-    assert hot.news("other") == 0
-
-
 def test_two_processes_share_what_is_in_valkey(server, tmp_path):
     settings = settings_for(tmp_path, server.url)
     one, two = Hot(settings), Hot(settings)
     one.limit("shared", "1/minute")
-    one.put("list", b"x", 10)
     assert two.limit("shared", "1/minute") is not None
-    assert two.cached("list") == b"x"
     one.close()
     two.close()
 
 
 def test_two_homes_on_one_valkey_do_not_meet(server, tmp_path):
     one, two = (Hot(settings_for(tmp_path / name, server.url)) for name in ("a", "b"))
-    one.put("list", b"x", 10)
-    assert two.cached("list") is None
+    assert one.limit("reader", "1/minute") is None
+    assert two.limit("reader", "1/minute") is None
     one.close()
     two.close()
 
@@ -106,9 +64,6 @@ def test_everything_goes_on_while_valkey_is_away_and_after_it_is_back(tmp_path, 
         assert hot.available
         server.kill()
         assert hot.limit("reader", "2/minute") is None
-        hot.bump_trending(["paper"])
-        hot.put("list", b"x", 10)
-        assert (hot.cached("list"), hot.trending(1)) == (b"x", [("paper", 1.0)])
         assert not hot.available
         assert hot.failures >= 1
         server.start()
@@ -125,11 +80,3 @@ def test_an_outage_does_not_slow_every_call(tmp_path):
     for _ in range(50):
         hot.limit("one", "100/minute")
     assert time.monotonic() - began < 0.5
-
-
-def test_the_stand_in_stays_small(tmp_path):
-    hot = Hot(settings_for(tmp_path))
-    for number in range(3000):
-        hot.put(f"list{number}", bytes(20_000), 60)
-    assert hot._local._bytes <= 32 * 2**20
-    assert hot.cached("list2999") is not None

@@ -19,7 +19,7 @@ from server.services.papers import take_source_papers
 from server.services.training import train_once
 from server.store import models, papers, readers
 from server.store.copies import is_empty
-from server.store.database import Database, schema_is_current
+from server.store.database import Database, schema_problem
 
 PAPERS = write_papers(40, seed=1, newest=1_790_000_000.0, days=30)
 
@@ -50,7 +50,7 @@ def test_everything_comes_back_in_an_empty_home(used, settings, tmp_path):
         assert papers.count(session) == 40
         assert readers.count(session) == 1
         assert models.serving_version(session) == version
-    assert schema_is_current(database.engine)
+    assert not schema_problem(database.engine)
     database.close()
     assert (restored.models_dir / version / "manifest.json").exists()
     assert (restored.home / "secret").read_text() == (settings.home / "secret").read_text()

@@ -69,7 +69,6 @@ def test_a_first_model_is_published_and_serves(settings, filled, hot):
     assert Model.load(settings.models_dir / result.version).version == result.version
     assert [folder.name for folder in settings.models_dir.iterdir()] == [result.version]
     assert heard[-1][1] == 1.0
-    assert hot.news("model") == 1
 
 
 def test_the_manifest_says_up_to_when_papers_are_in_it(settings, filled, hot):

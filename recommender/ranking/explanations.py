@@ -1,4 +1,7 @@
-"""Why a paper was recommended: shares that add up to its score."""
+"""Why a paper was recommended: shares that add up to its score.
+
+Axes: n rows of the profile, M rows explained, W words.
+"""
 
 from __future__ import annotations
 
@@ -9,19 +12,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from recommender.ranking.scoring import CatalogueScores
-from recommender.ranking.search import on_topic
+from recommender.ranking.search import match_interests
 
 SHARED_WORDS = 4  # named in one reason
-MIN_PRODUCT = 1e-6  # of a product of TF-IDF weights: what is below is rounding
+MIN_PRODUCT = 1e-6  # of two TF-IDF weights; anything below is rounding
 
 
 @dataclass(frozen=True)
 class Reason:
     """One share of a score.
 
-    `kind` is "paper" (one of the reader's papers, with `title` and the `words` shared with it), "words" (the words
-    shared with their other papers), "readers" (what others read beside them, and how many read this), "fresh",
-    "popular", "explore" (what the list adds or takes: exploration, diversity, passed over) or "interest" (typed).
+    `kind` is "paper" (one of the reader's papers, with its `title` and the `words` it shares), "words" (words shared
+    with their other papers), "readers" (what other readers of those papers read, and how many read this one), "fresh",
+    "popular", "explore" (what re-ranking added: diversity, fairness, exploration; and impressions passed over) or
+    "interest" (typed by the reader, in `words`; without words, what was muted).
     """
 
     kind: str
@@ -32,73 +36,73 @@ class Reason:
 
 
 class Explanation:
-    """What the scores of some index rows (M,) are made of, worked out for all of them at once."""
+    """What the scores of some index rows (M,) are made of, computed for all of them at once.
 
-    def __init__(self, scored: CatalogueScores, rows: np.ndarray) -> None:
-        self.scored, self.rows = scored, rows
-        self.by_words, self.by_factors = scored.shares(rows, by_words=True), scored.shares(rows, by_words=False)
-        self.typed = [at for at, text in enumerate(scored.profile.typed) if text]
-        self._on_topic = on_topic(scored, self.typed, rows)
-        self._words = scored.index.words(rows)
-        # Only the words of these rows matter: what the reader's papers say of them is a small dense table.
+    `content_shares` and `collaborative_shares` are float64 (M, n).
+    """
+
+    def __init__(self, scores: CatalogueScores, rows: np.ndarray) -> None:
+        self.scores, self.rows = scores, rows
+        self.content_shares = scores.shares(rows, content_based=True)
+        self.collaborative_shares = scores.shares(rows, content_based=False)
+        self.interests = [at for at, text in enumerate(scores.profile.texts) if text]
+        self._matches = match_interests(scores, self.interests, rows)
+        self._words = scores.index.words(rows)
+        # Only the words of these rows matter, so the profile's weights for them fit into a small dense table.
         self._columns, self._at = np.unique(self._words.indices, return_inverse=True)
-        self._profile_words = scored.profile.words[:, self._columns].toarray()
+        self._profile_words = scores.profile.words[:, self._columns].toarray()
         self._all_profile_words = self._profile_words.sum(axis=0)
 
-    def reasons(self, at: int, added: float, most: int) -> list[Reason]:
+    def reasons(self, at: int, adjustment: float, max_papers: int) -> list[Reason]:
         """Share out the score of the row at `at`, the largest share first.
 
-        At most `most` of the reader's papers are named, and every interest that the paper matches; the others' shares
-        stand together, those by words under "words" and those by the factors under "readers". `added` is what the list
-        put on top.
+        Names at most `max_papers` of the reader's papers, and every interest that the paper matches. The other shares
+        are summed: those by content under "words", the others under "readers". `adjustment` is what re-ranking added.
         """
-        scored = self.scored
-        both = self.by_words[at] + self.by_factors[at]
-        order = np.argsort(-both, kind="stable")
-        papers = [
-            int(one) for one in order[: most + len(self.typed)] if scored.profile.rows[one] >= 0 and both[one] > 0
-        ]
-        papers = papers[:most]
-        typed = [one for one, matches in zip(self.typed, self._on_topic[:, at], strict=True) if matches]
-        reasons = [self._of_paper(at, one, float(both[one])) for one in papers]
-        reasons += [Reason("interest", float(both[one]), words=[scored.profile.typed[one]]) for one in typed]
-        reasons += self._remainders(at, [*typed, *papers], added)
-        told = sorted((reason for reason in reasons if reason.share), key=lambda reason: -reason.share)
-        return _absorb_rounding(float(scored.scores[self.rows[at]] + np.float32(added)), told)
+        scores = self.scores
+        shares = self.content_shares[at] + self.collaborative_shares[at]
+        order = np.argsort(-shares, kind="stable")[: max_papers + len(self.interests)]
+        papers = [int(row) for row in order if scores.profile.rows[row] >= 0 and shares[row] > 0][:max_papers]
+        interests = [row for row, matches in zip(self.interests, self._matches[:, at], strict=True) if matches]
+        reasons = [self._name_paper(at, row, float(shares[row])) for row in papers]
+        reasons += [Reason("interest", float(shares[row]), words=[scores.profile.texts[row]]) for row in interests]
+        reasons += self._sum_remainders(at, [*interests, *papers], adjustment)
+        ordered = sorted((reason for reason in reasons if reason.share), key=lambda reason: -reason.share)
+        return _absorb_rounding(float(scores.total[self.rows[at]] + np.float32(adjustment)), ordered)
 
-    def _of_paper(self, at: int, one: int, share: float) -> Reason:
-        paper, index = int(self.scored.profile.rows[one]), self.scored.index
-        return Reason("paper", share, index.ids[paper], index.title(paper), self._shared(at, self._profile_words[one]))
+    def _name_paper(self, at: int, row: int, share: float) -> Reason:
+        paper, index = int(self.scores.profile.rows[row]), self.scores.index
+        words = self._pick_shared_words(at, self._profile_words[row])
+        return Reason("paper", share, index.ids[paper], index.title(paper), words)
 
-    def _remainders(self, at: int, named: list[int], added: float) -> Iterator[Reason]:
-        scored, row = self.scored, self.rows[at]
-        words = float(self.by_words[at].sum() - self.by_words[at, named].sum())
-        factors = float(self.by_factors[at].sum() - self.by_factors[at, named].sum())
-        priors = {kind: float(prior[row]) for kind, prior in scored.priors.items()}
-        if not scored.index.read_at_all:  # the factors know of words alone
-            words, factors = words + factors, 0.0
-        if len(named) == len(scored.profile):  # nobody is left: what differs from zero is rounding
-            words = factors = 0.0
-        if words:
-            yield Reason(
-                "words", words, words=self._shared(at, self._all_profile_words - self._profile_words[named].sum(axis=0))
-            )
-        yield Reason("readers", factors + priors.get("readers", 0.0))
+    def _sum_remainders(self, at: int, named: list[int], adjustment: float) -> Iterator[Reason]:
+        scores, row = self.scores, self.rows[at]
+        content = float(self.content_shares[at].sum() - self.content_shares[at, named].sum())
+        collaborative = float(self.collaborative_shares[at].sum() - self.collaborative_shares[at, named].sum())
+        priors = {kind: float(prior[row]) for kind, prior in scores.priors.items()}
+        if not scores.index.has_readers:  # the factors know words alone
+            content, collaborative = content + collaborative, 0.0
+        if len(named) == len(scores.profile):  # nothing is left to sum, only rounding
+            content = collaborative = 0.0
+        if content:
+            others = self._all_profile_words - self._profile_words[named].sum(axis=0)
+            yield Reason("words", content, words=self._pick_shared_words(at, others))
+        yield Reason("readers", collaborative + priors.get("readers", 0.0))
         yield Reason("fresh", priors.get("fresh", 0.0))
         yield Reason("popular", priors.get("popular", 0.0))
         yield Reason("interest", priors.get("interest", 0.0))
-        yield Reason("explore", priors.get("explore", 0.0) + added)
+        yield Reason("explore", priors.get("explore", 0.0) + adjustment)
 
-    def _shared(self, at: int, profile: np.ndarray) -> list[str]:
-        """Return the words that tell most of what a row and a profile (columns,) have in common."""
+    def _pick_shared_words(self, at: int, weights: np.ndarray) -> list[str]:
+        """Return the most telling words of those a row shares with a profile's `weights` over `_columns`."""
         cells = slice(self._words.indptr[at], self._words.indptr[at + 1])
-        both = self._words.data[cells] * profile[self._at[cells]]
-        told = both > MIN_PRODUCT
-        return self.scored.vocabulary.names(self._words.indices[cells][told], both[told], SHARED_WORDS)
+        products = self._words.data[cells] * weights[self._at[cells]]
+        shared = products > MIN_PRODUCT
+        return self.scores.vocabulary.names(self._words.indices[cells][shared], products[shared], SHARED_WORDS)
 
 
 def _absorb_rounding(score: float, reasons: list[Reason]) -> list[Reason]:
-    """Put what float32 rounded off onto the largest share: beside a score near zero it would not be small."""
+    """Add the rounding of float32 to the largest share: on a share near zero it would not be small."""
     if not reasons:
         return reasons
     largest = max(range(len(reasons)), key=lambda at: abs(reasons[at].share))

@@ -1,4 +1,4 @@
-"""Papers that one reader alone knows of, over the catalogue that all share."""
+"""Papers that one reader alone knows of, over the catalogue that all readers share."""
 
 from __future__ import annotations
 
@@ -10,37 +10,37 @@ from recommender.ranking.paper_index import PaperBlock, merge_blocks
 
 
 class Overlay:
-    """One reader's own papers, placed once and laid over the shared catalogue, which stays as it is.
+    """One reader's own papers, folded in once and laid over the shared catalogue, which does not change.
 
-    It serves as long as the catalogue places papers as it did (`fits`); then another has to be made and filled.
+    Valid as long as the catalogue folds papers into the same space (`is_valid_for`); after that a new one must be made.
     """
 
     def __init__(self, catalogue: Catalogue) -> None:
-        self._ground = catalogue.ground
+        self._space = catalogue.space
         self._block: PaperBlock | None = None
-        # Without a model the words are learned from the papers there are: the reader's own have a say in their copy.
+        # Without a model the vocabulary is learned from the papers at hand, so the reader's own go into a copy of them.
         self._copy = None if catalogue.model else catalogue.copy()
 
-    def fits(self, catalogue: Catalogue) -> bool:
-        """Whether `catalogue` still places papers as it did when this was made."""
-        return self._ground is catalogue.ground
+    def is_valid_for(self, catalogue: Catalogue) -> bool:
+        """Return whether `catalogue` still folds papers into the space this overlay was made for."""
+        return self._space is catalogue.space
 
     def update(self, catalogue: Catalogue, papers: Papers) -> None:
-        """Add papers, or replace those with the same id; `catalogue` is one that this fits."""
+        """Add papers, or replace those with the same id; the overlay must be valid for `catalogue`."""
         if self._copy is not None:
             self._copy.update(papers)
         elif len(papers):
-            placed = catalogue.placed(papers)
-            self._block = merge_blocks(self._block, placed) if self._block else placed
+            block = catalogue.fold_in(papers)
+            self._block = merge_blocks(self._block, block) if self._block else block
 
-    def forget(self, ids: Collection[str]) -> bool:
-        """Leave these papers out; False where that needs another overlay, made and filled anew."""
+    def remove(self, ids: Collection[str]) -> bool:
+        """Remove papers; False where they cannot be removed, so that a new overlay must be made and filled."""
         if self._block:
             self._block = self._block.without(ids)
         return self._copy is None
 
-    def over(self, catalogue: Catalogue) -> Catalogue:
-        """Return `catalogue`, one that this fits, with the reader's papers on top."""
+    def apply_to(self, catalogue: Catalogue) -> Catalogue:
+        """Return `catalogue`, which the overlay must be valid for, with the reader's papers on top."""
         if self._copy is not None:
             return self._copy
         return catalogue.with_block(self._block) if self._block else catalogue

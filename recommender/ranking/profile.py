@@ -1,6 +1,7 @@
-"""What one reader likes at this moment: their papers and typed interests, as weighted rows ready to score with.
+"""A reader's profile: the papers and interests they like or dislike now, as weighted rows to score with.
 
-Axes: n rows of the profile (papers met, then interests), W words, D factors, N papers in the index.
+Axes: n rows of the profile (papers, then interests, then muted texts), N papers in the index, P papers of the model,
+W words, D factors.
 """
 
 from __future__ import annotations
@@ -20,48 +21,49 @@ from recommender.model.neighbours import find_neighbours
 from recommender.ranking.paper_index import PaperIndex
 
 _NO_VECTORS = np.zeros((0, 0), np.float32)
-MOST_LIKED, MOST_DISLIKED = 500, 125  # papers that a long history is told by, those that weigh most, the newest of them
-DISLIKED = -0.3  # what a hidden paper is fitted to, where a liked one is fitted to 1
+MAX_LIKED, MAX_DISLIKED = 500, 125  # papers of a long history that make the profile: those of most weight, newest first
+DISLIKED_PREFERENCE = -0.3  # the preference a hidden paper is fitted to; a liked paper is fitted to 1
 
 
 @dataclass(frozen=True)
 class Profile:
-    """`rows` int64: the index's rows of the papers met, -1 for what was typed; `typed` its text, "" for papers.
+    """One reader's profile.
 
-    `weight` float32 (n,) negative for disliked, `words` float32 CSR (n, W), `vectors` float32 (n, D), `graph_rows`
-    float32 CSR (n, P) where on the model's graph each stands. `seen` and `passed` are the index's
-    rows never to be recommended, and those shown and passed over with `times` (float32) each;
-    `muted` float32 CSR (m, W) the words of what was muted.
+    `rows` int64 (n,) are index rows, -1 for an interest or a muted text; `texts` are what was typed there, "" for
+    papers. `weight` float32 (n,) is negative for disliked rows; `words` float32 CSR (n, W), `vectors` float32 (n, D)
+    and `graph_rows` float32 CSR (n, P) are what the components score with. `seen` int64 are index rows never to be
+    recommended. `passed_over` int64 are index rows that were shown and not opened, `impressions` float32 how often.
+    `muted_words` float32 CSR has one row for each muted text, also where no word of it is known.
     """
 
     rows: np.ndarray
-    typed: list[str]
+    texts: list[str]
     weight: np.ndarray
     words: sp.csr_matrix
     vectors: np.ndarray
     graph_rows: sp.csr_matrix
     seen: np.ndarray
-    passed: np.ndarray
-    times: np.ndarray
-    muted: sp.csr_matrix
+    passed_over: np.ndarray
+    impressions: np.ndarray
+    muted_words: sp.csr_matrix
 
     def __len__(self) -> int:
         return len(self.weight)
 
     @property
-    def liked_papers(self) -> int:
-        """How many rows are liked, which is how much is known of the reader."""
+    def liked_rows(self) -> int:
+        """The number of liked rows: how much is known of the reader."""
         return int((self.weight > 0).sum())
 
     @property
     def muted_vectors(self) -> np.ndarray:
-        """Float32 (m', D): the vectors of what was muted, where the model knows a word of it."""
+        """The vectors of the muted texts of which the model knows a word, float32 (muted texts, D)."""
         return self.vectors[(self.rows < 0) & (self.weight < 0)] if len(self.vectors) else self.vectors
 
     @property
     def preference(self) -> np.ndarray:
-        """Float32 (n,) the preference each row is fitted to."""
-        return np.where(self.weight > 0, 1, DISLIKED).astype(np.float32)
+        """The preference each row is fitted to, float32 (n,)."""
+        return np.where(self.weight > 0, 1, DISLIKED_PREFERENCE).astype(np.float32)
 
 
 def build_profile(
@@ -75,10 +77,10 @@ def build_profile(
     config: Config,
     now: float,
 ) -> Profile:
-    """Gather one reader's profile; events on papers that are not in the index, and words nobody knows, say nothing."""
+    """Build a reader's profile at `now`, in epoch seconds; unknown papers and words are ignored."""
     met = _weigh_history(history, index, config, now)
-    told = _telling(met)
-    rows = met.paper[told]
+    strongest = _select_strongest(met)
+    rows = met.paper[strongest]
     typed = [*interests, *muted]
     words = vocabulary.rows(typed)
     known = np.flatnonzero(np.diff(words.indptr))
@@ -87,34 +89,34 @@ def build_profile(
     )
     return Profile(
         rows=np.concatenate([rows, np.full(len(known), -1)]),
-        typed=[""] * len(rows) + [typed[row] for row in known],
-        weight=np.concatenate([met.weight[told], weight[known]]),
+        texts=[""] * len(rows) + [typed[row] for row in known],
+        weight=np.concatenate([met.weight[strongest], weight[known]]),
         words=_vstack(index.words(rows), words[known]),
         vectors=np.concatenate([index.foldin_vectors(rows), model.vectors_of(words[known])]) if model else _NO_VECTORS,
         graph_rows=_vstack(index.graph_rows(rows), find_neighbours(words[known], index.blocks[0].by_word))
         if len(known)
         else index.graph_rows(rows),
         seen=met.paper[met.seen],
-        passed=met.paper[met.passed > 0],
-        times=met.passed[met.passed > 0],
-        muted=words[len(interests) :],
+        passed_over=met.paper[met.passed > 0],
+        impressions=met.passed[met.passed > 0],
+        muted_words=words[len(interests) :],
     )
 
 
-def profile_of_rows(rows: np.ndarray, weight: np.ndarray, index: PaperIndex) -> Profile:
-    """Gather the profile for index rows with these weights, nothing else known."""
+def build_profile_from_rows(rows: np.ndarray, weight: np.ndarray, index: PaperIndex) -> Profile:
+    """Build a profile from index rows (n,) with these weights, float32 (n,), and nothing else."""
     words, nothing = index.words(rows), np.empty(0, np.int64)
     return Profile(
         rows=rows,
-        typed=[""] * len(rows),
+        texts=[""] * len(rows),
         weight=weight,
         words=words,
         vectors=index.foldin_vectors(rows),
         graph_rows=index.graph_rows(rows),
         seen=nothing,
-        passed=nothing,
-        times=np.empty(0, np.float32),
-        muted=words[:0],
+        passed_over=nothing,
+        impressions=np.empty(0, np.float32),
+        muted_words=words[:0],
     )
 
 
@@ -122,15 +124,15 @@ def _vstack(one: sp.csr_matrix, other: sp.csr_matrix) -> sp.csr_matrix:
     return sp.vstack([one, other], format="csr") if other.shape[0] else one
 
 
-def _telling(met: Weights) -> np.ndarray:
-    """Return the rows of `met` that tell most of the reader, in order.
+def _select_strongest(met: Weights) -> np.ndarray:
+    """Return the rows of `met` with the largest weights, in order: all of them, except in a long history.
 
-    All of them, but for a long history: solving for a reader takes the cube of their papers, and long before the bounds
-    one more changes nothing. Hidden papers have a bound of their own, so that they cannot crowd out what is liked.
+    Solving for a reader takes the cube of the number of their papers, and one more changes nothing long before the
+    bounds. Hidden papers have a bound of their own, so that they cannot crowd out liked ones.
     """
-    strongest = np.lexsort((-met.time, -np.abs(met.weight)))
-    liked, disliked = (strongest[met.weight[strongest] * sign > 0] for sign in (1, -1))
-    return np.sort(np.concatenate([liked[:MOST_LIKED], disliked[:MOST_DISLIKED]]))
+    by_strength = np.lexsort((-met.time, -np.abs(met.weight)))
+    liked, disliked = (by_strength[met.weight[by_strength] * sign > 0] for sign in (1, -1))
+    return np.sort(np.concatenate([liked[:MAX_LIKED], disliked[:MAX_DISLIKED]]))
 
 
 def _weigh_history(history: Events, index: PaperIndex, config: Config, now: float) -> Weights:

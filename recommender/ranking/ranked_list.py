@@ -1,4 +1,4 @@
-"""A ranked list, with its reasons worked out only for those who ask."""
+"""A ranked list, whose reasons are computed when asked for."""
 
 from __future__ import annotations
 
@@ -10,51 +10,51 @@ import numpy as np
 from recommender.ranking.explanations import Explanation, Reason
 from recommender.ranking.scoring import CatalogueScores
 
-EXPLAIN_BATCH = 128  # rows explained at once: a page of cards, and no whole catalogue where one row is asked for
+EXPLAIN_BATCH = 128  # rows explained at once: enough for a page of cards, and never a whole catalogue
 
 
 @dataclass(frozen=True)
 class RankedList:
-    """Papers best first. `scores` float32, not increasing, nan last; `basis` says what each score rests on.
+    """M papers, best first. `scores` float32 (M,) never increase, nan last; `basis` names what each score rests on.
 
-    `_rows` are index rows, -1 for papers the index does not hold; `_added` float32 what the list itself added to each
-    score: diversity and exploration.
+    `_rows` int64 (M,) are index rows, -1 for papers that are not in the index. `_adjustments` float32 (M,) are what
+    re-ranking added to the scores: diversity, fairness and exploration.
     """
 
     ids: list[str]
     scores: np.ndarray
     basis: list[str]
-    _scored: CatalogueScores
+    _catalogue_scores: CatalogueScores
     _rows: np.ndarray
-    _added: np.ndarray
-    _explained: dict[int, Explanation] = field(default_factory=dict, compare=False, repr=False)
+    _adjustments: np.ndarray
+    _explanations: dict[int, Explanation] = field(default_factory=dict, compare=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.ids)
 
-    def reasons(self, index: int, most: int = 3) -> list[Reason]:
-        """Return why the paper at `index` has its score: shares that add up to it, at most `most` papers named."""
+    def reasons(self, index: int, max_papers: int = 3) -> list[Reason]:
+        """Explain the score of the paper at `index` by shares that add up to it, naming at most `max_papers` papers."""
         if self._rows[index] < 0 or np.isnan(self.scores[index]):
             return []
         batch, at = divmod(index, EXPLAIN_BATCH)
-        if batch not in self._explained:
+        if batch not in self._explanations:
             rows = self._rows[batch * EXPLAIN_BATCH : (batch + 1) * EXPLAIN_BATCH]
-            self._explained[batch] = Explanation(self._scored, np.maximum(rows, 0))
-        return self._explained[batch].reasons(at, float(self._added[index]), most)
+            self._explanations[batch] = Explanation(self._catalogue_scores, np.maximum(rows, 0))
+        return self._explanations[batch].reasons(at, float(self._adjustments[index]), max_papers)
 
 
-def make_ranked_list(
-    scored: CatalogueScores, rows: Sequence[int] | np.ndarray, unknown: Sequence[str], added: np.ndarray | None
+def build_ranked_list(
+    scores: CatalogueScores, rows: Sequence[int] | np.ndarray, unknown: Sequence[str], adjustments: np.ndarray | None
 ) -> RankedList:
-    """Make the list of index rows in the order given, followed by papers nothing is known of."""
+    """Build the list of index rows (M,) in the order given, followed by the ids of papers nothing is known of."""
     rows = np.asarray(rows, np.int64)
-    added = np.zeros(len(rows), np.float32) if added is None else added
+    adjustments = np.zeros(len(rows), np.float32) if adjustments is None else adjustments
     missing = np.full(len(unknown), np.nan, np.float32)
     return RankedList(
-        ids=[*(scored.index.ids[row] for row in rows), *unknown],
-        scores=np.concatenate([scored.scores[rows] + added, missing]),
-        basis=[*(scored.basis(row) for row in rows), *("none" for _ in unknown)],
-        _scored=scored,
+        ids=[*(scores.index.ids[row] for row in rows), *unknown],
+        scores=np.concatenate([scores.total[rows] + adjustments, missing]),
+        basis=[*(scores.basis(row) for row in rows), *("none" for _ in unknown)],
+        _catalogue_scores=scores,
         _rows=np.concatenate([rows, np.full(len(unknown), -1)]),
-        _added=np.concatenate([added, np.zeros(len(unknown), np.float32)]),
+        _adjustments=np.concatenate([adjustments, np.zeros(len(unknown), np.float32)]),
     )

@@ -1,4 +1,7 @@
-"""From scores to a list: the best k, ties by id; diversity and exploration where the list is ours to choose."""
+"""From scores to a list: the best k, ties broken by id; without candidates also diversity, fairness and exploration.
+
+Axes: M papers of a list or pool, N papers in the index, C interests, D factors, W words.
+"""
 
 from __future__ import annotations
 
@@ -8,122 +11,130 @@ import numpy as np
 
 from recommender.config import Config
 from recommender.ranking.interests import cluster_interests, fair_shares
-from recommender.ranking.ranked_list import RankedList, make_ranked_list
+from recommender.ranking.ranked_list import RankedList, build_ranked_list
 from recommender.ranking.scoring import CatalogueScores
 
-POOL = 3  # diversity and exploration look at this many times k papers, and at
-MIN_POOL = 120  # so many at the least
-LEAST_SCORE = 1e-3  # of a paper that was found: one under zero would say that it does not match
-PAGE = 20  # places that interests share fairly; further down they go on as they began
+POOL_FACTOR, MIN_POOL = 3, 120  # diversity and exploration choose from this many times k papers, and at least so many
+MIN_MATCH_SCORE = 1e-3  # a paper that matches a query never scores below: a negative score would deny the match
+FAIR_PLACES = 20  # places that interests share fairly; further down the proportions stay as they are
 
 
-def rank_candidates(scored: CatalogueScores, candidates: Sequence[str], k: int | None) -> RankedList:
-    """Return the best k of these papers; those without a score last."""
-    row_of = scored.index.row_of
+def rank_candidates(scores: CatalogueScores, candidates: Sequence[str], k: int | None) -> RankedList:
+    """Return the best k of these papers, all with None; those without a score come last, by id."""
+    row_of = scores.index.row_of
     rows = np.array([row_of[paper] for paper in candidates if paper in row_of], np.int64)
-    unscored = [paper for paper in candidates if paper not in row_of or np.isnan(scored.scores[row_of[paper]])]
-    rows = _top_rows(scored, rows[~np.isnan(scored.scores[rows])], k)
+    unscored = [paper for paper in candidates if paper not in row_of or np.isnan(scores.total[row_of[paper]])]
+    rows = _select_top(scores, rows[~np.isnan(scores.total[rows])], k)
     room = None if k is None else max(k - len(rows), 0)
-    return make_ranked_list(scored, rows, sorted(unscored)[:room], None)
+    return build_ranked_list(scores, rows, sorted(unscored)[:room], None)
 
 
 def rank_catalogue(
-    scored: CatalogueScores, k: int | None, exclude: Collection[str], config: Config, seed: int
+    scores: CatalogueScores, k: int | None, exclude: Collection[str], config: Config, seed: int
 ) -> RankedList:
-    """Return the best k of the whole index without what the reader met or `exclude` names."""
-    rows = np.flatnonzero(_allowed(scored, exclude))
+    """Return the best k of the whole index, all with None, without what the reader has seen or `exclude` names."""
+    rows = np.flatnonzero(_mask_eligible(scores, exclude))
     if k is None or not (config.diversity or config.exploration or config.fairness):
-        return make_ranked_list(scored, _top_rows(scored, rows, k), [], None)
-    pool = _top_rows(scored, rows, max(POOL * k, MIN_POOL))
-    order, added = _diversify(scored, pool, k, config)
-    order, added = _explore(scored, pool, order, added, share=config.exploration, seed=seed)
-    return make_ranked_list(scored, order, [], added)
+        return build_ranked_list(scores, _select_top(scores, rows, k), [], None)
+    pool = _select_top(scores, rows, max(POOL_FACTOR * k, MIN_POOL))
+    order, adjustments = _diversify(scores, pool, k, config)
+    order, adjustments = _explore(scores, pool, order, adjustments, share=config.exploration, seed=seed)
+    return build_ranked_list(scores, order, [], adjustments)
 
 
-def found(scored: CatalogueScores, matches: np.ndarray, k: int, exclude: Collection[str] = ()) -> RankedList:
-    """Return the best k of the papers that match (N,), none of them below `LEAST_SCORE`."""
-    rows = _top_rows(scored, np.flatnonzero(_allowed(scored, exclude) & matches), k)
-    return make_ranked_list(scored, rows, [], np.maximum(np.float32(LEAST_SCORE) - scored.scores[rows], 0))
+def rank_matches(scores: CatalogueScores, matches: np.ndarray, k: int, exclude: Collection[str] = ()) -> RankedList:
+    """Return the best k of the papers that match, bool (N,), none of them below `MIN_MATCH_SCORE`."""
+    rows = _select_top(scores, np.flatnonzero(_mask_eligible(scores, exclude) & matches), k)
+    return build_ranked_list(scores, rows, [], np.maximum(np.float32(MIN_MATCH_SCORE) - scores.total[rows], 0))
 
 
-def _allowed(scored: CatalogueScores, exclude: Collection[str]) -> np.ndarray:
-    """Return which papers may be listed, bool (N,): those with a score that the reader has not met."""
-    allowed = scored.index.is_current & ~np.isnan(scored.scores)
-    allowed[scored.profile.seen] = False
-    allowed[[scored.index.row_of[paper] for paper in exclude if paper in scored.index.row_of]] = False
-    return allowed
+def _mask_eligible(scores: CatalogueScores, exclude: Collection[str]) -> np.ndarray:
+    """Return which papers may be listed, bool (N,): those that have a score and that the reader has not seen."""
+    eligible = scores.index.is_current & ~np.isnan(scores.total)
+    eligible[scores.profile.seen] = False
+    eligible[[scores.index.row_of[paper] for paper in exclude if paper in scores.index.row_of]] = False
+    return eligible
 
 
-def _top_rows(scored: CatalogueScores, rows: np.ndarray, k: int | None) -> np.ndarray:
-    scores = scored.scores[rows]
+def _select_top(scores: CatalogueScores, rows: np.ndarray, k: int | None) -> np.ndarray:
+    totals = scores.total[rows]
     if k is not None and 0 < k < len(rows):
-        least = np.partition(scores, len(rows) - k)[len(rows) - k]
-        rows = rows[scores >= least]  # all ties of the last place, for the ids to decide
-        scores = scored.scores[rows]
-    return rows[np.lexsort((scored.index.place_of_id[rows], -scores))][:k]
+        threshold = np.partition(totals, len(rows) - k)[len(rows) - k]
+        rows = rows[totals >= threshold]  # with all ties of the last place, which ids decide
+        totals = scores.total[rows]
+    return rows[np.lexsort((scores.index.id_order[rows], -totals))][:k]
 
 
-def _diversify(scored: CatalogueScores, pool: np.ndarray, k: int, config: Config) -> tuple[np.ndarray, np.ndarray]:
-    """Choose one by one the best score, less what likeness to a chosen one and its interest's fill cost.
+def _diversify(scores: CatalogueScores, pool: np.ndarray, k: int, config: Config) -> tuple[np.ndarray, np.ndarray]:
+    """Choose greedily by score, less a cost for similarity to chosen papers and for the filled places of an interest.
 
-    In spreads of the pool's scores: `diversity` times the likeness to the likest chosen, and `fairness` times the share
-    its interest's places are filled. Both only grow as others are chosen, so the scores come out in order.
+    Returns index rows (k,) and what each choice cost, float32 (k,). `diversity` weighs the largest similarity to a
+    chosen paper, as maximal marginal relevance does (Carbonell and Goldstein, SIGIR 1998); `fairness` weighs the filled
+    share of the places due to the paper's interest, a greedy form of Steck, "Calibrated Recommendations" (RecSys 2018).
+    Both costs are in standard deviations of the pool's scores, and only grow as papers are chosen, so the scores stay
+    in order.
     """
-    scores = scored.scores[pool]
-    alike = config.diversity * _likeness(scored, pool) if config.diversity else None
-    interest, places = _interests(scored, pool) if config.fairness else (None, None)
-    unit = scores.std() if len(pool) else np.float32(0)
-    likest, fill, left = np.zeros(len(pool), np.float32), np.zeros(len(pool), np.float32), scores.copy()
+    totals = scores.total[pool]
+    similarity = config.diversity * _measure_similarity(scores, pool) if config.diversity else None
+    interest, places = _assign_interests(scores, pool) if config.fairness else (None, None)
+    unit = totals.std() if len(pool) else np.float32(0)
+    redundancy, filled, remaining = np.zeros(len(pool), np.float32), np.zeros(len(pool), np.float32), totals.copy()
     order: list[int] = []
-    cost: list[np.float32] = []
+    costs: list[np.float32] = []
     for _ in range(min(k, len(pool))):
-        one = int((left - unit * (likest + fill)).argmax())
-        order.append(one)
-        cost.append(-unit * (likest[one] + fill[one]))
-        left[one] = -np.inf
-        if alike is not None:
-            np.maximum(likest, alike[one], out=likest)
+        best = int((remaining - unit * (redundancy + filled)).argmax())
+        order.append(best)
+        costs.append(-unit * (redundancy[best] + filled[best]))
+        remaining[best] = -np.inf
+        if similarity is not None:
+            np.maximum(redundancy, similarity[best], out=redundancy)
         if interest is not None and places is not None:
-            fill += np.where(interest == interest[one], config.fairness / places[interest[one]], np.float32(0))
-    return pool[order], np.array(cost, np.float32)
+            filled += np.where(interest == interest[best], config.fairness / places[interest[best]], np.float32(0))
+    return pool[order], np.array(costs, np.float32)
 
 
-def _interests(scored: CatalogueScores, pool: np.ndarray) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """Return the interest each paper serves most, int64 (M,), and each interest's fair places on a page (C,)."""
-    groups = cluster_interests(scored.profile)
+def _assign_interests(scores: CatalogueScores, pool: np.ndarray) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Return the interest that adds most to each paper, int64 (M,), and the places due to each, float32 (C,)."""
+    groups = cluster_interests(scores.profile)
     if groups is None or not len(pool):
         return None, None
-    return scored.by_group(pool, groups).argmax(axis=1), np.maximum(PAGE * fair_shares(groups), np.float32(1))
+    return scores.group_shares(pool, groups).argmax(axis=1), np.maximum(
+        FAIR_PLACES * fair_shares(groups), np.float32(1)
+    )
 
 
-def _likeness(scored: CatalogueScores, rows: np.ndarray) -> np.ndarray:
-    directions = _directions(scored, rows)
-    return np.maximum(directions @ directions.T, np.float32(0))
+def _measure_similarity(scores: CatalogueScores, rows: np.ndarray) -> np.ndarray:
+    """Return the cosines between papers, none below 0, float32 (M, M)."""
+    vectors = _normalize_vectors(scores, rows)
+    return np.maximum(vectors @ vectors.T, np.float32(0))
 
 
-def _directions(scored: CatalogueScores, rows: np.ndarray) -> np.ndarray:
-    """Return unit vectors (n, D) of papers; without a model, of their words (n, W)."""
-    vectors = scored.index.foldin_vectors(rows)
+def _normalize_vectors(scores: CatalogueScores, rows: np.ndarray) -> np.ndarray:
+    """Return unit vectors float32 (M, D) of papers; without a model, their TF-IDF rows (M, W)."""
+    vectors = scores.index.foldin_vectors(rows)
     if not vectors.shape[1]:
-        return np.asarray(scored.index.words(rows).todense(), np.float32)
+        return np.asarray(scores.index.words(rows).todense(), np.float32)
     return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(1e-12))
 
 
 def _explore(
-    scored: CatalogueScores, pool: np.ndarray, order: np.ndarray, added: np.ndarray, *, share: float, seed: int
+    scores: CatalogueScores, pool: np.ndarray, order: np.ndarray, adjustments: np.ndarray, *, share: float, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Give a share of the places in the list's lower half to papers from further down, lifted to that place's score."""
+    """Give a `share` of all places, drawn in the lower half, to random papers of the pool at that place's score.
+
+    Epsilon-greedy exploration that leaves the upper half alone.
+    """
     if not share:
-        return order, added
+        return order, adjustments
     random = np.random.default_rng(seed)
     others = pool[~np.isin(pool, order)]
     half = np.arange(len(order) // 2, len(order))
     places = half[random.random(len(half)) < 2 * share]
     if not len(places) or not len(others):
-        return order, added
+        return order, adjustments
     places = places[: len(others)]
-    order, added = order.copy(), added.copy()
-    totals = (scored.scores[order] + added)[places]
+    order, adjustments = order.copy(), adjustments.copy()
+    totals = (scores.total[order] + adjustments)[places]
     order[places] = random.choice(others, len(places), replace=False)
-    added[places] = totals - scored.scores[order[places]]
-    return order, added
+    adjustments[places] = totals - scores.total[order[places]]
+    return order, adjustments

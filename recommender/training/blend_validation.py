@@ -15,7 +15,7 @@ from recommender.config import Config
 from recommender.model.model import Model
 from recommender.ranking.components import COMPONENTS, score_components
 from recommender.ranking.paper_index import PaperIndex, model_block
-from recommender.ranking.profile import profile_of_rows
+from recommender.ranking.profile import build_profile_from_rows
 
 HIDDEN = 0.2  # share of papers nobody reads in training, and of each reader's other papers held out
 NEWCOMERS = 0.1  # share of readers who take no part in training and are known by a few papers only
@@ -130,7 +130,7 @@ def _list(
     model: Model, index: PaperIndex, held: ValidationSplit, at: int, config: Config
 ) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
     history, targets, ranked = held.history[at], held.targets[at], held.once_read
-    profile = profile_of_rows(history, np.ones(len(history), np.float32), index)
+    profile = build_profile_from_rows(history, np.ones(len(history), np.float32), index)
     components = score_components(profile, index, model, COMPONENTS, config.text_regularization)
     scores = {
         name: component.scores / max(float(component.scores.std()), 1e-12) for name, component in components.items()

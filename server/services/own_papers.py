@@ -79,12 +79,12 @@ class _Laid:
                 overlay.update(catalogue, Papers.from_rows(row for row in rows if row["title"] or row["abstract"]))
                 self._untitled = (self._untitled - set(changed)) | {row["id"] for row in rows if not row["title"]}
             self._stamps = stamps
-            return View(overlay.over(catalogue), stamps, frozenset(self._untitled))
+            return View(overlay.apply_to(catalogue), stamps, frozenset(self._untitled))
 
     def _fitting(self, catalogue: Catalogue, gone: Collection[str]) -> Overlay:
         """Return the overlay without what is gone, or an empty one where the old does not fit any more."""
         overlay = self._overlay
-        if overlay is None or not overlay.fits(catalogue) or (gone and not overlay.forget(gone)):
+        if overlay is None or not overlay.is_valid_for(catalogue) or (gone and not overlay.remove(gone)):
             overlay = self._overlay = Overlay(catalogue)
             self._stamps, self._untitled = {}, set()
         self._untitled -= set(gone)

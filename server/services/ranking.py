@@ -74,10 +74,10 @@ class RankingRequest:
         return self.served.untitled.difference(self.view.own) | self.view.untitled
 
     @cached_property
-    def scored(self) -> CatalogueScores:
+    def scores(self) -> CatalogueScores:
         """The whole catalogue scored for the reader, once for all the lists of one answer."""
         chosen = self.caller.settings
-        return self.catalogue.scored(
+        return self.catalogue.score(
             self.history.events,
             now=self.now,
             interests=chosen.get("interests", ()),
@@ -87,8 +87,8 @@ class RankingRequest:
 
     def rank(self, candidates: Sequence[str] | None, k: int | None, exclude: Collection[str] = ()) -> RankedList:
         """Ask the recommender on this reader's behalf."""
-        return self.catalogue.make_list(
-            self.scored,
+        return self.catalogue.rank_scores(
+            self.scores,
             candidates=candidates,
             k=k,
             exclude=exclude,

@@ -284,12 +284,12 @@ def test_updating_while_ranking_shows_the_old_or_the_new(model, saved):
 
 
 def test_all_arithmetic_is_float32(catalogue, saved):
-    index, _ = catalogue._now
+    index, _ = catalogue._snapshot
     ranked = rank(catalogue, saved("t2p00", "t3p00"), interests=["topic4word1"], muted=["topic5word1"])
-    scored = ranked._scored
-    arrays = [scored.scores, ranked.scores, *scored.priors.values(), scored.profile.vectors, scored.profile.weight]
-    arrays += [weighted.factor for weighted in scored.components] + [
-        weighted.component.scores for weighted in scored.components
+    scores = ranked._catalogue_scores
+    arrays = [scores.total, ranked.scores, *scores.priors.values(), scores.profile.vectors, scores.profile.weight]
+    arrays += [weighted.weight for weighted in scores.components] + [
+        weighted.component.scores for weighted in scores.components
     ]
     arrays += [block.foldin_vectors for block in index.blocks] + [block.words.data for block in index.blocks]
     assert {array.dtype for array in arrays} == {np.dtype(np.float32)}

@@ -28,14 +28,14 @@ def test_shares_add_up_to_the_returned_score(ranked):
 def test_with_the_matrix_fixed_a_part_removed_takes_exactly_its_share(ranked):
     """Score again with the n rows of taste, one of them left out, and everything that was solved for held as it was."""
     found = ranked()
-    scored = found._scored
+    scores = found._catalogue_scores
     for row in found._rows[:10].tolist():
-        for weighted in scored.components:
+        for weighted in scores.components:
             shares = weighted.component.shares(np.array([row]))[0]
-            whole = weighted.factor[row] * weighted.component.scores[row]
+            whole = weighted.weight[row] * weighted.component.scores[row]
             for gone in range(len(shares)):
-                without = weighted.factor[row] * np.delete(shares, gone).sum()
-                assert whole - without == pytest.approx(weighted.factor[row] * shares[gone], rel=1e-3, abs=1e-4)
+                without = weighted.weight[row] * np.delete(shares, gone).sum()
+                assert whole - without == pytest.approx(weighted.weight[row] * shares[gone], rel=1e-3, abs=1e-4)
 
 
 def test_shares_of_the_factors_are_what_refolding_gives(catalogue, ranked):
@@ -43,10 +43,10 @@ def test_shares_of_the_factors_are_what_refolding_gives(catalogue, ranked):
     from scipy.linalg import cho_solve
 
     found = ranked()
-    for weighted in found._scored.components:
+    for weighted in found._catalogue_scores.components:
         if not hasattr(weighted.component, "folded"):
             continue
-        folded, index = weighted.component.folded, found._scored.index
+        folded, index = weighted.component.folded, found._catalogue_scores.index
         for row in found._rows[:5].tolist():
             vector = index.foldin_vectors(np.array([row]))[0]
             for gone in range(len(folded.terms)):
@@ -71,7 +71,7 @@ def test_the_largest_share_comes_first_and_few_papers_are_named(ranked):
     for at in range(len(found)):
         shares = [reason.share for reason in found.reasons(at)]
         assert shares == sorted(shares, reverse=True)
-        assert sum(reason.kind == "paper" for reason in found.reasons(at, most=2)) <= 2
+        assert sum(reason.kind == "paper" for reason in found.reasons(at, max_papers=2)) <= 2
 
 
 def test_really_removing_the_first_named_paper_mostly_lowers_the_score(catalogue):
@@ -82,19 +82,19 @@ def test_really_removing_the_first_named_paper_mostly_lowers_the_score(catalogue
         named = next(reason.paper for reason in found.reasons(0) if reason.kind == "paper")
         less = history.take([row for row, paper in enumerate(history.papers) if paper != named])
         again = catalogue.rank(less, candidates=found.ids[:1], k=None, now=NOW)
-        added = float(found._added[0])
+        added = float(found._adjustments[0])
         lowered.append(again.scores[0] < found.scores[0] - added)
     assert np.mean(lowered) >= 0.75
 
 
 def test_what_is_put_right_is_only_rounding(ranked):
     found = ranked()
-    scored = found._scored
+    scores = found._catalogue_scores
     for at, row in enumerate(found._rows.tolist()):
         components = sum(
-            float(one.factor[row]) * float(one.component.shares(np.array([row])).sum()) for one in scored.components
+            float(one.weight[row]) * float(one.component.shares(np.array([row])).sum()) for one in scores.components
         )
-        priors = sum(float(prior[row]) for prior in scored.priors.values())
-        assert components + priors + float(found._added[at]) == pytest.approx(
+        priors = sum(float(prior[row]) for prior in scores.priors.values())
+        assert components + priors + float(found._adjustments[at]) == pytest.approx(
             float(found.scores[at]), rel=1e-3, abs=1e-3
         )

@@ -44,12 +44,12 @@ def test_a_reader_of_one_interest_sees_no_difference(make_list):
 
 def test_groups_of_papers_add_what_their_papers_add(make_list):
     ranked = make_list(MANY + FEW)
-    scored, row = ranked._scored, ranked._rows[:1]
+    scores, row = ranked._catalogue_scores, ranked._rows[:1]
     groups = np.zeros((2, 15), np.float32)
     groups[0, :12] = groups[1, 12:] = 1
-    for weighted in scored.components:
+    for weighted in scores.components:
         shares = weighted.component.shares(row[:1])[0]
-        both = weighted.component.by_group(row, groups)[0]
+        both = weighted.component.group_shares(row, groups)[0]
         assert both == pytest.approx([shares[:12].sum(), shares[12:].sum()], rel=1e-3, abs=1e-5)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from recommender import Catalogue, Config, Events, Papers
-from recommender.ranking.profile import MOST_DISLIKED, MOST_LIKED
+from recommender.ranking.profile import MAX_DISLIKED, MAX_LIKED
 
 NOW = 1_760_000_000.0
 DAY = 86_400.0
@@ -23,27 +23,29 @@ def history(kind, numbers):
     return [("me", f"p{number:04d}", kind, NOW - number * DAY) for number in numbers]
 
 
-def scored(catalogue, *components):
-    return catalogue.scored(Events.from_rows(row for component in components for row in component), now=NOW)
+def score(catalogue, *components):
+    return catalogue.score(Events.from_rows(row for component in components for row in component), now=NOW)
 
 
 def test_a_long_history_is_told_by_a_bounded_number_of_papers(wide):
-    long = scored(wide, history("open", range(1_500)), history("hide", range(1_500, PAPERS)))
-    assert (long.profile.weight > 0).sum() == MOST_LIKED
-    assert (long.profile.weight < 0).sum() == MOST_DISLIKED
+    long = score(wide, history("open", range(1_500)), history("hide", range(1_500, PAPERS)))
+    assert (long.profile.weight > 0).sum() == MAX_LIKED
+    assert (long.profile.weight < 0).sum() == MAX_DISLIKED
 
 
 def test_what_was_met_is_never_recommended_however_long_ago(wide):
-    long = scored(wide, history("open", range(1_500)), history("hide", range(1_500, PAPERS)))
-    assert set(wide.make_list(long, candidates=None, k=None).ids) == {f"p{at:04d}" for at in range(PAPERS, PAPERS + 50)}
+    long = score(wide, history("open", range(1_500)), history("hide", range(1_500, PAPERS)))
+    assert set(wide.rank_scores(long, candidates=None, k=None).ids) == {
+        f"p{at:04d}" for at in range(PAPERS, PAPERS + 50)
+    }
 
 
 def test_saved_papers_tell_before_opened_ones_and_new_ones_before_old(wide):
-    long = scored(wide, history("open", range(1_500)), history("save", range(1_500, 1_600)))
+    long = score(wide, history("open", range(1_500)), history("save", range(1_500, 1_600)))
     told = {wide.ids()[row] for row in long.profile.rows}
-    assert told == {f"p{at:04d}" for at in [*range(MOST_LIKED - 100), *range(1_500, 1_600)]}
+    assert told == {f"p{at:04d}" for at in [*range(MAX_LIKED - 100), *range(1_500, 1_600)]}
 
 
 def test_a_short_history_is_told_whole(wide):
-    some = scored(wide, history("open", range(MOST_LIKED)), history("hide", range(1_500, 1_500 + MOST_DISLIKED)))
-    assert len(some.profile) == MOST_LIKED + MOST_DISLIKED
+    some = score(wide, history("open", range(MAX_LIKED)), history("hide", range(1_500, 1_500 + MAX_DISLIKED)))
+    assert len(some.profile) == MAX_LIKED + MAX_DISLIKED

@@ -18,7 +18,7 @@ def make_list(model, saved):
 
 
 def likeness(ranked):
-    vectors = ranked._scored.index.foldin_vectors(ranked._rows)
+    vectors = ranked._catalogue_scores.index.foldin_vectors(ranked._rows)
     vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     return (vectors @ vectors.T)[np.triu_indices(len(vectors), 1)].mean()
 

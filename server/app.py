@@ -8,7 +8,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from server import __version__
 from server.api import (
     account,
-    clients,
+    client_address,
+    client_version,
     cors,
     devices,
     docs,
@@ -18,12 +19,11 @@ from server.api import (
     gateway,
     health,
     library,
+    pages,
     papers,
-    peers,
     ranking,
     reports,
     telemetry,
-    welcome,
 )
 from server.api.blueprint import Api
 from server.api.gateway import Gateway
@@ -65,15 +65,15 @@ def create_app(settings: Settings) -> Flask:
     telemetry.install(app)
     cors.install(app, settings.cors_origins)
     gateway.install(app)
-    peers.install(app)
-    clients.install(app)
+    client_address.install(app)
+    client_version.install(app)
     api = Api(app)
     api.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
     errors.install(app)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
     docs.install(app, api)
-    app.register_blueprint(welcome.pages)
+    app.register_blueprint(pages.pages)
     if settings.demo:
         app.register_blueprint(demo.pages)
     trust_proxies(app, settings.trusted_proxies)
@@ -91,5 +91,5 @@ def rsgi() -> Gateway:
     configure_logging()
     settings = Settings.from_environment()
     app = create_app(settings)
-    telemetry.share(app, settings.metrics_dir)
+    telemetry.share_metrics(app, settings.metrics_dir)
     return Gateway(app, threads=THREADS, body_seconds=settings.body_seconds)

@@ -18,7 +18,7 @@ DEFAULT_HOME = "~/.local/share/inkling"
 DEFAULT_DEMO_HOME = "~/.local/share/inkling-demo"
 HF_URL = "https://huggingface.co"
 ARXIV_URL = "https://export.arxiv.org"
-LONGEST_WAIT = 3650 * 86400.0
+MAX_DURATION = 3650 * 86400.0
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _SWITCH = {"1": True, "on": True, "true": True, "yes": True, "0": False, "off": False, "false": False, "no": False}
 
@@ -31,7 +31,7 @@ class ConfigurationError(ValueError):
         self.problems = problems
 
 
-def _whole(low: int, high: int) -> Callable[[str], int]:
+def _integer(low: int, high: int) -> Callable[[str], int]:
     """Return a converter to a whole number from `low` to `high`."""
 
     def convert(text: str) -> int:
@@ -52,7 +52,7 @@ def _duration(text: str) -> float:
     """Return seconds from `90`, `90s`, `30m`, `6h` or `1d`."""
     found = re.fullmatch(r"([0-9]{1,18}(?:\.[0-9]{1,18})?)([smhd]?)", text)
     seconds = float(found[1]) * _UNITS[found[2]] if found else 0.0
-    if not 0 < seconds <= LONGEST_WAIT:
+    if not 0 < seconds <= MAX_DURATION:
         raise ValueError("a length of time above nothing and up to ten years, such as 90s, 30m, 6h or 1d")
     return seconds
 
@@ -102,7 +102,7 @@ def _file_address(path: str) -> str:
     """Return the SQLite address of a file, from the root on and quoted: a `?` in a path begins no options."""
     if path in ("", ":memory:") or path.startswith("file:"):
         raise ValueError("the address of a file, such as sqlite:////srv/inkling.sqlite3: several processes share it")
-    return f"sqlite:///{quote(str(homes.folder_at(path)))}"
+    return f"sqlite:///{quote(str(homes.parse_folder(path)))}"
 
 
 def _origins(text: str) -> tuple[str, ...]:
@@ -113,7 +113,7 @@ def _origins(text: str) -> tuple[str, ...]:
 
 
 def _encoder(text: str) -> Path:
-    folder = homes.folder_at(text)
+    folder = homes.parse_folder(text)
     if not all((folder / name).is_file() for name in ("model.onnx", "tokenizer.json")):
         raise ValueError("a folder with model.onnx and tokenizer.json in it")
     return folder
@@ -133,8 +133,8 @@ def _line(text: str) -> str:
 
 
 def _secret_key(text: str) -> str:
-    if len(text) < homes.SHORTEST_SECRET:
-        raise ValueError(f"at least {homes.SHORTEST_SECRET} characters, such as `openssl rand -hex 32` prints")
+    if len(text) < homes.MIN_SECRET:
+        raise ValueError(f"at least {homes.MIN_SECRET} characters, such as `openssl rand -hex 32` prints")
     return text
 
 
@@ -150,20 +150,20 @@ class _Setting:
 
 
 TABLE = (
-    _Setting("home", "INKLING_HOME", homes.folder_at, None),
+    _Setting("home", "INKLING_HOME", homes.parse_folder, None),
     _Setting("host", "INKLING_HOST", _word, "127.0.0.1"),
-    _Setting("port", "INKLING_PORT", _whole(0, 65535), "8765"),
+    _Setting("port", "INKLING_PORT", _integer(0, 65535), "8765"),
     _Setting("database_url", "INKLING_DATABASE_URL", _database_address, None, secret=True),
     _Setting("redis_url", "INKLING_REDIS_URL", _redis_address, None, secret=True),
-    _Setting("workers", "INKLING_WORKERS", _whole(1, 256), None),
-    _Setting("drain", "INKLING_DRAIN", _whole(0, 600), "0"),
-    _Setting("body_seconds", "INKLING_BODY_SECONDS", _whole(1, 3600), "60"),
+    _Setting("workers", "INKLING_WORKERS", _integer(1, 256), None),
+    _Setting("drain", "INKLING_DRAIN", _integer(0, 600), "0"),
+    _Setting("body_seconds", "INKLING_BODY_SECONDS", _integer(1, 3600), "60"),
     _Setting("registration", "INKLING_REGISTRATION", _one_of("closed", "first", "open"), "closed"),
-    _Setting("trusted_proxies", "INKLING_TRUSTED_PROXIES", _whole(0, 16), "0"),
+    _Setting("trusted_proxies", "INKLING_TRUSTED_PROXIES", _integer(0, 16), "0"),
     _Setting("metrics_token", "INKLING_METRICS_TOKEN", _word, None, secret=True),
     _Setting("rate_limit", "INKLING_RATE_LIMIT", _switch, "on"),
     _Setting("train_every", "INKLING_TRAIN_EVERY", _duration, "6h"),
-    _Setting("train_after_events", "INKLING_TRAIN_AFTER_EVENTS", _whole(1, 1_000_000_000), "200"),
+    _Setting("train_after_events", "INKLING_TRAIN_AFTER_EVENTS", _integer(1, 1_000_000_000), "200"),
     _Setting("encoder", "INKLING_ENCODER", _encoder, None),
     _Setting("hf_url", "INKLING_HF_URL", _web_address, HF_URL),
     _Setting("arxiv_url", "INKLING_ARXIV_URL", _web_address, ARXIV_URL),
@@ -218,7 +218,7 @@ class Settings:
         values.update({field: value for field, value in overrides.items() if value is not None})
         if problems:
             raise ConfigurationError(problems)
-        return cls(**_complete(values))
+        return cls(**_with_defaults(values))
 
     @property
     def models_dir(self) -> Path:
@@ -252,7 +252,7 @@ class Settings:
         for row in TABLE:
             value = getattr(self, row.field)
             if value not in (None, "", ()):
-                environ[row.variable] = _spell(value)
+                environ[row.variable] = _format(value)
         return environ
 
     def changes(self) -> dict[str, str]:
@@ -337,15 +337,15 @@ def _raw(row: _Setting, environ: Mapping[str, str]) -> str | None:
 def chosen_home(values: Mapping[str, Any]) -> Path:
     """Return the home that these values mean. Raises ValueError with what it must be instead."""
     default = DEFAULT_DEMO_HOME if values["demo"] else DEFAULT_HOME
-    return homes.folder_at(default if values["home"] is None else str(values["home"]))
+    return homes.parse_folder(default if values["home"] is None else str(values["home"]))
 
 
-def _complete(values: dict[str, Any]) -> dict[str, Any]:
+def _with_defaults(values: dict[str, Any]) -> dict[str, Any]:
     """Fill in the settings whose default depends on another one or on this machine."""
     try:
         home = chosen_home(values)
-        homes.take(home)
-        secret_key = values["secret_key"] or homes.own_secret(home)
+        homes.prepare(home)
+        secret_key = values["secret_key"] or homes.read_or_make_secret(home)
     except ValueError as error:
         raise ConfigurationError([f"INKLING_HOME: must be {error}"]) from error
     except homes.UnusableHome as error:
@@ -360,7 +360,7 @@ def _complete(values: dict[str, Any]) -> dict[str, Any]:
     return {**values, **computed}
 
 
-def _spell(value: Any) -> str:
+def _format(value: Any) -> str:
     """Return a value as its variable spells it."""
     if isinstance(value, bool):
         return "on" if value else "off"

@@ -20,11 +20,11 @@ from typing import IO
 DATABASE = "inkling.sqlite3"
 SECRET = "secret"  # noqa: S105 - the name of its file
 # What lies in the home and is ours; the folder itself may be the operator's and hold more.
-OURS = (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", SECRET, "models", "run", "valkey", "inkling.log")
+OWN_FILES = (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", SECRET, "models", "run", "valkey", "inkling.log")
 READ_ONLY = ((SECRET,), ("models",))  # another host's, perhaps
 UMASK = 0o077
 SECRET_BYTES = 32
-SHORTEST_SECRET = 16  # characters
+MIN_SECRET = 16  # characters
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
@@ -33,7 +33,7 @@ class UnusableHome(Exception):
     """The home cannot be used; the text says why, and what to do."""
 
 
-def folder_at(text: str) -> Path:
+def parse_folder(text: str) -> Path:
     """Return the folder that `text` names, from the root on. Raises ValueError with what it must be instead."""
     if not text or _UNPRINTABLE.search(text):
         raise ValueError("the path of a folder, in UTF-8 and without line breaks or other control characters")
@@ -43,7 +43,7 @@ def folder_at(text: str) -> Path:
         raise ValueError("a path from the root on: nobody knows which folder its ~ stands for") from error
 
 
-def take(home: Path) -> None:
+def prepare(home: Path) -> None:
     """Make the folder unless it is there, and take back from others what is ours in it. Raises UnusableHome."""
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -51,12 +51,12 @@ def take(home: Path) -> None:
         why = "it is a file" if os.path.isfile(home) else error.strerror
         raise UnusableHome(f"{home} cannot be made ({why}); choose another folder") from error
     _check_access(home, home)
-    for path in _ours(home):
+    for path in _own_paths(home):
         _check_access(path, home)
         _make_private(path)
 
 
-def open_to_others(home: Path) -> str:
+def permissions_warning(home: Path) -> str:
     """Return a warning where other users of the machine may enter the home, else nothing."""
     mode = stat.S_IMODE(home.stat().st_mode)
     if not mode & UMASK:
@@ -64,7 +64,7 @@ def open_to_others(home: Path) -> str:
     return f"other users may enter {home} (mode {mode:o}): chmod 700 {shlex.quote(str(home))}"
 
 
-def own_secret(home: Path) -> str:
+def read_or_make_secret(home: Path) -> str:
     """Return the home's own secret, made on the first start. Raises UnusableHome.
 
     Several processes may start at once: each writes its own file aside and the first link wins, so that no process
@@ -78,7 +78,7 @@ def own_secret(home: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is no text"
         raise UnusableHome(f"its file {SECRET} cannot be read or made ({why}); make {home} readable again") from error
-    if len(found) < SHORTEST_SECRET:
+    if len(found) < MIN_SECRET:
         raise UnusableHome(
             f"{path} is too short to be a secret; put it back from a backup, or delete it: the feeds then get new"
             " addresses, and pairing links made before no longer work"
@@ -86,18 +86,18 @@ def own_secret(home: Path) -> str:
     return found
 
 
-def make_folder(path: Path) -> None:
+def make_private_folder(path: Path) -> None:
     """Make a folder, and those above it, for its owner alone; one that is there stays as it is."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
-def private(name: str, flags: int) -> int:
+def private_opener(name: str, flags: int) -> int:
     """Open a file that only its owner may read: an `opener` for `open`."""
     return os.open(name, flags, 0o600)
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[IO[str]]:
+def atomic_write(path: Path) -> Iterator[IO[str]]:
     """Give a file to write text to, which becomes `path` when the block ends well: whole, and its owner's alone.
 
     What is no plain file, such as /dev/stdout, is written to directly.
@@ -109,7 +109,7 @@ def writing(path: Path) -> Iterator[IO[str]]:
     path = path.resolve()
     aside = path.with_name(f".{path.name[:200]}-{secrets.token_hex(8)}")
     try:
-        with open(aside, "x", encoding="utf-8", opener=private) as file:
+        with open(aside, "x", encoding="utf-8", opener=private_opener) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -121,7 +121,7 @@ def writing(path: Path) -> Iterator[IO[str]]:
 def _make_secret(path: Path) -> None:
     aside = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
     try:
-        with open(aside, "x", encoding="ascii", opener=private) as file:
+        with open(aside, "x", encoding="ascii", opener=private_opener) as file:
             file.write(secrets.token_urlsafe(SECRET_BYTES) + "\n")
             file.flush()
             os.fsync(file.fileno())
@@ -131,9 +131,9 @@ def _make_secret(path: Path) -> None:
         aside.unlink(missing_ok=True)
 
 
-def _ours(home: Path) -> Iterator[Path]:
+def _own_paths(home: Path) -> Iterator[Path]:
     """Yield every path in the home that is ours; what a link leads to is not."""
-    for name in OURS:
+    for name in OWN_FILES:
         path = home / name
         if not path.is_symlink() and path.exists():
             yield path

@@ -23,7 +23,7 @@ blueprint = Blueprint("me", __name__, description="My settings, my log, my data.
 @blueprint.response(200, Me)
 def profile() -> Response:
     """Return my settings, my feed's address, and how much is kept of me."""
-    return _told(account.profile(context(), caller()))
+    return _profile_body(account.profile(context(), caller()))
 
 
 @blueprint.route("/v1/me", methods=["PATCH"])
@@ -31,10 +31,10 @@ def profile() -> Response:
 @blueprint.response(200, Me)
 def change(body: dict[str, Any]) -> Response:
     """Change the settings named; `renew_feed` makes the old feed address worthless."""
-    return _told(account.change(context(), caller(), body))
+    return _profile_body(account.change(context(), caller(), body))
 
 
-def _told(profile: dict[str, Any]) -> Response:
+def _profile_body(profile: dict[str, Any]) -> Response:
     return jsonify({**profile, "feed_url": f"{request.host_url}feeds/{profile['feed_secret']}.atom"})
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask import request
 
 from server.api.blueprint import Blueprint
-from server.api.peers import from_this_machine, peer
+from server.api.client_address import client_address, from_this_machine
 from server.api.requests import caller, context, limit
 from server.api.schemas_account import Code, CodeBody, DeviceBody, Devices, NewDevice, Whose, WhoseBody
 from server.clock import rfc3339
@@ -21,7 +21,7 @@ blueprint = Blueprint("devices", __name__, description="My browsers.")
 @registration.before_request
 def _slow_down() -> None:
     """Count an attempt before its body is read: guessing codes costs the guesser most."""
-    limit(f"register:{peer()}", "30/minute")
+    limit(f"register:{client_address()}", "30/minute")
 
 
 @registration.route("/v1/devices", methods=["POST"])

@@ -48,15 +48,15 @@ def install(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
-def shape(error: errors.InklingError) -> dict[str, Any]:
+def error_body(error: errors.InklingError) -> dict[str, Any]:
     """Return an error inside an answer: of one event of a batch, of one card."""
-    told = {"code": error.code, "message": error.message}
-    return told if error.field is None else {**told, "field": error.field}
+    body = {"code": error.code, "message": error.message}
+    return body if error.field is None else {**body, "field": error.field}
 
 
 def _answer(status: int, code: str, message: str, field: str | None = None) -> Response:
-    told = {"code": code, "message": message, "request_id": g.get("request_id", "")}
-    response = jsonify({"error": told if field is None else {**told, "field": field}})
+    body = {"code": code, "message": message, "request_id": g.get("request_id", "")}
+    response = jsonify({"error": body if field is None else {**body, "field": field}})
     response.status_code = status
     return response
 

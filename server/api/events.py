@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, jsonify
 
 from server.api.blueprint import Blueprint
-from server.api.errors import shape
+from server.api.errors import error_body
 from server.api.requests import caller, context, json_object, objects
 from server.api.schemas import MAX_CARDS, MAX_EVENTS, EventsAnswer, EventsBody
 from server.api.telemetry import EVENTS
@@ -40,8 +40,10 @@ def log_events() -> Response:
     )
     context().model_cache.fold_in(logged.changed)
     _count(batch, logged.results)
-    taken = [card if isinstance(card, Result) else Result(None, "accepted") for card in cards]
-    return jsonify({"results": _told(sent, logged.results), "paper_results": _told(sent_cards, taken)})
+    card_results = [card if isinstance(card, Result) else Result(None, "accepted") for card in cards]
+    return jsonify(
+        {"results": _results_body(sent, logged.results), "paper_results": _results_body(sent_cards, card_results)}
+    )
 
 
 def _event_or_result(value: Any) -> Event | Result:
@@ -58,18 +60,18 @@ def _card_or_result(value: Any) -> dict[str, Any] | Result:
         return Result(None, "rejected", error)
 
 
-def _told(sent: list[Any], results: list[Result]) -> list[dict[str, Any]]:
-    return [_told_one(value, result) for value, result in zip(sent, results, strict=True)]
+def _results_body(sent: list[Any], results: list[Result]) -> list[dict[str, Any]]:
+    return [_result_body(value, result) for value, result in zip(sent, results, strict=True)]
 
 
-def _told_one(value: Any, result: Result) -> dict[str, Any]:
-    told: dict[str, Any] = {
+def _result_body(value: Any, result: Result) -> dict[str, Any]:
+    body: dict[str, Any] = {
         "id": _printable(value.get("id") if isinstance(value, dict) else None),
         "status": result.status,
     }
     if result.clamped:
-        told["clamped"] = True
-    return told if result.error is None else {**told, "error": shape(result.error)}
+        body["clamped"] = True
+    return body if result.error is None else {**body, "error": error_body(result.error)}
 
 
 def _printable(sent: Any) -> Any:

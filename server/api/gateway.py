@@ -22,13 +22,13 @@ from flask import Flask, request
 from server.api.requests import largest_body
 from server.errors import InklingError, TooSlow, Unavailable
 
-MOST_BODIES = 512  # still being read, in one process
-MOST_BYTES = 128 * 2**20  # of all bodies that are held, in one process
-IN_MEMORY = 2**20  # of one body or answer; what is longer goes to a file
-OPENED_WITHIN = 60.0  # seconds in which granian opens a file that it is to send; it does so at once
+MAX_BODIES = 512  # still being read, in one process
+MAX_BYTES = 128 * 2**20  # of all bodies that are held, in one process
+SPOOL_BYTES = 2**20  # of one body or answer; what is longer goes to a file
+FILE_SECONDS = 60.0  # seconds in which granian opens a file that it is to send; it does so at once
 _REFUSAL = "inkling.refusal"
 # The body is whole by now: how it was sent says nothing any more.
-_OF_THE_TRANSFER = {"CONTENT_LENGTH", "TRANSFER_ENCODING", "HOST"}
+_TRANSFER_HEADERS = {"CONTENT_LENGTH", "TRANSFER_ENCODING", "HOST"}
 
 Headers = list[tuple[str, str]]
 
@@ -48,12 +48,12 @@ class Scope(Protocol):
 
 
 def _spooled() -> IO[bytes]:
-    return tempfile.SpooledTemporaryFile(IN_MEMORY)
+    return tempfile.SpooledTemporaryFile(SPOOL_BYTES)
 
 
 @dataclass
 class Body:
-    """A request's body, or why there is none; `Intake.forget` closes its file."""
+    """A request's body, or why there is none; `BodyReader.release` closes its file."""
 
     file: IO[bytes] = field(default_factory=_spooled)
     size: int = 0
@@ -61,7 +61,7 @@ class Body:
 
 
 @dataclass
-class Answer:
+class Response:
     """The application's answer; `Gateway` closes its file."""
 
     file: IO[bytes] = field(default_factory=_spooled)
@@ -69,7 +69,7 @@ class Answer:
     status: int = 500
     headers: Headers = field(default_factory=list)
 
-    def take(self, parts: Iterable[bytes]) -> None:
+    def write(self, parts: Iterable[bytes]) -> None:
         """Add parts of the answer. Raises OSError when there is no room for them."""
         for part in parts:
             self.size += self.file.write(part)
@@ -77,54 +77,54 @@ class Answer:
         self.file.seek(0)
 
 
-class Intake:
+class BodyReader:
     """Reads bodies within a time and a limit. At too many at once, the one that takes longest gives way."""
 
-    def __init__(self, seconds: float, most_bodies: int = MOST_BODIES, most_bytes: int = MOST_BYTES) -> None:
-        self._seconds, self._most_bodies, self._most_bytes = seconds, most_bodies, most_bytes
-        self._under_way: dict[asyncio.Timeout, Body] = {}  # the oldest first
-        self._held = 0
+    def __init__(self, seconds: float, max_bodies: int = MAX_BODIES, max_bytes: int = MAX_BYTES) -> None:
+        self._seconds, self._max_bodies, self._max_bytes = seconds, max_bodies, max_bytes
+        self._in_progress: dict[asyncio.Timeout, Body] = {}  # the oldest first
+        self._held_bytes = 0
 
-    async def read(self, sent: Any, body: Body, enough: int) -> None:
-        """Fill `body` from the chunks of `sent`, until their end or until it has `enough` bytes."""
+    async def read(self, sent: Any, body: Body, wanted: int) -> None:
+        """Fill `body` from the chunks of `sent`, until their end or until it has `wanted` bytes."""
         timer = asyncio.timeout(self._seconds)
         try:
             async with timer:
-                self._under_way[timer] = body
-                self._make_room()
+                self._in_progress[timer] = body
+                self._evict_oldest()
                 async for chunk in sent:
                     body.file.write(chunk)
                     body.size += len(chunk)
-                    self._held += len(chunk)
-                    self._make_room()
-                    if not chunk or body.size >= enough:
+                    self._held_bytes += len(chunk)
+                    self._evict_oldest()
+                    if not chunk or body.size >= wanted:
                         break
-                if timer not in self._under_way:
+                if timer not in self._in_progress:
                     raise TimeoutError
             body.file.seek(0)
         except TimeoutError:
-            body.refusal = self._why(timer in self._under_way)
+            body.refusal = self._refusal(timer in self._in_progress)
         except OSError as error:
             body.refusal = Unavailable(f"The body could not be put aside ({error.strerror}); try again later.")
         finally:
-            self._under_way.pop(timer, None)
+            self._in_progress.pop(timer, None)
 
-    def forget(self, body: Body) -> None:
+    def release(self, body: Body) -> None:
         """Give back what a body took."""
-        self._held -= body.size
+        self._held_bytes -= body.size
         _close(body.file)
 
-    def _make_room(self) -> None:
+    def _evict_oldest(self) -> None:
         """End the reading that began first, while there are too many bodies or bytes."""
-        while len(self._under_way) > self._most_bodies or (self._held > self._most_bytes and self._under_way):
-            oldest = next(iter(self._under_way))
-            body = self._under_way.pop(oldest)
-            self._held -= body.size
+        while len(self._in_progress) > self._max_bodies or (self._held_bytes > self._max_bytes and self._in_progress):
+            oldest = next(iter(self._in_progress))
+            body = self._in_progress.pop(oldest)
+            self._held_bytes -= body.size
             body.size = 0
             if not oldest.expired():
                 oldest.reschedule(asyncio.get_running_loop().time())
 
-    def _why(self, late: bool) -> InklingError:
+    def _refusal(self, late: bool) -> InklingError:
         if late:
             return TooSlow(f"The body took longer than {self._seconds:g} s to come; send less at once.")
         return Unavailable("Too many requests are being sent at once; try again shortly.", code="crowded")
@@ -136,24 +136,24 @@ class Gateway:
     def __init__(self, app: Flask, *, threads: int, body_seconds: float) -> None:
         self._app = app.wsgi_app
         self._threads = ThreadPoolExecutor(threads, "request")
-        self._intake = Intake(body_seconds)
+        self._bodies = BodyReader(body_seconds)
 
     async def __rsgi__(self, scope: Scope, protocol: Any) -> None:
         """Answer a request."""
         body = Body()
         try:
-            announced = _announced(scope)
+            length = _content_length(scope)
             limit = largest_body(scope.path)
-            if announced is None or 0 < announced <= limit:
-                await self._intake.read(protocol, body, announced or limit + 1)
-            environ = _environ(scope, body, max(body.size, announced or 0))
+            if length is None or 0 < length <= limit:
+                await self._bodies.read(protocol, body, length or limit + 1)
+            environ = _wsgi_environ(scope, body, max(body.size, length or 0))
             loop = asyncio.get_running_loop()
-            answer = await loop.run_in_executor(self._threads, self._answer, environ)
+            response = await loop.run_in_executor(self._threads, self._answer, environ)
         finally:
-            self._intake.forget(body)
-        _send(protocol, answer)
+            self._bodies.release(body)
+        _send(protocol, response)
 
-    def _answer(self, environ: dict[str, Any]) -> Answer:
+    def _answer(self, environ: dict[str, Any]) -> Response:
         """Return the application's answer to a request, in a thread of its own until all of it is there."""
         try:
             return self._call(environ)
@@ -161,42 +161,42 @@ class Gateway:
             environ[_REFUSAL] = Unavailable(f"The answer could not be put aside ({error.strerror}); try again later.")
             return self._call(environ)
 
-    def _call(self, environ: dict[str, Any]) -> Answer:
+    def _call(self, environ: dict[str, Any]) -> Response:
         """Call the application as WSGI has it. Raises OSError when there is no room for its answer."""
-        answer = Answer()
+        response = Response()
 
         def start(status: str, headers: Headers, _error: Any = None, /) -> Callable[[bytes], object]:
-            answer.status, answer.headers = int(status.partition(" ")[0]), headers
+            response.status, response.headers = int(status.partition(" ")[0]), headers
             return _write
 
         parts: Iterable[bytes] = self._app(environ, start)
         try:
-            answer.take(parts)
+            response.write(parts)
         except BaseException:
-            _close(answer.file)
+            _close(response.file)
             raise
         finally:
             getattr(parts, "close", lambda: None)()
-        return answer
+        return response
 
 
 def _write(_: bytes) -> object:
     raise NotImplementedError("answer by what the application returns, not by WSGI's older write()")
 
 
-def _send(protocol: Any, answer: Answer) -> None:
+def _send(protocol: Any, response: Response) -> None:
     """Hand an answer over to granian, and close its file as soon as that needs it no more."""
-    if answer.size > IN_MEMORY:
-        length = [] if any(name.lower() == "content-length" for name, _ in answer.headers) else [answer.size]
-        headers = [*answer.headers, *(("Content-Length", str(size)) for size in length)]
-        protocol.response_file(answer.status, headers, f"/dev/fd/{answer.file.fileno()}")
-        asyncio.get_running_loop().call_later(OPENED_WITHIN, answer.file.close)
+    if response.size > SPOOL_BYTES:
+        length = [] if any(name.lower() == "content-length" for name, _ in response.headers) else [response.size]
+        headers = [*response.headers, *(("Content-Length", str(size)) for size in length)]
+        protocol.response_file(response.status, headers, f"/dev/fd/{response.file.fileno()}")
+        asyncio.get_running_loop().call_later(FILE_SECONDS, response.file.close)
         return
-    with answer.file as file:
-        if answer.size:
-            protocol.response_bytes(answer.status, answer.headers, file.read())
+    with response.file as file:
+        if response.size:
+            protocol.response_bytes(response.status, response.headers, file.read())
         else:
-            protocol.response_empty(answer.status, answer.headers)
+            protocol.response_empty(response.status, response.headers)
 
 
 def _close(file: IO[bytes]) -> None:
@@ -215,7 +215,7 @@ def _refuse() -> None:
         raise refusal
 
 
-def _announced(scope: Scope) -> int | None:
+def _content_length(scope: Scope) -> int | None:
     """Return how long the body says it is; None when only its end will tell."""
     if "transfer-encoding" in scope.headers:
         return None
@@ -223,11 +223,11 @@ def _announced(scope: Scope) -> int | None:
     return int(stated) if stated.isdecimal() else 0
 
 
-def _environ(scope: Scope, body: Body, size: int) -> dict[str, Any]:
+def _wsgi_environ(scope: Scope, body: Body, size: int) -> dict[str, Any]:
     """Return a WSGI environment; `size` is what the body has or, where it is too long to be taken, says it has."""
-    server, client = _address(scope.server), _address(scope.client)
+    server, client = _split_address(scope.server), _split_address(scope.client)
     return {
-        **_headers(scope),
+        **_wsgi_headers(scope),
         "REQUEST_METHOD": scope.method,
         "SCRIPT_NAME": "",
         "PATH_INFO": scope.path.encode().decode("latin-1"),
@@ -249,7 +249,7 @@ def _environ(scope: Scope, body: Body, size: int) -> dict[str, Any]:
     }
 
 
-def _headers(scope: Scope) -> dict[str, str]:
+def _wsgi_headers(scope: Scope) -> dict[str, str]:
     """Return the headers by their WSGI names, lines of one name joined; an _ in a name could pass for a -."""
     found: dict[str, str] = {}
     for name, value in scope.headers.items():
@@ -258,11 +258,13 @@ def _headers(scope: Scope) -> dict[str, str]:
             found[key] = f"{found[key]},{value}" if key in found else value
     # An address with a host in it overrules the header (RFC 9112, 3.2.2).
     host = scope.authority or found.get("HOST")
-    kept = {key if key == "CONTENT_TYPE" else f"HTTP_{key}": found[key] for key in found if key not in _OF_THE_TRANSFER}
+    kept = {
+        key if key == "CONTENT_TYPE" else f"HTTP_{key}": found[key] for key in found if key not in _TRANSFER_HEADERS
+    }
     return kept if host is None else {**kept, "HTTP_HOST": host}
 
 
-def _address(told: str) -> tuple[str, str]:
+def _split_address(told: str) -> tuple[str, str]:
     """Return (host, port) of `127.0.0.1:80` or `[::1]:80`."""
     host, _, port = told.rpartition(":")
     return host.strip("[]"), port

@@ -10,11 +10,11 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from server import __version__
 from server.api.blueprint import Blueprint
-from server.api.clients import API, MIN_CLIENT
-from server.api.peers import from_this_machine
+from server.api.client_address import from_this_machine
+from server.api.client_version import API, MIN_CLIENT
 from server.api.requests import context
 from server.api.schemas_account import Health, Readiness
-from server.api.telemetry import exposition, shared
+from server.api.telemetry import exposition, shared_metrics
 from server.errors import Forbidden
 from server.services import readiness
 
@@ -49,4 +49,4 @@ def metrics() -> Response:
     known = token is not None and hmac.compare_digest(given.encode(), token.encode())
     if not known and not from_this_machine():
         raise Forbidden("Ask from the server's own machine, or send INKLING_METRICS_TOKEN as a bearer token.")
-    return Response(exposition(readiness.totals(context()), shared()), content_type=CONTENT_TYPE_LATEST)
+    return Response(exposition(readiness.totals(context()), shared_metrics()), content_type=CONTENT_TYPE_LATEST)

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, jsonify
 
 from server.api.blueprint import Blueprint
-from server.api.errors import shape
+from server.api.errors import error_body
 from server.api.requests import caller, context, json_object, objects
 from server.api.schemas import MAX_CARDS, RankAnswer, RankBody, Recommendations, RecommendationsQuery
 from server.errors import BadPaperId, Invalid
@@ -16,7 +16,7 @@ from server.services.parsing import PAGE, read_card, whole_number
 from server.services.ranking import BadCard
 
 blueprint = Blueprint("ranking", __name__, description="What to read next.")
-MOST_RECOMMENDED, RECOMMENDED = 50, 10
+MAX_RECOMMENDED, RECOMMENDED = 50, 10
 
 
 @blueprint.route("/v1/rank", methods=["POST"])
@@ -26,7 +26,7 @@ def rank() -> Response:
     """Rank the cards of a page for me, and recommend papers that are not on it."""
     body = json_object()
     sent = objects(body, "papers", MAX_CARDS, required=True)
-    limit = whole_number(body.get("limit", RECOMMENDED), "limit", MOST_RECOMMENDED)
+    limit = whole_number(body.get("limit", RECOMMENDED), "limit", MAX_RECOMMENDED)
     page = body.get("page")
     if page is not None and not (isinstance(page, str) and PAGE.fullmatch(page)):
         raise Invalid("Must be a kind of page and perhaps a date, such as daily/2026-11-20.", field="page")
@@ -34,7 +34,7 @@ def rank() -> Response:
     answer = ranking.rank_page(context(), caller(), cards, RECOMMENDED if limit is None else limit, context().now())
     for card in answer["cards"]:
         if "error" in card:
-            card["error"] = shape(card["error"])
+            card["error"] = error_body(card["error"])
     return jsonify(answer)
 
 

@@ -9,7 +9,7 @@ from typing import Any, NoReturn, cast
 
 from flask import current_app, g, request
 
-from server.api.peers import peer
+from server.api.client_address import client_address
 from server.errors import Invalid, Malformed, RateLimited, TooLarge, Unauthenticated, WrongMediaType
 from server.services.context import Context
 from server.services.pairing import Caller, authenticate
@@ -39,12 +39,12 @@ def require_reader() -> None:
     """Let only paired devices through, each at a bearable pace. For a blueprint's before_request."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
-        limit(f"open:{peer()}", "120/minute")
+        limit(f"open:{client_address()}", "120/minute")
         raise Unauthenticated("Send the device's token: Authorization: Bearer TOKEN.")
     try:
         g.caller = authenticate(context().database, token.strip(), Context.now())
     except Unauthenticated:
-        limit(f"open:{peer()}", "120/minute")
+        limit(f"open:{client_address()}", "120/minute")
         raise
     limit(f"reader:{g.caller.reader_id}", "600/minute")
 

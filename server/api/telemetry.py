@@ -15,20 +15,20 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from server.api.counts import OURS, Shared, Sum
+from server.api.shared_metrics import REGISTRY, SharedMetrics, SummedMetrics
 
 log = structlog.get_logger(__name__)
 
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
 _BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
-REQUESTS = Counter("inkling_requests", "Answers given.", ["route", "method", "status"], registry=OURS)
-SECONDS = Histogram("inkling_request_seconds", "Time to answer.", ["route"], buckets=_BUCKETS, registry=OURS)
-EVENTS = Counter("inkling_events", "Events by what became of them.", ["kind", "status"], registry=OURS)
+REQUESTS = Counter("inkling_requests", "Answers given.", ["route", "method", "status"], registry=REGISTRY)
+SECONDS = Histogram("inkling_request_seconds", "Time to answer.", ["route"], buckets=_BUCKETS, registry=REGISTRY)
+EVENTS = Counter("inkling_events", "Events by what became of them.", ["kind", "status"], registry=REGISTRY)
 REPORTS = Counter(
-    "inkling_client_reports", "Pages the extension could not read.", ["kind", "site", "page_kind"], registry=OURS
+    "inkling_client_reports", "Pages the extension could not read.", ["kind", "site", "page_kind"], registry=REGISTRY
 )
-SHARED = "inkling_counts"
+SHARED_METRICS = "inkling_counts"
 
 
 class Totals(Collector):
@@ -43,11 +43,11 @@ class Totals(Collector):
             yield GaugeMetricFamily(f"inkling_{name}", f"How many {name.replace('_', ' ')} there are.", value=value)
 
 
-def exposition(totals: dict[str, int], shared: Shared | None) -> bytes:
+def exposition(totals: dict[str, int], shared_metrics: SharedMetrics | None) -> bytes:
     """Return all metrics as Prometheus reads them, summed over the processes that share their counts."""
     registry = CollectorRegistry()
     registry.register(Totals(totals))
-    registry.register(Sum(shared.others() if shared else ()))
+    registry.register(SummedMetrics(shared_metrics.read_others() if shared_metrics else ()))
     return generate_latest(registry)
 
 
@@ -57,14 +57,14 @@ def install(app: Flask) -> None:
     app.after_request(_end)
 
 
-def share(app: Flask, folder: Path) -> None:
+def share_metrics(app: Flask, folder: Path) -> None:
     """Put this process's counts where the others find them, and count theirs when asked."""
-    app.extensions[SHARED] = Shared(folder)
+    app.extensions[SHARED_METRICS] = SharedMetrics(folder)
 
 
-def shared() -> Shared | None:
+def shared_metrics() -> SharedMetrics | None:
     """Return where the process that answers shares its counts."""
-    return cast("Shared | None", current_app.extensions.get(SHARED))
+    return cast("SharedMetrics | None", current_app.extensions.get(SHARED_METRICS))
 
 
 def _begin() -> None:
@@ -84,7 +84,7 @@ def _end(response: Response) -> Response:
     method = request.method if request.method in _METHODS else "(other)"
     REQUESTS.labels(route, method, response.status_code).inc()
     SECONDS.labels(route).observe(seconds)
-    if counts := shared():
+    if counts := shared_metrics():
         counts.note_change()
     level = log.error if response.status_code >= 500 else log.debug if route in _QUIET else log.info
     reader = g.caller.reader_id if "caller" in g else None

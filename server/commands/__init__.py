@@ -38,7 +38,7 @@ COMMANDS = {
     "service": ("service", "Run Inkling whenever you are logged in."),
 }
 # What can be wrong with a file or a folder that was named on the command line, or with the disk.
-OF_FILES = {
+FILE_ERRORS = {
     *(errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ELOOP),
     *(errno.ENAMETOOLONG, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ETXTBSY),
 }
@@ -73,7 +73,7 @@ class _LazyGroup(click.Group):
             detail = f" ({error.detail})" if error.detail else ""
             raise click.ClickException(for_terminal(f"{error.message}{detail}")) from error
         except OSError as error:
-            if error.errno not in OF_FILES:
+            if error.errno not in FILE_ERRORS:
                 raise
             place = f"{click.format_filename(error.filename)}: " if error.filename else ""
             raise click.ClickException(f"{place}{error.strerror}.") from error

@@ -6,14 +6,14 @@ import time
 
 import click
 
-from server.commands.options import with_settings
+from server.commands.settings import with_settings
 from server.config import Settings
-from server.demo.filling import fill_home
+from server.demo.populate import populate_home
 from server.hot import Hot
 from server.services.training import train_once
 from server.store import models
 from server.store.database import Database, migrate
-from server.supervise.own import shell_line
+from server.supervise.inkling_command import shell_line
 from server.tokens import Keys
 
 
@@ -23,7 +23,7 @@ def demo(settings: Settings) -> None:
     """Fill an empty home with invented papers and readers, and train on them; `inkling up --demo` then shows it."""
     database = Database.at(settings)
     migrate(database.engine)
-    fill_home(database, Keys(settings.secret_key), settings.secret_key, now=time.time())
+    populate_home(database, Keys(settings.secret_key), settings.secret_key, now=time.time())
     with database.reading() as session:
         serving = models.serving_version(session)
     if serving is None:

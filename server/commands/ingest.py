@@ -9,15 +9,16 @@ from collections.abc import Mapping
 import click
 
 from server.characters import one_line
-from server.commands.options import stop_on_signals, with_settings
-from server.commands.progress import counted
+from server.commands.progress import count_progress
+from server.commands.settings import with_settings
 from server.config import Settings
 from server.services import catalogue, listing_days, missing_papers
 from server.sources.arxiv import Arxiv
 from server.sources.huggingface import HuggingFace
 from server.store.database import Database
+from server.supervise.shutdown import stop_on_signals
 
-MOST_TOLD = 20
+MAX_LISTED = 20
 
 
 @click.group()
@@ -32,12 +33,12 @@ def ingest() -> None:
 )
 def hf(settings: Settings, days: int) -> None:
     """Fetch what the papers listing showed, newest day first; goes on where an earlier run stopped."""
-    with stop_on_signals() as stop, counted("days") as tell:
+    with stop_on_signals() as stop, count_progress("days") as tell:
         source = HuggingFace(settings, stop=stop)
         progress = listing_days.fill_from_listing(Database.ready(settings), source, days=days, tell=tell)
     click.echo(f"{progress.done} of {progress.total} days of the listing are here.")
-    _tell_waiting(listing_days.refused_days(progress))
-    _tell_state(listing_days.state(progress, time.time()))
+    _print_waiting(listing_days.refused_days(progress))
+    _print_state(listing_days.state(progress, time.time()))
     if progress.done == 0:
         sys.exit(1)
 
@@ -50,8 +51,8 @@ def arxiv(settings: Settings) -> None:
     with stop_on_signals() as stop:
         filled = missing_papers.fill_from_archive(database, Arxiv(settings, stop=stop))
     click.echo(f"{filled} papers filled in.")
-    _tell_waiting(missing_papers.set_aside(database))
-    _tell_state(missing_papers.state(database))
+    _print_waiting(missing_papers.set_aside(database))
+    _print_state(missing_papers.state(database))
 
 
 @ingest.command()
@@ -62,15 +63,15 @@ def follow(settings: Settings) -> None:
         catalogue.follow(Database.ready(settings), HuggingFace(settings, stop=stop), Arxiv(settings, stop=stop), stop)
 
 
-def _tell_waiting(waiting: Mapping[str, str]) -> None:
+def _print_waiting(waiting: Mapping[str, str]) -> None:
     """Say of the first of what was refused or not known why it was."""
-    for name, reason in list(waiting.items())[:MOST_TOLD]:
+    for name, reason in list(waiting.items())[:MAX_LISTED]:
         click.echo(f"{name} is asked for again later: {one_line(reason)}")
-    if len(waiting) > MOST_TOLD:
-        click.echo(f"So are {len(waiting) - MOST_TOLD} more.")
+    if len(waiting) > MAX_LISTED:
+        click.echo(f"So are {len(waiting) - MAX_LISTED} more.")
 
 
-def _tell_state(state: tuple[str, str | None]) -> None:
+def _print_state(state: tuple[str, str | None]) -> None:
     status, why = state
     if status != "ok":
         click.echo(one_line(why or ""), err=True)

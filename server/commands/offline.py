@@ -21,7 +21,7 @@ from recommender.evaluation.offline import catalogue_from, newest, rank_all
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-class Malformed(click.ClickException):
+class MalformedFile(click.ClickException):
     """A line that could not be read; the run stops with exit code 2."""
 
     exit_code = 2
@@ -44,11 +44,11 @@ def rank(
         names, histories = read_histories(readers)
         chosen = read_ids(candidates) if candidates else None
     except MalformedLine as error:
-        raise Malformed(str(error)) from error
+        raise MalformedFile(str(error)) from error
     _warn_of_unknown(papers, [(interactions, events.papers), (readers, histories.papers), (candidates, chosen or [])])
     now = newest(events, histories)
-    with _bar("training") as told:
-        catalogue = catalogue_from(papers, events, Config().plain(), seed=seed, now=now, progress=told)
+    with _progress_bar("training") as progress:
+        catalogue = catalogue_from(papers, events, Config().plain(), seed=seed, now=now, progress=progress)
     lists = rank_all(catalogue, events, histories, names, candidates=chosen, k=k, now=now)
     write_lines(out, _lines(tqdm(lists, "ranking", len(names), disable=None, file=sys.stderr)))
 
@@ -68,15 +68,15 @@ def _warn_of_unknown(papers: Papers, named: Sequence[tuple[Path | None, Sequence
 
 
 @contextmanager
-def _bar(title: str) -> Iterator[Callable[[str, float], None]]:
+def _progress_bar(title: str) -> Iterator[Callable[[str, float], None]]:
     """Draw a bar on a terminal, nothing elsewhere, from calls of (stage, share done)."""
     with tqdm(desc=title, total=100, disable=None, file=sys.stderr, bar_format="{l_bar}{bar}| {elapsed}") as bar:
 
-        def told(stage: str, share: float) -> None:
+        def progress(stage: str, share: float) -> None:
             bar.set_description(f"{title}: {stage}", refresh=False)
             bar.update(round(100 * share) - bar.n)
 
-        yield told
+        yield progress
 
 
 @click.command()
@@ -97,11 +97,13 @@ def evaluate(
     try:
         papers, events = read_papers(papers_file), read_events(interactions)
     except MalformedLine as error:
-        raise Malformed(str(error)) from error
+        raise MalformedFile(str(error)) from error
     _warn_of_unknown(papers, [(interactions, events.papers)])
     try:
-        with _bar("evaluating") as told:
-            report = run_evaluation(papers, events, task, seeds, Config().plain(), baselines=baselines, progress=told)
+        with _progress_bar("evaluating") as progress:
+            report = run_evaluation(
+                papers, events, task, seeds, Config().plain(), baselines=baselines, progress=progress
+            )
     except ValueError as error:
         raise click.ClickException(str(error)) from error
     click.echo(report.table())

@@ -6,8 +6,8 @@ import time
 
 import click
 
-from server.commands.options import with_settings
-from server.commands.readers import whom
+from server.commands.readers import recipient
+from server.commands.settings import with_settings
 from server.config import Settings
 from server.services import pairing
 from server.store.database import Database, migrate
@@ -22,4 +22,4 @@ def prepare(settings: Settings) -> None:
     migrate(database.engine)
     made = pairing.next_code(database, Keys(settings.secret_key), time.time())
     if made:
-        click.echo(f"{pairing.link(settings.url, made.code)}\n{whom(database, settings, made)}")
+        click.echo(f"{pairing.link(settings.url, made.code)}\n{recipient(database, settings, made)}")

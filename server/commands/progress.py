@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 @contextmanager
-def staged(work: str) -> Iterator[Callable[[str, float], None]]:
+def stage_progress(work: str) -> Iterator[Callable[[str, float], None]]:
     """Give a function to be told a stage's name and the share of the whole that is done."""
     if not sys.stderr.isatty():
         seen: set[str] = set()
@@ -35,7 +35,7 @@ def staged(work: str) -> Iterator[Callable[[str, float], None]]:
 
 
 @contextmanager
-def counted(unit: str) -> Iterator[Callable[[int, int], None]]:
+def count_progress(unit: str) -> Iterator[Callable[[int, int], None]]:
     """Give a function to be told how many of how many are done; elsewhere than on a terminal it says nothing."""
     if not sys.stderr.isatty():
         yield lambda done, total: None

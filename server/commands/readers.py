@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from server.characters import one_line
-from server.commands.options import with_settings
+from server.commands.settings import with_settings
 from server.config import Settings
 from server.services import pairing
 from server.store import devices as device_rows
@@ -34,7 +34,7 @@ def pair(settings: Settings, reader: str | None, new: bool, as_json: bool) -> No
     # One that runs may listen on another port than a bare `inkling pair` knows of.
     url = (RunState(settings.run_dir).read() or {}).get("url", settings.url)
     link = pairing.link(url, made.code)
-    told = whom(database, settings, made)
+    told = recipient(database, settings, made)
     if as_json:
         click.echo(json.dumps({"code": made.code, "expires_at": _moment(made.expires_at), "link": link, "for": told}))
     else:
@@ -52,7 +52,7 @@ def _code(database: Database, settings: Settings, reader: str | None, new: bool)
     return made
 
 
-def whom(database: Database, settings: Settings, made: pairing.NewCode) -> str:
+def recipient(database: Database, settings: Settings, made: pairing.NewCode) -> str:
     """Return a sentence that says whom a code is for."""
     whose = pairing.whose(database, Keys(settings.secret_key), made.code, time.time())
     if whose.reader_id is None:

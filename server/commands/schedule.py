@@ -6,12 +6,13 @@ import subprocess
 
 import click
 
-from server.commands.options import stop_on_signals, with_settings
+from server.commands.settings import with_settings
 from server.config import Settings
 from server.services import trainer_loop as scheduling
 from server.store.database import Database
-from server.supervise.own import own_command, own_environment
-from server.supervise.tether import spawn
+from server.supervise.inkling_command import inkling_command, inkling_environment
+from server.supervise.parent_death import spawn
+from server.supervise.shutdown import stop_on_signals
 
 
 @click.command()
@@ -21,7 +22,7 @@ def schedule(settings: Settings) -> None:
 
     def start() -> subprocess.Popen[bytes]:
         # What it would print only repeats our own lines; what goes wrong still comes on stderr.
-        return spawn(own_command("train"), own_environment(settings), output=subprocess.DEVNULL)
+        return spawn(inkling_command("train"), inkling_environment(settings), output=subprocess.DEVNULL)
 
     with stop_on_signals() as stop:
         scheduling.run(settings, Database.ready(settings), start, stop)

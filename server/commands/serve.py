@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import click
 
-from server.commands.options import with_settings
+from server.commands.settings import with_settings
 from server.config import Settings
-from server.home import open_to_others
+from server.home import permissions_warning
 from server.supervise.workers import serve as serve_api
 
 logger = logging.getLogger(__name__)
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 @click.option("--port", type=click.IntRange(0, 65535), help="The port to listen on.")
 def serve(settings: Settings, host: str | None, port: int | None) -> None:
     """Serve the API alone: no trainer, no Valkey of its own, no sources."""
-    warning = open_to_others(settings.home)
+    warning = permissions_warning(settings.home)
     if warning:
         logger.warning(warning)
     serve_api(replace(settings, host=host or settings.host, port=settings.port if port is None else port))

@@ -14,17 +14,17 @@ from pathlib import Path
 
 import click
 
-from server.commands.options import home_option, settings_for
+from server.commands.settings import home_option, settings_for
 from server.config import SECRETS, Settings, secret_files
-from server.home import UMASK, private
-from server.supervise.own import own_command, own_environment, shell_line
+from server.home import UMASK, private_opener
+from server.supervise.inkling_command import inkling_command, inkling_environment, shell_line
 
 UNIT = "inkling.service"
 LABEL = "local.inkling"
 
 
 @dataclass(frozen=True)
-class Manager:
+class ServiceManager:
     """A program that runs services: where it wants its file, what to call to start, to end and to ask.
 
     `links` is what starting puts beside the file.
@@ -38,10 +38,10 @@ class Manager:
     links: tuple[Path, ...] = ()
 
 
-def systemd(environ_home: Path) -> Manager:
+def systemd(environ_home: Path) -> ServiceManager:
     """Return systemd's manager for this user's own services."""
     control, units = ["systemctl", "--user"], environ_home / ".config" / "systemd" / "user"
-    return Manager(
+    return ServiceManager(
         file=units / UNIT,
         program="systemctl",
         start=[[*control, "daemon-reload"], [*control, "enable", "--now", UNIT]],
@@ -51,10 +51,10 @@ def systemd(environ_home: Path) -> Manager:
     )
 
 
-def launchd(environ_home: Path) -> Manager:
+def launchd(environ_home: Path) -> ServiceManager:
     """Return macOS's manager for this user's own services."""
     file, domain = environ_home / "Library" / "LaunchAgents" / f"{LABEL}.plist", f"gui/{os.getuid()}"
-    return Manager(
+    return ServiceManager(
         file=file,
         program="launchctl",
         start=[["launchctl", "bootstrap", domain, str(file)]],
@@ -69,7 +69,7 @@ def unit_text(settings: Settings) -> str:
         f"Environment={_quote(f'{name}={value}')}\n" for name, value in service_environment(settings).items()
     )
     # Through env, because systemd takes `$$` for a dollar sign in an argument, and not in the program's own path.
-    command = " ".join(_quote(part).replace("$", "$$") for part in own_command("up"))
+    command = " ".join(_quote(part).replace("$", "$$") for part in inkling_command("up"))
     return (
         "[Unit]\nDescription=Inkling: what to read next\nAfter=network.target\n\n"
         f"[Service]\n{environ}ExecStart=/usr/bin/env {command}\nUMask=0077\nKillMode=mixed\nTimeoutStopSec=30\n"
@@ -83,7 +83,7 @@ def plist_bytes(settings: Settings) -> bytes:
     log = str(settings.home / "inkling.log")
     content = {
         "Label": LABEL,
-        "ProgramArguments": own_command("up"),
+        "ProgramArguments": inkling_command("up"),
         "EnvironmentVariables": service_environment(settings),
         "RunAtLoad": True,
         "KeepAlive": {"SuccessfulExit": False},
@@ -99,7 +99,7 @@ def service_environment(settings: Settings) -> dict[str, str]:
     changed = {"INKLING_HOME": str(settings.home), **settings.changes()}
     kept = {variable: str(file) for variable, file in secret_paths(settings).items()}
     environ = {f"{name}_FILE" if name in kept else name: kept.get(name, text) for name, text in changed.items()}
-    path = own_environment(settings).get("PYTHONPATH")
+    path = inkling_environment(settings).get("PYTHONPATH")
     return {**environ, "PYTHONPATH": path} if path else environ
 
 
@@ -107,10 +107,10 @@ def secret_paths(settings: Settings) -> dict[str, Path]:
     """Return where the service reads each secret setting from: the operator's own file, or a copy of our own."""
     given = secret_files()
     named = [name for name in settings.changes() if name in SECRETS]
-    return {name: Path(given.get(name, own_secrets() / name)) for name in named}
+    return {name: Path(given.get(name, secrets_folder() / name)) for name in named}
 
 
-def own_secrets() -> Path:
+def secrets_folder() -> Path:
     """Return the folder for the service's own copies of secrets; there is one service a user."""
     return Path.home() / ".config" / "inkling-service"
 
@@ -121,7 +121,7 @@ def _quote(part: str) -> str:
     return f'"{escaped}"'
 
 
-def _manager() -> Manager:
+def _service_manager() -> ServiceManager:
     """Return the manager of this machine. Raises ClickException when there is none for users."""
     found = launchd(Path.home()) if sys.platform == "darwin" else systemd(Path.home())
     if not shutil.which(found.program):
@@ -131,7 +131,7 @@ def _manager() -> Manager:
     return found
 
 
-def _call(commands: list[list[str]]) -> None:
+def _run_all(commands: list[list[str]]) -> None:
     for command in commands:
         ran = subprocess.run(command, capture_output=True, text=True, check=False)
         if ran.returncode:
@@ -140,7 +140,7 @@ def _call(commands: list[list[str]]) -> None:
 
 
 @contextmanager
-def _whole_or_not(paths: list[Path], undo: list[list[str]]) -> Iterator[None]:
+def _rollback_on_error(paths: list[Path], undo: list[list[str]]) -> Iterator[None]:
     """Put back what `paths` were when the block fails; with nothing there before, also `undo` what was started."""
     before = {path: path.read_bytes() if path.is_file() else None for path in paths}
     try:
@@ -148,7 +148,7 @@ def _whole_or_not(paths: list[Path], undo: list[list[str]]) -> Iterator[None]:
     except BaseException:
         if before[paths[0]] is None:
             with suppress(click.ClickException):
-                _call(undo)
+                _run_all(undo)
         for path, content in before.items():
             path.unlink(missing_ok=True)
             if content is not None:
@@ -162,7 +162,7 @@ def _write(path: Path, content: bytes) -> None:
     """Write a file for its owner alone."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
-    with open(path, "xb", opener=private) as file:
+    with open(path, "xb", opener=private_opener) as file:
         file.write(content)
 
 
@@ -184,14 +184,14 @@ def install(home: str | None, host: str | None, port: int | None, offline: bool,
     if only_print:
         click.echo(content.decode())
         return
-    manager = _manager()
+    manager = _service_manager()
     values = settings.to_environment()
-    secret = {path: values[name] for name, path in secret_paths(settings).items() if path.parent == own_secrets()}
-    with _whole_or_not([manager.file, *secret], manager.end):
+    secret = {path: values[name] for name, path in secret_paths(settings).items() if path.parent == secrets_folder()}
+    with _rollback_on_error([manager.file, *secret], manager.end):
         _write(manager.file, content)
         for path, text in secret.items():
             _write(path, f"{text}\n".encode())
-        _call(manager.start)
+        _run_all(manager.start)
     click.echo(f"Inkling runs at {settings.url} and starts when you log in ({manager.file}).")
     if manager.program == "systemctl":
         click.echo("To have it run while you are logged out as well: loginctl enable-linger")
@@ -200,23 +200,23 @@ def install(home: str | None, host: str | None, port: int | None, offline: bool,
 @service.command()
 def remove() -> None:
     """Stop it and take it out again; what it keeps stays."""
-    manager = _manager()
+    manager = _service_manager()
     if not manager.file.exists():
         raise click.ClickException("the service is not installed.")
     try:
-        _call(manager.end)
+        _run_all(manager.end)
     except click.ClickException as error:  # no bus or no session: the files can go all the same
         click.echo(f"{error.message}\nIf it runs, it goes on until you log out or end it.", err=True)
     for path in (manager.file, *manager.links):
         path.unlink(missing_ok=True)
-    shutil.rmtree(own_secrets(), ignore_errors=True)
+    shutil.rmtree(secrets_folder(), ignore_errors=True)
     click.echo("The service is removed; its papers and events are still there.")
 
 
 @service.command()
 def status() -> None:
     """Say whether it runs."""
-    manager = _manager()
+    manager = _service_manager()
     if not manager.file.exists():
         click.echo(f"The service is not installed: {shell_line('service', 'install')}")
         sys.exit(1)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from server.commands.options import with_settings
+from server.commands.settings import with_settings
 from server.config import Settings
 from server.services import backups
 from server.store.database import Database

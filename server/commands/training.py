@@ -10,15 +10,15 @@ from datetime import UTC, datetime
 import click
 
 from server.characters import for_terminal, one_line
-from server.commands.options import with_settings
-from server.commands.progress import staged
+from server.commands.progress import stage_progress
+from server.commands.settings import with_settings
 from server.config import Settings
 from server.hot import Hot
 from server.services import training
 from server.services.trainer_loop import NOT_ENOUGH
 from server.store.database import Database
 
-COURTESY = 5  # niceness: a training must not slow the reader's own work
+NICENESS = 5  # niceness: a training must not slow the reader's own work
 
 
 @click.command()
@@ -27,9 +27,9 @@ COURTESY = 5  # niceness: a training must not slow the reader's own work
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def train(settings: Settings, seed: int, as_json: bool) -> None:
     """Train one model now, publish it and let it serve."""
-    os.nice(COURTESY)
+    os.nice(NICENESS)
     try:
-        with staged("training") as progress:
+        with stage_progress("training") as progress:
             result = training.train_once(settings, Database.ready(settings), Hot(settings), progress, seed=seed)
     except training.NotEnoughPapers as error:
         click.echo(f"inkling: {error.message}", err=True)

@@ -11,22 +11,22 @@ from dataclasses import replace
 
 import click
 
-from server.bundle import extension_folder
-from server.commands.options import home_option, settings_for
+from server.commands.settings import home_option, settings_for
 from server.config import Settings, flags
+from server.extension_folder import extension_folder
 from server.logs import configure_logging
-from server.supervise.ending import Ending, on_signals
-from server.supervise.own import shell_line
-from server.supervise.ports import CannotBind, PortTaken, check_port
+from server.supervise.inkling_command import shell_line
+from server.supervise.ports import BindFailed, PortTaken, check_port
+from server.supervise.shutdown import Shutdown, shutdown_on_signals
 from server.supervise.state import AlreadyRunning, RunState
-from server.supervise.supervisor import NeverAnswered, NotPrepared, Supervisor
+from server.supervise.supervisor import PreparationFailed, StartTimeout, Supervisor
 
 logger = logging.getLogger(__name__)
 
 EXIT_RUNNING = 3
 EXIT_PORT_TAKEN = 4
-STARTING_WITHIN = 60.0  # seconds to wait for the address of one that is just starting
-FREED_WITHIN = 5.0  # seconds for a killed run's workers to let go of the port
+START_TIMEOUT = 60.0  # seconds to wait for the address of one that is just starting
+PORT_TIMEOUT = 5.0  # seconds for a killed run's workers to let go of the port
 
 
 @click.command()
@@ -40,28 +40,28 @@ def up(home: str | None, host: str | None, port: int | None, demo: bool, offline
     configure_logging()
     settings = settings_for(home=home, host=host, port=port, demo=demo or None, offline=offline or demo or None)
     state = RunState(settings.run_dir)
-    _own_process_group()
-    with on_signals() as ending:
-        settings = _take(settings, state, ending)
-        _run(settings, state, ending)
+    _lead_process_group()
+    with shutdown_on_signals() as shutdown:
+        settings = _acquire(settings, state, shutdown)
+        _run(settings, state, shutdown)
 
 
-def _take(settings: Settings, state: RunState, ending: Ending) -> Settings:
+def _acquire(settings: Settings, state: RunState, shutdown: Shutdown) -> Settings:
     """Take the home and the port, or leave with the status that says why not."""
     try:
         state.lock()
     except AlreadyRunning:
-        _say_where_it_runs(state, ending)
+        _print_address(state, shutdown)
         sys.exit(EXIT_RUNNING)
     left = state.end_leftovers()
     if left:
         logger.warning("ended what an earlier run left behind: %s", ", ".join(left))
     try:
-        port = _free_port(settings, patience=FREED_WITHIN if left else 0.0)
+        port = _free_port(settings, patience=PORT_TIMEOUT if left else 0.0)
     except PortTaken as error:
         click.echo(f"inkling: {error}", err=True)
         sys.exit(EXIT_PORT_TAKEN)
-    except CannotBind as error:
+    except BindFailed as error:
         raise click.UsageError(str(error)) from error
     return replace(settings, port=port)
 
@@ -77,17 +77,17 @@ def _free_port(settings: Settings, *, patience: float) -> int:
             time.sleep(0.1)
 
 
-def _run(settings: Settings, state: RunState, ending: Ending) -> None:
-    supervisor = Supervisor(settings, state, ending)
+def _run(settings: Settings, state: RunState, shutdown: Shutdown) -> None:
+    supervisor = Supervisor(settings, state, shutdown)
     try:
         supervisor.run(["demo" if settings.demo else "prepare"], _welcome)
-    except NotPrepared as error:
+    except PreparationFailed as error:
         sys.exit(error.status if error.status > 0 else 1)
-    except NeverAnswered as error:
+    except StartTimeout as error:
         raise click.ClickException(f"{error}; the lines above say why.") from error
 
 
-def _own_process_group() -> None:
+def _lead_process_group() -> None:
     """Become the leader of a process group, unless a terminal's job control relies on the one we are in."""
     if os.getpgrp() != os.getpid() and not _has_terminal():
         with suppress(OSError):
@@ -102,10 +102,10 @@ def _has_terminal() -> bool:
     return True
 
 
-def _say_where_it_runs(state: RunState, ending: Ending) -> None:
-    deadline = time.monotonic() + STARTING_WITHIN
-    while (found := state.read()) is None and time.monotonic() < deadline and not ending.asked:
-        ending.wait(0.1)
+def _print_address(state: RunState, shutdown: Shutdown) -> None:
+    deadline = time.monotonic() + START_TIMEOUT
+    while (found := state.read()) is None and time.monotonic() < deadline and not shutdown.requested:
+        shutdown.wait(0.1)
     if found:
         click.echo(f"Inkling is already running at {found['url']} (process {found['pid']}).")
     else:
@@ -134,11 +134,11 @@ def _how_to_connect(settings: Settings, link: list[str]) -> list[str]:
     folder = extension_folder()
     home = flags(settings, "home")
     install = shell_line("service", "install", *flags(settings, "home", "host", "port", "offline"))
-    asked = [
+    by_hand = [
         f"{shell_line('pair', '--new', *home)}  # a link for a new reader",
         f"{shell_line('devices', *home)}  # whose",
     ]
-    pairing = link or asked
+    pairing = link or by_hand
     return [
         "1. Load the extension, from this folder:",
         f"     {folder}",

@@ -10,14 +10,14 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, render_template, request, send_from_directory
 
-from server.api.peers import from_this_machine
+from server.api.client_address import from_this_machine
 from server.api.requests import context
-from server.bundle import extension_folder
 from server.clock import rfc3339
-from server.demo.art import picture
-from server.demo.filling import demo_token
-from server.demo.grammar import ID_PREFIX
+from server.demo.paper_generator import ID_PREFIX
+from server.demo.populate import demo_token
+from server.demo.thumbnails import draw_thumbnail
 from server.errors import Forbidden
+from server.extension_folder import extension_folder
 from server.identifiers import is_canonical
 from server.store import papers
 
@@ -86,7 +86,7 @@ def paper(paper_id: str) -> str:
 @pages.get("/demo/art/<paper_id>.svg")
 def art(paper_id: str) -> Response:
     """Draw the picture of a paper."""
-    return Response(picture(paper_id), mimetype=KINDS["svg"])
+    return Response(draw_thumbnail(paper_id), mimetype=KINDS["svg"])
 
 
 @pages.get("/demo/files/<path:name>")

@@ -19,7 +19,7 @@ from typing import Any
 from server import __version__
 from server.config import Settings
 from server.errors import Invalid
-from server.home import SECRET, make_folder, private
+from server.home import SECRET, make_private_folder, private_opener
 from server.store import copies, events, models, papers
 from server.store.database import Database
 
@@ -50,7 +50,7 @@ def back_up(settings: Settings, database: Database, target: Path) -> Backup:
         copies.copy_out(database.engine, copy)
         manifest = _describe(database)
         packed = Path(aside) / "backup"
-        with open(packed, "xb", opener=private) as file:
+        with open(packed, "xb", opener=private_opener) as file:
             with tarfile.open(fileobj=file, mode="w:gz", compresslevel=3) as archive:
                 _add_text(archive, MANIFEST, json.dumps(manifest, indent=1))
                 archive.add(copy, copy.name)
@@ -102,7 +102,7 @@ def restore(settings: Settings, source: Path) -> None:
         if (folder / SECRET).exists():
             (folder / SECRET).replace(settings.home / SECRET)
         if (folder / "models").exists():
-            make_folder(settings.models_dir)
+            make_private_folder(settings.models_dir)
             for model in (folder / "models").iterdir():
                 shutil.rmtree(settings.models_dir / model.name, ignore_errors=True)
                 model.rename(settings.models_dir / model.name)
@@ -127,9 +127,9 @@ def _unpack(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> 
         raise Invalid(f"{member.name!r} does not belong in a backup.", field="file")
     content = archive.extractfile(member)
     target = folder / member.name
-    make_folder(target.parent)
+    make_private_folder(target.parent)
     if content is not None:
-        with open(target, "xb", opener=private) as file:
+        with open(target, "xb", opener=private_opener) as file:
             shutil.copyfileobj(content, file)
 
 

@@ -20,7 +20,7 @@ from recommender.model.model_card import card
 from recommender.training.gate import Verdict, retrain
 from server.config import Settings
 from server.errors import BrokenArtefact, Conflict, NotFound
-from server.home import make_folder, private
+from server.home import make_private_folder, private_opener
 from server.hot import Hot
 from server.services import forgetting
 from server.services.training_due import JOB, Trained
@@ -145,7 +145,7 @@ def publish(settings: Settings, database: Database, model: Model, seen: Trained,
     """
     aside = settings.models_dir / f"{ASIDE}{model.version}"
     folder = settings.models_dir / model.version
-    make_folder(settings.models_dir)
+    make_private_folder(settings.models_dir)
     model.save(aside)
     Model.load(aside)
     aside.rename(folder)
@@ -192,8 +192,8 @@ def trainer_lock(settings: Settings, database: Database) -> Iterator[None]:
 
     The kernel frees the file's lock and the database its own when this process ends, however it ends.
     """
-    make_folder(settings.run_dir)
-    with open(settings.run_dir / "train.lock", "a", opener=private) as file:
+    make_private_folder(settings.run_dir)
+    with open(settings.run_dir / "train.lock", "a", opener=private_opener) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

@@ -16,15 +16,15 @@ from server.config import Settings
 from server.errors import BadPaperId, SourceRefused
 from server.identifiers import canonical
 from server.sources.http import Client, Source
-from server.sources.paper import SourcePaper, clean
+from server.sources.paper import SourcePaper, clean_text
 
 NAME = "arxiv"
 PACE = 3.0  # arXiv's terms: one request in three seconds, over all of one's machines, on one connection
 BATCH = 100  # ids in one request, so that its address stays short
-REST = 900.0  # seconds to leave it alone once it says that it was asked too often
+RATE_LIMIT_PAUSE = 900.0  # seconds to leave it alone once it says that it was asked too often
 HOSTS = frozenset({"arxiv.org", "www.arxiv.org", "export.arxiv.org"})
 _ATOM = "{http://www.w3.org/2005/Atom}"
-_TOO_OFTEN = re.compile(rb"Rate exceeded", re.IGNORECASE)
+_RATE_EXCEEDED = re.compile(rb"Rate exceeded", re.IGNORECASE)
 # The archives of the ids that were given until March 2007.
 _OLD_ARCHIVE = re.compile(
     "acc-phys|adap-org|alg-geom|ao-sci|astro-ph|atom-ph|bayes-an|chao-dyn|chem-ph|cmp-lg|comp-gas|cond-mat|cs|dg-ga|"
@@ -54,8 +54,8 @@ class Arxiv:
         try:
             found = parse_feed(body)
         except SourceRefused:
-            if _TOO_OFTEN.search(body, 0, 1000):  # said in a page of status 200
-                raise self._client.leave_alone(REST, "says that it was asked too often") from None
+            if _RATE_EXCEEDED.search(body, 0, 1000):  # said in a page of status 200
+                raise self._client.pause_for(RATE_LIMIT_PAUSE, "says that it was asked too often") from None
             raise
         wanted = set(ids)
         return [paper for paper in found if paper.id in wanted]
@@ -93,7 +93,7 @@ def could_be_issued(paper_id: str, now: float) -> bool:
 
 
 def _parse_entry(entry: Element) -> SourcePaper | None:
-    title = clean(entry.findtext(_ATOM + "title"))
+    title = clean_text(entry.findtext(_ATOM + "title"))
     try:
         paper_id = canonical(entry.findtext(_ATOM + "id") or "")
     except BadPaperId:  # arXiv reports an error as an entry of its own
@@ -103,9 +103,9 @@ def _parse_entry(entry: Element) -> SourcePaper | None:
     return SourcePaper(
         id=paper_id,
         title=title,
-        abstract=clean(entry.findtext(_ATOM + "summary")),
-        authors=[name for node in entry.findall(f"{_ATOM}author/{_ATOM}name") if (name := clean(node.text))],
-        categories=[term for node in entry.findall(_ATOM + "category") if (term := clean(node.get("term")))],
+        abstract=clean_text(entry.findtext(_ATOM + "summary")),
+        authors=[name for node in entry.findall(f"{_ATOM}author/{_ATOM}name") if (name := clean_text(node.text))],
+        categories=[term for node in entry.findall(_ATOM + "category") if (term := clean_text(node.get("term")))],
         published_at=_time(entry.findtext(_ATOM + "published")),
     )
 

@@ -23,21 +23,21 @@ from server import __version__
 from server.clock import rfc3339
 from server.config import Settings
 from server.errors import SourceRefused, SourceUnavailable
-from server.sources.bodies import ACCEPTED, BadBody, Body
+from server.sources.response_body import ACCEPT_ENCODING, BadBody, ResponseBody
 
 logger = logging.getLogger(__name__)
 
 ATTEMPTS = 5
 FIRST_WAIT = 2.0  # seconds after the first failure; doubles with each
-PATIENCE = 60.0  # seconds that are waited here; for longer, whoever asks is told when to come back
-LONGEST_HOLD = 7 * 86400.0  # seconds a source may ask to be left alone; more is taken for a mistake of its
-LARGEST_ANSWER = 32 * 2**20  # bytes, unpacked
+MAX_WAIT = 60.0  # seconds that are waited here; for longer, whoever asks is told when to come back
+MAX_PAUSE = 7 * 86400.0  # seconds a source may ask to be left alone; more is taken for a mistake of its
+MAX_RESPONSE = 32 * 2**20  # bytes, unpacked
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
-SLOWEST_ANSWER = 120.0  # seconds for a whole answer, however steadily it trickles in
-LOOK_EVERY = 0.25  # seconds between two looks at whether an answer takes too long
-MOST_REDIRECTS = 5
-PASSING = {408, 425, 429, 500, 502, 503, 504}
-_AWAY = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.PoolTimeout)
+RESPONSE_TIMEOUT = 120.0  # seconds for a whole answer, however steadily it trickles in
+POLL_INTERVAL = 0.25  # seconds between two looks at whether an answer takes too long
+MAX_REDIRECTS = 5
+TRANSIENT_STATUSES = {408, 425, 429, 500, 502, 503, 504}
+_UNREACHABLE = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.PoolTimeout)
 _RATE_LIMIT = re.compile(r";\s*r=(\d{1,9})\s*;\s*t=(\d{1,9})(?!\d)")
 _SECONDS = re.compile(r"(\d+(?:\.\d+)?)\s*(?:,|$)", re.ASCII)  # of a header that was sent twice, the first
 
@@ -48,12 +48,12 @@ class Stopped(SourceUnavailable):
     code = "stopped"
 
 
-class _Passing(Exception):
-    """Trouble that may pass; `away` when it says something of the source rather than of what was asked."""
+class _Transient(Exception):
+    """Trouble that may pass; `unreachable` when it says something of the source rather than of what was asked."""
 
-    def __init__(self, trouble: str, *, away: bool) -> None:
-        super().__init__(trouble)
-        self.away = away
+    def __init__(self, failure: str, *, unreachable: bool) -> None:
+        super().__init__(failure)
+        self.unreachable = unreachable
 
 
 @dataclass(frozen=True)
@@ -75,9 +75,9 @@ class Client:
         self._agent = user_agent(settings.contact)
         self._stop = stop or threading.Event()
         self._not_before = 0.0  # monotonic seconds
-        self._turns = settings.run_dir / f"{re.sub('[^a-z0-9.-]+', '-', source.url.lower())[:100]}.turn"
+        self._turn_file = settings.run_dir / f"{re.sub('[^a-z0-9.-]+', '-', source.url.lower())[:100]}.turn"
         self._attempts = ATTEMPTS
-        self._ahead = 0.0  # seconds by which our clock is ahead of the source's
+        self._clock_ahead = 0.0  # seconds by which our clock is ahead of the source's
         self._http: httpx.Client | None = None
         self._socket: socket.socket | None = None
 
@@ -88,7 +88,7 @@ class Client:
 
     def now(self) -> float:
         """Return the time by the source's clock, as far as it told us one, in epoch seconds."""
-        return time.time() - self._ahead
+        return time.time() - self._clock_ahead
 
     def get(self, path: str, params: Mapping[str, str | int]) -> bytes:
         """Return the body of a 200 answer; tries again while the trouble may pass.
@@ -98,52 +98,52 @@ class Client:
         """
         if self._offline:
             raise SourceUnavailable(f"{self.source.name} is not asked: INKLING_OFFLINE is on.", code="offline")
-        trouble = _Passing("nothing was asked", away=True)
+        failure = _Transient("nothing was asked", unreachable=True)
         for attempt in range(self._attempts):
             try:
                 body = self._ask(path, params)
-            except _Passing as error:
-                trouble = error
-                self._hold(FIRST_WAIT * 2**attempt if attempt < self._attempts - 1 else 0.0)
+            except _Transient as error:
+                failure = error
+                self._pause(FIRST_WAIT * 2**attempt if attempt < self._attempts - 1 else 0.0)
             else:
                 self._attempts = ATTEMPTS
                 return body
         # While it is in trouble it is not asked five times for each thing that is wanted of it.
         self._attempts = 1
-        if trouble.away:
-            raise SourceUnavailable(f"{self.source.name} does not answer: {trouble}.")
-        raise SourceRefused(f"{self.source.name} does not answer {path}: {trouble}.")
+        if failure.unreachable:
+            raise SourceUnavailable(f"{self.source.name} does not answer: {failure}.")
+        raise SourceRefused(f"{self.source.name} does not answer {path}: {failure}.")
 
-    def leave_alone(self, seconds: float, why: str) -> SourceUnavailable:
+    def pause_for(self, seconds: float, why: str) -> SourceUnavailable:
         """Ask nothing for that long, and return the error that says so."""
-        self._hold(min(seconds, LONGEST_HOLD))
-        return self._held(why)
+        self._pause(min(seconds, MAX_PAUSE))
+        return self._paused(why)
 
     def _ask(self, path: str, params: Mapping[str, str | int]) -> bytes:
         """Return the body of one answer, redirects followed. Raises _Passing, SourceRefused, SourceUnavailable."""
         try:
-            client = self._open()
+            client = self._connection()
             request = client.build_request("GET", path, params=dict(params), extensions={"trace": self._note_socket})
-            for _ in range(MOST_REDIRECTS + 1):
-                with self._sent(client, request) as response:
+            for _ in range(MAX_REDIRECTS + 1):
+                with self._send(client, request) as response:
                     if response.next_request is None:
-                        return self._taken(response, path)
+                        return self._body_of(response, path)
                     self._check_redirect(request.url, response.next_request.url)
                     request = response.next_request
-        except _AWAY as error:
-            raise _Passing(_told(error), away=True) from error
+        except _UNREACHABLE as error:
+            raise _Transient(_describe(error), unreachable=True) from error
         except httpx.UnsupportedProtocol as error:
-            raise self._refused(f"points to an address that is no web address ({_told(error)})") from error
+            raise self._refused(f"points to an address that is no web address ({_describe(error)})") from error
         except httpx.TransportError as error:
-            raise _Passing(_told(error), away=False) from error
+            raise _Transient(_describe(error), unreachable=False) from error
         except BadBody as error:
             raise self._refused(str(error)) from error
         except (httpx.HTTPError, httpx.InvalidURL, ValueError, RecursionError) as error:
-            raise self._refused(f"cannot be asked for {path}: {_told(error)}") from error
+            raise self._refused(f"cannot be asked for {path}: {_describe(error)}") from error
         raise self._refused(f"answers {path} with one redirect after another")
 
     @contextmanager
-    def _sent(self, client: httpx.Client, request: httpx.Request) -> Iterator[httpx.Response]:
+    def _send(self, client: httpx.Client, request: httpx.Request) -> Iterator[httpx.Response]:
         """Send a request when it is time to, and give its answer, of which only the head has been read."""
         self._wait()
         self._take_turn()
@@ -152,7 +152,7 @@ class Client:
         threading.Thread(target=self._watch, args=(done, late), daemon=True).start()
         try:
             with closing(client.send(request, stream=True)) as response:
-                self._heed(response.headers)
+                self._note_limits(response.headers)
                 yield response
         except httpx.TransportError:
             if not late.is_set():
@@ -161,7 +161,7 @@ class Client:
             done.set()
         if late.is_set():
             self._check_stop()
-            raise BadBody(f"sends too slowly; given up after {SLOWEST_ANSWER:.0f} s")
+            raise BadBody(f"sends too slowly; given up after {RESPONSE_TIMEOUT:.0f} s")
 
     def _note_socket(self, event: str, facts: Mapping[str, Any]) -> None:
         """Remember the socket of the connection that was just made."""
@@ -170,8 +170,8 @@ class Client:
 
     def _watch(self, done: threading.Event, late: threading.Event) -> None:
         """Cut an answer off when it takes too long, or when we are told to end."""
-        deadline = time.monotonic() + SLOWEST_ANSWER
-        while not done.wait(LOOK_EVERY):
+        deadline = time.monotonic() + RESPONSE_TIMEOUT
+        while not done.wait(POLL_INTERVAL):
             if self._stop.is_set() or time.monotonic() > deadline:
                 late.set()
                 with suppress(OSError):
@@ -179,31 +179,31 @@ class Client:
                         self._socket.shutdown(socket.SHUT_RDWR)
                 return
 
-    def _taken(self, response: httpx.Response, path: str) -> bytes:
+    def _body_of(self, response: httpx.Response, path: str) -> bytes:
         """Return the body of the last answer, or raise what its status means."""
         code = response.status_code
         wait = retry_after(response.headers) if code != 200 else 0.0
-        if wait > PATIENCE:
-            raise self.leave_alone(wait, f"answered with status {code}")
-        self._hold(wait)
-        if code in PASSING:
-            raise _Passing(f"status {code}", away=code == 429)
+        if wait > MAX_WAIT:
+            raise self.pause_for(wait, f"answered with status {code}")
+        self._pause(wait)
+        if code in TRANSIENT_STATUSES:
+            raise _Transient(f"status {code}", unreachable=code == 429)
         if code != 200:
             raise self._refused(f"answered {path} with status {code}")
         return self._read(response)
 
     def _read(self, response: httpx.Response) -> bytes:
-        body = Body(response.headers.get("Content-Encoding", ""), LARGEST_ANSWER)
+        body = ResponseBody(response.headers.get("Content-Encoding", ""), MAX_RESPONSE)
         for piece in response.iter_raw():
             body.add(piece)
         return body.content()
 
-    def _open(self) -> httpx.Client:
+    def _connection(self) -> httpx.Client:
         """Return the connection, made when it is first needed: what the environment says of it may be unusable."""
         try:
             self._http = self._http or httpx.Client(
                 base_url=self.source.url,
-                headers={"User-Agent": self._agent, "Accept-Encoding": ACCEPTED},
+                headers={"User-Agent": self._agent, "Accept-Encoding": ACCEPT_ENCODING},
                 timeout=TIMEOUT,
                 limits=httpx.Limits(max_connections=1),
             )
@@ -213,8 +213,8 @@ class Client:
                 f"({error.strerror or error}); correct it or leave it out."
             ) from error
         except (ImportError, ValueError, httpx.InvalidURL) as error:
-            trouble = _proxy_trouble(error) if _is_address(self.source.url) else "the address it was given is none"
-            raise SourceUnavailable(f"{self.source.name} cannot be asked: {trouble}.") from error
+            failure = _describe_proxy_failure(error) if _is_url(self.source.url) else "the address it was given is none"
+            raise SourceUnavailable(f"{self.source.name} cannot be asked: {failure}.") from error
         return self._http
 
     def _check_redirect(self, before: httpx.URL, after: httpx.URL) -> None:
@@ -225,27 +225,27 @@ class Client:
             where = f"{after.scheme}://{after.netloc.decode('ascii', 'replace')}"
             raise self._refused(f"sends us to {where[:100]!r}, which is not its own address")
 
-    def _heed(self, headers: httpx.Headers) -> None:
+    def _note_limits(self, headers: httpx.Headers) -> None:
         """Note the source's clock, and that nothing is left in this window of its rate limit when it says so."""
-        there = _moment(headers.get("Date", ""))
-        self._ahead = time.time() - there if there else self._ahead
+        there = _parse_http_date(headers.get("Date", ""))
+        self._clock_ahead = time.time() - there if there else self._clock_ahead
         found = _RATE_LIMIT.search(headers.get("RateLimit", ""))
         if found and int(found[1]) == 0:
             logger.info("%s allows no more requests for %s s", self.source.name, found[2])
-            self._hold(min(float(found[2]), LONGEST_HOLD))
+            self._pause(min(float(found[2]), MAX_PAUSE))
 
-    def _hold(self, seconds: float) -> None:
+    def _pause(self, seconds: float) -> None:
         self._not_before = max(self._not_before, time.monotonic() + seconds)
 
-    def _held(self, why: str) -> SourceUnavailable:
+    def _paused(self, why: str) -> SourceUnavailable:
         until = time.time() + max(0.0, self._not_before - time.monotonic())
         message = f"{self.source.name} {why} and asks to be left alone until {rfc3339(round(until))}."
         return SourceUnavailable(message, retry_at=until)
 
     def _wait(self) -> None:
         left = self._not_before - time.monotonic()
-        if left > max(PATIENCE, self.source.pace):
-            raise self._held("has answered all it wants to")
+        if left > max(MAX_WAIT, self.source.pace):
+            raise self._paused("has answered all it wants to")
         self._stop.wait(max(0.0, left))
         self._check_stop()
 
@@ -255,8 +255,8 @@ class Client:
 
     def _take_turn(self) -> None:
         """Keep the pace, together with the other processes of this home: `up` and a command, or one after a crash."""
-        self._hold(self.source.pace)
-        with suppress(OSError), open(self._turns, "ab") as file:
+        self._pause(self.source.pace)
+        with suppress(OSError), open(self._turn_file, "ab") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             left = self.source.pace - (time.time() - os.fstat(file.fileno()).st_mtime)
             # Above the pace, it was written by a clock that has been put right.
@@ -284,12 +284,12 @@ def retry_after(headers: Mapping[str, str], now: Callable[[], float] = time.time
     """
     text = headers.get("Retry-After", "").strip()
     if found := _SECONDS.match(text):
-        return min(float(found[1]), LONGEST_HOLD)
-    until = _moment(text)
-    return min(max(0.0, until - (_moment(headers.get("Date", "")) or now())), LONGEST_HOLD) if until else 0.0
+        return min(float(found[1]), MAX_PAUSE)
+    until = _parse_http_date(text)
+    return min(max(0.0, until - (_parse_http_date(headers.get("Date", "")) or now())), MAX_PAUSE) if until else 0.0
 
 
-def _moment(text: str) -> float | None:
+def _parse_http_date(text: str) -> float | None:
     """Return the epoch seconds of a date as HTTP writes it, None when it is none."""
     try:
         found = email.utils.parsedate_to_datetime(text)
@@ -298,19 +298,19 @@ def _moment(text: str) -> float | None:
         return None
 
 
-def _is_address(url: str) -> bool:
+def _is_url(url: str) -> bool:
     try:
         return bool(httpx.URL(url).host)
     except httpx.InvalidURL:
         return False
 
 
-def _told(error: Exception) -> str:
+def _describe(error: Exception) -> str:
     """Return what a library says of an error, as part of a sentence: on one line, and no longer than that."""
     return " ".join(f"{type(error).__name__} {error}".split())[:200].rstrip(".")
 
 
-def _proxy_trouble(error: Exception) -> str:
+def _describe_proxy_failure(error: Exception) -> str:
     """Return which variables the libraries take a proxy from, and why that fails; their values may hold passwords."""
     proxies = getproxies()
     named = " or ".join(f"{name.upper()}_PROXY" for name in sorted(proxies)) or "the proxy"

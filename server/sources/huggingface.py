@@ -14,13 +14,13 @@ from server.config import Settings
 from server.errors import BadPaperId, SourceRefused
 from server.identifiers import canonical
 from server.sources.http import Client, Source
-from server.sources.paper import SourcePaper, clean
+from server.sources.paper import SourcePaper, clean_text
 
 logger = logging.getLogger(__name__)
 
 NAME = "hf"
 PAGE = 100  # the most entries the API gives at once
-MOST_PAGES = 10
+MAX_PAGES = 10
 # The API allows 500 requests in 5 minutes to an address without an account; we use under half of that.
 PACE = 1.5
 HOSTS = frozenset({"huggingface.co", "www.huggingface.co", "hf.co"})
@@ -46,7 +46,7 @@ class HuggingFace:
         Raises SourceRefused when it does not answer for (all of) this day, SourceUnavailable when for none.
         """
         papers: dict[str, SourcePaper] = {}
-        for page in range(MOST_PAGES):
+        for page in range(MAX_PAGES):
             try:
                 entries = self._entries({"date": day.isoformat(), "limit": PAGE, "p": page})
                 found = _read_entries(entries, day)
@@ -88,7 +88,7 @@ def parse_entry(entry: object) -> SourcePaper | None:
     if not isinstance(entry, dict) or not isinstance(entry.get("paper"), dict):
         return None
     paper: dict[str, Any] = entry["paper"]
-    title = clean(paper.get("title") or entry.get("title"))
+    title = clean_text(paper.get("title") or entry.get("title"))
     try:
         paper_id = canonical(str(paper.get("id")))
     except BadPaperId:
@@ -98,7 +98,7 @@ def parse_entry(entry: object) -> SourcePaper | None:
     return SourcePaper(
         id=paper_id,
         title=title,
-        abstract=clean(paper.get("summary") or entry.get("summary")),
+        abstract=clean_text(paper.get("summary") or entry.get("summary")),
         authors=_authors(paper.get("authors")),
         organization=_organization(paper.get("organization") or entry.get("organization")),
         published_at=_time(paper.get("publishedAt") or entry.get("publishedAt")),
@@ -108,13 +108,13 @@ def parse_entry(entry: object) -> SourcePaper | None:
 
 def _authors(authors: object) -> list[str]:
     listed = authors if isinstance(authors, list) else []
-    return [name for author in listed if isinstance(author, dict) and (name := clean(author.get("name")))]
+    return [name for author in listed if isinstance(author, dict) and (name := clean_text(author.get("name")))]
 
 
 def _organization(organization: object) -> str | None:
     if not isinstance(organization, dict):
         return None
-    return clean(organization.get("fullname") or organization.get("name"))
+    return clean_text(organization.get("fullname") or organization.get("name"))
 
 
 def _time(text: object) -> float | None:

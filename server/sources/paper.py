@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-LONGEST_TEXT = 20_000  # characters; a longer abstract is not one
+MAX_TEXT = 20_000  # characters; a longer abstract is not one
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class SourcePaper:
     upvotes: int | None = None
 
 
-def clean(text: object) -> str | None:
+def clean_text(text: object) -> str | None:
     """Return a source's text, None when there is nothing to see in it.
 
     Runs of white space and of control characters become one space, and what a database refuses is left out.
@@ -30,5 +30,5 @@ def clean(text: object) -> str | None:
     if not isinstance(text, str):
         return None
     # Cut first: what a source may send is a thousand times what is kept.
-    storable = text[: 4 * LONGEST_TEXT].encode("utf-8", "replace").decode("utf-8")
-    return re.sub(r"[\s\x00-\x1f\x7f-\x9f]+", " ", storable).strip()[:LONGEST_TEXT] or None
+    storable = text[: 4 * MAX_TEXT].encode("utf-8", "replace").decode("utf-8")
+    return re.sub(r"[\s\x00-\x1f\x7f-\x9f]+", " ", storable).strip()[:MAX_TEXT] or None

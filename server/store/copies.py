@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import Engine, inspect
 
 from server.errors import Conflict, Unavailable
-from server.home import private
+from server.home import private_opener
 from server.store.database import make_file
 from server.store.failures import translated
 
@@ -49,7 +49,7 @@ def copy_in(engine: Engine, source: Path) -> None:
 
 def _copy_sqlite(source: Path, target: Path) -> None:
     """Copy by SQLite's own backup call, which sees one moment however much is being written meanwhile."""
-    os.close(private(str(target), os.O_RDWR | os.O_CREAT))
+    os.close(private_opener(str(target), os.O_RDWR | os.O_CREAT))
     try:
         with closing(sqlite3.connect(source)) as reading, closing(sqlite3.connect(target)) as writing:
             reading.backup(writing)

@@ -39,7 +39,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from server.config import ConfigurationError
 from server.errors import DatabaseUnavailable, SchemaNotCurrent
-from server.home import make_folder, private
+from server.home import make_private_folder, private_opener
 from server.store.failures import OUTDATED, UNOPENED, translated
 
 Row = Mapping[str, Any]
@@ -256,8 +256,8 @@ def make_file(engine: Engine) -> None:
     if engine.dialect.name == "sqlite":
         path = Path(engine.url.database or "")
         try:
-            make_folder(path.parent)
-            os.close(private(str(path), os.O_RDWR | os.O_CREAT))
+            make_private_folder(path.parent)
+            os.close(private_opener(str(path), os.O_RDWR | os.O_CREAT))
         except OSError as error:
             raise DatabaseUnavailable(UNOPENED, detail=f"{path}: {error.strerror}") from error
 

@@ -8,13 +8,13 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from server.supervise.tether import spawn
+from server.supervise.parent_death import spawn
 
 logger = logging.getLogger(__name__)
 
-SHORTEST_WAIT = 0.5  # seconds before the first restart; doubles with each crash in a row
-LONGEST_WAIT = 30.0
-GOOD_RUN = 60.0  # seconds after which a crash counts as the first again
+MIN_BACKOFF = 0.5  # seconds before the first restart; doubles with each crash in a row
+MAX_BACKOFF = 30.0
+STABLE_AFTER = 60.0  # seconds after which a crash counts as the first again
 
 
 @dataclass
@@ -27,7 +27,7 @@ class Child:
     process: subprocess.Popen[bytes] | None = None
     crashes: int = 0
     _started: float = 0.0
-    _start_at: float = field(default=0.0)
+    _restart_at: float = field(default=0.0)
 
     @property
     def pid(self) -> int | None:
@@ -39,11 +39,11 @@ class Child:
         self._started = time.monotonic()
         self.process = spawn(self.argv, self.environ)
 
-    def look_after(self) -> bool:
+    def restart_if_ended(self) -> bool:
         """Note an exit, or restart it when that is due; return whether anything changed."""
         if self.process is not None:
             return self._note_exit()
-        if time.monotonic() < self._start_at:
+        if time.monotonic() < self._restart_at:
             return False
         self.start()
         return True
@@ -53,13 +53,13 @@ class Child:
         if status is None:
             return False
         self.process = None
-        self.crashes = 1 if time.monotonic() - self._started > GOOD_RUN else self.crashes + 1
-        wait = min(LONGEST_WAIT, SHORTEST_WAIT * 2 ** (self.crashes - 1))
-        self._start_at = time.monotonic() + wait
+        self.crashes = 1 if time.monotonic() - self._started > STABLE_AFTER else self.crashes + 1
+        wait = min(MAX_BACKOFF, MIN_BACKOFF * 2 ** (self.crashes - 1))
+        self._restart_at = time.monotonic() + wait
         logger.warning("the %s ended (%s); starting it again in %.1f s", self.name, _why(status), wait)
         return True
 
-    def ask_to_end(self) -> None:
+    def terminate(self) -> None:
         """Send SIGTERM if it runs."""
         if self.process and self.process.poll() is None:
             self.process.terminate()

@@ -18,7 +18,7 @@ class PortTaken(Exception):
     """Another program listens on the port; the text says which, as far as this user may see it."""
 
 
-class CannotBind(Exception):
+class BindFailed(Exception):
     """The address cannot be used at all; the text names the setting and the fix."""
 
 
@@ -31,7 +31,7 @@ def check_port(host: str, port: int) -> int:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except socket.gaierror as error:
-        raise CannotBind(f"INKLING_HOST: {host!r} is no address of this machine; use 127.0.0.1 or 0.0.0.0") from error
+        raise BindFailed(f"INKLING_HOST: {host!r} is no address of this machine; use 127.0.0.1 or 0.0.0.0") from error
     with socket.socket(family, kind, protocol) as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -44,13 +44,13 @@ def check_port(host: str, port: int) -> int:
 
 def _explain(error: OSError, host: str, port: int) -> Exception:
     if error.errno == errno.EADDRINUSE:
-        return PortTaken(f"port {port} is taken by {holder(port)}; end it, or choose another port with --port")
+        return PortTaken(f"port {port} is taken by {describe_holder(port)}; end it, or choose another port with --port")
     if error.errno == errno.EACCES:
-        return CannotBind(f"INKLING_PORT: this user may not use port {port}; choose one above 1023")
-    return CannotBind(f"INKLING_HOST: cannot listen on {host} ({error.strerror}); use an address of this machine")
+        return BindFailed(f"INKLING_PORT: this user may not use port {port}; choose one above 1023")
+    return BindFailed(f"INKLING_HOST: cannot listen on {host} ({error.strerror}); use an address of this machine")
 
 
-def holder(port: int) -> str:
+def describe_holder(port: int) -> str:
     """Return a description of the process that listens on `port`."""
     pid = _holder_by_proc(port) if Path("/proc/net/tcp").exists() else _holder_by_lsof(port)
     if pid is None:

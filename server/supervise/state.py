@@ -14,11 +14,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from server.home import make_folder, writing
+from server.home import atomic_write, make_private_folder
 
 logger = logging.getLogger(__name__)
 
-PATIENCE = 5.0  # seconds a leftover gets to end by itself
+GRACE = 5.0  # seconds a leftover gets to end by itself
 
 
 class AlreadyRunning(Exception):
@@ -34,11 +34,11 @@ class RunState:
         self._state = folder / "state.json"
         self._lock_file: int | None = None
         self._unwritten: dict[Path, dict[str, Any]] = {}
-        self._told: set[Path] = set()  # of which it was said that they cannot be written
+        self._warned: set[Path] = set()  # of which it was said that they cannot be written
 
     def lock(self) -> None:
         """Take the home, until this process ends; raises AlreadyRunning."""
-        make_folder(self.folder)
+        make_private_folder(self.folder)
         # Not inherited by children: a leftover must not hold the home.
         descriptor = os.open(self.folder / "up.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -56,38 +56,40 @@ class RunState:
         """Say that the server answers; `state` holds at least `pid` and `url`."""
         self._write(self._state, state)
 
-    def note_children(self, pids: dict[str, int]) -> None:
+    def record_children(self, pids: dict[str, int]) -> None:
         """Remember which processes are ours, for the next start should this one be killed."""
-        self._write(self._children, {name: [pid, birth(pid)] for name, pid in pids.items()})
+        self._write(self._children, {name: [pid, start_time(pid)] for name, pid in pids.items()})
 
     def _write(self, path: Path, content: dict[str, Any]) -> None:
         self._unwritten[path] = content
-        self.write_the_rest()
+        self.retry_writes()
 
-    def write_the_rest(self) -> None:
+    def retry_writes(self) -> None:
         """Write what could not be written before: a full disk must not end those who keep everything running."""
         for path, content in list(self._unwritten.items()):
             try:
                 _write_json(path, content)
             except OSError as error:
-                if path not in self._told:
+                if path not in self._warned:
                     logger.warning("%s cannot be written (%s); trying again until it can", path, error.strerror)
-                self._told.add(path)
+                self._warned.add(path)
             else:
                 del self._unwritten[path]
-                self._told.discard(path)
+                self._warned.discard(path)
 
     def end_leftovers(self) -> list[str]:
         """End what a killed run left behind; return the names of what was ended."""
         left = {
-            name: pid for name, (pid, born) in (_read_json(self._children) or {}).items() if born and birth(pid) == born
+            name: pid
+            for name, (pid, born) in (_read_json(self._children) or {}).items()
+            if born and start_time(pid) == born
         }
-        born = {pid: birth(pid) for pid in left.values()}
+        born = {pid: start_time(pid) for pid in left.values()}
         for number in (signal.SIGTERM, signal.SIGKILL):
-            for pid in _alive(born):
+            for pid in _still_running(born):
                 _send(pid, number)
-            deadline = time.monotonic() + PATIENCE
-            while _alive(born) and time.monotonic() < deadline:
+            deadline = time.monotonic() + GRACE
+            while _still_running(born) and time.monotonic() < deadline:
                 time.sleep(0.05)
         self.clear()
         return sorted(left)
@@ -99,7 +101,7 @@ class RunState:
         self._children.unlink(missing_ok=True)
 
 
-def birth(pid: int) -> str | None:
+def start_time(pid: int) -> str | None:
     """Return a mark of when process `pid` was born, None when it is gone.
 
     A pid alone may meanwhile belong to another program, which must not be ended.
@@ -115,8 +117,8 @@ def birth(pid: int) -> str | None:
     return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip() or None
 
 
-def _alive(born: dict[int, str | None]) -> list[int]:
-    return [pid for pid, mark in born.items() if mark and birth(pid) == mark]
+def _still_running(born: dict[int, str | None]) -> list[int]:
+    return [pid for pid, mark in born.items() if mark and start_time(pid) == mark]
 
 
 def _send(pid: int, number: signal.Signals) -> None:
@@ -133,5 +135,5 @@ def _read_json(path: Path) -> dict[str, Any] | None:
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:
-    with writing(path) as file:
+    with atomic_write(path) as file:
         file.write(json.dumps(content, indent=2) + "\n")

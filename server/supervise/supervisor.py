@@ -13,23 +13,23 @@ from http.client import HTTPConnection, HTTPException
 from urllib.parse import quote
 
 from server.config import Settings
-from server.home import make_folder
+from server.home import make_private_folder
 from server.supervise import valkey
 from server.supervise.children import Child
-from server.supervise.ending import Ending
-from server.supervise.own import own_command, own_environment
+from server.supervise.inkling_command import inkling_command, inkling_environment
+from server.supervise.parent_death import spawn
+from server.supervise.shutdown import Shutdown
 from server.supervise.state import RunState
-from server.supervise.tether import spawn
 
 logger = logging.getLogger(__name__)
 
-TICK = 0.25  # seconds between two looks at the children
-READY_WITHIN = 120.0  # seconds; a first start on a slow laptop imports a lot
-END_WITHIN = 15.0
-VALKEY_WITHIN = 5.0
+POLL_INTERVAL = 0.25  # seconds between two looks at the children
+READY_TIMEOUT = 120.0  # seconds; a first start on a slow laptop imports a lot
+SHUTDOWN_TIMEOUT = 15.0
+VALKEY_TIMEOUT = 5.0
 
 
-class NotPrepared(Exception):
+class PreparationFailed(Exception):
     """The home could not be prepared; the command said why on stderr. Holds its exit status."""
 
     def __init__(self, status: int) -> None:
@@ -37,17 +37,17 @@ class NotPrepared(Exception):
         self.status = status
 
 
-class NeverAnswered(Exception):
+class StartTimeout(Exception):
     """The API did not come up; the log lines above say why."""
 
 
 class Supervisor:
-    """Runs the children of one home until `ending` is asked for."""
+    """Runs the children of one home until `shutdown` is asked for."""
 
-    def __init__(self, settings: Settings, state: RunState, ending: Ending) -> None:
+    def __init__(self, settings: Settings, state: RunState, shutdown: Shutdown) -> None:
         self.settings = settings
         self.state = state
-        self.ending = ending
+        self.shutdown = shutdown
         self.children: list[Child] = []
 
     def run(self, prepare: Sequence[str], when_ready: Callable[[Settings, str], None]) -> None:
@@ -58,28 +58,28 @@ class Supervisor:
         """
         try:
             printed = self._prepare(prepare)
-            if not self.ending.asked:
+            if not self.shutdown.requested:
                 self._start_all()
-                self._wait_until_it_answers()
-            if not self.ending.asked:
+                self._wait_until_ready()
+            if not self.shutdown.requested:
                 self.state.publish({"pid": os.getpid(), "pgid": os.getpgrp(), "url": self.settings.url})
                 when_ready(self.settings, printed)
-            while not self.ending.asked:
-                self._look_after()
+            while not self.shutdown.requested:
+                self._check_children()
         finally:
             self._end_all()
 
     def _prepare(self, arguments: Sequence[str]) -> str:
         """Run a command of ours to its end and return what it printed."""
-        process = spawn(own_command(*arguments), own_environment(self.settings), output=subprocess.PIPE)
-        self.state.note_children({"preparation": process.pid})
-        while process.poll() is None and not self.ending.asked:
-            self.ending.wait(TICK)
+        process = spawn(inkling_command(*arguments), inkling_environment(self.settings), output=subprocess.PIPE)
+        self.state.record_children({"preparation": process.pid})
+        while process.poll() is None and not self.shutdown.requested:
+            self.shutdown.wait(POLL_INTERVAL)
         if process.poll() is None:
             process.terminate()
         printed, _ = process.communicate()
-        if process.returncode and not self.ending.asked:
-            raise NotPrepared(process.returncode)
+        if process.returncode and not self.shutdown.requested:
+            raise PreparationFailed(process.returncode)
         return printed.decode()
 
     def _start_all(self) -> None:
@@ -89,7 +89,7 @@ class Supervisor:
             except OSError as error:
                 logger.warning("Valkey cannot be started (%s); each process counts alone", error.strerror)
         for name, arguments in self._programs():
-            self._start(Child(name, own_command(*arguments), own_environment(self.settings)))
+            self._start(Child(name, inkling_command(*arguments), inkling_environment(self.settings)))
 
     def _programs(self) -> list[tuple[str, list[str]]]:
         programs = [("API", ["serve"]), ("trainer", ["schedule"])]
@@ -103,7 +103,7 @@ class Supervisor:
         self._note_children()
 
     def _note_children(self) -> None:
-        self.state.note_children({child.name: child.pid for child in self.children if child.pid})
+        self.state.record_children({child.name: child.pid for child in self.children if child.pid})
 
     def _start_valkey(self) -> None:
         """Start a Valkey of our own, if there is one to start; everything works without, in one process's memory."""
@@ -113,7 +113,7 @@ class Supervisor:
             return
         folder = self.settings.home / "valkey"
         shutil.rmtree(folder, ignore_errors=True)  # versions before this one kept a file there
-        make_folder(folder)
+        make_private_folder(folder)
         sock = valkey.socket_path(self.state.folder)
         sock.unlink(missing_ok=True)
         environ = self.settings.child_environment()
@@ -124,35 +124,35 @@ class Supervisor:
                 environ,
             )
         )
-        deadline = time.monotonic() + VALKEY_WITHIN
-        while not valkey.answers(sock) and time.monotonic() < deadline and not self.ending.asked:
+        deadline = time.monotonic() + VALKEY_TIMEOUT
+        while not valkey.is_answering(sock) and time.monotonic() < deadline and not self.shutdown.requested:
             time.sleep(0.02)
         self.settings = replace(self.settings, redis_url=f"unix://{quote(str(sock))}")
 
-    def _wait_until_it_answers(self) -> None:
-        deadline = time.monotonic() + READY_WITHIN
-        while not self.ending.asked and not _healthy(self.settings):
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + READY_TIMEOUT
+        while not self.shutdown.requested and not _healthy(self.settings):
             if time.monotonic() > deadline:
-                raise NeverAnswered(f"nothing answers at {self.settings.url} after {READY_WITHIN:.0f} s")
-            self._look_after()
+                raise StartTimeout(f"nothing answers at {self.settings.url} after {READY_TIMEOUT:.0f} s")
+            self._check_children()
 
-    def _look_after(self) -> None:
+    def _check_children(self) -> None:
         """Wait a tick, or less when a signal comes; then restart what ended."""
-        self.ending.wait(TICK)
-        if self.ending.asked:
+        self.shutdown.wait(POLL_INTERVAL)
+        if self.shutdown.requested:
             return
-        self.state.write_the_rest()
-        changes = [child.look_after() for child in self.children]
+        self.state.retry_writes()
+        changes = [child.restart_if_ended() for child in self.children]
         if any(changes):
             self._note_children()
 
     def _end_all(self) -> None:
         """End the children, the ones that use Valkey before Valkey."""
-        deadline = time.monotonic() + END_WITHIN + self.settings.drain
+        deadline = time.monotonic() + SHUTDOWN_TIMEOUT + self.settings.drain
         users = [child for child in self.children if child.name != "Valkey"]
         for group in (users, [child for child in self.children if child.name == "Valkey"]):
             for child in group:
-                child.ask_to_end()
+                child.terminate()
             for child in group:
                 child.wait_or_kill(deadline)
         self.state.clear()

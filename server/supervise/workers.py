@@ -18,16 +18,16 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 from server.config import Settings
-from server.supervise.tether import tie_to_parent
+from server.supervise.parent_death import die_with_parent
 
 logger = logging.getLogger(__name__)
 
 MODULE = "server.app"
 CONNECTIONS = 4096  # open at once, a worker; one costs a file descriptor and a few kilobytes
 OTHER_FILES = 256  # that a worker has open beside them
-LONGEST_HEAD = 64 * 2**10  # bytes of a request's line and headers
-HEAD_SECONDS = 30  # that these may take; also how long a connection may stay without a request
-FINISH = 10  # seconds that requests under way get to finish
+MAX_HEAD = 64 * 2**10  # bytes of a request's line and headers
+HEAD_TIMEOUT = 30  # that these may take; also how long a connection may stay without a request
+FINISH_TIMEOUT = 10  # seconds that requests under way get to finish
 
 
 def serve(settings: Settings) -> None:
@@ -36,25 +36,25 @@ def serve(settings: Settings) -> None:
     shutil.rmtree(settings.metrics_dir, ignore_errors=True)  # an earlier run's counts
     import_module(MODULE)  # before the workers are forked, so that they share the memory
     settings.stopping_file.unlink(missing_ok=True)
-    server = _Draining(
+    server = _DrainingServer(
         f"{MODULE}:rsgi",
         address=settings.host,
         port=settings.port,
         interface=Interfaces.RSGI,
         http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=HEAD_SECONDS * 1000, max_buffer_size=LONGEST_HEAD),
+        http1_settings=HTTP1Settings(header_read_timeout=HEAD_TIMEOUT * 1000, max_buffer_size=MAX_HEAD),
         workers=settings.workers,
-        backpressure=_connections(),
+        backpressure=_max_connections(),
         websockets=False,
         respawn_failed_workers=True,
-        workers_kill_timeout=FINISH,
+        workers_kill_timeout=FINISH_TIMEOUT,
         log_level=LogLevels.warning,
     )
     server.settings = settings
     server.serve(target_loader=_load_worker)
 
 
-class _Draining(MPServer):
+class _DrainingServer(MPServer):
     """Says that it is not ready for a while before it stops, so that a balancer has time to send requests elsewhere."""
 
     settings: Settings
@@ -72,7 +72,7 @@ class _Draining(MPServer):
             super().signal_handler_interrupt()
 
 
-def _connections() -> int:
+def _max_connections() -> int:
     """Return how many connections a worker may hold, after asking the system for as many files as that takes."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = CONNECTIONS + OTHER_FILES
@@ -84,7 +84,7 @@ def _connections() -> int:
 
 def _load_worker(_target: str) -> Callable[..., Any]:
     """Build the application inside a worker, which must not outlive granian's main process."""
-    tie_to_parent()
+    die_with_parent()
     # Inherited from granian's main process by the fork, its handler would swallow the wish to end until ours is set.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     # Ctrl-C reaches every process of the group. granian's main process passes the wish to end on in its own way; a

@@ -12,7 +12,7 @@ from typing import Any
 
 from recommender import Config, Events, Papers, train
 from server.config import Settings
-from server.demo.grammar import DemoPaper, write_papers
+from server.demo.paper_generator import DemoPaper, generate_papers
 from server.services import papers as paper_rules
 from server.store import models
 from server.store.database import Database, migrate
@@ -24,7 +24,7 @@ NOW = 1_790_000_000.0
 
 def write(count: int) -> list[DemoPaper]:
     """Return a catalogue; titles repeat once the grammar has said all it can."""
-    written = write_papers(min(count, 4_000), seed=SEED, newest=NOW, days=90)
+    written = generate_papers(min(count, 4_000), seed=SEED, newest=NOW, days=90)
     while len(written) < count:
         more = written[: count - len(written)]
         written += [

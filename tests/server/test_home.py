@@ -14,8 +14,8 @@ from sqlalchemy import URL, make_url
 
 from server.commands import main
 from server.config import ConfigurationError, Settings
-from server.demo.grammar import write_papers
-from server.home import open_to_others, writing
+from server.demo.paper_generator import generate_papers
+from server.home import atomic_write, permissions_warning
 from server.services.papers import take_source_papers
 from server.store import readers
 from server.store.database import Database, migrate
@@ -141,7 +141,7 @@ def test_files_are_their_owners_alone_under_any_umask_and_in_any_folder(umask, t
 def filled(home: Path) -> str:
     """Put papers and a reader into a home; leave a WAL behind."""
     database = Database.at(Settings.from_environment({}, home=home))
-    found = write_papers(40, seed=1, newest=time.time(), days=30)
+    found = generate_papers(40, seed=1, newest=time.time(), days=30)
     with database.writing() as session:
         take_source_papers(session, "test", [vars(paper) for paper in found], now=time.time())
         reader = readers.create(session, 1.0)
@@ -178,7 +178,7 @@ def test_what_an_earlier_version_left_open_is_closed_and_what_is_not_ours_left_a
 def test_an_export_over_a_file_that_others_may_read_closes_it(tmp_path):
     (tmp_path / "out").touch(mode=0o666)
     (tmp_path / "out").chmod(0o666)
-    with writing(tmp_path / "out") as file:
+    with atomic_write(tmp_path / "out") as file:
         file.write("whole")
     assert ((tmp_path / "out").read_text(), open_ones(everything(tmp_path))) == ("whole", {})
 
@@ -187,7 +187,7 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path):
     (tmp_path / "out").write_text("before")
 
     def fail_half_way() -> None:
-        with writing(tmp_path / "out") as file:
+        with atomic_write(tmp_path / "out") as file:
             file.write("half")
             raise ZeroDivisionError
 
@@ -198,11 +198,11 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path):
 
 
 def test_a_device_and_a_link_stay_what_they_are(tmp_path):
-    with writing(Path("/dev/null")) as file:
+    with atomic_write(Path("/dev/null")) as file:
         file.write("gone")
     assert Path("/dev/null").is_char_device()
     (tmp_path / "link").symlink_to("target")
-    with writing(tmp_path / "link") as file:
+    with atomic_write(tmp_path / "link") as file:
         file.write("text")
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "target").read_text() == "text"
@@ -213,7 +213,7 @@ def test_a_home_that_others_may_enter_is_named_with_what_to_do(tmp_path):
     home.mkdir()
     for mode, others in ((0o700, False), (0o755, True), (0o750, True), (0o707, True)):
         home.chmod(mode)
-        assert (f"chmod 700 '{home}'" in open_to_others(home)) is others
+        assert (f"chmod 700 '{home}'" in permissions_warning(home)) is others
 
 
 @pytest.mark.slow

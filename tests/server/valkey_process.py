@@ -30,7 +30,7 @@ class ValkeyProcess:
         self.process = subprocess.Popen(valkey.command(program, self.folder, self.socket, self.folder / "log"))
         deadline = time.monotonic() + 10
         try:
-            while not valkey.answers(self.socket):
+            while not valkey.is_answering(self.socket):
                 assert time.monotonic() < deadline, "Valkey does not start"
                 time.sleep(0.01)
         except BaseException:

@@ -13,7 +13,7 @@ import pytest
 from flask import Flask, Response, request
 
 from server.api import gateway
-from server.api.gateway import Body, Gateway, Intake
+from server.api.gateway import Body, BodyReader, Gateway
 from server.api.requests import MAX_BODY
 from server.errors import Unavailable
 
@@ -32,18 +32,18 @@ async def parts(*chunks: bytes, then: asyncio.Event | None = None) -> AsyncItera
     yield b""
 
 
-def read(seconds: float = 20, **caps: int) -> tuple[Intake, Callable[..., asyncio.Task[Body]]]:
-    """Return an intake and what begins to read a body with it."""
-    intake = Intake(seconds, **caps)
+def read(seconds: float = 20, **caps: int) -> tuple[BodyReader, Callable[..., asyncio.Task[Body]]]:
+    """Return a BodyReader and what begins to read a body with it."""
+    reader = BodyReader(seconds, **caps)
 
     async def one(sent: AsyncIterator[bytes], keep: bool) -> Body:
         body = Body()
-        await intake.read(sent, body, MAX_BODY)
+        await reader.read(sent, body, MAX_BODY)
         if not keep:
-            intake.forget(body)
+            reader.release(body)
         return body
 
-    return intake, lambda sent, keep=False: asyncio.create_task(one(sent, keep))
+    return reader, lambda sent, keep=False: asyncio.create_task(one(sent, keep))
 
 
 def code(body: Body) -> str | None:
@@ -53,7 +53,7 @@ def code(body: Body) -> str | None:
 def test_the_oldest_of_too_many_gives_way() -> None:
     async def story() -> list[str | None]:
         end = asyncio.Event()
-        _, begin = read(most_bodies=2)
+        _, begin = read(max_bodies=2)
         slow = [begin(parts(b"x", then=end)) for _ in range(4)]
         quick = await begin(parts(b"whole"))
         assert (code(quick), quick.size) == (None, 5)
@@ -66,13 +66,13 @@ def test_the_oldest_of_too_many_gives_way() -> None:
 def test_bodies_may_not_hold_more_than_their_share_of_memory() -> None:
     async def story() -> list[str | None]:
         end = asyncio.Event()
-        intake, begin = read(most_bytes=100)
+        reader, begin = read(max_bytes=100)
         slow = [begin(parts(b"x" * 40, then=end)) for _ in range(3)]
         await asyncio.sleep(0)
         whole = await begin(parts(b"x" * 50), keep=True)
         end.set()
         bodies = [await one for one in slow] + [whole]
-        intake.forget(whole)
+        reader.release(whole)
         again = await begin(parts(b"x" * 100))
         return [code(body) for body in [*bodies, again]]
 
@@ -81,7 +81,7 @@ def test_bodies_may_not_hold_more_than_their_share_of_memory() -> None:
 
 def test_a_body_larger_than_all_that_may_be_held_is_refused_and_forgotten() -> None:
     async def story() -> list[str | None]:
-        _, begin = read(most_bytes=100)
+        _, begin = read(max_bytes=100)
         large = await begin(parts(b"x" * 60, b"x" * 60))
         return [code(large), code(await begin(parts(b"x" * 100)))]
 
@@ -137,13 +137,13 @@ class Told:
 
     def __init__(self, *chunks: bytes) -> None:
         self.chunks = chunks
-        self.answer: tuple[int, dict[str, str], bytes] = (0, {}, b"")
+        self.response: tuple[int, dict[str, str], bytes] = (0, {}, b"")
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return parts(*self.chunks)
 
-    def response_bytes(self, status: int, headers: list[tuple[str, str]], answer: bytes) -> None:
-        self.answer = (status, dict(headers), answer)
+    def response_bytes(self, status: int, headers: list[tuple[str, str]], response: bytes) -> None:
+        self.response = (status, dict(headers), response)
 
     def response_empty(self, status: int, headers: list[tuple[str, str]]) -> None:
         self.response_bytes(status, headers, b"")
@@ -162,7 +162,7 @@ def ask(scope: Asked, *chunks: bytes) -> tuple[int, dict[str, Any]]:
 
     protocol = Told(*chunks)
     asyncio.run(Gateway(app, threads=1, body_seconds=20).__rsgi__(scope, protocol))
-    return protocol.answer[0], seen
+    return protocol.response[0], seen
 
 
 @pytest.mark.parametrize(
@@ -203,8 +203,8 @@ def test_the_answer_to_head_says_how_long_it_would_be() -> None:
     app.add_url_rule("/seen", view_func=lambda: "x" * 10)
     protocol = Told()
     asyncio.run(Gateway(app, threads=1, body_seconds=20).__rsgi__(Asked(method="HEAD"), protocol))
-    assert protocol.answer[1]["Content-Length"] == "10"
-    assert protocol.answer[2] == b""
+    assert protocol.response[1]["Content-Length"] == "10"
+    assert protocol.response[2] == b""
 
 
 class Files(Told):
@@ -232,31 +232,31 @@ def ask_long(parts: int, *, broken: type[Exception] | None = None) -> tuple[File
 
     app.add_url_rule("/seen", view_func=lambda: Response(write()))
 
-    async def answer() -> None:
+    async def response() -> None:
         await Gateway(app, threads=1, body_seconds=20).__rsgi__(Asked(method="GET"), protocol)
         await asyncio.sleep(0.01)  # granian has opened the file by now, and ours is closed
 
     protocol = Files()
-    asyncio.run(answer())
+    asyncio.run(response())
     return protocol, ended
 
 
 @pytest.fixture
 def _opened_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gateway, "OPENED_WITHIN", 0)
+    monkeypatch.setattr(gateway, "FILE_SECONDS", 0)
 
 
 @pytest.mark.usefixtures("_opened_at_once")
 @pytest.mark.parametrize("parts", [1, 1000, 5000])
 def test_an_answer_is_whole_however_long_it_is(parts: int) -> None:
     protocol, ended = ask_long(parts)
-    status, headers, answer = protocol.answer
+    status, headers, response = protocol.response
     if parts == 5000:
         assert headers["Content-Length"] == "5000000"
         with os.fdopen(protocol.opened, "rb") as file:
-            answer = file.read()
-    assert (status, ended, len(answer)) == (200, ["ended"], parts * 1000)
-    assert [int(answer[at : at + 1000]) for at in range(0, len(answer), 1000)] == list(range(parts))
+            response = file.read()
+    assert (status, ended, len(response)) == (200, ["ended"], parts * 1000)
+    assert [int(response[at : at + 1000]) for at in range(0, len(response), 1000)] == list(range(parts))
 
 
 def test_a_long_answer_that_breaks_off_is_an_error_and_not_half_an_answer() -> None:
@@ -266,5 +266,5 @@ def test_a_long_answer_that_breaks_off_is_an_error_and_not_half_an_answer() -> N
 
 def test_an_answer_there_is_no_room_for_says_so() -> None:
     protocol, _ = ask_long(5000, broken=OSError)
-    assert protocol.answer[0] == 503
-    assert b"No space left" in protocol.answer[2]
+    assert protocol.response[0] == 503
+    assert b"No space left" in protocol.response[2]

@@ -13,8 +13,8 @@ from click.testing import CliRunner
 
 from server.commands import COMMANDS, HIDDEN, main
 from server.config import Settings
-from server.demo import filling
-from server.demo.grammar import write_papers
+from server.demo import populate
+from server.demo.paper_generator import generate_papers
 from server.services.papers import take_source_papers
 from server.store import devices, papers, readers
 from server.store.database import Database, migrate
@@ -42,7 +42,7 @@ def home(tmp_path, inkling):
     inkling("migrate")
     settings = Settings.from_environment({"INKLING_HOME": str(tmp_path / "home")})
     database = Database.at(settings)
-    found = write_papers(40, seed=1, newest=time.time(), days=30)
+    found = generate_papers(40, seed=1, newest=time.time(), days=30)
     with database.writing() as session:
         take_source_papers(session, "test", [vars(paper) for paper in found], now=time.time())
     yield database
@@ -115,7 +115,7 @@ def test_pairing_is_for_the_only_reader_or_asks_whose(home, inkling):
 
 def test_devices_are_listed_and_revoked(home, inkling, monkeypatch):
     assert "No reader yet" in inkling("devices")
-    monkeypatch.setattr(filling, "READERS", 1)
+    monkeypatch.setattr(populate, "READERS", 1)
     inkling("demo", status=1)
     with home.writing() as session:
         reader = readers.create(session, 1.0)

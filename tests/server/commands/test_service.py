@@ -20,7 +20,7 @@ from click.testing import CliRunner
 from server.commands import main, service
 from server.commands.service import plist_bytes, service_environment, unit_text
 from server.config import TABLE, Settings
-from server.supervise import own
+from server.supervise import inkling_command
 
 SYSTEMD = "/usr/lib/systemd/systemd"
 ODD = "we %i $HOME ${x} $$ \"q\" 'q' \\n \\ é 100%"
@@ -122,7 +122,7 @@ def test_no_secret_is_in_the_file(text, everything):
 def test_the_property_list_is_read_back_as_it_was_meant(everything):
     content = plistlib.loads(plist_bytes(everything))
     assert content["EnvironmentVariables"] == service_environment(everything)
-    assert content["ProgramArguments"] == own.own_command("up")
+    assert content["ProgramArguments"] == inkling_command.inkling_command("up")
     assert content["Umask"] == 0o077
 
 
@@ -213,8 +213,8 @@ def test_it_can_be_removed_without_a_bus(user):
     link.parent.mkdir(parents=True)
     manager.file.write_text(unit_text(Settings.from_environment({}, home=user / "home")))
     link.symlink_to(manager.file)
-    service.own_secrets().mkdir(parents=True)
-    (service.own_secrets() / "INKLING_METRICS_TOKEN").touch()
+    service.secrets_folder().mkdir(parents=True)
+    (service.secrets_folder() / "INKLING_METRICS_TOKEN").touch()
     before = files(user / "home")
     code, output = run("remove")
     assert code == 0, output

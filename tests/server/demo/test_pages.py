@@ -10,9 +10,9 @@ from html.parser import HTMLParser
 import pytest
 
 from server.app import create_app
-from server.demo import filling
-from server.demo.filling import demo_token, fill_home
+from server.demo import populate
 from server.demo.pages import CARDS
+from server.demo.populate import demo_token, populate_home
 from tests.server.conftest import LOOPBACK
 
 
@@ -30,10 +30,10 @@ class Elements(HTMLParser):
 
 @pytest.fixture
 def demo(settings, database, monkeypatch):
-    monkeypatch.setattr(filling, "READERS", 1)
+    monkeypatch.setattr(populate, "READERS", 1)
     app = create_app(replace(settings, demo=True))
     context = app.extensions["inkling"]
-    fill_home(database, context.keys, settings.secret_key, now=context.now())
+    populate_home(database, context.keys, settings.secret_key, now=context.now())
     yield app.test_client()
     context.close()
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from server.config import Settings
-from server.demo.grammar import write_papers
+from server.demo.paper_generator import generate_papers
 from server.errors import Conflict, Invalid
 from server.hot import Hot
 from server.services import backups
@@ -21,7 +21,7 @@ from server.store import models, papers, readers
 from server.store.copies import is_empty
 from server.store.database import Database, schema_problem
 
-PAPERS = write_papers(40, seed=1, newest=1_790_000_000.0, days=30)
+PAPERS = generate_papers(40, seed=1, newest=1_790_000_000.0, days=30)
 
 
 @pytest.fixture

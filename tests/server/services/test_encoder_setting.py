@@ -11,7 +11,7 @@ import pytest
 
 from recommender import Model
 from server.config import ConfigurationError, Settings
-from server.demo.filling import fill_home
+from server.demo.populate import populate_home
 from server.hot import Hot
 from server.services import training
 from server.store.database import Database
@@ -27,7 +27,7 @@ def database_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 @pytest.fixture
 def filled(settings: Settings, database: Database) -> Settings:
-    fill_home(database, Keys(settings.secret_key), settings.secret_key, now=time.time())
+    populate_home(database, Keys(settings.secret_key), settings.secret_key, now=time.time())
     return settings
 
 

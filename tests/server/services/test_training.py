@@ -13,7 +13,7 @@ import pytest
 from recommender import Model
 from recommender.training.gate import Verdict
 from recommender.training.train import MIN_PAPERS
-from server.demo.grammar import write_papers
+from server.demo.paper_generator import generate_papers
 from server.errors import BrokenArtefact, NotFound
 from server.hot import Hot
 from server.services import events, training
@@ -24,7 +24,7 @@ from server.services.training_due import ENOUGH_PAPERS, Trained, why_due
 from server.store import models, papers, readers
 from server.tokens import Keys
 
-PAPERS = write_papers(60, seed=1, newest=1_790_000_000.0, days=30)
+PAPERS = generate_papers(60, seed=1, newest=1_790_000_000.0, days=30)
 
 
 def add_papers(database, found, now=None):

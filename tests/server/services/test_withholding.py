@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from server.config import Settings
-from server.demo.filling import fill_home
+from server.demo.populate import populate_home
 from server.errors import NotFound
 from server.hot import Hot
 from server.services import readiness, training
@@ -44,7 +44,7 @@ def trained_home(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
     shutil.copy(sqlite_template, folder / "inkling.sqlite3")
     settings = Settings.from_environment({}, home=folder, offline=True)
     database = Database.at(settings)
-    fill_home(database, Keys(settings.secret_key), settings.secret_key, now=time.time())
+    populate_home(database, Keys(settings.secret_key), settings.secret_key, now=time.time())
     result = training.train_once(settings, database, Hot(settings))
     database.close()
     return Home(folder, result)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from server.errors import SourceRefused, SourceUnavailable
-from server.sources.arxiv import BATCH, PACE, REST, Arxiv, could_be_issued, parse_feed
+from server.sources.arxiv import BATCH, PACE, RATE_LIMIT_PAUSE, Arxiv, could_be_issued, parse_feed
 from tests.server.sources.listing_server import atom_entry, feed, status
 
 
@@ -72,7 +72,7 @@ def test_being_asked_too_often_is_said_in_a_page_of_status_200(archive, source):
     with pytest.raises(SourceUnavailable, match="asked too often and asks to be left alone until") as told:
         archive.by_ids(["2401.00001"])
     assert not isinstance(told.value, SourceRefused)
-    assert abs(told.value.retry_at - time.time() - REST) < 5
+    assert abs(told.value.retry_at - time.time() - RATE_LIMIT_PAUSE) < 5
 
 
 def test_a_paper_that_speaks_of_rates_is_a_paper(archive, source):

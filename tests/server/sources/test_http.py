@@ -94,7 +94,7 @@ def test_nobody_is_left_alone_for_ever(client, source, written):
     source.script = [status(503, Retry_After=written)]
     with pytest.raises(SourceUnavailable) as told:
         client.get("/x", {})
-    assert told.value.retry_at - time.time() < http.LONGEST_HOLD + 5
+    assert told.value.retry_at - time.time() < http.MAX_PAUSE + 5
 
 
 def test_a_date_to_come_back_is_read_by_the_clock_of_who_wrote_it():
@@ -159,7 +159,7 @@ def test_a_slow_answer_is_tried_again(client, source, monkeypatch):
 
 
 def test_an_endless_answer_is_cut_off(client, source, monkeypatch):
-    monkeypatch.setattr(http, "LARGEST_ANSWER", 1000)
+    monkeypatch.setattr(http, "MAX_RESPONSE", 1000)
     source.script = [status(200, bytes(5000))]
     with pytest.raises(SourceUnavailable, match="too much"):
         client.get("/x", {})
@@ -167,7 +167,7 @@ def test_an_endless_answer_is_cut_off(client, source, monkeypatch):
 
 @pytest.mark.parametrize("part", ["head", "body", "body without end", "nothing"])
 def test_an_answer_that_trickles_is_cut_off(client, source, monkeypatch, part):
-    monkeypatch.setattr(http, "SLOWEST_ANSWER", 0.5)
+    monkeypatch.setattr(http, "RESPONSE_TIMEOUT", 0.5)
 
     def trickle():
         yield b"HTTP/1.1 200 OK\r\n"
@@ -293,7 +293,7 @@ def test_a_packing_that_was_not_asked_for_is_refused(client, source, encoding):
 
 @pytest.mark.parametrize("levels", [1, 2])
 def test_a_small_answer_does_not_become_a_large_one(client, source, levels, monkeypatch):
-    monkeypatch.setattr(http, "LARGEST_ANSWER", 1000)
+    monkeypatch.setattr(http, "MAX_RESPONSE", 1000)
     made = []
     inner = zlib.decompressobj
 
@@ -308,7 +308,7 @@ def test_a_small_answer_does_not_become_a_large_one(client, source, levels, monk
             made.append(self.one.decompress(piece, most))
             return made[-1]
 
-    monkeypatch.setattr("server.sources.bodies.zlib.decompressobj", Watched)
+    monkeypatch.setattr("server.sources.response_body.zlib.decompressobj", Watched)
     bomb = gzip.compress(bytes(50_000_000))
     source.script = [status(200, bomb if levels == 1 else gzip.compress(bomb), Content_Encoding="gzip")]
     with pytest.raises(SourceRefused, match="sends too much"):
@@ -431,7 +431,7 @@ def test_redirects_in_a_circle_end(client, source):
     source.script = [redirect("/x")] * 50
     with pytest.raises(SourceRefused, match="one redirect after another"):
         client.get("/x", {})
-    assert len(source.asked) == http.MOST_REDIRECTS + 1
+    assert len(source.asked) == http.MAX_REDIRECTS + 1
 
 
 @pytest.mark.parametrize(

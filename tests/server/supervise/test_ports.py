@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from server.supervise.ports import CannotBind, PortTaken, check_port
+from server.supervise.ports import BindFailed, PortTaken, check_port
 
 
 def listening(**options):
@@ -38,5 +38,5 @@ def test_every_address_of_the_machine_counts():
 
 
 def test_an_address_of_another_machine_is_refused_in_plain_words():
-    with pytest.raises(CannotBind, match="INKLING_HOST"):
+    with pytest.raises(BindFailed, match="INKLING_HOST"):
         check_port("192.0.2.7", 8765)

@@ -12,7 +12,7 @@ from contextlib import closing
 import pytest
 
 from server.config import Settings
-from server.demo.grammar import write_papers
+from server.demo.paper_generator import generate_papers
 from server.services.papers import take_source_papers
 from server.store.database import Database
 from tests.server.inkling_process import Up, call, inkling, log_open, pair, run, until
@@ -26,7 +26,7 @@ def home(tmp_path_factory):
     home = tmp_path_factory.mktemp("trained") / "home"
     assert run("migrate", home=home).returncode == 0
     with closing(Database.at(Settings.from_environment({"INKLING_HOME": str(home)}))) as database:
-        found = write_papers(120, seed=1, newest=time.time(), days=30)
+        found = generate_papers(120, seed=1, newest=time.time(), days=30)
         with database.writing() as session:
             take_source_papers(session, "test", [vars(paper) for paper in found], now=time.time())
     trained = run("train", home=home)

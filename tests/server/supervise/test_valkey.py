@@ -41,7 +41,7 @@ def test_the_socket_is_in_the_home_when_that_is_short(tmp_path):
 def test_a_long_home_gets_a_short_private_folder(tmp_path):
     run = tmp_path / ("long" * 30)
     found = valkey.socket_path(run)
-    assert len(os.fsencode(found)) <= valkey.LONGEST_SOCKET_PATH
+    assert len(os.fsencode(found)) <= valkey.MAX_SOCKET_PATH
     assert stat.S_IMODE(found.parent.stat().st_mode) == 0o700
     assert valkey.socket_path(run) == found
     found.parent.rmdir()
@@ -58,4 +58,4 @@ def test_a_folder_somebody_else_prepared_is_not_used(tmp_path, monkeypatch):
 @pytest.mark.parametrize("sock", ["absent", "file"])
 def test_nothing_answers_where_no_server_is(tmp_path, sock):
     (tmp_path / "file").touch()
-    assert not valkey.answers(tmp_path / sock)
+    assert not valkey.is_answering(tmp_path / sock)

@@ -6,36 +6,37 @@ import contextlib
 import select
 import signal
 import socket
+import threading
 from collections.abc import Iterator
 from types import FrameType
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
-class Ending:
+class Shutdown:
     """Whether we were told to end, and a way to wait that a signal cuts short."""
 
     def __init__(self, wake: socket.socket) -> None:
-        self.asked = False
+        self.requested = False
         self._wake = wake
 
     def wait(self, seconds: float) -> None:
         """Wait for `seconds`, or less when a signal comes."""
-        if not self.asked and select.select([self._wake], [], [], seconds)[0]:
+        if not self.requested and select.select([self._wake], [], [], seconds)[0]:
             with contextlib.suppress(BlockingIOError):
                 self._wake.recv(4096)
 
 
 @contextlib.contextmanager
-def on_signals() -> Iterator[Ending]:
+def shutdown_on_signals() -> Iterator[Shutdown]:
     """Turn SIGTERM, SIGINT and SIGHUP into a wish to end for the length of the block. Main thread only."""
     reading, writing = socket.socketpair()
     reading.setblocking(False)
     writing.setblocking(False)
-    ending = Ending(reading)
+    shutdown = Shutdown(reading)
 
     def note(_number: int, _frame: FrameType | None) -> None:
-        ending.asked = True
+        shutdown.requested = True
 
     # A hang-up that was ignored from the start (nohup) stays ignored.
     wanted = [number for number in SIGNALS if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN]
@@ -43,10 +44,31 @@ def on_signals() -> Iterator[Ending]:
     # Python writes to this socket from the signal itself, so that no signal can fall between a look and a wait.
     signal.set_wakeup_fd(writing.fileno(), warn_on_full_buffer=False)
     try:
-        yield ending
+        yield shutdown
     finally:
         signal.set_wakeup_fd(-1)
         for number, handler in before.items():
             signal.signal(number, handler)
         reading.close()
         writing.close()
+
+
+@contextlib.contextmanager
+def stop_on_signals() -> Iterator[threading.Event]:
+    """Give an event that SIGTERM, SIGINT and SIGHUP set, for loops that end between two pieces of work."""
+    stop = threading.Event()
+    over = threading.Event()
+    with shutdown_on_signals() as shutdown:
+        # A thread of its own sets it: a signal's handler may interrupt the very wait whose lock it would need.
+        def pass_on() -> None:
+            while not shutdown.requested and not over.is_set():
+                shutdown.wait(0.5)
+            stop.set()
+
+        passing = threading.Thread(target=pass_on, daemon=True)
+        passing.start()
+        try:
+            yield stop
+        finally:
+            over.set()
+            passing.join()

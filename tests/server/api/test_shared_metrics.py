@@ -7,21 +7,21 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
-from server.api import counts
-from server.api.counts import Shared, Sum
+from server.api import shared_metrics
+from server.api.shared_metrics import SharedMetrics, SummedMetrics
 from tests.server.inkling_process import until
 
 
 @pytest.fixture
 def ours(monkeypatch: pytest.MonkeyPatch) -> CollectorRegistry:
     registry = CollectorRegistry()
-    monkeypatch.setattr(counts, "OURS", registry)
+    monkeypatch.setattr(shared_metrics, "REGISTRY", registry)
     return registry
 
 
 def added_up(others: list[str]) -> list[str]:
     registry = CollectorRegistry()
-    registry.register(Sum(others))
+    registry.register(SummedMetrics(others))
     return generate_latest(registry).decode().splitlines()
 
 
@@ -44,19 +44,19 @@ def test_each_count_is_added_to_the_same_count_of_the_others(ours: CollectorRegi
 
 def test_what_another_process_counted_is_found(ours: CollectorRegistry, tmp_path: Path) -> None:
     Counter("seen", "What was seen.", registry=ours).inc()
-    one, other = Shared(tmp_path), Shared(tmp_path)
+    one, other = SharedMetrics(tmp_path), SharedMetrics(tmp_path)
     one.note_change()
-    assert until(lambda: list(other.others()), 10)
-    assert "seen_total 2.0" in added_up(list(other.others()))
-    assert list(one.others()) == []
+    assert until(lambda: list(other.read_others()), 10)
+    assert "seen_total 2.0" in added_up(list(other.read_others()))
+    assert list(one.read_others()) == []
 
 
 def test_where_nothing_can_be_written_counting_goes_on(ours: CollectorRegistry, tmp_path: Path) -> None:
     Counter("seen", "What was seen.", registry=ours).inc()
     (tmp_path / "metrics").touch()  # no folder
-    one, other = Shared(tmp_path / "metrics"), Shared(tmp_path / "metrics")
+    one, other = SharedMetrics(tmp_path / "metrics"), SharedMetrics(tmp_path / "metrics")
     one.note_change()
-    assert "seen_total 1.0" in added_up(list(one.others()))
+    assert "seen_total 1.0" in added_up(list(one.read_others()))
     (tmp_path / "metrics").unlink()
     # By itself, once there is room again.
-    assert until(lambda: list(other.others()), 10)
+    assert until(lambda: list(other.read_others()), 10)

@@ -10,11 +10,11 @@ import time
 
 import pytest
 
-from server.supervise.state import birth
+from server.supervise.state import start_time
 
 PARENT = """
 import subprocess, sys, os
-from server.supervise.tether import spawn
+from server.supervise.parent_death import spawn
 child = spawn([sys.executable, "-c", {body!r}], dict(os.environ), in_kernel={in_kernel})
 print(child.pid, flush=True)
 child.wait()
@@ -24,9 +24,9 @@ SLEEPER = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
 
 def wait_for_end(pid: int, seconds: float = 5.0) -> bool:
     deadline = time.monotonic() + seconds
-    while birth(pid) and time.monotonic() < deadline:
+    while start_time(pid) and time.monotonic() < deadline:
         time.sleep(0.02)
-    return birth(pid) is None
+    return start_time(pid) is None
 
 
 @pytest.fixture(
@@ -51,7 +51,7 @@ def test_a_killed_parent_takes_its_child_along(family):
 
 def test_a_watched_command_gets_our_signals_and_gives_its_status():
     code = "import signal, sys, time; signal.signal(15, lambda *_: sys.exit(7)); print(flush=True); time.sleep(60)"
-    argv = [sys.executable, "-m", "server.supervise.tether", str(os.getpid()), sys.executable, "-c", code]
+    argv = [sys.executable, "-m", "server.supervise.parent_death", str(os.getpid()), sys.executable, "-c", code]
     watched = subprocess.Popen(argv, stdout=subprocess.PIPE)
     watched.stdout.readline()
     watched.send_signal(signal.SIGTERM)

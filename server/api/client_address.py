@@ -31,7 +31,7 @@ def _refuse_odd_host() -> None:
         raise Malformed("The Host header must name one host, with or without a port.")
 
 
-def peer() -> str:
+def client_address() -> str:
     """Return the address that limits count for, as far as the trusted proxies tell: of IPv6 a whole /64."""
     told = request.remote_addr or ""
     address = _address(told)

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from server.api.peers import from_this_machine, peer
+from server.api.client_address import client_address, from_this_machine
 from server.app import create_app, trust_proxies
 from server.config import Settings
 from tests.server.conftest import sqlite_only
@@ -20,7 +20,7 @@ def telling(trusted: int) -> Flask:
     """Return an application that trusts so many proxies, with two addresses that tell of the peer."""
     app = Flask("telling")
     app.add_url_rule("/local", view_func=lambda: str(from_this_machine()))
-    app.add_url_rule("/peer", view_func=peer)
+    app.add_url_rule("/peer", view_func=client_address)
     trust_proxies(app, trusted)
     return app
 

@@ -11,7 +11,7 @@ WIDTH, HEIGHT = 480, 270
 _HUES = (212, 262, 168, 24, 338, 196, 48, 286, 142, 8, 230, 92)
 
 
-def picture(paper_id: str) -> str:
+def draw_thumbnail(paper_id: str) -> str:
     """Return an SVG: a sheet with lines of text and a figure, on a tinted ground."""
     chance = random.Random(zlib.crc32(paper_id.encode()))
     hue = chance.choice(_HUES)

@@ -115,7 +115,7 @@ def read_topics() -> list[Topic]:
     return [Topic(name=name, **words) for name, words in tomllib.loads(text).items()]
 
 
-def write_papers(count: int, *, seed: int, newest: float, days: int) -> list[DemoPaper]:
+def generate_papers(count: int, *, seed: int, newest: float, days: int) -> list[DemoPaper]:
     """Return `count` papers, newest first, spread over `days` days before `newest` (epoch seconds)."""
     chance = random.Random(seed)
     topics = read_topics()

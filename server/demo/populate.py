@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from server.demo.grammar import DAY, DemoPaper, write_papers
+from server.demo.paper_generator import DAY, DemoPaper, generate_papers
 from server.errors import Conflict
 from server.services import events, papers
 from server.services.events import Event
@@ -30,7 +30,7 @@ OWN_TOPICS = ("retrieval", "agents")
 TODAY = 48  # papers that only the listing page shows: nobody has read them yet
 
 
-class DemoRefused(Conflict):
+class HomeNotEmpty(Conflict):
     """The home holds something that the demo did not make."""
 
     code = "demo_refused"
@@ -42,15 +42,15 @@ def demo_token(secret: str) -> str:
     return base64.urlsafe_b64encode(mac).decode().rstrip("=")
 
 
-def fill_home(database: Database, keys: Keys, secret: str, *, now: float, seed: int = SEED) -> bool:
+def populate_home(database: Database, keys: Keys, secret: str, *, now: float, seed: int = SEED) -> bool:
     """Fill an empty home; return False when it is filled already. Raises DemoRefused when it is somebody's."""
     with database.reading() as session:
         state = job_states.get(session, JOB)
         if readers.any_not_demo(session) or (state is None and paper_rows.count(session)):
-            raise DemoRefused("The demo wants an empty home and this one is in use; choose another one with --home.")
+            raise HomeNotEmpty("The demo wants an empty home and this one is in use; choose another one with --home.")
     if state and state.get("filled"):
         return False
-    written = write_papers(PAPERS, seed=seed, newest=now, days=DAYS)
+    written = generate_papers(PAPERS, seed=seed, newest=now, days=DAYS)
     _store_papers(database, written, now)
     chance = random.Random(seed)
     for _ in range(READERS):

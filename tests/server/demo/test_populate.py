@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from server.demo import filling
-from server.demo.filling import PAPERS, DemoRefused, demo_token, fill_home
+from server.demo import populate
+from server.demo.populate import PAPERS, HomeNotEmpty, demo_token, populate_home
 from server.services.pairing import authenticate
 from server.store import events, papers, readers
 from server.tokens import Keys
@@ -17,11 +17,11 @@ SECRET = "a secret"
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch):
-    monkeypatch.setattr(filling, "READERS", 6)
+    monkeypatch.setattr(populate, "READERS", 6)
 
 
 def fill(database):
-    return fill_home(database, Keys(SECRET), SECRET, now=time.time())
+    return populate_home(database, Keys(SECRET), SECRET, now=time.time())
 
 
 def counts(database):
@@ -59,7 +59,7 @@ def test_the_page_has_a_reader_with_a_taste(database):
 def test_a_home_with_a_real_reader_is_refused(database):
     with database.writing() as session:
         readers.create(session, 1.0)
-    with pytest.raises(DemoRefused, match="--home"):
+    with pytest.raises(HomeNotEmpty, match="--home"):
         fill(database)
     assert counts(database) == (0, 1, 0)
 
@@ -68,14 +68,14 @@ def test_a_home_that_a_real_reader_joined_later_is_refused_too(database):
     fill(database)
     with database.writing() as session:
         readers.create(session, 1.0)
-    with pytest.raises(DemoRefused):
+    with pytest.raises(HomeNotEmpty):
         fill(database)
 
 
 def test_a_home_with_a_real_catalogue_is_refused(database):
     with database.writing() as session:
         papers.add_stubs(session, ["2401.00001"], 1.0)
-    with pytest.raises(DemoRefused):
+    with pytest.raises(HomeNotEmpty):
         fill(database)
 
 
@@ -84,7 +84,7 @@ def test_a_fill_that_was_cut_short_is_made_whole(database, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as broken:
-        broken.setattr(filling, "_add_own_reader", cut)
+        broken.setattr(populate, "_add_own_reader", cut)
         with pytest.raises(KeyboardInterrupt):
             fill(database)
     assert fill(database)

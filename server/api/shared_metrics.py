@@ -22,12 +22,12 @@ from prometheus_client.registry import Collector
 
 logger = logging.getLogger(__name__)
 
-EVERY = 0.25  # seconds between two writings, at the least
-OURS = CollectorRegistry()
+WRITE_INTERVAL = 0.25  # seconds between two writings, at the least
+REGISTRY = CollectorRegistry()
 _CREATED = "_created"  # when a count began, which says nothing of a sum
 
 
-class Shared:
+class SharedMetrics:
     """One process's file among those of the others."""
 
     def __init__(self, folder: Path) -> None:
@@ -41,7 +41,7 @@ class Shared:
         """Have the file written soon."""
         self._changed.set()
 
-    def others(self) -> Iterator[str]:
+    def read_others(self) -> Iterator[str]:
         """Yield what the other processes have counted."""
         for file in sorted(self._file.parent.glob("*.prom")):
             if file != self._file:
@@ -51,7 +51,7 @@ class Shared:
     def _keep_writing(self) -> None:
         while True:
             self._changed.wait()
-            time.sleep(EVERY)
+            time.sleep(WRITE_INTERVAL)
             self._changed.clear()
             self._write()
 
@@ -59,7 +59,7 @@ class Shared:
         aside = self._file.with_suffix(".tmp")
         try:
             self._file.parent.mkdir(mode=0o700, exist_ok=True)
-            aside.write_bytes(generate_latest(OURS))
+            aside.write_bytes(generate_latest(REGISTRY))
             aside.replace(self._file)
         except OSError as error:
             if not self._failed:
@@ -72,7 +72,7 @@ class Shared:
             self._failed = False
 
 
-class Sum(Collector):
+class SummedMetrics(Collector):
     """The counts of this process and of others, given as text, added up."""
 
     def __init__(self, others: Iterable[str]) -> None:
@@ -82,7 +82,7 @@ class Sum(Collector):
         """Yield each metric once."""
         families: dict[str, Metric] = {}
         values: dict[str, dict[tuple[str, tuple[tuple[str, str], ...]], float]] = {}
-        for text in (generate_latest(OURS).decode(), *self._others):
+        for text in (generate_latest(REGISTRY).decode(), *self._others):
             for family in text_string_to_metric_families(text):
                 families.setdefault(family.name, Metric(family.name, family.documentation, family.type))
                 sums = values.setdefault(family.name, {})

@@ -15,7 +15,7 @@ _ROOT = Path(__file__).parents[2]
 _CALM = {"OPENBLAS_NUM_THREADS": "1"}
 
 
-def own_command(*arguments: str) -> list[str]:
+def inkling_command(*arguments: str) -> list[str]:
     """Return the command line of `inkling ARGUMENTS...` with this interpreter.
 
     -P keeps the current folder out of the import path: it may hold a `server` of somebody else's.
@@ -23,7 +23,7 @@ def own_command(*arguments: str) -> list[str]:
     return [sys.executable, "-P", "-m", "server", *arguments]
 
 
-def own_environment(settings: Settings) -> dict[str, str]:
+def inkling_environment(settings: Settings) -> dict[str, str]:
     """Return the environment for it: these settings, and this very code where it runs from a checkout."""
     environ = {**settings.child_environment(), **_CALM}
     if _ROOT.name not in {"site-packages", "dist-packages"}:
@@ -40,4 +40,4 @@ def shell_line(*arguments: str) -> str:
     if beside.exists():
         return shlex.join([str(beside), *arguments])
     # A checkout without an environment of its own.
-    return shlex.join(["env", f"PYTHONPATH={_ROOT}", *own_command(*arguments)])
+    return shlex.join(["env", f"PYTHONPATH={_ROOT}", *inkling_command(*arguments)])

@@ -1,7 +1,7 @@
 """Ties a child process to its parent, so that nothing outlives a parent that was killed.
 
 Linux does it in the kernel (PR_SET_PDEATHSIG survives exec). Elsewhere the child runs under this file as a small
-program of its own (`python -m server.supervise.tether PARENT COMMAND...`) that watches for the parent's end.
+program of its own (`python -m server.supervise.parent_death PARENT COMMAND...`) that watches for the parent's end.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from types import FrameType
 
 PR_SET_PDEATHSIG = 1
 GRACE = 10.0  # seconds between asking and killing
-GLANCE = 0.5  # seconds between two looks at the parent
+POLL_INTERVAL = 0.5  # seconds between two looks at the parent
 _IN_KERNEL = sys.platform == "linux"
 
 
@@ -29,7 +29,7 @@ def spawn(
     if not in_kernel:
         argv = [sys.executable, "-m", __name__, str(os.getpid()), *argv]
     # A function between fork and exec is unsafe only beside other threads, which a supervisor has none of.
-    before_exec = _tie() if in_kernel else None
+    before_exec = _parent_death_signal() if in_kernel else None
     return subprocess.Popen(
         argv,
         env=dict(environ),
@@ -39,15 +39,15 @@ def spawn(
     )
 
 
-def tie_to_parent() -> None:
+def die_with_parent() -> None:
     """Tie the calling process, already running, to its parent."""
     if _IN_KERNEL:
-        _tie(os.getppid())()
+        _parent_death_signal(os.getppid())()
     else:
         threading.Thread(target=_watch, args=(os.getppid(), _end_self), daemon=True).start()
 
 
-def _tie(parent: int | None = None) -> Callable[[], None]:
+def _parent_death_signal(parent: int | None = None) -> Callable[[], None]:
     """Return what a child calls to be ended with `parent` (this process when not given)."""
     prctl = ctypes.CDLL(None).prctl  # looked up before the fork: between fork and exec as little as possible
     parent = os.getpid() if parent is None else parent
@@ -62,7 +62,7 @@ def _tie(parent: int | None = None) -> Callable[[], None]:
 
 def _watch(parent: int, end: Callable[[], None]) -> None:
     while os.getppid() == parent:
-        time.sleep(GLANCE)
+        time.sleep(POLL_INTERVAL)
     end()
 
 
@@ -82,7 +82,7 @@ def _run_watched(parent: int, argv: Sequence[str]) -> int:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, hand_on)
     while child.poll() is None and os.getppid() == parent:
-        time.sleep(GLANCE)
+        time.sleep(POLL_INTERVAL)
     if child.poll() is None:
         child.terminate()
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 
-ACCEPTED = "gzip"  # what we say we take; anything else was not asked for
+ACCEPT_ENCODING = "gzip"  # what we say we take; anything else was not asked for
 _PLAIN = {"", "identity"}
 _GZIP = {"gzip", "x-gzip"}
 
@@ -13,7 +13,7 @@ class BadBody(Exception):
     """A body that cannot be read; the text says why, as the end of a sentence that begins with who sent it."""
 
 
-class Body:
+class ResponseBody:
     """Collects the pieces of one body, at most `largest` bytes of it after unpacking."""
 
     def __init__(self, encoding: str, largest: int) -> None:

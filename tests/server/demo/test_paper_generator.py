@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from server.demo.art import picture
-from server.demo.grammar import DAY, read_topics, write_papers
+from server.demo.paper_generator import DAY, generate_papers, read_topics
+from server.demo.thumbnails import draw_thumbnail
 from server.identifiers import is_canonical
 
 NEWEST = 1_795_000_000.0
@@ -16,12 +16,12 @@ NEWEST = 1_795_000_000.0
 
 @pytest.fixture(scope="module")
 def papers():
-    return write_papers(480, seed=20, newest=NEWEST, days=60)
+    return generate_papers(480, seed=20, newest=NEWEST, days=60)
 
 
 def test_the_same_seed_writes_the_same_papers(papers):
-    assert write_papers(480, seed=20, newest=NEWEST, days=60) == papers
-    assert write_papers(480, seed=21, newest=NEWEST, days=60)[0] != papers[0]
+    assert generate_papers(480, seed=20, newest=NEWEST, days=60) == papers
+    assert generate_papers(480, seed=21, newest=NEWEST, days=60)[0] != papers[0]
 
 
 def test_no_two_papers_are_alike(papers):
@@ -53,7 +53,7 @@ def test_every_topic_is_written_about(papers):
 
 
 def test_each_paper_has_a_picture_of_its_own(papers):
-    drawn = [picture(paper.id) for paper in papers[:40]]
+    drawn = [draw_thumbnail(paper.id) for paper in papers[:40]]
     assert len(set(drawn)) == 40
     assert all(ElementTree.fromstring(one).tag.endswith("svg") for one in drawn)
-    assert picture(papers[0].id) == drawn[0]
+    assert draw_thumbnail(papers[0].id) == drawn[0]

@@ -18,7 +18,7 @@ from server.demo.paper_generator import generate_papers
 from server.services.papers import take_source_papers
 from server.store import devices, papers, readers
 from server.store.database import Database, migrate
-from server.supervise.ports import holder
+from server.supervise.ports import describe_holder
 
 HEAVY = ("numpy", "scipy", "sklearn", "implicit", "flask", "sqlalchemy")
 
@@ -169,7 +169,7 @@ def test_whoever_holds_the_port_gives_the_terminal_no_orders():
     )
     command = [sys.executable, "-c", code, "\x1b[2Jgone\x07"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
-        told = holder(int(other.stdout.readline()))
+        told = describe_holder(int(other.stdout.readline()))
         other.kill()
     assert f"process {other.pid}" in told
     assert told.isprintable()

@@ -8,8 +8,7 @@ from flask import Response, jsonify, request
 
 from server.api.blueprint import Blueprint
 from server.api.requests import MAX_IMPORT, caller, context, json_file, page_of, read_cursor
-from server.api.schemas import LogQuery
-from server.api.schemas_account import Export, ImportBody, Imported, LoggedEvents, Me, MeBody, Reset
+from server.api.schemas.account import Export, ImportBody, Imported, LoggedEvents, LogQuery, Me, MeBody, Reset
 from server.clock import rfc3339
 from server.errors import Invalid
 from server.services import account, events, takeout

@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from server.api import errors
 from server.api.requests import json_object, require_reader
-from server.api.schemas import ErrorAnswer
+from server.api.schemas.base import ErrorAnswer
 from server.errors import Invalid
 
 

@@ -9,7 +9,7 @@ from flask import request
 from server.api.blueprint import Blueprint
 from server.api.client_address import client_address, from_this_machine
 from server.api.requests import caller, context, limit
-from server.api.schemas_account import Code, CodeBody, DeviceBody, Devices, NewDevice, Whose, WhoseBody
+from server.api.schemas.devices import Code, CodeBody, DeviceBody, Devices, NewDevice, Whose, WhoseBody
 from server.clock import rfc3339
 from server.services import pairing
 from server.store import devices

@@ -9,7 +9,8 @@ from flask import Response, jsonify
 from server.api.blueprint import Blueprint
 from server.api.errors import error_body
 from server.api.requests import caller, context, json_object, objects
-from server.api.schemas import MAX_CARDS, MAX_EVENTS, EventsAnswer, EventsBody
+from server.api.schemas.events import MAX_EVENTS, EventsAnswer, EventsBody
+from server.api.schemas.papers import MAX_CARDS
 from server.api.telemetry import EVENTS
 from server.errors import Invalid
 from server.services import events

@@ -13,7 +13,7 @@ from server.api.blueprint import Blueprint
 from server.api.client_address import from_this_machine
 from server.api.client_version import API, MIN_CLIENT
 from server.api.requests import context
-from server.api.schemas_account import Health, Readiness
+from server.api.schemas.health import Health, Readiness
 from server.api.telemetry import exposition, shared_metrics
 from server.errors import Forbidden
 from server.services import readiness

@@ -8,8 +8,8 @@ from flask import Response, jsonify, request
 
 from server.api.blueprint import PAPER, Blueprint
 from server.api.requests import caller, context, json_object, page_of, read_cursor
-from server.api.schemas import PageQuery
-from server.api.schemas_account import Entry, EntryBody, Library
+from server.api.schemas.base import PageQuery
+from server.api.schemas.library import Entry, EntryBody, Library
 from server.identifiers import canonical
 from server.services import library
 from server.services.parsing import read_words

@@ -8,7 +8,7 @@ from flask import Response, jsonify
 
 from server.api.blueprint import PAPER, Blueprint
 from server.api.requests import caller, context, page_of, read_cursor
-from server.api.schemas import Paper, SearchAnswer, SearchQuery, Similar, SimilarQuery
+from server.api.schemas.papers import Paper, SearchAnswer, SearchQuery, Similar, SimilarQuery
 from server.identifiers import canonical
 from server.services import papers, ranking
 

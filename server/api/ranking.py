@@ -9,7 +9,8 @@ from flask import Response, jsonify
 from server.api.blueprint import Blueprint
 from server.api.errors import error_body
 from server.api.requests import caller, context, json_object, objects
-from server.api.schemas import MAX_CARDS, RankAnswer, RankBody, Recommendations, RecommendationsQuery
+from server.api.schemas.papers import MAX_CARDS
+from server.api.schemas.ranking import RankAnswer, RankBody, Recommendations, RecommendationsQuery
 from server.errors import BadPaperId, Invalid
 from server.services import ranking
 from server.services.parsing import PAGE, read_card, whole_number

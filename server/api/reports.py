@@ -8,8 +8,8 @@ from flask import Response, jsonify
 
 from server.api.blueprint import Blueprint
 from server.api.requests import caller, limit
-from server.api.schemas import Base
-from server.api.schemas_account import ReportBody
+from server.api.schemas.base import Base
+from server.api.schemas.reports import ReportBody
 from server.api.telemetry import REPORTS
 
 blueprint = Blueprint("reports", __name__, description="What the extension could not read.")

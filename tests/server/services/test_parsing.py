@@ -10,7 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from marshmallow import Schema
 
-from server.api import schemas
+from server.api.schemas.events import Event as EventSchema
+from server.api.schemas.papers import Card
 from server.errors import Invalid
 from server.services.parsing import read_card, read_event
 
@@ -71,7 +72,7 @@ def by_schema(schema: Schema, value: dict[str, Any]) -> set[str]:
 @given(cards)
 @example({"id": "2401.12345", "title": "\ud800"})
 def test_cards(card: dict[str, Any]) -> None:
-    wrong = by_schema(schemas.Card(), card)
+    wrong = by_schema(Card(), card)
     field = refusal(read_card, card)
     assert (field is None) == (not wrong)
     assert field is None or field.split(".")[0] in wrong
@@ -80,7 +81,7 @@ def test_cards(card: dict[str, Any]) -> None:
 @given(events)
 @example({"id": "x", "kind": "open", "paper": "2401.12345", "at": "2026-11-20T08:15:00Z"})
 def test_events(event: dict[str, Any]) -> None:
-    wrong = by_schema(schemas.Event(), event)
+    wrong = by_schema(EventSchema(), event)
     field = refusal(read_event, event)
     # What JSON Schema cannot say, the description does.
     early = field == "at" and str(event["at"]).startswith("1990")

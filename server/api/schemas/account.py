@@ -1,0 +1,96 @@
+"""The reader's settings, their log, and their data as a file."""
+
+from __future__ import annotations
+
+from marshmallow import fields, validate
+
+from server.api.schemas.base import Base, Next, PageQuery
+from server.api.schemas.events import LoggedEvent
+from server.api.schemas.fields import Moment, PaperId, Text
+from server.services import parsing
+from server.services.events import KINDS
+
+
+def _chosen() -> fields.List:
+    entries = Text(longest=parsing.LONGEST_CHOSEN)
+    return fields.List(entries, validate=validate.Length(max=parsing.MOST_CHOSEN))
+
+
+class MeBody(Base):
+    """What to change; a list replaces the list before it."""
+
+    interests = _chosen()
+    followed = _chosen()
+    muted = _chosen()
+    renew_feed = fields.Boolean(truthy={True}, falsy={False})
+
+
+class Counts(Base):
+    """How much is kept."""
+
+    events = fields.Integer(required=True)
+    opened = fields.Integer(required=True)
+    saved = fields.Integer(required=True)
+    hidden = fields.Integer(required=True)
+
+
+class Me(Base):
+    """The reader, as this device speaks for them."""
+
+    reader_id = fields.String(required=True)
+    device_id = fields.String(required=True)
+    operator = fields.Boolean(required=True)
+    created_at = Moment(required=True)
+    interests = fields.List(fields.String(), required=True)
+    followed = fields.List(fields.String(), required=True)
+    muted = fields.List(fields.String(), required=True)
+    feed_secret = fields.String(required=True)
+    feed_url = fields.String(required=True)
+    counts = fields.Nested(Counts, required=True)
+
+
+class LogQuery(PageQuery):
+    """A page of the log, of one paper or of some kinds of events alone."""
+
+    paper = PaperId()
+    kind = fields.List(
+        Text(longest=16, one_of=KINDS), load_default=list, metadata={"description": "Repeated for several."}
+    )
+
+
+class LoggedEvents(Next):
+    """What was logged, newest first."""
+
+    items = fields.List(fields.Nested(LoggedEvent), required=True)
+
+
+class Reset(Base):
+    """How many events were forgotten."""
+
+    forgotten = fields.Integer(required=True)
+
+
+class ImportBody(Base):
+    """A file of `GET /v1/me/export`."""
+
+    format = fields.String(required=True, validate=validate.Equal("inkling-export"))
+    version = fields.Integer(required=True, strict=True, validate=validate.Equal(1))
+    settings = fields.Dict(allow_none=True)
+    events = fields.List(fields.Dict())
+    library = fields.List(fields.Dict())
+    papers = fields.List(fields.Dict())
+
+
+class Export(ImportBody):
+    """Everything kept of a reader."""
+
+    exported_at = Moment(required=True)
+
+
+class Imported(Base):
+    """What became of the file's events, and how many papers' texts it held."""
+
+    accepted = fields.Integer(required=True)
+    duplicate = fields.Integer(required=True)
+    rejected = fields.Integer(required=True)
+    papers = fields.Integer(required=True)

@@ -1,0 +1,67 @@
+"""Devices and the codes that pair them."""
+
+from __future__ import annotations
+
+from marshmallow import fields
+
+from server.api.schemas.base import Base, Next
+from server.api.schemas.fields import Moment, Text
+
+
+class DeviceBody(Base):
+    """A browser that wants a token."""
+
+    name = Text(longest=100, shortest=1, required=True)
+    code = Text(longest=100, allow_none=True)
+
+
+class NewDevice(Base):
+    """The token is shown this once."""
+
+    token = fields.String(required=True)
+    reader_id = fields.String(required=True)
+    device_id = fields.String(required=True)
+
+
+class Device(Base):
+    """A paired browser."""
+
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+    created_at = Moment(required=True)
+    last_seen_at = Moment(required=True, allow_none=True)
+    this = fields.Boolean(required=True, metadata={"description": "The one that asks."})
+
+
+class Devices(Next):
+    """My devices."""
+
+    items = fields.List(fields.Nested(Device), required=True)
+
+
+class CodeBody(Base):
+    """For whom the code is: my next device, or (operators only) a new reader."""
+
+    reader = Text(longest=3, required=True, one_of=("me", "new"))
+
+
+class WhoseBody(Base):
+    """A code one was given."""
+
+    code = Text(longest=100, required=True)
+
+
+class Whose(Base):
+    """Whom a code is for: a reader with the names of their browsers so far, or none yet: one whom it makes."""
+
+    reader_id = fields.String(required=True, allow_none=True)
+    operator = fields.Boolean(required=True, metadata={"description": "Whether that reader runs the server."})
+    devices = fields.List(fields.String(), required=True)
+
+
+class Code(Base):
+    """A pairing code; it works once, for 30 minutes."""
+
+    code = fields.String(required=True)
+    expires_at = Moment(required=True)
+    link = fields.String(required=True)

@@ -1,0 +1,30 @@
+"""Whether the server is there and can serve."""
+
+from __future__ import annotations
+
+from marshmallow import fields, validate
+
+from server.api.schemas.base import Base
+
+
+class Health(Base):
+    """That the server is there, and what it understands."""
+
+    status = fields.String(required=True)
+    version = fields.String(required=True)
+    api = fields.Integer(required=True)
+    min_client = fields.String(required=True)
+
+
+class Check(Base):
+    """One thing the server needs."""
+
+    status = fields.String(required=True, validate=validate.OneOf(["ok", "degraded", "failed"]))
+    reason = fields.String()
+
+
+class Readiness(Base):
+    """Whether the server can serve, and what it does without."""
+
+    status = fields.String(required=True, validate=validate.OneOf(["ok", "degraded", "failed"]))
+    checks = fields.Dict(keys=fields.String(), values=fields.Nested(Check), required=True)

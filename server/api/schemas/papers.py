@@ -1,0 +1,96 @@
+"""Papers, the cards of a listing, and what is found or recommended."""
+
+from __future__ import annotations
+
+from marshmallow import fields, validate
+
+from server.api.schemas.base import Base, Next
+from server.api.schemas.fields import Count, Moment, PaperId, Text, Whole
+from server.services import parsing
+
+MAX_CARDS = 250
+
+
+class Paper(Base):
+    """A paper as this reader may see it; absent facts are null or []."""
+
+    id = fields.String(required=True)
+    title = fields.String(required=True, allow_none=True)
+    abstract = fields.String(required=True, allow_none=True)
+    authors = fields.List(fields.String(), required=True)
+    published_at = Moment(required=True, allow_none=True)
+    upvotes = fields.Integer(required=True, allow_none=True)
+    categories = fields.List(fields.String(), required=True)
+    url = fields.String(required=True)
+
+
+class Card(Base):
+    """A paper as a listing shows it. What is empty or null is unknown."""
+
+    id = PaperId(required=True)
+    title = Text(longest=parsing.LONGEST["title"], allow_none=True)
+    abstract = Text(longest=parsing.LONGEST["abstract"], allow_none=True)
+    authors = fields.List(
+        Text(longest=parsing.LONGEST["name"]), allow_none=True, validate=validate.Length(max=parsing.MOST["authors"])
+    )
+    published_at = Moment(allow_none=True)
+    upvotes = Whole(parsing.MAX_UPVOTES, allow_none=True)
+    categories = fields.List(
+        Text(longest=parsing.LONGEST["name"]), allow_none=True, validate=validate.Length(max=parsing.MOST["categories"])
+    )
+    organization = Text(longest=parsing.LONGEST["organization"], allow_none=True)
+
+
+class Reason(Base):
+    """A share of a score; the shares of a paper add up to it."""
+
+    kind = fields.String(
+        required=True,
+        validate=validate.OneOf(["paper", "words", "readers", "fresh", "popular", "explore", "interest"]),
+    )
+    share = fields.Float(required=True)
+    paper = fields.String()
+    title = fields.String(allow_none=True)
+    words = fields.List(fields.String())
+
+
+class Recommended(Base):
+    """A paper the reader has not opened, saved or hidden."""
+
+    paper = fields.Nested(Paper, required=True)
+    score = fields.Float(required=True)
+    rank = fields.Integer(required=True)
+    reasons = fields.List(fields.Nested(Reason), required=True)
+
+
+class Similar(Next):
+    """Papers like one."""
+
+    items = fields.List(fields.Nested(Recommended), required=True)
+
+
+class SimilarQuery(Base):
+    """How many papers like one."""
+
+    limit = Count(load_default=20, validate=validate.Range(1, 100))
+
+
+class Found(Base):
+    """A paper for a query."""
+
+    paper = fields.Nested(Paper, required=True)
+    score = fields.Float(required=True)
+
+
+class SearchAnswer(Next):
+    """Papers for a query, best first."""
+
+    items = fields.List(fields.Nested(Found), required=True)
+
+
+class SearchQuery(Base):
+    """What to look for."""
+
+    q = Text(longest=500, shortest=1, required=True)
+    limit = Count(load_default=20, validate=validate.Range(1, 100))
+    cursor = Text(longest=500)

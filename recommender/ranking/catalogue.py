@@ -86,15 +86,17 @@ class Catalogue:
     def update(self, papers: Papers) -> None:
         """Add papers, or replace those with the same id; they can be ranked at once, by their text."""
         with self._lock:
-            self._snapshot = self._fold_in_update(self.model, papers) if self.model else self._untrained_update(papers)
+            self._snapshot = (
+                self._update_with_model(self.model, papers) if self.model else self._update_without_model(papers)
+            )
 
-    def _fold_in_update(self, model: Model, papers: Papers) -> tuple[PaperIndex, Vocabulary]:
+    def _update_with_model(self, model: Model, papers: Papers) -> tuple[PaperIndex, Vocabulary]:
         index, vocabulary = self._snapshot
         trained, *newer = index.blocks
         block = fold_in_papers(model, papers, self._model_rows, trained.by_word)
         return PaperIndex([trained, merge_blocks(newer[0], block) if newer else block]), vocabulary
 
-    def _untrained_update(self, papers: Papers) -> tuple[PaperIndex, Vocabulary]:
+    def _update_without_model(self, papers: Papers) -> tuple[PaperIndex, Vocabulary]:
         index, vocabulary = self._snapshot
         self._papers = self._papers.updated(papers)
         if len(self._papers) < VOCABULARY_GROWTH * self._learned_papers:

@@ -1,6 +1,6 @@
-"""A split inside the training readers, to learn a blend on, and the lists it gives: scores of parts at likely papers.
+"""A validation split inside the training readers, and its candidates: each component's scores of likely papers.
 
-L lists, M papers in the longest; U readers, P papers.
+Axes: U readers, P papers, L readers of the split, M candidates of the reader who has most.
 """
 
 from __future__ import annotations
@@ -17,139 +17,145 @@ from recommender.ranking.components import COMPONENTS, score_components
 from recommender.ranking.paper_index import PaperIndex, model_block
 from recommender.ranking.profile import build_profile_from_rows
 
-HIDDEN = 0.2  # share of papers nobody reads in training, and of each reader's other papers held out
-NEWCOMERS = 0.1  # share of readers who take no part in training and are known by a few papers only
-FIRST_PAPERS = (1, 1, 2, 3, 5, 10)  # how many: one of these each
-MAX_LISTS = 1500
-MIN_TO_HOLD_OUT = 5
-BEST = 300  # papers a list keeps by all parts together, and half as many by each
+HOLDOUT_SHARE = 0.2  # of the papers, which become cold, and of each reader's other papers
+NEW_READER_SHARE = 0.1  # of the readers, who take no part in training
+NEW_READER_PAPERS = (1, 1, 2, 3, 5, 10)  # how many papers are known of a new reader, drawn from these
+MAX_VALIDATION_READERS = 1500
+MIN_PAPERS_TO_HOLD_OUT = 5
+CANDIDATES = 300  # papers kept by the sum of all components, and half as many by each; of each kind, warm and cold
 
 
 @dataclass(frozen=True)
 class ValidationSplit:
-    """`train` (U, P) to fit on; for each list the reader's `history` and their `targets`, paper numbers.
+    """`train` float32 CSR (U, P) is what to fit on; `history` and `targets` are paper numbers of L readers.
 
-    `once_read` bool (P,): papers that somebody read before holding out. The others are nobody's targets here, and would
-    only make unread papers look worse than they are.
+    `had_readers` bool (P,) marks papers that somebody had read before any were held out. The others are nobody's
+    targets here, and would only make cold papers look worse than they are.
     """
 
     train: sp.csr_matrix
-    once_read: np.ndarray
+    had_readers: np.ndarray
     history: list[np.ndarray]
     targets: list[np.ndarray]
 
 
-def split_interactions(liked: sp.csr_matrix, seed: int) -> ValidationSplit:
-    """Hold out papers, parts of histories and whole readers of `liked` (U, P), so that each kind of list is there."""
+def split_interactions(interactions: sp.csr_matrix, seed: int) -> ValidationSplit:
+    """Hold out papers, parts of histories and whole readers of `interactions` (U, P): warm, cold and new readers."""
     random = np.random.default_rng([seed, 1])
-    unread = np.zeros(liked.shape[1], bool)
-    unread[random.permutation(liked.shape[1])[: int(HIDDEN * liked.shape[1])]] = True
-    newcomer = random.random(liked.shape[0]) < NEWCOMERS
+    readers, papers = interactions.shape
+    is_cold = np.zeros(papers, bool)
+    is_cold[random.permutation(papers)[: int(HOLDOUT_SHARE * papers)]] = True
+    is_new = random.random(readers) < NEW_READER_SHARE
     kept: list[np.ndarray] = []
-    lists: list[tuple[np.ndarray, np.ndarray]] = []
-    for reader in range(liked.shape[0]):
-        papers = random.permutation(liked.indices[liked.indptr[reader] : liked.indptr[reader + 1]])
-        cold, warm = papers[unread[papers]], papers[~unread[papers]]
-        n = int(random.choice(FIRST_PAPERS)) if newcomer[reader] else len(warm) - _held(len(warm))
-        kept.append(warm[:0] if newcomer[reader] else warm[:n])
-        lists.append((warm[:n], np.concatenate([warm[n:], cold])))
-    order = random.permutation([at for at, (known, rest) in enumerate(lists) if len(known) and len(rest)])[:MAX_LISTS]
-    train = liked.multiply(_binary(kept, liked.shape)).tocsr().astype(np.float32)
-    once_read = np.bincount(liked.indices, minlength=liked.shape[1]) > 0
-    return ValidationSplit(train, once_read, [lists[at][0] for at in order], [lists[at][1] for at in order])
+    halves: list[tuple[np.ndarray, np.ndarray]] = []
+    for reader in range(readers):
+        liked = random.permutation(interactions.indices[interactions.indptr[reader] : interactions.indptr[reader + 1]])
+        cold, warm = liked[is_cold[liked]], liked[~is_cold[liked]]
+        n = int(random.choice(NEW_READER_PAPERS)) if is_new[reader] else len(warm) - _holdout_size(len(warm))
+        kept.append(warm[:0] if is_new[reader] else warm[:n])
+        halves.append((warm[:n], np.concatenate([warm[n:], cold])))
+    usable = [reader for reader, (history, targets) in enumerate(halves) if len(history) and len(targets)]
+    chosen = random.permutation(usable)[:MAX_VALIDATION_READERS]
+    train = interactions.multiply(_binary_matrix(kept, interactions.shape)).tocsr().astype(np.float32)
+    had_readers = np.bincount(interactions.indices, minlength=papers) > 0
+    return ValidationSplit(train, had_readers, [halves[one][0] for one in chosen], [halves[one][1] for one in chosen])
 
 
-def _held(papers: int) -> int:
-    return max(1, round(HIDDEN * papers)) if papers >= MIN_TO_HOLD_OUT else 0
+def _holdout_size(papers: int) -> int:
+    return max(1, round(HOLDOUT_SHARE * papers)) if papers >= MIN_PAPERS_TO_HOLD_OUT else 0
 
 
-def _binary(rows: list[np.ndarray], shape: tuple[int, int]) -> sp.csr_matrix:
+def _binary_matrix(rows: list[np.ndarray], shape: tuple[int, int]) -> sp.csr_matrix:
     ends = np.concatenate([[0], np.cumsum([len(row) for row in rows])])
     return sp.csr_matrix((np.ones(ends[-1], np.float32), np.concatenate(rows), ends), shape=shape)
 
 
 @dataclass(frozen=True)
-class ValidationLists:
-    """Likely papers of each list: `papers` int64 (L, M), where `there`; `target` bool (L, M), `targets` (L,) counted.
+class ValidationCandidates:
+    """Likely papers of each reader of a split, padded to M columns; `mask` bool (L, M) is false for padding.
 
-    `components` maps a component's name to its scores there, float32 (L, M), of unit spread over all papers; `readers`
-    float32 (L, M) each paper's readers, `history` int64 (L,) the papers known of each reader.
+    `is_target` bool (L, M) marks targets and `target_counts` int64 (L,) counts them. `components` maps a component's
+    name to its scores, float32 (L, M), of unit spread over all papers. `readers` float32 (L, M) counts each paper's
+    readers, `history` int64 (L,) the papers known of each reader.
     """
 
-    there: np.ndarray
-    target: np.ndarray
-    targets: np.ndarray
+    mask: np.ndarray
+    is_target: np.ndarray
+    target_counts: np.ndarray
     components: dict[str, np.ndarray]
     readers: np.ndarray
     history: np.ndarray
 
-    def take(self, lists: np.ndarray) -> ValidationLists:
-        """Return some of the lists, bool (L,)."""
-        components = {name: scores[lists] for name, scores in self.components.items()}
-        tables = (self.there[lists], self.target[lists], self.targets[lists])
-        return ValidationLists(*tables, components, self.readers[lists], self.history[lists])
+    def take(self, chosen: np.ndarray) -> ValidationCandidates:
+        """Return the candidates of some readers, bool (L,)."""
+        components = {name: scores[chosen] for name, scores in self.components.items()}
+        tables = (self.mask[chosen], self.is_target[chosen], self.target_counts[chosen])
+        return ValidationCandidates(*tables, components, self.readers[chosen], self.history[chosen])
 
-    def of(self, papers: np.ndarray) -> ValidationLists:
-        """Return the lists with nothing but papers (L, M) of a kind in them, where there is a target among those."""
-        papers = papers & self.there
-        some = (self.target & papers).any(axis=1)
-        first = np.argsort(~papers[some], axis=1, kind="stable")[:, : papers[some].sum(axis=1).max(initial=0)]
+    def keep(self, papers: np.ndarray) -> ValidationCandidates:
+        """Return only these candidates, bool (L, M), of the readers who have a target among them."""
+        papers = papers & self.mask
+        has_target = (self.is_target & papers).any(axis=1)
+        width = papers[has_target].sum(axis=1).max(initial=0)
+        columns = np.argsort(~papers[has_target], axis=1, kind="stable")[:, :width]
 
-        def kept(table: np.ndarray) -> np.ndarray:
-            return np.take_along_axis(table[some], first, axis=1)
+        def gather(table: np.ndarray) -> np.ndarray:
+            return np.take_along_axis(table[has_target], columns, axis=1)
 
-        target = kept(self.target & papers)
-        return ValidationLists(
-            there=kept(papers),
-            target=target,
-            targets=target.sum(axis=1),
-            components={name: kept(scores) for name, scores in self.components.items()},
-            readers=kept(self.readers),
-            history=self.history[some],
+        is_target = gather(self.is_target & papers)
+        return ValidationCandidates(
+            mask=gather(papers),
+            is_target=is_target,
+            target_counts=is_target.sum(axis=1),
+            components={name: gather(scores) for name, scores in self.components.items()},
+            readers=gather(self.readers),
+            history=self.history[has_target],
         )
 
 
-def score_lists(model: Model, held: ValidationSplit, config: Config) -> ValidationLists:
-    """Score every list's papers by each part and keep the likely ones."""
+def score_candidates(model: Model, split: ValidationSplit, config: Config) -> ValidationCandidates:
+    """Score all papers by each component for each reader of the split, and keep the likely ones."""
     index = PaperIndex([model_block(model)])
-    rows = [_list(model, index, held, at, config) for at in range(len(held.history))]
-    papers, target = _padded([row[0] for row in rows], -1), _padded([row[1] for row in rows], False)
-    there = papers >= 0
+    rows = [_score_reader(model, index, split, reader, config) for reader in range(len(split.history))]
+    papers, is_target = _pad([row[0] for row in rows], -1), _pad([row[1] for row in rows], False)
+    mask = papers >= 0
     names = rows[0][2].keys()
-    return ValidationLists(
-        there=there,
-        target=target,
-        targets=np.array([len(targets) for targets in held.targets]),
-        components={name: _padded([row[2][name] for row in rows], np.float32(0)) for name in names},
-        readers=np.where(there, model.readers[papers], 0).astype(np.float32),
-        history=np.array([len(history) for history in held.history]),
+    return ValidationCandidates(
+        mask=mask,
+        is_target=is_target,
+        target_counts=np.array([len(targets) for targets in split.targets]),
+        components={name: _pad([row[2][name] for row in rows], np.float32(0)) for name in names},
+        readers=np.where(mask, model.readers[papers], 0).astype(np.float32),
+        history=np.array([len(history) for history in split.history]),
     )
 
 
-def _list(
-    model: Model, index: PaperIndex, held: ValidationSplit, at: int, config: Config
+def _score_reader(
+    model: Model, index: PaperIndex, split: ValidationSplit, reader: int, config: Config
 ) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
-    history, targets, ranked = held.history[at], held.targets[at], held.once_read
+    """Return a reader's candidates int64 (m,), which are targets bool (m,), and by component scores float32 (m,)."""
+    history, targets = split.history[reader], split.targets[reader]
     profile = build_profile_from_rows(history, np.ones(len(history), np.float32), index)
     components = score_components(profile, index, model, COMPONENTS, config.text_regularization)
     scores = {
         name: component.scores / max(float(component.scores.std()), 1e-12) for name, component in components.items()
     }
     total = np.sum(list(scores.values()), axis=0)
-    kinds = [np.flatnonzero(ranked & (model.readers > 0)), np.flatnonzero(ranked & (model.readers == 0))]
-    wanted = [(total, BEST), *((one, BEST // 2) for one in scores.values())]
-    likely = [_best(one, most, kind) for kind in kinds for one, most in wanted]
+    warm = np.flatnonzero(split.had_readers & (model.readers > 0))
+    cold = np.flatnonzero(split.had_readers & (model.readers == 0))
+    wanted = [(total, CANDIDATES), *((some, CANDIDATES // 2) for some in scores.values())]
+    likely = [_select_best(some, most, kind) for kind in (warm, cold) for some, most in wanted]
     papers = np.setdiff1d(np.concatenate([*likely, targets]), history)
-    return papers, np.isin(papers, targets), {name: one[papers].astype(np.float32) for name, one in scores.items()}
+    return papers, np.isin(papers, targets), {name: some[papers].astype(np.float32) for name, some in scores.items()}
 
 
-def _best(scores: np.ndarray, most: int, among: np.ndarray) -> np.ndarray:
+def _select_best(scores: np.ndarray, most: int, among: np.ndarray) -> np.ndarray:
     if len(among) <= most:
         return among
     return among[np.argpartition(-scores[among], most)[:most]]
 
 
-def _padded(rows: Sequence[np.ndarray], filler: object) -> np.ndarray:
+def _pad(rows: Sequence[np.ndarray], filler: object) -> np.ndarray:
     longest = max(len(row) for row in rows)
     table = np.full((len(rows), longest), filler, dtype=rows[0].dtype)
     for at, row in enumerate(rows):

@@ -1,4 +1,7 @@
-"""Training: papers and events to a model."""
+"""Training: papers and events to a model.
+
+Axes: U readers, P papers, W words, F names, D factors.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import scipy.sparse as sp
@@ -23,16 +27,16 @@ from recommender.model.manifest import Manifest
 from recommender.model.model import Model
 from recommender.model.neighbours import Graph, build_graph
 from recommender.training.blend_search import search_blend, try_embedding
-from recommender.training.blend_validation import score_lists, split_interactions
+from recommender.training.blend_validation import score_candidates, split_interactions
 
 MIN_PAPERS = 20
-MIN_READERS = 20  # below this the readers teach the stack nothing that the words do not,
-# nor while a paper has fewer readers than this in the mean (measured: .2 too few, .65 enough)
-MIN_READERS_PER_PAPER = 0.4
-MIN_LISTS = 100  # held-out lists below which a blend learned from them would be noise
+# With fewer readers than this, or fewer in the mean per paper (measured: .2 is too few, .65 enough), readers teach the
+# factorisation nothing that the words do not.
+MIN_READERS, MIN_READERS_PER_PAPER = 20, 0.4
+MIN_VALIDATION_READERS = 100  # a blend learned from fewer would be noise
 
 Progress = Callable[[str, float], None]
-Columns = tuple[Vocabulary, sp.csr_matrix, Names]  # the words with the papers' rows (P, W), and the names
+TextFeatures = tuple[Vocabulary, sp.csr_matrix, Names]  # the vocabulary, TF-IDF rows (P, W), and the names
 
 
 def train(
@@ -47,39 +51,47 @@ def train(
     start: Model | None = None,
     embeddings: Embeddings | None = None,
 ) -> Model:
-    """Train on these papers and events; no events at all is fine.
+    """Train on papers and events; there may be no events at all.
 
-    `now` is the time ages are counted from, by default the newest event's, and where there is none the clock's.
-    `progress` hears a stage's name and the share of the whole done. `blend` is one learned before, to be used again.
-    `start` is a model of these same papers and this config trained on fewer events: it is finished, at a fifth of the
-    cost, rather than trained anew. `embeddings` are these papers' vectors from an encoder.
-    TooFewPapers with fewer than 20 papers that have any text or reader.
+    `now`, in epoch seconds, is what ages are counted from: by default the newest event's time, or else the clock.
+    `progress` is called with a stage and the share of the whole that is done. `blend` is one learned earlier. `start`
+    is a model of these papers and this config, trained on fewer events: finishing it costs a fifth of training from
+    scratch. `embeddings` are these papers' vectors from an encoder.
+
+    Raises TooFewPapers if fewer than 20 papers have text or a reader.
     """
-    tell = progress or (lambda stage, share: None)
-    tell("words", 0.0)
-    columns = _columns(papers, config) if start is None else (start.vocabulary, start.words, start.names)
-    now = _now(events) if now is None else now
+    report = progress or (lambda stage, share: None)
+    report("words", 0.0)
+    text_features = _learn_text_features(papers, config, start)
+    now = _default_now(events) if now is None else now
     weights, readers = build_interactions(papers, events, config, now)
-    liked = interaction_matrix(weights, len(readers), len(papers))
-    rows = PaperFeatures(columns[1], columns[2].rows(papers))
-    _check(liked, rows)
-    begun = start.factors if start else None
-    fitted = fit(rows, liked, config, seed, step=lambda share: tell("factors", 0.1 + 0.8 * share), start=begun)
-    manifest = _manifest(papers, events, config=config, factors=fitted.factors, now=now, readers=len(readers))
-    with_company = _has_company(liked)
-    model = _assemble(papers, columns, fitted, manifest, config)
-    model = replace(model, readers=_count_readers(liked), blend=blend or (WITH_READERS if with_company else ALONE))
+    interactions = interaction_matrix(weights, len(readers), len(papers))
+    features = PaperFeatures(text_features[1], text_features[2].rows(papers))
+    _require_enough_papers(interactions, features)
+    begin = start.factors if start else None
+    learned = fit(features, interactions, config, seed, step=partial(_report_factors, report), start=begin)
+    manifest = _build_manifest(papers, events, config=config, factors=learned.factors, now=now, readers=len(readers))
+    model = _assemble(papers, text_features, learned, manifest, config)
+    model = replace(model, readers=_count_readers(interactions), blend=blend or _default_blend(interactions))
     model = model if embeddings is None else replace(model, embeddings=embeddings)
-    if blend is None and with_company:
-        tell("blend", 0.9)
-        model = replace(model, blend=_learn_blend(model, rows, liked, config, seed))
-    tell("done", 1.0)
+    if blend is None and _has_enough_readers(interactions):
+        report("blend", 0.9)
+        model = replace(model, blend=_learn_blend(model, features, interactions, config, seed))
+    report("done", 1.0)
     return _describe(model)
 
 
-def _assemble(papers: Papers, columns: Columns, fitted: Fit, manifest: Manifest, config: Config) -> Model:
-    """Put together what was learned, of no readers, by the default blend and without an encoder."""
-    vocabulary, words, names = columns
+def _report_factors(report: Progress, share: float) -> None:
+    report("factors", 0.1 + 0.8 * share)
+
+
+def _default_blend(interactions: sp.csr_matrix) -> Blend:
+    return WITH_READERS if _has_enough_readers(interactions) else ALONE
+
+
+def _assemble(papers: Papers, text_features: TextFeatures, learned: Fit, manifest: Manifest, config: Config) -> Model:
+    """Assemble a model from what was learned; its readers, blend and embeddings are still to come."""
+    vocabulary, words, names = text_features
     return Model(
         manifest=manifest,
         config=config,
@@ -92,20 +104,23 @@ def _assemble(papers: Papers, columns: Columns, fitted: Fit, manifest: Manifest,
         words=words,
         vocabulary=vocabulary,
         names=names,
-        **vars(fitted),
+        **vars(learned),
         embeddings=Embeddings.nothing(len(papers)),
     )
 
 
 def _describe(model: Model) -> Model:
-    """Put into the manifest what the finished model is made of."""
+    """Describe the finished model in its manifest."""
     sizes = {"words": len(model.vocabulary), "names": len(model.names), "pairs": int(model.readers.sum(dtype=np.int64))}
     counts, blend = {**model.manifest.counts, **sizes}, model.blend.as_dict()
     encoder = model.embeddings.encoder or None
     return replace(model, manifest=replace(model.manifest, counts=counts, blend=blend, encoder=encoder))
 
 
-def _columns(papers: Papers, config: Config) -> Columns:
+def _learn_text_features(papers: Papers, config: Config, start: Model | None) -> TextFeatures:
+    """Learn words and names, or take those of `start`."""
+    if start is not None:
+        return start.vocabulary, start.words, start.names
     texts = paper_texts(papers)
     vocabulary, words = learn_vocabulary(texts, config.min_df)
     return vocabulary.named(texts, words), words, learn_names(papers)
@@ -113,7 +128,7 @@ def _columns(papers: Papers, config: Config) -> Columns:
 
 @dataclass(frozen=True)
 class PaperFeatures:
-    """What is known of papers besides their readers: `words` float32 CSR (P, W) and `names` (P, F)."""
+    """What is known of papers besides their readers: `words` float32 CSR (P, W) and `names` float32 CSR (P, F)."""
 
     words: sp.csr_matrix
     names: sp.csr_matrix
@@ -121,7 +136,7 @@ class PaperFeatures:
 
 @dataclass(frozen=True)
 class Fit:
-    """What is learned from readers and rows: the factorisation, the vectors to show (P, D) and how, and the graph."""
+    """What `fit` learns; `scoring_vectors` float32 (P, D) are the factors' with `cold_adjustment` for unread papers."""
 
     factors: Factors
     scoring_vectors: np.ndarray
@@ -130,75 +145,87 @@ class Fit:
 
 
 def fit(
-    rows: PaperFeatures,
-    liked: sp.csr_matrix,
+    features: PaperFeatures,
+    interactions: sp.csr_matrix,
     config: Config,
     seed: int,
     *,
     step: Callable[[float], None] | None = None,
     start: Factors | None = None,
 ) -> Fit:
-    """Learn from `liked` (U, P)."""
-    matrix = stack_matrix(liked, rows.words, rows.names, config)
-    factors = factorize(matrix, liked.shape[0], config, seed, step=step, start=start)
-    graph, nearest = build_graph(rows.words, liked.maximum(0))
-    # Among few readers, a paper that one of them read must not stand lower than it would unread.
-    readers = _count_readers(liked) if _has_company(liked) else np.zeros(liked.shape[1], np.float32)
+    """Learn factors and graphs from features and `interactions` float32 CSR (U, P).
+
+    `step` is called with the share done; `start` are factors of the same papers and features, to be finished.
+    """
+    matrix = stack_matrix(interactions, features.words, features.names, config)
+    factors = factorize(matrix, interactions.shape[0], config, seed, step=step, start=start)
+    graph, nearest = build_graph(features.words, interactions.maximum(0))
+    # Among few readers, a paper that one of them has read must not score lower than it would unread.
+    readers = (
+        _count_readers(interactions)
+        if _has_enough_readers(interactions)
+        else np.zeros(interactions.shape[1], np.float32)
+    )
     neighbours = nearest @ factors.papers
     cold_adjustment = fit_cold_adjustment(factors.papers, readers)
     scoring_vectors = np.where(readers[:, None] > 0, factors.papers, cold_adjustment.of(factors.papers, neighbours))
     return Fit(factors, scoring_vectors, cold_adjustment, graph)
 
 
-def _learn_blend(model: Model, rows: PaperFeatures, liked: sp.csr_matrix, config: Config, seed: int) -> Blend:
-    """Learn the blend on a split inside these readers; with too few lists the defaults stand."""
-    held = split_interactions(liked.maximum(0), seed)
-    if len(held.history) < MIN_LISTS or not _has_company(held.train):
+def _learn_blend(
+    model: Model, features: PaperFeatures, interactions: sp.csr_matrix, config: Config, seed: int
+) -> Blend:
+    """Learn the blend on a split inside these readers; with too few of them, keep the model's default."""
+    split = split_interactions(interactions.maximum(0), seed)
+    if len(split.history) < MIN_VALIDATION_READERS or not _has_enough_readers(split.train):
         return model.blend
-    fitted = fit(rows, held.train, config, seed)
-    inner = replace(model, readers=_count_readers(held.train), **vars(fitted))
-    lists = score_lists(inner, held, config)
-    blend = search_blend(lists, model.blend)
-    return try_embedding(lists, model.blend, blend, seed) if model.embeddings else blend
+    learned = fit(features, split.train, config, seed)
+    inner_model = replace(model, readers=_count_readers(split.train), **vars(learned))
+    candidates = score_candidates(inner_model, split, config)
+    blend = search_blend(candidates, model.blend)
+    return try_embedding(candidates, model.blend, blend, seed) if model.embeddings else blend
 
 
-def _count_readers(liked: sp.csr_matrix) -> np.ndarray:
-    return np.bincount(liked.indices[liked.data > 0], minlength=liked.shape[1]).astype(np.float32)
+def _count_readers(interactions: sp.csr_matrix) -> np.ndarray:
+    return np.bincount(interactions.indices[interactions.data > 0], minlength=interactions.shape[1]).astype(np.float32)
 
 
-def _has_company(liked: sp.csr_matrix) -> bool:
-    readers = int((np.diff(liked.indptr) > 0).sum())
-    return readers >= MIN_READERS and int((liked.data > 0).sum()) >= MIN_READERS_PER_PAPER * liked.shape[1]
-
-
-def _check(liked: sp.csr_matrix, rows: PaperFeatures) -> None:
-    told = int(
-        ((np.diff(rows.words.indptr) > 0) | (np.diff(rows.names.indptr) > 0) | (_count_readers(liked) > 0)).sum()
+def _has_enough_readers(interactions: sp.csr_matrix) -> bool:
+    readers = int((np.diff(interactions.indptr) > 0).sum())
+    return (
+        readers >= MIN_READERS and int((interactions.data > 0).sum()) >= MIN_READERS_PER_PAPER * interactions.shape[1]
     )
-    if told < MIN_PAPERS:
-        raise TooFewPapers(f"{told} papers with text or readers; training needs {MIN_PAPERS}: fill the catalogue first")
 
 
-def _now(events: Events) -> float:
-    known = events.times[np.isfinite(events.times)]
-    return float(known.max()) if len(known) else time.time()
+def _require_enough_papers(interactions: sp.csr_matrix, features: PaperFeatures) -> None:
+    has_text = (np.diff(features.words.indptr) > 0) | (np.diff(features.names.indptr) > 0)
+    usable = int((has_text | (_count_readers(interactions) > 0)).sum())
+    if usable < MIN_PAPERS:
+        raise TooFewPapers(
+            f"{usable} papers with text or readers; training needs {MIN_PAPERS}: fill the catalogue first"
+        )
 
 
-def _newest(times: np.ndarray) -> float | None:
+def _default_now(events: Events) -> float:
+    latest = _latest(events.times)
+    return time.time() if latest is None else latest
+
+
+def _latest(times: np.ndarray) -> float | None:
     known = times[np.isfinite(times)]
     return float(known.max()) if len(known) else None
 
 
-def _manifest(
+def _build_manifest(
     papers: Papers, events: Events, *, config: Config, factors: Factors, now: float, readers: int
 ) -> Manifest:
-    stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
-    print_of = hashlib.sha256(factors.papers.tobytes()).hexdigest()[:8]
+    created = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
+    fingerprint = hashlib.sha256(factors.papers.tobytes()).hexdigest()[:8]
     return Manifest(
-        version=f"{stamp}-{print_of}",
+        version=f"{created}-{fingerprint}",
         trained_at=time.time(),
         now=now,
-        watermark=_newest(np.concatenate([events.times, papers.published])),
+        watermark=_latest(np.concatenate([events.times, papers.published])),
         counts={
             "papers": len(papers),
             "events": len(events),

@@ -6,7 +6,7 @@ import scipy.sparse as sp
 
 from recommender import Config, Events, train
 from recommender.model.blend import ALONE
-from recommender.training.train import MIN_READERS, MIN_READERS_PER_PAPER, _has_company
+from recommender.training.train import MIN_READERS, MIN_READERS_PER_PAPER, _has_enough_readers
 from tests.recommender.conftest import NOW
 
 
@@ -27,7 +27,7 @@ def liked(readers, of_each, papers):
     ],
 )
 def test_readers_are_company_when_they_are_enough_for_the_catalogue(readers, of_each, papers, company):
-    assert _has_company(liked(readers, of_each, papers)) is company
+    assert _has_enough_readers(liked(readers, of_each, papers)) is company
     assert company == (readers >= MIN_READERS and readers * of_each >= MIN_READERS_PER_PAPER * papers)
 
 

@@ -6,7 +6,7 @@ import scipy.sparse as sp
 
 from recommender.model.blend import ALONE, FACTORS_ALONE, WITH_READERS, Blend, ComponentWeight
 from recommender.training.blend_search import blend_scores, mean_quality, search_blend
-from recommender.training.blend_validation import ValidationLists, split_interactions
+from recommender.training.blend_validation import ValidationCandidates, split_interactions
 
 
 def lists(useful="text_graph", seed=0, count=300, width=60):
@@ -18,10 +18,10 @@ def lists(useful="text_graph", seed=0, count=300, width=60):
         name: random.normal(size=(count, width)).astype(np.float32) for name in ("factors", "text_graph", "joint_graph")
     }
     noise[useful] = noise[useful] + np.float32(2.5) * target
-    return ValidationLists(
-        there=np.ones((count, width), bool),
-        target=target,
-        targets=target.sum(axis=1),
+    return ValidationCandidates(
+        mask=np.ones((count, width), bool),
+        is_target=target,
+        target_counts=target.sum(axis=1),
         components=noise,
         readers=np.where(random.random((count, width)) < 0.5, 5, 0).astype(np.float32),
         history=random.integers(1, 30, count),
@@ -30,7 +30,7 @@ def lists(useful="text_graph", seed=0, count=300, width=60):
 
 def test_quality_is_of_the_best_ranking_two():
     some = lists()
-    perfect = some.target.astype(np.float32)
+    perfect = some.is_target.astype(np.float32)
     assert mean_quality(some, perfect) == pytest.approx(2.0)
     assert mean_quality(some, -perfect) < 0.5
 
@@ -65,13 +65,13 @@ def test_lists_that_teach_nothing_leave_the_blend_near_its_start():
 def test_holding_out_never_shows_a_target(events, papers):
     random = np.random.default_rng(0)
     liked = sp.random(200, 300, 0.05, format="csr", random_state=random, dtype=np.float32)
-    held = split_interactions(liked, seed=0)
-    assert held.train.nnz < liked.nnz
-    for history, targets in zip(held.history, held.targets, strict=True):
+    split = split_interactions(liked, seed=0)
+    assert split.train.nnz < liked.nnz
+    for history, targets in zip(split.history, split.targets, strict=True):
         assert len(history)
         assert len(targets)
         assert not set(history) & set(targets)
-    assert (held.train > liked).nnz == 0
+    assert (split.train > liked).nnz == 0
 
 
 def test_weights_follow_readers_and_history():

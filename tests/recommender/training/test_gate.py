@@ -6,7 +6,7 @@ import pytest
 from recommender import Catalogue, Config, Events, Model, Papers, train
 from recommender.model.blend import FACTORS_ALONE, Blend, ComponentWeight
 from recommender.model.factorization import Factors
-from recommender.training.gate import NOISE, compare, gains, judge, retrain
+from recommender.training.gate import FALSE_ALARM_RATE, compare, judge, measure_gains, retrain
 from recommender.training.holdout import MAX_PAIRS, MIN_PAIRS, Holdout, choose_holdout
 from tests.recommender.conftest import DAY, NOW, PAPERS_A_TOPIC, TOPICS
 
@@ -64,7 +64,7 @@ def shuffled(model, seed=0):
     return replace(model, factors=Factors(vectors, factors.features, vectors.T @ vectors, factors.row_gram))
 
 
-def pair_readers(holdout):
+def pairs_of(holdout):
     return {
         (history.readers[0], paper)
         for history, papers in zip(holdout.histories, holdout.targets, strict=True)
@@ -72,11 +72,11 @@ def pair_readers(holdout):
     }
 
 
-def test_judged_papers_are_newer_than_the_serving_model_and_kept_from_the_judged_fit(holdout, serving, older):
+def test_held_out_papers_are_newer_than_the_serving_model_and_kept_from_the_holdout_fit(holdout, serving, older):
     assert holdout.kind == "newest"
     assert holdout.pairs >= MIN_PAIRS
-    assert not pair_readers(holdout) & set(zip(holdout.learn.readers, holdout.learn.papers, strict=True))
-    assert not pair_readers(holdout) & set(zip(older.readers, older.papers, strict=True))
+    assert not pairs_of(holdout) & set(zip(holdout.learn.readers, holdout.learn.papers, strict=True))
+    assert not pairs_of(holdout) & set(zip(older.readers, older.papers, strict=True))
     assert holdout.now > serving.manifest.now
     assert holdout.learn.times.max() < holdout.now
     assert len(holdout.learn) > len(older)
@@ -92,7 +92,7 @@ def test_judged_readers_keep_their_older_history(holdout):
 def test_without_newer_events_a_sample_both_models_know_is_judged(papers, events, config):
     holdout = choose_holdout(papers, events, since=NOW, config=config, seed=0)
     assert holdout.kind == "sample"
-    assert not pair_readers(holdout) & set(zip(holdout.learn.readers, holdout.learn.papers, strict=True))
+    assert not pairs_of(holdout) & set(zip(holdout.learn.readers, holdout.learn.papers, strict=True))
     assert holdout.pairs >= MIN_PAIRS
 
 
@@ -120,7 +120,7 @@ def test_hidden_papers_are_nothing_to_find_again(papers, events, config):
         ]
     )
     holdout = choose_holdout(papers, hidden, since=NOW, config=config, seed=0)
-    assert (reader, paper) not in pair_readers(holdout)
+    assert (reader, paper) not in pairs_of(holdout)
 
 
 @pytest.mark.parametrize("reader_papers", [0, 3, 15])
@@ -174,7 +174,7 @@ def test_vectors_under_the_wrong_ids_are_held_back(holdout, papers, holdout_fit,
     assert not judge(holdout, papers, holdout_fit=misnumbered, model=misnumbered, serving=serving).passed
 
 
-def test_damage_done_after_the_judged_fit_is_seen(holdout, papers, events, holdout_fit, serving, config):
+def test_damage_done_after_the_holdout_fit_is_seen(holdout, papers, events, holdout_fit, serving, config):
     finished = train(papers, events, config, now=NOW, blend=holdout_fit.blend, start=holdout_fit)
     assert judge(holdout, papers, holdout_fit=holdout_fit, model=finished, serving=serving).passed
     for damaged in (shuffled(finished), replace(finished, ids=finished.ids[::-1]), replace(finished, blend=Blend())):
@@ -208,11 +208,11 @@ def published(papers, events, config):
     return retrain(papers, events, None, config, now=NOW)[0]
 
 
-def test_with_nothing_new_the_serving_models_exam_is_sat_again(papers, events, published, config):
+def test_with_nothing_new_the_serving_models_holdout_is_used_again(papers, events, published, config):
     holdout = choose_holdout(papers, events, since=NOW, config=config, seed=5, holdout_record=published.holdout_record)
-    assert holdout.again
+    assert holdout.is_repeat
     assert {key for keys in holdout.keys for key in keys.tolist()} == set(published.holdout_record.keys.tolist())
-    assert not pair_readers(holdout) & set(zip(holdout.learn.readers, holdout.learn.papers, strict=True))
+    assert not pairs_of(holdout) & set(zip(holdout.learn.readers, holdout.learn.papers, strict=True))
     holdout_fit = train(papers, holdout.learn, config, now=holdout.now, blend=published.blend)
     good = judge(holdout, papers, holdout_fit=holdout_fit, model=holdout_fit, serving=published)
     assert good.passed, good.reason
@@ -224,7 +224,7 @@ def test_with_nothing_new_the_serving_models_exam_is_sat_again(papers, events, p
     assert "the serving model" in bad.reason
 
 
-def test_an_exam_is_judged_among_the_papers_there_were(papers, events, published, config):
+def test_a_repeated_holdout_is_judged_among_the_papers_there_were(papers, events, published, config):
     """A catalogue that has grown since has more papers to take a place: no fault of the new model."""
     copies = [{"id": f"new{at}", "abstract": papers.abstracts[at]} for at in range(len(papers))]
     grown = papers.updated(Papers.from_rows(copies))
@@ -235,7 +235,7 @@ def test_an_exam_is_judged_among_the_papers_there_were(papers, events, published
     assert verdict.comparisons["words alone"].ours < theirs.ours
 
 
-def test_answers_are_kept_with_the_model_and_name_nobody(published, events, tmp_path):
+def test_the_holdout_record_is_kept_with_the_model_and_names_nobody(published, events, tmp_path):
     published.save(tmp_path / "model")
     loaded = Model.load(tmp_path / "model")
     assert loaded.holdout_record.kind == "newest"
@@ -248,7 +248,7 @@ def test_papers_newer_than_the_serving_model_count_for_it(papers, events, config
     fewer = papers.take(range(0, len(papers), 2))
     serving = train(fewer, events, config, now=NOW)
     assert set(Catalogue(serving, papers).ids()) == set(papers.ids)
-    assert np.concatenate(gains(holdout, Catalogue(serving, papers))).mean() > 0
+    assert np.concatenate(measure_gains(holdout, Catalogue(serving, papers))).mean() > 0
 
 
 def test_a_place_gains_what_it_would_in_ndcg(holdout, holdout_fit):
@@ -256,7 +256,7 @@ def test_a_place_gains_what_it_would_in_ndcg(holdout, holdout_fit):
     ranked = Catalogue(holdout_fit).rank(one.histories[0], candidates=None, k=None, now=holdout.now)
     places = np.array([ranked.ids.index(paper) + 1 for paper in one.targets[0]])
     plain = Catalogue(holdout_fit, config=replace(holdout_fit.config, diversity=0, exploration=0))
-    assert gains(one, plain)[0] == pytest.approx(1 / np.log2(1 + places))
+    assert measure_gains(one, plain)[0] == pytest.approx(1 / np.log2(1 + places))
 
 
 @pytest.mark.slow
@@ -268,22 +268,22 @@ def test_false_alarms_are_as_rare_as_promised(readers, of_each):
         random = np.random.default_rng(seed)
         easy = random.uniform(20, 400, readers)
         ours, theirs = ([1 / np.log2(2 + random.exponential(scale, of_each)) for scale in easy] for _ in range(2))
-        alarms += compare(ours, theirs).worse
-    assert alarms / seeds <= 3 * NOISE
+        alarms += compare(ours, theirs).is_worse
+    assert alarms / seeds <= 3 * FALSE_ALARM_RATE
 
 
 def test_a_real_loss_is_noticed():
     random = np.random.default_rng(0)
     theirs = [1 / np.log2(2 + random.exponential(50, 5)) for _ in range(100)]
     ours = [1 / np.log2(2 + random.exponential(100, 5)) for _ in range(100)]
-    assert compare(ours, theirs).worse
-    assert not compare(theirs, ours).worse
+    assert compare(ours, theirs).is_worse
+    assert not compare(theirs, ours).is_worse
 
 
 def test_a_difference_nobody_notices_is_no_reason():
     theirs = [np.full(5, 0.2) for _ in range(100)]
-    assert not compare([one * 0.995 for one in theirs], theirs).worse
-    assert compare([one * 0.95 for one in theirs], theirs).worse
+    assert not compare([one * 0.995 for one in theirs], theirs).is_worse
+    assert compare([one * 0.95 for one in theirs], theirs).is_worse
 
 
 @pytest.mark.slow

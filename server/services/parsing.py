@@ -1,7 +1,7 @@
 """Reads cards and events out of untrusted JSON values.
 
 By hand: a marshmallow schema takes about 20 microseconds an event, and a page of cards is read with every request.
-`server/api/schemas.py` documents the same rules, and a test holds the two to the same verdicts.
+`server/api/schemas` documents the same rules, and a test holds the two to the same verdicts.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
 """All outbound HTTP: where papers come from.
 
-Law: this room names other people's addresses and reads their answers; it knows no SQL and no Flask.
+Law: this room knows the addresses of other people's servers and reads their answers; it imports neither SQL nor Flask.
 """

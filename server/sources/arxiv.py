@@ -1,4 +1,7 @@
-"""arXiv's Atom API: the facts of papers we know only by id."""
+"""arXiv's Atom API: title, abstract and authors of papers known by id alone.
+
+Terms of use: https://info.arxiv.org/help/api/tou.html
+"""
 
 from __future__ import annotations
 
@@ -11,21 +14,20 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from server.clock import parse_rfc3339
 from server.config import Settings
 from server.errors import BadPaperId, SourceRefused
 from server.identifiers import canonical
 from server.sources.http import Client, Source
-from server.sources.paper import SourcePaper, clean_text
+from server.sources.paper import SourcePaper, clean_text, parse_time
 
 NAME = "arxiv"
-PACE = 3.0  # arXiv's terms: one request in three seconds, over all of one's machines, on one connection
-BATCH = 100  # ids in one request, so that its address stays short
-RATE_LIMIT_PAUSE = 900.0  # seconds to leave it alone once it says that it was asked too often
+PACE = 3.0  # seconds between requests; arXiv's terms allow one in three seconds over all of one's machines
+BATCH = 100  # ids in one request, which keeps its URL short
+RATE_LIMIT_PAUSE = 900.0  # seconds without a request after arXiv says "Rate exceeded"
 HOSTS = frozenset({"arxiv.org", "www.arxiv.org", "export.arxiv.org"})
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _RATE_EXCEEDED = re.compile(rb"Rate exceeded", re.IGNORECASE)
-# The archives of the ids that were given until March 2007.
+# The archives in ids assigned until March 2007.
 _OLD_ARCHIVE = re.compile(
     "acc-phys|adap-org|alg-geom|ao-sci|astro-ph|atom-ph|bayes-an|chao-dyn|chem-ph|cmp-lg|comp-gas|cond-mat|cs|dg-ga|"
     "funct-an|gr-qc|hep-(?:ex|lat|ph|th)|math|math-ph|mtrl-th|nlin|nucl-(?:ex|th)|patt-sol|physics|plasm-ph|q-alg|"
@@ -33,38 +35,34 @@ _OLD_ARCHIVE = re.compile(
 )
 
 
-class Arxiv:
-    """Asks arXiv, within its terms of use."""
+class Arxiv(Client):
+    """arXiv's API, used within its terms."""
 
     def __init__(self, settings: Settings, *, stop: threading.Event | None = None, pace: float = PACE) -> None:
-        self._client = Client(Source("arXiv", settings.arxiv_url, pace, HOSTS), settings, stop=stop)
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._client.close()
+        super().__init__(Source("arXiv", settings.arxiv_url, pace, HOSTS), settings, stop=stop)
 
     def by_ids(self, ids: Sequence[str]) -> list[SourcePaper]:
         """Return the papers that arXiv knows among at most `BATCH` canonical ids.
 
-        Raises SourceRefused when it does not answer for these ids, SourceUnavailable when for none.
+        Raises SourceRefused when arXiv does not answer for these ids, SourceUnavailable when it does not answer at all.
         """
         if len(ids) > BATCH:
             raise ValueError(f"at most {BATCH} ids at once, got {len(ids)}")
-        body = self._client.get("/api/query", {"id_list": ",".join(ids), "max_results": len(ids)})
+        body = self.get("/api/query", {"id_list": ",".join(ids), "max_results": len(ids)})
         try:
             found = parse_feed(body)
         except SourceRefused:
-            if _RATE_EXCEEDED.search(body, 0, 1000):  # said in a page of status 200
-                raise self._client.pause_for(RATE_LIMIT_PAUSE, "says that it was asked too often") from None
+            if _RATE_EXCEEDED.search(body, 0, 1000):  # a page of status 200
+                raise self.pause_for(RATE_LIMIT_PAUSE, "says that it was asked too often") from None
             raise
         wanted = set(ids)
         return [paper for paper in found if paper.id in wanted]
 
 
 def parse_feed(body: bytes) -> list[SourcePaper]:
-    """Return the papers of an Atom feed; entries that are no papers are left out.
+    """Return the papers of an Atom feed, without the entries that are not papers.
 
-    Raises SourceRefused when it is no feed, or one that holds nothing but arXiv's word of an error.
+    Raises SourceRefused when the body is not a feed, or a feed that only reports an error.
     """
     try:
         feed = fromstring(body)
@@ -80,14 +78,14 @@ def parse_feed(body: bytes) -> list[SourcePaper]:
 
 
 def could_be_issued(paper_id: str, now: float) -> bool:
-    """Whether arXiv can have given this canonical id by `now` (epoch seconds); most that it cannot, it refuses."""
+    """Whether arXiv can have assigned this canonical id by `now` (epoch seconds); arXiv refuses most that it cannot."""
     archive, _, number = paper_id.rpartition("/")
     month = number[:4]
     if not "01" <= month[2:] <= "12":
         return False
     if archive:
         return bool(_OLD_ARCHIVE.fullmatch(archive)) and ("9107" <= month <= "9912" or "0001" <= month <= "0703")
-    # A day more, for clocks that differ. The number has had a fifth digit since 2015.
+    # One day of slack for clocks that differ. Since 2015 the number has five digits.
     newest = time.strftime("%y%m", time.gmtime(now + 86400))
     return "0704" <= month <= newest and len(number) == (9 if month < "1501" else 10)
 
@@ -96,7 +94,7 @@ def _parse_entry(entry: Element) -> SourcePaper | None:
     title = clean_text(entry.findtext(_ATOM + "title"))
     try:
         paper_id = canonical(entry.findtext(_ATOM + "id") or "")
-    except BadPaperId:  # arXiv reports an error as an entry of its own
+    except BadPaperId:  # an error is an entry too
         return None
     if title is None:
         return None
@@ -106,12 +104,5 @@ def _parse_entry(entry: Element) -> SourcePaper | None:
         abstract=clean_text(entry.findtext(_ATOM + "summary")),
         authors=[name for node in entry.findall(f"{_ATOM}author/{_ATOM}name") if (name := clean_text(node.text))],
         categories=[term for node in entry.findall(_ATOM + "category") if (term := clean_text(node.get("term")))],
-        published_at=_time(entry.findtext(_ATOM + "published")),
+        published_at=parse_time(entry.findtext(_ATOM + "published")),
     )
-
-
-def _time(text: str | None) -> float | None:
-    try:
-        return parse_rfc3339(text.strip()) if text else None
-    except ValueError:
-        return None

@@ -1,4 +1,4 @@
-"""One polite client for every source: paced, patient, bounded, and honest about who is asking."""
+"""The HTTP client of every source: keeps a pace, retries, limits size and time, and says who is asking."""
 
 from __future__ import annotations
 
@@ -28,28 +28,28 @@ from server.sources.response_body import ACCEPT_ENCODING, BadBody, ResponseBody
 logger = logging.getLogger(__name__)
 
 ATTEMPTS = 5
-FIRST_WAIT = 2.0  # seconds after the first failure; doubles with each
-MAX_WAIT = 60.0  # seconds that are waited here; for longer, whoever asks is told when to come back
-MAX_PAUSE = 7 * 86400.0  # seconds a source may ask to be left alone; more is taken for a mistake of its
-MAX_RESPONSE = 32 * 2**20  # bytes, unpacked
+FIRST_WAIT = 2.0  # seconds after the first failure; doubles with each further one
+MAX_WAIT = 60.0  # seconds to sleep here; a longer pause is raised as SourceUnavailable with its end
+MAX_PAUSE = 7 * 86400.0  # seconds; a source that asks for a longer pause is taken to be mistaken
+MAX_RESPONSE = 32 * 2**20  # bytes after decompression
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
-RESPONSE_TIMEOUT = 120.0  # seconds for a whole answer, however steadily it trickles in
-POLL_INTERVAL = 0.25  # seconds between two looks at whether an answer takes too long
+RESPONSE_TIMEOUT = 120.0  # seconds for a whole response, however steadily it trickles in
+POLL_INTERVAL = 0.25  # seconds between two checks of that timeout
 MAX_REDIRECTS = 5
 TRANSIENT_STATUSES = {408, 425, 429, 500, 502, 503, 504}
 _UNREACHABLE = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.PoolTimeout)
 _RATE_LIMIT = re.compile(r";\s*r=(\d{1,9})\s*;\s*t=(\d{1,9})(?!\d)")
-_SECONDS = re.compile(r"(\d+(?:\.\d+)?)\s*(?:,|$)", re.ASCII)  # of a header that was sent twice, the first
+_SECONDS = re.compile(r"(\d+(?:\.\d+)?)\s*(?:,|$)", re.ASCII)  # the first of a repeated header
 
 
 class Stopped(SourceUnavailable):
-    """We were told to end while waiting for a source."""
+    """The process was told to end while it waited for a source."""
 
     code = "stopped"
 
 
 class _Transient(Exception):
-    """Trouble that may pass; `unreachable` when it says something of the source rather than of what was asked."""
+    """A failure worth a retry; `unreachable` when it concerns the source rather than the one thing asked for."""
 
     def __init__(self, failure: str, *, unreachable: bool) -> None:
         super().__init__(failure)
@@ -58,7 +58,7 @@ class _Transient(Exception):
 
 @dataclass(frozen=True)
 class Source:
-    """One source: its address, the seconds to leave between two requests, and its hosts beside that of its address."""
+    """One source: its URL, the seconds between two requests, and the hosts it may redirect to besides its own."""
 
     name: str
     url: str
@@ -67,7 +67,7 @@ class Source:
 
 
 class Client:
-    """Asks one source. One request at a time, on one connection."""
+    """A client of one source: one request at a time, on one connection."""
 
     def __init__(self, source: Source, settings: Settings, *, stop: threading.Event | None = None) -> None:
         self.source = source
@@ -77,7 +77,7 @@ class Client:
         self._not_before = 0.0  # monotonic seconds
         self._turn_file = settings.run_dir / f"{re.sub('[^a-z0-9.-]+', '-', source.url.lower())[:100]}.turn"
         self._attempts = ATTEMPTS
-        self._clock_ahead = 0.0  # seconds by which our clock is ahead of the source's
+        self._clock_ahead = 0.0  # seconds, of our clock against the source's
         self._http: httpx.Client | None = None
         self._socket: socket.socket | None = None
 
@@ -87,14 +87,14 @@ class Client:
             self._http.close()
 
     def now(self) -> float:
-        """Return the time by the source's clock, as far as it told us one, in epoch seconds."""
+        """Return the time in epoch seconds by the source's clock, or by ours before its first response."""
         return time.time() - self._clock_ahead
 
     def get(self, path: str, params: Mapping[str, str | int]) -> bytes:
-        """Return the body of a 200 answer; tries again while the trouble may pass.
+        """Return the body of a response of status 200; retries transient failures.
 
-        Raises SourceRefused when this one thing is not answered, SourceUnavailable when the source cannot be asked at
-        all, each with a sentence saying why; Stopped when told to end.
+        Raises SourceRefused when the source does not answer this request, SourceUnavailable when it cannot be asked at
+        all, each with a sentence that says why; Stopped when told to end.
         """
         if self._offline:
             raise SourceUnavailable(f"{self.source.name} is not asked: INKLING_OFFLINE is on.", code="offline")
@@ -108,19 +108,19 @@ class Client:
             else:
                 self._attempts = ATTEMPTS
                 return body
-        # While it is in trouble it is not asked five times for each thing that is wanted of it.
+        # Until it answers again, each request gets a single attempt.
         self._attempts = 1
         if failure.unreachable:
             raise SourceUnavailable(f"{self.source.name} does not answer: {failure}.")
         raise SourceRefused(f"{self.source.name} does not answer {path}: {failure}.")
 
     def pause_for(self, seconds: float, why: str) -> SourceUnavailable:
-        """Ask nothing for that long, and return the error that says so."""
+        """Send no request for so many seconds; return the error that says so."""
         self._pause(min(seconds, MAX_PAUSE))
         return self._paused(why)
 
     def _ask(self, path: str, params: Mapping[str, str | int]) -> bytes:
-        """Return the body of one answer, redirects followed. Raises _Passing, SourceRefused, SourceUnavailable."""
+        """Send one request, follow redirects, return the body. Raises _Transient, SourceRefused, SourceUnavailable."""
         try:
             client = self._connection()
             request = client.build_request("GET", path, params=dict(params), extensions={"trace": self._note_socket})
@@ -144,10 +144,10 @@ class Client:
 
     @contextmanager
     def _send(self, client: httpx.Client, request: httpx.Request) -> Iterator[httpx.Response]:
-        """Send a request when it is time to, and give its answer, of which only the head has been read."""
+        """Send a request once the pace allows it; give the response, of which only the head has been read."""
         self._wait()
         self._take_turn()
-        # The library's own timeouts are for one piece each, and head and body may come in any number of pieces.
+        # httpx's timeouts hold for one read each, and a response may take any number of reads.
         done, late = threading.Event(), threading.Event()
         threading.Thread(target=self._watch, args=(done, late), daemon=True).start()
         try:
@@ -164,12 +164,12 @@ class Client:
             raise BadBody(f"sends too slowly; given up after {RESPONSE_TIMEOUT:.0f} s")
 
     def _note_socket(self, event: str, facts: Mapping[str, Any]) -> None:
-        """Remember the socket of the connection that was just made."""
+        """Remember the socket of a new connection."""
         if event.endswith(("connect_tcp.complete", "start_tls.complete")):
             self._socket = facts["return_value"].get_extra_info("socket")
 
     def _watch(self, done: threading.Event, late: threading.Event) -> None:
-        """Cut an answer off when it takes too long, or when we are told to end."""
+        """Shut the socket when a response takes too long, or when told to end."""
         deadline = time.monotonic() + RESPONSE_TIMEOUT
         while not done.wait(POLL_INTERVAL):
             if self._stop.is_set() or time.monotonic() > deadline:
@@ -180,7 +180,7 @@ class Client:
                 return
 
     def _body_of(self, response: httpx.Response, path: str) -> bytes:
-        """Return the body of the last answer, or raise what its status means."""
+        """Return a response's body, or raise what its status means."""
         code = response.status_code
         wait = retry_after(response.headers) if code != 200 else 0.0
         if wait > MAX_WAIT:
@@ -199,7 +199,7 @@ class Client:
         return body.content()
 
     def _connection(self) -> httpx.Client:
-        """Return the connection, made when it is first needed: what the environment says of it may be unusable."""
+        """Return the connection, opened on first use: the environment's proxy or certificates may be unusable."""
         try:
             self._http = self._http or httpx.Client(
                 base_url=self.source.url,
@@ -218,7 +218,7 @@ class Client:
         return self._http
 
     def _check_redirect(self, before: httpx.URL, after: httpx.URL) -> None:
-        """Refuse to be sent anywhere but to the source itself: nobody chose to ask what answers elsewhere."""
+        """Raise SourceRefused when a redirect leaves the source's own hosts: the operator chose no others."""
         own = self.source.hosts if before.host in self.source.hosts else {before.host}
         same_port = after.port == before.port or after.scheme != before.scheme
         if after.host not in own or not same_port or after.scheme not in {before.scheme, "https"}:
@@ -226,7 +226,10 @@ class Client:
             raise self._refused(f"sends us to {where[:100]!r}, which is not its own address")
 
     def _note_limits(self, headers: httpx.Headers) -> None:
-        """Note the source's clock, and that nothing is left in this window of its rate limit when it says so."""
+        """Note the source's clock, and pause when the RateLimit header says that nothing is left in this window.
+
+        See https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
+        """
         there = _parse_http_date(headers.get("Date", ""))
         self._clock_ahead = time.time() - there if there else self._clock_ahead
         found = _RATE_LIMIT.search(headers.get("RateLimit", ""))
@@ -254,12 +257,12 @@ class Client:
             raise Stopped(f"{self.source.name} was being asked when we were told to end.")
 
     def _take_turn(self) -> None:
-        """Keep the pace, together with the other processes of this home: `up` and a command, or one after a crash."""
+        """Keep the pace across processes: the turn file was modified when any process of this home last asked."""
         self._pause(self.source.pace)
         with suppress(OSError), open(self._turn_file, "ab") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             left = self.source.pace - (time.time() - os.fstat(file.fileno()).st_mtime)
-            # Above the pace, it was written by a clock that has been put right.
+            # A longer wait than the pace comes from a clock that has been corrected since.
             if file.tell() and 0 < left <= self.source.pace:
                 self._stop.wait(left)
                 self._check_stop()
@@ -271,16 +274,16 @@ class Client:
 
 
 def user_agent(contact: str) -> str:
-    """Return how we introduce ourselves; `contact` is the operator's address, if they gave one."""
-    # A header takes plain characters only, and a name may have others.
+    """Return the User-Agent; `contact` is the operator's address, if they gave one."""
+    # A header takes ASCII only; a name may have other characters.
     plain = re.sub(r"[^ -~]", "?", contact)
     return f"Inkling/{__version__} (reading recommendations; {plain or 'no contact given'})"
 
 
 def retry_after(headers: Mapping[str, str], now: Callable[[], float] = time.time) -> float:
-    """Return the seconds a Retry-After header (a number or a date) asks to wait, 0 when it asks for none.
+    """Return the seconds that a Retry-After header (a number or a date) asks to wait, 0 without one.
 
-    A date is read by the clock of whoever wrote it, where the answer has a Date: ours may be wrong.
+    A date is compared with the response's own Date where it has one, because our clock may be wrong.
     """
     text = headers.get("Retry-After", "").strip()
     if found := _SECONDS.match(text):
@@ -290,7 +293,7 @@ def retry_after(headers: Mapping[str, str], now: Callable[[], float] = time.time
 
 
 def _parse_http_date(text: str) -> float | None:
-    """Return the epoch seconds of a date as HTTP writes it, None when it is none."""
+    """Return the epoch seconds of an HTTP date, None when the text is not one."""
     try:
         found = email.utils.parsedate_to_datetime(text)
         return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC).timestamp()
@@ -306,12 +309,12 @@ def _is_url(url: str) -> bool:
 
 
 def _describe(error: Exception) -> str:
-    """Return what a library says of an error, as part of a sentence: on one line, and no longer than that."""
+    """Return an error's type and text on one line of at most 200 characters."""
     return " ".join(f"{type(error).__name__} {error}".split())[:200].rstrip(".")
 
 
 def _describe_proxy_failure(error: Exception) -> str:
-    """Return which variables the libraries take a proxy from, and why that fails; their values may hold passwords."""
+    """Say which proxy variables cannot be used and why, without their values, which may hold passwords."""
     proxies = getproxies()
     named = " or ".join(f"{name.upper()}_PROXY" for name in sorted(proxies)) or "the proxy"
     if isinstance(error, ImportError):

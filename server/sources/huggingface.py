@@ -1,4 +1,4 @@
-"""The papers listing's public API: what was on the listing on a day."""
+"""Hugging Face's daily papers API: the papers that were listed on a day."""
 
 from __future__ import annotations
 
@@ -9,41 +9,32 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from server.clock import parse_rfc3339
 from server.config import Settings
 from server.errors import BadPaperId, SourceRefused
 from server.identifiers import canonical
 from server.sources.http import Client, Source
-from server.sources.paper import SourcePaper, clean_text
+from server.sources.paper import SourcePaper, clean_text, parse_time
 
 logger = logging.getLogger(__name__)
 
 NAME = "hf"
-PAGE = 100  # the most entries the API gives at once
+PAGE = 100  # entries in one answer, the most that the API gives
 MAX_PAGES = 10
-# The API allows 500 requests in 5 minutes to an address without an account; we use under half of that.
-PACE = 1.5
+PACE = 1.5  # seconds between requests; the API allows an anonymous address 500 in 5 minutes, over twice as many
 HOSTS = frozenset({"huggingface.co", "www.huggingface.co", "hf.co"})
 
 
-class HuggingFace:
-    """Asks the listing's API, politely."""
+class HuggingFace(Client):
+    """The listing's API."""
 
     def __init__(self, settings: Settings, *, stop: threading.Event | None = None, pace: float = PACE) -> None:
-        self._client = Client(Source("The papers listing", settings.hf_url, pace, HOSTS), settings, stop=stop)
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._client.close()
-
-    def now(self) -> float:
-        """Return the time by the listing's clock, in epoch seconds."""
-        return self._client.now()
+        super().__init__(Source("The papers listing", settings.hf_url, pace, HOSTS), settings, stop=stop)
 
     def daily_papers(self, day: date) -> list[SourcePaper]:
-        """Return the papers listed on `day`, each once; days without a listing give none.
+        """Return the papers listed on `day`, each once; a day without a listing gives none.
 
-        Raises SourceRefused when it does not answer for (all of) this day, SourceUnavailable when for none.
+        Raises SourceRefused, with the papers found so far, when the listing does not answer for the whole day;
+        SourceUnavailable when it does not answer at all.
         """
         papers: dict[str, SourcePaper] = {}
         for page in range(MAX_PAGES):
@@ -60,7 +51,7 @@ class HuggingFace:
         return list(papers.values())
 
     def _entries(self, params: Mapping[str, str | int]) -> list[Any]:
-        body = self._client.get("/api/daily_papers", params)
+        body = self.get("/api/daily_papers", params)
         try:
             entries = json.loads(body)
         except (ValueError, RecursionError) as error:
@@ -71,7 +62,7 @@ class HuggingFace:
 
 
 def _read_entries(entries: list[Any], day: date) -> dict[str, SourcePaper]:
-    """Return the papers among a page's entries. Raises SourceRefused when there are entries and none is one."""
+    """Return id -> paper of a page's entries. Raises SourceRefused when there are entries but none is a paper."""
     read = [parse_entry(entry) for entry in entries]
     found = {paper.id: paper for paper in read if paper}
     if entries and not found:
@@ -84,7 +75,7 @@ def _read_entries(entries: list[Any], day: date) -> dict[str, SourcePaper]:
 
 
 def parse_entry(entry: object) -> SourcePaper | None:
-    """Return the paper of one entry of the API's list, or None when it names none we can use."""
+    """Return the paper of one entry of the API's list, None when it has no usable id or no title."""
     if not isinstance(entry, dict) or not isinstance(entry.get("paper"), dict):
         return None
     paper: dict[str, Any] = entry["paper"]
@@ -101,7 +92,7 @@ def parse_entry(entry: object) -> SourcePaper | None:
         abstract=clean_text(paper.get("summary") or entry.get("summary")),
         authors=_authors(paper.get("authors")),
         organization=_organization(paper.get("organization") or entry.get("organization")),
-        published_at=_time(paper.get("publishedAt") or entry.get("publishedAt")),
+        published_at=parse_time(paper.get("publishedAt") or entry.get("publishedAt")),
         upvotes=_count(paper.get("upvotes")),
     )
 
@@ -115,13 +106,6 @@ def _organization(organization: object) -> str | None:
     if not isinstance(organization, dict):
         return None
     return clean_text(organization.get("fullname") or organization.get("name"))
-
-
-def _time(text: object) -> float | None:
-    try:
-        return parse_rfc3339(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
 
 
 def _count(value: object) -> int | None:

@@ -1,16 +1,18 @@
-"""What a source says of one paper."""
+"""One paper as a source describes it."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
 
-MAX_TEXT = 20_000  # characters; a longer abstract is not one
+from server.clock import parse_rfc3339
+
+MAX_TEXT = 20_000  # characters; no abstract is longer
 
 
 @dataclass(frozen=True)
 class SourcePaper:
-    """A paper in a source's words; `id` is canonical, `published_at` in epoch seconds, None or [] is unknown."""
+    """A paper from a source; `id` is canonical, `published_at` in epoch seconds, None and [] mean unknown."""
 
     id: str
     title: str
@@ -23,12 +25,20 @@ class SourcePaper:
 
 
 def clean_text(text: object) -> str | None:
-    """Return a source's text, None when there is nothing to see in it.
+    """Return a source's text, None when it is blank.
 
-    Runs of white space and of control characters become one space, and what a database refuses is left out.
+    Runs of white space and control characters become one space; what a database refuses becomes a question mark.
     """
     if not isinstance(text, str):
         return None
-    # Cut first: what a source may send is a thousand times what is kept.
+    # Cut first: a source may send a thousand times what is kept.
     storable = text[: 4 * MAX_TEXT].encode("utf-8", "replace").decode("utf-8")
     return re.sub(r"[\s\x00-\x1f\x7f-\x9f]+", " ", storable).strip()[:MAX_TEXT] or None
+
+
+def parse_time(text: object) -> float | None:
+    """Return the epoch seconds of a source's RFC 3339 time, None when there is none."""
+    try:
+        return parse_rfc3339(text.strip()) if isinstance(text, str) else None
+    except ValueError:
+        return None

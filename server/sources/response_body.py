@@ -1,20 +1,20 @@
-"""The body of an answer, undone from its packing a piece at a time: a small answer must not become a large one here."""
+"""A response's body, decompressed piece by piece within a limit, so that a small response cannot fill the memory."""
 
 from __future__ import annotations
 
 import zlib
 
-ACCEPT_ENCODING = "gzip"  # what we say we take; anything else was not asked for
+ACCEPT_ENCODING = "gzip"
 _PLAIN = {"", "identity"}
 _GZIP = {"gzip", "x-gzip"}
 
 
 class BadBody(Exception):
-    """A body that cannot be read; the text says why, as the end of a sentence that begins with who sent it."""
+    """A body that cannot be read; the text says why, to follow the name of the source in a sentence."""
 
 
 class ResponseBody:
-    """Collects the pieces of one body, at most `largest` bytes of it after unpacking."""
+    """Collects the pieces of one body, at most `largest` bytes after decompression."""
 
     def __init__(self, encoding: str, largest: int) -> None:
         coding = encoding.strip().lower()
@@ -26,14 +26,14 @@ class ResponseBody:
         self._content = bytearray()
 
     def add(self, piece: bytes) -> None:
-        """Take the next piece as it came. Raises BadBody when it is too much, or not what it says it is."""
+        """Add the next piece as it arrived. Raises BadBody past the limit, or when it cannot be decompressed."""
         while piece:
             piece = self._unpack(piece) if self._packed else self._keep(piece)
             if len(self._content) > self._largest:
                 raise BadBody(f"sends too much; given up after {self._largest} bytes")
 
     def content(self) -> bytes:
-        """Return the whole body. Raises BadBody when its end is missing."""
+        """Return the whole body. Raises BadBody when it was cut off."""
         if self._packed and not self._gzip.eof:
             raise BadBody("sends an answer that is cut off")
         return bytes(self._content)
@@ -43,8 +43,8 @@ class ResponseBody:
         return b""
 
     def _unpack(self, piece: bytes) -> bytes:
-        """Unpack no more of a piece than may still be kept; return what is left of it."""
-        if self._gzip.eof:  # gzip may come in several members, one after the other
+        """Decompress as much of a piece as the limit still allows; return the rest of the piece."""
+        if self._gzip.eof:  # a gzip stream may have several members
             self._gzip = zlib.decompressobj(zlib.MAX_WBITS | 16)
         try:
             self._content += self._gzip.decompress(piece, self._largest + 1 - len(self._content))

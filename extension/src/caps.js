@@ -71,7 +71,7 @@ export function sizeOf(value) {
  * @param {T} value
  * @returns {T}
  */
-export function capped(caps, key, value) {
+export function applyCap(caps, key, value) {
   const cap = caps[key];
   if (!cap) throw new Error(`${key} has no cap`);
   if (cap.kept || cap.most === undefined || value === null || typeof value !== "object") return value;

@@ -12,6 +12,7 @@ import { isAlive, sendMessage, text } from "./browser.js";
 /** @typedef {"card" | "panel" | "paper_page" | "search" | "feed" | "digest" | "library" | "import" | "demo"} Surface */
 /** @typedef {"daily" | "weekly" | "monthly" | "trending" | "search" | "paper" | "list" | "abs"} PageKind */
 /** @typedef {"huggingface" | "arxiv" | "demo"} Site */
+/** @typedef {{tab?: number, url?: string, site?: Site}} Sender the page that a message came from */
 /** @typedef {"ready" | "unpaired" | "offline" | "paused" | "drift" | "off"} State */
 /**
  * @typedef {"full" | "folded" | "sentence" | "bar"} Room what comes before the list: the panel, it folded, one

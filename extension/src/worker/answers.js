@@ -34,7 +34,7 @@ const number = (value) => (typeof value === "number" && Number.isFinite(value) ?
 export const isCanonical = (id) => typeof id === "string" && paperId(id) === id;
 
 /** @param {any} told @returns {Reason} */
-function reasonIn({ kind, share, paper, title, words: named }) {
+function parseReason({ kind, share, paper, title, words: named }) {
   return /** @type {Reason} */ ({
     kind: words(kind, 20) ?? "",
     share: number(share) ?? 0,
@@ -45,19 +45,19 @@ function reasonIn({ kind, share, paper, title, words: named }) {
 }
 
 /** @param {any} told @returns {Reason[]} */
-const reasonsIn = (told) =>
+const parseReasons = (told) =>
   Array.isArray(told)
     ? told
         .filter((one) => one && typeof one === "object")
         .slice(0, MOST_REASONS)
-        .map(reasonIn)
+        .map(parseReason)
     : [];
 
 /**
  * A paper as it is shown. Its address is made from its id, whatever the server says. @param {any} told @returns
  * {import("../messages.js").Paper}
  */
-const paperIn = ({ id, title, authors, published_at, upvotes, categories, url }) => ({
+const parsePaper = ({ id, title, authors, published_at, upvotes, categories, url }) => ({
   id,
   title: words(title, 500),
   abstract: null,
@@ -73,33 +73,33 @@ const paperIn = ({ id, title, authors, published_at, upvotes, categories, url })
  * @param {any} told items of an answer that have a paper each
  * @returns {any[]} those whose paper can be shown
  */
-export const itemsIn = (told) =>
+export const parseItems = (told) =>
   (Array.isArray(told) ? told : [])
     .filter((one) => isCanonical(one?.paper?.id))
     .slice(0, MOST_RECOMMENDED)
     .map(({ paper, score, rank, reasons }) => ({
-      paper: paperIn(paper),
+      paper: parsePaper(paper),
       score: number(score),
       rank: number(rank),
-      reasons: reasonsIn(reasons),
+      reasons: parseReasons(reasons),
     }));
 
 /** @param {any} told @returns {import("../messages.js").RankCard[]} in the same order */
-function cardsIn(told) {
+function parseCards(told) {
   return told.slice(0, MOST_CARDS).map((/** @type {any} */ one) => ({
     id: isCanonical(one?.id) ? one.id : null,
     input_id: words(one?.input_id, 100) ?? "",
     rank: number(one?.rank),
     score: number(one?.score),
     basis: words(one?.basis, 20),
-    state: stateIn(one?.state),
-    reasons: reasonsIn(one?.reasons),
+    state: parseState(one?.state),
+    reasons: parseReasons(one?.reasons),
     ...(one?.error ? { error: { code: words(one.error.code, 80), message: words(one.error.message, 300) } } : {}),
   }));
 }
 
 /** @param {any} told @returns {import("../messages.js").PaperState} */
-const stateIn = (told) => ({
+const parseState = (told) => ({
   opened_at: words(told?.opened_at, 40),
   saved: told?.saved === true,
   hidden: told?.hidden === true,
@@ -113,11 +113,11 @@ export const isList = (answer) =>
   Array.isArray(answer.recommended);
 
 /** @param {any} answer @returns {Pick<import("../messages.js").List, "list_id" | "model" | "cards" | "recommended">} */
-export const listIn = ({ list_id, model, cards, recommended }) => ({
+export const parseList = ({ list_id, model, cards, recommended }) => ({
   list_id,
   model: model === null || model === undefined ? null : (words(model, 100) ?? true),
-  cards: cardsIn(cards),
-  recommended: itemsIn(recommended),
+  cards: parseCards(cards),
+  recommended: parseItems(recommended),
 });
 
 /** Names are shown inside a sentence of ours: what moves or hides the letters around it goes. @param {string} name */
@@ -127,7 +127,7 @@ const plain = (name) => name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "").trim();
  * Whom a pairing code is for; null where the answer does not say. @param {any} told @returns
  * {import("../messages.js").Whose | null}
  */
-export function whoseIn({ reader_id, operator, devices }) {
+export function parseWhose({ reader_id, operator, devices }) {
   if (reader_id !== null && typeof reader_id !== "string") return null;
   return {
     reader_id: words(reader_id, 200) ?? "",

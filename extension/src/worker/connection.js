@@ -33,7 +33,7 @@ const HEALTH = {
 export const hostOf = ({ serverUrl }) => serverUrl.replace(/(?<!\/)\/+$/, "");
 
 /** @returns {Promise<{serverUrl: string, token: string} | null>} null while unpaired */
-export async function server() {
+export async function readServer() {
   const { serverUrl, token } = await read("serverUrl", "token");
   return serverUrl && token ? { serverUrl: hostOf({ serverUrl }), token } : null;
 }
@@ -49,18 +49,18 @@ export async function server() {
  * @throws {ServerError}
  */
 export async function ask(method, path, body, isWhole = () => true, host) {
-  const to = await server();
+  const to = await readServer();
   if (!to || (host !== undefined && to.serverUrl !== host))
     throw new ServerError("revoked", text("worker_error_unpaired"), { code: "unpaired" });
   try {
     const answer = await call(to, method, path, body);
     if (!isWhole(answer)) throw new ServerError("garbage", text("worker_error_garbage"));
-    await note(null, to.token);
+    await recordOutcome(null, to.token);
     return answer;
   } catch (error) {
     if (!(error instanceof ServerError)) throw error;
     const why = isUnknownCall(error, method) ? await whyUnknown(error, to.serverUrl) : error;
-    await note(why, to.token);
+    await recordOutcome(why, to.token);
     throw why;
   }
 }
@@ -83,9 +83,9 @@ const whyUnknown = (error, serverUrl) =>
   );
 
 /** What waits was refused as a whole: that is told, though the server answers. @param {ServerError} error */
-export async function noteUnsent(error) {
-  const to = await server();
-  if (to && !HEALTH[error.kind]) await note(error, to.token, "refused");
+export async function recordUnsent(error) {
+  const to = await readServer();
+  if (to && !HEALTH[error.kind]) await recordOutcome(error, to.token, "refused");
 }
 
 /** Whether an answer is a list of something. @param {any} answer */
@@ -96,7 +96,7 @@ export const hasItems = (answer) => Array.isArray(answer?.items);
  * @param {string} token the one it was made with
  * @param {Health} [otherwise] where the error itself says nothing of the connection
  */
-function note(error, token, otherwise) {
+function recordOutcome(error, token, otherwise) {
   const health = error ? (HEALTH[error.kind] ?? otherwise) : "ok";
   if (!health) return undefined; // The server is well; it is the request that it refused.
   return change(
@@ -107,7 +107,7 @@ function note(error, token, otherwise) {
       const failures = kept.connection.failures + 1;
       const at = Date.now();
       const asked = Math.min(error.retryAfter ?? 0, LONGEST_ASKED_S) * 1000;
-      const retry_at = at + (asked || wait(failures));
+      const retry_at = at + (asked || backoffMs(failures));
       // That nothing answers is said where it is shown.
       kept.connection = {
         health,
@@ -122,7 +122,7 @@ function note(error, token, otherwise) {
 }
 
 /** Ask for nothing, to know whether the server is there again. */
-export const look = () =>
+export const checkServer = () =>
   ask("GET", "/v1/me").catch((error) => {
     if (!(error instanceof ServerError)) throw error;
   });
@@ -137,7 +137,7 @@ export const isDue = ({ at = 0, retry_at }) => Date.now() >= retry_at || Date.no
  * Exponential back-off with full jitter in its upper half, so that many browsers do not come back at once. @param
  * {number} failures
  */
-function wait(failures) {
+function backoffMs(failures) {
   const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(failures - 1, 20));
   return longest / 2 + (Math.random() * longest) / 2;
 }

@@ -4,7 +4,6 @@
 
 import { session } from "../storage.js";
 
-const DRIFTED = "drifted";
 const MOST_DRIFTED = 50;
 
 /**
@@ -21,14 +20,13 @@ function addressOf(url = "") {
  * Whether the page at this very address looked otherwise than we know it: then it is left alone from its beginning.
  * @param {string} [url]
  */
-export const hasDrifted = async (url) =>
-  (await session.get(DRIFTED, /** @type {string[]} */ ([]))).includes(addressOf(url));
+export const hasDrifted = async (url) => (await session.get("drifted")).includes(addressOf(url));
 
 /** @param {string | undefined} url @param {boolean} isDrift */
 export async function rememberDrift(url, isDrift) {
   const address = addressOf(url);
   if (!address || (await hasDrifted(url)) === isDrift) return;
-  await session.change(DRIFTED, /** @type {string[]} */ ([]), (addresses) =>
+  await session.change("drifted", (addresses) =>
     isDrift ? [...addresses, address].slice(-MOST_DRIFTED) : addresses.filter((one) => one !== address),
   );
 }

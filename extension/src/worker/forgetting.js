@@ -3,11 +3,11 @@
 import { MOST_DELETIONS } from "../caps.js";
 import { change, read } from "../storage.js";
 import { hostOf } from "./connection.js";
-import { rankOpenPages } from "./handlers/page.js";
-import { logged } from "./server-log.js";
+import { rankOpenPages } from "./rank-open-pages.js";
+import { fetchLog } from "./server-log.js";
 import { flush } from "./queue.js";
 import { remember } from "./paper-states.js";
-import { pushViews } from "./view.js";
+import { pushViews } from "./open-pages.js";
 
 /** @typedef {import("../messages.js").Event} Event */
 /**
@@ -75,11 +75,11 @@ function dropHere(ids) {
  * @param {{paper?: string, since?: number}} asked `since` in epoch ms
  * @returns {Promise<Forgotten>}
  */
-export async function forget({ paper, since }) {
+export async function forgetMatching({ paper, since }) {
   /** @param {Event} event */
   const isMeant = (event) =>
     (paper === undefined || event.paper === paper) && (since === undefined || Date.parse(event.at) >= since);
-  const { events, silent, partial } = await logged({ paper, since, most: MOST_LOGGED });
+  const { events, silent, partial } = await fetchLog({ paper, since, most: MOST_LOGGED });
   const room = MOST_DELETIONS - Object.keys((await read("deletions")).deletions).length;
   const meant = events.filter(isMeant).map(({ id }) => id);
   const there = meant.slice(0, Math.max(0, room));
@@ -100,3 +100,6 @@ export async function forget({ paper, since }) {
     partial: partial || there.length < meant.length,
   };
 }
+
+/** @returns {Promise<{lines: import("../storage.js").LedgerLine[]}>} newest first */
+export const listLedger = async () => ({ lines: (await read("ledger")).ledger.reverse() });

@@ -2,10 +2,10 @@
 
 import { ServerError } from "../server-api.js";
 import { change, read } from "../storage.js";
-import { ask, isDue, server } from "./connection.js";
-import { logged } from "./server-log.js";
+import { ask, isDue, readServer } from "./connection.js";
+import { fetchLog } from "./server-log.js";
 
-export const LONGEST_TITLE = 300;
+export const MAX_TITLE = 300;
 /** Names asked for at a time; the others go by their ids until then. */
 const MOST_NAMES = 20;
 /** Enough for what a reader still wants back; the list is waited for. */
@@ -21,7 +21,7 @@ const PATIENCE_MS = 3_000;
 const after = (ms) => new Promise((settle) => setTimeout(() => settle(null), ms));
 
 /** @returns {Promise<{papers: {id: string, title: string}[]}>} the latest hidden first */
-export async function hiddenList() {
+export async function listHidden() {
   const log = await logInTime();
   const hidden = [...(await hiddenPapers(log))].reverse();
   if (log && !log.silent) await learnNames(hidden);
@@ -33,9 +33,9 @@ export async function hiddenList() {
 async function logInTime() {
   const asked = Date.now();
   const { connection } = await read("connection");
-  if (!(await server()) || !isDue(connection)) return null;
+  if (!(await readServer()) || !isDue(connection)) return null;
   const log = await Promise.race([
-    logged({ kinds: ["hide", "unhide"], most: MOST_LOGGED, until: asked + TELLING_MS }),
+    fetchLog({ kinds: ["hide", "unhide"], most: MOST_LOGGED, until: asked + TELLING_MS }),
     after(PATIENCE_MS),
   ]);
   return log && { ...log, asked };
@@ -78,8 +78,24 @@ async function learnNames(hidden) {
 /** @param {string} id @returns {Promise<string | null>} */
 const nameOf = (id) =>
   ask("GET", `/v1/papers/${encodeURIComponent(id)}`)
-    .then(({ title }) => (typeof title === "string" ? title.slice(0, LONGEST_TITLE) : null))
+    .then(({ title }) => (typeof title === "string" ? title.slice(0, MAX_TITLE) : null))
     .catch((error) => {
       if (!(error instanceof ServerError)) throw error;
       return null;
     });
+
+/**
+ * Keep what a hidden paper is called, so that it can be unhidden by name.
+ * @param {string} paper
+ * @param {string} [title] where the page tells it; else a stored list may
+ */
+export const nameHidden = (paper, title) =>
+  change(
+    ["titles"],
+    ({ titles, lists }) => {
+      const listed = Object.values(lists).flatMap(({ recommended }) => recommended.map((one) => one.paper));
+      const name = title ?? listed.find(({ id }) => id === paper)?.title;
+      if (name) titles[paper] = name.slice(0, MAX_TITLE);
+    },
+    ["lists"],
+  );

@@ -17,10 +17,7 @@ export const CLICK_LAG_MS = 600;
 
 /** @typedef {import("../messages.js").Event} Event */
 /** @typedef {import("../storage.js").Opened} Opened */
-/**
- * @typedef {{paper: string, page: string, surface?: string, list_id?: string, position?: number, tab: number, at:
- * number}} Menu
- */
+/** @typedef {import("../storage.js").Menu} Menu */
 
 /** @param {number} at @param {number} span also right where the clock was set back in between */
 const isWithin = (at, span) => Math.abs(Date.now() - at) < span;
@@ -31,34 +28,28 @@ const isWithin = (at, span) => Math.abs(Date.now() - at) < span;
  * @param {Opened[]} opened the opens of late
  * @param {Event} event
  * @param {boolean} isArrival told by the paper's own page, not by a press on a link to it
- * @param {boolean} [isScripts] a page of ours went there by itself, without a press of the reader's
+ * @param {boolean} [isScripted] a page of ours went there by itself, without a press of the reader's
  * @returns {{isNew: boolean, opened: Opened[]}} whether this open was not told of before, and the opens to keep
  */
-export function noteOpen(opened, event, isArrival, isScripts = false) {
+export function recordOpen(opened, event, isArrival, isScripted = false) {
   const late = opened.filter(({ at }) => isWithin(at, ARRIVAL_MS));
   const before = late.findLast(({ paper }) => paper === event.paper);
   if (isArrival && before && !before.arrived) {
     return { isNew: false, opened: late.map((one) => (one === before ? { ...one, arrived: true } : one)) };
   }
-  if (isScripts || (before && isWithin(before.at, DOUBLE_MS))) return { isNew: false, opened: late };
+  if (isScripted || (before && isWithin(before.at, DOUBLE_MS))) return { isNew: false, opened: late };
   return {
     isNew: true,
     opened: [...late, { id: event.id, paper: event.paper, at: Date.now(), arrived: isArrival }].slice(-200),
   };
 }
 
-/**
- * @typedef {Record<string, {paper: string | null, at: number}>} Left by tab: where its page went by itself, as far as
- * it is known
- */
-
-const LEFT = "left";
 /** So long a page may take to come. */
 const LOADING_MS = 60_000;
 
 /** @param {number} tab @param {string | null} paper */
-export const rememberLeft = (tab, paper) =>
-  session.change(LEFT, /** @type {Left} */ ({}), ({ [tab]: _, ...others }) => ({
+export const rememberDeparture = (tab, paper) =>
+  session.change("left", ({ [tab]: _, ...others }) => ({
     ...others,
     [tab]: { paper, at: Date.now() },
   }));
@@ -69,19 +60,19 @@ export const rememberLeft = (tab, paper) =>
  * @param {string} paper
  * @param {boolean} isReferred the browser says that they came from a page of ours
  */
-export async function wasByScript(tab, paper, isReferred) {
-  const left = (await session.get(LEFT, /** @type {Left} */ ({})))[tab ?? -1];
+export async function isScriptNavigation(tab, paper, isReferred) {
+  const left = (await session.get("left"))[tab ?? -1];
   return (
     left !== undefined && isWithin(left.at, LOADING_MS) && (left.paper === paper || (left.paper === null && isReferred))
   );
 }
 
-/** @param {Menu} menu a context menu was opened on a paper's link */
-export const rememberMenu = (menu) => session.set("menu", menu);
+/** A context menu was opened on a paper's link. @param {Omit<Menu, "at">} menu */
+export const rememberMenu = (menu) => session.set("menu", { ...menu, at: Date.now() });
 
 /** A press that opened something, or another page: whatever menu was open is closed. @param {number | undefined} tab */
 export async function forgetMenu(tab) {
-  const menu = await session.get("menu", /** @type {Menu | null} */ (null));
+  const menu = await session.get("menu");
   if (menu && menu.tab === tab) await session.set("menu", null);
 }
 
@@ -90,10 +81,10 @@ export async function forgetMenu(tab) {
  * @param {number | undefined} opener the tab that the new one came from
  * @returns {Promise<Menu | null>}
  */
-export async function menuBehind(opener) {
+export async function takeMenu(opener) {
   if (opener === undefined) return null;
   await new Promise((settle) => setTimeout(settle, CLICK_LAG_MS));
-  const menu = await session.get("menu", /** @type {Menu | null} */ (null));
+  const menu = await session.get("menu");
   if (!menu || menu.tab !== opener || !isWithin(menu.at, MENU_MS)) return null;
   await session.set("menu", null);
   return menu;

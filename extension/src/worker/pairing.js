@@ -3,10 +3,9 @@
 import { text } from "../browser.js";
 import { ServerError, call, greet } from "../server-api.js";
 import { readAddress } from "../own/address.js";
-import { change, read, session, wipe } from "../storage.js";
-import { whoseIn } from "./answers.js";
-import { ask, hostOf, server } from "./connection.js";
-import { flush } from "./queue.js";
+import { change, read, session } from "../storage.js";
+import { parseWhose } from "./answers.js";
+import { hostOf } from "./connection.js";
 import { OF_ONE_SERVER, isAgreed, renameServer, sortByServer, waitingElsewhere } from "./servers.js";
 
 /**
@@ -65,19 +64,18 @@ const mayReach = async (meant, agreed) => agreed === meant || isAgreed(await rea
  * @param {{address: string, code: string, plain_http_ok?: boolean, agreed?: string}} asked
  * @returns {Promise<{whose: import("../messages.js").Whose | null}>}
  */
-export async function whose({ address: typed, code: typedCode, plain_http_ok: plainOk = false, agreed = "" }) {
+export async function findWhose({ address: typed, code: typedCode, plain_http_ok: plainOk = false, agreed = "" }) {
   const found = readAddress(typed);
   const code = (typedCode || (found?.code ?? "")).trim();
   if (!found || !code || (found.plain && !plainOk) || !(await mayReach(found.address, agreed))) return { whose: null };
   try {
-    return { whose: whoseIn(await call({ serverUrl: found.address }, "POST", "/v1/pairing-codes/whose", { code })) };
+    return { whose: parseWhose(await call({ serverUrl: found.address }, "POST", "/v1/pairing-codes/whose", { code })) };
   } catch (error) {
     if (error instanceof ServerError) return { whose: null };
     throw error;
   }
 }
 
-const TRADED = "traded";
 const LONGEST_TOKEN = 500;
 
 /**
@@ -88,13 +86,13 @@ const LONGEST_TOKEN = 500;
  * @returns {Promise<{token: string, reader_id?: string}>}
  */
 async function trade(address, code, name) {
-  const before = await session.get(TRADED, /** @type {any} */ (null));
+  const before = await session.get("traded");
   if (before?.address === address && before.code === code) return before.paired;
   const told = await call({ serverUrl: address }, "POST", "/v1/devices", code ? { name, code } : { name });
   if (typeof told?.token !== "string" || told.token.length > LONGEST_TOKEN)
     throw new ServerError("garbage", text("worker_error_garbage"));
   const paired = { token: told.token, reader_id: String(told.reader_id ?? "").slice(0, 200) };
-  await session.set(TRADED, { address, code, paired });
+  await session.set("traded", { address, code, paired });
   return paired;
 }
 
@@ -122,9 +120,9 @@ export async function connect({ address: typed, code: typedCode, name, plain_htt
   try {
     await call({ serverUrl: address, token: paired.token }, "GET", "/v1/me");
     steps.push(told("token", true, text("worker_step_token")));
-    await session.set(TRADED, null);
+    await session.set("traded", null);
   } catch (error) {
-    if (!(error instanceof ServerError && error.passes)) await session.set(TRADED, null);
+    if (!(error instanceof ServerError && error.passes)) await session.set("traded", null);
     return { steps: [...steps, told("token", false, plainly(error))], address };
   }
   const { deletions, waiting } = await keep(address, paired);
@@ -186,40 +184,4 @@ function move(kept, from, to) {
   renameServer(kept, from, to);
   for (const line of ledger) if (line.host === from) line.host = to;
   for (const [id, host] of Object.entries(deletions)) if (host === from) deletions[id] = to;
-}
-
-/** What the server has not taken yet, after one more try. @returns {Promise<number>} */
-async function unsent() {
-  await flush({ now: true });
-  const kept = await read("queue", "deletions", "elsewhere");
-  return kept.queue.length + waitingElsewhere(kept) + Object.keys(kept.deletions).length;
-}
-
-/**
- * Leave: delete there where asked, revoke this device, wipe here. A silent server keeps what it has, and that is said.
- * What
- * the server is to keep and has not taken yet is sent first; where it cannot be, nothing happens until the reader
- * agrees.
- * @param {{delete_there: boolean, discard?: boolean}} asked `discard`: also what is not sent
- * @returns {Promise<{waiting: number} | {gone_there: boolean, remains?: string}>}
- */
-export async function leave({ delete_there: deleteThere, discard }) {
-  const waiting = deleteThere || discard ? 0 : await unsent();
-  if (waiting) return { waiting };
-  const { serverUrl } = await read("serverUrl");
-  let remains;
-  try {
-    if (await server()) await (deleteThere ? ask("DELETE", "/v1/me") : revokeThis());
-  } catch (error) {
-    remains = text(deleteThere ? "worker_remains_all" : "worker_remains_device", serverUrl, plainly(error));
-  }
-  await wipe();
-  await session.set("menu", null);
-  return remains ? { gone_there: false, remains } : { gone_there: true };
-}
-
-async function revokeThis() {
-  const { items } = await ask("GET", "/v1/devices");
-  const mine = items.find((/** @type {any} */ one) => one.this);
-  if (mine) await ask("DELETE", `/v1/devices/${encodeURIComponent(mine.id)}`);
 }

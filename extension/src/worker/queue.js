@@ -6,8 +6,8 @@
 import { LOCAL, MOST_WAITING } from "../caps.js";
 import { ServerError } from "../server-api.js";
 import { change, read } from "../storage.js";
-import { ask, isDue, noteUnsent, server } from "./connection.js";
-import { noteOpen } from "./open-dedup.js";
+import { ask, forgetFailures, isDue, readServer, recordUnsent } from "./connection.js";
+import { recordOpen } from "./open-dedup.js";
 import { OF_ONE_SERVER, sortByServer, waitingElsewhere } from "./servers.js";
 import { remember } from "./paper-states.js";
 
@@ -60,13 +60,19 @@ function inOrder(event, before) {
 }
 
 /**
- * Keep events until they are sent. An id that is there already is not taken twice, nor an open that was told of before.
+ * How an event came about.
+ * @typedef {object} How
+ * @property {boolean} [isArrival] an open reported by the paper's own page
+ * @property {boolean} [isScripted] an arrival on a page to which a page of ours went by itself
+ * @property {boolean} [byUpvote] a save that an upvote made
+ */
+
+/**
+ * Store events until they are sent. An id that is there already is not added twice, nor an open reported before.
  * @param {Event[]} events
- * @param {Card[]} [cards] what the page said of their papers
- * @param {{isArrival?: boolean, isScripts?: boolean, byUpvote?: boolean}} [how] an open told by the paper's own page,
- *   to which a page of
- *   ours may have gone by itself; a save that an upvote made
- * @returns {Promise<{left: number, taken: Event[]}>} `left`: how many did not fit; the reader is told
+ * @param {Card[]} [cards] what the page says of their papers
+ * @param {How} [how]
+ * @returns {Promise<{added: Event[], overflow: number}>} `overflow`: how many did not fit; the reader is told
  */
 export function enqueue(events, cards = [], how = {}) {
   const keys = /** @type {const} */ ([...OF_ONE_SERVER, "queueFull", "opened", "upvoteSaves"]);
@@ -79,12 +85,12 @@ export function enqueue(events, cards = [], how = {}) {
       const fresh = events.filter(({ id }) => !known.has(id)).filter((event) => isCounted(kept, event, how));
       const others = waitingElsewhere(kept);
       /** @type {Event[]} */
-      const taken = [];
+      const added = [];
       for (const event of fresh)
-        if (hasRoom(kept.queue.length + others, event)) add(kept.queue, taken, inOrder(event, before));
+        if (hasRoom(kept.queue.length + others, event)) add(kept.queue, added, inOrder(event, before));
       keepTexts(kept, cards);
-      if (taken.length < fresh.length) kept.queueFull = true;
-      return { left: fresh.length - taken.length, taken };
+      if (added.length < fresh.length) kept.queueFull = true;
+      return { added, overflow: fresh.length - added.length };
     },
     ["ledger", "serverUrl"],
   );
@@ -93,14 +99,14 @@ export function enqueue(events, cards = [], how = {}) {
 /**
  * @param {Pick<Stored, "opened" | "upvoteSaves">} kept what tells opens and saves apart; changed
  * @param {Event} event
- * @param {{isArrival?: boolean, isScripts?: boolean, byUpvote?: boolean}} how
+ * @param {How} how
  */
-function isCounted(kept, event, { isArrival = false, isScripts = false, byUpvote = false }) {
+function isCounted(kept, event, { isArrival = false, isScripted = false, byUpvote = false }) {
   if (event.kind === "save" && byUpvote) kept.upvoteSaves[event.paper] = event.id;
   // What the reader pressed here is theirs: a later un-upvote does not take it back.
   else if (event.kind === "save" || event.kind === "unsave") delete kept.upvoteSaves[event.paper];
   if (event.kind !== "open") return true;
-  const { isNew, opened } = noteOpen(kept.opened, event, isArrival, isScripts);
+  const { isNew, opened } = recordOpen(kept.opened, event, isArrival, isScripted);
   kept.opened = opened;
   return isNew;
 }
@@ -154,12 +160,18 @@ export async function flush({ now = false } = {}) {
   return running;
 }
 
+/** Send because the reader asks for it. @returns {Promise<{sent: number}>} how many events the server took */
+export async function flushNow() {
+  await forgetFailures();
+  return { sent: (await flush({ now: true })).sent.length };
+}
+
 /** @param {boolean} now */
 async function run(now) {
   /** @type {Event[]} */
   const sent = [];
   const { connection } = await read("connection");
-  const to = now || isDue(connection) ? await server() : null;
+  const to = now || isDue(connection) ? await readServer() : null;
   if (to && (await sendDeletions(to.serverUrl))) await sendQueue(to.serverUrl, sent);
   return { sent };
 }
@@ -185,12 +197,12 @@ async function sendQueue(host, sent) {
       size = Math.min(BATCH, size * 4);
     } catch (error) {
       if (!(error instanceof ServerError)) throw error;
-      if (!isAboutTheBatch(error)) return noteUnsent(error);
+      if (!isAboutTheBatch(error)) return recordUnsent(error);
       if (batch.events.length > 1) size = Math.max(1, Math.floor(batch.events.length / 4));
       else if (batch.papers.length) await forgetText(batch.papers[0].id);
       else if (error.isOurs) await setAside(batch.events[0], error);
       // Whoever finds one bare event too large takes none.
-      else return noteUnsent(error);
+      else return recordUnsent(error);
     }
   }
 }

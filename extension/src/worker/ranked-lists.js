@@ -2,7 +2,7 @@
 
 import { ServerError } from "../server-api.js";
 import { change, read, session } from "../storage.js";
-import { isList, itemsIn, listIn } from "./answers.js";
+import { isList, parseItems, parseList } from "./answers.js";
 import { ask, hasItems } from "./connection.js";
 import { sendable } from "./queue.js";
 import { mergeServerStates, remember } from "./paper-states.js";
@@ -22,12 +22,8 @@ const TELLING = 5;
 export const keyOf = (page, papers = []) =>
   OF_MANY.has(page) ? [page, papers.length, ...papers.slice(0, TELLING)].join(" ") : page;
 
-/**
- * @typedef {{page: string, cards: Card[], message: string, passes: boolean}} Failure why a page could not be ranked;
- * `passes`: it may be later
- */
+/** @typedef {import("../storage.js").Failure} Failure */
 
-const FAILURES = "unranked";
 /** More would take too much of the browser's memory: their cards wait with them. */
 const MOST_FAILURES = 6;
 
@@ -35,12 +31,12 @@ const MOST_FAILURES = 6;
  * What could not be ranked when it was asked for last. @returns {Promise<Record<string, Failure>>} by the key of its
  * list
  */
-export const failures = () => session.get(FAILURES, {});
+export const readFailures = () => session.get("unranked");
 
 /** @param {string} key @param {Failure | null} failure null: it is ranked */
-async function note(key, failure) {
-  if (!failure && !(key in (await failures()))) return;
-  await session.change(FAILURES, /** @type {Record<string, Failure>} */ ({}), ({ [key]: _, ...others }) =>
+async function recordFailure(key, failure) {
+  if (!failure && !(key in (await readFailures()))) return;
+  await session.change("unranked", ({ [key]: _, ...others }) =>
     Object.fromEntries(Object.entries(failure ? { ...others, [key]: failure } : others).slice(-MOST_FAILURES)),
   );
 }
@@ -60,10 +56,10 @@ export async function rank(page, cards) {
     await rankNow(key, page, cards);
   } catch (error) {
     if (!(error instanceof ServerError)) throw error;
-    await note(key, { page, cards, message: error.message, passes: error.passes });
+    await recordFailure(key, { page, cards, message: error.message, passes: error.passes });
     throw error;
   }
-  await note(key, null);
+  await recordFailure(key, null);
 }
 
 /** @param {string} key @param {string} page @param {Card[]} cards */
@@ -75,7 +71,7 @@ async function rankNow(key, page, cards) {
     { papers: cards.slice(0, MOST_CARDS).map(sendable), page, limit: RECOMMENDED },
     isList,
   );
-  const answer = listIn(told);
+  const answer = parseList(told);
   await change(
     ["lists", "states"],
     (kept) => {
@@ -85,14 +81,14 @@ async function rankNow(key, page, cards) {
         kept.states,
         kept.ledger.filter(({ sent_at }) => sent_at >= asked).map(({ event }) => event),
       );
-      put(kept.lists, key, { ...answer, fetched_at: Date.now(), stale: false });
+      storeList(kept.lists, key, { ...answer, fetched_at: Date.now(), stale: false });
     },
     ["ledger"],
   );
 }
 
 /** @param {Record<string, List>} lists @param {string} page @param {List} list */
-function put(lists, page, list) {
+function storeList(lists, page, list) {
   delete lists[page];
   lists[page] = list;
   for (const old of Object.keys(lists).slice(0, -MOST_LISTS)) delete lists[old];
@@ -104,7 +100,7 @@ function put(lists, page, list) {
  * @returns {Promise<List | null>}
  * @throws {ServerError}
  */
-export async function more(page) {
+export async function fetchMore(page) {
   const list = (await read("lists")).lists[page];
   if (!list) return null;
   const shown = [...list.recommended.map(({ paper }) => paper.id), ...list.cards.map(({ id }) => id ?? "")].filter(
@@ -120,7 +116,7 @@ export async function more(page) {
     undefined,
     hasItems,
   );
-  const items = itemsIn(told);
+  const items = parseItems(told);
   return change(["lists"], (kept) => {
     const now = kept.lists[page] ?? list;
     // Asked twice at once, both answers bring the same.

@@ -4,7 +4,7 @@
 
 import { paperFromUrl } from "../paper-id.js";
 import { hasDrifted } from "./drift.js";
-import { readStanding, stateOf } from "./view.js";
+import { readWithState, stateOf } from "./state.js";
 
 /** @typedef {import("../messages.js").Room} Room */
 
@@ -22,9 +22,9 @@ export function roomOf(state, isPaper, isFolded) {
   return state === "unpaired" && !isPaper ? "sentence" : null;
 }
 
-/** @param {any} _told @param {{url?: string, site?: import("../messages.js").Site}} from */
-export async function pageRoom(_told, { url, site }) {
-  const kept = await readStanding();
+/** @param {import("../messages.js").Sender} sender */
+export async function reservePageRoom({ url, site }) {
+  const kept = await readWithState();
   const state = stateOf(kept, site);
   if (TAKES_ROOM.has(state) && (await hasDrifted(url))) return { state: "drift", room: null };
   const { order, panel_collapsed } = kept.preferences;

@@ -1,21 +1,22 @@
 /** What failed is tried again by itself, while a page of ours shows that it did. */
 
 import { ServerError } from "../server-api.js";
-import { isDue, look } from "./connection.js";
-import { failures, keyOf, rank } from "./ranked-lists.js";
-import { openPages, pushViews, readStanding, stateOf } from "./view.js";
+import { checkServer, isDue } from "./connection.js";
+import { keyOf, rank, readFailures } from "./ranked-lists.js";
+import { pushViews, readOpenPages } from "./open-pages.js";
+import { readWithState, stateOf } from "./state.js";
 
 /** Rank what could not be ranked; with nothing to rank, only see whether the server answers again. */
 export async function tryAgain() {
-  const kept = await readStanding();
-  const open = Object.values(await openPages()).filter(({ site }) => /ready|offline/.test(stateOf(kept, site)));
+  const kept = await readWithState();
+  const open = Object.values(await readOpenPages()).filter(({ site }) => /ready|offline/.test(stateOf(kept, site)));
   if (!open.length || !isDue(kept.connection)) return;
-  const known = await failures();
+  const known = await readFailures();
   const failed = [...new Set(open.map(({ page, papers }) => keyOf(page, papers)))].flatMap((key) =>
     known[key]?.passes ? known[key] : [],
   );
   const wasSilent = open.some(({ site }) => stateOf(kept, site) === "offline");
-  if (wasSilent && !failed.length) await look();
+  if (wasSilent && !failed.length) await checkServer();
   // A page that hears of the end of a silence tells its cards anew by itself.
   for (const { page, cards } of wasSilent ? failed.slice(0, 1) : failed) {
     if (!(await isRanked(page, cards))) return;

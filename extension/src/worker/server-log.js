@@ -18,7 +18,7 @@ const PAGE = 200;
  *   (times in epoch ms)
  * @returns {Promise<Log>}
  */
-export async function logged({ paper, kinds = [], since = -Infinity, most, until = Infinity }) {
+export async function fetchLog({ paper, kinds = [], since = -Infinity, most, until = Infinity }) {
   const wanted = [
     `limit=${PAGE}`,
     ...(paper ? [`paper=${encodeURIComponent(paper)}`] : []),

@@ -2,7 +2,7 @@
 
 import { browser } from "../browser.js";
 import { change } from "../storage.js";
-import { readStanding } from "./view.js";
+import { readWithState } from "./state.js";
 
 const ARXIV = { origins: ["https://arxiv.org/*"] };
 /** @type {chrome.scripting.RegisteredContentScript} */
@@ -27,15 +27,17 @@ export function followSites() {
 async function follow() {
   const { scripting, permissions } = browser();
   if (!scripting) return; // Not allowed yet, or taken back: then the browser has unregistered it.
-  const { preferences } = await readStanding();
+  const { preferences } = await readWithState();
   const wanted = preferences.sites.arxiv && (await permissions.contains(ARXIV));
   const there = (await scripting.getRegisteredContentScripts({ ids: [SCRIPT.id] })).length > 0;
   if (wanted && !there) await scripting.registerContentScripts([SCRIPT]);
   if (!wanted && there) await scripting.unregisterContentScripts({ ids: [SCRIPT.id] });
 }
 
-/** What the browser no longer allows is off. */
-export const forgetSites = () =>
-  change(["preferences"], ({ preferences }) => {
+/** Switch off a site that the browser no longer lets us into. @param {string[]} [origins] no longer allowed */
+export async function forgetSites(origins) {
+  if (!origins?.includes(ARXIV.origins[0])) return;
+  await change(["preferences"], ({ preferences }) => {
     preferences.sites = { ...preferences.sites, arxiv: false };
   });
+}

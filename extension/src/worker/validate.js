@@ -60,13 +60,13 @@ const names = (value, longest) =>
   Array.isArray(value) ? value.slice(0, MOST_NAMES).flatMap((one) => words(one, longest) ?? []) : undefined;
 
 /** @param {any} value @returns {string} the canonical id */
-export const paperIn = (value) => need("paper", typeof value === "string" && paperId(value));
+export const parsePaper = (value) => need("paper", typeof value === "string" && paperId(value));
 
 /** @param {any} value @returns {string} */
-export const pageIn = (value) => need("page", typeof value === "string" && PAGE.test(value) && value);
+export const parsePage = (value) => need("page", typeof value === "string" && PAGE.test(value) && value);
 
 /** Fields that say where an event happened, as far as they are right. @param {any} told */
-export function whereIn(told) {
+export function parseContext(told) {
   const { surface, page, list_id, position } = told ?? {};
   return {
     ...(SURFACES.includes(surface) ? { surface } : {}),
@@ -82,9 +82,9 @@ export function parseEvent(told) {
   return {
     id: need("id", UUID.test(id) && id),
     kind: need("kind", KINDS.includes(kind) && kind),
-    paper: paperIn(told?.paper),
+    paper: parsePaper(told?.paper),
     at: need("at", typeof at === "string" && at.length <= 40 && !Number.isNaN(Date.parse(at)) && at),
-    ...whereIn(told),
+    ...parseContext(told),
   };
 }
 
@@ -107,5 +107,5 @@ export function parseCard(told) {
 }
 
 /** @param {any} told @returns {Card[]} those with a usable id */
-export const cardsIn = (told) =>
+export const parseCards = (told) =>
   Array.isArray(told) ? told.slice(0, MOST_CARDS).flatMap((one) => parseCard(one) ?? []) : [];

@@ -84,6 +84,8 @@ export class Browser {
     this.heard = [];
     this.opened = [];
     this.closedTabs = new Set();
+    /** Tabs that are open, with the address where we may see it. @type {{id: number, url?: string}[]} */
+    this.tabs = [];
     this.allowed = new Set(["https://huggingface.co/papers*"]);
     this.scripts = new Map();
     this.badge = "";
@@ -136,6 +138,7 @@ export class Browser {
         onCreated: life.happening("tab"),
         onRemoved: life.happening("untab"),
         create: ({ url }) => edge(() => void this.opened.push(url)),
+        query: () => edge(() => structuredClone(this.tabs)),
         sendMessage: (tab, message) => edge(() => this.hear(tab, message)),
       },
       action: {

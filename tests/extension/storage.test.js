@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { end, pairedBrowser, settle } from "./browser-kit.js";
+import { FROM_PAGE } from "../../extension/src/messages.js";
+import { Browser, LISTING, end, event, pairedBrowser, settle } from "./browser-kit.js";
 
 afterEach(end);
 
@@ -8,6 +9,20 @@ async function storage(local = {}) {
   const browser = await pairedBrowser(local);
   return { browser, ...(await import("../../extension/src/storage.js")) };
 }
+
+const PAGE = "daily/2026-11-20";
+const PAPER = "2501.00001";
+const cards = [PAPER, "2501.00002"].map((id) => ({ id, title: `Title of ${id}` }));
+
+const tellCards = (browser, more = {}, sender = LISTING) =>
+  browser.ask(FROM_PAGE.pageCards, { site: "huggingface", page_kind: "daily", page: PAGE, cards, ...more }, sender);
+
+const view = async (browser, sender = LISTING) => (await browser.ask(FROM_PAGE.pageView, { page: PAGE }, sender)).view;
+
+const log = (browser, kind, paper = PAPER, sender = LISTING) =>
+  browser.ask(FROM_PAGE.eventLog, { event: event(kind, paper) }, sender);
+
+const fresh = () => pairedBrowser({ serverUrl: "", token: "" });
 
 test("what was never written has its default, and a default is never shared", async () => {
   const { read } = await storage();
@@ -84,19 +99,41 @@ test("a failed change holds up no later one", async () => {
   expect(browser.local.titles).toEqual({ a: "x" });
 });
 
-test("an address or a token written from outside takes effect at once", async () => {
-  const { browser } = await storage({ serverUrl: "", token: "" });
-  expect(browser.server.requests).toEqual([]);
-  await browser.store({
-    queue: [{ event: { id: "x", kind: "save", paper: "2501.00001", at: "2026-11-20T08:00:00Z" } }],
-  });
-  await browser.store({ serverUrl: "http://127.0.0.1:8765", token: "token" });
-  await settle();
-  expect(browser.server.ids()).toEqual(["x"]);
+test("wiping leaves nothing, neither of what lasts nor of what the browser would forget itself", async () => {
+  const { browser, wipe } = await storage({ titles: { 2501.00001: "Hidden" } });
+  Object.assign(browser.session, { menu: { paper: "2501.00001" }, pages: {}, traded: null });
+  await wipe();
+  expect([browser.local, browser.session]).toEqual([{}, {}]);
 });
 
-test("wiping leaves nothing", async () => {
-  const { browser, wipe } = await storage();
-  await wipe();
-  expect(browser.local).toEqual({});
+test("no page waits for a browser that does not know its policies yet; what comes late is pushed", async () => {
+  const browser = new Browser();
+  browser.local = { serverUrl: "http://127.0.0.1:8765", token: "token" };
+  let know;
+  browser.policies = new Promise((go) => (know = go));
+  browser.managed = { sites: ["arxiv"] };
+  await browser.start();
+  const told = tellCards(browser);
+  await new Promise((go) => setTimeout(go, 1_500));
+  expect((await told).view.state).toBe("ready");
+  know();
+  await settle();
+  expect(browser.heard.at(-1).view.state).toBe("off");
+});
+
+test("until the browser knows its policies, those of its last run count", async () => {
+  const browser = new Browser();
+  browser.local = { serverUrl: "http://127.0.0.1:8765", token: "token" };
+  await browser.start();
+  await browser.rule({ sites: ["arxiv"] });
+  browser.session = {};
+  browser.policies = new Promise(() => {});
+  await browser.start();
+  expect((await view(browser)).state).toBe("off");
+  expect((await log(browser, "save")).queued).toBe(false);
+});
+
+test("the token is kept from content scripts where the browser can", async () => {
+  const browser = await fresh();
+  expect(browser.access).toEqual({ accessLevel: "TRUSTED_CONTEXTS" });
 });

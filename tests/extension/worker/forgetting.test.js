@@ -109,22 +109,6 @@ test("forgetting a paper deletes what other browsers logged of it too", async ()
   expect(browser.server.sent("/v1/me/events")[0].path).toContain(`paper=${PAPER}`);
 });
 
-test("where the server's log is too long to look through, it is said that older events may remain", async () => {
-  const [mine, others] = [event("save", PAPER), Array.from({ length: 199 }, () => event("open", "2501.00002"))];
-  const browser = await browserWith(mine);
-  browser.server.mood = ({ method, path }) =>
-    method === "GET" && path.startsWith("/v1/me/events")
-      ? reply(200, { items: [mine, ...others], next: "older" })
-      : undefined;
-  expect(await own(browser, FROM_OWN.forget, { paper: PAPER })).toMatchObject({
-    deleted: 1,
-    silent: false,
-    partial: true,
-  });
-  browser.server.mood = () => undefined;
-  expect(await own(browser, FROM_OWN.forget, { paper: PAPER })).toMatchObject({ silent: false, partial: false });
-});
-
 test("forgetting the last hour leaves what is older", async () => {
   const old = event("save", "2501.00002", { at: "2026-11-20T06:00:00.000Z" });
   const browser = await browserWith(old, event("save", PAPER), event("open", PAPER));

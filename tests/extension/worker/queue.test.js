@@ -1,18 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { FROM_OWN, FROM_PAGE } from "../../../extension/src/messages.js";
-import {
-  BAD_PAPER,
-  LISTING,
-  OWN,
-  Server,
-  Browser,
-  end,
-  event,
-  example,
-  pairedBrowser,
-  reply,
-  settle,
-} from "../browser-kit.js";
+import { Browser, LISTING, OWN, Server, end, event, example, pairedBrowser, reply, settle } from "../browser-kit.js";
 
 afterEach(end);
 
@@ -138,23 +126,6 @@ test("killed between any two lines, the worker loses no event and counts none tw
   expect(edges).toBeGreaterThan(40);
 }, 240_000);
 
-test("429 waits as long as the server asks, and the page stays as it is", async () => {
-  const browser = await withQueue([event("save", "2501.00001")]);
-  browser.server.mood = () =>
-    reply(429, { error: { code: "rate_limited", message: "Later." } }, { "Retry-After": "120" });
-  await browser.ask(FROM_OWN.flush, {}, OWN);
-  const asked = browser.server.requests.length;
-  browser.server.mood = () => undefined;
-  const { view } = await browser.ask(FROM_PAGE.pageView, { page: "daily/2026-11-20" });
-  expect(view.state).toBe("ready");
-  await browser.pass(100_000);
-  await browser.alarm();
-  expect(browser.server.requests).toHaveLength(asked);
-  await browser.pass(21_000);
-  await browser.alarm();
-  expect(browser.server.events).toHaveLength(1);
-});
-
 const troubles = {
   "a dead server": () => {
     throw new TypeError("Failed to fetch");
@@ -187,19 +158,6 @@ test.each(Object.entries(troubles))("%s loses nothing", async (_, mood) => {
   expect(browser.server.ids()).toEqual(events.map(({ id }) => id));
 });
 
-test("the longer the server is silent, the longer it is left alone: five minutes at most", async () => {
-  const browser = await withQueue([event("save", "2501.00001")]);
-  const waits = [];
-  for (let time = 0; time < 12; time++) {
-    await browser.ask(FROM_OWN.flush, {}, OWN);
-    for (let more = 0; more < time; more++) await browser.ask(FROM_PAGE.more, { page: "trending" });
-    waits.push(browser.local.connection.retry_at - Date.now());
-  }
-  expect(waits[0]).toBeGreaterThanOrEqual(1_000);
-  expect(waits[0]).toBeLessThanOrEqual(2_000);
-  expect(Math.max(...waits)).toBeLessThanOrEqual(300_000);
-});
-
 test("a page that the server answers before the back-off is over takes what waits along", async () => {
   const browser = await withQueue([event("save", "2501.00001")], {
     connection: { health: "offline", failures: 8, retry_at: Date.now() + 290_000 },
@@ -214,62 +172,6 @@ test("a page that the server answers before the back-off is over takes what wait
   expect(view.state).toBe("ready");
   expect(waiting(browser)).toEqual([]);
   expect(browser.server.events).toHaveLength(1);
-});
-
-test("a time to try again that a wrong clock set is not waited for", async () => {
-  const save = event("save", "2501.00001");
-  const browser = await pairedBrowser({
-    queue: [{ event: save }],
-    connection: { health: "offline", failures: 3, at: Date.parse("2026-12-31"), retry_at: Date.parse("2027-01-01") },
-  });
-  await browser.alarm();
-  expect(browser.server.ids()).toEqual([save.id]);
-});
-
-test("a revoked browser says so, keeps its queue, and sends it once it is paired again", async () => {
-  const save = event("save", "2501.00001");
-  const browser = await pairedBrowser();
-  browser.server.tokens.clear();
-  await log(browser, save);
-  await browser.pass(200);
-  const { view } = await browser.ask(FROM_PAGE.pageView, { page: "daily/2026-11-20" });
-  expect(view).toMatchObject({
-    state: "unpaired",
-    message: expect.stringContaining("Kept here until you pair it again: 1."),
-  });
-  expect(waiting(browser)).toEqual([save.id]);
-  expect(browser.badge).toBe("1");
-  browser.server.tokens.add("another");
-  await browser.store({ token: "another" });
-  expect(browser.server.ids()).toEqual([save.id]);
-  expect(browser.badge).toBe("");
-});
-
-test("what an old token meets does not speak of the new one", async () => {
-  const browser = await pairedBrowser();
-  let late;
-  browser.server.mood = ({ path }) =>
-    path.startsWith("/v1/recommendations") ? new Promise((go) => (late = go)) : undefined;
-  const asked = browser.ask(FROM_OWN.recommend, {}, OWN);
-  await settle();
-  browser.server.tokens.add("another");
-  await browser.store({ token: "another" });
-  const { status, response } = example("GET /v1/me", "a revoked");
-  late(reply(status, response));
-  expect((await asked).ok).toBe(false);
-  expect(browser.local.connection?.health ?? "ok").toBe("ok");
-});
-
-test("an extension too old for the server says so and keeps its queue", async () => {
-  const save = event("save", "2501.00001");
-  const browser = await pairedBrowser();
-  const { status, response } = example("GET /v1/me", "a client that is too old");
-  browser.server.mood = () => reply(status, response);
-  await log(browser, save);
-  await browser.pass(200);
-  const { view } = await browser.ask(FROM_PAGE.pageView, { page: "daily/2026-11-20" });
-  expect(view).toMatchObject({ state: "offline", message: `${response.error.message} Waiting to be sent: 1.` });
-  expect(waiting(browser)).toEqual([save.id]);
 });
 
 test("a full queue leaves out what was only seen, then opens, never what was pressed, and says so", async () => {
@@ -295,55 +197,6 @@ test("of five thousand waiting events even opens are left out, a save is not", a
   expect((await log(browser, event("save", "2502.00002"))).queued).toBe(true);
 });
 
-test("undo of what is unsent makes it vanish", async () => {
-  const browser = await pairedBrowser();
-  const save = event("save", "2501.00001");
-  await log(browser, save);
-  const { marks } = await browser.ask(FROM_PAGE.eventUndo, { id: save.id, paper: save.paper });
-  // Said outright: the page that showed it as saved must hear that it no longer is.
-  expect(marks).toEqual({ [save.paper]: { opened_at: null, saved: false, hidden: false } });
-  await browser.pass(300);
-  expect(browser.server.events).toEqual([]);
-});
-
-test("undo of what was sent logs its opposite, later than it, once however often it is asked", async () => {
-  const browser = await pairedBrowser();
-  const hide = event("hide", "2501.00001", { at: "2026-11-20T09:30:00.000Z" });
-  await log(browser, hide);
-  await browser.pass(200);
-  for (let time = 0; time < 2; time++) await browser.ask(FROM_PAGE.eventUndo, { id: hide.id, paper: hide.paper });
-  await browser.pass(300);
-  expect(browser.server.events.map(({ kind }) => kind)).toEqual(["hide", "unhide"]);
-  expect(browser.server.events[1].at).toBe("2026-11-20T09:30:00.001Z");
-  expect(browser.local.states["2501.00001"].hidden).toBe(false);
-});
-
-test("undo of what may be on the server, for its answer never came, logs its opposite", async () => {
-  const browser = await pairedBrowser();
-  const save = event("save", "2501.00001");
-  browser.server.mood = (request) => {
-    if (request.body?.events) browser.server.log(request.body);
-    throw new TypeError("the connection broke");
-  };
-  await log(browser, save);
-  await browser.pass(200);
-  await browser.ask(FROM_PAGE.eventUndo, { id: save.id, paper: save.paper });
-  await heal(browser);
-  expect(browser.server.events.map(({ kind }) => kind)).toEqual(["save", "unsave"]);
-});
-
-test("undo of what the server refused takes it out of the refused ones", async () => {
-  const browser = await pairedBrowser();
-  const save = event("save", BAD_PAPER);
-  await log(browser, save);
-  await browser.pass(200);
-  expect(browser.local.dead).toHaveLength(1);
-  await browser.ask(FROM_PAGE.eventUndo, { id: save.id, paper: BAD_PAPER });
-  await browser.pass(200);
-  expect(browser.local.dead).toEqual([]);
-  expect(browser.server.events).toEqual([]);
-});
-
 test("with the clock set back, the later word is still the later one", async () => {
   const browser = await pairedBrowser();
   await log(browser, event("save", "2501.00001", { at: "2026-11-20T10:00:00.000Z" }));
@@ -351,24 +204,6 @@ test("with the clock set back, the later word is still the later one", async () 
   await log(browser, event("unsave", "2501.00001", { at: "2026-11-20T08:00:00.000Z" }));
   await browser.pass(200);
   expect(browser.server.events.at(-1)).toMatchObject({ kind: "unsave", at: "2026-11-20T10:00:00.001Z" });
-});
-
-test("the badge counts what waits only while the server does not take it", async () => {
-  const browser = await pairedBrowser();
-  await log(browser, event("save", "2501.00001"));
-  await settle();
-  expect(browser.badge).toBe("");
-  browser.server.mood = () => reply(500, "");
-  await browser.pass(300);
-  expect(browser.badge).toBe("1");
-});
-
-test("what waits from before a browser restart is sent when it starts", async () => {
-  const save = event("save", "2501.00001");
-  const browser = await pairedBrowser({ queue: [{ event: save, tried: true }] });
-  await browser.pass(100);
-  expect(browser.server.ids()).toEqual([save.id]);
-  expect(browser.alarms.get("flush")).toEqual({ periodInMinutes: 1 });
 });
 
 test("events of several tabs at once are all kept", async () => {
@@ -393,15 +228,39 @@ test.each([
   expect(waiting(browser)).toEqual([]);
 });
 
-test("of what a page tells only known fields go on: never an address or a query", async () => {
-  const browser = await pairedBrowser();
-  await log(browser, {
-    ...event("save", "arXiv:2501.00001v2"),
-    page: "https://huggingface.co/papers?q=secret",
-    more: "secret",
-    surface: "secret",
-  });
-  await browser.pass(200);
-  expect(browser.server.events[0]).toMatchObject({ paper: "2501.00001" });
-  expect(JSON.stringify(browser.server.requests)).not.toContain("secret");
+test.each([413, 422])(
+  "a batch refused as a whole with %i is halved until the event it is about is alone",
+  async (status) => {
+    const events = papers(30).map((paper) => event("save", paper));
+    const browser = await withQueue(events, { texts: { 2501.00017: card("2501.00017") } });
+    const error = { error: { code: "invalid", message: "Not this one.", field: "events.0" } };
+    browser.server.mood = ({ body }) =>
+      body?.events?.some(({ paper }) => paper === "2501.00017") ? reply(status, error) : undefined;
+    await browser.ask(FROM_OWN.flush, {}, OWN);
+    await settle(300);
+    expect(browser.server.ids()).toEqual(events.filter(({ paper }) => paper !== "2501.00017").map(({ id }) => id));
+    expect(browser.local.dead.map((one) => one.event.paper)).toEqual(["2501.00017"]);
+    expect(browser.server.sent("/v1/events").length).toBeLessThan(25);
+  },
+);
+
+test("a text too large for the server is left out rather than its event", async () => {
+  const save = event("save", "2501.00001");
+  const browser = await withQueue([save], { texts: { 2501.00001: card("2501.00001") } });
+  browser.server.mood = ({ body }) => (body?.papers?.length ? reply(413, "") : undefined);
+  await browser.ask(FROM_OWN.flush, {}, OWN);
+  await settle();
+  expect(browser.server.ids()).toEqual([save.id]);
+  expect(browser.local.dead ?? []).toEqual([]);
+});
+
+test("seven hundred events in front of a foreign 400 are asked about once, and all wait on", async () => {
+  const browser = await withQueue(papers(700).map((paper) => event("open", paper)));
+  await browser.pass(100);
+  const asked = browser.server.requests.length;
+  browser.server.mood = () => reply(400, "<html>plain http was sent to an https port</html>");
+  await browser.ask(FROM_OWN.flush, {}, OWN);
+  await settle();
+  expect(browser.server.requests.length - asked).toBe(1);
+  expect(waiting(browser)).toHaveLength(700);
 });

@@ -1,0 +1,37 @@
+import { afterEach, expect, test } from "vitest";
+import { FROM_PAGE } from "../../../extension/src/messages.js";
+import { LISTING, Server, end, event, pairedBrowser, reply } from "../browser-kit.js";
+
+afterEach(end);
+
+const PAPER = "2501.00001";
+
+const log = (browser, kind, paper = PAPER, sender = LISTING) =>
+  browser.ask(FROM_PAGE.eventLog, { event: event(kind, paper) }, sender);
+
+const silent = () => reply(503, "");
+
+test("unsent words lie over what the server said", async () => {
+  const server = new Server();
+  const states = { [PAPER]: { opened_at: null, saved: true, hidden: false } };
+  const browser = await pairedBrowser({ server, states });
+  server.mood = silent;
+  await log(browser, "unsave");
+  const { marks } = await log(browser, "open");
+  expect(marks[PAPER]).toMatchObject({ saved: false, opened_at: expect.any(String), pending: true });
+});
+
+test("states of five thousand papers are kept, the longest untouched forgotten first", async () => {
+  const states = Object.fromEntries(
+    Array.from({ length: 5_000 }, (_, at) => [
+      `2401.${String(at).padStart(5, "0")}`,
+      { opened_at: null, saved: true, hidden: false },
+    ]),
+  );
+  const browser = await pairedBrowser({ states });
+  await log(browser, "save");
+  await browser.pass(300);
+  expect(Object.keys(browser.local.states)).toHaveLength(5_000);
+  expect(browser.local.states["2401.00000"]).toBe(undefined);
+  expect(browser.local.states[PAPER].saved).toBe(true);
+});

@@ -8,10 +8,10 @@ const SIGNS = ["scroll", "wheel", "pointerdown", "touchstart", "keydown", "focus
  * @typedef {object} Attention
  * @property {number} began when this page, or its latest period, appeared (`performance.now()`)
  * @property {boolean} acted true once the reader has scrolled, pressed, focused or typed
- * @property {() => void} renew another period appeared
+ * @property {() => void} renew start anew: another period has appeared
  */
 
-/** The reader has put the focus somewhere; where the page itself puts it says nothing. */
+/** Whether the reader has put the focus somewhere; a focus set by the page itself does not count. */
 function isFocused() {
   const { activeElement, body, documentElement } = document;
   return (
@@ -23,13 +23,14 @@ function isFocused() {
 }
 
 /**
+ * Follow what the reader does until `signal` aborts.
  * @param {AbortSignal} signal
  * @returns {Attention}
  */
 export function watchAttention(signal) {
   const attention = {
     began: performance.now(),
-    // What was done before our modules had come.
+    // The reader may have acted before our modules were loaded.
     acted: scrollY > 0 || isFocused(),
     renew() {
       attention.began = performance.now();
@@ -37,11 +38,11 @@ export function watchAttention(signal) {
     },
   };
   /** @param {Event} event */
-  const act = (event) => {
+  const onSign = (event) => {
     if (!event.isTrusted) return;
     attention.acted = true;
     showCards();
   };
-  for (const name of SIGNS) addEventListener(name, act, { capture: true, passive: true, signal });
+  for (const name of SIGNS) addEventListener(name, onSign, { capture: true, passive: true, signal });
   return attention;
 }

@@ -1,43 +1,46 @@
 /**
- * When may a node be added inside a list's island? Only after the page's framework has taken the island over.
+ * When a node may be added inside a list's island: only after the page's framework has hydrated it.
  *
  * A node added earlier is a hydration mismatch: the framework throws the list away, or the whole page goes blank. Time
- * proves nothing (a slow network hydrates after twelve seconds and more), so no timeout opens the gate: until a signal
- * comes, only what lies outside the island is ours. Signals: the page world sees the framework's marks on an element,
- * or something in the island changes as only a framework changes it.
+ * proves nothing (on a slow network hydration takes twelve seconds and more), so no timeout opens the gate; until a
+ * sign of hydration comes, we add nodes outside the island only. The signs: hydration.js finds the framework's marks on
+ * an element, or the island changes in a way that only a framework changes it.
  */
 
 import { whenIdle } from "./scheduling.js";
 
-const SOONEST_MS = 60;
-const LATEST_MS = 3000;
+const MIN_DELAY_MS = 60;
+const MAX_DELAY_MS = 3000;
 
 /** Attributes that other extensions write (theme, spelling, translation): no sign of the page's framework. */
 const FOREIGN = /^(?:data-|style$|lang$|spellcheck$|inert$)/;
-/** All that hydration by Svelte 5 takes from elements; it sets none. */
-const SVELTE_5_TAKES = /^on(?:load|error)$/;
+/** Svelte 5 sets no attribute when it hydrates; it only removes these. */
+const SVELTE_5_REMOVES = /^on(?:load|error)$/;
 
-/** Svelte 5 leaves comments such as `[` between nodes. @param {Element} island */
-function isOfSvelte5(island) {
+/**
+ * Svelte 5 leaves comments such as `[` between nodes.
+ * @param {Element} island
+ */
+function isSvelte5(island) {
   const comments = document.createTreeWalker(island, NodeFilter.SHOW_COMMENT);
   while (comments.nextNode()) if (/^\[/.test(comments.currentNode.nodeValue ?? "")) return true;
   return false;
 }
 
 /**
- * What a change in this island must look like to be the framework's.
+ * Returns a test for changes in this island: true if only the framework makes such a change.
  * @param {Element} island
  * @returns {(record: MutationRecord) => boolean}
  */
-function frameworksOf(island) {
-  const isSvelte5 = isOfSvelte5(island);
+function frameworkChangeTest(island) {
+  const isSvelte5Island = isSvelte5(island);
   return ({ type, attributeName }) =>
     type !== "attributes" ||
-    (isSvelte5 ? SVELTE_5_TAKES.test(attributeName ?? "") : !FOREIGN.test(attributeName ?? ""));
+    (isSvelte5Island ? SVELTE_5_REMOVES.test(attributeName ?? "") : !FOREIGN.test(attributeName ?? ""));
 }
 
 /**
- * True if no script on the loaded page could be a framework that is still to come.
+ * True if no script on the loaded page can be a framework that has yet to run.
  * @param {Document} document
  */
 export function hasNoFramework(document) {
@@ -47,27 +50,27 @@ export function hasNoFramework(document) {
 }
 
 /**
- * Ask the page world about an island, now and then until it says yes.
+ * Ask hydration.js, in the page's world, about an island until it says yes.
  * @param {Element} island
  * @param {() => void} open
  * @param {AbortSignal} signal
  */
-function ask(island, open, signal) {
+function pollPageWorld(island, open, signal) {
   const began = performance.now();
   island.addEventListener("inkling:hydrated", open, { signal });
-  const again = () => {
+  const poll = () => {
     if (signal.aborted) return;
     if (document.readyState === "complete" && hasNoFramework(document)) return open();
     island.dispatchEvent(new Event("inkling:ask", { bubbles: true }));
-    // Ever more patient: every 60 ms at first, twice a second after ten seconds.
-    setTimeout(again, Math.min(LATEST_MS, Math.max(SOONEST_MS, (performance.now() - began) / 20)));
+    // Every 60 ms at first, twice a second after ten seconds.
+    setTimeout(poll, Math.min(MAX_DELAY_MS, Math.max(MIN_DELAY_MS, (performance.now() - began) / 20)));
   };
-  again();
+  poll();
 }
 
 /**
- * Settles when nodes may be added inside this island; at once where there is no island. Rejects never; with `signal`
- * aborted it never settles.
+ * Settles when nodes may be added inside this island; at once if there is no island. It never rejects, and once
+ * `signal` has aborted it never settles.
  * @param {Element | null} island
  * @param {AbortSignal} signal
  * @returns {Promise<void>}
@@ -80,13 +83,13 @@ export function whenHydrated(island, signal) {
     const open = () => {
       if (until.aborted) return;
       waiting.abort();
-      // One idle moment more: a page with several islands may still be at work on the next one.
+      // Wait for an idle moment: a page with several islands may still be hydrating the next one.
       whenIdle(settle, signal);
     };
-    const isFrameworks = frameworksOf(island);
-    const watch = new MutationObserver((records) => records.some(isFrameworks) && open());
-    watch.observe(island, { subtree: true, childList: true, characterData: true, attributes: true });
-    until.addEventListener("abort", () => watch.disconnect());
-    ask(island, open, until);
+    const isFrameworkChange = frameworkChangeTest(island);
+    const observer = new MutationObserver((records) => records.some(isFrameworkChange) && open());
+    observer.observe(island, { subtree: true, childList: true, characterData: true, attributes: true });
+    until.addEventListener("abort", () => observer.disconnect());
+    pollPageWorld(island, open, until);
   });
 }

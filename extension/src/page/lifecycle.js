@@ -1,7 +1,4 @@
-/**
- * The life of a page: find out where we are, ask the worker, read the cards, and run each feature while it has its
- * place.
- */
+/** The life of a page: recognise it, ask the worker, scan the cards, and run each feature while it applies. */
 
 import { FROM_PAGE, TO_PAGE, orSilence, send } from "../messages.js";
 import { isAlive, onMessage } from "../browser.js";
@@ -14,9 +11,9 @@ import { nextTask } from "./scheduling.js";
 
 /**
  * @typedef {object} Feature
- * @property {(page: Page) => boolean} runs asked again whenever the view changes
- * @property {(page: Page, signal: AbortSignal) => void} init puts the feature in its place; the signal takes it away
- * @property {boolean} [outlasts] stays where all else is taken away, to say why
+ * @property {(page: Page) => boolean} runs whether it applies; asked again whenever the view changes
+ * @property {(page: Page, signal: AbortSignal) => void} init starts it; the signal takes everything away again
+ * @property {boolean} [outlasts] stays when all else is taken away, to say why
  */
 
 /** @param {readonly import("../sites/site.js").SiteModule[]} sites */
@@ -28,17 +25,18 @@ function findPlace(sites) {
   return null;
 }
 
-/** Settles once the document is parsed, and shown: a page rendered ahead of its visit has no reader. */
+/** Settles once the document is parsed and visible: a page rendered ahead of its visit has no reader yet. */
 async function whenParsedAndVisible() {
   const { prerendering } = /** @type {{prerendering?: boolean}} */ (/** @type {unknown} */ (document));
-  if (prerendering) await new Promise((seen) => document.addEventListener("prerenderingchange", seen, { once: true }));
+  if (prerendering)
+    await new Promise((visible) => document.addEventListener("prerenderingchange", visible, { once: true }));
   if (document.readyState === "loading") {
     await new Promise((parsed) => document.addEventListener("DOMContentLoaded", parsed, { once: true }));
   }
 }
 
 /**
- * Start and stop features as the view asks for them.
+ * Start and stop features as the view changes.
  * @param {Page} page
  * @param {readonly Feature[]} features
  * @param {AbortSignal} signal
@@ -65,7 +63,7 @@ function superviseFeatures(page, features, signal) {
 }
 
 /**
- * One feature that fails must not take the others with it: an open is still to be logged where a mark cannot be drawn.
+ * A feature that fails must not stop the others: opens must be logged even if a mark cannot be drawn.
  * @param {Feature} feature
  * @param {Page} page
  * @param {AbortSignal} signal
@@ -78,7 +76,10 @@ function startFeature(feature, page, signal) {
   }
 }
 
-/** States in which something of ours comes before the list. @type {Set<unknown>} */
+/**
+ * States in which we put something above the listing.
+ * @type {Set<unknown>}
+ */
 const TAKES_ROOM = new Set(["ready", "offline", "unpaired"]);
 
 /** @param {Page} page */
@@ -90,7 +91,7 @@ function showState(page) {
 }
 
 /**
- * Follow the address: period tabs change it without a new document.
+ * Follow the address: period tabs change it without loading a new document.
  * @param {Page} page
  * @param {PageScanner} scanner
  * @param {AbortSignal} signal
@@ -105,7 +106,7 @@ function followAddress(page, scanner, signal) {
     scanner.scanSoon();
   };
   addEventListener("popstate", check, { signal });
-  // A page taken out of the browser's back cache has missed what was done on the pages in between.
+  // A page from the browser's back cache has missed what was done on other pages meanwhile.
   addEventListener("pageshow", ({ persisted }) => persisted && scanner.resume(), { signal });
   page.on("before-scan", check, signal);
   const { navigation } = /** @type {{navigation?: EventTarget}} */ (globalThis);
@@ -113,7 +114,7 @@ function followAddress(page, scanner, signal) {
 }
 
 /**
- * Hear the worker, until this copy of the extension is replaced by a newer one.
+ * Take the worker's messages until this copy of the extension is replaced.
  * @param {Page} page
  * @param {PageScanner} scanner
  * @param {AbortController} life
@@ -132,41 +133,40 @@ function listenToWorker(page, scanner, life) {
 }
 
 /**
- * Tell where the list will be as soon as the page has come so far, so that the panel is there before anything is drawn.
+ * Look for the place above the listing while the document loads, so that the panel is there before the first paint.
  * @param {Page} page
  * @param {AbortSignal} signal
  */
 function watchForAnchor(page, signal) {
-  const watch = new MutationObserver(() => look());
   const look = () => {
-    const anchor =
-      document.readyState === "loading" && !signal.aborted ? page.site.findAnchor(document, page.place) : null;
+    const isLoading = document.readyState === "loading";
+    const anchor = isLoading && !signal.aborted ? page.site.findAnchor(document, page.place) : null;
     if (anchor) page.snapshot = { ...page.snapshot, ...anchor };
     if (anchor) page.emit("view");
-    if (anchor || document.readyState !== "loading") watch.disconnect();
+    if (anchor || !isLoading) observer.disconnect();
   };
-  watch.observe(document, { subtree: true, childList: true });
+  const observer = new MutationObserver(look);
+  observer.observe(document, { subtree: true, childList: true });
   look();
 }
 
 /**
- * What src/loader.js has decided about the room before the list; where there is none (the demo) nothing waits for it.
+ * What src/loader.js decided about the room above the listing; the demo has no loader, and nothing to wait for.
  * @returns {Promise<{at: number, isLate: boolean}>}
  */
 const loaderDecision = async () =>
   /** @type {any} */ (globalThis).inklingDecided ?? { at: performance.now(), isLate: false };
 
 /**
- * Show what the worker said first. Where it gave room and then fell silent, that is said in the room: an empty one
- * would
- * say nothing, and given back it would move the page.
+ * Show the worker's first answer. If it reserved room and then fell silent, say so in that room: left empty it would
+ * tell the reader nothing, and released it would move the page.
  * @param {Page} page
- * @param {any} first
+ * @param {any} reply
  */
-function showFirst(page, first) {
+function showFirst(page, reply) {
   if (page.view) return;
-  if (first.ok) return page.show(first.view);
-  if (document.documentElement.dataset.inklingRoom) page.show(silentView(first.error.message));
+  if (reply.ok) return page.show(reply.view);
+  if (document.documentElement.dataset.inklingRoom) page.show(silentView(reply.error.message));
 }
 
 /** @param {string} message @returns {import("../messages.js").View} */
@@ -180,10 +180,10 @@ const silentView = (message) => ({
 });
 
 /**
- * Run the features on this page, if it is one of `sites`.
+ * Run the features on this page, if it belongs to one of `sites`.
  * @param {readonly import("../sites/site.js").SiteModule[]} sites
  * @param {readonly Feature[]} features
- * @returns {Promise<boolean>} false where the page, once it was read, is none of ours: nothing of ours is in it
+ * @returns {Promise<boolean>} false if the page, once scanned, is none of ours: then we leave nothing in it
  */
 export async function run(sites, features) {
   const found = findPlace(sites);
@@ -196,13 +196,13 @@ export async function run(sites, features) {
   listenToWorker(page, scanner, life);
   watchReplaced(page, life.signal);
   followAddress(page, scanner, life.signal);
-  const asked = send(FROM_PAGE.pageView, { page: page.place.page });
+  const firstReply = send(FROM_PAGE.pageView, { page: page.place.page });
   superviseFeatures(page, features, life.signal);
   const { at, isLate } = await loaderDecision();
   page.isLate = isLate;
   page.attention.began = at;
   page.attention.acted ||= isLate;
-  showFirst(page, await orSilence(asked));
+  showFirst(page, await orSilence(firstReply));
   watchForAnchor(page, life.signal);
   await whenParsedAndVisible();
   await nextTask();

@@ -1,13 +1,10 @@
 /**
- * The extension is updated, switched off or removed while a page is open.
+ * The extension is updated, switched off or removed while a page is open: the content script is an orphan.
  *
- * Chromium leaves the old script in the page with nobody behind it: it can keep no press, and look up no word. Panel
- * and
- * marks stay where they are, for nothing is to move under the reader's hand, but what is pressed on them is answered
- * with
- * one sentence; they go as soon as the page itself changes. Firefox ends the old script without a word, draws nothing
- * of
- * it any more (ui/reserve.css), and starts the new one in the same page.
+ * Chromium leaves the old script in the page without a worker: it can keep nothing, and look up no word. Panel and
+ * marks stay where they are, so that nothing moves under the reader's hand, and a press on them gets one sentence as an
+ * answer; they go when the page itself changes. Firefox ends the old script silently, no longer draws its elements
+ * (ui/reserve.css), and starts the new script in the same page.
  */
 
 import { isAlive, text } from "../browser.js";
@@ -15,7 +12,7 @@ import { isAlive, text } from "../browser.js";
 /** @typedef {import("./page.js").Page} Page */
 
 /**
- * A link leads on without us, and what has just been said may be pressed away.
+ * Whether an event is a press on the panel or a mark. Links work without us, and the notice can be pressed away.
  * @param {Event} event
  */
 function isForUs(event) {
@@ -25,44 +22,44 @@ function isForUs(event) {
 }
 
 /**
- * Say it when the reader comes back to the page or begins to do something, and again at each press meant for us.
+ * Warn the reader when they come back to the orphaned page or act on it, and at each press on the panel or a mark.
  * @param {Page} page
  * @param {AbortSignal} signal
  */
 export function watchReplaced(page, signal) {
   const sentence = text("page_replaced");
-  let isTold = false;
-  const tell = () => {
-    isTold = true;
+  let hasWarned = false;
+  const warn = () => {
+    hasWarned = true;
     page.warn(sentence);
   };
   /** @param {Event} event */
-  const begun = ({ isTrusted }) => isTrusted && !isTold && !isAlive() && tell();
-  const back = () => isAlive() || tell();
+  const onFirstAct = ({ isTrusted }) => isTrusted && !hasWarned && !isAlive() && warn();
   /** @param {Event} event */
-  const pressed = (event) => {
+  const onClick = (event) => {
     if (isAlive() || !event.isTrusted || !isForUs(event)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    tell();
+    warn();
   };
-  addEventListener("click", pressed, { capture: true, signal });
+  const onScan = () => {
+    if (isAlive()) return;
+    if (!hasWarned) warn();
+    page.emit("gone");
+  };
+  addEventListener("click", onClick, { capture: true, signal });
   for (const sign of ["pointerdown", "keydown"])
-    addEventListener(sign, begun, { capture: true, passive: true, signal });
-  addEventListener("focus", back, { signal });
-  page.on("replaced", tell, signal);
-  page.on(
-    "before-scan",
-    () => {
-      if (isAlive()) return;
-      if (!isTold) tell();
-      page.emit("gone");
-    },
-    signal,
-  );
+    addEventListener(sign, onFirstAct, { capture: true, passive: true, signal });
+  addEventListener("focus", () => isAlive() || warn(), { signal });
+  page.on("replaced", warn, signal);
+  page.on("before-scan", onScan, signal);
 }
 
-/** @param {(Element | null)[]} elements of the page @param {string[]} names what we wrote on them */
+/**
+ * Remove style properties that we wrote.
+ * @param {(Element | null)[]} elements of the page
+ * @param {string[]} names
+ */
 function restore(elements, names) {
   for (const element of elements) {
     if (!(element instanceof HTMLElement)) continue;
@@ -71,19 +68,17 @@ function restore(elements, names) {
   }
 }
 
-/** Take away what an older copy of the extension left in this page. */
+/** Remove what an older copy of the extension left in this page. */
 export function sweepRemains() {
   const hosts = [...document.querySelectorAll("[data-inkling]")];
   if (!hosts.length) return;
   const marked = hosts.filter((host) => host.matches("[data-inkling=mark]")).map((host) => host.parentElement);
-  const ordered = [...document.querySelectorAll("[style]")].filter(
+  const reordered = [...document.querySelectorAll("[style]")].filter(
     (one) => one instanceof HTMLElement && one.style.order,
   );
+  const grids = reordered.map((one) => one.parentElement);
   restore(marked, ["opacity", "position"]);
-  restore(
-    ordered.map((one) => one.parentElement),
-    ["display", "flex-direction", "reading-flow"],
-  );
-  restore(ordered, ["order"]);
+  restore(grids, ["display", "flex-direction", "reading-flow"]);
+  restore(reordered, ["order"]);
   for (const host of hosts) host.remove();
 }

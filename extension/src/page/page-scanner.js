@@ -1,4 +1,4 @@
-/** Reads the page again whenever it changes, tells the worker of other cards, and watches for drift. */
+/** Scans the page again whenever it changes, sends new cards to the worker, and watches for drift. */
 
 import { FROM_PAGE, orSilence, send } from "../messages.js";
 import { whenHydrated } from "./hydration-gate.js";
@@ -8,35 +8,42 @@ import { debounce } from "./scheduling.js";
 /** @typedef {import("./page.js").Page} Page */
 /** @typedef {import("../sites/site.js").Snapshot} Snapshot */
 
-const QUIET = 120;
-const LATEST = 600;
-const RETRY = 3000;
-/** How long a page that was right may look wrong (a period tab at work), and any page before that is reported. */
-const DRIFT_AFTER = 1500;
+const QUIET_MS = 120;
+const LATEST_MS = 600;
+const RETRY_MS = 3000;
+/** A page may look unfamiliar for this long (a period tab at work) before we leave it alone and report it. */
+const DRIFT_AFTER_MS = 1500;
 /** Of the papers linked on the page, this share must be recognised. */
-const RECOGNISED = 0.8;
+const RECOGNISED_SHARE = 0.8;
 const OURS = "[data-inkling]";
 
 export class PageScanner {
-  /** @param {Page} page @param {AbortSignal} signal */
+  /**
+   * @param {Page} page
+   * @param {AbortSignal} signal
+   */
   constructor(page, signal) {
     this.page = page;
     this.signal = signal;
+    /** Page and cards as last sent to the worker. */
     this.sentKey = "";
     this.unrecognisedSince = 0;
     this.wasRecognised = false;
     this.isReported = false;
-    /** The island the gate stands before. @type {Element | null | undefined} */
+    /**
+     * The island whose hydration we wait for; undefined before the first scan.
+     * @type {Element | null | undefined}
+     */
     this.island = undefined;
-    this.life = new AbortController();
-    this.scanSoon = debounce(() => this.scan(), QUIET, LATEST, signal);
+    this.islandLife = new AbortController();
+    this.scanSoon = debounce(() => this.scan(), QUIET_MS, LATEST_MS, signal);
   }
 
-  /** Read now, and again whenever the page has changed. */
+  /** Scan now, and again whenever the page changes. */
   start() {
-    const watch = new MutationObserver((records) => areOnlyOurs(records) || this.scanSoon());
-    watch.observe(document.body, { subtree: true, childList: true });
-    this.signal.addEventListener("abort", () => watch.disconnect());
+    const observer = new MutationObserver((records) => areOnlyOurs(records) || this.scanSoon());
+    observer.observe(document.body, { subtree: true, childList: true });
+    this.signal.addEventListener("abort", () => observer.disconnect());
     this.scan();
   }
 
@@ -44,18 +51,19 @@ export class PageScanner {
   acceptView(view) {
     const before = this.page.state;
     this.page.show(view);
-    const isNews = before !== "ready" && view.state === "ready" && (!view.list || view.list.stale);
-    if (isNews || ((before === "paused" || before === "off") && !this.isPaused)) this.restart();
+    const needsList = before !== "ready" && view.state === "ready" && (!view.list || view.list.stale);
+    const wasPaused = before === "paused" || before === "off";
+    if (needsList || (wasPaused && !this.isPaused)) this.restart();
   }
 
-  /** Read as if for the first time: after a pause, or on another place. */
+  /** Scan as if for the first time: after a pause, or at another address. */
   restart() {
     this.sentKey = "";
     this.page.snapshot = NOTHING;
     this.scan();
   }
 
-  /** Out of the browser's back cache: meanwhile it may have been paused, or go on. */
+  /** The page comes out of the browser's back cache; meanwhile the reader may have paused or resumed. */
   async resume() {
     const reply = await send(FROM_PAGE.pageView, { page: this.page.place.page });
     if (this.signal.aborted) return;
@@ -76,28 +84,29 @@ export class PageScanner {
     page.snapshot = snapshot ?? NOTHING;
     if (!this.checkSnapshot(snapshot)) return;
     this.watchIsland();
-    if (!sameCards(before, page.snapshot)) page.emit("cards");
+    if (!haveSameCards(before, page.snapshot)) page.emit("cards");
     page.emit("after-scan");
     this.sendCards();
   }
 
-  /** A new island has a gate of its own. */
+  /** Each new island is hydrated anew. */
   watchIsland() {
     const { island } = this.page.snapshot;
     if (island === this.island) return;
-    this.life.abort();
-    this.life = new AbortController();
+    this.islandLife.abort();
+    this.islandLife = new AbortController();
     this.island = island;
     this.page.isHydrated = false;
-    whenHydrated(island, AbortSignal.any([this.signal, this.life.signal])).then(() => {
+    whenHydrated(island, AbortSignal.any([this.signal, this.islandLife.signal])).then(() => {
       this.page.isHydrated = true;
       this.page.emit("hydrated");
     });
   }
 
   /**
+   * Decide whether the page looks as we know it, and note it if not.
    * @param {Snapshot | null} snapshot
-   * @returns {boolean} false while the page does not look as we know it, or is none of ours: it is left alone
+   * @returns {boolean} false if the page is to be left alone
    */
   checkSnapshot(snapshot) {
     const { page } = this;
@@ -109,14 +118,17 @@ export class PageScanner {
       return true;
     }
     this.unrecognisedSince ||= performance.now();
-    const isForLong = performance.now() - this.unrecognisedSince >= DRIFT_AFTER;
+    const isForLong = performance.now() - this.unrecognisedSince >= DRIFT_AFTER_MS;
     if (isForLong || !this.wasRecognised) this.setFinding(snapshot ? "drift" : "none");
-    if (!isForLong) setTimeout(this.scanSoon, DRIFT_AFTER);
+    if (!isForLong) setTimeout(this.scanSoon, DRIFT_AFTER_MS);
     else if (snapshot && !this.isReported) this.report(seen, expected);
     return false;
   }
 
-  /** @param {number} seen @param {number} expected */
+  /**
+   * @param {number} seen
+   * @param {number} expected
+   */
   report(seen, expected) {
     this.isReported = true;
     const { site, kind, page } = this.page.place;
@@ -140,26 +152,27 @@ export class PageScanner {
     const reply = await orSilence(send(FROM_PAGE.pageCards, { site, page_kind: kind, page: name, cards }));
     if (this.signal.aborted || this.sentKey !== key) return;
     if (reply.ok) return page.show(reply.view);
-    // What waits for a list would wait for ever.
-    if (page.view && !page.list) page.show({ ...page.view, message: reply.error.message });
-    setTimeout(() => this.signal.aborted || ((this.sentKey = ""), this.scan()), RETRY);
+    // Without a message the panel would wait for a list for ever.
+    if (!page.list) page.update({ message: reply.error.message });
+    setTimeout(() => this.signal.aborted || ((this.sentKey = ""), this.scan()), RETRY_MS);
   }
 }
 
 /**
- * Among a few papers, one that is only linked is no change of the page. @param {number} seen @param {number} expected
+ * One unrecognised paper is no drift: on a short page it may only be linked.
+ * @param {number} seen
+ * @param {number} expected
  */
-const isRecognised = (seen, expected) => seen >= expected * RECOGNISED || (seen > 0 && expected - seen === 1);
+const isRecognised = (seen, expected) => seen >= expected * RECOGNISED_SHARE || (seen > 0 && expected - seen === 1);
 
 /**
- * @param {import("../sites/site.js").Snapshot} before
- * @param {import("../sites/site.js").Snapshot} after
+ * @param {Snapshot} before
+ * @param {Snapshot} after
  */
-function sameCards(before, after) {
-  const [old, now] = [before.cards, after.cards];
+function haveSameCards({ cards: before }, { cards: after }) {
   return (
-    old.length === now.length &&
-    now.every((one, at) => one.element === old[at].element && one.card.id === old[at].card.id)
+    before.length === after.length &&
+    after.every((one, at) => one.element === before[at].element && one.card.id === before[at].card.id)
   );
 }
 

@@ -1,13 +1,13 @@
 /**
- * The page as our features see it: which cards there are, what the worker last said, and what the reader did here.
+ * The page as our features see it: its cards, the worker's last answer, and what the reader did here. Nothing lasts
+ * beyond the page: the worker keeps everything else.
  *
- * Features listen to events: `cards` (other cards, or other elements for them), `view` (an answer of the worker, or
- * a mark changed) and `open` (nodes may now be added inside the island). `read` comes before each reading and `settled`
- * after it, `place` after the address changed, `order` after the cards were ordered; `say` and `warn` carry a sentence
- * for
- * the reader, `ask-order` and `command` what the reader asked for; `replaced` says that nobody can keep what was
- * pressed,
- * and `gone` ends it all. Nothing here is kept beyond the page: all that lasts is the worker's.
+ * Features listen to events:
+ * - `cards`: the cards, or their elements, are others now; `view`: the worker answered, or a mark changed;
+ * - `hydrated`: nodes may now be added inside the island;
+ * - `before-scan`, `after-scan`: around each scan; `place`: the address changed; `order`: the cards were reordered;
+ * - `say`, `warn`: a sentence for the reader; `ask-order`, `command`: what the reader asked for;
+ * - `replaced`: this copy of the extension can no longer keep anything; `gone`: it takes itself away.
  */
 
 import { FROM_PAGE, REPLACED, send } from "../messages.js";
@@ -17,18 +17,18 @@ import { text } from "../browser.js";
 /** @typedef {import("../messages.js").Mark} Mark */
 /** @typedef {import("../messages.js").Kind} Kind */
 /** @typedef {import("../messages.js").Surface} Surface */
-/** @typedef {import("../sites/site.js").PageCard} PageCard */
+/** @typedef {{surface: Surface, list_id?: string, position?: number}} Where where on the page an event happened */
 
 /**
- * @typedef {"cards" | "view" | "hydrated" | "place" | "before-scan" | "after-scan" | "order" | "say" | "warn" | "ask-order" |
- * "command" | "replaced" | "gone"} PageEventName
+ * @typedef {"cards" | "view" | "hydrated" | "place" | "before-scan" | "after-scan" | "order" | "say" | "warn" |
+ *   "ask-order" | "command" | "replaced" | "gone"} PageEventName
  */
 
-/** @typedef {"drift" | "none"} Finding it no longer looks as we know it; it is no page of ours at all */
+/** @typedef {"drift" | "none"} Finding the page has changed beyond recognition, or is none of ours */
 
 /**
- * What there is to read before the first reading, and on a page that is none of ours. @type
- * {import("../sites/site.js").Snapshot}
+ * Before the first scan, and on a page that is none of ours.
+ * @type {import("../sites/site.js").Snapshot}
  */
 export const NOTHING = Object.freeze({
   cards: [],
@@ -65,27 +65,33 @@ export class Page {
     this.snapshot = NOTHING;
     /** @type {View | null} */
     this.view = null;
-    /** What the page itself found out, winning over the view's state. @type {Finding | null} */
+    /**
+     * What the scan found out; wins over the view's state.
+     * @type {Finding | null}
+     */
     this.finding = null;
-    /** True if the list was drawn before it was known what comes before it: nothing of ours may move it any more. */
+    /** True if the listing was drawn before we knew what to put above it: we may not move it any more. */
     this.isLate = false;
     /** True once nodes may be added inside the island. */
     this.isHydrated = false;
     /**
-     * Each paper's turn while the page is ordered "For you"; null in the page's own order. @type {Map<string, number> |
-     * null}
+     * What "For you" sorts the papers by, smallest first; null in the page's own order.
+     * @type {Map<string, number> | null}
      */
     this.sortKeys = null;
-    /** The paper whose page's arrival was logged. @type {string | null} */
+    /**
+     * The paper whose page we last logged an arrival on.
+     * @type {string | null}
+     */
     this.arrivedAt = null;
     /**
-     * The last event of the reader about each paper, so that it can be taken back. @type {Map<string, {id: string,
-     * kind: Kind}>}
+     * The reader's last action on each paper, for undo.
+     * @type {Map<string, {id: string, kind: Kind}>}
      */
     this.lastActions = new Map();
     /**
-     * What the reader pressed, until the worker has answered: a view made before that does not know of it. @type
-     * {Map<string, {id: string, mark: Mark}>}
+     * Marks shown before the worker has confirmed them; a view made earlier does not know of them.
+     * @type {Map<string, {id: string, mark: Mark}>}
      */
     this.optimisticMarks = new Map();
   }
@@ -95,12 +101,12 @@ export class Page {
   }
 
   /**
-   * The state shown on `<html>`; "none", of a page that is none of ours, is shown by nothing. @returns
-   * {import("../messages.js").State | "none" | null}
+   * The state shown on `<html>`; "none" (a page that is none of ours) is not shown.
+   * @returns {import("../messages.js").State | "none" | null}
    */
   get state() {
-    const told = this.view?.state ?? null;
-    return told === "paused" || told === "off" ? told : (this.finding ?? told);
+    const state = this.view?.state ?? null;
+    return state === "paused" || state === "off" ? state : (this.finding ?? state);
   }
 
   /** The list that answers for this page, or null. */
@@ -108,7 +114,7 @@ export class Page {
     return this.view?.list ?? null;
   }
 
-  /** The list that ranks cards of this page; one taken from elsewhere, for want of a server, ranks none. */
+  /** The list that ranks this page's cards. Without a server the list may be from another page, and ranks none. */
   get listId() {
     return this.cards.some(({ card }) => this.rankingOf(card.id)) ? this.list?.list_id : undefined;
   }
@@ -127,13 +133,19 @@ export class Page {
     return this.#ranks.byPaper.get(paper) ?? null;
   }
 
-  /** Where a paper stands in the order now shown, from 1; null if it is not listed. @param {string} paper */
+  /**
+   * The paper's position in the order shown, from 1; null if it is not on the page.
+   * @param {string} paper
+   */
   positionOf(paper) {
     const at = this.orderedPapers.indexOf(paper);
     return at < 0 ? null : at + 1;
   }
 
-  /** The papers of the page in the order now shown, each once. @returns {string[]} */
+  /**
+   * The page's papers in the order shown, each once.
+   * @returns {string[]}
+   */
   get orderedPapers() {
     const papers = [...new Set(this.cards.map(({ card }) => card.id))];
     const { sortKeys } = this;
@@ -143,7 +155,7 @@ export class Page {
   /**
    * @param {PageEventName} name
    * @param {(detail: any) => void} call
-   * @param {AbortSignal} signal stops it
+   * @param {AbortSignal} signal stops the calls
    */
   on(name, call, signal) {
     if (signal.aborted) return;
@@ -155,35 +167,55 @@ export class Page {
   /** @param {PageEventName} name @param {any} [detail] */
   emit(name, detail) {
     const calls = this.#calls.get(name) ?? new Set();
-    // One call may stop another that was to come: what a stopped feature draws would stay for good.
+    // One call may stop a later one, and what a stopped feature draws would stay for good.
     for (const call of [...calls]) if (calls.has(call)) call(detail);
   }
 
-  /** Say one sentence to the reader, aloud too. @param {string} sentence */
+  /**
+   * Say a sentence to the reader; screen readers read it aloud.
+   * @param {string} sentence
+   */
   say(sentence) {
     this.emit("say", sentence);
   }
 
   /**
-   * Say one sentence that must not be missed: aloud, and to be seen wherever the reader looks. @param {string} sentence
+   * Say a sentence that must not be missed, and show it wherever the reader looks.
+   * @param {string} sentence
    */
   warn(sentence) {
     this.say(sentence);
     this.emit("warn", sentence);
   }
 
-  /** @param {View} view */
+  /**
+   * Take a view from the worker. Marks it does not know of yet stay on top of it.
+   * @param {View} view
+   */
   show(view) {
-    const asked = Object.fromEntries([...this.optimisticMarks].map(([paper, { mark }]) => [paper, mark]));
-    this.view = this.optimisticMarks.size ? { ...view, marks: { ...view.marks, ...asked } } : view;
+    const marks = Object.fromEntries([...this.optimisticMarks].map(([paper, { mark }]) => [paper, mark]));
+    this.view = { ...view, marks: { ...view.marks, ...marks } };
     this.emit("view");
+  }
+
+  /**
+   * Change part of the view; nothing happens before the first view.
+   * @param {Partial<View>} changes
+   */
+  update(changes) {
+    if (this.view) this.show({ ...this.view, ...changes });
+  }
+
+  /** @param {import("../messages.js").Marks} marks */
+  updateMarks(marks) {
+    this.update({ marks: { ...this.view?.marks, ...marks } });
   }
 
   /**
    * Log one event through the worker.
    * @param {Kind} kind
    * @param {string} paper
-   * @param {{surface: Surface, list_id?: string, position?: number}} where
+   * @param {Where} where
    * @returns {Promise<any>} the worker's reply
    */
   async log(kind, paper, where) {
@@ -191,17 +223,16 @@ export class Page {
     const event = { id, kind, paper, at: new Date().toISOString(), page: this.place.page, ...this.#citeList(where) };
     if (kind !== "impression" && kind !== "open") this.lastActions.set(paper, { id, kind });
     const card = this.cards.find((one) => one.card.id === paper)?.card;
-    // The worker only looks whether the reader came from a page of ours.
+    // The worker only checks whether the reader came from a page of ours.
     const from = kind === "open" && where.surface === "paper_page" ? { referrer: document.referrer } : {};
     const reply = await send(FROM_PAGE.eventLog, { event, ...(card ? { card } : {}), ...from });
     if (this.optimisticMarks.get(paper)?.id === id) this.optimisticMarks.delete(paper);
-    // Being shown marks nothing; drawing for it would only undo what is pressed meanwhile.
-    if (kind !== "impression" && reply.ok && this.view && reply.marks)
-      this.show({ ...this.view, marks: { ...this.view.marks, ...reply.marks } });
+    // An impression changes no mark; redrawing for it would undo what is pressed meanwhile.
+    if (kind !== "impression" && reply.ok && reply.marks) this.updateMarks(reply.marks);
     return reply;
   }
 
-  /** @param {{surface: Surface, list_id?: string, position?: number}} where */
+  /** @param {Where} where */
   #citeList(where) {
     const surface = this.place.site === "demo" ? "demo" : where.surface;
     const list_id = where.list_id ?? this.listId;
@@ -209,30 +240,28 @@ export class Page {
   }
 
   /**
-   * Save, unsave, hide or unhide: shown at once, logged, and taken back with a plain sentence if it could not be kept.
+   * Save, unsave, hide or unhide: shown at once, then logged. If it cannot be kept, the mark goes back and the reader
+   * is told.
    * @param {Kind} kind
    * @param {string} paper
-   * @param {{surface: Surface, position?: number, list_id?: string}} where
+   * @param {Where} where
    */
   async act(kind, paper, where) {
     const before = this.markOf(paper);
     const logged = this.log(kind, paper, where);
-    const mine = this.lastActions.get(paper);
-    if (mine)
-      this.optimisticMarks.set(paper, {
-        id: mine.id,
-        mark: { ...before, ...EFFECT[kind], pending: true, asked: true },
-      });
-    if (this.view) this.show(this.view);
+    const action = this.lastActions.get(paper);
+    const mark = { ...before, ...EFFECT[kind], pending: true, asked: true };
+    if (action) this.optimisticMarks.set(paper, { id: action.id, mark });
+    this.update({});
     const reply = await logged;
     if (reply.ok) return this.say(text(`page_said_${kind}`));
-    this.#dropLastAction(paper, mine);
-    this.#setMark(paper, before);
+    this.#dropLastAction(paper, action);
+    this.updateMarks({ [paper]: before });
     this.#reportFailure(reply.error);
   }
 
   /**
-   * Take back the last thing done here with a paper, or what an earlier visit left.
+   * Take back the last action on a paper here, or what an earlier visit left.
    * @param {string} paper
    * @param {Surface} surface
    */
@@ -243,26 +272,22 @@ export class Page {
     const reply = await send(FROM_PAGE.eventUndo, { id: last.id, paper });
     if (!reply.ok) return this.#reportFailure(reply.error);
     this.#dropLastAction(paper, last);
-    if (this.view) this.show({ ...this.view, marks: { ...this.view.marks, ...reply.marks } });
+    this.updateMarks(reply.marks);
     this.say(text("page_said_undo"));
   }
 
-  /** @param {import("../messages.js").Failure} why */
+  /** @param {import("../messages.js").Failure} failure */
   #reportFailure({ code, message }) {
     if (code === REPLACED) this.emit("replaced");
     else this.warn(text("page_not_kept", message));
   }
 
   /**
-   * What was done cannot be taken back any more; what was done since can. @param {string} paper @param {{id: string} |
-   * undefined} done
+   * This action can no longer be undone; a later one still can.
+   * @param {string} paper
+   * @param {{id: string} | undefined} action
    */
-  #dropLastAction(paper, done) {
-    if (this.lastActions.get(paper) === done) this.lastActions.delete(paper);
-  }
-
-  /** @param {string} paper @param {Mark} mark */
-  #setMark(paper, mark) {
-    if (this.view) this.show({ ...this.view, marks: { ...this.view.marks, [paper]: mark } });
+  #dropLastAction(paper, action) {
+    if (this.lastActions.get(paper) === action) this.lastActions.delete(paper);
   }
 }

@@ -1,37 +1,37 @@
 /** Work in small slices, so that no task of ours is long enough to be felt. */
 
 const SLICE_MS = 8;
-const LATEST_MS = 300;
+const IDLE_LATEST_MS = 300;
 
 /**
- * Call back in an idle moment, or soon.
+ * Call back in an idle moment, at the latest after 300 ms.
  * @param {() => void} call
  * @param {AbortSignal} [signal] no call once aborted
  */
 export function whenIdle(call, signal) {
   const run = () => signal?.aborted || call();
-  if ("requestIdleCallback" in globalThis) requestIdleCallback(run, { timeout: LATEST_MS });
+  if ("requestIdleCallback" in globalThis) requestIdleCallback(run, { timeout: IDLE_LATEST_MS });
   else setTimeout(run, 1);
 }
 
-/** Settles in a task of its own, so that what was done until now and what comes after are not one long task. */
+/** Settles in a new task, so that what comes before and after it are not one long task. */
 export const nextTask = () => new Promise((settle) => setTimeout(settle));
 
 /**
- * Do `work` for each of `things`, a few milliseconds at a time.
+ * Call `work` for each item, a few milliseconds at a time.
  * @template T
- * @param {readonly T[]} things
- * @param {(thing: T, index: number) => void} work
- * @param {AbortSignal} [signal] stops between two things
+ * @param {readonly T[]} items
+ * @param {(item: T, index: number) => void} work
+ * @param {AbortSignal} [signal] stops between two items
  * @returns {Promise<void>} settles when all are done, or when stopped
  */
-export function inSlices(things, work, signal) {
+export function inSlices(items, work, signal) {
   return new Promise((settle) => {
     let next = 0;
     const slice = () => {
       const end = performance.now() + SLICE_MS;
-      while (next < things.length && performance.now() < end && !signal?.aborted) work(things[next], next++);
-      if (next < things.length && !signal?.aborted) whenIdle(slice);
+      while (next < items.length && performance.now() < end && !signal?.aborted) work(items[next], next++);
+      if (next < items.length && !signal?.aborted) whenIdle(slice);
       else settle();
     };
     slice();
@@ -39,12 +39,12 @@ export function inSlices(things, work, signal) {
 }
 
 /**
- * Run `call` once, `wait` milliseconds after the last time it was asked for, and no later than `latest` after the
+ * Returns a function that runs `call` once, `wait` milliseconds after its last use and at most `latest` after its
  * first.
  * @param {() => void} call
  * @param {number} wait
  * @param {number} latest
- * @param {AbortSignal} signal
+ * @param {AbortSignal} signal cancels a call that waits
  */
 export function debounce(call, wait, latest, signal) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */

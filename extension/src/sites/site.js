@@ -1,57 +1,57 @@
 /**
- * What a site's parser gives: which cards are on the page, what they hold, and how many there should be.
+ * What a site's module provides, and small tools that all sites share.
  *
  * @typedef {import("../messages.js").Card} Card
  *
  * @typedef {object} PageCard
- * @property {Card} card what the card holds
- * @property {HTMLElement} element the page's own element for it
- * @property {HTMLElement} item the direct child of the grid that holds it (often `element` itself)
- * @property {HTMLElement[]} items all direct children that move with it, `item` first
- * @property {HTMLElement} [seat] the element its mark is put in, if that is not `element`
- * @property {number} [group] cards are ordered within their group only; 0 if left out
- * @property {boolean} picture true if the card's top left corner is a picture, and free
+ * @property {Card} card the facts on the card
+ * @property {HTMLElement} element the page's own element for the card
+ * @property {HTMLElement} item the direct child of the grid that holds the card (often `element` itself)
+ * @property {HTMLElement[]} items all direct children of the grid that move with the card, `item` first
+ * @property {HTMLElement} [seat] the element that takes the mark, if not `element`
+ * @property {number} [group] cards are sorted within their group only; 0 if left out
+ * @property {boolean} picture true if the card's top left corner is a picture, with room for a mark
  *
- * @typedef {object} Snapshot
+ * @typedef {object} Snapshot the page as one scan found it
  * @property {PageCard[]} cards in the page's order
- * @property {number} expected papers the page seems to list, counted without the parser's selectors; a paper that is
- *   only spoken of (in a comment, in an abstract, beside the list) is not listed
- * @property {HTMLElement | null} island what a framework owns and nobody else may touch before hydration
+ * @property {number} expected how many papers the page seems to list, counted without the parser's selectors; papers
+ *   that are only mentioned (in a comment, in an abstract, beside the listing) do not count
+ * @property {HTMLElement | null} island the element a framework owns; nothing may be added to it before hydration
  * @property {Element | null} before the panel goes before this element
- * @property {Element} [end] where there is no list to go before, the panel goes to the end of this element
- * @property {Element | null} column the panel is as wide as what this element holds
+ * @property {Element} [end] on a page without a listing, the panel goes to the end of this element
+ * @property {Element | null} column the panel is as wide as the content of this element
  * @property {boolean} outside true if `before` surely lies outside every island, so that the panel need not wait
  *
- * @typedef {Pick<Snapshot, "island" | "before" | "column" | "outside">} Anchor
+ * @typedef {Pick<Snapshot, "island" | "before" | "column" | "outside">} Anchor where the panel goes
  *
  * @typedef {object} Place
  * @property {import("../messages.js").Site} site
  * @property {import("../messages.js").PageKind} kind
  * @property {string} page a kind and a date ("daily/2026-11-20"), never a URL or a query
- * @property {string | null} paper on a page about one paper, its id
+ * @property {string | null} paper the paper's id, on a page about one paper
  *
  * @typedef {object} SiteModule
  * @property {(location: Location, document: Document) => Place | null} placeOf null where nothing is listed
- * @property {(document: Document, place: Place) => Anchor | null} findAnchor while the page still loads: where the list will
- *   be,
- *   null as long as that is not known
- * @property {(document: Document, place: Place) => Snapshot | null} parse null where the page at this address is none of
+ * @property {(document: Document, place: Place) => Anchor | null} findAnchor used while the page still loads; null as
+ *   long as the place of the listing is not known
+ * @property {(document: Document, place: Place) => Snapshot | null} parse null if the page at this address is none of
  *   ours: an error, a challenge, a file
  * @property {(href: string, place: Place) => string | null} paperOf the paper a link leads to
- * @property {(paper: {id: string, url?: string | null, upvotes?: number | null}, place: Place) => string | null}
- *   addressOf
- *   where a reader of this site reads it, made from its id; null where that is none
- * @property {(target: Element) => HTMLInputElement | null} upvoteOf the box of a logged-in reader's upvote control
+ * @property {(paper: LinkedPaper, place: Place) => string | null} addressOf where a reader of this site reads the
+ *   paper, made from its id; null if there is no such page
+ * @property {(target: Element) => HTMLInputElement | null} upvoteOf the checkbox of a logged-in reader's upvote control
+ *
+ * @typedef {{id: string, url?: string | null, upvotes?: number | null}} LinkedPaper
  */
 
 /**
- * One line of text: white space collapsed, ends trimmed.
+ * Collapse white space and trim the ends.
  * @param {string | null | undefined} text
  */
 export const clean = (text) => (text ?? "").replace(/\s+/g, " ").trim();
 
 /**
- * Text of an element without the parts that match `without`.
+ * The text of an element, leaving out the parts that match `without`.
  * @param {Element | null} element
  * @param {string} [without]
  */
@@ -63,7 +63,7 @@ export function textOf(element, without) {
 }
 
 /**
- * The known facts of both, those of `first` winning.
+ * Merge the known facts of two cards; those of `first` win.
  * @param {Card} first
  * @param {Card} second
  * @returns {Card}
@@ -74,7 +74,7 @@ export function mergeFacts(first, second) {
 }
 
 /**
- * The nearest element that holds all of them.
+ * The nearest element that contains all of these.
  * @param {Element[]} elements
  * @returns {Element | null}
  */

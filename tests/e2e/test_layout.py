@@ -28,7 +28,7 @@ WELL = {"health": "ok", "failures": 0, "retry_at": 0}
 # The panel shows what it will show, and the page's framework is done.
 SETTLED = """const root = document.querySelector('[data-inkling="panel"]')?.shadowRoot;
              return (document.body.dataset.hydrated !== undefined || !location.host.includes('huggingface')) &&
-               !root?.querySelector('.list:not([hidden]) > .wait')"""
+               !root?.querySelector('.papers:not([hidden]) > .wait')"""
 
 
 @pytest.fixture(scope="module")

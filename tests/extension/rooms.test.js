@@ -41,6 +41,16 @@ test("content code uses no storage and no network, and does not reach what does"
   ).toEqual([]);
 });
 
+test("what is drawn in ui/ does not write the page's state: a feature does", () => {
+  const drawing = scripts.filter((file) => file.startsWith("src/ui/"));
+  const written = /\bpage\.(?:\w+\s*=[^=>]|show\(|update\w*\()/;
+  expect(drawing.filter((file) => written.test(code(file)))).toEqual([]);
+  for (const line of ["page.view = view;", "this.page.show(view)", "page.updateMarks({})"])
+    expect(line).toMatch(written);
+  for (const line of ["page.act(kind)", "page.state === 'ready'", "(page) => page.cards"])
+    expect(line).not.toMatch(written);
+});
+
 test("only browser.js says chrome, and the loader that cannot import it", () => {
   const speaks = scripts.filter((file) => /\bglobalThis\.chrome\b|\bchrome[.?]/.test(code(file)));
   expect(speaks.sort()).toEqual(["src/browser.js", DEMO, "src/loader.js"].sort());

@@ -1,75 +1,105 @@
-/**
- * Impressions: half of a card in view for a second, each paper once a visit: a list that comes anew shows nobody more.
- */
+/** Impressions: half of a card in view for a second, each paper once a visit; a renewed list shows nothing new. */
 
 /** @typedef {import("../page/page.js").Page} Page */
 
-const SHARE = 0.5;
-const LONG_ENOUGH = 1000;
+const VISIBLE_SHARE = 0.5;
+const DWELL_MS = 1000;
 
-/**
- * Watches elements for papers, and calls when one has been in view long enough.
- * @param {(element: HTMLElement, paper: string) => void} seen
- * @param {AbortSignal} signal
- */
-function watcher(seen, signal) {
+/** Calls `onSeen` once for each watched element that has been in view long enough. */
+class DwellWatcher {
   /** @type {Map<Element, string>} */
-  const papers = new Map();
+  #papers = new Map();
   /** @type {Map<Element, ReturnType<typeof setTimeout>>} */
-  const timers = new Map();
-  /** @param {Element} element */
-  const forget = (element) => {
-    clearTimeout(timers.get(element));
-    timers.delete(element);
-  };
-  const observer = new IntersectionObserver(
-    (entries) => {
-      for (const { target, isIntersecting, intersectionRatio, intersectionRect } of entries) {
-        const enough = intersectionRatio >= SHARE || intersectionRect.height >= innerHeight * SHARE;
-        if (!isIntersecting || !enough) forget(target);
-        else if (!timers.has(target))
-          timers.set(
-            target,
-            setTimeout(() => finish(target), LONG_ENOUGH),
-          );
-      }
-    },
-    { threshold: [0, 0.25, SHARE, 0.75] },
-  );
-  /** @param {Element} element */
-  const finish = (element) => {
-    timers.delete(element);
-    const paper = papers.get(element);
-    if (!paper || document.visibilityState !== "visible") return;
-    observer.unobserve(element);
-    seen(/** @type {HTMLElement} */ (element), paper);
-  };
-  signal.addEventListener("abort", () => {
-    observer.disconnect();
-    for (const element of [...timers.keys()]) forget(element);
+  #timers = new Map();
+  #observer = new IntersectionObserver((entries) => entries.forEach((entry) => this.#follow(entry)), {
+    threshold: [0, 0.25, VISIBLE_SHARE, 0.75],
   });
-  return {
-    /** @param {Element} element @param {string} paper */
-    watch(element, paper) {
-      papers.set(element, paper);
-      observer.observe(element);
-    },
-    /** Begin again: another list. */
-    clear() {
-      observer.disconnect();
-      for (const element of [...timers.keys()]) forget(element);
-      papers.clear();
-    },
-    has: (/** @type {Element} */ element) => papers.has(element),
-  };
+  #onSeen;
+
+  /**
+   * @param {(element: HTMLElement, paper: string) => void} onSeen
+   * @param {AbortSignal} signal
+   */
+  constructor(onSeen, signal) {
+    this.#onSeen = onSeen;
+    signal.addEventListener("abort", () => this.clear());
+  }
+
+  /**
+   * @param {Element} element
+   * @param {string} paper
+   */
+  watch(element, paper) {
+    if (this.#papers.has(element)) return;
+    this.#papers.set(element, paper);
+    this.#observer.observe(element);
+  }
+
+  /** Forget all elements. */
+  clear() {
+    this.#observer.disconnect();
+    for (const element of [...this.#timers.keys()]) this.#stopTimer(element);
+    this.#papers.clear();
+  }
+
+  /** @param {IntersectionObserverEntry} entry */
+  #follow({ target, isIntersecting, intersectionRatio, intersectionRect }) {
+    const isEnough = intersectionRatio >= VISIBLE_SHARE || intersectionRect.height >= innerHeight * VISIBLE_SHARE;
+    if (!isIntersecting || !isEnough) this.#stopTimer(target);
+    else if (!this.#timers.has(target))
+      this.#timers.set(
+        target,
+        setTimeout(() => this.#finish(target), DWELL_MS),
+      );
+  }
+
+  /** @param {Element} element */
+  #stopTimer(element) {
+    clearTimeout(this.#timers.get(element));
+    this.#timers.delete(element);
+  }
+
+  /** @param {Element} element */
+  #finish(element) {
+    this.#timers.delete(element);
+    const paper = this.#papers.get(element);
+    if (!paper || document.visibilityState !== "visible") return;
+    this.#observer.unobserve(element);
+    this.#onSeen(/** @type {HTMLElement} */ (element), paper);
+  }
 }
 
-/** The panel's papers, in its own shadow root. @returns {HTMLElement[]} */
-const recommended = () => [
+/**
+ * The panel's papers, inside its shadow root.
+ * @returns {HTMLElement[]}
+ */
+const panelPapers = () => [
   .../** @type {NodeListOf<HTMLElement>} */ (
     document.querySelector('[data-inkling="panel"]')?.shadowRoot?.querySelectorAll("[data-paper][data-position]") ?? []
   ),
 ];
+
+/**
+ * Returns a function that logs an impression, unless the paper has had one since the last `clear`.
+ * @param {Page} page
+ */
+function impressionLog(page) {
+  const logged = new Set();
+  return {
+    /**
+     * @param {import("../messages.js").Surface} surface
+     * @param {string} paper
+     * @param {number | null} position
+     * @param {string | undefined} list_id
+     */
+    add(surface, paper, position, list_id) {
+      if (!position || !list_id || logged.has(paper)) return;
+      logged.add(paper);
+      page.log("impression", paper, { surface, position, list_id });
+    },
+    clear: () => logged.clear(),
+  };
+}
 
 /** @type {import("../page/lifecycle.js").Feature} */
 export const impressions = {
@@ -81,52 +111,37 @@ export const impressions = {
     kind !== "abs",
   init(page, signal) {
     let listId = page.list?.list_id;
-    const told = new Set();
-    /**
-     * @param {import("../messages.js").Surface} surface
-     * @param {string} paper
-     * @param {number | null} position
-     * @param {string | undefined} list_id
-     */
-    const log = (surface, paper, position, list_id) => {
-      if (!position || !list_id || told.has(paper)) return;
-      told.add(paper);
-      page.log("impression", paper, { surface, position, list_id });
+    const log = impressionLog(page);
+    const cards = new DwellWatcher(
+      (_element, paper) => log.add("card", paper, page.positionOf(paper), page.listId),
+      signal,
+    );
+    const panel = new DwellWatcher(
+      ({ dataset }, paper) => log.add("panel", paper, Number(dataset.position), dataset.list),
+      signal,
+    );
+    const clear = () => {
+      cards.clear();
+      panel.clear();
     };
-    const cards = watcher((_element, paper) => log("card", paper, page.positionOf(paper), page.listId), signal);
-    const panel = watcher(({ dataset }, paper) => log("panel", paper, Number(dataset.position), dataset.list), signal);
     const watch = () => {
       if (signal.aborted) return;
-      if (listId !== page.list?.list_id) {
-        listId = page.list?.list_id;
-        cards.clear();
-        panel.clear();
-      }
-      for (const { element, card } of page.cards) if (!cards.has(element)) cards.watch(element, card.id);
-      for (const element of recommended()) if (!panel.has(element)) panel.watch(element, element.dataset.paper ?? "");
+      if (listId !== page.list?.list_id) clear();
+      listId = page.list?.list_id;
+      for (const { element, card } of page.cards) cards.watch(element, card.id);
+      for (const element of panelPapers()) panel.watch(element, element.dataset.paper ?? "");
     };
-    document.addEventListener(
-      "visibilitychange",
-      () => {
-        if (document.visibilityState !== "visible") return;
-        cards.clear();
-        panel.clear();
-        watch();
-      },
-      { signal },
-    );
-    // Nobody sees a page that is left; one that comes back out of the browser's cache tells its view anew.
-    addEventListener(
-      "pagehide",
-      () => {
-        cards.clear();
-        panel.clear();
-      },
-      { signal },
-    );
+    const onVisibility = () => {
+      if (document.visibilityState !== "visible") return;
+      clear();
+      watch();
+    };
+    document.addEventListener("visibilitychange", onVisibility, { signal });
+    // Nobody sees a page that has been left; one from the browser's back cache sends its view anew.
+    addEventListener("pagehide", clear, { signal });
+    // The panel draws a view only after this call.
     for (const name of /** @type {const} */ (["cards", "view"])) page.on(name, () => queueMicrotask(watch), signal);
-    page.on("place", () => told.clear(), signal);
-    // What the panel draws of the same view is there only after it.
+    page.on("place", log.clear, signal);
     queueMicrotask(watch);
   },
 };

@@ -1,9 +1,9 @@
-/** What went wrong, said where any reader looks: a mark that goes back in silence would pass for one never pressed. */
+/** Shows warnings where any reader looks: a mark that silently went back would seem never to have been pressed. */
 
 import { icon, make } from "../ui/dom.js";
 import { makeHost } from "../ui/host.js";
 
-const STAYS = 12_000;
+const STAYS_MS = 12_000;
 
 const NOTICE_STYLE = `
 :host { display: var(--inkling-contents, none); }
@@ -27,38 +27,38 @@ export const notice = {
     let shown = null;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let timer;
-    const take = () => {
+    const remove = () => {
       shown?.remove();
       shown = null;
     };
-    const wait = () => {
+    const startTimer = () => {
       clearTimeout(timer);
-      timer = setTimeout(take, STAYS);
+      timer = setTimeout(remove, STAYS_MS);
     };
     /** @param {string} sentence */
-    const put = (sentence) => {
-      take();
+    const show = (sentence) => {
+      remove();
       const { host, root } = makeHost("notice", NOTICE_STYLE);
-      // A screen reader hears the same sentence from the page's status line.
+      // Screen readers get the same sentence from the status line.
       const box = make(
         "div",
         { class: "notice", popover: "manual", "aria-hidden": "true" },
         icon("why"),
         make("p", {}, sentence),
       );
-      box.addEventListener("click", take);
+      box.addEventListener("click", remove);
       box.addEventListener("pointerenter", () => clearTimeout(timer));
-      box.addEventListener("pointerleave", wait);
+      box.addEventListener("pointerleave", startTimer);
       root.append(box);
       document.body.append(host);
       box.showPopover();
       shown = host;
-      wait();
+      startTimer();
     };
-    page.on("warn", put, signal);
+    page.on("warn", show, signal);
     signal.addEventListener("abort", () => {
       clearTimeout(timer);
-      take();
+      remove();
     });
   },
 };

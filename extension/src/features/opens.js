@@ -1,42 +1,44 @@
 /**
- * Opens: a click of any kind on a paper's link, arriving on a paper's page, and the link a context menu was opened on.
+ * Opens: any click on a paper's link, an arrival on a paper's page, and the link a context menu was opened on.
  *
- * The worker keeps one open of what is one (a click on a card and arriving on the page behind it) and leaves out what
- * the
- * reader does not want logged; here every trusted one is told, from the first moment, before the view is known.
+ * Every trusted open is sent from the first moment on, before there is a view. The worker counts a click and the
+ * arrival that follows it once, and leaves out what the reader does not want logged.
  */
 
 import { FROM_PAGE, send } from "../messages.js";
 
 /** @typedef {import("../page/page.js").Page} Page */
+/** @typedef {import("../page/page.js").Where} Where */
 
 /**
- * The link under an event, our own shadow roots included.
+ * The link an event happened on; our own shadow roots count too.
  * @param {Event} event
  * @returns {HTMLAnchorElement | null}
  */
 function linkOf(event) {
-  const found = event.composedPath().find((one) => one instanceof HTMLAnchorElement && one.hasAttribute("href"));
-  return /** @type {HTMLAnchorElement | undefined} */ (found) ?? null;
+  const link = event.composedPath().find((one) => one instanceof HTMLAnchorElement && one.hasAttribute("href"));
+  return /** @type {HTMLAnchorElement | undefined} */ (link) ?? null;
 }
 
 /**
- * Where on the page the link is, for the log.
+ * Where on the page a link is, for the log.
  * @param {Page} page
  * @param {HTMLAnchorElement} link
  * @param {string} paper
- * @returns {{surface: import("../messages.js").Surface, position?: number, list_id?: string}}
+ * @returns {Where}
  */
 function whereOf(page, link, paper) {
-  const recommended = /** @type {HTMLElement | null} */ (link.closest("[data-paper][data-position]"));
-  if (recommended)
-    return { surface: "panel", position: Number(recommended.dataset.position), list_id: recommended.dataset.list };
+  const inPanel = /** @type {HTMLElement | null} */ (link.closest("[data-paper][data-position]"));
+  if (inPanel) return { surface: "panel", position: Number(inPanel.dataset.position), list_id: inPanel.dataset.list };
   const surface = page.place.kind === "paper" || page.place.kind === "abs" ? "paper_page" : "card";
   const position = surface === "card" ? page.positionOf(paper) : null;
   return position ? { surface, position } : { surface };
 }
 
-/** @param {Page} page @param {Event} event */
+/**
+ * @param {Page} page
+ * @param {Event} event
+ */
 function paperAt(page, event) {
   const link = event.isTrusted ? linkOf(event) : null;
   const paper = link && page.site.paperOf(link.href, page.place);
@@ -44,11 +46,11 @@ function paperAt(page, event) {
 }
 
 /**
- * The reader came to a paper's own page, which was read and is that paper's: by a link, not by reloading it or going
- * back to it.
+ * Log an arrival on a paper's page, once the scan has confirmed that it is that paper's. Reloading the page or going
+ * back to it is no arrival.
  * @param {Page} page
  */
-function arrived(page) {
+function logArrival(page) {
   const { paper } = page.place;
   if (!paper || paper === page.arrivedAt || page.cards[0]?.card.id !== paper) return;
   page.arrivedAt = paper;
@@ -60,17 +62,16 @@ function arrived(page) {
 const isActive = () => navigator.userActivation?.isActive ?? true;
 
 /**
- * A page that leads elsewhere by itself, without a press of the reader's: the paper it comes to is then no open of
- * theirs.
- * An address that is typed, or a bookmark, is no navigation of the page's own.
+ * Tell the worker when the page itself goes to a paper, without a press of the reader's: the arrival there is then no
+ * open. A typed address or a bookmark is not the page's own navigation.
  * @param {Page} page
  * @param {AbortSignal} signal
  */
-function tellOfScripts(page, signal) {
+function reportScriptedNavigation(page, signal) {
   /** @type {any} */
   const { navigation } = globalThis;
   if (!navigation) {
-    // Firefox before 147: all that can be told is that nobody pressed anything before it went away.
+    // Firefox before 147: we only know that nobody pressed anything before the page went away.
     return addEventListener("pagehide", () => isActive() || send(FROM_PAGE.pageLeft, {}), { signal });
   }
   navigation.addEventListener(
@@ -86,46 +87,50 @@ function tellOfScripts(page, signal) {
   );
 }
 
+/**
+ * Tell the worker which paper's link a context menu was opened on, and when the menu is gone.
+ * @param {Page} page
+ * @param {AbortSignal} signal
+ */
+function followContextMenu(page, signal) {
+  let isMenuOpen = false;
+  /** @param {Event} event */
+  const onMenu = (event) => {
+    const at = paperAt(page, event);
+    isMenuOpen = at !== null;
+    if (at) send(FROM_PAGE.linkContext, { page: page.place.page, list_id: page.list?.list_id, ...at });
+  };
+  /**
+   * A press on the page closes the menu: what opens now is not its link.
+   * @param {Event} event
+   */
+  const onPress = (event) => {
+    if (!isMenuOpen || !event.isTrusted || ("button" in event && event.button === 2)) return;
+    isMenuOpen = false;
+    send(FROM_PAGE.linkContext, { page: page.place.page });
+  };
+  addEventListener("contextmenu", onMenu, { capture: true, signal });
+  for (const press of ["pointerdown", "keydown"]) addEventListener(press, onPress, { capture: true, signal });
+}
+
 /** @type {import("../page/lifecycle.js").Feature} */
 export const opens = {
   runs: ({ state }) => state === null || state === "ready" || state === "offline",
   init(page, signal) {
     /** @param {Event} event */
-    const opened = (event) => {
+    const onClick = (event) => {
       const at = paperAt(page, event);
       if (!at || at.paper === page.place.paper) return;
       const { paper, ...where } = at;
       page.log("open", paper, where);
     };
-    addEventListener("click", opened, { capture: true, signal });
+    addEventListener("click", onClick, { capture: true, signal });
     // A right click fires auxclick too; only the middle button opens.
-    addEventListener("auxclick", (event) => event.button === 1 && opened(event), { capture: true, signal });
-    tellOfScripts(page, signal);
-    let menu = false;
-    addEventListener(
-      "contextmenu",
-      (event) => {
-        const at = paperAt(page, event);
-        menu = at !== null;
-        if (at) send(FROM_PAGE.linkContext, { page: page.place.page, list_id: page.list?.list_id, ...at });
-      },
-      { capture: true, signal },
-    );
-    // A press on the page means that the menu is gone, and that what opens now is not its link.
-    for (const press of ["pointerdown", "keydown"]) {
-      addEventListener(
-        press,
-        (event) => {
-          if (!menu || !event.isTrusted || ("button" in event && event.button === 2)) return;
-          menu = false;
-          send(FROM_PAGE.linkContext, { page: page.place.page });
-        },
-        { capture: true, signal },
-      );
-    }
-    // The first reading comes after a page rendered ahead of its visit was really visited; it may have been before
-    // this.
-    page.on("after-scan", () => arrived(page), signal);
-    arrived(page);
+    addEventListener("auxclick", (event) => event.button === 1 && onClick(event), { capture: true, signal });
+    reportScriptedNavigation(page, signal);
+    followContextMenu(page, signal);
+    // A page rendered ahead of its visit is first scanned when it is visited; that scan may be over already.
+    page.on("after-scan", () => logArrival(page), signal);
+    logArrival(page);
   },
 };

@@ -1,4 +1,4 @@
-/** On a paper's own page one mark: a slim bar before the island, so that nothing waits and nothing jumps. */
+/** The mark of a paper's own page: a slim bar above the island, so that it need not wait and nothing jumps. */
 
 import { alignWith } from "../ui/align.js";
 import { releaseRoom, floatOver } from "../ui/host.js";

@@ -1,7 +1,6 @@
 /**
- * Keys for what the buttons do, re-mappable in the options. They never act while the reader types, nor with Ctrl, Alt
- * or
- * Meta held: those belong to the browser and the page.
+ * Keys for what the buttons do; the reader can change them in the options. They never act while the reader types, nor
+ * with Ctrl, Alt or Meta held: those belong to the browser and the page.
  */
 
 import { isAlive, text } from "../browser.js";
@@ -21,68 +20,72 @@ function isTyping(event) {
 }
 
 /**
- * The papers in the order the reader sees, each with its elements and its mark.
+ * The page's cards in the order shown, each with its mark.
  * @param {Page} page
  */
-function stops(page) {
+function cardsWithMarks(page) {
   return page.orderedPapers.flatMap((paper) => {
     const one = page.cards.find(({ card }) => card.id === paper);
-    const inside = (one?.seat ?? one?.element)?.querySelector(":scope > [data-inkling=mark]");
-    const mark = inside ?? document.querySelector(BAR);
+    const own = (one?.seat ?? one?.element)?.querySelector(":scope > [data-inkling=mark]");
+    const mark = own ?? document.querySelector(BAR);
     return one && mark instanceof HTMLElement ? [{ ...one, mark }] : [];
   });
 }
 
-/** @param {HTMLElement} mark @param {string} action */
+/**
+ * @param {HTMLElement} mark
+ * @param {string} action
+ */
 const buttonOf = (mark, action) =>
   /** @type {HTMLButtonElement | null | undefined} */ (
     mark.shadowRoot?.querySelector(`[data-action="${action}"]:not([hidden])`)
   );
 
 /**
- * Where the reader is: the card that holds the focus, or the first one in view. @param {ReturnType<typeof stops>} all
+ * The index of the card that has the focus; -1 if none has.
+ * @param {ReturnType<typeof cardsWithMarks>} cards
  */
-function current(all) {
-  return all.findIndex(
+function focusedIndex(cards) {
+  return cards.findIndex(
     ({ items, mark }) => mark === document.activeElement || items.some((item) => item.contains(document.activeElement)),
   );
 }
 
-/** @param {ReturnType<typeof stops>} all */
-function firstInView(all) {
-  return Math.max(
-    0,
-    all.findIndex(({ element }) => element.getBoundingClientRect().bottom > 80),
-  );
+/** @param {ReturnType<typeof cardsWithMarks>} cards */
+function firstVisibleIndex(cards) {
+  const at = cards.findIndex(({ element }) => element.getBoundingClientRect().bottom > 80);
+  return Math.max(0, at);
 }
 
-/** @param {Page} page @param {1 | -1} step */
+/**
+ * Move the focus to the next or the previous card.
+ * @param {Page} page
+ * @param {1 | -1} step
+ */
 function go(page, step) {
-  const all = stops(page);
-  if (!all.length) return;
-  const at = current(all);
-  const next = all[at < 0 ? firstInView(all) : Math.max(0, Math.min(all.length - 1, at + step))];
-  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  next.element.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
+  const cards = cardsWithMarks(page);
+  if (!cards.length) return;
+  const at = focusedIndex(cards);
+  const next = cards[at < 0 ? firstVisibleIndex(cards) : Math.max(0, Math.min(cards.length - 1, at + step))];
+  const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  next.element.scrollIntoView({ block: "nearest", behavior: isCalm ? "auto" : "smooth" });
   next.mark.dataset.open = "";
   buttonOf(next.mark, "save")?.focus({ preventScroll: true });
 }
 
-/** @typedef {{surface: import("../messages.js").Surface, position?: number, list_id?: string}} Where */
-
 /**
- * The paper the reader is at: on its own page, in the panel, or the card that holds the focus.
+ * The paper the reader is at: in the panel, on its own page, or the card that has the focus.
  * @param {Page} page
- * @returns {{paper: string, element: Element, where: Where} | null}
+ * @returns {{paper: string, element: Element, where: import("../page/page.js").Where} | null}
  */
-function focused(page) {
+function focusedPaper(page) {
   const panel = document.querySelector("[data-inkling=panel]")?.shadowRoot?.activeElement?.closest("[data-paper]");
   if (panel instanceof HTMLElement) {
     const { paper = "", position, list } = panel.dataset;
     return { paper, element: panel, where: { surface: "panel", position: Number(position), list_id: list } };
   }
-  const all = stops(page);
-  const one = all[page.place.paper ? 0 : current(all)];
+  const cards = cardsWithMarks(page);
+  const one = cards[page.place.paper ? 0 : focusedIndex(cards)];
   if (!one) return null;
   const paper = one.card.id;
   const position = page.place.paper ? null : page.positionOf(paper);
@@ -90,9 +93,12 @@ function focused(page) {
   return { paper, element: one.mark, where: position ? { surface, position } : { surface } };
 }
 
-/** @param {Page} page @param {"save" | "hide" | "undo" | "why"} action */
+/**
+ * @param {Page} page
+ * @param {"save" | "hide" | "undo" | "why"} action
+ */
 function actOn(page, action) {
-  const at = focused(page);
+  const at = focusedPaper(page);
   if (!at) return page.warn(text("page_said_no_card"));
   const { saved, hidden } = page.markOf(at.paper);
   if (action === "why") return at.element.dispatchEvent(new CustomEvent("inkling-why"));
@@ -111,11 +117,11 @@ const ACTIONS = {
   order: (page) => page.emit("ask-order", page.sortKeys ? "original" : "foryou"),
 };
 
-/** Held keys walk on; they do not save and unsave in turn. */
+/** A held key goes on from card to card; it does not save and unsave in turn. */
 const REPEATABLE = new Set(["next", "previous"]);
 
 /**
- * What a key press asks for, if it is ours to answer.
+ * The action a key press asks for; undefined if it is not for us.
  * @param {Page} page
  * @param {KeyboardEvent} event
  */
@@ -134,7 +140,7 @@ export const shortcuts = {
   runs: ({ state }) => state === "ready" || state === "offline",
   init(page, signal) {
     /** @param {KeyboardEvent} event */
-    const pressed = (event) => {
+    const onKeydown = (event) => {
       const action = actionOf(page, event);
       if (!action) return;
       event.preventDefault();
@@ -142,6 +148,6 @@ export const shortcuts = {
       if (!isAlive()) return page.emit("replaced");
       ACTIONS[action](page);
     };
-    addEventListener("keydown", pressed, { signal });
+    addEventListener("keydown", onKeydown, { signal });
   },
 };

@@ -1,4 +1,4 @@
-/** Keeps all that is ours in the page's own light or dark. */
+/** Keeps our elements in the page's own light or dark theme. */
 
 import { followTheme } from "../ui/host.js";
 
@@ -6,7 +6,7 @@ import { followTheme } from "../ui/host.js";
 export const theme = {
   runs: ({ state }) => state === "ready" || state === "offline" || state === "unpaired",
   init(page, signal) {
-    // It may start before there is a body to look at.
+    // At the start there may be no body to look at yet.
     page.on("cards", followTheme(signal), signal);
   },
 };

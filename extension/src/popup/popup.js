@@ -3,7 +3,7 @@
 import { browser, text } from "../browser.js";
 import { FROM_OWN, send } from "../messages.js";
 import { addressOf } from "../paper-id.js";
-import { nameOf, stepOf } from "../ui/actions.js";
+import { labelWithTitle, stepOf } from "../ui/actions.js";
 import { make } from "../ui/dom.js";
 import { summarizeReasons } from "../ui/reasons.js";
 import { exportAll } from "../own/export.js";
@@ -123,7 +123,7 @@ function actButton(kind, paper, surface) {
     "button",
     {
       class: "quiet",
-      "aria-label": nameOf(kind, title),
+      "aria-label": labelWithTitle(kind, title),
       onclick: async () => {
         const reply = await ask(FROM_OWN.act, { kind, paper: paper.id, title: paper.title, surface });
         if (!reply.ok) return;

@@ -1,64 +1,75 @@
-/** The buttons a paper has everywhere: save, hide, why, undo. They act on trusted clicks alone. */
+/** The buttons a paper has everywhere: save, hide, why, undo. They act on trusted clicks only. */
 
 import { text } from "../browser.js";
 import { icon, make, set } from "./dom.js";
 
-/** @typedef {"save" | "hide" | "why" | "undo" | "order" | "more"} Action */
+/** @typedef {"save" | "hide" | "why" | "undo"} Action */
 
 /**
  * @param {Action} action
- * @param {(event: MouseEvent) => void} act
- * @param {boolean} [named] its name beside the icon
+ * @param {() => void} act
+ * @param {boolean} [isLabelled] shows its name beside the icon
  * @returns {HTMLButtonElement}
  */
-export function actionButton(action, act, named = action === "undo") {
+export function actionButton(action, act, isLabelled = action === "undo") {
   /** @param {MouseEvent} event */
   const onclick = (event) => {
     event.preventDefault();
     event.stopPropagation();
-    if (event.isTrusted) act(event);
+    if (event.isTrusted) act();
   };
-  const drawn = icon(/** @type {"save"} */ (action));
   const label = text(`page_${action}`);
-  const name = named && make("span", {}, label);
-  const attributes = {
-    type: "button",
-    class: "icon",
-    "data-action": action,
-    title: label,
-    "aria-label": label,
-    onclick,
+  const name = isLabelled && make("span", {}, label);
+  const facts = { type: "button", class: "icon", "data-action": action, title: label, "aria-label": label };
+  return make("button", { ...facts, onclick }, icon(action), name);
+}
+
+/**
+ * The four buttons of one paper.
+ * @param {string} title
+ * @param {Record<Action, () => void>} act
+ * @param {boolean} [isLabelled] shows all names, not that of undo alone
+ */
+export function paperButtons(title, act, isLabelled = false) {
+  const buttons = {
+    save: actionButton("save", act.save, isLabelled),
+    hide: actionButton("hide", act.hide, isLabelled),
+    why: actionButton("why", act.why, isLabelled),
+    undo: actionButton("undo", act.undo),
   };
-  return make("button", attributes, drawn, name);
+  for (const action of /** @type {const} */ (["hide", "why", "undo"]))
+    set(buttons[action], "aria-label", labelWithTitle(action, title));
+  set(buttons.why, "aria-haspopup", "dialog");
+  return buttons;
 }
 
 const NAMED = { save: "page_save_named", hide: "page_hide_named", why: "page_why_named", undo: "page_undo_named" };
 
 /**
- * What a button is called by those who hear it apart from its paper. @param {keyof typeof NAMED} action @param {string}
- * title
+ * The name of a button with its paper's title, for screen readers.
+ * @param {Action} action
+ * @param {string} title
  */
-export const nameOf = (action, title) => text(NAMED[action], title);
+export const labelWithTitle = (action, title) => text(NAMED[action], title);
 
 /**
  * Show a save button as pressed or not.
  * @param {HTMLButtonElement} button
  * @param {boolean} saved
- * @param {string} title of the paper, for those who hear it
+ * @param {string} title of the paper, for screen readers
  */
 export function showSaved(button, saved, title) {
   set(button, "aria-pressed", String(saved));
-  const label = text(saved ? "page_saved_button" : "page_save");
-  set(button, "title", label);
-  set(button, "aria-label", nameOf("save", title));
+  set(button, "title", text(saved ? "page_saved_button" : "page_save"));
+  set(button, "aria-label", labelWithTitle("save", title));
   if (button.dataset.drawn === String(saved)) return;
   button.dataset.drawn = String(saved);
   button.firstElementChild?.replaceWith(icon("save", saved));
 }
 
 /**
- * Where an arrow key leads in a row: to the next one, to the one before, or nowhere; in the direction in which the row
- * runs.
+ * Where an arrow key leads in a row: 1 to the next button, -1 to the one before, 0 nowhere. In a row that runs from
+ * right to left the keys are swapped.
  * @param {string} key
  * @param {Element} row
  */
@@ -68,31 +79,33 @@ export function stepOf(key, row) {
 }
 
 /**
- * One stop for the Tab key in a row of buttons; the arrow keys go on from there.
+ * Roving tabindex: the Tab key stops once in a row of buttons, and the arrow keys go on from there.
  * @param {HTMLElement} row
+ * @returns {() => void} to be called after a button was hidden or shown
  */
 export function roving(row) {
   const all = () => /** @type {HTMLButtonElement[]} */ ([...row.querySelectorAll("button.icon")]);
-  const buttons = () => all().filter((one) => !one.hidden);
+  const visible = () => all().filter((one) => !one.hidden);
   const focused = () => /** @type {ShadowRoot} */ (row.getRootNode()).activeElement;
-  /** @param {HTMLButtonElement} [now] */
-  const settle = (now) => {
-    const shown = buttons();
-    const stop = now ?? shown.find((one) => one.tabIndex === 0) ?? shown[0];
+  /** @param {HTMLButtonElement} [wanted] */
+  const update = (wanted) => {
+    const buttons = visible();
+    const stop = wanted ?? buttons.find((one) => one.tabIndex === 0) ?? buttons[0];
     const lost = focused();
-    // The button that had the focus has just gone: its neighbour takes it, not the top of the page.
-    if (lost instanceof HTMLElement && lost.hidden && row.contains(lost)) shown.at(-1)?.focus({ preventScroll: true });
+    // The focused button has just been hidden: its neighbour takes the focus, not the top of the page.
+    if (lost instanceof HTMLElement && lost.hidden && row.contains(lost))
+      buttons.at(-1)?.focus({ preventScroll: true });
     for (const one of all()) one.tabIndex = one === stop ? 0 : -1;
   };
   row.addEventListener("keydown", (event) => {
     const step = stepOf(event.key, row);
-    const shown = buttons();
-    const at = shown.indexOf(/** @type {HTMLButtonElement} */ (focused()));
+    const buttons = visible();
+    const at = buttons.indexOf(/** @type {HTMLButtonElement} */ (focused()));
     if (!step || at < 0) return;
     event.preventDefault();
-    const next = shown[(at + step + shown.length) % shown.length];
-    settle(next);
+    const next = buttons[(at + step + buttons.length) % buttons.length];
+    update(next);
     next.focus();
   });
-  return () => settle();
+  return () => update();
 }

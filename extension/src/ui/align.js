@@ -1,10 +1,9 @@
-/** Our own boxes, as wide as the page's own column. */
+/** Keeps our hosts as wide as the page's own column. */
 
 const LATEST_MS = 300;
 
 /**
- * Where an element's content begins, counted along the line as the page reads, and how wide it is; its padding left
- * out.
+ * Where an element's content starts, in reading direction, and how wide it is, without its padding.
  * @param {Element} element
  * @param {boolean} isRtl the page reads from right to left
  */
@@ -16,7 +15,7 @@ function contentOf(element, isRtl) {
 }
 
 /**
- * Keep a host as wide as an element of the page and in line with it, until stopped.
+ * Keep a host as wide as an element of the page, and in line with it.
  * @param {HTMLElement} host
  * @param {Element} column
  * @returns {() => void} stops
@@ -31,13 +30,13 @@ export function alignWith(host, column) {
     if (width < 200 || !around) return;
     host.style.setProperty("--grid-width", `${Math.round(width)}px`);
     host.style.setProperty("--grid-pad", "0px");
-    // A column that is not in the middle (arXiv's) keeps the edge where its lines begin.
+    // A column that is not centred (arXiv's) keeps its starting edge.
     const isCentred = Math.abs(start - around.start - (around.width - width) / 2) < 2;
     host.style.setProperty("margin-inline", isCentred ? "auto" : `${Math.round(start - around.start)}px auto`);
   };
-  // It first calls in the very frame in which the host appears, after its layout and before it is painted: nothing is
-  // seen to move. Measured at once, the layout of the whole page would have to be made here, in a task of ours.
-  // Not drawn before it is in line: the first measure may come a frame late. A column without a size has none.
+  // The observer first calls after layout and before paint, in the frame in which the host appears: the reader sees
+  // nothing move. Measuring now would force a layout of the whole page inside our task. That call may come a frame
+  // late, or never for a column without a size, so the host stays invisible until it is in line, or for 300 ms.
   if (!host.style.getPropertyValue("--grid-width")) host.style.setProperty("visibility", "hidden");
   setTimeout(show, LATEST_MS);
   const observer = new ResizeObserver(follow);

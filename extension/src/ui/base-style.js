@@ -1,7 +1,6 @@
 /**
- * What every host of ours has in common: colours of the page's own two looks, buttons, focus. `--inkling-block` and the
- * like
- * come from reserve.css: without that no host is drawn.
+ * What all our hosts share: the colours of the light and the dark theme, buttons, focus. `--inkling-block` and the like
+ * come from reserve.css; without it no host is drawn.
  */
 
 export const BASE = `
@@ -40,7 +39,7 @@ export const BASE = `
   color-scheme: dark;
 }
 :host([hidden]) { display: none; }
-/* Over the page, where it came too late to stand in it. */
+/* Too late for a place in the page: over it. */
 :host([data-over]:is([data-inkling="panel"], [data-where="bar"])) {
   position: fixed; z-index: 2147483000; inset-block: auto 8px; inset-inline: 0; margin: 0 auto;
   width: min(760px, 100% - 24px); max-width: none; height: auto; padding: 0;
@@ -49,7 +48,7 @@ export const BASE = `
 :host([data-over][data-where="bar"]) { width: max-content; max-width: min(760px, 100% - 24px); padding-block: 5px;
   padding-inline: 6px 12px; border: 1px solid var(--line); }
 * { box-sizing: border-box; }
-/* Laid out as the page reads; each text in the direction of its own words, whatever stands beside it. */
+/* The layout follows the page's direction; each text follows its own words. */
 p, h2, h3, a, span { unicode-bidi: plaintext; text-align: -webkit-match-parent; text-align: match-parent; }
 :host(:dir(rtl)) [data-action="undo"] svg { scale: -1 1; }
 [hidden] { display: none !important; }

@@ -1,10 +1,10 @@
-/** Elements, built from text alone: nothing of a page or a server is ever read as markup. */
+/** Builds elements from text alone: nothing from a page or a server is ever parsed as markup. */
 
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
  * @typedef {Record<string, string | number | boolean | null | undefined | ((event: any) => void)>} Attributes
- *   `onclick` and the like are listeners; true is an empty attribute; false and null leave it out
+ *   functions are listeners (`onclick`); true gives an empty attribute; false, null and undefined none
  */
 
 /**
@@ -25,7 +25,7 @@ export function make(tag, attributes = {}, ...children) {
 }
 
 /**
- * Set, or with false, null or undefined remove, one attribute; untouched if it is already so.
+ * Set one attribute, or remove it with false, null or undefined. Nothing is written if it has that value already.
  * @param {Element} element
  * @param {string} name
  * @param {string | number | boolean | null | undefined} value
@@ -37,7 +37,7 @@ export function set(element, name, value) {
   else element.setAttribute(name, wanted);
 }
 
-/** Drawn on a grid of 16 by 16. */
+/** Paths on a grid of 16 by 16. */
 const PATHS = {
   drop: "M8 1.5C5.4 5 3.5 7.4 3.5 10a4.5 4.5 0 0 0 9 0c0-2.6-1.9-5-4.5-8.5Z",
   save: "M4 2.5h8v11.3l-4-3-4 3Z",
@@ -56,11 +56,11 @@ const PATHS = {
 const drawn = new Map();
 
 /**
- * A copy of a drawing as it was drawn first: a page has hundreds, and each would take ten calls and more.
+ * Draw an icon once and copy it from then on: a page has hundreds, and each takes ten calls and more.
  * @param {string} kind
  * @param {() => SVGSVGElement} draw
  */
-function copied(kind, draw) {
+function drawOnce(kind, draw) {
   const first = drawn.get(kind) ?? draw();
   drawn.set(kind, first);
   return /** @type {SVGSVGElement} */ (first.cloneNode(true));
@@ -71,12 +71,18 @@ function copied(kind, draw) {
  * @param {boolean} [filled]
  * @returns {SVGSVGElement}
  */
-export const icon = (name, filled = false) => copied(`${name} ${filled}`, () => drawIcon(name, filled));
+export const icon = (name, filled = false) => drawOnce(`${name} ${filled}`, () => drawIcon(name, filled));
 
-/** Three rising bars, `steps` of them lit. @param {number} steps */
-export const bars = (steps) => copied(`bars ${steps}`, () => drawBars(steps));
+/**
+ * Three rising bars, `steps` of them lit.
+ * @param {number} steps
+ */
+export const bars = (steps) => drawOnce(`bars ${steps}`, () => drawBars(steps));
 
-/** @param {keyof typeof PATHS} name @param {boolean} filled */
+/**
+ * @param {keyof typeof PATHS} name
+ * @param {boolean} filled
+ */
 function drawIcon(name, filled) {
   const svg = document.createElementNS(SVG, "svg");
   const path = document.createElementNS(SVG, "path");

@@ -1,4 +1,4 @@
-/** Our hosts in the page: elements with an open shadow root, in the page's own light or dark. */
+/** Our hosts in the page: elements with an open shadow root, in the page's own light or dark theme. */
 
 import { text } from "../browser.js";
 import { BASE } from "./base-style.js";
@@ -7,11 +7,11 @@ import { BASE } from "./base-style.js";
 const sheets = new Map();
 
 /**
- * Give a shadow root its styles: shared sheets, or where the browser refuses those to content scripts, a `<style>`.
+ * Give a shadow root its styles: a shared sheet, or a `<style>` if the browser allows no shared sheet here.
  * @param {ShadowRoot} root
  * @param {string} css
  */
-function dress(root, css) {
+function applyStyles(root, css) {
   try {
     let sheet = sheets.get(css);
     if (!sheet) {
@@ -22,7 +22,7 @@ function dress(root, css) {
     root.adoptedStyleSheets = [sheet];
     if (root.adoptedStyleSheets.length) return;
   } catch {
-    // Firefox may not let a content script's sheet into a page's shadow root.
+    // Firefox may refuse a content script's sheet in a page's shadow root.
   }
   const style = document.createElement("style");
   style.textContent = css;
@@ -38,20 +38,20 @@ export function makeHost(name, css) {
   const host = document.createElement("div");
   host.dataset.inkling = name;
   const root = host.attachShadow({ mode: "open" });
-  dress(root, BASE + css);
-  host.dataset.theme = now;
-  // The page may be in another language than ours.
+  applyStyles(root, BASE + css);
+  host.dataset.theme = theme;
+  // The page may be in another language.
   host.lang = text("page_language");
   return { host, root };
 }
 
-/** What `reserve.css` kept free is taken, or not needed any more. */
+/** Release the room that `reserve.css` reserved: it is taken, or no longer needed. */
 export function releaseRoom() {
   delete document.documentElement.dataset.inklingRoom;
 }
 
 /**
- * At the lower edge of the window, over the page: what comes after the page was drawn is not to move it.
+ * Put a host over the page, at the lower edge of the window: in the page it would move what is already drawn.
  * @param {HTMLElement} host
  */
 export function floatOver(host) {
@@ -59,13 +59,16 @@ export function floatOver(host) {
   if (document.body && !host.isConnected) document.body.append(host);
 }
 
-/** Cards that waited for their order are drawn, in whichever they have now. */
+/** Draw the cards that waited for their order. */
 export function showCards() {
   delete document.documentElement.dataset.inklingOrder;
 }
 
-/** What the page looks like now. @returns {"dark" | "light"} */
-function theme() {
+/**
+ * The page's theme now.
+ * @returns {"dark" | "light"}
+ */
+function readTheme() {
   const { documentElement: html, body } = document;
   if (html.classList.contains("dark")) return "dark";
   if (!body) return "light";
@@ -75,22 +78,22 @@ function theme() {
   return alpha !== 0 && red * 0.3 + green * 0.6 + blue * 0.1 < 90 ? "dark" : "light";
 }
 
-/** The theme as last looked up: asking costs a style calculation, and a page has a hundred hosts. */
-let now = /** @type {"dark" | "light"} */ ("light");
+/** The theme as last read: reading it costs a style calculation, and a page has a hundred hosts. */
+let theme = /** @type {"dark" | "light"} */ ("light");
 
 /**
- * Look up the page's light or dark, and keep every host in it.
+ * Read the page's theme, and keep every host in it.
  * @param {AbortSignal} signal
- * @returns {() => void} looks again
+ * @returns {() => void} reads it again
  */
 export function followTheme(signal) {
-  now = theme();
+  theme = readTheme();
   const follow = () => {
-    const before = now;
-    now = theme();
-    if (now === before) return;
+    const before = theme;
+    theme = readTheme();
+    if (theme === before) return;
     const hosts = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-inkling]"));
-    for (const host of hosts) if (host.dataset.theme !== now) host.dataset.theme = now;
+    for (const host of hosts) if (host.dataset.theme !== theme) host.dataset.theme = theme;
   };
   const observer = new MutationObserver(follow);
   observer.observe(document.documentElement, { attributes: true, attributeFilter: ["class", "style", "data-theme"] });

@@ -1,4 +1,4 @@
-/** How a mark looks: a small chip that belongs to the card's own corner. */
+/** How a mark looks: a small chip in the card's corner. */
 
 import { WHY_STYLE } from "./why.js";
 
@@ -7,7 +7,7 @@ export const MARK_STYLE = `
 :host([data-where="corner"]) { top: 8px; inset-inline-start: 8px; }
 :host([data-where="side"]) { top: 8px; inset-inline-end: 8px; }
 :host([data-where="line"]) { top: 50%; inset-inline-end: 8px; }
-/* On a narrow card the title runs to the edge; the last line, of small facts, does not. */
+/* On a narrow card the title reaches the edge; the last line, with small facts, does not. */
 @media (max-width: 640px) {
   :host([data-where="side"]) { top: auto; bottom: 38px; }
 }
@@ -42,15 +42,12 @@ export const MARK_STYLE = `
 :host([data-sign="none"]) .sign,
 :host([data-where="bar"]:is([data-sign="saved"], [data-sign="hidden"])) .sign { display: none; }
 @media (hover: hover) { :host([data-open]:is([data-sign="saved"], [data-sign="hidden"])) .sign { display: none; } }
-/**
- * Under a finger the sign stays where it was: the tap that opens the row must not end on a button that came in its
- * place.
- */
+/* Touch: the sign stays where it was, so that the tap that opens the row does not land on a button. */
 @media (hover: none) {
   :host([data-sign="none"]:not([data-where="bar"])) .sign { display: inline-flex; opacity: .8; }
   .sign { width: 32px; height: 32px; }
 }
-/* Still unsent after a second: paler until the server has it. */
+/* Unsent after a second: paler until the server has it. */
 :host([data-pending]) :is(.sign, [aria-pressed="true"]) svg { opacity: .5; transition: opacity 0s 1s; }
 @media (prefers-reduced-motion: no-preference) {
   .sign svg, .icon svg { transition: opacity .2s; }
@@ -61,7 +58,7 @@ export const MARK_STYLE = `
   border-radius: 6px; font-variant-numeric: tabular-nums; white-space: nowrap;
 }
 :host([data-open]) .rank { border-color: transparent; }
-/* A hidden card is dimmed, too pale to read, until the reader comes to it. */
+/* On a dimmed card the rank is too pale to read. */
 :host([data-sign="hidden"]:not([data-open])) .rank { visibility: hidden; }
 :host(:is([data-where="side"], [data-where="line"])) .sign { order: 9; }
 :host(:is([data-where="side"], [data-where="line"])) .rank { order: 8; }

@@ -1,10 +1,7 @@
-/**
- * The mark of one card: at rest one small sign at most (hidden, saved, seen, or how well it fits); on hover, focus or
- * touch the actions.
- */
+/** The mark of one card: at rest one small sign at most (hidden, saved, seen or fit); at hand, the actions too. */
 
 import { text } from "../browser.js";
-import { actionButton, nameOf, roving, showSaved } from "./actions.js";
+import { paperButtons, roving, showSaved } from "./actions.js";
 import { bars, icon, make, set } from "./dom.js";
 import { makeHost } from "./host.js";
 import { MARK_STYLE } from "./mark-style.js";
@@ -39,27 +36,22 @@ export class Mark {
     host.dataset.paper = card.id;
     host.dataset.where = where;
     this.sign = make("button", { type: "button", class: "sign", "data-part": "sign", tabindex: -1 });
-    const isBar = where === "bar";
-    this.save = actionButton("save", () => this.toggleSave(), isBar);
-    this.hide = actionButton("hide", () => page.act("hide", card.id, this.where), isBar);
-    this.why = actionButton("why", () => this.showWhy(), isBar);
-    this.undo = actionButton("undo", () => page.undo(card.id, this.surface));
-    const title = card.title ?? card.id;
-    for (const [button, name] of /** @type {const} */ ([
-      [this.hide, "hide"],
-      [this.why, "why"],
-      [this.undo, "undo"],
-    ])) {
-      set(button, "aria-label", nameOf(name, title));
-    }
-    set(this.why, "aria-haspopup", "dialog");
+    this.title = card.title ?? card.id;
+    const act = {
+      save: () => this.toggleSave(),
+      hide: () => page.act("hide", card.id, this.where),
+      why: () => this.showWhy(),
+      undo: () => page.undo(card.id, this.surface),
+    };
+    this.buttons = paperButtons(this.title, act, where === "bar");
     this.rank = make("span", { class: "rank", "data-part": "rank", hidden: true });
-    const parts = [this.sign, this.rank, this.save, this.hide, this.why, this.undo];
-    this.row = make("div", { class: "row", role: "toolbar", "aria-label": text("page_mark_label", title) }, ...parts);
-    this.settle = roving(this.row);
+    const rowAttributes = { class: "row", role: "toolbar", "aria-label": text("page_mark_label", this.title) };
+    const row = make("div", rowAttributes, this.sign, this.rank, ...Object.values(this.buttons));
+    this.updateTabStop = roving(row);
     this.reason = make("p", { class: "reason", "data-part": "reason" });
-    root.append(this.row, this.reason);
+    root.append(row, this.reason);
     host.addEventListener("inkling-why", () => this.showWhy());
+    /** All that the mark shows, as last drawn. */
     this.drawn = "";
   }
 
@@ -75,53 +67,46 @@ export class Mark {
   showWhy() {
     const { page, card } = this;
     const reasons = page.rankingOf(card.id)?.reasons ?? [];
-    openWhy(page, this.why, { paper: card.id, reasons, model: page.list?.model }, () =>
-      page.act("hide", card.id, this.where),
-    );
+    const because = { paper: card.id, reasons, model: page.list?.model };
+    openWhy(page, this.buttons.why, because, () => page.act("hide", card.id, this.where));
   }
 
   /**
-   * Draw what is known now; cheap when nothing changed.
-   * @param {number} known from `evidence`
-   * @param {number | null} original the card's place in the page's own order, while ordered otherwise
+   * Draw the mark as it is now; cheap if nothing changed.
+   * @param {number} evidence from `countEvidence`
+   * @param {number | null} original the card's position in the page's own order, if another is shown
    */
-  draw(known, original) {
-    const { saved, hidden, opened_at, pending, asked } = this.page.markOf(this.card.id);
-    const fit = fitOf(this.page, this.card.id, known);
-    if (this.surface === "paper_page") this.drawReason(known);
-    const drawn = [
-      saved,
-      hidden,
-      Boolean(opened_at),
-      pending,
-      asked,
-      fit,
-      original,
-      this.page.lastActions.has(this.card.id),
-    ].join();
+  draw(evidence, original) {
+    const { page, card, buttons } = this;
+    const { saved, hidden, opened_at, pending, asked } = page.markOf(card.id);
+    const seen = Boolean(opened_at);
+    const fit = fitOf(page, card.id, evidence);
+    const canUndo = page.lastActions.has(card.id);
+    if (this.surface === "paper_page") this.drawReason(evidence);
+    const drawn = [saved, hidden, seen, pending, asked, fit, original, canUndo].join();
     if (drawn === this.drawn) return;
     this.drawn = drawn;
-    this.drawSign({ saved, hidden, seen: Boolean(opened_at), fit });
+    this.drawSign({ saved, hidden, seen, fit });
     set(this.rank, "hidden", original === null);
     if (original !== null) this.drawRank(original);
     set(this.host, "data-pending", pending === true);
-    // Shown at once, but no promise yet: that comes with the worker's answer.
+    // Shown at once, but a promise only when the worker has answered.
     set(this.host, "data-asked", asked === true);
-    showSaved(this.save, saved, this.card.title ?? this.card.id);
-    set(this.hide, "hidden", hidden);
-    set(this.undo, "hidden", !hidden && !this.page.lastActions.has(this.card.id));
-    this.settle();
+    showSaved(buttons.save, saved, this.title);
+    set(buttons.hide, "hidden", hidden);
+    set(buttons.undo, "hidden", !hidden && !canUndo);
+    this.updateTabStop();
   }
 
-  /** In a bar there is room for the reason. @param {number} known */
-  drawReason(known) {
-    const reasons = known ? (this.page.rankingOf(this.card.id)?.reasons ?? []) : [];
-    // That the reader knows it already is no news here.
-    this.reason.textContent = summarizeReasons(
-      this.page,
-      reasons.filter(({ paper }) => paper !== this.card.id),
-      80,
-    );
+  /**
+   * A bar has room for the reason.
+   * @param {number} evidence
+   */
+  drawReason(evidence) {
+    const reasons = evidence ? (this.page.rankingOf(this.card.id)?.reasons ?? []) : [];
+    // That the reader knows this paper already is no news here.
+    const others = reasons.filter(({ paper }) => paper !== this.card.id);
+    this.reason.textContent = summarizeReasons(this.page, others, 80);
     set(this.reason, "title", this.reason.textContent);
   }
 

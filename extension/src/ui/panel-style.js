@@ -1,4 +1,4 @@
-/** How the panel looks: one quiet row of papers, as wide as the page's own grid, its height known beforehand. */
+/** How the panel looks: one row of papers, as wide as the page's own grid, of a height known beforehand. */
 
 import { WHY_STYLE } from "./why.js";
 
@@ -27,14 +27,14 @@ h2 { margin: 0; font-size: 14px; font-weight: 600; white-space: nowrap; overflow
   box-shadow: 0 1px 2px rgb(0 0 0 / .10); }
 .fold svg { transition: none; }
 .fold[aria-expanded="true"] svg { transform: rotate(180deg); }
-.list {
+.papers {
   list-style: none; margin: 0; padding: 0 12px 12px; display: grid; gap: 10px; overflow-x: auto; overflow-y: hidden;
   grid-auto-flow: column; grid-template-columns: repeat(5, minmax(208px, 1fr)); grid-auto-columns: 64px;
   scroll-snap-type: x proximity;
   scroll-padding: 12px; scrollbar-width: thin; height: 190px; overscroll-behavior-x: contain;
 }
-.list[data-more] { grid-template-columns: none; grid-auto-columns: max-content; }
-.list[data-more] .paper { width: 228px; }
+.papers[data-more] { grid-template-columns: none; grid-auto-columns: max-content; }
+.papers[data-more] .paper { width: 228px; }
 .paper, .wait, .next {
   position: relative; display: flex; flex-direction: column; min-width: 0; height: 178px; padding: 10px 12px 6px;
   scroll-snap-align: start;
@@ -58,7 +58,7 @@ h2 { margin: 0; font-size: 14px; font-weight: 600; white-space: nowrap; overflow
 .actions { display: flex; gap: 2px; margin: 2px -5px 0; flex: none; }
 .gone { margin: 0; flex: 1; display: grid; place-items: center; color: var(--faint); font-size: 13px; }
 .next { padding: 0; align-self: start; }
-.list > .next { width: 64px; }
+.papers > .next { width: 64px; }
 .next button { width: 100%; height: 100%; flex-direction: column; border-radius: 9px; color: var(--soft); }
 .wait { background: none; border-style: dashed; }
 .wait i { display: block; height: 10px; border-radius: 5px; background: var(--hover); margin: 6px 0; }
@@ -69,18 +69,18 @@ h2 { margin: 0; font-size: 14px; font-weight: 600; white-space: nowrap; overflow
   [data-plain] header { height: 90px; flex-wrap: wrap; align-content: center; gap: 6px 8px; padding-block: 6px; }
   [data-plain] .plain { white-space: normal; order: 9; flex: 1 0 100%; max-height: 2.8em; }
   .switch button[data-order="original"] { display: none; }
-  .list { grid-template-columns: repeat(5, 82%); }
-  .list[data-more] .paper { width: calc(.82 * (100cqw - 24px)); }
-  /* No room beside the heading: the note gets a line of its own, taken from the papers' height. */
+  .papers { grid-template-columns: repeat(5, 82%); }
+  .papers[data-more] .paper { width: calc(.82 * (100cqw - 24px)); }
+  /* No room beside the heading: the note gets its own line, and the papers are lower by as much. */
   [data-note] header { height: 62px; flex-wrap: wrap; align-content: center; gap: 0 8px; }
   [data-note] .plain { order: 9; flex: 1 0 100%; }
-  [data-note]:has(.list:not([hidden])) .list { height: 170px; }
+  [data-note]:has(.papers:not([hidden])) .papers { height: 170px; }
   [data-note] .paper { height: 158px; }
   [data-note] .reason { -webkit-line-clamp: 2; }
 }
 @container (max-width: 760px) { .label { display: none; } }
 @media (prefers-reduced-motion: no-preference) {
-  .list { scroll-behavior: smooth; }
+  .papers { scroll-behavior: smooth; }
   .wait i { animation: wait 1.4s ease-in-out infinite alternate; }
 }
 @keyframes wait { to { opacity: .45; } }

@@ -5,27 +5,35 @@ import { text } from "../browser.js";
 /** @typedef {import("../page/page.js").Page} Page */
 /** @typedef {import("../messages.js").Reason} Reason */
 
-/** Kinds that come from the reader, not from the paper alone. */
+/** Kinds of reasons that come from the reader, not from the paper alone. */
 const PERSONAL = new Set(["paper", "words", "readers", "interest"]);
-/** So many of the reader's own papers must be known before anything is called a fit. */
+/** With fewer of the reader's own papers known, nothing is called a fit. */
 export const MIN_EVIDENCE = 3;
-/** Ranks on a page that count as three, two and one step: shares of its papers. */
-const STEPS = [
+/** The best share of a page's papers that get three, two and one bars. */
+const FIT_STEPS = [
   [0.06, 3],
   [0.16, 2],
   [0.32, 1],
 ];
 const SHORT_TITLE = 34;
-const WORDS = 3;
+const LONG_TITLE = 90;
+const MAX_WORDS = 3;
 
-/** @param {string} title @param {number} length */
-const shortened = (title, length) => (title.length > length ? `${title.slice(0, length - 1).trimEnd()}…` : title);
+/**
+ * @param {string} title
+ * @param {number} length
+ */
+const shorten = (title, length) => (title.length > length ? `${title.slice(0, length - 1).trimEnd()}…` : title);
 
-/** @param {Reason[]} reasons @param {string} kind */
+/**
+ * @param {Reason[]} reasons
+ * @param {string} kind
+ */
 const largest = (reasons, kind) => reasons.filter((one) => one.kind === kind).sort((a, b) => b.share - a.share)[0];
 
 /**
- * How many of the reader's own papers (or typed interests) speak in this list.
+ * How many of the reader's own papers we know, from the reasons of this list and from the marks. One topic that the
+ * reader named is enough evidence.
  * @param {Page} page
  * @returns {number}
  */
@@ -43,26 +51,27 @@ export function countEvidence(page) {
 }
 
 /**
- * How well a card of the page fits, in steps from 1 to 3; 0 if too little is known to say.
+ * How well a card of the page fits, in bars from 1 to 3; 0 if too little is known to say.
  * @param {Page} page
  * @param {string} paper
- * @param {number} known from `evidence`
+ * @param {number} evidence from `countEvidence`
  * @returns {number}
  */
-export function fitOf(page, paper, known) {
-  const one = page.rankingOf(paper);
-  if (known < MIN_EVIDENCE || !one?.rank || one.basis === "none" || one.basis === "fallback") return 0;
-  const own = (one.reasons ?? []).filter(({ kind }) => PERSONAL.has(kind)).reduce((sum, { share }) => sum + share, 0);
-  if (one.reasons?.length && own <= 0) return 0;
-  const part = one.rank / Math.max(1, page.list?.cards.length ?? 1);
-  return STEPS.find(([share]) => part <= share)?.[1] ?? 0;
+export function fitOf(page, paper, evidence) {
+  const ranking = page.rankingOf(paper);
+  if (evidence < MIN_EVIDENCE || !ranking?.rank || ranking.basis === "none" || ranking.basis === "fallback") return 0;
+  const reasons = ranking.reasons ?? [];
+  const personal = reasons.filter(({ kind }) => PERSONAL.has(kind)).reduce((sum, { share }) => sum + share, 0);
+  if (reasons.length && personal <= 0) return 0;
+  const part = ranking.rank / Math.max(1, page.list?.cards.length ?? 1);
+  return FIT_STEPS.find(([share]) => part <= share)?.[1] ?? 0;
 }
 
 /**
- * The reason in one line: "Close to “X”, which you saved: kv-cache, paging".
+ * The main reason in one line: "Close to “X”, which you saved: kv-cache, paging".
  * @param {Page} page
  * @param {Reason[]} reasons
- * @param {number} [length] of a title in it
+ * @param {number} [length] to which a title in it is shortened
  * @returns {string}
  */
 export function summarizeReasons(page, reasons, length = SHORT_TITLE) {
@@ -79,8 +88,8 @@ export function summarizeReasons(page, reasons, length = SHORT_TITLE) {
   return kind ? text(`page_reason_${kind}`) : "";
 }
 
-/** Each without and with the words that both share. */
-const CLOSE = {
+/** Sentences without and with the words that both papers share. */
+const CLOSE_TO = {
   saved: ["page_reason_saved", "page_reason_saved_words"],
   opened: ["page_reason_opened", "page_reason_opened_words"],
   paper: ["page_reason_paper", "page_reason_paper_words"],
@@ -90,7 +99,7 @@ const CLOSE = {
 const ofInterest = (words) => (words ? text("page_reason_interest_words", words) : text("page_reason_interest"));
 
 /** @param {Reason[]} reasons */
-const wordsOf = (reasons) => [...new Set(reasons.flatMap((one) => one.words ?? []))].slice(0, WORDS).join(", ");
+const wordsOf = (reasons) => [...new Set(reasons.flatMap((one) => one.words ?? []))].slice(0, MAX_WORDS).join(", ");
 
 /**
  * @param {Page} page
@@ -100,32 +109,36 @@ const wordsOf = (reasons) => [...new Set(reasons.flatMap((one) => one.words ?? [
  */
 function closeTo(page, { paper, title }, length, words) {
   const { saved, opened_at } = page.markOf(paper ?? "");
-  const [alone, withWords] = CLOSE[saved ? "saved" : opened_at ? "opened" : "paper"];
-  const name = shortened(title ?? "", length);
+  const [alone, withWords] = CLOSE_TO[saved ? "saved" : opened_at ? "opened" : "paper"];
+  const name = shorten(title ?? "", length);
   return words ? text(withWords, name, words) : text(alone, name);
 }
 
 /**
- * Every reason with its share of the score, largest first.
+ * Every reason with its share of the score, largest first. Reasons that round to 0 % are left out.
  * @param {Page} page
  * @param {Reason[]} reasons
- * @param {string} [itself] the paper they are about: one that the reader has opened or saved speaks for itself
+ * @param {string} [itself] the paper they are about: if the reader has opened or saved it, it may be a reason itself
  * @returns {{line: string, percent: number}[]}
  */
 export function itemizeReasons(page, reasons, itself) {
   const sum = reasons.reduce((all, { share }) => all + Math.abs(share), 0) || 1;
   return [...reasons]
     .sort((a, b) => Math.abs(b.share) - Math.abs(a.share))
-    .map((one) => ({ line: partLine(page, one, itself), percent: Math.round((100 * one.share) / sum) }))
+    .map((one) => ({ line: reasonLine(page, one, itself), percent: Math.round((100 * one.share) / sum) }))
     .filter(({ percent }) => percent !== 0);
 }
 
-/** @param {Page} page @param {Reason} reason @param {string} [itself] */
-function partLine(page, reason, itself) {
+/**
+ * @param {Page} page
+ * @param {Reason} reason
+ * @param {string} [itself]
+ */
+function reasonLine(page, reason, itself) {
   if (itself && reason.kind === "paper" && reason.paper === itself)
     return text(page.markOf(itself).saved ? "page_reason_itself_saved" : "page_reason_itself_opened");
   if (reason.kind === "paper" && reason.title)
-    return closeTo(page, reason, 90, (reason.words ?? []).slice(0, WORDS).join(", "));
+    return closeTo(page, reason, LONG_TITLE, (reason.words ?? []).slice(0, MAX_WORDS).join(", "));
   const words = (reason.words ?? []).slice(0, 6).join(", ");
   if (reason.kind === "words" && words) return text("page_reason_words", words);
   if (reason.kind === "interest") return ofInterest(words);

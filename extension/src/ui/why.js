@@ -1,4 +1,4 @@
-/** "Why": the whole reason for one paper in the browser's top layer, where no card can clip it. */
+/** "Why": all reasons for one paper, in the browser's top layer, where no card can clip them. */
 
 import { text } from "../browser.js";
 import { make } from "./dom.js";
@@ -23,86 +23,77 @@ export const WHY_STYLE = `
 .why-box .less { margin-top: 12px; padding: 5px 10px; border: 1px solid var(--line); }
 `;
 
-/** @param {HTMLElement} box @param {Element} button */
+/**
+ * Below the button, or above it if there is no room below.
+ * @param {HTMLElement} box
+ * @param {Element} button
+ */
 function placeBy(box, button) {
   const around = button.getBoundingClientRect();
   const { width, height } = box.getBoundingClientRect();
-  // Counted from the side on which the page begins to read.
+  // Counted from the side where lines begin.
   const across = document.documentElement.clientWidth;
   const edge = getComputedStyle(box).direction === "rtl" ? across - around.right : around.left;
   const start = Math.max(12, Math.min(edge, across - width - 12));
-  const below = around.bottom + 6 + height < innerHeight;
-  const top = below ? around.bottom + 6 : Math.max(12, around.top - 6 - height);
+  const fitsBelow = around.bottom + 6 + height < innerHeight;
+  const top = fitsBelow ? around.bottom + 6 : Math.max(12, around.top - 6 - height);
   Object.assign(box.style, { insetInlineStart: `${start}px`, insetBlockStart: `${top}px` });
 }
 
 const percentFormat = () => new Intl.NumberFormat(text("page_language"), { style: "percent" });
 
-/** @param {{line: string, percent: number}} part */
-const partRow = ({ line, percent }) => {
+/** @param {{line: string, percent: number}} reason */
+const reasonRow = ({ line, percent }) => {
   const bar = make("i");
   bar.style.width = `${Math.min(100, Math.abs(percent))}%`;
-  // With the true minus sign, and in a colour that praises nothing.
-  const share = make(
-    "span",
-    { class: "share" },
-    percentFormat()
-      .format(percent / 100)
-      .replace("-", "\u2212"),
-  );
-  const row = make(
-    "li",
-    { class: percent < 0 && "against" },
-    make("span", {}, line),
-    share,
-    make("span", { class: "bar" }, bar),
-  );
-  return row;
+  const formatted = percentFormat().format(percent / 100);
+  // With the true minus sign.
+  const share = make("span", { class: "share" }, formatted.replace("-", "\u2212"));
+  const row = { class: percent < 0 && "against" };
+  return make("li", row, make("span", {}, line), share, make("span", { class: "bar" }, bar));
 };
+
+/** @typedef {{paper: string, reasons: import("../messages.js").Reason[], model: any}} Because */
 
 /**
  * @param {import("../page/page.js").Page} page
- * @param {{paper: string, reasons: import("../messages.js").Reason[], model: any}} because
- * @param {((event: Event) => void) | null} lessLikeThis
+ * @param {Because} because
+ * @param {((event: Event) => void) | null} onLess
  * @returns {HTMLElement}
  */
-function makeBox(page, { paper, reasons, model }, lessLikeThis) {
-  const parts = itemizeReasons(page, reasons, paper);
+function makeBox(page, { paper, reasons, model }, onLess) {
+  const title = text("page_why_title");
+  const rows = itemizeReasons(page, reasons, paper).map(reasonRow);
+  /** @param {string} key */
+  const note = (key) => make("p", { class: "note" }, text(key));
+  const less = { type: "button", class: "less", "data-action": "less", onclick: onLess };
   return make(
     "div",
-    { class: "why-box", popover: "auto", role: "dialog", "aria-label": text("page_why_title"), tabindex: -1 },
-    make("h3", {}, text("page_why_title")),
-    parts.length
-      ? make("ul", { "data-part": "reasons" }, ...parts.map(partRow))
-      : make("p", { class: "note" }, text("page_why_nothing")),
-    model ? null : make("p", { class: "note" }, text("page_why_no_model")),
-    lessLikeThis &&
-      make(
-        "button",
-        { type: "button", class: "less", "data-action": "less", onclick: lessLikeThis },
-        text("page_less"),
-      ),
+    { class: "why-box", popover: "auto", role: "dialog", "aria-label": title, tabindex: -1 },
+    make("h3", {}, title),
+    rows.length ? make("ul", { "data-part": "reasons" }, ...rows) : note("page_why_nothing"),
+    model ? null : note("page_why_no_model"),
+    onLess && make("button", less, text("page_less")),
   );
 }
 
 /**
- * Open the box by a button; Escape or a click elsewhere closes it and focus goes back.
+ * Open the box beside a button. Escape or a click elsewhere closes it, and the focus goes back.
  * @param {import("../page/page.js").Page} page
  * @param {HTMLElement} button
- * @param {{paper: string, reasons: import("../messages.js").Reason[], model: any}} because
- * @param {(() => void) | null} lessLikeThis
+ * @param {Because} because
+ * @param {(() => void) | null} onLess the reader asked for less like this
  */
-export function openWhy(page, button, because, lessLikeThis) {
+export function openWhy(page, button, because, onLess) {
   const root = /** @type {ShadowRoot} */ (button.getRootNode());
   root.querySelector(".why-box")?.remove();
   /** @param {Event} event */
   const hide = (event) => {
     if (!event.isTrusted) return;
     box.hidePopover();
-    lessLikeThis?.();
+    onLess?.();
   };
-  const less = lessLikeThis && hide;
-  const box = makeBox(page, because, less);
+  const box = makeBox(page, because, onLess && hide);
   root.append(box);
   let hadFocus = false;
   box.addEventListener("beforetoggle", () => (hadFocus = box.contains(root.activeElement)));
@@ -110,7 +101,7 @@ export function openWhy(page, button, because, lessLikeThis) {
     if (/** @type {any} */ (event).newState !== "closed") return;
     button.setAttribute("aria-expanded", "false");
     box.remove();
-    // A key opened it elsewhere than by its button: the browser then has nowhere to give the focus back to.
+    // If a key opened the box, the browser has no button to give the focus back to.
     if (hadFocus && !root.activeElement) button.focus({ preventScroll: true });
   });
   box.showPopover();

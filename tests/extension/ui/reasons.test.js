@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { countEvidence, fitOf, summarizeReasons, itemizeReasons } from "../../../extension/src/ui/reasons.js";
-import { ageOf, authorsOf } from "../../../extension/src/ui/recommended-paper.js";
 import { listOf, openPage } from "../page-kit.js";
 
 /** @param {any} list @param {object} [marks] */
@@ -83,14 +82,4 @@ test("a typed interest is evidence enough", () => {
       pageWith(listOf(["p"], { recommended: [{ reasons: [{ kind: "interest", share: 1, words: ["x"] }] }] })),
     ),
   ).toBe(3);
-});
-
-test("ages and authors are short", () => {
-  openPage("https://huggingface.co/papers", { html: "<body></body>" });
-  const now = Date.parse("2026-11-20T12:00:00Z");
-  expect(ageOf("2026-11-19T12:00:00Z", now)).toBe("yesterday");
-  expect(ageOf("2026-09-20T12:00:00Z", now)).toBe("2 mo. ago");
-  expect(ageOf(null, now)).toBe("");
-  expect(ageOf("nonsense", now)).toBe("");
-  expect(authorsOf(["A", "B", "C"])).toMatch(/^A/);
 });

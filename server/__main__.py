@@ -1,4 +1,4 @@
-"""`python -m server`: the same as `inkling`, for where the script is not on PATH."""
+"""`python -m server`: the same as `inkling`, when the script is not on PATH."""
 
 from server.commands import main
 

@@ -1,4 +1,4 @@
-"""What can go wrong, in the project's own words; server/api/errors.py alone gives each its HTTP status."""
+"""Domain exceptions. server/api/errors.py maps each to its HTTP status."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Any
 
 
 class InklingError(Exception):
-    """A refusal with a code for programs and a sentence for people, which says what to do about it.
+    """An error with a code for programs and a sentence for people that says what to do about it.
 
-    `detail` is for whoever runs the server, on its own command line: no answer to a request has it.
+    `field` names the part of the request that is wrong. `detail` is shown on the command line only, never in a
+    response.
     """
 
     code = "error"
@@ -31,25 +32,25 @@ class Malformed(InklingError):
 
 
 class Invalid(InklingError):
-    """A value that was read is not allowed; `field` says which."""
+    """A value is not allowed; `field` names it."""
 
     code = "invalid"
 
 
 class BadPaperId(Invalid):
-    """A text in which no paper id was found."""
+    """A text without a paper id in it."""
 
     code = "bad_paper_id"
 
 
 class TooLarge(InklingError):
-    """More than one request may carry."""
+    """A request is larger than one may be."""
 
     code = "too_large"
 
 
 class TooSlow(InklingError):
-    """A request that takes too long to come."""
+    """A request took too long to arrive."""
 
     code = "too_slow"
 
@@ -67,7 +68,7 @@ class Unauthenticated(InklingError):
 
 
 class Forbidden(InklingError):
-    """The caller is known, or need not be, but may not do this."""
+    """The caller may not do this, known or not."""
 
     code = "forbidden"
 
@@ -85,19 +86,19 @@ class BadCode(Forbidden):
 
 
 class NotFound(InklingError):
-    """Nothing is kept under that name."""
+    """Nothing has this name."""
 
     code = "not_found"
 
 
 class PaperNotFound(NotFound):
-    """No such paper is known here."""
+    """The paper is not known here, or not to this reader."""
 
     code = "paper_not_found"
 
 
 class Conflict(InklingError):
-    """The request does not fit what is there."""
+    """The request conflicts with the current state."""
 
     code = "conflict"
 
@@ -119,31 +120,31 @@ class RateLimited(InklingError):
 
 
 class Unavailable(InklingError):
-    """Something this server needs does not answer just now."""
+    """Something that the server needs does not answer."""
 
     code = "unavailable"
 
 
 class DatabaseUnavailable(Unavailable):
-    """The database cannot be reached, or is locked for too long."""
+    """The database cannot be reached, or was locked for too long."""
 
     code = "database_unavailable"
 
 
 class DiskFull(DatabaseUnavailable):
-    """Nothing can be written where the database is; what is there can still be read."""
+    """The database's disk is full; it can still be read."""
 
     code = "disk_full"
 
 
 class SchemaNotCurrent(DatabaseUnavailable):
-    """The database is there, but not as this version of the code knows it."""
+    """The database's schema is older or newer than this code."""
 
     code = "schema_not_current"
 
 
 class SourceUnavailable(Unavailable):
-    """A source of papers cannot be asked; `retry_at` is the epoch second until which it wants to be left alone."""
+    """A source of papers cannot be asked; `retry_at` is the epoch second before which it wants no request."""
 
     code = "source_unavailable"
 
@@ -153,9 +154,9 @@ class SourceUnavailable(Unavailable):
 
 
 class SourceRefused(SourceUnavailable):
-    """A source answered, but not with what was asked; it may well answer for everything else.
+    """A source did not answer one request, and may well answer others.
 
-    `found` holds what came before the trouble.
+    `found` holds the papers that came before the failure.
     """
 
     code = "source_refused"
@@ -163,6 +164,6 @@ class SourceRefused(SourceUnavailable):
 
 
 class BrokenArtefact(InklingError):
-    """A model's folder is missing or is not what its manifest says."""
+    """A model's folder is missing, or does not match its manifest."""
 
     code = "broken_model"

@@ -1,4 +1,4 @@
-"""Where the files that come with the program are: beside it in a checkout, inside it in an installed wheel."""
+"""Where the extension's files are: beside the package in a checkout, inside it in an installed wheel."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The home: the folder in which everything is kept, whose files their owner alone may read.
+"""The home: the folder that holds everything, with files that only their owner may read.
 
-Whatever the umask and however open the folder was before. Nothing here knows what is in the files.
+This holds for any umask and any earlier permissions of the folder. Nothing here knows what is in the files.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from typing import IO
 
 DATABASE = "inkling.sqlite3"
 SECRET = "secret"  # noqa: S105 - the name of its file
-# What lies in the home and is ours; the folder itself may be the operator's and hold more.
+# The names that Inkling uses; the folder may be the operator's and hold other files.
 OWN_FILES = (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", SECRET, "models", "run", "valkey", "inkling.log")
-READ_ONLY = ((SECRET,), ("models",))  # another host's, perhaps
+READ_ONLY = ((SECRET,), ("models",))  # these may belong to another host
 UMASK = 0o077
 SECRET_BYTES = 32
 MIN_SECRET = 16  # characters
@@ -34,7 +34,7 @@ class UnusableHome(Exception):
 
 
 def parse_folder(text: str) -> Path:
-    """Return the folder that `text` names, from the root on. Raises ValueError with what it must be instead."""
+    """Return the absolute path of the folder that `text` names. Raises ValueError with what it must be instead."""
     if not text or _UNPRINTABLE.search(text):
         raise ValueError("the path of a folder, in UTF-8 and without line breaks or other control characters")
     try:
@@ -44,7 +44,7 @@ def parse_folder(text: str) -> Path:
 
 
 def prepare(home: Path) -> None:
-    """Make the folder unless it is there, and take back from others what is ours in it. Raises UnusableHome."""
+    """Make the folder if it is missing, and make our files in it private. Raises UnusableHome."""
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -57,7 +57,7 @@ def prepare(home: Path) -> None:
 
 
 def permissions_warning(home: Path) -> str:
-    """Return a warning where other users of the machine may enter the home, else nothing."""
+    """Return a warning when other users of the machine may enter the home, else an empty text."""
     mode = stat.S_IMODE(home.stat().st_mode)
     if not mode & UMASK:
         return ""
@@ -65,10 +65,10 @@ def permissions_warning(home: Path) -> str:
 
 
 def read_or_make_secret(home: Path) -> str:
-    """Return the home's own secret, made on the first start. Raises UnusableHome.
+    """Return the home's secret, made on the first start. Raises UnusableHome.
 
-    Several processes may start at once: each writes its own file aside and the first link wins, so that no process
-    ever reads a half-written secret and all agree on one.
+    Several processes may start at once: each writes a temporary file and the first link wins, so that all agree on
+    one secret and none reads half of it.
     """
     path = home / SECRET
     try:
@@ -87,20 +87,20 @@ def read_or_make_secret(home: Path) -> str:
 
 
 def make_private_folder(path: Path) -> None:
-    """Make a folder, and those above it, for its owner alone; one that is there stays as it is."""
+    """Make a folder, and its parents, for its owner alone; an existing one keeps its mode."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def private_opener(name: str, flags: int) -> int:
-    """Open a file that only its owner may read: an `opener` for `open`."""
+    """Open a file with mode 0600: an `opener` for `open`."""
     return os.open(name, flags, 0o600)
 
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[IO[str]]:
-    """Give a file to write text to, which becomes `path` when the block ends well: whole, and its owner's alone.
+    """Give a temporary text file, which replaces `path` when the block ends without an error; its mode is 0600.
 
-    What is no plain file, such as /dev/stdout, is written to directly.
+    Anything but a plain file, such as /dev/stdout, is written to directly.
     """
     if path.exists() and not path.is_file():
         with open(path, "w", encoding="utf-8") as file:
@@ -132,7 +132,7 @@ def _make_secret(path: Path) -> None:
 
 
 def _own_paths(home: Path) -> Iterator[Path]:
-    """Yield every path in the home that is ours; what a link leads to is not."""
+    """Yield every path in the home that is ours, without following links."""
     for name in OWN_FILES:
         path = home / name
         if not path.is_symlink() and path.exists():
@@ -142,7 +142,7 @@ def _own_paths(home: Path) -> Iterator[Path]:
 
 
 def _check_access(path: Path, home: Path) -> None:
-    """Raise UnusableHome where this user may not do to `path` what a server has to."""
+    """Raise UnusableHome when this user lacks the access to `path` that a server needs."""
     reading = path.relative_to(home).parts[:1] in READ_ONLY
     wanted = os.R_OK | (0 if reading else os.W_OK) | (os.X_OK if path.is_dir() else 0)
     if os.access(path, wanted) or not os.path.lexists(path) or path.is_symlink():
@@ -163,7 +163,7 @@ def _user_name() -> str:
 
 
 def _make_private(path: Path) -> None:
-    """Close a file, folder or socket to others. One that is gone meanwhile, or another user's, is left."""
+    """Take other users' access to a path away. One that is gone, or that another user owns, is left."""
     with contextlib.suppress(FileNotFoundError, PermissionError):
         facts = path.lstat()
         if facts.st_mode & UMASK and not stat.S_ISLNK(facts.st_mode):

@@ -1,4 +1,4 @@
-"""One program the supervisor keeps running."""
+"""A child process that is restarted, with a growing wait, whenever it ends."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from server.supervise.parent_death import spawn
 logger = logging.getLogger(__name__)
 
 MIN_BACKOFF = 0.5  # seconds before the first restart; doubles with each crash in a row
-MAX_BACKOFF = 30.0
-STABLE_AFTER = 60.0  # seconds after which a crash counts as the first again
+MAX_BACKOFF = 30.0  # seconds
+STABLE_AFTER = 60.0  # seconds of running after which a crash counts as the first again
 
 
 @dataclass
 class Child:
-    """A program, and how often it ended in a row; none of ours ends by itself when all is well."""
+    """A program and how often it crashed in a row; a child that ends by itself has crashed."""
 
     name: str
     argv: Sequence[str]
@@ -31,16 +31,16 @@ class Child:
 
     @property
     def pid(self) -> int | None:
-        """The process id while it runs."""
+        """The process id, None while it does not run."""
         return self.process.pid if self.process else None
 
     def start(self) -> None:
-        """Start it now."""
+        """Start the program now."""
         self._started = time.monotonic()
         self.process = spawn(self.argv, self.environ)
 
     def restart_if_ended(self) -> bool:
-        """Note an exit, or restart it when that is due; return whether anything changed."""
+        """Note an exit, or restart the program once the wait is over; return whether anything changed."""
         if self.process is not None:
             return self._note_exit()
         if time.monotonic() < self._restart_at:
@@ -60,12 +60,12 @@ class Child:
         return True
 
     def terminate(self) -> None:
-        """Send SIGTERM if it runs."""
+        """Send SIGTERM, if it runs."""
         if self.process and self.process.poll() is None:
             self.process.terminate()
 
     def wait_or_kill(self, deadline: float) -> None:
-        """Wait for its end until `deadline` (monotonic seconds), then kill it."""
+        """Wait until `deadline` (monotonic seconds) for it to end, then kill it."""
         if not self.process:
             return
         try:

@@ -1,7 +1,7 @@
-"""Ties a child process to its parent, so that nothing outlives a parent that was killed.
+"""Ends a child process when its parent ends, even when the parent is killed.
 
-Linux does it in the kernel (PR_SET_PDEATHSIG survives exec). Elsewhere the child runs under this file as a small
-program of its own (`python -m server.supervise.parent_death PARENT COMMAND...`) that watches for the parent's end.
+On Linux the kernel does it: PR_SET_PDEATHSIG, which survives exec (see prctl(2)). Elsewhere the child runs under a
+small watcher, this file as a program (`python -m server.supervise.parent_death PARENT COMMAND...`).
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
 
 PR_SET_PDEATHSIG = 1
-GRACE = 10.0  # seconds between asking and killing
-POLL_INTERVAL = 0.5  # seconds between two looks at the parent
+GRACE = 10.0  # seconds between SIGTERM and SIGKILL
+POLL_INTERVAL = 0.5  # seconds between two checks of the parent
 _IN_KERNEL = sys.platform == "linux"
 
 
 def spawn(
     argv: Sequence[str], environ: Mapping[str, str], *, in_kernel: bool = _IN_KERNEL, output: int | None = None
 ) -> subprocess.Popen[bytes]:
-    """Start `argv` in our process group; it gets SIGTERM when this process ends, however it ends."""
+    """Start `argv` in this process group; it gets SIGTERM when this process ends, however it ends."""
     if not in_kernel:
         argv = [sys.executable, "-m", __name__, str(os.getpid()), *argv]
-    # A function between fork and exec is unsafe only beside other threads, which a supervisor has none of.
+    # A function between fork and exec is unsafe only with other threads, and a supervisor has none.
     before_exec = _parent_death_signal() if in_kernel else None
     return subprocess.Popen(
         argv,
@@ -40,7 +40,7 @@ def spawn(
 
 
 def die_with_parent() -> None:
-    """Tie the calling process, already running, to its parent."""
+    """Have the calling process end with its parent."""
     if _IN_KERNEL:
         _parent_death_signal(os.getppid())()
     else:
@@ -48,16 +48,16 @@ def die_with_parent() -> None:
 
 
 def _parent_death_signal(parent: int | None = None) -> Callable[[], None]:
-    """Return what a child calls to be ended with `parent` (this process when not given)."""
-    prctl = ctypes.CDLL(None).prctl  # looked up before the fork: between fork and exec as little as possible
+    """Return the function that a child calls to get SIGTERM at the end of `parent`, by default this process."""
+    prctl = ctypes.CDLL(None).prctl  # looked up before the fork, to do as little as possible after it
     parent = os.getpid() if parent is None else parent
 
-    def tie() -> None:
+    def set_signal() -> None:
         prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # it ended before the tie held
+        if os.getppid() != parent:  # the parent ended before the signal was set
             os._exit(1)
 
-    return tie
+    return set_signal
 
 
 def _watch(parent: int, end: Callable[[], None]) -> None:
@@ -73,14 +73,14 @@ def _end_self() -> None:
 
 
 def _run_watched(parent: int, argv: Sequence[str]) -> int:
-    """Run `argv`, hand on the signals we get, end it when `parent` ends; return its exit status."""
+    """Run `argv`, forward signals to it, end it when `parent` ends; return its exit status."""
     child = subprocess.Popen(argv)
 
-    def hand_on(number: int, _frame: FrameType | None) -> None:
+    def forward(number: int, _frame: FrameType | None) -> None:
         child.send_signal(number)
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, hand_on)
+        signal.signal(number, forward)
     while child.poll() is None and os.getppid() == parent:
         time.sleep(POLL_INTERVAL)
     if child.poll() is None:

@@ -1,4 +1,4 @@
-"""Whether the port is free, and if not, who has it."""
+"""Whether a port is free, and if not, which process holds it."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ LISTENING = "0A"  # the state column of /proc/net/tcp
 
 
 class PortTaken(Exception):
-    """Another program listens on the port; the text says which, as far as this user may see it."""
+    """Another program listens on the port; the text says which, as far as this user may see."""
 
 
 class BindFailed(Exception):
-    """The address cannot be used at all; the text names the setting and the fix."""
+    """The address cannot be bound; the text names the setting and the fix."""
 
 
 def check_port(host: str, port: int) -> int:
     """Return the port to use: `port` itself, or a free one when it is 0.
 
-    Raises PortTaken or CannotBind. SO_REUSEPORT is left off on purpose: the workers set it, and with it a second
-    server would quietly take half of the requests.
+    Raises PortTaken or BindFailed. SO_REUSEPORT stays off for this check: the workers set it, and with it a second
+    server would silently take half of the requests.
     """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -77,7 +77,7 @@ def _open_sockets(process: Path) -> set[str]:
     try:
         for descriptor in (process / "fd").iterdir():
             found.add(os.readlink(descriptor))
-    except OSError:  # it ended meanwhile, or is another user's
+    except OSError:  # the process has ended, or is another user's
         pass
     return found
 

@@ -1,4 +1,4 @@
-"""The wish to end, as signals bring it."""
+"""Shutdown on SIGTERM, SIGINT or SIGHUP."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class Shutdown:
-    """Whether we were told to end, and a way to wait that a signal cuts short."""
+    """Whether a shutdown was requested, and a wait that a signal cuts short."""
 
     def __init__(self, wake: socket.socket) -> None:
         self.requested = False
@@ -29,7 +29,7 @@ class Shutdown:
 
 @contextlib.contextmanager
 def shutdown_on_signals() -> Iterator[Shutdown]:
-    """Turn SIGTERM, SIGINT and SIGHUP into a wish to end for the length of the block. Main thread only."""
+    """Within the block, turn SIGTERM, SIGINT and SIGHUP into a requested shutdown. Main thread only."""
     reading, writing = socket.socketpair()
     reading.setblocking(False)
     writing.setblocking(False)
@@ -38,10 +38,10 @@ def shutdown_on_signals() -> Iterator[Shutdown]:
     def note(_number: int, _frame: FrameType | None) -> None:
         shutdown.requested = True
 
-    # A hang-up that was ignored from the start (nohup) stays ignored.
+    # A SIGHUP that was ignored from the start (nohup) stays ignored.
     wanted = [number for number in SIGNALS if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN]
     before = {number: signal.signal(number, note) for number in wanted}
-    # Python writes to this socket from the signal itself, so that no signal can fall between a look and a wait.
+    # Python writes to this socket from the signal handler itself, so no signal is lost between a check and a wait.
     signal.set_wakeup_fd(writing.fileno(), warn_on_full_buffer=False)
     try:
         yield shutdown
@@ -55,11 +55,11 @@ def shutdown_on_signals() -> Iterator[Shutdown]:
 
 @contextlib.contextmanager
 def stop_on_signals() -> Iterator[threading.Event]:
-    """Give an event that SIGTERM, SIGINT and SIGHUP set, for loops that end between two pieces of work."""
+    """Give an event that SIGTERM, SIGINT and SIGHUP set, for loops that stop between two pieces of work."""
     stop = threading.Event()
     over = threading.Event()
     with shutdown_on_signals() as shutdown:
-        # A thread of its own sets it: a signal's handler may interrupt the very wait whose lock it would need.
+        # A thread sets the event, because a signal handler may interrupt the very wait whose lock it would need.
         def pass_on() -> None:
             while not shutdown.requested and not over.is_set():
                 shutdown.wait(0.5)

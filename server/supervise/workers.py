@@ -1,4 +1,4 @@
-"""The API's worker processes, run by granian."""
+"""The API's worker processes, which granian runs."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from server.supervise.parent_death import die_with_parent
 logger = logging.getLogger(__name__)
 
 MODULE = "server.app"
-CONNECTIONS = 4096  # open at once, a worker; one costs a file descriptor and a few kilobytes
-OTHER_FILES = 256  # that a worker has open beside them
-MAX_HEAD = 64 * 2**10  # bytes of a request's line and headers
-HEAD_TIMEOUT = 30  # that these may take; also how long a connection may stay without a request
-FINISH_TIMEOUT = 10  # seconds that requests under way get to finish
+CONNECTIONS = 4096  # open at once per worker; each costs a file descriptor and a few kilobytes
+OTHER_FILES = 256  # file descriptors that a worker needs besides
+MAX_HEAD = 64 * 2**10  # bytes of a request line and its headers
+HEAD_TIMEOUT = 30  # seconds for these to arrive, and for which a connection may be idle
+FINISH_TIMEOUT = 10  # seconds for requests in progress to finish
 
 
 def serve(settings: Settings) -> None:
-    """Serve the API until SIGTERM or SIGINT; workers that crash are started again."""
+    """Serve the API until SIGTERM or SIGINT; restart workers that crash."""
     settings.export()
-    shutil.rmtree(settings.metrics_dir, ignore_errors=True)  # an earlier run's counts
-    import_module(MODULE)  # before the workers are forked, so that they share the memory
+    shutil.rmtree(settings.metrics_dir, ignore_errors=True)  # metrics of an earlier run
+    import_module(MODULE)  # before the fork, so that the workers share its memory
     settings.stopping_file.unlink(missing_ok=True)
     server = _DrainingServer(
         f"{MODULE}:rsgi",
@@ -55,14 +55,14 @@ def serve(settings: Settings) -> None:
 
 
 class _DrainingServer(MPServer):
-    """Says that it is not ready for a while before it stops, so that a balancer has time to send requests elsewhere."""
+    """Reports not ready for a while before it stops, so that a load balancer can send requests elsewhere."""
 
     settings: Settings
 
     def signal_handler_interrupt(self, *_: Any) -> None:
-        """Hear SIGTERM or SIGINT; a second one ends the wait."""
+        """Handle SIGTERM or SIGINT; a second one ends the wait."""
         first = not self.settings.stopping_file.exists()
-        with suppress(OSError):  # a full disk keeps nobody from ending
+        with suppress(OSError):  # a full disk must not prevent a shutdown
             self.settings.stopping_file.touch()
         if first and self.settings.drain:
             wait = threading.Timer(self.settings.drain, super().signal_handler_interrupt)
@@ -73,7 +73,7 @@ class _DrainingServer(MPServer):
 
 
 def _max_connections() -> int:
-    """Return how many connections a worker may hold, after asking the system for as many files as that takes."""
+    """Raise the limit of open files as far as needed and allowed; return how many connections a worker may hold."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = CONNECTIONS + OTHER_FILES
     if 0 <= soft < wanted:
@@ -83,11 +83,11 @@ def _max_connections() -> int:
 
 
 def _load_worker(_target: str) -> Callable[..., Any]:
-    """Build the application inside a worker, which must not outlive granian's main process."""
+    """Build the application in a worker, which must not outlive granian's main process."""
     die_with_parent()
-    # Inherited from granian's main process by the fork, its handler would swallow the wish to end until ours is set.
+    # The handler inherited from granian's main process would swallow a SIGTERM that comes before our own is set.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    # Ctrl-C reaches every process of the group. granian's main process passes the wish to end on in its own way; a
-    # worker that hears both does not end at all.
+    # Ctrl-C reaches every process of the group, and granian's main process passes the shutdown on in its own way; a
+    # worker that gets both does not end at all.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     return import_module(MODULE).rsgi()

@@ -1,4 +1,7 @@
-"""Every setting of Inkling, read once and checked at start: the only reader of the process environment."""
+"""Every setting of Inkling, read and checked at start; the only module that reads the process environment.
+
+`deploy/RUNBOOK.md`, "Settings", documents each with its unit, and a test compares the two.
+"""
 
 from __future__ import annotations
 
@@ -14,17 +17,17 @@ from urllib.parse import quote, unquote, urlsplit
 from server import home as homes
 
 DEFAULT_HOME = "~/.local/share/inkling"
-# Invented readers must not settle in the home that is meant for real ones.
+# The demo's invented readers must not end up in the home of real ones.
 DEFAULT_DEMO_HOME = "~/.local/share/inkling-demo"
 HF_URL = "https://huggingface.co"
 ARXIV_URL = "https://export.arxiv.org"
-MAX_DURATION = 3650 * 86400.0
+MAX_DURATION = 3650 * 86400.0  # seconds
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _SWITCH = {"1": True, "on": True, "true": True, "yes": True, "0": False, "off": False, "false": False, "no": False}
 
 
 class ConfigurationError(ValueError):
-    """One or more settings cannot be used; `problems` has a sentence for each, naming the setting and the fix."""
+    """One or more settings cannot be used; each of `problems` is a sentence that names a setting and the fix."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
@@ -67,7 +70,7 @@ def _one_of(*names: str) -> Callable[[str], str]:
 
 
 def _is_address(text: str) -> bool:
-    """Whether a text can be taken apart as an address, its port included."""
+    """Whether a text parses as an address with a valid port."""
     try:
         return urlsplit(text).port != 0 and text.isprintable()
     except ValueError:
@@ -87,7 +90,7 @@ def _redis_address(text: str) -> str:
 
 
 def _database_address(text: str) -> str:
-    """Return a SQLAlchemy address; a plain postgresql:// (or postgres://) one means psycopg 3."""
+    """Return the SQLAlchemy URL; postgresql:// and postgres:// mean psycopg 3."""
     if text.startswith("sqlite:///"):
         if "?" in text:
             raise ValueError("a sqlite:/// address without options; a question mark in a path is written %3F")
@@ -99,7 +102,7 @@ def _database_address(text: str) -> str:
 
 
 def _file_address(path: str) -> str:
-    """Return the SQLite address of a file, from the root on and quoted: a `?` in a path begins no options."""
+    """Return the SQLite URL of a file, its path absolute and quoted, so that a `?` in it starts no options."""
     if path in ("", ":memory:") or path.startswith("file:"):
         raise ValueError("the address of a file, such as sqlite:////srv/inkling.sqlite3: several processes share it")
     return f"sqlite:///{quote(str(homes.parse_folder(path)))}"
@@ -126,7 +129,7 @@ def _word(text: str) -> str:
 
 
 def _line(text: str) -> str:
-    """Return what can be sent in a header: one line of ASCII."""
+    """Return a text that a header can hold: one line of ASCII."""
     if not re.fullmatch(r"[ -~]*", text):
         raise ValueError("one line of printable ASCII characters, such as an e-mail address")
     return text
@@ -140,7 +143,7 @@ def _secret_key(text: str) -> str:
 
 @dataclass(frozen=True)
 class _Setting:
-    """One row of the table: the field it fills, its variable, its converter, its default, and whether it is secret."""
+    """One row of the table: the field of `Settings`, its variable, its converter, its default, whether it is secret."""
 
     field: str
     variable: str
@@ -180,7 +183,7 @@ SECRETS = frozenset(row.variable for row in TABLE if row.secret)
 
 @dataclass(frozen=True)
 class Settings:
-    """What an operator can choose. Lengths of time are in seconds; secrets never appear in `repr`."""
+    """The checked settings, documented in deploy/RUNBOOK.md. Durations are in seconds; `repr` leaves secrets out."""
 
     home: Path
     host: str
@@ -208,10 +211,10 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
-        """Read the environment (`os.environ` when none is given); `overrides` are fields already converted, but `home`.
+        """Read `environ`, by default `os.environ`; `overrides` are converted values, except `home`, a text.
 
-        Makes the home folder and its secret on the first start, and closes to others what is in it. Raises
-        ConfigurationError naming every bad setting.
+        Makes the home and its secret on the first start, and makes the files in it private. Raises ConfigurationError,
+        which names every bad setting.
         """
         environ = os.environ if environ is None else environ
         values, problems = read(environ)
@@ -222,32 +225,32 @@ class Settings:
 
     @property
     def models_dir(self) -> Path:
-        """Where models are published, a folder a version."""
+        """The folder of the published models, one folder per version."""
         return self.home / "models"
 
     @property
     def run_dir(self) -> Path:
-        """Where a running server keeps its locks, sockets and state."""
+        """The folder of a running server's locks, sockets and state."""
         return self.home / "run"
 
     @property
     def metrics_dir(self) -> Path:
-        """Where the API's processes put their counts together."""
+        """The folder in which the API's processes share their metrics."""
         return self.run_dir / "metrics"
 
     @property
     def stopping_file(self) -> Path:
-        """There while the API is about to stop: its processes have no other way to learn of it."""
+        """The file that exists while the API is about to stop, which tells its worker processes."""
         return self.run_dir / "stopping"
 
     @property
     def url(self) -> str:
-        """The address a browser on this machine reaches the server at."""
+        """The address at which a browser on this machine reaches the server."""
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - compared, not bound
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     def to_environment(self) -> dict[str, str]:
-        """Return the variables from which a child process reads these same settings."""
+        """Return the variables from which a child process reads these settings."""
         environ = {}
         for row in TABLE:
             value = getattr(self, row.field)
@@ -255,17 +258,17 @@ class Settings:
                 environ[row.variable] = _format(value)
         return environ
 
-    def changes(self) -> dict[str, str]:
-        """Return the variables whose values are not what a start with this home alone would choose."""
+    def non_defaults(self) -> dict[str, str]:
+        """Return the variables whose values are not the defaults for this home."""
         plain = Settings.from_environment({}, home=self.home).to_environment()
         return {name: text for name, text in self.to_environment().items() if plain.get(name) != text}
 
     def child_environment(self) -> dict[str, str]:
-        """Return the whole environment for a child process: this one's, with these settings in it."""
+        """Return the whole environment of a child process: this process's own, with these settings."""
         return {**os.environ, **self.to_environment()}
 
     def export(self, **more: str) -> None:
-        """Put these settings, and `more`, into this process's own environment, for what is forked from it."""
+        """Put these settings, and `more`, into this process's environment, for the processes forked from it."""
         os.environ.update(self.to_environment() | more)
 
     def __repr__(self) -> str:
@@ -275,9 +278,9 @@ class Settings:
 
 
 def flags(settings: Settings, *fields: str) -> list[str]:
-    """Return the options of a command line that give these `fields`, from whatever shell it is called.
+    """Return the command line options that set these `fields`, whatever the environment of the shell.
 
-    Left out is only what is the default, in the environment of this process as in an empty one.
+    Only values that are the default both in this process's environment and in an empty one are left out.
     """
     given: list[str] = []
     plain = [{**values, "home": chosen_home(values)} for values, _ in (read(os.environ), read({}))]
@@ -289,7 +292,7 @@ def flags(settings: Settings, *fields: str) -> list[str]:
 
 
 def secret_files(environ: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the file that each secret was read from, by variable: whoever keeps it there may change it there."""
+    """Return variable -> the file its secret was read from, which the operator may change later."""
     environ = os.environ if environ is None else environ
     named = {row.variable: environ.get(row.variable + "_FILE") for row in TABLE if row.secret}
     return {name: os.path.abspath(file) for name, file in named.items() if file and not environ.get(name)}
@@ -306,7 +309,7 @@ def is_loopback(host: str) -> bool:
 
 
 def read(environ: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
-    """Return the converted value of every setting, and a sentence for each that could not be."""
+    """Return the converted value of every setting, and a sentence for each that cannot be used."""
     values: dict[str, Any] = {}
     problems: list[str] = []
     for row in TABLE:
@@ -323,7 +326,7 @@ def read(environ: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
 
 
 def _raw(row: _Setting, environ: Mapping[str, str]) -> str | None:
-    """Return the text given for a setting; an empty variable counts as not given, an empty file does not."""
+    """Return the text of a setting, or its default; an empty variable counts as unset, an empty file is an error."""
     if environ.get(row.variable):
         return environ[row.variable]
     if row.secret and environ.get(row.variable + "_FILE"):
@@ -335,13 +338,13 @@ def _raw(row: _Setting, environ: Mapping[str, str]) -> str | None:
 
 
 def chosen_home(values: Mapping[str, Any]) -> Path:
-    """Return the home that these values mean. Raises ValueError with what it must be instead."""
+    """Return the home for these values. Raises ValueError with what it must be instead."""
     default = DEFAULT_DEMO_HOME if values["demo"] else DEFAULT_HOME
     return homes.parse_folder(default if values["home"] is None else str(values["home"]))
 
 
 def _with_defaults(values: dict[str, Any]) -> dict[str, Any]:
-    """Fill in the settings whose default depends on another one or on this machine."""
+    """Fill in the settings whose defaults depend on another setting or on this machine."""
     try:
         home = chosen_home(values)
         homes.prepare(home)
@@ -361,7 +364,7 @@ def _with_defaults(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _format(value: Any) -> str:
-    """Return a value as its variable spells it."""
+    """Return a value as the text of its variable."""
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, float):

@@ -96,7 +96,7 @@ def plist_bytes(settings: Settings) -> bytes:
 
 def service_environment(settings: Settings) -> dict[str, str]:
     """Return the variables that the service starts with: each setting that is not the default, a secret as its file."""
-    changed = {"INKLING_HOME": str(settings.home), **settings.changes()}
+    changed = {"INKLING_HOME": str(settings.home), **settings.non_defaults()}
     kept = {variable: str(file) for variable, file in secret_paths(settings).items()}
     environ = {f"{name}_FILE" if name in kept else name: kept.get(name, text) for name, text in changed.items()}
     path = inkling_environment(settings).get("PYTHONPATH")
@@ -106,7 +106,7 @@ def service_environment(settings: Settings) -> dict[str, str]:
 def secret_paths(settings: Settings) -> dict[str, Path]:
     """Return where the service reads each secret setting from: the operator's own file, or a copy of our own."""
     given = secret_files()
-    named = [name for name in settings.changes() if name in SECRETS]
+    named = [name for name in settings.non_defaults() if name in SECRETS]
     return {name: Path(given.get(name, secrets_folder() / name)) for name in named}
 
 

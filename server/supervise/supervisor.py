@@ -109,7 +109,7 @@ class Supervisor:
         """Start Valkey, where there is one; without it each process keeps its limits in its own memory."""
         program = valkey.find_server()
         if program is None:
-            logger.warning("no Valkey or Redis server found; limits and trends are kept by each process on its own")
+            logger.warning("no Valkey or Redis server found; rate limits are kept by each process on its own")
             return
         folder = self.settings.home / "valkey"
         shutil.rmtree(folder, ignore_errors=True)  # earlier versions kept a file there

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from multiprocessing.pool import ThreadPool
+from pathlib import Path
 
 import pytest
 
 from server.config import TABLE, ConfigurationError, Settings, is_loopback
+
+RUNBOOK = Path(__file__).parents[2] / "deploy/RUNBOOK.md"
 
 
 def read(home, **environ):
@@ -20,6 +24,14 @@ def test_defaults_serve_one_person_on_their_own_machine(tmp_path):
     assert settings.database_url == f"sqlite:///{tmp_path}/inkling.sqlite3"
     assert settings.redis_url is None
     assert (settings.train_every, settings.train_after_events) == (6 * 3600, 200)
+
+
+def test_the_runbook_documents_every_setting_once_with_its_unit_and_default():
+    rows = re.findall(r"^\| `(INKLING_\w+)` \| (.+?) \| (.+?) \| .+ \|$", RUNBOOK.read_text(), re.MULTILINE)
+    assert [variable for variable, *_ in rows] == [setting.variable for setting in TABLE]
+    for setting, (_, _, default) in zip(TABLE, rows, strict=True):
+        if setting.default:
+            assert default == f"`{setting.default}`"
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])

@@ -80,7 +80,7 @@ class Config:
             value = getattr(self, field.name)
             _require(field.name, value, not math.isnan(value) and value >= 0, "be a number, zero or more")
 
-    def plain(self) -> Config:
+    def relevance_only(self) -> Config:
         """Return these settings with relevance alone: no freshness, popularity, diversity, fairness or exploration."""
         return dataclasses.replace(self, freshness=0.0, popularity=0.0, diversity=0.0, fairness=0.0, exploration=0.0)
 

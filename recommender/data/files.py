@@ -25,42 +25,44 @@ class MalformedLine(ValueError):
 
 def read_papers(path: Path) -> Papers:
     """Read JSON lines `{id, title, abstract, …}`, of which only the id is needed."""
-    return Papers.from_rows(_parsed(path, _paper))
+    return Papers.from_rows(_parse_lines(path, _parse_paper))
 
 
 def read_events(path: Path) -> Events:
     """Read lines `reader⇥paper⇥kind[⇥time]`."""
-    return Events.from_rows(_parsed(path, _event))
+    return Events.from_rows(_parse_lines(path, _parse_event))
 
 
 def read_histories(path: Path) -> tuple[list[str], Events]:
     """Read the readers to rank for, in order, and their events; a line with nothing but a reader names one."""
-    rows = list(_parsed(path, lambda line: (line, "", "", None) if line and "\t" not in line else _event(line)))
+    rows = list(
+        _parse_lines(path, lambda line: (line, "", "", None) if line and "\t" not in line else _parse_event(line))
+    )
     return list(dict.fromkeys(row[0] for row in rows)), Events.from_rows(row for row in rows if row[2])
 
 
 def read_ids(path: Path) -> list[str]:
     """Read one id a line, each once."""
-    return list(dict.fromkeys(_parsed(path, _id)))
+    return list(dict.fromkeys(_parse_lines(path, _parse_id)))
 
 
 def write_lines(path: Path, lines: Iterable[str]) -> None:
     """Write lines, aside first so that a broken run leaves no half a file; the same lines give the same bytes."""
-    aside = path.with_name(path.name + ".part")
-    with open(aside, "wb") as plain:
+    partial = path.with_name(path.name + ".part")
+    with open(partial, "wb") as plain:
         out = gzip.GzipFile("", "wb", fileobj=plain, mtime=0) if path.suffix == ".gz" else plain
         for line in lines:
-            out.write(_to_bytes(line) + b"\n")
+            out.write(_encode(line) + b"\n")
         if out is not plain:
             out.close()
-    aside.replace(path)
+    partial.replace(path)
 
 
-def _parsed(path: Path, parse: Callable[[str], Row]) -> Iterator[Row]:
-    opened = gzip.open(path, "rb") if path.suffix == ".gz" else open(path, "rb")  # noqa: SIM115
+def _parse_lines(path: Path, parse: Callable[[str], Row]) -> Iterator[Row]:
+    stream = gzip.open(path, "rb") if path.suffix == ".gz" else open(path, "rb")  # noqa: SIM115
     number = 0
     try:
-        with opened as file:
+        with stream as file:
             for number, line in enumerate(file, 1):  # noqa: B007 - told when decompression breaks off
                 yield parse(line.decode("utf-8", "surrogateescape").rstrip("\r\n"))
     except (ValueError, KeyError, TypeError) as error:
@@ -69,14 +71,14 @@ def _parsed(path: Path, parse: Callable[[str], Row]) -> Iterator[Row]:
         raise MalformedLine(f"{path}:{number + 1}: {error}") from error
 
 
-def _to_bytes(text: str) -> bytes:
+def _encode(text: str) -> bytes:
     try:
         return text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:  # an id from JSON with a lone surrogate that stands for no byte
         return text.encode("utf-8", "surrogatepass")
 
 
-def _paper(line: str) -> dict[str, Any]:
+def _parse_paper(line: str) -> dict[str, Any]:
     row = json.loads(line)
     if not isinstance(row, dict) or not isinstance(row.get("id"), str) or not row["id"]:
         raise ValueError('not a JSON object with a string "id"')
@@ -87,15 +89,15 @@ def _paper(line: str) -> dict[str, Any]:
         values = row.get(name)
         if values is not None and not (isinstance(values, list) and all(isinstance(one, str) for one in values)):
             raise ValueError(f"{name} must be a list of strings or null")
-    return row | {"published": _moment(row), "upvotes": _number(row.get("upvotes"), "upvotes")}
+    return row | {"published": _parse_published(row), "upvotes": _parse_number(row.get("upvotes"), "upvotes")}
 
 
-def _moment(row: dict[str, Any]) -> float | None:
+def _parse_published(row: dict[str, Any]) -> float | None:
     value = row.get("published_at", row.get("published"))
-    return seconds(value) if isinstance(value, str) and value else _number(value or None, "published_at")
+    return parse_time(value) if isinstance(value, str) and value else _parse_number(value or None, "published_at")
 
 
-def _number(value: Any, name: str) -> float | None:
+def _parse_number(value: Any, name: str) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
@@ -103,7 +105,7 @@ def _number(value: Any, name: str) -> float | None:
     return float(value)
 
 
-def _event(line: str) -> Event:
+def _parse_event(line: str) -> Event:
     fields = line.split("\t")
     if not 3 <= len(fields) <= 4:
         raise ValueError(f"{len(fields)} fields where reader, paper, kind and perhaps a time belong")
@@ -112,27 +114,27 @@ def _event(line: str) -> Event:
         raise ValueError("an empty reader or paper")
     if kind not in KINDS:
         raise ValueError(f"kind {kind!r} is none of {', '.join(KINDS)}")
-    return reader, paper, kind, seconds(fields[3]) if len(fields) == 4 else None
+    return reader, paper, kind, parse_time(fields[3]) if len(fields) == 4 else None
 
 
-def _id(line: str) -> str:
+def _parse_id(line: str) -> str:
     if not line:
         raise ValueError("an empty id")
     return line
 
 
-def seconds(text: str) -> float:
+def parse_time(text: str) -> float:
     """Return epoch seconds from a number of them or from an RFC 3339 time with its zone."""
     try:
         value = float(text)
     except ValueError:
-        value = _rfc3339(text)
+        value = _parse_rfc3339(text)
     if not math.isfinite(value):
         raise ValueError(f"time {text!r} is not finite")
     return value
 
 
-def _rfc3339(text: str) -> float:
+def _parse_rfc3339(text: str) -> float:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

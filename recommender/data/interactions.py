@@ -15,7 +15,7 @@ _OPEN, _SAVE, _UNSAVE, _HIDE, _UNHIDE, _IMPRESSION = range(6)
 
 
 @dataclass(frozen=True)
-class Weights:
+class Interactions:
     """One row a (reader, paper) pair, E' of them, sorted by reader then paper.
 
     `weight` float32: positive liked, negative hidden, 0 only shown. `seen` bool: opened, saved or hidden by the last
@@ -32,7 +32,7 @@ class Weights:
     first: np.ndarray
 
 
-def build_interactions(papers: Papers, events: Events, config: Config, now: float) -> tuple[Weights, list[str]]:
+def build_interactions(papers: Papers, events: Events, config: Config, now: float) -> tuple[Interactions, list[str]]:
     """Return the weighted pairs of known papers, and the readers in order of first appearance."""
     row_of = {paper: row for row, paper in enumerate(papers.ids)}
     reader_of: dict[str, int] = {}
@@ -40,37 +40,37 @@ def build_interactions(papers: Papers, events: Events, config: Config, now: floa
     reader = np.array([reader_of.setdefault(events.readers[row], len(reader_of)) for row in known], np.int64)
     paper = np.array([row_of[events.papers[row]] for row in known], np.int64)
     kept = Events([], [], [events.kinds[row] for row in known], events.times[known])
-    return weigh(reader, paper, kept, config, now), list(reader_of)
+    return weigh_events(reader, paper, kept, config, now), list(reader_of)
 
 
-def interaction_matrix(weights: Weights, readers: int, papers: int) -> sp.csr_matrix:
+def interaction_matrix(weights: Interactions, readers: int, papers: int) -> sp.csr_matrix:
     """Return the weights as a matrix, float32 (readers, papers): a cell for every pair that says something."""
-    told = weights.weight != 0
-    cells = (weights.weight[told], (weights.reader[told], weights.paper[told]))
+    nonzero = weights.weight != 0
+    cells = (weights.weight[nonzero], (weights.reader[nonzero], weights.paper[nonzero]))
     return sp.csr_matrix(cells, shape=(readers, papers), dtype=np.float32)
 
 
-def weigh(reader: np.ndarray, paper: np.ndarray, events: Events, config: Config, now: float) -> Weights:
+def weigh_events(reader: np.ndarray, paper: np.ndarray, events: Events, config: Config, now: float) -> Interactions:
     """Give each pair its weight; `reader` and `paper` are the int64 (E,) numbers of the events' ids."""
     kind = np.array([_CODES[kind] for kind in events.kinds], np.int64)
     time = np.where(np.isnan(events.times), -np.inf, events.times)
-    pair, index = _pairs(reader, paper)
+    pair, index = _unique_pairs(reader, paper)
     n = len(pair)
     order = np.lexsort((np.arange(len(time)), time))
     saved, hidden = (
-        _last(index, kind, order, n, on=_SAVE, off=_UNSAVE),
-        _last(index, kind, order, n, on=_HIDE, off=_UNHIDE),
+        _latest(index, kind, order, n, on=_SAVE, off=_UNSAVE),
+        _latest(index, kind, order, n, on=_HIDE, off=_UNHIDE),
     )
-    opened = _last(index, kind, order, n, on=_OPEN, off=_OPEN)
-    save = np.where(saved >= 0, config.save_weight * _fade(time, saved, config.save_half_life, now, config), 0)
-    opens = np.where(opened >= 0, config.open_weight * _fade(time, opened, config.open_half_life, now, config), 0)
+    opened = _latest(index, kind, order, n, on=_OPEN, off=_OPEN)
+    save = np.where(saved >= 0, config.save_weight * _decay(time, saved, config.save_half_life, now, config), 0)
+    opens = np.where(opened >= 0, config.open_weight * _decay(time, opened, config.open_half_life, now, config), 0)
     weight = np.where(hidden >= 0, -config.hide_weight, np.maximum(save, opens))
     shown = np.bincount(index[kind == _IMPRESSION], minlength=n)
     touching = (kind == _OPEN) | (kind == _SAVE)
     newest, first = np.full(n, -np.inf), np.full(n, np.inf)
     np.maximum.at(newest, index, time)
     np.minimum.at(first, index[touching], time[touching])
-    return Weights(
+    return Interactions(
         reader=pair[:, 0],
         paper=pair[:, 1],
         weight=weight.astype(np.float32),
@@ -81,7 +81,7 @@ def weigh(reader: np.ndarray, paper: np.ndarray, events: Events, config: Config,
     )
 
 
-def _pairs(reader: np.ndarray, paper: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _unique_pairs(reader: np.ndarray, paper: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if len(reader) == 0:
         return np.empty((0, 2), np.int64), np.empty(0, np.int64)
     width = int(paper.max()) + 1
@@ -89,7 +89,7 @@ def _pairs(reader: np.ndarray, paper: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return np.stack(np.divmod(keys, width), axis=1), index
 
 
-def _last(index: np.ndarray, kind: np.ndarray, order: np.ndarray, n: int, *, on: int, off: int) -> np.ndarray:
+def _latest(index: np.ndarray, kind: np.ndarray, order: np.ndarray, n: int, *, on: int, off: int) -> np.ndarray:
     """Return for each pair the row of its latest `on` event, or -1 where there is none or a later `off` undid it."""
     rows = order[(kind[order] == on) | (kind[order] == off)]
     last = np.full(n, -1, np.int64)
@@ -99,7 +99,7 @@ def _last(index: np.ndarray, kind: np.ndarray, order: np.ndarray, n: int, *, on:
     return np.where(stands, last, -1)
 
 
-def _fade(time: np.ndarray, rows: np.ndarray, half_life: float, now: float, config: Config) -> np.ndarray:
+def _decay(time: np.ndarray, rows: np.ndarray, half_life: float, now: float, config: Config) -> np.ndarray:
     """Return the share left at `now` of the events at `rows`; without a time nothing fades, and never to nothing."""
     if len(time) == 0:
         return np.ones(len(rows))

@@ -42,8 +42,8 @@ class Papers:
             authors=[list(row.get("authors") or ()) for row in unique],
             categories=[list(row.get("categories") or ()) for row in unique],
             organizations=[row.get("organization") or "" for row in unique],
-            published=_numbers([row.get("published") for row in unique], np.float64),
-            upvotes=_numbers([row.get("upvotes") for row in unique], np.float32),
+            published=_to_array([row.get("published") for row in unique], np.float64),
+            upvotes=_to_array([row.get("upvotes") for row in unique], np.float32),
         )
 
     def take(self, rows: Iterable[int]) -> Papers:
@@ -60,7 +60,7 @@ class Papers:
             upvotes=self.upvotes[rows],
         )
 
-    def updated(self, papers: Papers) -> Papers:
+    def merge(self, papers: Papers) -> Papers:
         """Return these papers and `papers`; of two with one id the one in `papers` stands."""
         replaced = set(papers.ids)
         kept = self.take(row for row, paper in enumerate(self.ids) if paper not in replaced)
@@ -96,7 +96,7 @@ class Events:
             readers=[row[0] for row in table],
             papers=[row[1] for row in table],
             kinds=[row[2] for row in table],
-            times=_numbers([row[3] for row in table], np.float64),
+            times=_to_array([row[3] for row in table], np.float64),
         )
 
     def take(self, rows: Sequence[int]) -> Events:
@@ -106,10 +106,10 @@ class Events:
         return Events(readers, papers, kinds, self.times[np.array(rows, np.int64)])
 
     @classmethod
-    def none(cls) -> Events:
+    def empty(cls) -> Events:
         """Return a table without rows."""
         return cls.from_rows(())
 
 
-def _numbers(values: list[Any], dtype: type) -> np.ndarray:
+def _to_array(values: list[Any], dtype: type) -> np.ndarray:
     return np.array([np.nan if value is None else value for value in values], dtype=dtype)

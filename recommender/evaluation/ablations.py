@@ -24,7 +24,7 @@ def ablate_settings(model: Model, now: float, seed: int) -> Iterator[tuple[str, 
 
     Where papers have no dates or upvotes they get random ones: the price of a setting that tells nothing.
     """
-    random, plain, usual = np.random.default_rng(seed), model.config.plain(), Config()
+    random, plain, usual = np.random.default_rng(seed), model.config.relevance_only(), Config()
     dated, voted = model, model
     if np.isnan(model.published).all():
         dated = replace(model, published=now - random.random(len(model.ids)) * DAYS * DAY)

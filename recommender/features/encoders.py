@@ -18,9 +18,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from recommender.errors import EncoderUnavailable
-from recommender.features.tokenizer import LONGEST
+from recommender.features.tokenizer import MAX_CHARACTERS
 
-BATCH = 32
+BATCH_SIZE = 32
 MAX_TOKENS = 256  # where the tokenizer's own file sets no limit
 _FILES = ("model.onnx", "tokenizer.json")
 
@@ -50,34 +50,34 @@ class OnnxEncoder:
         missing = [name for name in _FILES if not (folder / name).is_file()]
         if missing:
             raise EncoderUnavailable(f"{folder} has no {' and no '.join(missing)}; an encoder needs both files")
-        self._tokenizer, self._session = _open(folder, threads)
+        self._tokenizer, self._session = _load(folder, threads)
         self._inputs = {one.name for one in self._session.get_inputs()}
         if unknown := self._inputs - {"input_ids", "attention_mask", "token_type_ids"}:
             raise EncoderUnavailable(f"{folder}/model.onnx wants {', '.join(sorted(unknown))}, which texts do not give")
         outputs = [one.name for one in self._session.get_outputs()]
         self._output = "sentence_embedding" if "sentence_embedding" in outputs else outputs[0]
-        self._first_token = _takes_first_token(folder / "1_Pooling" / "config.json")
-        self.name = "onnx-" + _fingerprint(folder, self._first_token)
+        self._first_token = _uses_first_token(folder / "1_Pooling" / "config.json")
+        self.name = "onnx-" + _folder_fingerprint(folder, self._first_token)
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Return one vector a text, float32 (N, E), of unit length; of an empty text all zero."""
         order = sorted(range(len(texts)), key=lambda row: len(texts[row]))  # alike in length, so little padding
-        batches = [order[start : start + BATCH] for start in range(0, len(order), BATCH)]
+        batches = [order[start : start + BATCH_SIZE] for start in range(0, len(order), BATCH_SIZE)]
         found = [self._batch([texts[row] for row in rows]) for rows in batches] or [self._batch([""])[:0]]
         vectors = np.empty((len(texts), found[0].shape[1]), np.float32)
         vectors[order] = np.concatenate(found)
         return vectors
 
     def _batch(self, texts: list[str]) -> np.ndarray:
-        encoded = self._tokenizer.encode_batch([text[:LONGEST] or " " for text in texts])
-        told = np.array([bool(text.strip()) for text in texts], np.float32)[:, None]
+        encoded = self._tokenizer.encode_batch([text[:MAX_CHARACTERS] or " " for text in texts])
+        has_text = np.array([bool(text.strip()) for text in texts], np.float32)[:, None]
         ids = np.array([one.ids for one in encoded], np.int64)
         mask = np.array([one.attention_mask for one in encoded], np.int64)
         if not ids.shape[1]:  # not one token in the whole batch
             ids, mask = np.zeros((len(texts), 1), np.int64), np.zeros((len(texts), 1), np.int64)
         given = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
         (output,) = self._session.run([self._output], {name: given[name] for name in self._inputs})
-        return _unit(told * self._pool(np.asarray(output, np.float32), mask))
+        return _unit_rows(has_text * self._pool(np.asarray(output, np.float32), mask))
 
     def _pool(self, output: np.ndarray, mask: np.ndarray) -> np.ndarray:
         if output.ndim == 2:
@@ -90,14 +90,14 @@ class OnnxEncoder:
 
 @dataclass(frozen=True)
 class Embeddings:
-    """Papers' vectors, float32 (P, E), `prints` uint64 (P,) of the texts they were made of, and the encoder's name."""
+    """Papers' `vectors` float32 (P, E), `fingerprints` uint64 (P,) of their texts, and the name of their encoder."""
 
     encoder: str
     vectors: np.ndarray
-    prints: np.ndarray
+    fingerprints: np.ndarray
 
     @classmethod
-    def nothing(cls, papers: int) -> Embeddings:
+    def empty(cls, papers: int) -> Embeddings:
         """Return what stands for papers that no encoder has seen: vectors of no dimension."""
         return cls("", np.zeros((papers, 0), np.float32), np.zeros(papers, np.uint64))
 
@@ -114,39 +114,39 @@ def encode_papers(
     encoder: Encoder, texts: Sequence[str], known: Embeddings | None = None, step: Callable[[float], None] | None = None
 ) -> Embeddings:
     """Encode texts, taking over what the same encoder made of the same text before; `step` hears the share done."""
-    prints = np.array([_print(text) for text in texts], np.uint64)
-    old = _by_print(known) if known is not None and known.encoder == encoder.name else {}
-    fresh = [row for row, key in enumerate(prints.tolist()) if key not in old]
-    made = list(_in_steps(encoder, [texts[row] for row in fresh], step or (lambda share: None)))
+    fingerprints = np.array([_text_fingerprint(text) for text in texts], np.uint64)
+    old = _by_fingerprint(known) if known is not None and known.encoder == encoder.name else {}
+    fresh = [row for row, key in enumerate(fingerprints.tolist()) if key not in old]
+    made = list(_encode_batches(encoder, [texts[row] for row in fresh], step or (lambda share: None)))
     width = made[0].shape[1] if made else known.vectors.shape[1] if known is not None else 0
     vectors = np.zeros((len(texts), width), np.float32)
-    for row, key in enumerate(prints.tolist()):
+    for row, key in enumerate(fingerprints.tolist()):
         if key in old:
             vectors[row] = old[key]
     if fresh:
         vectors[fresh] = np.concatenate(made)
     empty = ~vectors.any(axis=1)
     vectors[empty] = vectors[~empty].mean(axis=0) if not empty.all() else 0  # a paper without text is like no other
-    return Embeddings(encoder.name, vectors, prints)
+    return Embeddings(encoder.name, vectors, fingerprints)
 
 
-def _in_steps(encoder: Encoder, texts: list[str], step: Callable[[float], None]) -> Iterator[np.ndarray]:
-    stride = 16 * BATCH
+def _encode_batches(encoder: Encoder, texts: list[str], step: Callable[[float], None]) -> Iterator[np.ndarray]:
+    stride = 16 * BATCH_SIZE
     for start in range(0, len(texts), stride):
         yield encoder.encode(texts[start : start + stride])
         step(min(1.0, (start + stride) / len(texts)))
 
 
-def _by_print(known: Embeddings) -> Mapping[int, np.ndarray]:
-    return dict(zip(known.prints.tolist(), known.vectors, strict=True))
+def _by_fingerprint(known: Embeddings) -> Mapping[int, np.ndarray]:
+    return dict(zip(known.fingerprints.tolist(), known.vectors, strict=True))
 
 
-def _print(text: str) -> int:
+def _text_fingerprint(text: str) -> int:
     digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest, "little")
 
 
-def _open(folder: Path, threads: int) -> tuple[Any, Any]:
+def _load(folder: Path, threads: int) -> tuple[Any, Any]:
     """Return the tokenizer and the session of a folder's two files."""
     try:
         import onnxruntime
@@ -167,7 +167,7 @@ def _open(folder: Path, threads: int) -> tuple[Any, Any]:
     return tokenizer, session
 
 
-def _takes_first_token(path: Path) -> bool:
+def _uses_first_token(path: Path) -> bool:
     try:
         return bool(json.loads(path.read_text(encoding="utf-8")).get("pooling_mode_cls_token"))
     except FileNotFoundError:
@@ -176,7 +176,7 @@ def _takes_first_token(path: Path) -> bool:
         raise EncoderUnavailable(f"{path} cannot be read: {error}") from error
 
 
-def _fingerprint(folder: Path, first_token: bool) -> str:
+def _folder_fingerprint(folder: Path, first_token: bool) -> str:
     whole = hashlib.sha256(str(first_token).encode())
     for name in _FILES:
         with open(folder / name, "rb") as file:
@@ -184,6 +184,6 @@ def _fingerprint(folder: Path, first_token: bool) -> str:
     return whole.hexdigest()[:16]
 
 
-def _unit(vectors: np.ndarray) -> np.ndarray:
+def _unit_rows(vectors: np.ndarray) -> np.ndarray:
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32)

@@ -14,62 +14,74 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.features.tokenizer import JOINT, MARKS, UNSEEN, UNSPACED, WORD, readable, tokenize
+from recommender.features.tokenizer import HYPHEN, INVISIBLE, STACKED_MARKS, UNSPACED, WORD, strip_markup, tokenize
 
 _TOKEN = re.compile(rf"{WORD.pattern}|[^\w\s]|\n")
-_IN_ORDER = re.compile(r"[.,;:!?](?:\s|$)|[\u3001\u3002\uff0c\uff1b\uff01\uff1f]")  # a bag of words has no punctuation
+_PUNCTUATION = re.compile(
+    r"[.,;:!?](?:\s|$)|[\u3001\u3002\uff0c\uff1b\uff01\uff1f]"
+)  # a bag of words has no punctuation
 _OF_UNSPACED = re.compile(rf"[{UNSPACED}]")
 _POSSESSIVE = re.compile("['\u2019][sS]?$")
 _BREAK = "\n"
-PLAIN, CAPITAL = 10, 1  # what a writing counts; the latter where capitals say nothing: in titles, after a full stop
-LOWER = 0.2  # of the writings with a capital, from which it is thought to be there by its place alone
-AGREE = 0.9  # of what stands beside two characters is the same one: they are part of a longer word
-PART = 2.5  # times as often as a longer run has its part to stand, so that the run is not the word
-LONGEST_RUN = 12  # characters
+TEXT_COUNT, TITLE_COUNT = (
+    10,
+    1,
+)  # what a writing counts; the latter where capitals say nothing: in titles, after a full stop
+MIN_LOWERCASE_SHARE = 0.2  # of the writings with a capital, from which it is thought to be there by its place alone
+MIN_AGREEMENT = 0.9  # of what stands beside two characters is the same one: they are part of a longer word
+MAX_PART_RATIO = 2.5  # times as often as a longer run has its part to stand, so that the run is not the word
+MAX_RUN = 12  # characters
 
 
 @dataclass(frozen=True)
 class SurfaceForms:
-    """`written` (W,) each word as most papers write it; `alone` bool (W,): it mostly stands so, not within another.
+    """How the texts of a catalogue write the W words of its vocabulary.
 
-    `whole` bool (W,): it is a word, and not two characters of a text without spaces. `titled` int (W,): in how many
-    titles it is; None where most papers have none. `_tokens` int32 are the texts as numbers of words, -1 for anything
-    else, `_papers` which paper's (-1 where order says nothing) and `_forms` what stands there, as numbers of `_names`.
+    `labels` (W,) is each word as most papers write it. Bool (W,): `standalone` where it is mostly a word of its own
+    and not part of another, `is_word` where it is a word and not two characters of a text without spaces.
+    `title_counts` int (W,) is how many titles it is in, None if most papers have no title.
+
+    The texts stand one after another in three int32 arrays: `_tokens` are columns of words, -1 for anything else;
+    `_papers` the paper's number, -1 if the order of its words says nothing; `_forms` rows of `_names`, what is written.
     """
 
-    written: list[str]
-    alone: np.ndarray
-    whole: np.ndarray
-    titled: np.ndarray | None
+    labels: list[str]
+    standalone: np.ndarray
+    is_word: np.ndarray
+    title_counts: np.ndarray | None
     _tokens: np.ndarray
     _papers: np.ndarray
     _forms: np.ndarray
     _names: list[str]
 
     @classmethod
-    def of(cls, texts: Sequence[str], words: Sequence[str]) -> SurfaceForms:
+    def collect(cls, texts: Sequence[str], words: Sequence[str]) -> SurfaceForms:
         """Look through the texts for the words."""
         column = {word: at for at, word in enumerate(words)}
-        names, forms, papers, counts, in_titles = _read(texts)
-        written: list[Counter[str]] = [Counter() for _ in words]
-        alone, whole = np.zeros(len(words)), np.zeros(len(words), bool)
+        names, forms, papers, counts, in_titles = _scan_texts(texts)
+        labels: list[Counter[str]] = [Counter() for _ in words]
+        standalone, is_word = np.zeros(len(words)), np.zeros(len(words), bool)
         main = np.full(len(names), -1, np.int32)
         for form, name in enumerate(names):
-            for at, (word, surface) in enumerate(_parts(name)):
+            for at, (word, surface) in enumerate(_split_form(name)):
                 if (one := column.get(word)) is None:
                     continue
-                written[one][surface] += int(counts[form])
-                if at == 0 and surface == _neat(name):
-                    alone[one] += counts[form]
-                    main[form], whole[one] = one, True
-        _fill_unspaced(written, column, names, counts, alone)
-        total = np.array([sum(one.values()) for one in written])
-        chosen = [_usual(one) or word for one, word in zip(written, words, strict=True)]
+                labels[one][surface] += int(counts[form])
+                if at == 0 and surface == _clean(name):
+                    standalone[one] += counts[form]
+                    main[form], is_word[one] = one, True
+        _fill_unspaced(labels, column, names, counts, standalone)
+        total = np.array([sum(one.values()) for one in labels])
+        chosen = [_most_common(one) or word for one, word in zip(labels, words, strict=True)]
         titles = sum(not text.startswith(_BREAK) for text in texts)
-        titled = _titled(column, names, in_titles) if titles >= len(texts) / 2 else None
-        return cls(chosen, (total > 0) & (alone >= total / 2), whole, titled, main[forms], papers, forms, names)
+        title_counts = _count_titles(column, names, in_titles) if titles >= len(texts) / 2 else None
+        return cls(
+            chosen, (total > 0) & (standalone >= total / 2), is_word, title_counts, main[forms], papers, forms, names
+        )
 
-    def neighbours(self, usable: np.ndarray, named: np.ndarray, least: int) -> Iterator[tuple[tuple[int, int], int]]:
+    def adjacent_words(
+        self, usable: np.ndarray, named: np.ndarray, least: int
+    ) -> Iterator[tuple[tuple[int, int], int]]:
         """Yield words that stand side by side in at least so many papers, with how many.
 
         Both are among the usable (W,) and one among the named (W,).
@@ -78,26 +90,26 @@ class SurfaceForms:
         good = (one >= 0) & (other >= 0) & (one != other) & (self._papers[:-1] >= 0)
         good[good] = usable[one[good]] & usable[other[good]] & (named[one[good]] | named[other[good]])
         papers = int(self._papers.max(initial=0)) + 1
-        keys = one[good].astype(np.int64) * len(self.written) + other[good]
+        keys = one[good].astype(np.int64) * len(self.labels) + other[good]
         once = np.unique(keys * papers + self._papers[:-1][good]) // papers
         for key, count in zip(*np.unique(once, return_counts=True), strict=True):
             if count >= least:
-                yield divmod(int(key), len(self.written)), int(count)
+                yield divmod(int(key), len(self.labels)), int(count)
 
-    def written_side_by_side(self, pairs: Collection[tuple[int, int]]) -> dict[tuple[int, int], str]:
+    def phrase_labels(self, pairs: Collection[tuple[int, int]]) -> dict[tuple[int, int], str]:
         """Return how most papers write each pair of words that stand side by side."""
         wanted = {pair: Counter[str]() for pair in pairs}
-        keys = self._tokens[:-1].astype(np.int64) * len(self.written) + self._tokens[1:]
-        numbers = [one * len(self.written) + other for one, other in pairs]
+        keys = self._tokens[:-1].astype(np.int64) * len(self.labels) + self._tokens[1:]
+        numbers = [one * len(self.labels) + other for one, other in pairs]
         for at in np.flatnonzero(np.isin(keys, numbers) & (self._papers[:-1] >= 0)).tolist():
             pair = (int(self._tokens[at]), int(self._tokens[at + 1]))
             if pair in wanted:
                 names = (self._names[self._forms[at]], self._names[self._forms[at + 1]])
-                wanted[pair][" ".join(map(_neat, names))] += 1
-        return {pair: _usual(found) for pair, found in wanted.items()}
+                wanted[pair][" ".join(map(_clean, names))] += 1
+        return {pair: _most_common(found) for pair, found in wanted.items()}
 
 
-def _read(texts: Sequence[str]) -> tuple[list[str], np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def _scan_texts(texts: Sequence[str]) -> tuple[list[str], np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return the writings there are, the texts as numbers of them, each place's paper (-1 where order says nothing).
 
     Then how often each is written so, little where it stands in a title or after a full stop, and how often in titles.
@@ -109,59 +121,59 @@ def _read(texts: Sequence[str]) -> tuple[list[str], np.ndarray, np.ndarray, np.n
         tokens = _TOKEN.findall(f"{visible}\n")
         title = tokens.index(_BREAK)
         forms.extend([number.setdefault(token, len(number)) for token in tokens])
-        papers.extend([paper if _IN_ORDER.search(visible) else -1] * len(tokens))
+        papers.extend([paper if _PUNCTUATION.search(visible) else -1] * len(tokens))
         titles.extend([1] * title + [0] * (len(tokens) - title))
     places, names, in_title = np.array(forms, np.int32), list(number), np.array(titles, bool)
-    weight: np.ndarray = np.where(in_title, CAPITAL, PLAIN)
+    weight: np.ndarray = np.where(in_title, TITLE_COUNT, TEXT_COUNT)
     breaks = np.array([not WORD.match(name) for name in names])
-    weight[1:][breaks[places[:-1]]] = CAPITAL
+    weight[1:][breaks[places[:-1]]] = TITLE_COUNT
     counts = np.bincount(places, weight, minlength=len(names)).astype(int)
     return names, places, np.array(papers, np.int32), counts, np.bincount(places[in_title], minlength=len(names))
 
 
-def _titled(column: dict[str, int], names: list[str], in_titles: np.ndarray) -> np.ndarray:
+def _count_titles(column: dict[str, int], names: list[str], in_titles: np.ndarray) -> np.ndarray:
     """Return how often each word is in titles, int (W,)."""
-    titled = np.zeros(len(column), int)
+    title_counts = np.zeros(len(column), int)
     for form in np.flatnonzero(in_titles).tolist():
         for word in tokenize(names[form]):
             if word in column:
-                titled[column[word]] += in_titles[form]
-    return titled
+                title_counts[column[word]] += in_titles[form]
+    return title_counts
 
 
 def _visible(text: str) -> str:
-    text = readable(text)
-    return text if text.isascii() else unicodedata.normalize("NFC", MARKS.sub(r"\1", UNSEEN.sub("", text)))
+    text = strip_markup(text)
+    return text if text.isascii() else unicodedata.normalize("NFC", STACKED_MARKS.sub(r"\1", INVISIBLE.sub("", text)))
 
 
-def _parts(name: str) -> Iterator[tuple[str, str]]:
+def _split_form(name: str) -> Iterator[tuple[str, str]]:
     """Yield the folded words that a writing stands for, the whole first, each with what of it is written for it."""
     if _OF_UNSPACED.match(name) or not WORD.match(name):
         return
-    pieces, folded = JOINT.split(name), tokenize(name)
+    pieces, folded = HYPHEN.split(name), tokenize(name)
     if len(pieces) == 1:
-        yield from ((word, _neat(name)) for word in folded[:1])
+        yield from ((word, _clean(name)) for word in folded[:1])
         return
-    parts = [(word, _neat(piece)) for piece in pieces for word in tokenize(piece)[:1]]
+    parts = [(word, _clean(piece)) for piece in pieces for word in tokenize(piece)[:1]]
     rest = [word for word in folded if word not in {part for part, _ in parts}]
     if rest:
-        yield max(rest, key=len), _neat(name)
+        yield max(rest, key=len), _clean(name)
     yield from parts
 
 
-def _neat(name: str) -> str:
-    return JOINT.sub("-", _POSSESSIVE.sub("", name))
+def _clean(name: str) -> str:
+    return HYPHEN.sub("-", _POSSESSIVE.sub("", name))
 
 
-def _usual(writings: Counter[str]) -> str:
+def _most_common(writings: Counter[str]) -> str:
     """Return the writing most papers use; with a capital at its beginning alone only where that is usual."""
     best = max(writings, key=lambda one: (writings[one], one), default="")
     lower = best[:1].lower() + best[1:]
-    return lower if writings[lower] > LOWER * writings[best] and best[1:] == best[1:].lower() else best
+    return lower if writings[lower] > MIN_LOWERCASE_SHARE * writings[best] and best[1:] == best[1:].lower() else best
 
 
 def _fill_unspaced(
-    written: list[Counter[str]], column: dict[str, int], names: list[str], counts: np.ndarray, alone: np.ndarray
+    labels: list[Counter[str]], column: dict[str, int], names: list[str], counts: np.ndarray, standalone: np.ndarray
 ) -> None:
     """Write two characters of a text without spaces as the word they are part of, as far as the texts agree on it."""
     runs = [(name, int(count)) for name, count in zip(names, counts, strict=True) if _OF_UNSPACED.match(name)]
@@ -172,27 +184,29 @@ def _fill_unspaced(
             pair = run[at : at + 2]
             before.setdefault(pair, Counter())[run[at - 1 : at]] += count
             after.setdefault(pair, Counter())[run[at + 2 : at + 3]] += count
-    run_of = {pair: _extended(pair, before, after) for pair in before}
+    run_of = {pair: _extend_run(pair, before, after) for pair in before}
     for pair in before.keys() & column.keys():
         run, often = run_of[pair], sum(before[pair].values())
-        written[column[pair]][run] += often
+        labels[column[pair]][run] += often
         inside = (run[at : at + 2] for at in range(len(run) - 1))
         # What stands alone far more often has but an ending or a neighbour more in this run.
-        parts = [one for one in inside if run_of.get(one, run) != run and sum(before[one].values()) > PART * often]
-        alone[column[pair]] += 0 if parts else often
+        parts = [
+            one for one in inside if run_of.get(one, run) != run and sum(before[one].values()) > MAX_PART_RATIO * often
+        ]
+        standalone[column[pair]] += 0 if parts else often
 
 
-def _extended(pair: str, before: dict[str, Counter[str]], after: dict[str, Counter[str]]) -> str:
+def _extend_run(pair: str, before: dict[str, Counter[str]], after: dict[str, Counter[str]]) -> str:
     run = pair
-    while len(run) < LONGEST_RUN and (more := _agreed(before.get(run[:2]))):
+    while len(run) < MAX_RUN and (more := _agreed_neighbour(before.get(run[:2]))):
         run = more + run
-    while len(run) < LONGEST_RUN and (more := _agreed(after.get(run[-2:]))):
+    while len(run) < MAX_RUN and (more := _agreed_neighbour(after.get(run[-2:]))):
         run += more
-    return run if len(run) < LONGEST_RUN else pair  # a whole phrase, always the same, is no word
+    return run if len(run) < MAX_RUN else pair  # a whole phrase, always the same, is no word
 
 
-def _agreed(beside: Counter[str] | None) -> str:
+def _agreed_neighbour(beside: Counter[str] | None) -> str:
     if not beside:
         return ""
     best, count = beside.most_common(1)[0]
-    return best if sum(beside.values()) > PLAIN and count >= AGREE * sum(beside.values()) else ""
+    return best if sum(beside.values()) > TEXT_COUNT and count >= MIN_AGREEMENT * sum(beside.values()) else ""

@@ -24,19 +24,19 @@ class Vocabulary:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_column", {word: column for column, word in enumerate(self.words)})
-        object.__setattr__(self, "_naming", self.keyphrases or Keyphrases.plain(self.words, self.idf))
+        object.__setattr__(self, "_keyphrases", self.keyphrases or Keyphrases.from_idf(self.words, self.idf))
 
     def __len__(self) -> int:
         return len(self.words)
 
-    def named(self, texts: Sequence[str], rows: sp.csr_matrix) -> Vocabulary:
+    def with_keyphrases(self, texts: Sequence[str], rows: sp.csr_matrix) -> Vocabulary:
         """Return this vocabulary with what the texts it was learned from, and their TF-IDF rows, say of naming."""
         return replace(self, keyphrases=learn_keyphrases(texts, self.words, rows))
 
-    def names(self, columns: np.ndarray, weights: np.ndarray, most: int) -> list[str]:
-        """Return what to call the words that two texts share, the most telling first; see `Keyphrases.names`."""
-        keyphrases: Keyphrases = self._naming  # type: ignore[attr-defined]
-        return keyphrases.names(columns, weights, most)
+    def choose_labels(self, columns: np.ndarray, weights: np.ndarray, most: int) -> list[str]:
+        """Return what to call the words that two texts share, the best first; see `Keyphrases.choose_labels`."""
+        keyphrases: Keyphrases = self._keyphrases  # type: ignore[attr-defined]
+        return keyphrases.choose_labels(columns, weights, most)
 
     def columns(self, words: Iterable[str]) -> np.ndarray:
         """Return the columns of those of the words that are known, int64, in order."""
@@ -49,7 +49,7 @@ class Vocabulary:
         texts = list(texts)
         if not texts or not self.words:
             return sp.csr_matrix((len(texts), len(self.words)), dtype=np.float32)
-        return _weigh(counter.transform(texts), self.idf)
+        return _weigh_counts(counter.transform(texts), self.idf)
 
 
 def learn_vocabulary(texts: list[str], min_df: int) -> tuple[Vocabulary, sp.csr_matrix]:
@@ -62,11 +62,11 @@ def learn_vocabulary(texts: list[str], min_df: int) -> tuple[Vocabulary, sp.csr_
     if not any(tokenize(text) for text in texts[:1000]) and not any(tokenize(text) for text in texts):
         return Vocabulary([], np.empty(0, np.float32)), sp.csr_matrix((len(texts), 0), dtype=np.float32)
     counts = counter.fit_transform(texts).tocsc()
-    spread = np.diff(counts.indptr)
-    kept = np.flatnonzero(spread >= least)
+    paper_counts = np.diff(counts.indptr)
+    kept = np.flatnonzero(paper_counts >= least)
     names = counter.get_feature_names_out()
-    idf = (np.log((1 + len(texts)) / (1 + spread[kept])) + 1).astype(np.float32)
-    return Vocabulary([str(names[column]) for column in kept], idf), _weigh(counts[:, kept].tocsr(), idf)
+    idf = (np.log((1 + len(texts)) / (1 + paper_counts[kept])) + 1).astype(np.float32)
+    return Vocabulary([str(names[column]) for column in kept], idf), _weigh_counts(counts[:, kept].tocsr(), idf)
 
 
 def paper_texts(papers: Papers) -> list[str]:
@@ -74,7 +74,7 @@ def paper_texts(papers: Papers) -> list[str]:
     return [f"{title}\n{abstract}" for title, abstract in zip(papers.titles, papers.abstracts, strict=True)]
 
 
-def _weigh(counts: sp.csr_matrix, idf: np.ndarray) -> sp.csr_matrix:
+def _weigh_counts(counts: sp.csr_matrix, idf: np.ndarray) -> sp.csr_matrix:
     counts.sort_indices()
     weights = (1 + np.log(counts.data)) * idf[counts.indices]
     rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))

@@ -14,15 +14,15 @@ _FORMATTING = (
     r"|boldsymbol|bm|underline|xspace|footnote|left|right|big+l?r?|tilde|hat|bar|vec|dot|overline|widehat|widetilde"
     r"|item|begin|end|label|ref|eqref|quad|qquad|cdots?|ldots|dots|times|sim|approx|leq?|geq?|rightarrow|to|[dt]?frac|sqrt"
 )
-LONGEST = 30_000  # characters of a text that are read; an abstract has two thousand
-LONGEST_WORD = 100  # characters; what is longer is no word
+MAX_CHARACTERS = 30_000  # characters of a text that are read; an abstract has two thousand
+MAX_WORD_CHARACTERS = 100  # characters; what is longer is no word
 
 # Each pattern takes time in proportion to the text, whatever the text: `tests/test_patterns.py` tries them all.
-_ENDLESS_REFERENCE = re.compile(r"&#[0-9]{8,};?")  # names no character, and Python refuses to read it as a number
+_HUGE_REFERENCE = re.compile(r"&#[0-9]{8,};?")  # names no character, and Python refuses to read it as a number
 _ADDRESS = re.compile(r"(?:https?:\s?//|www\.)[^\s{}<>]+")
 _TAG = re.compile(r"</?[a-zA-Z][\w:]*(?:\s[^<>]*)?/?>")
-UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
-_WRAPPED = re.compile("(?<=\\w)([-\u2010\u2011])[ \t]*\r?\n[ \t]*(?=\\w)")
+INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
+_BREAK_IN_WORD = re.compile("(?<=\\w)([-\u2010\u2011])[ \t]*\r?\n[ \t]*(?=\\w)")
 _ACRONYMS = re.compile(r"\b(?=[0-9]*[A-Z][0-9]*[A-Z])([A-Z0-9]++)(?<=[A-Z])s\b")
 _LATEX_ACCENT = re.compile(
     r"\\[`'^\"~=.uvHtcdbkr]\s*+(?:\{\s*)?\\?([A-Za-z])\s*\}?(?![A-Za-z])|\\[`'^\"~=.]\{?\\?([A-Za-z])\}?"
@@ -31,7 +31,7 @@ _LATEX_FORMATTING = re.compile(rf"\\(?:{_FORMATTING})(?![A-Za-z])\*?")
 _LATEX_ABUTTING = re.compile(r"(?<=[A-Za-z])(?=\\[A-Za-z])")
 _LATEX_COMMAND = re.compile(r"\\([A-Za-z]+)\*?")
 _LATEX_NOISE = re.compile(r"[{}$]|\\[^A-Za-z]|~")
-_RAISED = re.compile(r"(?<=\w)[_^](?=\w)")
+_SCRIPT = re.compile(r"(?<=\w)[_^](?=\w)")
 _GREEK = {
     code: unicodedata.name(chr(code)).rsplit(maxsplit=1)[-1].lower().replace("lamda", "lambda")
     for code in (*range(0x3B1, 0x3CA), 0x3D1, 0x3D5, *range(0x391, 0x3A2), *range(0x3A3, 0x3AA))
@@ -41,7 +41,7 @@ _LONE_GREEK = re.compile("(?<![\u0370-\u03ff])[\u0391-\u03a9\u03b1-\u03c9\u03d1\
 _COMBINING = re.compile(
     "(?<=[A-Za-z\u0131\u0370-\u03ff])[\u0300-\u036f]+|[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c7\u0610-\u061a\u064b-\u065f\u0670]+"
 )
-MARKS = re.compile(r"([^\w\s]{30})[^\w\s]+")  # beyond these: putting n marks in order takes n² steps
+STACKED_MARKS = re.compile(r"([^\w\s]{30})[^\w\s]+")  # beyond these: putting n marks in order takes n² steps
 # Kana, Chinese characters, Thai to Khmer; and Korean, where what follows a word is written onto it.
 UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\uac00-\ud7a3"
 _LETTERS = rf"(?:[^\W_{UNSPACED}]+|[\u0900-\u0963\u0966-\u0dff\u0300-\u036f]+|(?<=\d)\.(?=\d))+"
@@ -49,7 +49,7 @@ WORD = re.compile(rf"[{UNSPACED}]+|{_LETTERS}(?:[-\u2010\u2011'’]{_LETTERS})*"
 _ASCII_LETTERS = r"[a-z0-9]+(?:(?<=\d)\.(?=\d)[a-z0-9]+)*"
 _ASCII_WORD = re.compile(rf"{_ASCII_LETTERS}(?:[-']{_ASCII_LETTERS})*")  # the same for plain text, at half the time
 _IS_UNSPACED = re.compile(rf"[{UNSPACED}]")
-JOINT = re.compile("[-\u2010\u2011]")
+HYPHEN = re.compile("[-\u2010\u2011]")
 _AMOUNT = re.compile(r"[\d.]+x?")  # a number or a factor
 _POSSESSIVE = re.compile("['’]s?(?=$|[-\u2010\u2011])")
 
@@ -71,57 +71,59 @@ _NOT_PLURAL = frozenset("alias atlas bias canvas chaos lens series species panda
 def tokenize(text: str) -> list[str]:
     """Return the words of a text in order, folded so that writings of one word agree; a word may come twice.
 
-    Time and memory grow with the text, up to the `LONGEST` characters of it that are read.
+    Time and memory grow with the text, up to the `MAX_CHARACTERS` characters of it that are read.
     """
-    plain = _folded(readable(text))
+    plain = _normalize(strip_markup(text))
     tokens = (_ASCII_WORD if plain.isascii() else WORD).findall(plain)
-    return list(itertools.chain.from_iterable(map(_words_in, tokens)))
+    return list(itertools.chain.from_iterable(map(_words_of, tokens)))
 
 
-def readable(text: str) -> str:
+def strip_markup(text: str) -> str:
     """Return a text as a reader sees it: without LaTeX, HTML, addresses and line ends inside words."""
-    text = text[:LONGEST]
-    text = html.unescape(_ENDLESS_REFERENCE.sub(" ", text)) if "&" in text else text
-    text = _WRAPPED.sub(r"\1", _ADDRESS.sub(" ", text))
+    text = text[:MAX_CHARACTERS]
+    text = html.unescape(_HUGE_REFERENCE.sub(" ", text)) if "&" in text else text
+    text = _BREAK_IN_WORD.sub(r"\1", _ADDRESS.sub(" ", text))
     text = _TAG.sub(" ", text) if "<" in text else text
     if "\\" in text or "$" in text or "{" in text:
         text = _LATEX_ACCENT.sub(lambda found: found.group(1) or found.group(2), text)
         text = _LATEX_FORMATTING.sub(" ", text) if "\\" in text else text
         text = _LATEX_NOISE.sub("", _LATEX_COMMAND.sub(r"\1", _LATEX_ABUTTING.sub(" ", text)))
-        text = _RAISED.sub(" ", text)
+        text = _SCRIPT.sub(" ", text)
     return text
 
 
-def _folded(text: str) -> str:
+def _normalize(text: str) -> str:
     if text.isascii():
         return _ACRONYMS.sub(r"\1", text).lower()
-    text = unicodedata.normalize("NFKD", MARKS.sub(r"\1", UNSEEN.sub("", _named_greek(text))))
+    text = unicodedata.normalize("NFKD", STACKED_MARKS.sub(r"\1", INVISIBLE.sub("", _spell_out_greek(text))))
     return unicodedata.normalize("NFKC", _COMBINING.sub("", _ACRONYMS.sub(r"\1", text))).casefold().replace("ё", "е")
 
 
-def _named_greek(text: str) -> str:
+def _spell_out_greek(text: str) -> str:
     return _LONE_GREEK.sub(lambda found: _GREEK[ord(found.group())], text)
 
 
-def _words_in(token: str) -> Iterable[str]:
-    if len(token) <= LONGEST_WORD:
+def _words_of(token: str) -> Iterable[str]:
+    if len(token) <= MAX_WORD_CHARACTERS:
         return _split(token)
     if _IS_UNSPACED.match(token):
-        return _pairs(token)
-    return itertools.chain.from_iterable(_split(part) for part in JOINT.split(token) if len(part) <= LONGEST_WORD)
+        return _bigrams(token)
+    return itertools.chain.from_iterable(
+        _split(part) for part in HYPHEN.split(token) if len(part) <= MAX_WORD_CHARACTERS
+    )
 
 
-def _pairs(token: str) -> tuple[str, ...]:
+def _bigrams(token: str) -> tuple[str, ...]:
     return (token,) if len(token) < 3 else tuple(token[at : at + 2] for at in range(len(token) - 1))
 
 
 @lru_cache(maxsize=1 << 15)  # most of a text is the same few thousand words
 def _split(token: str) -> tuple[str, ...]:
     if _IS_UNSPACED.match(token):
-        return _pairs(token)
+        return _bigrams(token)
     token = _POSSESSIVE.sub("", token).replace("'", "").replace("’", "")
-    parts = JOINT.split(token)
-    kept = [singular(part) for part in parts if _tells(part)]
+    parts = HYPHEN.split(token)
+    kept = [singular(part) for part in parts if _is_content_word(part)]
     if len(parts) > 1 and not _AMOUNT.fullmatch("".join(parts)):
         kept.append(singular("".join(parts)))  # "self-supervised" meets both "self supervised" and "selfsupervised"
     if len(parts) > 2:  # "Llama-2-7B" meets "Llama2"
@@ -129,7 +131,7 @@ def _split(token: str) -> tuple[str, ...]:
     return tuple(kept)
 
 
-def _tells(word: str) -> bool:
+def _is_content_word(word: str) -> bool:
     return len(word) > 1 and word not in FUNCTION_WORDS and not _AMOUNT.fullmatch(word)
 
 

@@ -11,7 +11,7 @@ from typing import Any, overload
 import numpy as np
 
 from recommender.errors import BrokenModel
-from recommender.model.model_card import CARD, card
+from recommender.model.model_card import MODEL_CARD, render_model_card
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -24,7 +24,7 @@ class Strings(Sequence[str]):
         self.text, self.ends = text, ends
 
     @classmethod
-    def of(cls, strings: Sequence[str]) -> Strings:
+    def pack(cls, strings: Sequence[str]) -> Strings:
         """Pack strings; unpaired surrogates survive."""
         encoded = [string.encode("utf-8", "surrogatepass") for string in strings]
         text = np.frombuffer(b"".join(encoded), np.uint8)
@@ -53,7 +53,7 @@ class Strings(Sequence[str]):
             start = end
 
 
-def _private(name: str, flags: int) -> int:
+def _open_private(name: str, flags: int) -> int:
     """Open for the owner alone: a model holds what readers read."""
     return os.open(name, flags, 0o600)
 
@@ -61,18 +61,18 @@ def _private(name: str, flags: int) -> int:
 def write(folder: Path, manifest: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
     """Write a new folder and make sure it is on the disk before returning; the manifest comes last."""
     folder.mkdir(mode=0o700, parents=True)
-    listed = {}
+    entries = {}
     for name, array in arrays.items():
-        with open(folder / f"{name}.npy", "xb", opener=_private) as file:
+        with open(folder / f"{name}.npy", "xb", opener=_open_private) as file:
             np.save(file, np.ascontiguousarray(array), allow_pickle=False)
-            _settle(file)
-            listed[name] = {"shape": list(array.shape), "dtype": array.dtype.str, "bytes": file.tell()}
-    with open(folder / CARD, "x", encoding="utf-8", opener=_private) as file:
-        file.write(card(manifest))
-        _settle(file)
-    with open(folder / MANIFEST, "x", encoding="utf-8", opener=_private) as file:
-        json.dump({**manifest, "format": FORMAT, "arrays": listed}, file, indent=1, allow_nan=False)
-        _settle(file)
+            _sync(file)
+            entries[name] = {"shape": list(array.shape), "dtype": array.dtype.str, "bytes": file.tell()}
+    with open(folder / MODEL_CARD, "x", encoding="utf-8", opener=_open_private) as file:
+        file.write(render_model_card(manifest))
+        _sync(file)
+    with open(folder / MANIFEST, "x", encoding="utf-8", opener=_open_private) as file:
+        json.dump({**manifest, "format": FORMAT, "arrays": entries}, file, indent=1, allow_nan=False)
+        _sync(file)
     for place in (folder, folder.parent):
         descriptor = os.open(place, os.O_RDONLY)
         os.fsync(descriptor)
@@ -85,7 +85,7 @@ def read(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         if manifest["format"] != FORMAT:
             raise BrokenModel(f"{folder}: format {manifest['format']}, this version reads {FORMAT}; train again")
-        arrays = {name: _map(folder / f"{name}.npy", facts) for name, facts in manifest["arrays"].items()}
+        arrays = {name: _map_array(folder / f"{name}.npy", entry) for name, entry in manifest["arrays"].items()}
     except BrokenModel:
         raise
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -93,18 +93,18 @@ def read(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     return manifest, arrays
 
 
-def _map(path: Path, facts: Mapping[str, Any]) -> np.ndarray:
-    if path.stat().st_size != facts["bytes"]:
-        raise BrokenModel(f"{path}: {path.stat().st_size} bytes, the manifest says {facts['bytes']}")
-    empty = 0 in facts["shape"]  # nothing to map
+def _map_array(path: Path, entry: Mapping[str, Any]) -> np.ndarray:
+    if path.stat().st_size != entry["bytes"]:
+        raise BrokenModel(f"{path}: {path.stat().st_size} bytes, the manifest says {entry['bytes']}")
+    empty = 0 in entry["shape"]  # nothing to map
     array = np.asarray(np.load(path, mmap_mode=None if empty else "r", allow_pickle=False))  # no subclass: quicker
-    if list(array.shape) != facts["shape"] or array.dtype.str != facts["dtype"]:
+    if list(array.shape) != entry["shape"] or array.dtype.str != entry["dtype"]:
         raise BrokenModel(
-            f"{path}: {array.dtype.str} {array.shape}, the manifest says {facts['dtype']} {facts['shape']}"
+            f"{path}: {array.dtype.str} {array.shape}, the manifest says {entry['dtype']} {entry['shape']}"
         )
     return array
 
 
-def _settle(file: Any) -> None:
+def _sync(file: Any) -> None:
     file.flush()
     os.fsync(file.fileno())

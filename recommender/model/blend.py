@@ -95,7 +95,7 @@ class Blend:
             return np.zeros(np.broadcast_shapes(np.shape(readers), np.shape(each)), np.float32)
         return np.where(readers > 0, each * np.log1p(readers), self.cold).astype(np.float32)
 
-    def only(self, component: str) -> Blend:
+    def single(self, component: str) -> Blend:
         """Return a blend of one component alone, for all papers alike."""
         return Blend({component: ComponentWeight(base=1.0, cold=1.0)})
 
@@ -147,4 +147,4 @@ ALONE = Blend(
     }
 )
 UNTRAINED = Blend({"word_ridge": ComponentWeight(base=1.0, cold=1.0)})
-FACTORS_ALONE = Blend().only("factors")
+FACTORS_ALONE = Blend().single("factors")

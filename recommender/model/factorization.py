@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 from recommender.config import Config
 
 MIN_FACTORS = 16
-FINISHING_ITERATIONS = 3  # iterations that bring a finished factorisation up to date with a few more events
+WARM_START_ITERATIONS = 3  # iterations that bring a finished factorisation up to date with a few more events
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def factorize(
 
     `start` is a factorisation of the same words, names and papers with other readers' rows: a few iterations finish it.
     """
-    iterations = config.iterations if start is None else min(FINISHING_ITERATIONS, config.iterations)
+    iterations = config.iterations if start is None else min(WARM_START_ITERATIONS, config.iterations)
     with threadpool_limits(1, "blas"):  # implicit has its own threads; two pools slow each other down severalfold
         als = AlternatingLeastSquares(
             factors=choose_factors(matrix.shape[1], config),
@@ -80,17 +80,21 @@ def factorize(
 
 @dataclass(frozen=True)
 class ColdItemAdjustment:
-    """How papers nobody read are shown: `plain` times their vector, and `norm` times its direction and their nearest's.
+    """The vector that a paper without readers is scored by, made from its own and its nearest papers' by text.
 
-    Folded in from words alone they come out short, and apart from the papers readers would find beside them.
+    It is `vector_scale` times its own vector plus `direction_scale` times the sum of two unit vectors: its own and that
+    of its neighbours' mean. A vector folded in from words alone is too short, and lies apart from the papers that
+    readers would put beside it.
     """
 
-    plain: float
-    norm: float
+    vector_scale: float
+    direction_scale: float
 
-    def of(self, vectors: np.ndarray, neighbours: np.ndarray) -> np.ndarray:
+    def apply(self, vectors: np.ndarray, neighbours: np.ndarray) -> np.ndarray:
         """Return what is shown for vectors (n, D) whose nearest by text have these means (n, D)."""
-        return np.float32(self.plain) * vectors + np.float32(self.norm) * (_direction(vectors) + _direction(neighbours))
+        return np.float32(self.vector_scale) * vectors + np.float32(self.direction_scale) * (
+            _unit_rows(vectors) + _unit_rows(neighbours)
+        )
 
 
 def fit_cold_adjustment(vectors: np.ndarray, readers: np.ndarray) -> ColdItemAdjustment:
@@ -99,5 +103,5 @@ def fit_cold_adjustment(vectors: np.ndarray, readers: np.ndarray) -> ColdItemAdj
     return ColdItemAdjustment(0.0 if readers.any() else 0.5, float(0.5 * np.median(np.linalg.norm(some, axis=1))))
 
 
-def _direction(vectors: np.ndarray) -> np.ndarray:
+def _unit_rows(vectors: np.ndarray) -> np.ndarray:
     return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(1e-12))

@@ -16,17 +16,18 @@ from scipy.linalg import cho_factor, cho_solve
 class Fold:
     """One solved fold-in of n weighted vectors.
 
-    `vector` float32 (D,) is the solution, `terms` float32 (n, D) what each of the n put on the right-hand side: with
-    the matrix held fixed, `vector` is the sum of the solutions of the parts.
+    `vector` float32 (D,) is the solution; `contributions` float32 (n, D) is what each of the n added to the right-hand
+    side; `factor` float32 (D, D) is the Cholesky factor of the matrix. With the matrix held fixed, `vector` is the sum
+    of the solutions for the single contributions.
     """
 
     vector: np.ndarray
-    terms: np.ndarray
+    contributions: np.ndarray
     factor: np.ndarray
 
     def shares(self, vectors: np.ndarray) -> np.ndarray:
         """Return what each of the n adds to the products of `vectors` (M, D) with the solution, float32 (M, n)."""
-        return (self.terms @ self.solve(vectors.astype(np.float32).T)).T
+        return (self.contributions @ self.solve(vectors.astype(np.float32).T)).T
 
     def solve(self, right: np.ndarray) -> np.ndarray:
         """Return the solutions for right-hand sides (D,) or (D, C), the matrix held fixed."""
@@ -42,7 +43,7 @@ def fold(gram: np.ndarray, vectors: np.ndarray, confidence: np.ndarray, preferen
     vectors = np.asarray(vectors, np.float32)
     matrix = gram + (vectors.T * (confidence - 1).astype(np.float32)) @ vectors
     matrix[np.diag_indices_from(matrix)] += np.float32(ridge)
-    terms = vectors * (confidence * preference).astype(np.float32)[:, None]
+    contributions = vectors * (confidence * preference).astype(np.float32)[:, None]
     factor, _ = cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False)
-    solution = cho_solve((factor, True), terms.sum(axis=0), check_finite=False)
-    return Fold(solution, terms, factor)
+    solution = cho_solve((factor, True), contributions.sum(axis=0), check_finite=False)
+    return Fold(solution, contributions, factor)

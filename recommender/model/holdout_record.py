@@ -21,7 +21,7 @@ class HoldoutRecord:
     gains: np.ndarray
 
     @classmethod
-    def none(cls) -> HoldoutRecord:
+    def empty(cls) -> HoldoutRecord:
         """Return what stands for a model that was never judged."""
         return cls("none", 0.0, np.zeros(0, np.uint64), np.zeros(0, np.float32))
 

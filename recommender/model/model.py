@@ -55,19 +55,19 @@ class Model:
     cold_adjustment: ColdItemAdjustment
     graph: Graph
     embeddings: Embeddings
-    holdout_record: HoldoutRecord = field(default_factory=HoldoutRecord.none)
+    holdout_record: HoldoutRecord = field(default_factory=HoldoutRecord.empty)
 
     @property
     def version(self) -> str:
         """Return the name this model goes by; the folder's name once published."""
         return self.manifest.version
 
-    def words_and_vectors(self, papers: Papers) -> tuple[sp.csr_matrix, np.ndarray]:
+    def fold_in_texts(self, papers: Papers) -> tuple[sp.csr_matrix, np.ndarray]:
         """Return what papers unknown to training get: TF-IDF rows (N, W) and vectors (N, D) folded in from them."""
         words, names = self.vocabulary.rows(paper_texts(papers)), self.names.rows(papers)
-        return words, self.vectors_of(words, names)
+        return words, self.fold_in(words, names)
 
-    def vectors_of(self, words: sp.csr_matrix, names: sp.csr_matrix | None = None) -> np.ndarray:
+    def fold_in(self, words: sp.csr_matrix, names: sp.csr_matrix | None = None) -> np.ndarray:
         """Fold in papers from their words (N, W) and names (N, F): float32 (N, D)."""
         if not words.shape[0]:
             return np.zeros((0, self.factors.papers.shape[1]), np.float32)
@@ -87,20 +87,22 @@ class Model:
         texts = {"ids": self.ids, "titles": self.titles, "terms": self.vocabulary.words, "names": self.names.names}
         arrays: dict[str, np.ndarray] = {name: getattr(self, name) for name in _COLUMNS}
         for name, strings in texts.items():
-            packed = strings if isinstance(strings, Strings) else Strings.of(strings)
+            packed = strings if isinstance(strings, Strings) else Strings.pack(strings)
             arrays |= {f"{name}_text": packed.text, f"{name}_ends": packed.ends}
-        arrays |= _naming_arrays(self.vocabulary.keyphrases)
+        arrays |= _keyphrase_arrays(self.vocabulary.keyphrases)
         arrays |= {"idf": self.vocabulary.idf, "vectors": self.factors.papers, "features": self.factors.features}
-        for name, matrix in [("words", self.words), *_steps(self.graph)]:
+        for name, matrix in [("words", self.words), *_graph_matrices(self.graph)]:
             arrays |= {f"{name}_{part}": getattr(matrix, part) for part in ("data", "indices", "indptr")}
-        arrays["drawing"] = np.array([self.cold_adjustment.plain, self.cold_adjustment.norm], np.float64)
+        arrays["drawing"] = np.array(
+            [self.cold_adjustment.vector_scale, self.cold_adjustment.direction_scale], np.float64
+        )
         arrays |= {
             "shown": self.scoring_vectors,
             "paper_gram": self.factors.paper_gram,
             "row_gram": self.factors.row_gram,
         }
         if self.embeddings:
-            arrays |= {"meaning": self.embeddings.vectors, "meaning_prints": self.embeddings.prints}
+            arrays |= {"meaning": self.embeddings.vectors, "meaning_prints": self.embeddings.fingerprints}
         arrays |= {"answers_keys": self.holdout_record.keys, "answers_gains": self.holdout_record.gains}
         holdout_record = {"kind": self.holdout_record.kind, "now": self.holdout_record.now}
         artifact.write(Path(folder), {**self.manifest.as_dict(), "answers": holdout_record}, arrays)
@@ -135,16 +137,16 @@ class Model:
             ids=strings["ids"],
             titles=strings["titles"],
             words=_sparse(arrays, "words", shape),
-            vocabulary=Vocabulary(list(strings["terms"]), arrays["idf"], _read_naming(arrays)),
+            vocabulary=Vocabulary(list(strings["terms"]), arrays["idf"], _read_keyphrases(arrays)),
             names=Names(list(strings["names"])),
             factors=factors,
             scoring_vectors=arrays["shown"],
             cold_adjustment=ColdItemAdjustment(*map(float, arrays["drawing"])),
             graph=Graph(
-                _read_steps(arrays, "text", shape[0]),
-                _read_steps(arrays, "joint", shape[0]) if "joint_once_data" in arrays else None,
+                _read_propagation(arrays, "text", shape[0]),
+                _read_propagation(arrays, "joint", shape[0]) if "joint_once_data" in arrays else None,
             ),
-            embeddings=_read_encoded(manifest, arrays, shape[0]),
+            embeddings=_read_embeddings(manifest, arrays, shape[0]),
             holdout_record=HoldoutRecord(
                 **manifest["answers"], keys=arrays["answers_keys"], gains=arrays["answers_gains"]
             ),
@@ -152,30 +154,30 @@ class Model:
         )
 
 
-def _naming_arrays(keyphrases: Keyphrases | None) -> dict[str, np.ndarray]:
+def _keyphrase_arrays(keyphrases: Keyphrases | None) -> dict[str, np.ndarray]:
     if keyphrases is None:
         return {}
-    written, terms = Strings.of(keyphrases.written), Strings.of(keyphrases.written_terms)
-    packed = {"written_text": written.text, "written_ends": written.ends}
-    packed |= {"written_terms_text": terms.text, "written_terms_ends": terms.ends}
+    labels, phrases = Strings.pack(keyphrases.labels), Strings.pack(keyphrases.phrase_labels)
+    packed = {"written_text": labels.text, "written_ends": labels.ends}
+    packed |= {"written_terms_text": phrases.text, "written_terms_ends": phrases.ends}
     return packed | {
-        "telling": keyphrases.telling,
-        "two_words": keyphrases.terms,
-        "two_words_tell": keyphrases.terms_tell,
+        "telling": keyphrases.informativeness,
+        "two_words": keyphrases.phrases,
+        "two_words_tell": keyphrases.phrase_informativeness,
     }
 
 
-def _read_naming(arrays: dict[str, np.ndarray]) -> Keyphrases | None:
+def _read_keyphrases(arrays: dict[str, np.ndarray]) -> Keyphrases | None:
     """Return how to name words; None for a model of before that was learned."""
     if "telling" not in arrays:
         return None
-    written, terms = (Strings(arrays[f"{name}_text"], arrays[f"{name}_ends"]) for name in ("written", "written_terms"))
-    return Keyphrases(written, arrays["telling"], arrays["two_words"], terms, arrays["two_words_tell"])
+    labels, phrases = (Strings(arrays[f"{name}_text"], arrays[f"{name}_ends"]) for name in ("written", "written_terms"))
+    return Keyphrases(labels, arrays["telling"], arrays["two_words"], phrases, arrays["two_words_tell"])
 
 
-def _read_encoded(manifest: dict[str, Any], arrays: dict[str, np.ndarray], papers: int) -> Embeddings:
+def _read_embeddings(manifest: dict[str, Any], arrays: dict[str, np.ndarray], papers: int) -> Embeddings:
     if "meaning" not in arrays:
-        return Embeddings.nothing(papers)
+        return Embeddings.empty(papers)
     return Embeddings(manifest["encoder"], arrays["meaning"], arrays["meaning_prints"])
 
 
@@ -184,12 +186,12 @@ def _sparse(arrays: dict[str, np.ndarray], name: str, shape: tuple[int, int]) ->
     return sp.csr_matrix(cells, shape=shape, copy=False)
 
 
-def _steps(graph: Graph) -> Iterator[tuple[str, sp.csr_matrix]]:
+def _graph_matrices(graph: Graph) -> Iterator[tuple[str, sp.csr_matrix]]:
     for name, steps in (("text", graph.text), ("joint", graph.joint)):
         if steps is not None:
-            yield f"{name}_once", steps.once
-            yield f"{name}_twice", steps.twice
+            yield f"{name}_once", steps.one_step
+            yield f"{name}_twice", steps.two_step
 
 
-def _read_steps(arrays: dict[str, np.ndarray], name: str, papers: int) -> Propagation:
+def _read_propagation(arrays: dict[str, np.ndarray], name: str, papers: int) -> Propagation:
     return Propagation(*(_sparse(arrays, f"{name}_{step}", (papers, papers)) for step in ("once", "twice")))

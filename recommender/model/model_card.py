@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-CARD = "MODEL_CARD.md"
+MODEL_CARD = "MODEL_CARD.md"
 
 _ABOUT = """\
 Ranks papers for one reader at a time. Papers, words, authors, categories and organisations have vectors in one space,
@@ -21,7 +21,7 @@ _LIMITS = """\
 - It holds the ids and titles of papers, the words of their abstracts, how many readers each has, and what it was judged
   on as hashes: no reader's name, and no event that could be read without knowing readers' ids. Where there are few
   readers, their number can still tell who read a paper."""
-_COUNTED = {
+_COUNT_LABELS = {
     "papers": "papers",
     "events": "events",
     "readers": "readers",
@@ -32,7 +32,7 @@ _COUNTED = {
 }
 
 
-def card(manifest: Mapping[str, Any]) -> str:
+def render_model_card(manifest: Mapping[str, Any]) -> str:
     """Return the card, in Markdown, of the model that a manifest describes."""
     return "\n".join([*_lines(manifest), ""])
 
@@ -40,17 +40,17 @@ def card(manifest: Mapping[str, Any]) -> str:
 def _lines(manifest: Mapping[str, Any]) -> Iterator[str]:
     counts = manifest.get("counts", {})
     yield from (f"# Model {manifest['version']}", "", _ABOUT, "")
-    yield from ("## Data", "", f"Trained {_day(manifest.get('trained_at'))}.")
-    yield from (f"Newest event or paper: {_day(manifest.get('watermark'))}.", "")
-    yield from _table("what", "how many", {_COUNTED.get(name, name): count for name, count in counts.items()})
-    yield from ("", "## Figures", "", *_judged(manifest.get("gate")))
+    yield from ("## Data", "", f"Trained {_format_day(manifest.get('trained_at'))}.")
+    yield from (f"Newest event or paper: {_format_day(manifest.get('watermark'))}.", "")
+    yield from _table("what", "how many", {_COUNT_LABELS.get(name, name): count for name, count in counts.items()})
+    yield from ("", "## Figures", "", *_judgement(manifest.get("gate")))
     yield from _section("figures", manifest.get("figures"))
     yield from ("", "## Parameters", "", *_table("setting", "value", manifest.get("config", {})))
     yield from ("", "## Blend", "", *_table("weight", "value", manifest.get("blend", {})))
     yield from ("", "## Limits", "", _LIMITS)
 
 
-def _judged(gate: Mapping[str, Any] | None) -> Iterator[str]:
+def _judgement(gate: Mapping[str, Any] | None) -> Iterator[str]:
     if not gate:
         yield "Not judged."
         return
@@ -75,30 +75,30 @@ def _section(name: str, values: Mapping[str, Any] | None) -> Iterator[str]:
 def _table(left: str, right: str, values: Mapping[str, Any]) -> Iterator[str]:
     yield f"| {left} | {right} |"
     yield "| --- | --- |"
-    for name, value in _flat(values):
-        yield f"| {name} | {_cell(value)} |"
+    for name, value in _flatten(values):
+        yield f"| {name} | {_format_cell(value)} |"
 
 
-def _flat(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+def _flatten(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
     for name, value in values.items():
         if isinstance(value, Mapping):
-            yield from _flat(value, f"{before}{name}: ")
+            yield from _flatten(value, f"{before}{name}: ")
         else:
             yield f"{before}{name}", value
 
 
-def _cell(value: Any) -> str:
+def _format_cell(value: Any) -> str:
     if value is None:
         return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
-        return ", ".join(_cell(one) for one in value)
+        return ", ".join(_format_cell(one) for one in value)
     text = f"{value:.4g}" if isinstance(value, float) else str(value)
     return text.replace("|", "\\|").replace("\n", " ")
 
 
-def _day(moment: float | None) -> str:
+def _format_day(moment: float | None) -> str:
     if moment is None:
         return "unknown"
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M UTC")

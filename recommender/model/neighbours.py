@@ -11,26 +11,26 @@ import numpy as np
 import scipy.sparse as sp
 from implicit.nearest_neighbours import ItemItemRecommender
 
-NEIGHBOURS = 50  # neighbours a paper keeps for one step
-NEIGHBOURS_TWICE = 20  # and for two, by text alone
-NEIGHBOURS_TWICE_JOINT = 10  # by each of text and readers
+ONE_STEP_NEIGHBOURS = 50  # neighbours a paper keeps for one step
+TWO_STEP_NEIGHBOURS = 20  # and for two, by text alone
+TWO_STEP_NEIGHBOURS_JOINT = 10  # by each of text and readers
 
 
 @dataclass(frozen=True)
 class Propagation:
-    """Symmetric steps along one graph: `once` between all neighbours, `twice` (taken twice) between the nearest."""
+    """Symmetric steps along one graph: `one_step` to all neighbours; `two_step`, walked twice, to the nearest."""
 
-    once: sp.csr_matrix
-    twice: sp.csr_matrix
+    one_step: sp.csr_matrix
+    two_step: sp.csr_matrix
 
     def propagate(self, graph_rows: sp.csr_matrix) -> sp.csr_matrix:
         """Return how much liking what stands at each of `graph_rows` (n, P) tells of other papers, float32 (n, P)."""
         own = _single_graph_row(graph_rows)
         if (own >= 0).all():  # all stand in one place: rows are looked up, which is quicker than multiplying
-            once, first = self.once[own], self.twice[own]
+            one_step, first = self.one_step[own], self.two_step[own]
         else:
-            once, first = graph_rows @ self.once, graph_rows @ self.twice
-        reach = (once + first @ self.twice).tocsr()
+            one_step, first = graph_rows @ self.one_step, graph_rows @ self.two_step
+        reach = (one_step + first @ self.two_step).tocsr()
         reach.data[reach.indices == np.repeat(own, np.diff(reach.indptr))] = 0  # none tells of itself
         np.sqrt(reach.data, out=reach.data)
         return reach
@@ -49,15 +49,16 @@ def build_graph(words: sp.csr_matrix, liked: sp.csr_matrix) -> tuple[Graph, sp.c
 
     With it comes `neighbours` (P, P): each paper's nearest by text, rows summing to one.
     """
-    likeness = _power(_find_neighbours(words, NEIGHBOURS), 2)
-    neighbours = _rows_to_one(likeness)
-    text = Propagation(_step(likeness), _step(_strongest(likeness, NEIGHBOURS_TWICE)))
+    likeness = _raise_to(_find_neighbours(words, ONE_STEP_NEIGHBOURS), 2)
+    neighbours = _normalize_rows(likeness)
+    text = Propagation(_normalize_step(likeness), _normalize_step(_keep_strongest(likeness, TWO_STEP_NEIGHBOURS)))
     if liked.nnz == 0:
         return Graph(text, None), neighbours
-    shared = _find_neighbours(_readers_of(liked), NEIGHBOURS)
-    nearest = [_rows_to_one(_strongest(one, NEIGHBOURS_TWICE_JOINT)) for one in (shared, likeness)]
+    shared = _find_neighbours(_weigh_readers(liked), ONE_STEP_NEIGHBOURS)
+    nearest = [_normalize_rows(_keep_strongest(one, TWO_STEP_NEIGHBOURS_JOINT)) for one in (shared, likeness)]
     return Graph(
-        text, Propagation(_step(_rows_to_one(shared) + neighbours), _step(nearest[0] + nearest[1]))
+        text,
+        Propagation(_normalize_step(_normalize_rows(shared) + neighbours), _normalize_step(nearest[0] + nearest[1])),
     ), neighbours
 
 
@@ -67,7 +68,7 @@ def find_neighbours(words: sp.csr_matrix, papers_by_word: sp.csr_matrix) -> sp.c
     `papers_by_word` (W, P) is the transpose of the papers' TF-IDF rows.
     """
     likeness = (words @ papers_by_word).tocsr()
-    return _rows_to_one(_power(_strongest(likeness, NEIGHBOURS), 2))
+    return _normalize_rows(_raise_to(_keep_strongest(likeness, ONE_STEP_NEIGHBOURS), 2))
 
 
 def _single_graph_row(graph_rows: sp.csr_matrix) -> np.ndarray:
@@ -78,7 +79,7 @@ def _single_graph_row(graph_rows: sp.csr_matrix) -> np.ndarray:
     return found
 
 
-def _readers_of(liked: sp.csr_matrix) -> sp.csr_matrix:
+def _weigh_readers(liked: sp.csr_matrix) -> sp.csr_matrix:
     """Return papers' readers (P, U), each reader counting less the more they read, each paper of near unit length."""
     papers_each = np.diff(liked.indptr)
     weighed = sp.diags((1 / np.sqrt(1 + papers_each)).astype(np.float32)) @ (liked > 0).astype(np.float32)
@@ -86,9 +87,9 @@ def _readers_of(liked: sp.csr_matrix) -> sp.csr_matrix:
     return (weighed @ sp.diags((1 / np.sqrt(length + 0.5)).astype(np.float32))).T.tocsr()
 
 
-def _find_neighbours(rows: sp.csr_matrix, most: int) -> sp.csr_matrix:
+def _find_neighbours(rows: sp.csr_matrix, limit: int) -> sp.csr_matrix:
     """Return each row's strongest products with the others, its own left out."""
-    model = ItemItemRecommender(K=most + 1)
+    model = ItemItemRecommender(K=limit + 1)
     model.fit(rows.T.tocsr().astype(np.float64), show_progress=False)
     found = model.similarity.tocsr()
     found.setdiag(0)
@@ -96,31 +97,31 @@ def _find_neighbours(rows: sp.csr_matrix, most: int) -> sp.csr_matrix:
     return found.astype(np.float32)
 
 
-def _step(graph: sp.csr_matrix) -> sp.csr_matrix:
+def _normalize_step(graph: sp.csr_matrix) -> sp.csr_matrix:
     """Return the symmetric step along a graph, scaled so that much visited papers weigh no more than others."""
     both = (graph + graph.T).tocsr()
     scale = sp.diags((1 / np.sqrt(np.asarray(both.sum(axis=1)).ravel() + 1e-6)).astype(np.float32))
     return (scale @ both @ scale).tocsr().astype(np.float32)
 
 
-def _rows_to_one(graph: sp.csr_matrix) -> sp.csr_matrix:
+def _normalize_rows(graph: sp.csr_matrix) -> sp.csr_matrix:
     total = np.asarray(graph.sum(axis=1)).ravel()
     scale = 1 / np.where(total > 0, total, 1)
     return (sp.diags(scale.astype(np.float32)) @ graph).tocsr().astype(np.float32)
 
 
-def _power(graph: sp.csr_matrix, power: float) -> sp.csr_matrix:
+def _raise_to(graph: sp.csr_matrix, power: float) -> sp.csr_matrix:
     raised = graph.copy()
     raised.data = (np.maximum(raised.data, 0) ** power).astype(np.float32)
     return raised
 
 
-def _strongest(graph: sp.csr_matrix, most: int) -> sp.csr_matrix:
+def _keep_strongest(graph: sp.csr_matrix, limit: int) -> sp.csr_matrix:
     """Return the graph with at most so many cells a row, the largest."""
     kept = np.ones(graph.nnz, bool)
-    for row in np.flatnonzero(np.diff(graph.indptr) > most):
+    for row in np.flatnonzero(np.diff(graph.indptr) > limit):
         cells = slice(graph.indptr[row], graph.indptr[row + 1])
         kept[cells] = False
-        kept[graph.indptr[row] + np.argpartition(-graph.data[cells], most)[:most]] = True
+        kept[graph.indptr[row] + np.argpartition(-graph.data[cells], limit)[:limit]] = True
     ends = np.concatenate([[0], np.cumsum(kept)])[graph.indptr]
     return sp.csr_matrix((graph.data[kept], graph.indices[kept], ends), shape=graph.shape, dtype=np.float32)

@@ -98,12 +98,12 @@ class Catalogue:
 
     def _update_without_model(self, papers: Papers) -> tuple[PaperIndex, Vocabulary]:
         index, vocabulary = self._snapshot
-        self._papers = self._papers.updated(papers)
+        self._papers = self._papers.merge(papers)
         if len(self._papers) < VOCABULARY_GROWTH * self._learned_papers:
             return PaperIndex([merge_blocks(index.blocks[0], untrained_block(papers, vocabulary))]), vocabulary
         texts = paper_texts(self._papers)
         vocabulary, rows = learn_vocabulary(texts, self.config.min_df)
-        vocabulary = vocabulary.named(texts, rows)
+        vocabulary = vocabulary.with_keyphrases(texts, rows)
         self._learned_papers = len(self._papers)
         return PaperIndex([untrained_block(self._papers, vocabulary)]), vocabulary
 
@@ -163,14 +163,14 @@ class Catalogue:
     def similar(self, paper: str, k: int, exclude: Collection[str] = ()) -> RankedList:
         """Return the k papers most similar to one; fewer where fewer score above zero, none for an unknown paper."""
         history = Events.from_rows([("", paper, "save", None)])
-        scores = self._score_with(history, (), (), 0.0, self.config.plain())
+        scores = self._score_with(history, (), (), 0.0, self.config.relevance_only())
         # In a catalogue whose papers all have the same words every score is zero, and every paper is similar.
         similar = scores.total > 0 if np.nan_to_num(scores.total).any() else np.ones(len(scores.index), bool)
         return rank_matches(scores, similar, k if paper in self else 0, exclude)
 
     def search(self, query: str, k: int) -> RankedList:
         """Return the best k of the papers that match a query, as `search.match_papers` decides."""
-        scores = self._score_with(Events.none(), [query], (), 0.0, self.config.plain())
+        scores = self._score_with(Events.empty(), [query], (), 0.0, self.config.relevance_only())
         return rank_matches(scores, match_papers(query, scores), k)
 
     def _score_with(

@@ -58,7 +58,7 @@ class FactorsComponent:
 
     def group_shares(self, rows: np.ndarray, groups: np.ndarray) -> np.ndarray:
         """Return what each group of profile rows (C, n) adds to index rows (M,), float32 (M, C)."""
-        return self.index.scoring_vectors(rows) @ self.folded.solve((groups @ self.folded.terms).T)
+        return self.index.scoring_vectors(rows) @ self.folded.solve((groups @ self.folded.contributions).T)
 
 
 def score_factors(model: Model, profile: Profile, index: PaperIndex) -> FactorsComponent:

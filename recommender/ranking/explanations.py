@@ -98,7 +98,7 @@ class Explanation:
         cells = slice(self._words.indptr[at], self._words.indptr[at + 1])
         products = self._words.data[cells] * weights[self._at[cells]]
         shared = products > MIN_PRODUCT
-        return self.scores.vocabulary.names(self._words.indices[cells][shared], products[shared], SHARED_WORDS)
+        return self.scores.vocabulary.choose_labels(self._words.indices[cells][shared], products[shared], SHARED_WORDS)
 
 
 def _absorb_rounding(score: float, reasons: list[Reason]) -> list[Reason]:

@@ -92,9 +92,9 @@ def fold_in_papers(
     `row_of` maps the ids the model knows to its rows: such a paper brings new text or facts, but where readers placed
     it, it stays. `papers_by_word` float32 CSR (W, P) is `by_word` of the model's block.
     """
-    words, foldin_vectors = model.words_and_vectors(papers)
+    words, foldin_vectors = model.fold_in_texts(papers)
     neighbours = find_neighbours(words, papers_by_word)
-    scoring_vectors = model.cold_adjustment.of(foldin_vectors, neighbours @ model.factors.papers)
+    scoring_vectors = model.cold_adjustment.apply(foldin_vectors, neighbours @ model.factors.papers)
     readers, trained = np.zeros(len(papers), np.float32), np.zeros(len(papers), bool)
     nodes = neighbours.tolil()
     for at, row in ((at, row_of[paper]) for at, paper in enumerate(papers.ids) if paper in row_of):

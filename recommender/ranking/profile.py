@@ -13,7 +13,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from recommender.config import Config
-from recommender.data.interactions import Weights, weigh
+from recommender.data.interactions import Interactions, weigh_events
 from recommender.data.tables import Events
 from recommender.features.tfidf import Vocabulary
 from recommender.model.model import Model
@@ -92,7 +92,7 @@ def build_profile(
         texts=[""] * len(rows) + [typed[row] for row in known],
         weight=np.concatenate([met.weight[strongest], weight[known]]),
         words=_vstack(index.words(rows), words[known]),
-        vectors=np.concatenate([index.foldin_vectors(rows), model.vectors_of(words[known])]) if model else _NO_VECTORS,
+        vectors=np.concatenate([index.foldin_vectors(rows), model.fold_in(words[known])]) if model else _NO_VECTORS,
         graph_rows=_vstack(index.graph_rows(rows), find_neighbours(words[known], index.blocks[0].by_word))
         if len(known)
         else index.graph_rows(rows),
@@ -124,7 +124,7 @@ def _vstack(one: sp.csr_matrix, other: sp.csr_matrix) -> sp.csr_matrix:
     return sp.vstack([one, other], format="csr") if other.shape[0] else one
 
 
-def _select_strongest(met: Weights) -> np.ndarray:
+def _select_strongest(met: Interactions) -> np.ndarray:
     """Return the rows of `met` with the largest weights, in order: all of them, except in a long history.
 
     Solving for a reader takes the cube of the number of their papers, and one more changes nothing long before the
@@ -135,8 +135,8 @@ def _select_strongest(met: Weights) -> np.ndarray:
     return np.sort(np.concatenate([liked[:MAX_LIKED], disliked[:MAX_DISLIKED]]))
 
 
-def _weigh_history(history: Events, index: PaperIndex, config: Config, now: float) -> Weights:
+def _weigh_history(history: Events, index: PaperIndex, config: Config, now: float) -> Interactions:
     known = [row for row, paper in enumerate(history.papers) if paper in index.row_of]
     paper = np.array([index.row_of[history.papers[row]] for row in known], np.int64)
     events = Events([], [], [history.kinds[row] for row in known], history.times[known])
-    return weigh(np.zeros(len(known), np.int64), paper, events, config, now)
+    return weigh_events(np.zeros(len(known), np.int64), paper, events, config, now)

@@ -72,7 +72,7 @@ class Verdict:
     readers: int = 0
     pairs: int = 0
     comparisons: Mapping[str, Comparison] = field(default_factory=dict)
-    holdout_record: HoldoutRecord = field(default_factory=HoldoutRecord.none)
+    holdout_record: HoldoutRecord = field(default_factory=HoldoutRecord.empty)
 
     @classmethod
     def unjudged(cls) -> Verdict:

@@ -105,7 +105,7 @@ def _assemble(papers: Papers, text_features: TextFeatures, learned: Fit, manifes
         vocabulary=vocabulary,
         names=names,
         **vars(learned),
-        embeddings=Embeddings.nothing(len(papers)),
+        embeddings=Embeddings.empty(len(papers)),
     )
 
 
@@ -123,7 +123,7 @@ def _learn_text_features(papers: Papers, config: Config, start: Model | None) ->
         return start.vocabulary, start.words, start.names
     texts = paper_texts(papers)
     vocabulary, words = learn_vocabulary(texts, config.min_df)
-    return vocabulary.named(texts, words), words, learn_names(papers)
+    return vocabulary.with_keyphrases(texts, words), words, learn_names(papers)
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,7 @@ def fit(
     )
     neighbours = nearest @ factors.papers
     cold_adjustment = fit_cold_adjustment(factors.papers, readers)
-    scoring_vectors = np.where(readers[:, None] > 0, factors.papers, cold_adjustment.of(factors.papers, neighbours))
+    scoring_vectors = np.where(readers[:, None] > 0, factors.papers, cold_adjustment.apply(factors.papers, neighbours))
     return Fit(factors, scoring_vectors, cold_adjustment, graph)
 
 

@@ -48,7 +48,7 @@ def rank(
     _warn_of_unknown(papers, [(interactions, events.papers), (readers, histories.papers), (candidates, chosen or [])])
     now = newest(events, histories)
     with _progress_bar("training") as progress:
-        catalogue = catalogue_from(papers, events, Config().plain(), seed=seed, now=now, progress=progress)
+        catalogue = catalogue_from(papers, events, Config().relevance_only(), seed=seed, now=now, progress=progress)
     lists = rank_all(catalogue, events, histories, names, candidates=chosen, k=k, now=now)
     write_lines(out, _lines(tqdm(lists, "ranking", len(names), disable=None, file=sys.stderr)))
 
@@ -102,7 +102,7 @@ def evaluate(
     try:
         with _progress_bar("evaluating") as progress:
             report = run_evaluation(
-                papers, events, task, seeds, Config().plain(), baselines=baselines, progress=progress
+                papers, events, task, seeds, Config().relevance_only(), baselines=baselines, progress=progress
             )
     except ValueError as error:
         raise click.ClickException(str(error)) from error

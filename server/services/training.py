@@ -16,7 +16,7 @@ from typing import Any
 from recommender import BrokenModel, Events, Model, Papers, TooFewPapers
 from recommender.errors import EncoderUnavailable
 from recommender.features.encoders import Encoder, OnnxEncoder
-from recommender.model.model_card import card
+from recommender.model.model_card import render_model_card
 from recommender.training.gate import Verdict, retrain
 from server.config import Settings
 from server.errors import BrokenArtefact, Conflict, NotFound
@@ -244,4 +244,4 @@ def card_of(database: Database, version: str | None) -> str:
         raise NotFound("No model serves yet; `inkling train` makes one.", field="version")
     if name not in rows:
         raise NotFound(f"There never was a model {name}; `inkling models list` shows those known.", field="version")
-    return card(rows[name]["manifest"])
+    return render_model_card(rows[name]["manifest"])

@@ -58,7 +58,7 @@ def model(papers, events, config):
 
 @pytest.fixture(scope="session")
 def model_alone(papers, config):
-    return train(papers, Events.none(), config, now=NOW)
+    return train(papers, Events.empty(), config, now=NOW)
 
 
 @pytest.fixture(scope="session", params=["with readers", "alone", "untrained"])

@@ -23,7 +23,7 @@ def found(shared):
     folder = shared / "data/citeulike-t"
     papers, events = read_papers(folder / "papers.jsonl.gz"), read_events(folder / "interactions.tsv.gz")
     return {
-        task: evaluate(papers, events, task, [0], Config().plain(), baselines=False).splits
+        task: evaluate(papers, events, task, [0], Config().relevance_only(), baselines=False).splits
         for task in dict.fromkeys(task for task, _ in BANDS)
     }
 

@@ -26,11 +26,11 @@ def has_one_of(papers):
 
 @pytest.fixture
 def plain(model):
-    return Catalogue(model, config=model.config.plain())
+    return Catalogue(model, config=model.config.relevance_only())
 
 
 def rank(catalogue, history=None, **more):
-    return catalogue.rank(history or Events.none(), candidates=None, k=None, now=NOW, **more)
+    return catalogue.rank(history or Events.empty(), candidates=None, k=None, now=NOW, **more)
 
 
 @pytest.mark.parametrize("how", ["interests", "followed"])

@@ -6,11 +6,11 @@ import pytest
 
 from recommender.data.files import (
     MalformedLine,
+    parse_time,
     read_events,
     read_histories,
     read_ids,
     read_papers,
-    seconds,
     write_lines,
 )
 
@@ -131,5 +131,5 @@ def test_the_same_lines_give_the_same_bytes_and_no_half_a_file(tmp_path):
 
 
 def test_seconds_read_numbers_and_moments():
-    assert seconds("1e3") == 1000
-    assert seconds("1970-01-02T00:00:00Z") == 86_400
+    assert parse_time("1e3") == 1000
+    assert parse_time("1970-01-02T00:00:00Z") == 86_400

@@ -5,7 +5,7 @@ import pytest
 
 from recommender import Config, Events
 from recommender.config import DAY
-from recommender.data.interactions import weigh
+from recommender.data.interactions import weigh_events
 
 NOW = 1000 * DAY
 PLAIN = Config(save_half_life=math.inf, open_half_life=math.inf)
@@ -15,7 +15,7 @@ def weights(*rows, config=PLAIN, now=NOW):
     """Weigh (kind, days ago or None) events of one reader on one paper."""
     table = Events.from_rows(("r", "p", kind, None if age is None else now - age * DAY) for kind, age in rows)
     number = np.zeros(len(table), np.int64)
-    return weigh(number, number, table, config, now)
+    return weigh_events(number, number, table, config, now)
 
 
 def test_a_save_weighs_more_than_an_open():
@@ -67,11 +67,11 @@ def test_impressions_count_as_passed_over_only_of_papers_never_opened_or_saved()
 
 def test_events_of_several_readers_and_papers_come_back_as_sorted_pairs():
     table = Events.from_rows([("b", "y", "save", 1.0), ("a", "x", "open", 2.0), ("b", "x", "hide", 3.0)])
-    found = weigh(np.array([1, 0, 1]), np.array([1, 0, 0]), table, PLAIN, NOW)
+    found = weigh_events(np.array([1, 0, 1]), np.array([1, 0, 0]), table, PLAIN, NOW)
     assert list(zip(found.reader, found.paper, strict=True)) == [(0, 0), (1, 0), (1, 1)]
     assert found.weight.dtype == np.float32
 
 
 def test_no_events_weigh_nothing():
-    found = weigh(np.empty(0, np.int64), np.empty(0, np.int64), Events.none(), PLAIN, NOW)
+    found = weigh_events(np.empty(0, np.int64), np.empty(0, np.int64), Events.empty(), PLAIN, NOW)
     assert len(found.weight) == len(found.seen) == 0

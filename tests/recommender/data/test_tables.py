@@ -18,12 +18,12 @@ def test_taking_rows_takes_every_column(papers):
 
 def test_updating_replaces_rows_with_the_same_id():
     one = Papers.from_rows([{"id": "a", "title": "old"}, {"id": "b"}])
-    both = one.updated(Papers.from_rows([{"id": "a", "title": "new"}, {"id": "c"}]))
+    both = one.merge(Papers.from_rows([{"id": "a", "title": "new"}, {"id": "c"}]))
     assert both.ids == ["b", "a", "c"]
     assert both.titles == ["", "new", ""]
     assert len(both.published) == len(both.upvotes) == 3
 
 
 def test_no_events_are_an_empty_table():
-    assert len(Events.none()) == 0
-    assert Events.none().times.dtype == np.float64
+    assert len(Events.empty()) == 0
+    assert Events.empty().times.dtype == np.float64

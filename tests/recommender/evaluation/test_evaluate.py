@@ -11,7 +11,7 @@ from recommender.evaluation.report import OURS
 
 pytestmark = pytest.mark.slow
 
-CONFIG = Config(factors=16, iterations=5).plain()
+CONFIG = Config(factors=16, iterations=5).relevance_only()
 
 
 @pytest.fixture(scope="module")

@@ -186,7 +186,7 @@ def test_progress_is_told(encoder):
 
 
 def test_papers_nobody_encoded_have_vectors_of_no_dimension():
-    assert Embeddings.nothing(3).vectors.shape == (3, 0)
+    assert Embeddings.empty(3).vectors.shape == (3, 0)
 
 
 @pytest.fixture(scope="module")
@@ -260,7 +260,7 @@ def test_a_model_keeps_what_was_encoded_for_the_next_training(learned, synonyms,
 
 
 def test_without_an_encoder_a_model_has_no_part_of_it(synonyms, tmp_path):
-    train(synonyms, Events.none(), Config(factors=16), now=NOW).save(tmp_path / "model")
+    train(synonyms, Events.empty(), Config(factors=16), now=NOW).save(tmp_path / "model")
     loaded = Model.load(tmp_path / "model")
     assert not loaded.embeddings
     assert loaded.manifest.encoder is None

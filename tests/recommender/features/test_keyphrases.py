@@ -102,9 +102,9 @@ def test_a_bag_of_words_has_no_terms():
     for bags in (rows, in_rows):
         texts = paper_texts(Papers.from_rows(bags))
         vocabulary, words = learn_vocabulary(texts, 3)
-        learned = vocabulary.named(texts, words).keyphrases
-        assert len(learned.terms) == 0
-        assert (learned.telling > 0).any()
+        learned = vocabulary.with_keyphrases(texts, words).keyphrases
+        assert len(learned.phrases) == 0
+        assert (learned.informativeness > 0).any()
 
 
 @pytest.mark.parametrize("papers", [0, 1, 2, 5, 8, 12, 20])
@@ -189,25 +189,25 @@ def test_naming_takes_time_in_proportion_to_the_words_shared():
         names = [f"word{at}" for at in range(words)]
         learned = Keyphrases(names, np.ones(words, np.float32), np.zeros((0, 2), np.int32), [], np.zeros(0, np.float32))
         began = time.thread_time()
-        assert len(learned.names(np.arange(words), np.ones(words), 4)) == 4
+        assert len(learned.choose_labels(np.arange(words), np.ones(words), 4)) == 4
         return time.thread_time() - began
 
     assert min(seconds(40_000) for _ in range(3)) < 10 * min(seconds(10_000) for _ in range(3)) + 0.01
 
 
 def test_texts_copied_from_each_other_make_no_terms_without_end(monkeypatch):
-    monkeypatch.setattr(keyphrases, "MOST_TERMS", 50)
+    monkeypatch.setattr(keyphrases, "MAX_PHRASES", 50)
     random = np.random.default_rng(3)
     text = " ".join(f"w{one}x" for one in random.permutation(3_000)) + "."
     rows = [{"id": f"p{at}", "title": f"{text[:500]}", "abstract": text} for at in range(2)]
     texts = paper_texts(Papers.from_rows([*rows, *({"id": f"q{at}", "title": f"other{at}"} for at in range(30))]))
     vocabulary, words = learn_vocabulary(texts, 3)
-    assert 0 < len(vocabulary.named(texts, words).keyphrases.terms) <= 50
+    assert 0 < len(vocabulary.with_keyphrases(texts, words).keyphrases.phrases) <= 50
 
 
 @pytest.fixture(scope="module")
 def trained():
-    return train(made_up(160), Events.none(), Config(factors=16, iterations=3), now=NOW)
+    return train(made_up(160), Events.empty(), Config(factors=16, iterations=3), now=NOW)
 
 
 def told(model):
@@ -260,8 +260,8 @@ def test_real_reasons_name_no_empty_and_no_folded_word(real):
 def test_real_words_are_written_as_the_papers_write_them(real):
     texts = paper_texts(real)
     vocabulary, rows = learn_vocabulary(texts, 3)
-    learned = vocabulary.named(texts, rows).keyphrases
-    written = dict(zip(vocabulary.words, learned.written, strict=True))
+    learned = vocabulary.with_keyphrases(texts, rows).keyphrases
+    labels = dict(zip(vocabulary.words, learned.labels, strict=True))
     for word in (
         "text-to-video",
         "LoRA",
@@ -273,5 +273,5 @@ def test_real_words_are_written_as_the_papers_write_them(real):
         "Mamba",
         "robot",
     ):
-        assert written[max(tokenize(word), key=len)] == word
-    assert {"speculative decoding", "KV cache", "reward hacking"} <= set(learned.written_terms)
+        assert labels[max(tokenize(word), key=len)] == word
+    assert {"speculative decoding", "KV cache", "reward hacking"} <= set(learned.phrase_labels)

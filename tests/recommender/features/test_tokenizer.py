@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recommender.features import tokenizer
-from recommender.features.tokenizer import LONGEST, LONGEST_WORD, singular, tokenize
+from recommender.features.tokenizer import MAX_CHARACTERS, MAX_WORD_CHARACTERS, singular, tokenize
 
 
 @pytest.mark.parametrize(
@@ -180,18 +180,20 @@ def seconds(tokenizer):
 @pytest.mark.parametrize("start", ["", "a", "&#", "\\u"])
 @pytest.mark.parametrize("piece", HOSTILE.values(), ids=HOSTILE)
 def test_folding_takes_time_in_proportion_to_the_text(start, piece):
-    short, long = (start + piece * (size // len(piece)) + "\u00e9" for size in (LONGEST // 4 - 10, LONGEST - 10))
+    short, long = (
+        start + piece * (size // len(piece)) + "\u00e9" for size in (MAX_CHARACTERS // 4 - 10, MAX_CHARACTERS - 10)
+    )
     # Linear is four times; the quadratic ones took sixteen times, and whole seconds.
     assert min(seconds(long) for _ in range(3)) < 10 * min(seconds(short) for _ in range(3)) + 0.01
 
 
 def test_a_text_is_read_up_to_a_stated_length():
-    assert tokenize("word " * LONGEST) == tokenize(("word " * LONGEST)[:LONGEST])
-    assert tokenize(" " * LONGEST + "word") == []
+    assert tokenize("word " * MAX_CHARACTERS) == tokenize(("word " * MAX_CHARACTERS)[:MAX_CHARACTERS])
+    assert tokenize(" " * MAX_CHARACTERS + "word") == []
 
 
 def test_what_is_longer_than_a_word_is_none_but_its_parts_are():
-    assert tokenize("A" * (LONGEST_WORD + 1)) == []
+    assert tokenize("A" * (MAX_WORD_CHARACTERS + 1)) == []
     chain = tokenize("-".join(["speculative", "decoding"] * 100))
     assert set(chain) == {"speculative", "decoding"}
     assert len(tokenize("\u6f22\u5b57" * 1000)) == 1999
@@ -203,5 +205,5 @@ def test_a_character_reference_without_an_end_is_no_error():
 
 def test_long_words_are_not_kept():
     before = tokenizer._split.cache_info().currsize
-    tokenize(" ".join(f"{at:09d}" + "a" * LONGEST_WORD for at in range(100)))
+    tokenize(" ".join(f"{at:09d}" + "a" * MAX_WORD_CHARACTERS for at in range(100)))
     assert tokenizer._split.cache_info().currsize == before

@@ -95,11 +95,11 @@ def test_a_damaged_folder_is_refused(folder, name, damage):
 
 def test_strings_come_back_byte_for_byte():
     strings = ["", "plain", "Gérard 大", "line\nbreak\t", "\udc80 lone", ""]
-    packed = Strings.of(strings)
+    packed = Strings.pack(strings)
     assert list(packed) == strings
     assert [packed[row] for row in range(len(packed))] == strings
     assert packed[1:3] == strings[1:3]
-    assert list(Strings.of([])) == []
+    assert list(Strings.pack([])) == []
     with pytest.raises(IndexError):
         packed[len(strings)]
 

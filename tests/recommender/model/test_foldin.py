@@ -53,7 +53,7 @@ def test_shares_add_up_and_leaving_one_out_takes_exactly_its_share(als):
     target = model.item_factors[7]
     shares = found.shares(target[None])[0]
     assert shares.sum() == pytest.approx(found.vector @ target, rel=1e-4)
-    without = cho_solve((found.factor, True), np.delete(found.terms, 0, axis=0).sum(axis=0))
+    without = cho_solve((found.factor, True), np.delete(found.contributions, 0, axis=0).sum(axis=0))
     assert found.vector @ target - without @ target == pytest.approx(shares[0], rel=1e-3, abs=1e-6)
 
 

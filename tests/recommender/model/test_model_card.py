@@ -1,18 +1,18 @@
 from dataclasses import replace
 
 from recommender import train
-from recommender.model.model_card import CARD, card
+from recommender.model.model_card import MODEL_CARD, render_model_card
 from recommender.training.gate import retrain
 from tests.recommender.conftest import NOW
 
 
 def test_every_saved_model_has_its_card(model, tmp_path):
     model.save(tmp_path / "one")
-    assert (tmp_path / "one" / CARD).read_text(encoding="utf-8") == card(model.manifest.as_dict())
+    assert (tmp_path / "one" / MODEL_CARD).read_text(encoding="utf-8") == render_model_card(model.manifest.as_dict())
 
 
 def test_a_card_says_what_a_model_is_made_of_and_its_limits(model, papers, events):
-    told = card(model.manifest.as_dict())
+    told = render_model_card(model.manifest.as_dict())
     assert told.startswith(f"# Model {model.version}\n")
     for heading in ("## Data", "## Figures", "## Parameters", "## Blend", "## Limits"):
         assert heading in told
@@ -25,21 +25,23 @@ def test_a_card_says_what_a_model_is_made_of_and_its_limits(model, papers, event
 
 def test_a_card_says_how_the_model_was_judged(papers, events, config):
     model, verdict = retrain(papers, events, None, config, now=NOW)
-    told = card(model.manifest.as_dict() | {"gate": verdict.as_dict()})
+    told = render_model_card(model.manifest.as_dict() | {"gate": verdict.as_dict()})
     assert verdict.reason in told
     assert "| words alone |" in told
 
 
 def test_a_card_of_a_model_without_events_has_no_gaps(papers, events, config):
     model = train(papers, replace(events.take([]), times=events.times[:0]), config, now=NOW)
-    told = card(model.manifest.as_dict())
+    told = render_model_card(model.manifest.as_dict())
     assert "| events | 0 |" in told
     assert "nan" not in told
     assert "None" not in told
 
 
 def test_a_value_cannot_break_the_table(model):
-    told = card(model.manifest.as_dict() | {"figures": {"a": {"b": "x|y\nz"}, "c": [1, 0.25], "d": True, "e": None}})
+    told = render_model_card(
+        model.manifest.as_dict() | {"figures": {"a": {"b": "x|y\nz"}, "c": [1, 0.25], "d": True, "e": None}}
+    )
     assert "| a: b | x\\|y z |" in told
     assert "| c | 1, 0.25 |" in told
     assert "| d | yes |" in told

@@ -33,7 +33,7 @@ def test_the_nearest_by_text_are_of_the_same_topic_and_add_up_to_one(words, like
 
 def test_steps_are_symmetric_and_float32(words, liked):
     graph, _ = build_graph(words, liked)
-    for step in (graph.text.once, graph.text.twice, graph.joint.once, graph.joint.twice):
+    for step in (graph.text.one_step, graph.text.two_step, graph.joint.one_step, graph.joint.two_step):
         assert abs(step - step.T).max() < 1e-6
         assert step.dtype == np.float32
 

@@ -34,7 +34,7 @@ def test_one_more_save_changes_the_next_answer(catalogue, saved):
 
 
 def test_nobody_known_gets_the_fresh_and_the_popular_and_is_told_so(catalogue, papers):
-    ranked = rank(catalogue, Events.none(), k=20)
+    ranked = rank(catalogue, Events.empty(), k=20)
     row = {paper: at for at, paper in enumerate(papers.ids)}
     rows = [row[paper] for paper in ranked.ids]
     assert set(ranked.basis) == {"fallback"}
@@ -48,14 +48,14 @@ def test_nobody_known_gets_the_fresh_and_the_popular_and_is_told_so(catalogue, p
 
 
 def test_typed_interests_serve_a_reader_without_any_event(catalogue):
-    ranked = rank(catalogue, Events.none(), interests=["topic4word1 topic4word2", "topic4word3"])
+    ranked = rank(catalogue, Events.empty(), interests=["topic4word1 topic4word2", "topic4word3"])
     assert share_of_topic(ranked, 4) >= 0.7
     assert "interest" in {reason.kind for reason in ranked.reasons(0)}
     assert set(ranked.basis) <= {"model", "text"}
 
 
 def test_followed_counts_like_an_interest(catalogue):
-    assert share_of_topic(rank(catalogue, Events.none(), followed=["topic4word1 topic4word2"]), 4) >= 0.7
+    assert share_of_topic(rank(catalogue, Events.empty(), followed=["topic4word1 topic4word2"]), 4) >= 0.7
 
 
 def test_muted_words_push_papers_down(catalogue, papers, saved):
@@ -254,10 +254,10 @@ def test_search_knows_other_languages(catalogue):
 def test_an_empty_catalogue_answers():
     catalogue = Catalogue(None)
     assert len(catalogue) == 0
-    assert rank(catalogue, Events.none()).ids == []
-    assert rank(catalogue, Events.none(), candidates=["a"], k=None).basis == ["none"]
+    assert rank(catalogue, Events.empty()).ids == []
+    assert rank(catalogue, Events.empty(), candidates=["a"], k=None).basis == ["none"]
     catalogue.update(Papers.from_rows([NEW]))
-    assert rank(catalogue, Events.none(), interests=["topic2word1"]).ids == ["new"]
+    assert rank(catalogue, Events.empty(), interests=["topic2word1"]).ids == ["new"]
 
 
 def test_updating_while_ranking_shows_the_old_or_the_new(model, saved):

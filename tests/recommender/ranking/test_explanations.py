@@ -49,8 +49,8 @@ def test_shares_of_the_factors_are_what_refolding_gives(catalogue, ranked):
         folded, index = weighted.component.folded, found._catalogue_scores.index
         for row in found._rows[:5].tolist():
             vector = index.foldin_vectors(np.array([row]))[0]
-            for gone in range(len(folded.terms)):
-                rest = np.delete(folded.terms, gone, axis=0).sum(axis=0)
+            for gone in range(len(folded.contributions)):
+                rest = np.delete(folded.contributions, gone, axis=0).sum(axis=0)
                 again = cho_solve((folded.factor, True), rest) @ vector
                 share = folded.shares(vector[None])[0, gone]
                 assert folded.vector @ vector - again == pytest.approx(share, rel=1e-2, abs=1e-4)

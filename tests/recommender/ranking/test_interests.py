@@ -13,7 +13,7 @@ MANY, FEW = [f"t1p{number:02d}" for number in range(12)], [f"t6p{number:02d}" fo
 @pytest.fixture
 def make_list(model):
     def make(papers, **settings):
-        catalogue = Catalogue(model, config=dataclasses.replace(Config().plain(), **settings))
+        catalogue = Catalogue(model, config=dataclasses.replace(Config().relevance_only(), **settings))
         history = Events.from_rows(("me", paper, "save", NOW) for paper in papers)
         return catalogue.rank(history, candidates=None, k=12, now=NOW)
 

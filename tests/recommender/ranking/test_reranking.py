@@ -11,7 +11,7 @@ NOW = 1_760_000_000.0
 @pytest.fixture
 def make_list(model, saved):
     def make(seed=0, **settings):
-        catalogue = Catalogue(model, config=dataclasses.replace(Config().plain(), **settings))
+        catalogue = Catalogue(model, config=dataclasses.replace(Config().relevance_only(), **settings))
         return catalogue.rank(saved("t2p00", "t2p01", "t5p03"), candidates=None, k=20, now=NOW, seed=seed)
 
     return make

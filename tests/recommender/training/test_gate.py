@@ -227,7 +227,7 @@ def test_with_nothing_new_the_serving_models_holdout_is_used_again(papers, event
 def test_a_repeated_holdout_is_judged_among_the_papers_there_were(papers, events, published, config):
     """A catalogue that has grown since has more papers to take a place: no fault of the new model."""
     copies = [{"id": f"new{at}", "abstract": papers.abstracts[at]} for at in range(len(papers))]
-    grown = papers.updated(Papers.from_rows(copies))
+    grown = papers.merge(Papers.from_rows(copies))
     _, verdict = retrain(grown, events, published, config, now=NOW)
     assert verdict.passed, verdict.reason
     theirs = verdict.comparisons["the serving model"]

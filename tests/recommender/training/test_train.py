@@ -20,13 +20,13 @@ def test_progress_is_told_in_order_to_the_end(papers, events, config):
 def test_too_few_papers_are_refused_with_the_number_needed():
     few = Papers.from_rows({"id": str(number), "title": f"word{number} topic"} for number in range(5))
     with pytest.raises(TooFewPapers, match="20"):
-        train(few, Events.none())
+        train(few, Events.empty())
 
 
 def test_papers_without_text_or_readers_do_not_count():
     stubs = Papers.from_rows({"id": str(number)} for number in range(100))
     with pytest.raises(TooFewPapers):
-        train(stubs, Events.none())
+        train(stubs, Events.empty())
 
 
 def test_events_on_unknown_papers_are_left_out(papers, events, config):
@@ -44,10 +44,10 @@ def test_names_of_authors_tie_papers_together(config):
         {"id": f"p{number}", "title": f"word{number % 10} thing{number % 7}", "authors": [f"Author {number % 4}"]}
         for number in range(60)
     ]
-    model = train(Papers.from_rows(rows), Events.none(), config)
+    model = train(Papers.from_rows(rows), Events.empty(), config)
     assert len(model.names) == 4
     new = Papers.from_rows([{"id": "new", "title": "unheard", "authors": ["Author 3"]}])
-    _, vectors = model.words_and_vectors(new)
+    _, vectors = model.fold_in_texts(new)
     likeness = model.factors.papers @ vectors[0]
     assert {int(row) % 4 for row in np.argsort(-likeness)[:8]} == {3}
 
@@ -64,7 +64,7 @@ def test_a_blend_learned_before_is_used_again(papers, events, config, model):
 
 def test_forty_papers_are_enough(saved):
     rows = [{"id": f"p{n}", "title": f"alpha beta{n % 2}", "abstract": f"gamma{n % 2} delta{n % 2}"} for n in range(40)]
-    ranked = Catalogue(train(Papers.from_rows(rows), Events.none(), Config().plain())).rank(
+    ranked = Catalogue(train(Papers.from_rows(rows), Events.empty(), Config().relevance_only())).rank(
         saved("p0"), candidates=None, k=10, now=NOW
     )
     assert all(int(paper[1:]) % 2 == 0 for paper in ranked.ids)

@@ -39,7 +39,7 @@ def publish(database: Database, folder: Path, seed: int = 0) -> str:
     with database.reading() as session:
         rows = [row for chunk in papers.for_catalogue(session) for row in chunk]
         until = papers.newest_update(session)
-    model = train(Papers.from_rows(rows), Events.none(), seed=seed)
+    model = train(Papers.from_rows(rows), Events.empty(), seed=seed)
     version = f"{model.version}-{seed}"
     model.save(folder / version)
     with database.writing() as session:

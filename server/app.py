@@ -45,7 +45,7 @@ BLUEPRINTS = (
     reports.blueprint,
     feeds.blueprint,
 )
-THREADS = 4  # of a process; requests wait for the database, not only for Python
+THREADS = 4  # per process; requests wait for the database, not only for Python
 _OPENAPI = {
     "API_TITLE": "Inkling",
     "API_VERSION": __version__,
@@ -59,7 +59,7 @@ def create_app(settings: Settings) -> Flask:
     app = Flask("server", static_folder=None)
     app.config.update(_OPENAPI, MAX_CONTENT_LENGTH=MAX_BODY, PROPAGATE_EXCEPTIONS=False)
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    # Two slashes in a row are somebody's mistake, not another spelling: no HTML redirect.
+    # Two slashes in a row are a mistake of the client: 404 instead of an HTML redirect.
     app.url_map.merge_slashes = False
     app.extensions["inkling"] = Context.of(settings)
     telemetry.install(app)
@@ -81,13 +81,13 @@ def create_app(settings: Settings) -> Flask:
 
 
 def trust_proxies(app: Flask, count: int) -> None:
-    """Believe what the last `count` proxies before us tell of a request."""
+    """Believe the X-Forwarded headers of the last `count` proxies."""
     if count:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count, x_port=count)  # type: ignore[method-assign]
 
 
 def rsgi() -> Gateway:
-    """Return what a server process answers requests with, its settings read from the environment."""
+    """Return the application of a worker process, with settings from the environment."""
     configure_logging()
     settings = Settings.from_environment()
     app = create_app(settings)

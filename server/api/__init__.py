@@ -1,1 +1,1 @@
-"""HTTP: reads the request, calls one use case, sets status and headers. Knows no SQL. See server/README.md."""
+"""HTTP: views read the request, call one use case, and set status and headers. No SQL. See server/README.md."""

@@ -1,4 +1,4 @@
-"""flask-smorest, with the contract's errors and our own reading of JSON in place of its own."""
+"""flask-smorest with the contract's errors and our own JSON parser."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Parser(FlaskParser):
 
 
 def _first(messages: Any) -> tuple[str, str]:
-    """Return (dotted field, sentence) of the first of marshmallow's nested messages; the location is left out."""
+    """Return (dotted field, sentence) of the first of marshmallow's nested messages, without the location."""
     path: list[str] = []
     while isinstance(messages, dict):
         name, messages = next(iter(messages.items()))
@@ -41,13 +41,13 @@ def _first(messages: Any) -> tuple[str, str]:
     return ".".join(part for part in path[1:] if part != "_schema"), str(sentence)
 
 
-# For routes with a paper in the address.
+# The parameter of routes with a paper in the path.
 PAPER = [
     {
         "in": "path",
         "name": "paper_id",
         "required": True,
-        "description": "Also as an arXiv: form; the slash of an old id plain or as %2F.",
+        "description": "Also with the prefix arXiv:; the slash of an old id may be written / or %2F.",
         "schema": {"type": "string", "pattern": r"^([0-9]{4}\.[0-9]{4,5}|[a-z-]+/[0-9]{7})(v[0-9]+)?$"},
         "example": "2401.12345",
     }
@@ -55,7 +55,7 @@ PAPER = [
 
 
 class Blueprint(SmorestBlueprint):
-    """A resource. `open_to_all` needs no token."""
+    """A resource; its views need a device's token unless it is `open_to_all`."""
 
     ARGUMENTS_PARSER = Parser()
 
@@ -64,14 +64,14 @@ class Blueprint(SmorestBlueprint):
         self.open_to_all = open_to_all
         if not open_to_all:
             self.before_request(require_reader)
-            self._prepare_doc_cbks.append(self._wants_token)
+            self._prepare_doc_cbks.append(self._document_token)
 
-    def _wants_token(self, doc: dict[str, Any], doc_info: dict[str, Any], **context: Any) -> dict[str, Any]:
-        """Describe a view: it wants the device's token."""
+    def _document_token(self, doc: dict[str, Any], doc_info: dict[str, Any], **context: Any) -> dict[str, Any]:
+        """Say of a view that it needs the device's token."""
         return {**doc, "security": [{"token": []}]}
 
     def body(self, schema: type[Schema]) -> Callable[[Any], Any]:
-        """Document the body of a view that reads it by hand."""
+        """Document the body of a view that parses it itself."""
         content = {"application/json": {"schema": schema}}
         return self.doc(requestBody={"required": True, "content": content})
 
@@ -82,5 +82,5 @@ class Api(SmorestApi):
     ERROR_SCHEMA = ErrorAnswer
 
     def handle_http_exception(self, error: HTTPException) -> Response:
-        """Answer in the contract's shape, with the headers that flask-smorest drops (Allow of a 405)."""
+        """Answer in the contract's shape, with the headers that flask-smorest drops (such as Allow of a 405)."""
         return errors.http_error(error)

@@ -1,4 +1,4 @@
-"""Who is at the other end: which address a limit counts for, and whether it is this machine itself."""
+"""The client's address, for rate limits, and whether the client is this machine."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from server.errors import Malformed
 
 _HOST = re.compile(r"([\w.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?", re.ASCII)
 _PORT = re.compile(r"(?P<v4>[\d.]+):\d+|\[(?P<v6>[0-9A-Fa-f:.]+)\](:\d+)?", re.ASCII)
-# What proxies add; any of them is enough, for a proxy that was not announced to us may stand on this very machine.
+# Headers that proxies add; any one is enough, because a proxy that no setting names may run on this machine.
 _FORWARDING = re.compile(
     r"Forwarded|Via|X-Forwarded(-.*)?|X-Real-Ip|X-Original-.*|(.*-)?(Connecting|Client)-Ip",
     re.ASCII | re.IGNORECASE,
 )
-_NETWORK = 64  # bits: what a provider gives to one household; all its addresses are the same sender
+_NETWORK = 64  # bits of the IPv6 network that a provider gives one household, which counts as one client
 
 
 def install(app: Flask) -> None:
-    """Refuse a Host that is several, or none that could be one, before anything relies on it (RFC 9112, 3.2)."""
+    """Refuse a malformed or repeated Host header before anything relies on it (RFC 9112, 3.2)."""
     app.before_request(_refuse_odd_host)
 
 
@@ -32,22 +32,22 @@ def _refuse_odd_host() -> None:
 
 
 def client_address() -> str:
-    """Return the address that limits count for, as far as the trusted proxies tell: of IPv6 a whole /64."""
-    told = request.remote_addr or ""
-    address = _address(told)
+    """Return the address that limits count for, according to the trusted proxies; of IPv6 the /64."""
+    remote = request.remote_addr or ""
+    address = _parse_address(remote)
     if isinstance(address, IPv6Address):
         return str(IPv6Network((address.packed, _NETWORK), strict=False))
-    return str(address) if address else told[:64]
+    return str(address) if address else remote[:64]
 
 
 def from_this_machine() -> bool:
-    """Whether the peer is this machine itself, with no sign of a proxy that speaks for somebody else.
+    """Whether the client is on this machine, with no sign of a proxy in between.
 
-    The number of trusted proxies changes nothing: what they tell comes in headers, any of which is such a sign. A
-    request of HTTP/1.0 counts as a proxy's: nginx passes requests on in it, without any header of its own and with its
-    own Host, unless told otherwise. The Host is looked at because a web page can point a name of its own at 127.0.0.1.
+    The number of trusted proxies makes no difference: the headers that they add are such signs. HTTP/1.0 counts as a
+    sign too, because by default nginx forwards requests in it, with its own Host and no header of its own. The Host is
+    checked because a web page can point its own host name at 127.0.0.1 (DNS rebinding).
     """
-    address = _address(request.remote_addr or "")
+    address = _parse_address(request.remote_addr or "")
     return (
         address is not None
         and address.is_loopback
@@ -57,11 +57,11 @@ def from_this_machine() -> bool:
     )
 
 
-def _address(told: str) -> IPv4Address | IPv6Address | None:
-    """Return the address of a text, which may have a port; an IPv4 address inside an IPv6 one is the IPv4 address."""
-    ported = _PORT.fullmatch(told)
+def _parse_address(text: str) -> IPv4Address | IPv6Address | None:
+    """Parse an address with or without a port; an IPv4-mapped IPv6 address becomes the IPv4 address."""
+    ported = _PORT.fullmatch(text)
     try:
-        address = ip_address((ported["v4"] or ported["v6"]) if ported else told)
+        address = ip_address((ported["v4"] or ported["v6"]) if ported else text)
     except ValueError:
         return None
     return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address

@@ -1,7 +1,7 @@
-"""Which pages' scripts may read our answers: the extension's own, and what the operator adds. No cookie is involved.
+"""CORS: the extension's pages, and the origins that the operator adds, may read responses. No cookie is involved.
 
-An origin says no more than "some extension": so only calls that want a token, and those that tell nothing, are marked.
-Pages for people, the demo's with a token in it among them, and the metrics stay unreadable to every other origin.
+An extension's origin does not say which extension it is. So only calls that need a token, and calls without anything
+private in the response, allow it; pages for people (the demo's holds a token) and the metrics allow no other origin.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ _CALLS = ("/v1/", "/healthz", "/readyz", "/openapi.json")
 _EXTENSIONS = ("chrome-extension://", "moz-extension://")
 _METHODS = "GET, POST, PUT, PATCH, DELETE"
 _HEADERS = "Authorization, Content-Type, Inkling-Client"
-_SECONDS = "600"
+_MAX_AGE = "600"  # seconds
 
 
 def install(app: Flask, origins: tuple[str, ...]) -> None:
-    """Answer preflights and mark answers for allowed origins."""
+    """Answer preflights, and mark responses to allowed origins."""
 
     def preflight() -> Response | None:
         if request.method != "OPTIONS" or "Access-Control-Request-Method" not in request.headers:
@@ -25,7 +25,7 @@ def install(app: Flask, origins: tuple[str, ...]) -> None:
         if _allowed(origins):
             response.headers["Access-Control-Allow-Methods"] = _METHODS
             response.headers["Access-Control-Allow-Headers"] = _HEADERS
-            response.headers["Access-Control-Max-Age"] = _SECONDS
+            response.headers["Access-Control-Max-Age"] = _MAX_AGE
             if request.headers.get("Access-Control-Request-Private-Network") == "true":
                 response.headers["Access-Control-Allow-Private-Network"] = "true"
         return response

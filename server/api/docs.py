@@ -1,4 +1,4 @@
-"""The docs page: the OpenAPI document written out for people, once, without a script or anything from elsewhere."""
+"""The page /docs: the OpenAPI document as HTML, rendered without scripts or anything from other sites."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from server.api.pages import POLICY
 
 Spec = dict[str, Any]
 
-_DEEPEST = 3
+_MAX_DEPTH = 3
 
 
 def install(app: Flask, api: Api) -> None:
-    """Add the page for the finished application's document."""
+    """Add the page; call after every blueprint is registered."""
     blueprint = Blueprint("docs", __name__)
     calls = _calls(api.spec.to_dict())
 
@@ -30,7 +30,7 @@ def install(app: Flask, api: Api) -> None:
 
 
 def _calls(spec: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return each call of the document, flat, for the template."""
+    """Return every call of the document as a flat list for the template."""
     schemas = spec.get("components", {}).get("schemas", {})
     return [
         _call(path, method, operation, methods.get("parameters", []), schemas)
@@ -63,14 +63,14 @@ def _schema_of(part: dict[str, Any]) -> dict[str, Any]:
 
 
 def _fields(schema: dict[str, Any], schemas: dict[str, Any], depth: int = 0) -> list[dict[str, Any]]:
-    """Return the fields of a schema with those inside them, each with its depth."""
+    """Return the fields of a schema and those nested in them, each with its depth."""
     found = schemas.get(schema.get("$ref", "").rpartition("/")[2], schema)
     rows: list[dict[str, Any]] = []
     for name, described in found.get("properties", {}).items():
         required = name in found.get("required", [])
         row = {"name": name, "depth": depth, "type": _type(described), "required": required, "text": _text(described)}
         inner = described.get("items", described)
-        rows += [row, *(_fields(inner, schemas, depth + 1) if "$ref" in inner and depth < _DEEPEST else ())]
+        rows += [row, *(_fields(inner, schemas, depth + 1) if "$ref" in inner and depth < _MAX_DEPTH else ())]
     return rows
 
 

@@ -1,4 +1,4 @@
-"""The one table from what went wrong to what HTTP says of it, always as the same JSON shape."""
+"""The table from exceptions to HTTP statuses; every error has the same JSON shape."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from server import errors
 
 log = structlog.get_logger(__name__)
 
-# The first match counts: a class stands before the one it is made from.
+# The first match counts, so a class comes before its base class.
 STATUS: tuple[tuple[type[errors.InklingError], int], ...] = (
     (errors.Malformed, 400),
     (errors.Unauthenticated, 401),
@@ -29,7 +29,7 @@ STATUS: tuple[tuple[type[errors.InklingError], int], ...] = (
     (errors.RateLimited, 429),
     (errors.Unavailable, 503),
 )
-# What werkzeug itself refuses, in our words.
+# Code and message for what werkzeug itself refuses.
 HTTP: Mapping[int, tuple[str, str]] = {
     400: ("malformed", "The request cannot be read."),
     404: ("not_found", "There is nothing at this address; /openapi.json lists what there is."),
@@ -49,7 +49,7 @@ def install(app: Flask) -> None:
 
 
 def error_body(error: errors.InklingError) -> dict[str, Any]:
-    """Return an error inside an answer: of one event of a batch, of one card."""
+    """Return the JSON of an error inside a response: of one event of a batch, or one card."""
     body = {"code": error.code, "message": error.message}
     return body if error.field is None else {**body, "field": error.field}
 
@@ -74,7 +74,7 @@ def _refused(error: errors.InklingError) -> Response:
 
 
 def http_error(error: HTTPException) -> Response:
-    """Answer what Flask and werkzeug refuse before a view is reached."""
+    """Answer a request that Flask or werkzeug refuses before it reaches a view."""
     status = error.code or 500
     code, message = HTTP.get(status, (error.name.lower().replace(" ", "_"), error.name))
     response = _answer(status, code, message)

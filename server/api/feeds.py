@@ -1,4 +1,4 @@
-"""Feeds: recommendations for a feed reader, which knows no token but a secret address."""
+"""Feeds: recommendations for a feed reader, which has a secret address instead of a token."""
 
 from __future__ import annotations
 

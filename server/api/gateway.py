@@ -1,9 +1,9 @@
-"""Between granian and Flask: takes a request in whole, then gives it to a thread; RSGI on one side, WSGI on the other.
+"""Between granian (RSGI) and Flask (WSGI): reads a request completely, then handles it in a thread.
 
-Threads are few, and one that waits for a slow sender answers nobody. So bodies are awaited on the event loop, where
-waiting costs a socket and what has come so far; a thread begins when there is all of it to work on, and is done when
-the answer is written, however slowly it is taken. A long answer waits in a file, from which granian sends as much as
-the receiver takes: a stream of granian's takes all that it is given at once, into memory.
+Threads are few, and one that waited for a slow sender would answer nobody. So bodies are read on the event loop, where
+waiting costs a socket and the bytes received so far. A thread starts once the body is complete and is done when it has
+written the response, however slowly the client reads it. A long response goes to a file, which granian sends as fast as
+the client reads; granian's own streams would buffer all of it in memory.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from flask import Flask, request
 from server.api.requests import largest_body
 from server.errors import InklingError, TooSlow, Unavailable
 
-MAX_BODIES = 512  # still being read, in one process
-MAX_BYTES = 128 * 2**20  # of all bodies that are held, in one process
-SPOOL_BYTES = 2**20  # of one body or answer; what is longer goes to a file
-FILE_SECONDS = 60.0  # seconds in which granian opens a file that it is to send; it does so at once
+MAX_BODIES = 512  # being read at once in one process
+MAX_BYTES = 128 * 2**20  # of all the bodies held by one process
+SPOOL_BYTES = 2**20  # of one body or response in memory; a longer one goes to a file
+FILE_SECONDS = 60.0  # seconds to keep a response's file for granian, which opens it at once
 _REFUSAL = "inkling.refusal"
-# The body is whole by now: how it was sent says nothing any more.
+# These describe the transfer of the body, which is complete.
 _TRANSFER_HEADERS = {"CONTENT_LENGTH", "TRANSFER_ENCODING", "HOST"}
 
 Headers = list[tuple[str, str]]
 
 
 class Scope(Protocol):
-    """What granian says of a request."""
+    """A request as granian describes it."""
 
     http_version: str
     server: str
@@ -53,7 +53,7 @@ def _spooled() -> IO[bytes]:
 
 @dataclass
 class Body:
-    """A request's body, or why there is none; `BodyReader.release` closes its file."""
+    """A request's body, or the reason it was refused; `BodyReader.release` closes its file."""
 
     file: IO[bytes] = field(default_factory=_spooled)
     size: int = 0
@@ -62,7 +62,7 @@ class Body:
 
 @dataclass
 class Response:
-    """The application's answer; `Gateway` closes its file."""
+    """The application's response; `Gateway` closes its file."""
 
     file: IO[bytes] = field(default_factory=_spooled)
     size: int = 0
@@ -70,7 +70,7 @@ class Response:
     headers: Headers = field(default_factory=list)
 
     def write(self, parts: Iterable[bytes]) -> None:
-        """Add parts of the answer. Raises OSError when there is no room for them."""
+        """Write the parts of the body. Raises OSError when the disk is full."""
         for part in parts:
             self.size += self.file.write(part)
         self.file.flush()
@@ -78,7 +78,7 @@ class Response:
 
 
 class BodyReader:
-    """Reads bodies within a time and a limit. At too many at once, the one that takes longest gives way."""
+    """Reads bodies within a time limit. When too many are being read, the oldest is refused."""
 
     def __init__(self, seconds: float, max_bodies: int = MAX_BODIES, max_bytes: int = MAX_BYTES) -> None:
         self._seconds, self._max_bodies, self._max_bytes = seconds, max_bodies, max_bytes
@@ -86,7 +86,7 @@ class BodyReader:
         self._held_bytes = 0
 
     async def read(self, sent: Any, body: Body, wanted: int) -> None:
-        """Fill `body` from the chunks of `sent`, until their end or until it has `wanted` bytes."""
+        """Fill `body` from the chunks of `sent`, to their end or until it has `wanted` bytes."""
         timer = asyncio.timeout(self._seconds)
         try:
             async with timer:
@@ -110,12 +110,12 @@ class BodyReader:
             self._in_progress.pop(timer, None)
 
     def release(self, body: Body) -> None:
-        """Give back what a body took."""
+        """Close a body's file and stop counting its bytes."""
         self._held_bytes -= body.size
         _close(body.file)
 
     def _evict_oldest(self) -> None:
-        """End the reading that began first, while there are too many bodies or bytes."""
+        """Refuse the oldest bodies, while too many bodies or bytes are held."""
         while len(self._in_progress) > self._max_bodies or (self._held_bytes > self._max_bytes and self._in_progress):
             oldest = next(iter(self._in_progress))
             body = self._in_progress.pop(oldest)
@@ -131,7 +131,7 @@ class BodyReader:
 
 
 class Gateway:
-    """The application as granian calls it."""
+    """The application that granian calls."""
 
     def __init__(self, app: Flask, *, threads: int, body_seconds: float) -> None:
         self._app = app.wsgi_app
@@ -154,7 +154,7 @@ class Gateway:
         _send(protocol, response)
 
     def _answer(self, environ: dict[str, Any]) -> Response:
-        """Return the application's answer to a request, in a thread of its own until all of it is there."""
+        """Return the application's response; runs in a thread until the response is complete."""
         try:
             return self._call(environ)
         except OSError as error:
@@ -162,7 +162,7 @@ class Gateway:
             return self._call(environ)
 
     def _call(self, environ: dict[str, Any]) -> Response:
-        """Call the application as WSGI has it. Raises OSError when there is no room for its answer."""
+        """Call the WSGI application. Raises OSError when the disk is full."""
         response = Response()
 
         def start(status: str, headers: Headers, _error: Any = None, /) -> Callable[[bytes], object]:
@@ -181,11 +181,11 @@ class Gateway:
 
 
 def _write(_: bytes) -> object:
-    raise NotImplementedError("answer by what the application returns, not by WSGI's older write()")
+    raise NotImplementedError("return the body from the application; WSGI's old write() is not supported")
 
 
 def _send(protocol: Any, response: Response) -> None:
-    """Hand an answer over to granian, and close its file as soon as that needs it no more."""
+    """Hand a response to granian, and close its file once granian no longer needs it."""
     if response.size > SPOOL_BYTES:
         length = [] if any(name.lower() == "content-length" for name, _ in response.headers) else [response.size]
         headers = [*response.headers, *(("Content-Length", str(size)) for size in length)]
@@ -200,12 +200,12 @@ def _send(protocol: Any, response: Response) -> None:
 
 
 def _close(file: IO[bytes]) -> None:
-    with suppress(OSError):  # a full disk is told of once more
+    with suppress(OSError):  # a full disk fails once more on closing
         file.close()
 
 
 def install(app: Flask) -> None:
-    """Answer a request whose body did not come as any other that is refused."""
+    """Raise the reason a body was refused inside Flask, so that it is answered like any other error."""
     app.before_request(_refuse)
 
 
@@ -216,7 +216,7 @@ def _refuse() -> None:
 
 
 def _content_length(scope: Scope) -> int | None:
-    """Return how long the body says it is; None when only its end will tell."""
+    """Return the announced length of the body in bytes, None when it is chunked."""
     if "transfer-encoding" in scope.headers:
         return None
     stated = scope.headers.get("content-length", "0")
@@ -224,7 +224,7 @@ def _content_length(scope: Scope) -> int | None:
 
 
 def _wsgi_environ(scope: Scope, body: Body, size: int) -> dict[str, Any]:
-    """Return a WSGI environment; `size` is what the body has or, where it is too long to be taken, says it has."""
+    """Return the WSGI environment; `size` is the body's length, or the announced one when the body was not read."""
     server, client = _split_address(scope.server), _split_address(scope.client)
     return {
         **_wsgi_headers(scope),
@@ -250,13 +250,13 @@ def _wsgi_environ(scope: Scope, body: Body, size: int) -> dict[str, Any]:
 
 
 def _wsgi_headers(scope: Scope) -> dict[str, str]:
-    """Return the headers by their WSGI names, lines of one name joined; an _ in a name could pass for a -."""
+    """Return the headers by WSGI name, repeated ones joined; names with an _, which could pose as a -, are dropped."""
     found: dict[str, str] = {}
     for name, value in scope.headers.items():
         if "_" not in name:
             key = name.upper().replace("-", "_")
             found[key] = f"{found[key]},{value}" if key in found else value
-    # An address with a host in it overrules the header (RFC 9112, 3.2.2).
+    # The authority of an absolute request target overrides the header (RFC 9112, 3.2.2).
     host = scope.authority or found.get("HOST")
     kept = {
         key if key == "CONTENT_TYPE" else f"HTTP_{key}": found[key] for key in found if key not in _TRANSFER_HEADERS
@@ -264,7 +264,7 @@ def _wsgi_headers(scope: Scope) -> dict[str, str]:
     return kept if host is None else {**kept, "HTTP_HOST": host}
 
 
-def _split_address(told: str) -> tuple[str, str]:
+def _split_address(text: str) -> tuple[str, str]:
     """Return (host, port) of `127.0.0.1:80` or `[::1]:80`."""
-    host, _, port = told.rpartition(":")
+    host, _, port = text.rpartition(":")
     return host.strip("[]"), port

@@ -1,4 +1,4 @@
-"""Is it there, can it serve, what has it counted."""
+"""Liveness, readiness and metrics."""
 
 from __future__ import annotations
 

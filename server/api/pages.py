@@ -1,4 +1,4 @@
-"""The pages meant for people: what this address is, and what to do with a pairing link."""
+"""The pages for people: the home page and the page of a pairing link."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ def _strict(response: Response) -> Response:
 
 @pages.get("/")
 def home() -> str:
-    """Say what this address is."""
+    """Show the home page."""
     return render_template("home.html", version=__version__, demo=context().settings.demo)
 
 
 @pages.get("/pair")
 def pair() -> str:
-    """Explain a pairing link; the code is after the #, which no browser sends and no log sees."""
+    """Explain a pairing link; its code is after the #, which browsers do not send, so no log contains it."""
     return render_template("pair.html")
 
 
 @pages.get("/pages/<path:name>")
 def files(name: str) -> Response:
-    """Serve the style and the script of these pages."""
+    """Serve the styles and the script of these pages."""
     return send_from_directory(STATIC, name, mimetype=KINDS.get(name.rsplit(".", 1)[-1]), max_age=3600)

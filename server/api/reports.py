@@ -13,14 +13,14 @@ from server.api.schemas.reports import ReportBody
 from server.api.telemetry import REPORTS
 
 blueprint = Blueprint("reports", __name__, description="What the extension could not read.")
-# Names become labels of a metric, which must not grow without end: what is not of these is counted as other.
+# Names become labels of a metric, which must stay few: any other name counts as "other".
 _SITES = {"huggingface", "hf", "arxiv", "alphaxiv", "demo"}
 _PAGES = {"daily", "weekly", "monthly", "trending", "search", "paper", "list", "abs"}
 
 
 @blueprint.before_request
 def _slow_down() -> None:
-    """Count a report before its body is read."""
+    """Limit reports before their bodies are read."""
     limit(f"report:{caller().reader_id}", "60/hour")
 
 

@@ -1,7 +1,8 @@
-"""What each process of the API has counted, and the sum over all of them.
+"""The metrics of each process of the API, and their sum.
 
-Every process counts in its own memory and writes what it has to a small file, which the others read when they are
-asked. Files that several processes map into memory would be quicker, but end a process where the disk is full.
+Every process counts in its own memory and writes its metrics to a small file, which the others read on a request for
+/metrics. Memory-mapped files (as in prometheus_client's own mode) would be faster, but on a full disk they kill the
+process.
 """
 
 from __future__ import annotations
@@ -22,27 +23,27 @@ from prometheus_client.registry import Collector
 
 logger = logging.getLogger(__name__)
 
-WRITE_INTERVAL = 0.25  # seconds between two writings, at the least
+WRITE_INTERVAL = 0.25  # seconds between two writes, at least
 REGISTRY = CollectorRegistry()
-_CREATED = "_created"  # when a count began, which says nothing of a sum
+_CREATED = "_created"  # the time at which a counter began, which has no sum
 
 
 class SharedMetrics:
-    """One process's file among those of the others."""
+    """This process's file of metrics, and those of the other processes."""
 
     def __init__(self, folder: Path) -> None:
-        # A process that takes the number of one that ended must not take its counts.
+        # A process that gets the pid of an earlier one must not overwrite its file.
         self._file = folder / f"{os.getpid()}-{secrets.token_hex(4)}.prom"
         self._changed = threading.Event()
         self._failed = False
-        threading.Thread(target=self._keep_writing, name="counts", daemon=True).start()
+        threading.Thread(target=self._keep_writing, name="metrics", daemon=True).start()
 
     def note_change(self) -> None:
-        """Have the file written soon."""
+        """Schedule a write of the file."""
         self._changed.set()
 
     def read_others(self) -> Iterator[str]:
-        """Yield what the other processes have counted."""
+        """Yield the metrics of the other processes as text."""
         for file in sorted(self._file.parent.glob("*.prom")):
             if file != self._file:
                 with suppress(OSError):
@@ -73,7 +74,7 @@ class SharedMetrics:
 
 
 class SummedMetrics(Collector):
-    """The counts of this process and of others, given as text, added up."""
+    """The metrics of this process and of others (given as text) added up."""
 
     def __init__(self, others: Iterable[str]) -> None:
         self._others = others
@@ -91,6 +92,6 @@ class SummedMetrics(Collector):
                     sums[key] = sums.get(key, 0.0) + sample.value
         for name, family in families.items():
             if not name.endswith(_CREATED):
-                for (counted, labels), value in values[name].items():
-                    family.add_sample(counted, dict(labels), value)
+                for (sample_name, labels), value in values[name].items():
+                    family.add_sample(sample_name, dict(labels), value)
                 yield family

@@ -1,4 +1,4 @@
-"""Request ids, one log line a request, and what is counted. No titles, tokens, paths with secrets, or addresses."""
+"""Request ids, one log line per request, and metrics; without titles, tokens, paths with secrets, or addresses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from server.api.shared_metrics import REGISTRY, SharedMetrics, SummedMetrics
 
 log = structlog.get_logger(__name__)
 
-_GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
 _BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 REQUESTS = Counter("inkling_requests", "Answers given.", ["route", "method", "status"], registry=REGISTRY)
@@ -32,7 +32,7 @@ SHARED_METRICS = "inkling_counts"
 
 
 class Totals(Collector):
-    """What the database holds, counted when asked."""
+    """Counts of what the database holds, taken on each request for /metrics."""
 
     def __init__(self, totals: dict[str, int]) -> None:
         self._totals = totals
@@ -44,7 +44,7 @@ class Totals(Collector):
 
 
 def exposition(totals: dict[str, int], shared_metrics: SharedMetrics | None) -> bytes:
-    """Return all metrics as Prometheus reads them, summed over the processes that share their counts."""
+    """Return all metrics in Prometheus' text format, summed over the processes that share theirs."""
     registry = CollectorRegistry()
     registry.register(Totals(totals))
     registry.register(SummedMetrics(shared_metrics.read_others() if shared_metrics else ()))
@@ -52,24 +52,24 @@ def exposition(totals: dict[str, int], shared_metrics: SharedMetrics | None) -> 
 
 
 def install(app: Flask) -> None:
-    """Name, time, count and log every request."""
+    """Give every request an id; time, count and log it."""
     app.before_request(_begin)
     app.after_request(_end)
 
 
 def share_metrics(app: Flask, folder: Path) -> None:
-    """Put this process's counts where the others find them, and count theirs when asked."""
+    """Write this process's metrics to `folder`, and add those of the other processes there to /metrics."""
     app.extensions[SHARED_METRICS] = SharedMetrics(folder)
 
 
 def shared_metrics() -> SharedMetrics | None:
-    """Return where the process that answers shares its counts."""
+    """Return the shared metrics of this process, None when they are not shared."""
     return cast("SharedMetrics | None", current_app.extensions.get(SHARED_METRICS))
 
 
 def _begin() -> None:
-    given = request.headers.get("X-Request-Id", "")
-    g.request_id = given if _GIVEN_ID.fullmatch(given) else secrets.token_hex(8)
+    sent = request.headers.get("X-Request-Id", "")
+    g.request_id = sent if _REQUEST_ID.fullmatch(sent) else secrets.token_hex(8)
     g.started = time.perf_counter()
 
 
@@ -80,12 +80,12 @@ def _end(response: Response) -> Response:
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers.setdefault("Cache-Control", "no-store")
     if response.status_code == 204:
-        del response.headers["Content-Type"]  # there is nothing that could have one
+        del response.headers["Content-Type"]  # there is no content
     method = request.method if request.method in _METHODS else "(other)"
     REQUESTS.labels(route, method, response.status_code).inc()
     SECONDS.labels(route).observe(seconds)
-    if counts := shared_metrics():
-        counts.note_change()
+    if metrics := shared_metrics():
+        metrics.note_change()
     level = log.error if response.status_code >= 500 else log.debug if route in _QUIET else log.info
     reader = g.caller.reader_id if "caller" in g else None
     level(

@@ -1,4 +1,4 @@
-"""What comes in and what goes out: the one description of every body, from which /openapi.json is made.
+"""The one description of every request and response body, from which /openapi.json is generated.
 
 One module for each resource. Cards and events are read by `server/services/parsing.py`, which follows the same rules
 without the cost of a schema.

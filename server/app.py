@@ -31,7 +31,7 @@ from server.api.requests import MAX_BODY
 from server.config import Settings
 from server.demo import pages as demo
 from server.logs import configure_logging
-from server.services.context import Context
+from server.services.serving_context import ServingContext
 
 BLUEPRINTS = (
     health.blueprint,
@@ -61,7 +61,7 @@ def create_app(settings: Settings) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     # Two slashes in a row are a mistake of the client: 404 instead of an HTML redirect.
     app.url_map.merge_slashes = False
-    app.extensions["inkling"] = Context.of(settings)
+    app.extensions["inkling"] = ServingContext.of(settings)
     telemetry.install(app)
     cors.install(app, settings.cors_origins)
     gateway.install(app)

@@ -1,4 +1,4 @@
-"""Which characters a format can hold. Text is kept as it was sent; what cannot be shown is left out on its way out."""
+"""Characters that a format cannot hold. Text is stored as it was sent, and cleaned on its way out."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 
 # XML 1.0, 2.2: no control characters but three, no surrogates, and neither U+FFFE nor U+FFFF.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-# What a terminal acts on in place of showing it: control characters, orders to write in the other direction, halves
-# of surrogate pairs. Joiners stay: scripts need them.
+# What a terminal acts on instead of showing it: control characters, changes of writing direction, halves of surrogate
+# pairs. Joiners stay: scripts need them.
 _ORDERS = "\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff"
 _NOT_TERMINAL = re.compile(f"[{_ORDERS}]")
 _SPACE = re.compile(r"\s+")
@@ -19,10 +19,10 @@ def for_xml(text: str) -> str:
 
 
 def for_terminal(text: str) -> str:
-    """Return the text without what a terminal would obey; tabs and the ends of lines stay."""
+    """Return the text without what a terminal would act on; tabs and line ends stay."""
     return _NOT_TERMINAL.sub("", text)
 
 
 def one_line(text: str) -> str:
-    """Return somebody's text for a place inside a line of a terminal."""
+    """Return text on one line, safe for a terminal."""
     return for_terminal(_SPACE.sub(" ", text)).strip()

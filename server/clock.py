@@ -1,4 +1,4 @@
-"""Times: epoch seconds inside the project, RFC 3339 with a zone at its borders. Pure."""
+"""Times: epoch seconds inside the project, RFC 3339 with a zone outside. Pure."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]
 
 
 def parse_rfc3339(text: str) -> float:
-    """Return the epoch seconds of an RFC 3339 time; raises ValueError when it is not one or names no zone."""
+    """Return the epoch seconds of an RFC 3339 time. Raises ValueError when it is none or has no zone."""
     if not _RFC3339.fullmatch(text):
         raise ValueError("not a time such as 2026-11-20T08:15:00Z")
-    # datetime knows no leap second and no digits past the microsecond; both are legal in RFC 3339.
+    # datetime has no leap seconds and no digits past the microsecond; RFC 3339 allows both.
     plain = re.sub(r"(\.\d{6})\d+", r"\1", text.upper().replace(":60", ":59"))
     try:
         return datetime.fromisoformat(plain).astimezone(UTC).timestamp()
@@ -22,7 +22,7 @@ def parse_rfc3339(text: str) -> float:
 
 
 def rfc3339(seconds: float | None) -> str | None:
-    """Return an epoch time as RFC 3339 in UTC, to the microsecond, or None for None."""
+    """Return epoch seconds as RFC 3339 in UTC, to the microsecond; None for None."""
     if seconds is None:
         return None
     moment = _EPOCH + timedelta(seconds=round(seconds, 6))

@@ -1,7 +1,7 @@
-"""Paper ids: one spelling for each paper, whatever form it was written in. Pure, and about form alone.
+"""Paper ids: one canonical spelling for each paper, whatever form it was written in. Pure.
 
-No date is judged: `9912.00001` is a well-formed id. `extension/src/paper-id.js` reads the same forms by the same
-patterns; `tests/contract/ids.json` is the table of cases of both, and `tests/contract/test_ids.py` compares them.
+Only the form is checked, not the date: `9912.00001` is well-formed. `extension/src/paper-id.js` accepts the same forms
+by the same patterns; `tests/contract/ids.json` has the cases for both.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from server.errors import BadPaperId
 MAX_LENGTH = 300
 _FLAGS = re.ASCII | re.IGNORECASE
 
-# Spelled out, because `\s` is not the same in the two languages.
+# Spelled out, because `\s` differs between Python and JavaScript.
 _SPACE = "[\t-\r \u00a0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ufeff]"
 _NEW = r"\d{4}\.\d{4,5}"
 _OLD = r"([a-z][a-z-]{0,30})(?:\.[a-z-]{2,})?/(\d{7})"
 _ID = rf"(?:({_NEW})|{_OLD})(?:{_SPACE}*v\d+)?"
 _DOI = r"10\.48550/arxiv\."
-# What may stand before an id: `arXiv:`, as reference lists and search engines have it, or the words of a DOI.
+# What may precede an id: `arXiv:`, as in reference lists and search results, or a DOI's prefix.
 _CITED = rf"(?:(?:arxiv|corr){_SPACE}+)?(?:preprint{_SPACE}+)?(?:arxiv(?::|{_SPACE})|abs/)"
 _LABEL = rf"(?:{_CITED}|(?:doi:{_SPACE}*)?{_DOI}){_SPACE}*"
-# What arXiv's own stamp has behind it: `[cs.LG] 20 Jan 2024`.
+# What follows the id in arXiv's own stamp: `[cs.LG] 20 Jan 2024`.
 _DATE = rf"{_SPACE}+\d{{1,2}}{_SPACE}+[a-z]{{3,9}}{_SPACE}+\d{{4}}"
 _STAMP = rf"{_SPACE}*[\[(][a-z-]+(?:\.[a-z-]+)?[\])](?:{_DATE})?"
 _BARE = re.compile(rf"(?:{_LABEL})?{_ID}(?:{_STAMP})?", _FLAGS)
@@ -31,7 +31,7 @@ _WRAPPED = re.compile(r"""\[([^\[\]]*)\]|\(([^()]*)\)|<([^<>]*)>|\{([^{}]*)\}|"(
 _ENDS = re.compile(rf"^{_SPACE}+|(?<!{_SPACE}){_SPACE}*(?:[.,;]{_SPACE}*)?\Z")
 
 _ADDRESS = re.compile(r"(?:(?:https?:)?//)?([a-z0-9.-]+)(?::\d{1,5})?/+([^?#]*)(?:[?#].*)?", _FLAGS | re.DOTALL)
-# Host -> what stands in its paths before an id. A subdomain such as www or export changes nothing.
+# Host -> what precedes an id in its paths. Subdomains such as www or export are accepted.
 _PLACES = {
     "arxiv.org": "(?:abs|pdf|html|format|e-print|src|ps)/+",
     "ar5iv.org": "(?:abs|pdf|html)/+",
@@ -59,17 +59,17 @@ def canonical(written: str) -> str:
 
 
 def is_canonical(text: str) -> bool:
-    """Whether `text` is already spelled as the canonical id."""
+    """Whether `text` is a canonical id."""
     return _CANONICAL.fullmatch(text) is not None
 
 
 def web_address(paper_id: str) -> str:
-    """Return the address at which anybody can read the paper."""
+    """Return the public address of the paper."""
     return f"https://arxiv.org/abs/{paper_id}"
 
 
 def _unwrapped(written: str) -> str:
-    """Return what was written without the brackets or quotes around it, and without a sentence's last mark."""
+    """Return the text without brackets or quotes around it and without trailing punctuation."""
     text = _ENDS.sub("", written)
     wrapped = _WRAPPED.fullmatch(text)
     return _ENDS.sub("", wrapped[wrapped.lastindex or 0]) if wrapped else text

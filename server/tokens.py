@@ -1,4 +1,4 @@
-"""Secrets and what is signed with them: device tokens, pairing codes, list ids, feed addresses. Pure."""
+"""Secrets and signatures: device tokens, pairing codes, list ids, feed addresses. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from itsdangerous import BadSignature, Signer
 
-# Crockford's alphabet: no letter that a reader can take for a digit.
+# Crockford's base 32: no letter that looks like a digit.
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LOOKALIKES = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 _LOCATOR, _SECRET = 4, 8
@@ -18,7 +18,7 @@ _LOCATOR, _SECRET = 4, 8
 
 @dataclass(frozen=True)
 class CitedList:
-    """What a list id says once its signature holds."""
+    """The contents of a list id with a valid signature; `made_at` in epoch seconds."""
 
     model: str | None
     made_at: float
@@ -30,18 +30,18 @@ def new_token() -> str:
 
 
 def token_hash(token: str) -> str:
-    """Return what is stored of a token; it is random enough that a slow hash would protect nothing."""
+    """Return the hash stored of a token; with 256 random bits, a slow hash would add nothing."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 def new_code() -> str:
-    """Return a pairing code, such as `7KQM-2F9D-XW3T`: four letters to find it by, eight that are secret."""
+    """Return a pairing code, such as `7KQM-2F9D-XW3T`: a locator of four letters and eight secret ones."""
     letters = "".join(secrets.choice(_ALPHABET) for _ in range(_LOCATOR + _SECRET))
     return "-".join(letters[start : start + 4] for start in range(0, len(letters), 4))
 
 
 def split_code(code: str) -> tuple[str, str] | None:
-    """Return (locator, whole code) of a code as a person may type it, or None when it cannot be one."""
+    """Return (locator, all letters) of a code as a person may type it, or None when it cannot be one."""
     letters = code.upper().translate(_LOOKALIKES)
     if len(letters) != _LOCATOR + _SECRET or not set(letters) <= set(_ALPHABET):
         return None
@@ -49,7 +49,7 @@ def split_code(code: str) -> tuple[str, str] | None:
 
 
 class Keys:
-    """All that depends on the server's own secret."""
+    """Hashes and signatures keyed with the server's own secret."""
 
     def __init__(self, secret: str) -> None:
         self._secret = secret.encode()
@@ -59,16 +59,16 @@ class Keys:
         return self._mac("pairing-code", letters)
 
     def event_hash(self, reader_id: str, event_id: str) -> str:
-        """Return what is kept of a deleted event, so that it does not come back, and tells nothing."""
+        """Return the hash kept of a deleted event, by which a re-sent copy is recognised."""
         return self._mac("deleted-event", reader_id, event_id)
 
     def new_list_id(self, reader_id: str, model: str | None) -> str:
-        """Return a fresh list id that only this reader can cite."""
+        """Return a new list id that only this reader can cite."""
         stated = f"{secrets.token_urlsafe(6)}.{int(time.time()):x}.{model or ''}"
         return self._signer("list", reader_id).sign(stated).decode()
 
     def read_list_id(self, reader_id: str, list_id: str) -> CitedList | None:
-        """Return what a list id says, or None when it was not made for this reader."""
+        """Return the contents of a list id, or None when it was not made for this reader."""
         try:
             stated = self._signer("list", reader_id).unsign(list_id).decode()
         except (BadSignature, UnicodeError):
@@ -77,11 +77,11 @@ class Keys:
         return CitedList(model=model or None, made_at=float(int(made_at, 16)))
 
     def feed_secret(self, reader_id: str, number: int) -> str:
-        """Return the secret part of a reader's feed address; another number, another address."""
+        """Return the secret part of a reader's feed address; another number gives another address."""
         return f"{reader_id}-{self._mac('feed', reader_id, str(number))[:40]}"
 
     def is_feed_secret(self, secret: str, reader_id: str, number: int) -> bool:
-        """Whether this is the feed address the reader has now."""
+        """Whether this is the reader's current feed secret."""
         return hmac.compare_digest(secret.encode(), self.feed_secret(reader_id, number).encode())
 
     def _mac(self, *parts: str) -> str:

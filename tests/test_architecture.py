@@ -12,7 +12,10 @@ ROOT = Path(__file__).parents[1]
 
 FORBIDDEN = {
     "recommender": {"server", "flask", "sqlalchemy", "httpx", "requests", "redis"},
-    "server/services": {"flask", "werkzeug", "flask_smorest", "server.api", "server.app", "server.commands"},
+    "server/services": {
+        *("flask", "werkzeug", "flask_smorest", "sqlalchemy", "redis", "httpx"),
+        *("server.api", "server.app", "server.commands"),
+    },
     "server/store": {"flask", "server.api", "server.services", "server.sources", "recommender", "redis"},
     "server/sources": {"flask", "sqlalchemy", "server.api", "server.services", "server.store", "recommender"},
     "server/api": {"sqlalchemy", "server.sources", "server.app", "server.commands", "recommender"},

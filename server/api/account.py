@@ -62,7 +62,7 @@ def delete_event(event_id: str) -> None:
     """Delete an event for good; it stays away when a device sends it again."""
     if not UUID.fullmatch(event_id):
         raise Invalid("Must be the UUID of an event.", field="id")
-    events.delete(context().database, context().keys, caller().reader_id, event_id.lower(), context().now())
+    events.delete(context(), caller().reader_id, event_id.lower(), context().now())
 
 
 @blueprint.route("/v1/me/reset", methods=["POST"])

@@ -31,8 +31,7 @@ def register(body: dict[str, Any]) -> pairing.Paired:
     """Pair this browser, with a code or where the server lets the first reader in."""
     settings = context().settings
     return pairing.register(
-        context().database,
-        context().keys,
+        context(),
         body["name"],
         body.get("code"),
         registration=settings.registration,
@@ -46,7 +45,7 @@ def register(body: dict[str, Any]) -> pairing.Paired:
 @registration.response(200, Whose)
 def whose(body: dict[str, Any]) -> pairing.Whose:
     """Say whom a code is for, before it is used; a wrong one costs an attempt."""
-    return pairing.whose(context().database, context().keys, body["code"], context().now())
+    return pairing.whose(context(), body["code"], context().now())
 
 
 @blueprint.route("/v1/devices")
@@ -67,7 +66,7 @@ def _as_device(row: Any) -> dict[str, Any]:
 @blueprint.response(204)
 def revoke(device_id: str) -> None:
     """Make a device's token worthless, this one's too."""
-    pairing.revoke(context().database, caller().reader_id, device_id)
+    pairing.revoke(context(), caller().reader_id, device_id)
 
 
 @blueprint.route("/v1/pairing-codes", methods=["POST"])
@@ -75,6 +74,6 @@ def revoke(device_id: str) -> None:
 @blueprint.response(201, Code)
 def make_code(body: dict[str, Any]) -> dict[str, Any]:
     """Make a code for my next device, or (operators only) for a new reader."""
-    made = pairing.code_by_reader(context().database, context().keys, caller(), body["reader"], context().now())
+    made = pairing.code_by_reader(context(), caller(), body["reader"], context().now())
     link = pairing.link(request.host_url, made.code)
     return {"code": made.code, "expires_at": rfc3339(made.expires_at), "link": link}

@@ -30,21 +30,16 @@ def log_events() -> Response:
     sent_cards = objects(body, "papers", MAX_CARDS, required=False)
     batch = [_event_or_result(value) for value in sent]
     cards = [_card_or_result(value) for value in sent_cards]
-    logged = events.log(
-        context().database,
-        context().keys,
+    results = events.log(
+        context(),
         caller().reader_id,
         batch,
         [card for card in cards if not isinstance(card, Result)],
-        confirm=context().settings.confirm_page_text,
         now=context().now(),
     )
-    context().model_cache.fold_in(logged.changed)
-    _count(batch, logged.results)
+    _count(batch, results)
     card_results = [card if isinstance(card, Result) else Result(None, "accepted") for card in cards]
-    return jsonify(
-        {"results": _results_body(sent, logged.results), "paper_results": _results_body(sent_cards, card_results)}
-    )
+    return jsonify({"results": _results_body(sent, results), "paper_results": _results_body(sent_cards, card_results)})
 
 
 def _event_or_result(value: Any) -> Event | Result:

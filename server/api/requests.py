@@ -11,9 +11,9 @@ from flask import current_app, g, request
 
 from server.api.client_address import client_address
 from server.errors import Invalid, Malformed, RateLimited, TooLarge, Unauthenticated, WrongMediaType
-from server.services.context import Context
 from server.services.pairing import Caller, authenticate
 from server.services.parsing import text
+from server.services.serving_context import ServingContext
 
 MAX_BODY = 4 * 2**20
 MAX_IMPORT = 64 * 2**20
@@ -25,9 +25,9 @@ def largest_body(path: str) -> int:
     return MAX_IMPORT if path == "/v1/me/import" else MAX_BODY
 
 
-def context() -> Context:
+def context() -> ServingContext:
     """Return what the application was made with."""
-    return cast(Context, current_app.extensions["inkling"])
+    return cast(ServingContext, current_app.extensions["inkling"])
 
 
 def caller() -> Caller:
@@ -42,7 +42,7 @@ def require_reader() -> None:
         limit(f"open:{client_address()}", "120/minute")
         raise Unauthenticated("Send the device's token: Authorization: Bearer TOKEN.")
     try:
-        g.caller = authenticate(context().database, token.strip(), Context.now())
+        g.caller = authenticate(context(), token.strip(), context().now())
     except Unauthenticated:
         limit(f"open:{client_address()}", "120/minute")
         raise

@@ -13,9 +13,9 @@ from server.commands.progress import count_progress
 from server.commands.settings import with_settings
 from server.config import Settings
 from server.services import catalogue, listing_days, missing_papers
+from server.services.context import Context
 from server.sources.arxiv import Arxiv
 from server.sources.huggingface import HuggingFace
-from server.store.database import Database
 from server.supervise.shutdown import stop_on_signals
 
 MAX_LISTED = 20
@@ -35,7 +35,7 @@ def hf(settings: Settings, days: int) -> None:
     """Fetch what the papers listing showed, newest day first; goes on where an earlier run stopped."""
     with stop_on_signals() as stop, count_progress("days") as tell:
         source = HuggingFace(settings, stop=stop)
-        progress = listing_days.fill_from_listing(Database.ready(settings), source, days=days, tell=tell)
+        progress = listing_days.fill_from_listing(Context.ready(settings), source, days=days, tell=tell)
     click.echo(f"{progress.done} of {progress.total} days of the listing are here.")
     _print_waiting(listing_days.refused_days(progress))
     _print_state(listing_days.state(progress, time.time()))
@@ -47,12 +47,12 @@ def hf(settings: Settings, days: int) -> None:
 @with_settings
 def arxiv(settings: Settings) -> None:
     """Fetch title and abstract of the papers known by id alone."""
-    database = Database.ready(settings)
+    context = Context.ready(settings)
     with stop_on_signals() as stop:
-        filled = missing_papers.fill_from_archive(database, Arxiv(settings, stop=stop))
+        filled = missing_papers.fill_from_archive(context, Arxiv(settings, stop=stop))
     click.echo(f"{filled} papers filled in.")
-    _print_waiting(missing_papers.set_aside(database))
-    _print_state(missing_papers.state(database))
+    _print_waiting(missing_papers.set_aside(context))
+    _print_state(missing_papers.state(context))
 
 
 @ingest.command()
@@ -60,7 +60,7 @@ def arxiv(settings: Settings) -> None:
 def follow(settings: Settings) -> None:
     """Keep the catalogue full for as long as this runs (part of `inkling up`)."""
     with stop_on_signals() as stop:
-        catalogue.follow(Database.ready(settings), HuggingFace(settings, stop=stop), Arxiv(settings, stop=stop), stop)
+        catalogue.follow(Context.ready(settings), HuggingFace(settings, stop=stop), Arxiv(settings, stop=stop), stop)
 
 
 def _print_waiting(waiting: Mapping[str, str]) -> None:

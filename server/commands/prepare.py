@@ -10,16 +10,16 @@ from server.commands.readers import recipient
 from server.commands.settings import with_settings
 from server.config import Settings
 from server.services import pairing
-from server.store.database import Database, migrate
-from server.tokens import Keys
+from server.services.context import Context
+from server.store.database import migrate
 
 
 @click.command(hidden=True)
 @with_settings
 def prepare(settings: Settings) -> None:
     """Bring the database up to date; where it is plain whose it is, print a pairing link and whom it is for."""
-    database = Database.at(settings)
-    migrate(database.engine)
-    made = pairing.next_code(database, Keys(settings.secret_key), time.time())
+    context = Context.of(settings)
+    migrate(context.database.engine)
+    made = pairing.next_code(context, time.time())
     if made:
-        click.echo(f"{pairing.link(settings.url, made.code)}\n{recipient(database, settings, made)}")
+        click.echo(f"{pairing.link(settings.url, made.code)}\n{recipient(context, made)}")

@@ -13,11 +13,11 @@ from server.characters import one_line
 from server.commands.settings import with_settings
 from server.config import Settings
 from server.services import pairing
+from server.services.context import Context
 from server.store import devices as device_rows
 from server.store import readers
 from server.store.database import Database
 from server.supervise.state import RunState
-from server.tokens import Keys
 
 
 @click.command()
@@ -27,34 +27,34 @@ from server.tokens import Keys
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def pair(settings: Settings, reader: str | None, new: bool, as_json: bool) -> None:
     """Print a link that pairs one browser; it works once, for 30 minutes."""
-    database = Database.ready(settings)
+    context = Context.ready(settings)
     if new and reader:
         raise click.UsageError("--new and --reader exclude each other.")
-    made = _code(database, settings, reader, new)
+    made = _code(context, reader, new)
     # One that runs may listen on another port than a bare `inkling pair` knows of.
     url = (RunState(settings.run_dir).read() or {}).get("url", settings.url)
     link = pairing.link(url, made.code)
-    told = recipient(database, settings, made)
+    told = recipient(context, made)
     if as_json:
         click.echo(json.dumps({"code": made.code, "expires_at": _moment(made.expires_at), "link": link, "for": told}))
     else:
         click.echo(f"{link}\nOr address {url} and code {made.code}, until {_moment(made.expires_at)}.\n{told}")
 
 
-def _code(database: Database, settings: Settings, reader: str | None, new: bool) -> pairing.NewCode:
+def _code(context: Context, reader: str | None, new: bool) -> pairing.NewCode:
     """Make the code that was asked for. Raises UsageError when it is not plain whose next browser is meant."""
-    keys, now = Keys(settings.secret_key), time.time()
+    now = time.time()
     if new or reader:
-        return pairing.new_code(database, keys, reader, now)
-    made = pairing.next_code(database, keys, now)
+        return pairing.new_code(context, reader, now)
+    made = pairing.next_code(context, now)
     if made is None:
         raise click.UsageError("There are several readers: say --reader ID (see `inkling devices`) or --new.")
     return made
 
 
-def recipient(database: Database, settings: Settings, made: pairing.NewCode) -> str:
+def recipient(context: Context, made: pairing.NewCode) -> str:
     """Return a sentence that says whom a code is for."""
-    whose = pairing.whose(database, Keys(settings.secret_key), made.code, time.time())
+    whose = pairing.whose(context, made.code, time.time())
     if whose.reader_id is None:
         return f"It is for a new reader{', the operator of this server' if whose.operator else ''}."
     names = ", ".join(one_line(name) for name in whose.devices)
@@ -106,5 +106,5 @@ def _as_json(reader: Any, paired: list[Any]) -> dict[str, Any]:
 @click.pass_obj
 def revoke(settings: Settings, reader: str, device: str) -> None:
     """Make the token of READER's DEVICE worthless."""
-    pairing.revoke(Database.ready(settings), reader, device)
+    pairing.revoke(Context.ready(settings), reader, device)
     click.echo(f"Device {device} is no longer paired.")

@@ -9,7 +9,7 @@ import click
 from server.commands.settings import with_settings
 from server.config import Settings
 from server.services import trainer_loop as scheduling
-from server.store.database import Database
+from server.services.context import Context
 from server.supervise.inkling_command import inkling_command, inkling_environment
 from server.supervise.parent_death import spawn
 from server.supervise.shutdown import stop_on_signals
@@ -25,4 +25,4 @@ def schedule(settings: Settings) -> None:
         return spawn(inkling_command("train"), inkling_environment(settings), output=subprocess.DEVNULL)
 
     with stop_on_signals() as stop:
-        scheduling.run(settings, Database.ready(settings), start, stop)
+        scheduling.run(Context.ready(settings), start, stop)

@@ -9,6 +9,7 @@ import click
 from server.commands.settings import with_settings
 from server.config import Settings
 from server.services import backups
+from server.services.context import Context
 from server.store.database import Database
 from server.store.database import migrate as migrate_schema
 
@@ -26,7 +27,7 @@ def migrate(settings: Settings) -> None:
 @with_settings
 def backup(settings: Settings, file: Path) -> None:
     """Write everything that must not be lost into FILE (.tar.gz), while the server runs."""
-    made = backups.back_up(settings, Database.ready(settings), file)
+    made = backups.back_up(Context.ready(settings), file)
     told = f"{made.papers} papers, {made.events} events, {made.models} models, {made.size / 2**20:.1f} MB"
     click.echo(f"{click.format_filename(file)}: {told}.")
 
@@ -36,5 +37,5 @@ def backup(settings: Settings, file: Path) -> None:
 @with_settings
 def restore(settings: Settings, file: Path) -> None:
     """Make an empty home (or an empty PostgreSQL database) again from FILE."""
-    backups.restore(settings, file)
+    backups.restore(Context.of(settings), file)
     click.echo(f"{settings.home} holds what {click.format_filename(file)} held.")

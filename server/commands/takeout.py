@@ -16,14 +16,6 @@ from server.errors import Invalid, Malformed
 from server.home import atomic_write
 from server.services import takeout
 from server.services.context import Context
-from server.store.database import Database
-
-
-def _context(settings: Settings) -> Context:
-    """Return what the use cases need, once the database is known to be usable."""
-    Database.ready(settings).close()
-    return Context.of(settings)
-
 
 CHUNK = 2**16  # bytes
 
@@ -35,7 +27,7 @@ CHUNK = 2**16  # bytes
 def export(settings: Settings, reader: str, file: Path) -> None:
     """Write everything kept of READER into FILE (JSON)."""
     counts: Counter[str] = Counter()
-    pieces = takeout.export(_context(settings), reader, time.time(), counts)
+    pieces = takeout.export(Context.ready(settings), reader, time.time(), counts)
     with atomic_write(file) as out:
         out.writelines(pieces)
     click.echo(f"{click.format_filename(file)}: {counts['events']} events, {counts['papers']} papers.")
@@ -48,7 +40,7 @@ def export(settings: Settings, reader: str, file: Path) -> None:
 def import_(settings: Settings, reader: str, file: BinaryIO) -> None:
     """Take FILE, made by `inkling export` or by the extension, in for READER; doing so twice changes nothing."""
     try:
-        counts = takeout.import_(_context(settings), reader, iter(partial(file.read, CHUNK), b""), time.time())
+        counts = takeout.import_(Context.ready(settings), reader, iter(partial(file.read, CHUNK), b""), time.time())
     except (Malformed, Invalid) as error:
         raise click.UsageError(
             f"{click.format_filename(file.name)} is not a file of Inkling's export: {error.message}"

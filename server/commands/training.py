@@ -13,10 +13,9 @@ from server.characters import for_terminal, one_line
 from server.commands.progress import stage_progress
 from server.commands.settings import with_settings
 from server.config import Settings
-from server.hot import Hot
 from server.services import training
+from server.services.context import Context
 from server.services.trainer_loop import NOT_ENOUGH
-from server.store.database import Database
 
 NICENESS = 5  # niceness: a training must not slow the reader's own work
 
@@ -30,7 +29,7 @@ def train(settings: Settings, seed: int, as_json: bool) -> None:
     os.nice(NICENESS)
     try:
         with stage_progress("training") as progress:
-            result = training.train_once(settings, Database.ready(settings), Hot(settings), progress, seed=seed)
+            result = training.train_once(Context.ready(settings), progress, seed=seed)
     except training.NotEnoughPapers as error:
         click.echo(f"inkling: {error.message}", err=True)
         sys.exit(NOT_ENOUGH)
@@ -54,7 +53,7 @@ def models() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def list_(settings: Settings, as_json: bool) -> None:
     """List the models, newest first."""
-    rows = training.listing(Database.ready(settings))
+    rows = training.list_models(Context.ready(settings))
     if as_json:
         click.echo(json.dumps(rows, indent=2))
         return
@@ -72,7 +71,7 @@ def list_(settings: Settings, as_json: bool) -> None:
 @with_settings
 def promote(settings: Settings, version: str) -> None:
     """Let the model VERSION serve."""
-    training.promote(settings, Database.ready(settings), Hot(settings), version)
+    training.promote(Context.ready(settings), version)
     click.echo(f"Model {version} serves.")
 
 
@@ -80,7 +79,7 @@ def promote(settings: Settings, version: str) -> None:
 @with_settings
 def rollback(settings: Settings) -> None:
     """Let the model before the serving one serve again."""
-    version = training.rollback(settings, Database.ready(settings), Hot(settings))
+    version = training.rollback(Context.ready(settings))
     click.echo(f"Model {version} serves again.")
 
 
@@ -89,4 +88,4 @@ def rollback(settings: Settings) -> None:
 @with_settings
 def card(settings: Settings, version: str | None) -> None:
     """Print the card of the model VERSION, or of the one that serves: data, figures, parameters, limits."""
-    click.echo(for_terminal(training.card_of(Database.ready(settings), version)), nl=False)
+    click.echo(for_terminal(training.card_of(Context.ready(settings), version)), nl=False)

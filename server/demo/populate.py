@@ -13,11 +13,11 @@ from typing import Any
 from server.demo.paper_generator import DAY, DemoPaper, generate_papers
 from server.errors import Conflict
 from server.services import events, papers
+from server.services.context import Context
 from server.services.events import Event
 from server.store import devices, job_states, readers
 from server.store import papers as paper_rows
-from server.store.database import Database
-from server.tokens import Keys, token_hash
+from server.tokens import token_hash
 
 SEED = 20
 PAPERS = 480
@@ -42,35 +42,35 @@ def demo_token(secret: str) -> str:
     return base64.urlsafe_b64encode(mac).decode().rstrip("=")
 
 
-def populate_home(database: Database, keys: Keys, secret: str, *, now: float, seed: int = SEED) -> bool:
+def populate_home(context: Context, *, now: float, seed: int = SEED) -> bool:
     """Fill an empty home; return False when it is filled already. Raises DemoRefused when it is somebody's."""
-    with database.reading() as session:
+    with context.database.reading() as session:
         state = job_states.get(session, JOB)
         if readers.any_not_demo(session) or (state is None and paper_rows.count(session)):
             raise HomeNotEmpty("The demo wants an empty home and this one is in use; choose another one with --home.")
     if state and state.get("filled"):
         return False
     written = generate_papers(PAPERS, seed=seed, newest=now, days=DAYS)
-    _store_papers(database, written, now)
+    _store_papers(context, written, now)
     chance = random.Random(seed)
     for _ in range(READERS):
-        _add_reader(database, keys, chance, written[TODAY:], now)
-    _add_own_reader(database, keys, secret, written[TODAY:], now)
-    with database.writing() as session:
+        _add_reader(context, chance, written[TODAY:], now)
+    _add_own_reader(context, written[TODAY:], now)
+    with context.database.writing() as session:
         job_states.put(session, JOB, {"filled": True, "seed": seed}, now)
     return True
 
 
-def _store_papers(database: Database, written: Sequence[DemoPaper], now: float) -> None:
+def _store_papers(context: Context, written: Sequence[DemoPaper], now: float) -> None:
     """Store the papers, after taking out what a fill that was cut short had made."""
-    with database.writing() as session:
+    with context.database.writing() as session:
         job_states.put(session, JOB, {"filled": False}, now)
         for row in readers.every(session):
             readers.remove(session, row["id"])
-        papers.take_source_papers(session, SOURCE, [vars(paper) for paper in written], now=now)
+        papers.merge_source_papers(session, SOURCE, [vars(paper) for paper in written], now=now)
 
 
-def _add_reader(database: Database, keys: Keys, chance: random.Random, shelf: Sequence[DemoPaper], now: float) -> None:
+def _add_reader(context: Context, chance: random.Random, shelf: Sequence[DemoPaper], now: float) -> None:
     """Add a reader who follows a few topics, reads a little beside them, and saves what they like best."""
     topics = sorted({paper.topic for paper in shelf})
     liked = dict(zip(chance.sample(topics, 3), (1.0, 0.6, 0.3), strict=True))
@@ -84,15 +84,16 @@ def _add_reader(database: Database, keys: Keys, chance: random.Random, shelf: Se
             log.append(_event(chance, "save", paper, min(now - 30, at + 60)))
         elif paper.topic not in liked and chance.random() < 0.3:
             log.append(_event(chance, "hide", paper, min(now - 30, at + 20)))
-    with database.writing() as session:
+    with context.database.writing() as session:
         reader_id = readers.create(session, now - DAYS * DAY, demo=True)
-    _log(database, keys, reader_id, log, now)
+    _log(context, reader_id, log, now)
 
 
-def _add_own_reader(database: Database, keys: Keys, secret: str, shelf: Sequence[DemoPaper], now: float) -> None:
+def _add_own_reader(context: Context, shelf: Sequence[DemoPaper], now: float) -> None:
     """Add the reader whom a visitor of the demo page is: one device, and a few papers saved in two topics."""
+    secret = context.settings.secret_key
     chance = random.Random(secret)
-    with database.writing() as session:
+    with context.database.writing() as session:
         reader_id = readers.create(session, now - 7 * DAY, operator=True, demo=True)
         devices.create(session, reader_id, "The demo page", token_hash(demo_token(secret)), now)
     log: list[Event] = []
@@ -102,7 +103,7 @@ def _add_own_reader(database: Database, keys: Keys, secret: str, shelf: Sequence
             log.append(_event(chance, "open", paper, at))
             if age < 3:
                 log.append(_event(chance, "save", paper, at + 60))
-    _log(database, keys, reader_id, log, now)
+    _log(context, reader_id, log, now)
 
 
 def _event(chance: random.Random, kind: str, paper: DemoPaper, at: float) -> Event:
@@ -110,5 +111,5 @@ def _event(chance: random.Random, kind: str, paper: DemoPaper, at: float) -> Eve
     return Event(id=name, kind=kind, paper=paper.id, at=at, surface="demo")
 
 
-def _log(database: Database, keys: Keys, reader_id: str, log: list[Event], now: float) -> list[Any]:
-    return events.log(database, keys, reader_id, log, confirm=True, now=now).results
+def _log(context: Context, reader_id: str, log: list[Event], now: float) -> list[Any]:
+    return events.log(context, reader_id, log, now=now)

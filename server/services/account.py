@@ -1,4 +1,4 @@
-"""The reader's own affairs: settings, the log of what was sent, starting over, leaving."""
+"""A reader's account: settings, the log of events, starting over, leaving."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from server.services import events, forgetting
 from server.services.context import Context
 from server.services.pairing import Caller
 from server.services.parsing import SETTINGS, read_settings
+from server.services.serving_context import ServingContext
 from server.store import events as event_store
 from server.store import reader_papers, readers
 
 
 def profile(context: Context, caller: Caller) -> dict[str, Any]:
-    """Return who the caller is here, what they chose, and how much is kept of them."""
+    """Return the caller's ids, settings and counts. Raises NotFound when the reader was deleted."""
     with context.database.reading() as session:
         counts = {
             **reader_papers.counts(session, caller.reader_id),
@@ -38,7 +39,10 @@ def profile(context: Context, caller: Caller) -> dict[str, Any]:
 
 
 def change(context: Context, caller: Caller, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Change the settings named (a list replaces the list before it), or make a new feed secret; return the profile."""
+    """Change the named settings (a list replaces the old list) or renew the feed secret; return the profile.
+
+    Raises Invalid for a setting that cannot be read, NotFound when the reader was deleted.
+    """
     with context.database.writing() as session:
         readers.touch(session, caller.reader_id)
         reader = readers.find(session, caller.reader_id)
@@ -61,9 +65,9 @@ def logged(
     paper: str | None = None,
     kinds: Sequence[str] = (),
 ) -> list[tuple[tuple[float, int], dict[str, Any]]]:
-    """Return (place, event) of what was logged, newest first, from just after the place given.
+    """Return (place, event) pairs, newest first, starting after the place `after`.
 
-    Of one paper alone, or of these kinds alone, where they are named.
+    `paper` and `kinds` narrow them to one paper or to some kinds.
     """
     with context.database.reading() as session:
         rows = event_store.page(session, reader_id, limit, after, paper=paper, kinds=kinds)
@@ -71,16 +75,16 @@ def logged(
 
 
 def reset(context: Context, reader_id: str, now: float) -> int:
-    """Forget all but the saved papers, what was chosen too; return how many events went."""
-    return events.forget_all_but_saved(context.database, context.keys, reader_id, now)
+    """Forget everything but the saved papers, the settings too; return how many events were deleted."""
+    return events.forget_all_but_saved(context, reader_id, now)
 
 
-def leave(context: Context, reader_id: str, now: float) -> None:
-    """Delete the reader and everything of theirs, from the database's files too."""
-    events.forget_log(context.database, reader_id)
+def leave(context: ServingContext, reader_id: str, now: float) -> None:
+    """Delete the reader and all their data, from the database's files too."""
+    events.forget_log(context, reader_id)
     with context.database.writing() as session:
         readers.remove(session, reader_id)
         forgetting.note(session, now, models=True)
-    forgetting.forget_orphans(context.database)
+    forgetting.forget_orphans(context)
     context.own_papers.forget(reader_id)
-    forgetting.scrub(context.database, thorough=True)
+    forgetting.scrub(context, thorough=True)

@@ -1,7 +1,7 @@
-"""The rules by which every source is asked, so that one bad thing never keeps back the rest.
+"""How every source is asked, so that one bad paper or day never holds up the rest.
 
-What is refused alone is noted with its reason and asked again later, after a wait that grows; only a source that does
-not answer at all, or refuses whatever it is asked, ends a round. What a source says of when to come back is kept.
+What is refused on its own is recorded with the reason and asked for again after a growing wait. Only a source that does
+not answer, or refuses everything, ends a round. A `Retry-After` is stored.
 """
 
 from __future__ import annotations
@@ -16,49 +16,49 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self, TypeVar
 
 from server.errors import InklingError, SourceRefused, SourceUnavailable
-from server.services.papers import take_source_papers
+from server.services.papers import merge_source_papers
 from server.sources.http import Stopped
 from server.sources.paper import SourcePaper
 from server.store import job_states
-from server.store.database import Database
+from server.store.database import Database, Session
 
 logger = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
 
-FIRST_WAIT = 60.0  # seconds until something is asked for again; doubles with each time it was in vain
+FIRST_WAIT = 60.0  # seconds before a request is repeated; doubles with each failure
 LONGEST_WAIT = 7 * 86400.0
-LONGEST_PAUSE = 3600.0  # seconds until a source that gave up is asked again, unless it says when
-REFUSALS = 30  # refused requests in a row after which a source is taken to refuse everything
-STALE_AFTER = 24 * 3600.0  # seconds without a good answer after which a source counts as late
-LOOK_EVERY = 60.0  # seconds between two looks whether there is something to ask
+LONGEST_PAUSE = 3600.0  # seconds before a failing source is asked again, unless it says when
+REFUSALS = 30  # in a row, after which a source is taken to refuse everything
+STALE_AFTER = 24 * 3600.0  # seconds without a good answer
+LOOK_EVERY = 60.0  # seconds between two checks for something to ask
 
 
 def wait_after(tries: int, longest: float = LONGEST_WAIT) -> float:
-    """Return the seconds to wait after something was asked for `tries` times in vain."""
+    """Return the seconds to wait after `tries` failed requests."""
     return min(longest, FIRST_WAIT * 2.0 ** min(tries - 1, 60))
 
 
 def is_due(asked_at: float, due_at: float, now: float) -> bool:
-    """Whether the time has come; a time of asking that lies ahead was written by a clock that has been put right."""
+    """Whether `due_at` has come. An `asked_at` in the future was written by a clock that has since been corrected."""
     return due_at <= now or asked_at > now
 
 
 class GaveUp(SourceUnavailable):
-    """A source refused so much in a row that it was not asked for the rest."""
+    """A source refused REFUSALS requests in a row, so it was not asked for the rest."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a source is, kept in the database. Times are epoch seconds, days ISO dates.
+    """How far the catalogue is filled from a source; stored in the database. Times are epoch seconds, days ISO dates.
 
-    `settled` are the days that need not be asked again; `open_days` holds what is known of each other day that was
-    asked: {asked_at, due_at, tries, reason}, `tries` counting how often in vain, `reason` None when it was answered.
+    `settled` are the days that need not be asked for again. `open_days` maps each other day that was asked for to
+    {asked_at, due_at, tries, reason}: `tries` counts failures, `reason` is None after an answer.
     """
 
     total: int = 0
     done: int = 0
-    filled: int = 0  # days back to which every day was asked for once
+    filled: int = 0  # days back from today of which each was asked for at least once
     settled: list[str] = field(default_factory=list)
     open_days: dict[str, dict[str, Any]] = field(default_factory=dict)
     last_success_at: float | None = None
@@ -66,11 +66,11 @@ class Progress:
     reason: str | None = None
     held_at: float = 0.0
     held_until: float = 0.0
-    silent: int = 0  # papers asked for since anything was found
+    silent: int = 0  # papers asked for since the last one that was found
 
     @classmethod
     def read(cls, database: Database, source: str) -> Self:
-        """Return what was kept for the source, by any version."""
+        """Return the stored progress of the source, written by this or an older version."""
         with database.reading() as session:
             kept = job_states.get(session, _job(source)) or {}
         if "filled" not in kept and kept.get("done", 0) >= kept.get("total", 0):
@@ -78,15 +78,15 @@ class Progress:
         return cls(**{name: value for name, value in kept.items() if name in cls.__dataclass_fields__})
 
     def keep(self, database: Database, source: str, found: Sequence[SourcePaper] = ()) -> Self:
-        """Write the papers and how far we are in one transaction: after a kill neither is without the other."""
+        """Store the papers and the progress in one transaction: a kill leaves both or neither."""
         with database.writing() as session:
             self.put(session, source, found)
         return self
 
-    def put(self, session: Any, source: str, found: Sequence[SourcePaper]) -> None:
-        """Do the same as a part of the caller's transaction."""
+    def put(self, session: Session, source: str, found: Sequence[SourcePaper]) -> None:
+        """Do what `keep` does inside the caller's transaction."""
         now = time.time()
-        take_source_papers(session, source, [vars(paper) for paper in found], now=now)
+        merge_source_papers(session, source, [vars(paper) for paper in found], now=now)
         job_states.put(session, _job(source), asdict(self), now)
 
     def failed(self, error: SourceUnavailable, now: float) -> Self:
@@ -99,11 +99,11 @@ class Progress:
         return replace(self, **({"last_success_at": now} | changes)).cleared()
 
     def cleared(self) -> Self:
-        """Return the progress without what went wrong before."""
+        """Return the progress without the record of a failure."""
         return replace(self, failing_since=None, reason=None, held_until=0.0)
 
     def check_not_held(self, now: float) -> None:
-        """Raise SourceUnavailable while the source wants to be left alone."""
+        """Raise SourceUnavailable while the source's own `Retry-After` runs."""
         if not is_due(self.held_at, self.held_until, now):
             raise SourceUnavailable(self.reason or "The source asks to be left alone.", retry_at=self.held_until)
 
@@ -127,10 +127,10 @@ def ask_in_turn(
     answered: Callable[[Sequence[Item], Sequence[SourcePaper]], None],
     refused: Callable[[Item, SourceRefused], None],
 ) -> None:
-    """Ask for one batch after the other; one that is refused is halved until what is refused stands alone.
+    """Ask for each batch in turn; halve a refused batch until the refused item stands alone.
 
-    `answered` and `refused` keep what came of it, each before the next request is made. Raises SourceUnavailable when
-    the source cannot be asked, or refuses REFUSALS requests in a row; Stopped when told to end.
+    `answered` and `refused` store each outcome before the next request. Raises SourceUnavailable when the source cannot
+    be asked, GaveUp when it refuses REFUSALS requests in a row, Stopped when told to end.
     """
     waiting = deque(batches)
     in_a_row = 0
@@ -155,7 +155,7 @@ def _ask_once(
     ask: Callable[[Sequence[Item]], Sequence[SourcePaper]],
     answered: Callable[[Sequence[Item], Sequence[SourcePaper]], None],
 ) -> SourceRefused | None:
-    """Ask for a batch and keep the answer; return why there is none."""
+    """Ask for a batch and store the answer; return the refusal, if any."""
     try:
         answered(batch, ask(batch))
     except SourceRefused as error:
@@ -163,13 +163,13 @@ def _ask_once(
     except InklingError:  # the source is away, or the database is
         raise
     except Exception as error:
-        # Something in this answer that nobody has thought of must not keep back the others.
+        # An answer with something unforeseen in it must not hold up the others.
         return SourceRefused(f"Its answer cannot be kept ({describe(error)}).")
     return None
 
 
 def keep_asking(ask: Callable[[], object], stop: threading.Event, *, every: float = LOOK_EVERY) -> None:
-    """Look every so often whether there is something to ask, until `stop`; after a failure later and later."""
+    """Call `ask` every `every` seconds until `stop`; after failures, after longer and longer pauses."""
     failures = 0
     while not stop.is_set():
         began, error = time.time(), _try(ask)
@@ -179,28 +179,28 @@ def keep_asking(ask: Callable[[], object], stop: threading.Event, *, every: floa
         if isinstance(error, SourceUnavailable) and error.retry_at:
             due = error.retry_at
         while not is_due(began, due, time.time()) and not stop.is_set():
-            # In short pieces: a laptop that slept should not wait for as long again.
+            # In short waits: a laptop that slept must not wait for the whole pause again.
             stop.wait(min(LOOK_EVERY, max(0.0, due - time.time())))
 
 
 def _try(ask: Callable[[], object]) -> Exception | None:
-    """Ask a source; return what went wrong, told in one line. Being told to end is no failure."""
+    """Ask a source, log a failure in one line and return it. Being told to end is no failure."""
     try:
         ask()
     except Stopped:
         return None
-    except InklingError as error:  # the sources' own, or a database that is away for a while
+    except InklingError as error:  # the source's own, or a database that is away
         logger.warning("catalogue: %s", error.message)
         return error
     except Exception as error:
-        # The outermost loop of a job: whatever it is, the other source and the next round must not end with it.
+        # The outermost loop of a job: the next round must still come.
         logger.error("catalogue: a source cannot be asked (%s)", describe(error))
         return error
     return None
 
 
 def describe(error: Exception) -> str:
-    """Return an unforeseen error's kind and place; its text may hold what is nobody's business."""
+    """Return the type and place of an unforeseen error; its text may contain private data."""
     place = traceback.extract_tb(error.__traceback__)[-1:]
     return " ".join(
         [type(error).__name__, *(f"at {frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in place)]

@@ -1,4 +1,4 @@
-"""One file out and in: the database, the models and the home's secret."""
+"""Back up to one file and restore from it: the database, the models and the home's secret."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,8 @@ from server import __version__
 from server.config import Settings
 from server.errors import Invalid
 from server.home import SECRET, make_private_folder, private_opener
+from server.services.context import Context
 from server.store import copies, events, models, papers
-from server.store.database import Database
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -31,7 +31,7 @@ _MEMBER = re.compile(r"manifest\.json|inkling\.(sqlite3|pgdump)|secret|models/[\
 
 @dataclass(frozen=True)
 class Backup:
-    """What went into a file, and its size in bytes."""
+    """What a backup contains; `size` in bytes."""
 
     papers: int
     events: int
@@ -39,30 +39,33 @@ class Backup:
     size: int
 
 
-def back_up(settings: Settings, database: Database, target: Path) -> Backup:
-    """Write a backup into `target`, whole or not at all, readable by its owner alone: it holds the secret."""
+def back_up(context: Context, target: Path) -> Backup:
+    """Write a backup to `target`, whole or not at all, readable by its owner only: it contains the secret.
+
+    Raises Invalid when `target` is no file, Unavailable when the database cannot be copied.
+    """
     target = target.absolute()
     if target.exists() and not target.is_file():
         raise Invalid(f"{target} is not a file; name a new one or one to overwrite.", field="file")
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".inkling-backup-") as aside:
-        copy = Path(aside) / COPIES[database.engine.dialect.name]
-        copies.copy_out(database.engine, copy)
-        manifest = _describe(database)
+        copy = Path(aside) / COPIES[context.database.engine.dialect.name]
+        copies.copy_out(context.database.engine, copy)
+        manifest = _describe(context)
         packed = Path(aside) / "backup"
         with open(packed, "xb", opener=private_opener) as file:
             with tarfile.open(fileobj=file, mode="w:gz", compresslevel=3) as archive:
                 _add_text(archive, MANIFEST, json.dumps(manifest, indent=1))
                 archive.add(copy, copy.name)
-                kept = _add_home(archive, settings, manifest["models"])
+                kept = _add_home(archive, context.settings, manifest["models"])
             file.flush()
             os.fsync(file.fileno())
         packed.replace(target)
     return Backup(manifest["papers"], manifest["events"], kept, target.stat().st_size)
 
 
-def _describe(database: Database) -> dict[str, Any]:
-    with database.reading() as session:
+def _describe(context: Context) -> dict[str, Any]:
+    with context.database.reading() as session:
         kept = [row["version"] for row in models.every(session) if row["status"] in models.ON_DISK]
         counts = {"papers": papers.count(session), "events": events.count(session)}
     return {"format": FORMAT, "version": __version__, "made_at": time.time(), "models": kept, **counts}
@@ -75,7 +78,7 @@ def _add_text(archive: tarfile.TarFile, name: str, text: str) -> None:
 
 
 def _add_home(archive: tarfile.TarFile, settings: Settings, versions: list[str]) -> int:
-    """Add the secret and the models; a model that a training removes meanwhile is no loss, it can be trained again."""
+    """Add the secret and the models; return how many. A model removed meanwhile by a training can be trained again."""
     secret = settings.home / SECRET
     if secret.exists():
         archive.add(secret, SECRET)
@@ -86,31 +89,30 @@ def _add_home(archive: tarfile.TarFile, settings: Settings, versions: list[str])
     return len(present)
 
 
-def restore(settings: Settings, source: Path) -> None:
+def restore(context: Context, source: Path) -> None:
     """Fill an empty home and an empty database from a backup.
 
-    Raises Invalid when the file is no backup of ours or of the other kind of database, Conflict when there is
-    something already.
+    Raises Invalid when the file is no backup of ours or holds the other kind of database, Conflict when the database
+    is not empty.
     """
-    with _unpacked(source, settings.home) as folder:
+    with _unpacked(source, context.settings.home) as folder:
         _check(folder, source)
-        kind = "postgresql" if settings.database_url.startswith("postgresql") else "sqlite"
+        kind = "postgresql" if context.settings.database_url.startswith("postgresql") else "sqlite"
         if not (folder / COPIES[kind]).exists():
             raise Invalid(f"{source} holds no copy of a {kind} database.", field="file")
-        with closing(Database.at(settings)) as database:
-            copies.copy_in(database.engine, folder / COPIES[kind])
+        copies.copy_in(context.database.engine, folder / COPIES[kind])
         if (folder / SECRET).exists():
-            (folder / SECRET).replace(settings.home / SECRET)
+            (folder / SECRET).replace(context.settings.home / SECRET)
         if (folder / "models").exists():
-            make_private_folder(settings.models_dir)
+            make_private_folder(context.settings.models_dir)
             for model in (folder / "models").iterdir():
-                shutil.rmtree(settings.models_dir / model.name, ignore_errors=True)
-                model.rename(settings.models_dir / model.name)
+                shutil.rmtree(context.settings.models_dir / model.name, ignore_errors=True)
+                model.rename(context.settings.models_dir / model.name)
 
 
 @contextmanager
 def _unpacked(source: Path, home: Path) -> Iterator[Path]:
-    """Unpack into a folder in the home; only plain files with names we write ourselves come out."""
+    """Unpack into a temporary folder in the home, and only regular files with names that `back_up` writes."""
     with tempfile.TemporaryDirectory(dir=home, prefix=".inkling-restore-") as name:
         folder = Path(name)
         try:

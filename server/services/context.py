@@ -1,53 +1,55 @@
-"""The collaborators that use cases share in one process, made once by the application factory."""
+"""What use cases share: every one takes a `Context` as its first argument.
+
+It is light to import (neither numpy nor the recommender), since most processes serve nothing: `inkling pair`, the
+trainer's loop, the sources.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field
+from typing import Self
 
 from server.config import Settings
 from server.hot import Hot
-from server.services.history import Histories
-from server.services.model_cache import ModelCache
-from server.services.own_papers import OwnPapers
-from server.services.papers import KnownCards
 from server.store.database import Database
 from server.tokens import Keys
 
 IMPORTS = 2  # at once in one process
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Context:
-    """Everything a use case may need, by name."""
+    """What a use case needs in any process."""
 
     settings: Settings
     database: Database
     hot: Hot
     keys: Keys
-    model_cache: ModelCache
-    histories: Histories = field(default_factory=Histories)
-    cards: KnownCards = field(default_factory=KnownCards)
-    # Long work that must leave most of the process's threads to others.
+    # An import is long work that must leave most of the process's threads to others.
     imports: threading.Semaphore = field(default_factory=lambda: threading.BoundedSemaphore(IMPORTS))
-    own_papers: OwnPapers = field(default_factory=OwnPapers)
 
     @classmethod
-    def of(cls, settings: Settings) -> Context:
-        """Build what a process shares from its settings."""
-        database = Database.at(settings)
-        return cls(
-            settings=settings,
-            database=database,
-            hot=Hot(settings),
-            keys=Keys(settings.secret_key),
-            model_cache=ModelCache(database, settings.models_dir),
-        )
+    def of(cls, settings: Settings) -> Self:
+        """Build a context from its settings; nothing is opened before it is used."""
+        return cls._on(Database.at(settings), settings)
+
+    @classmethod
+    def ready(cls, settings: Settings) -> Self:
+        """Build a context whose database can be used. Raises DatabaseUnavailable, SchemaNotCurrent."""
+        return cls._on(Database.ready(settings), settings)
+
+    @classmethod
+    def _on(cls, database: Database, settings: Settings) -> Self:
+        return cls(settings=settings, database=database, hot=Hot(settings), keys=Keys(settings.secret_key))
+
+    def fold_in(self, paper_ids: Collection[str]) -> None:
+        """Let papers whose stored text changed count at once, where a model is served; here none is."""
 
     def close(self) -> None:
-        """End what runs beside the requests and give back the connections."""
-        self.model_cache.close()
+        """Close the connections."""
         self.hot.close()
         self.database.close()
 

@@ -1,4 +1,4 @@
-"""Logging events: each kept once, in one durable transaction with the state it makes."""
+"""Log events: each is stored once, in one durable transaction with the state that follows from it."""
 
 from __future__ import annotations
 
@@ -10,22 +10,23 @@ from typing import Any
 from server.clock import rfc3339
 from server.errors import InklingError, Invalid, NotFound, Unauthenticated
 from server.services import forgetting, papers
+from server.services.context import Context
 from server.store import events as store
 from server.store import papers as paper_store
 from server.store import reader_papers, readers
-from server.store.database import Database
+from server.store.database import Session
 from server.tokens import Keys
 
 KINDS = ("open", "save", "unsave", "hide", "unhide", "impression")
 SURFACES = ("card", "panel", "paper_page", "search", "feed", "digest", "library", "import", "demo")
-EARLIEST = 662_688_000.0  # 1991-01-01: before the first preprint server, so a broken clock and no reading
+EARLIEST = 662_688_000.0  # 1991-01-01, before the first preprint server: an earlier time comes from a broken clock
 BATCH = 500  # events in one transaction
-AHEAD = 24 * 3600.0  # seconds a device's clock may be ahead before its word on the time is not taken
+AHEAD = 24 * 3600.0  # seconds a device's clock may be ahead; a later time is replaced by ours
 
 
 @dataclass(frozen=True)
 class Event:
-    """One event as the client sent it, its values checked; `at` in epoch seconds."""
+    """One event with checked values; `at` in epoch seconds."""
 
     id: str
     kind: str
@@ -37,14 +38,14 @@ class Event:
     page: str | None = None
 
     def content_hash(self) -> str:
-        """Return what tells this event from another one under its id: a hash of all it says."""
+        """Return a hash of everything but the id, to tell a re-sent event from another one under the same id."""
         parts = (self.kind, self.paper, round(self.at * 1e6), self.list_id, self.position, self.surface, self.page)
         return hashlib.blake2b(repr(parts).encode(), digest_size=16).hexdigest()
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one event or card of a batch: accepted, duplicate or rejected."""
+    """The outcome for one event or card of a batch: `status` is accepted, duplicate or rejected."""
 
     id: str | None
     status: str
@@ -52,49 +53,40 @@ class Result:
     clamped: bool = False
 
 
-@dataclass(frozen=True)
-class Logged:
-    """What became of each event, in order, and the papers whose text changed."""
-
-    results: list[Result]
-    changed: set[str]
-
-
 def log(
-    database: Database,
-    keys: Keys,
+    context: Context,
     reader_id: str,
     batch: Sequence[Event | Result],
     cards: Sequence[Mapping[str, Any]] = (),
     *,
-    confirm: bool,
     now: float,
     imported: bool = False,
-) -> Logged:
-    """Log the events of a batch and the cards sent with them; a Result in the batch (already refused) passes through.
+) -> list[Result]:
+    """Log a batch of events and the cards sent with them; return what became of each event, in order.
 
-    What is `imported` is one batch of many, and in it events that starting over forgot are logged again; one that was
-    deleted by itself stays away.
-    Returns once all that was accepted is on disk. Raises Unauthenticated when the reader is gone.
+    A Result in the batch (an event refused before) passes through. An `imported` batch is one of many, and logs again
+    the events that starting over forgot, but none that was deleted by itself. Returns once all that was accepted is on
+    disk. Raises Unauthenticated when the reader is gone.
     """
     wanted = [event for event in batch if isinstance(event, Event)]
-    with database.writing_in_turns() if imported else database.writing() as session:
+    with papers.changing_texts(context, in_turns=imported) as (session, changed):
         version = readers.touch(session, reader_id)
         if version is None:
             raise Unauthenticated("This reader was deleted; pair this device again.")
-        judged = _judge(session, keys, reader_id, wanted, now, bring_back=imported)
+        judged = _judge(session, context.keys, reader_id, wanted, now, bring_back=imported)
         new = [event for event, result in judged if result.status == "accepted"]
-        _add(session, keys, reader_id, new, version=version, now=now)
-        changed = papers.take_cards(session, reader_id, cards, confirm=confirm, now=now) if cards else set()
+        _add(session, context.keys, reader_id, new, version=version, now=now)
+        if cards:
+            confirm = context.settings.confirm_page_text
+            changed.update(papers.merge_cards(session, reader_id, cards, confirm=confirm, now=now))
     answers = iter([result for _, result in judged])
-    results = [next(answers) if isinstance(event, Event) else event for event in batch]
-    return Logged(results=results, changed=changed)
+    return [next(answers) if isinstance(event, Event) else event for event in batch]
 
 
 def _judge(
-    session: Any, keys: Keys, reader_id: str, events: Sequence[Event], now: float, *, bring_back: bool
+    session: Session, keys: Keys, reader_id: str, events: Sequence[Event], now: float, *, bring_back: bool
 ) -> list[tuple[Event, Result]]:
-    """Say of each event whether it is new, was sent before (in this batch too), or reuses another one's id."""
+    """Decide for each event whether it is new, a duplicate (also within the batch), or reuses an id."""
     known = store.hashes(session, reader_id, [event.id for event in events]) if events else {}
     hashes = {event.id: keys.event_hash(reader_id, event.id) for event in events}
     if events and bring_back:
@@ -117,8 +109,8 @@ def _judge(
     return judged
 
 
-def _add(session: Any, keys: Keys, reader_id: str, events: Sequence[Event], *, version: int, now: float) -> None:
-    """Append new events, the lists they cite, and what they make of the reader's papers."""
+def _add(session: Session, keys: Keys, reader_id: str, events: Sequence[Event], *, version: int, now: float) -> None:
+    """Append new events and the lists they cite, and update the reader's states."""
     if not events:
         return
     paper_store.add_stubs(session, {event.paper for event in events}, now)
@@ -147,7 +139,7 @@ def _row(event: Event, reader_id: str, own_lists: Collection[str | None], now: f
         "at": _clamped(event, now).at,
         "received_at": now,
         "clamped": event.at > now + AHEAD,
-        # A list that is not this reader's says nothing true of the event; what happened still did.
+        # Another reader's list cannot be what this event came from; the event itself still counts.
         "list_id": event.list_id if event.list_id in own_lists else None,
         "position": event.position,
         "surface": event.surface,
@@ -156,8 +148,8 @@ def _row(event: Event, reader_id: str, own_lists: Collection[str | None], now: f
     }
 
 
-def _apply(session: Any, reader_id: str, events: Sequence[Event], version: int) -> None:
-    """Bring the reader's state of the papers named up to date with further events, in order of arrival."""
+def _apply(session: Session, reader_id: str, events: Sequence[Event], version: int) -> None:
+    """Update the reader's states with further events, in order of arrival."""
     states = {
         name: dict(row)
         for name, row in reader_papers.of_papers(session, reader_id, {event.paper for event in events}).items()
@@ -169,7 +161,7 @@ def _apply(session: Any, reader_id: str, events: Sequence[Event], version: int) 
 
 
 def no_state(reader_id: str, paper_id: str) -> dict[str, Any]:
-    """Return the state of a paper before its first event."""
+    """Return the state of a paper without events."""
     return {
         **{"reader_id": reader_id, "paper_id": paper_id, "opened_at": None, "opens": 0},
         **{"saved": False, "save_at": None, "hidden": False, "hide_at": None},
@@ -178,7 +170,7 @@ def no_state(reader_id: str, paper_id: str) -> dict[str, Any]:
 
 
 def happen(state: dict[str, Any], kind: str, at: float) -> None:
-    """Change a state by one event: the latest `at` wins, and of two at the same moment the one that arrived later."""
+    """Update a state with one event: the latest `at` wins; of two at the same time, the later arrival."""
     if kind == "open":
         state["opens"] += 1
         state["opened_at"] = max(at, state["opened_at"] or at)
@@ -191,26 +183,26 @@ def happen(state: dict[str, Any], kind: str, at: float) -> None:
             state[flag], state[when] = kind in {"save", "hide"}, at
 
 
-def delete(database: Database, keys: Keys, reader_id: str, event_id: str, now: float) -> None:
-    """Delete an event for good: it does not count any more and does not come back when it is sent again.
+def delete(context: Context, reader_id: str, event_id: str, now: float) -> None:
+    """Delete an event for good: sending it again does not bring it back.
 
-    Raises NotFound when there is no such event (and none was deleted).
+    Raises NotFound when this reader never logged such an event.
     """
-    with database.writing() as session:
+    with context.database.writing() as session:
         version = readers.touch(session, reader_id) or 0
         paper = store.paper_of(session, reader_id, event_id)
-        mark = keys.event_hash(reader_id, event_id)
+        mark = context.keys.event_hash(reader_id, event_id)
         if paper is None and not store.deleted(session, reader_id, [mark]):
             raise NotFound("You have logged no event with this id.", field="id")
         store.remove(session, reader_id, {event_id: mark}, now)
         if paper is not None:
             _rebuild(session, reader_id, paper, version)
             forgetting.note(session, now)
-    forgetting.scrub(database)
+    forgetting.scrub(context)
 
 
-def _rebuild(session: Any, reader_id: str, paper: str, version: int) -> None:
-    """Make the reader's state of a paper anew from the events that are left; without any, the state goes."""
+def _rebuild(session: Session, reader_id: str, paper: str, version: int) -> None:
+    """Recompute the reader's state of a paper from the events left; without any, remove it."""
     before = reader_papers.of_papers(session, reader_id, [paper]).get(paper)
     state, empty = no_state(reader_id, paper), True
     for kind, at in store.of_paper(session, reader_id, paper):
@@ -219,7 +211,7 @@ def _rebuild(session: Any, reader_id: str, paper: str, version: int) -> None:
     if empty:
         reader_papers.remove(session, reader_id, paper)
         readers.note_forgotten(session, reader_id)
-        # What only this reader's pages said goes too, and the paper, if nobody else names it.
+        # The text from this reader's pages goes too, and so does the paper if nobody else names it.
         paper_store.forget_page_texts(session, [paper], reader_id)
         paper_store.forget_orphans(session, [paper])
     else:
@@ -227,13 +219,13 @@ def _rebuild(session: Any, reader_id: str, paper: str, version: int) -> None:
         reader_papers.put(session, [{**state, **own}], version)
 
 
-def forget_all_but_saved(database: Database, keys: Keys, reader_id: str, now: float) -> int:
-    """Delete every event but the one that saved each saved paper, and what was chosen; return how many events went.
+def forget_all_but_saved(context: Context, reader_id: str, now: float) -> int:
+    """Delete the settings and every event but the one that saved each saved paper; return how many events.
 
-    What the events made of the reader's papers goes in one transaction. The log itself, which may be long, goes in many
-    short ones, so that nobody else's writing waits for it. When that is cut off, asking again does what is left.
+    The states change in one transaction; the log, which may be long, goes in many short ones, so that other writers do
+    not wait. After an interruption, calling again finishes the rest.
     """
-    with database.writing() as session:
+    with context.database.writing() as session:
         readers.touch(session, reader_id)
         newest = store.newest_of(session, reader_id)
         reader_papers.forget_all_but_saved(session, reader_id)
@@ -241,31 +233,31 @@ def forget_all_but_saved(database: Database, keys: Keys, reader_id: str, now: fl
         readers.start_over(session, reader_id)
         readers.note_forgotten(session, reader_id)
     forgotten = 0
-    for ids in _not_saving(database, reader_id, newest):
-        with database.writing_in_turns() as session:
+    for ids in _not_saving(context, reader_id, newest):
+        with context.database.writing_in_turns() as session:
             readers.touch(session, reader_id)
-            marks = {name: keys.event_hash(reader_id, name) for name in ids}
+            marks = {name: context.keys.event_hash(reader_id, name) for name in ids}
             store.remove(session, reader_id, marks, now, by_reset=True)
         forgotten += len(ids)
-    with database.writing() as session:
+    with context.database.writing() as session:
         store.forget_lists(session, reader_id)
         forgetting.note(session, now, models=True)
-    forgetting.forget_orphans(database)
-    forgetting.scrub(database)
+    forgetting.forget_orphans(context)
+    forgetting.scrub(context)
     return forgotten
 
 
-def _not_saving(database: Database, reader_id: str, newest: int) -> Iterator[list[str]]:
-    """Yield the ids of events up to the one of number `newest` in batches, without those that saved a saved paper."""
+def _not_saving(context: Context, reader_id: str, newest: int) -> Iterator[list[str]]:
+    """Yield batches of ids of the events numbered up to `newest`, without those that saved a saved paper."""
     after, saving = None, set[str]()
     while True:
-        with database.reading() as session:
+        with context.database.reading() as session:
             rows = store.page(session, reader_id, BATCH, after)
             saved = reader_papers.of_papers(session, reader_id, {row["paper_id"] for row in rows})
         if not rows:
             return
         ids = []
-        for row in rows:  # newest first: of two saves at one moment the later arrival counts
+        for row in rows:  # newest first: of two saves at the same time, the later arrival counts
             paper = row["paper_id"]
             state = saved.get(paper)
             saves = row["kind"] == "save" and state is not None and state["saved"] and state["save_at"] == row["at"]
@@ -277,16 +269,16 @@ def _not_saving(database: Database, reader_id: str, newest: int) -> Iterator[lis
         after = (rows[-1]["at"], rows[-1]["number"])
 
 
-def forget_log(database: Database, reader_id: str) -> None:
-    """Delete a reader's log in short transactions, before the reader themselves go in one."""
+def forget_log(context: Context, reader_id: str) -> None:
+    """Delete a reader's log in short transactions."""
     left = True
     while left:
-        with database.writing_in_turns() as session:
+        with context.database.writing_in_turns() as session:
             left = store.remove_some(session, reader_id, BATCH)
 
 
 def told(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a logged event as it was sent, without its empty parts, and when it came."""
+    """Return a logged event as the API gives it: as it was sent, without empty fields, with `received_at`."""
     event = {"id": row["id"], "kind": row["kind"], "paper": row["paper_id"], "at": rfc3339(row["at"])}
     optional = {name: row[name] for name in ("list_id", "position", "surface", "page") if row[name] is not None}
     return {**event, **optional, "received_at": rfc3339(row["received_at"])}

@@ -1,4 +1,4 @@
-"""A reader's recommendations as an Atom feed, for whoever knows its secret address."""
+"""A reader's recommendations as an Atom feed, for anybody who knows its secret address."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from server.characters import for_xml
 from server.clock import rfc3339
 from server.errors import NotFound
 from server.services import ranking
-from server.services.context import Context
 from server.services.pairing import Caller
+from server.services.serving_context import ServingContext
 from server.store import readers
 
 ENTRIES = 20
@@ -18,10 +18,10 @@ _ATOM = "http://www.w3.org/2005/Atom"
 _DAY = 86400.0
 
 
-def feed(context: Context, secret: str, address: str, now: float) -> bytes:
-    """Return the feed. Raises NotFound for an address that is not, or no longer, a reader's."""
+def feed(context: ServingContext, secret: str, address: str, now: float) -> bytes:
+    """Return the feed as XML. Raises NotFound for an address that is not, or no longer, a reader's."""
     caller = _reader_of(context, secret)
-    # The list of a day stays the same, so that a feed reader does not show new entries at every look.
+    # One list a day, so that a feed reader does not show new entries at every refresh.
     today = now - now % _DAY
     found = ranking.recommendations(context, caller, limit=ENTRIES, days=None, exclude=(), now=today)
     root = Xml.Element("feed", xmlns=_ATOM)
@@ -34,7 +34,7 @@ def feed(context: Context, secret: str, address: str, now: float) -> bytes:
     return b'<?xml version="1.0" encoding="utf-8"?>\n' + Xml.tostring(root)
 
 
-def _reader_of(context: Context, secret: str) -> Caller:
+def _reader_of(context: ServingContext, secret: str) -> Caller:
     reader_id = secret.partition("-")[0]
     with context.database.reading() as session:
         reader = readers.find(session, reader_id)

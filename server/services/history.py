@@ -1,4 +1,4 @@
-"""What a reader did, as the recommender takes it: read once, and then only what changed."""
+"""A reader's history in the form the recommender takes: read once, then only what changed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from server.store import reader_papers
 from server.store.database import Database
 
 CACHED_READERS = 500
-SHOWN_ENOUGH = 3  # a paper shown this often without any action is not recommended again
+SHOWN_ENOUGH = 3  # impressions without any action, after which a paper is not recommended again
 _MOST_IMPRESSIONS = 10
 
 Said = tuple[str, str, str, float | None]  # (reader, paper, kind, epoch seconds)
@@ -23,10 +23,10 @@ Said = tuple[str, str, str, float | None]  # (reader, paper, kind, epoch seconds
 
 @dataclass(frozen=True)
 class History:
-    """A reader's states of papers, and what follows from them.
+    """A reader's states of papers and what follows from them.
 
-    `said` are the events that each state stands for; `worn_out` the papers that were shown often enough; `done_with`
-    those the reader opened, saved or hid.
+    `rows` are the events that each state stands for; `worn_out` the papers shown SHOWN_ENOUGH times in vain;
+    `done_with` those the reader opened, saved or hid.
     """
 
     states: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class History:
         return Events.from_rows(chain.from_iterable(self.said.values()))
 
     def after(self, rows: Iterable[Mapping[str, Any]]) -> History:
-        """Return the history with these rows of `reader_papers` in the place of older ones."""
+        """Return the history with these rows of `reader_papers` replacing older ones."""
         changed = {row["paper_id"]: dict(row) for row in rows}
         return History(
             states={**self.states, **changed},
@@ -57,7 +57,7 @@ class _Kept:
 
 
 class Histories:
-    """The histories of the readers who asked last. Safe to share by threads."""
+    """The histories of the readers who asked last. Thread-safe."""
 
     def __init__(self, size: int = CACHED_READERS) -> None:
         self._size = size
@@ -65,9 +65,9 @@ class Histories:
         self._lock = threading.Lock()
 
     def of(self, database: Database, reader_id: str, version: int, forgot_version: int) -> History:
-        """Return the reader's history at least as new as their `version`.
+        """Return the reader's history, at least as new as their `version`.
 
-        Reads only what changed since it was read last, unless states were taken away (at `forgot_version`) since then.
+        Reads only what changed since the last call, unless states were removed since then (at `forgot_version`).
         """
         found = self._kept.get(reader_id)
         if found is not None and found.version >= version:
@@ -102,7 +102,7 @@ def _is_done(state: Mapping[str, Any]) -> bool:
 
 
 def _events(state: Mapping[str, Any]) -> list[Said]:
-    """Return the events that a state stands for: the last of each pair of opposites, and not every single opening."""
+    """Return the events that a state stands for: of each pair of opposites the last, and at most one opening."""
     reader, paper = state["reader_id"], state["paper_id"]
     said: list[tuple[str, float | None, int]] = [
         ("open", state["opened_at"], int(state["opened_at"] is not None)),

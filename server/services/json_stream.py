@@ -1,6 +1,6 @@
-"""Reads one large JSON object piece by piece, so that what is held at once does not grow with it.
+"""Read one large JSON object piece by piece, in constant memory.
 
-In whatever encoding an editor saved it: UTF-8, UTF-16 or UTF-32, with or without a byte order mark.
+UTF-8, UTF-16 and UTF-32 are accepted, with or without a byte order mark, as editors save them.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ MOST_CHARACTERS = 8 * 2**20  # of one value
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _NUMBER = re.compile(r"[-+.0-9eE]*")
-_KEEP = 2**16  # characters that were read and are only dropped together
+_KEEP = 2**16  # characters already read that are dropped together
 
 
 def entries(chunks: Iterable[bytes]) -> Iterator[tuple[str, Any, bool]]:
-    """Yield (name, value, listed) of the object in `chunks`: a list's entries one by one, other values whole.
+    """Yield (name, value, in_list) for the object in `chunks`: a list's entries one by one, other values whole.
 
-    A list begins with an entry of its own, (name, [], False). Raises Malformed where this is not JSON, Invalid
-    where it is no object, TooLarge where a single value is.
+    A list is announced by (name, [], False). Raises Malformed for what is not JSON, Invalid for what is no object,
+    TooLarge for a single value over MAX_CHARACTERS.
     """
     text = _Text(decoded(chunks))
     if not text.take("{"):
@@ -54,12 +54,12 @@ def _listed(text: _Text) -> Iterator[Any]:
 
 
 def decoded(chunks: Iterable[bytes]) -> Iterator[str]:
-    """Yield the text of a JSON file. Raises Malformed where the bytes are no text."""
+    """Decode a JSON file. Raises Malformed for bytes that are no text."""
     source = iter(chunks)
     start = b""
     while len(start) < 4 and (chunk := next(source, b"")):
         start += chunk
-    # json.detect_encoding looks at the mark or, as JSON begins with two ASCII characters, at where the zeros are.
+    # json.detect_encoding looks at the byte order mark or, as JSON begins with two ASCII characters, at the zero bytes.
     decoder = codecs.getincrementaldecoder(json.detect_encoding(start))()
     try:
         yield decoder.decode(start)
@@ -71,37 +71,37 @@ def decoded(chunks: Iterable[bytes]) -> Iterator[str]:
 
 
 def _ended(text: str, start: int) -> bool:
-    """Whether the value that begins at `start` certainly ends in the text."""
+    """Whether the value that begins at `start` certainly ends within `text`."""
     number = _NUMBER.match(text, start)
     return number is None or number.end() < len(text)
 
 
 class _Text:
-    """The text from where reading stands, with more of it when that is needed."""
+    """A cursor over text that arrives in chunks."""
 
     def __init__(self, chunks: Iterator[str]) -> None:
         self._chunks = chunks
         self._text = ""
         self._at = 0
-        self._before = 0  # characters that were read and dropped
+        self._before = 0  # characters read and dropped
         self._decoder = json.JSONDecoder(parse_constant=self._no_constant)
 
     def take(self, sign: str) -> bool:
-        """Read `sign` if it comes next, past white space."""
+        """Skip white space and read `sign` if it comes next."""
         if self._next() != sign:
             return False
         self._at += 1
         return True
 
     def expect(self, sign: str) -> None:
-        """Read `sign`, or the end for "". Raises Malformed when something else comes next."""
+        """Read `sign`, or the end of the text for "". Raises Malformed when something else comes next."""
         found = self._next()
         if found != sign:
             self._refuse(f"{sign or 'the end'} belongs here and not {found or 'the end'}")
         self._at += 1
 
     def name(self) -> str:
-        """Read the name of a member."""
+        """Read a member's name."""
         if self._next() != '"':
             self._refuse("a name in quotation marks belongs here")
         return str(self.value())
@@ -118,13 +118,13 @@ class _Text:
             except (ValueError, RecursionError) as error:
                 self._refuse(str(error))
             else:
-                # A number that ends where the text does may go on after it.
+                # A number that ends where the text does may continue in the next chunk.
                 if _ended(self._text, self._at) or not self._more():
                     self._at = end
                     return value
 
     def _next(self) -> str:
-        """Return the next character that is no white space, "" at the end."""
+        """Return the next character that is not white space, "" at the end."""
         while True:
             found = _SPACE.match(self._text, self._at)
             self._at = found.end() if found else self._at
@@ -134,7 +134,7 @@ class _Text:
                 return ""
 
     def _more(self) -> bool:
-        """Get as much again as is waiting to be read, so that a long value is not tried for every few characters."""
+        """Double the unread text, so that a long value is not parsed again for every chunk; False at the end."""
         if self._at > _KEEP:
             self._text, self._before, self._at = self._text[self._at :], self._before + self._at, 0
         waiting = len(self._text) - self._at

@@ -1,4 +1,4 @@
-"""The reader's saved papers, with their own tags, note and mark that it was read."""
+"""The reader's saved papers, with their tags, note and read mark."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from server.store import reader_papers
 def page(
     context: Context, reader_id: str, limit: int, after: tuple[float, str] | None
 ) -> list[tuple[Any, dict[str, Any]]]:
-    """Return (place, entry) of saved papers, newest save first, from just after the place given."""
+    """Return (place, entry) pairs of saved papers, newest save first, starting after the place `after`."""
     with context.database.reading() as session:
         states = reader_papers.saved(session, reader_id, limit, after)
         known = paper_store.seen_by(session, reader_id, [state["paper_id"] for state in states])
@@ -35,7 +35,7 @@ def _entry(state: Mapping[str, Any], facts: Mapping[str, Any] | None) -> dict[st
 
 
 def save(context: Context, reader_id: str, paper_id: str, words: Mapping[str, Any], now: float) -> dict[str, Any]:
-    """Save a paper unless it is saved already, set what `words` names of tags, note and read; return the entry."""
+    """Save a paper, set those of tags, note and read that `words` names, and return the entry."""
     _log_unless(context, reader_id, paper_id, "save", now)
     with context.database.writing() as session:
         if words:
@@ -46,7 +46,7 @@ def save(context: Context, reader_id: str, paper_id: str, words: Mapping[str, An
 
 
 def unsave(context: Context, reader_id: str, paper_id: str, now: float) -> None:
-    """Take a paper out of the library, if it is there."""
+    """Remove a paper from the library, if it is there."""
     _log_unless(context, reader_id, paper_id, "unsave", now)
 
 
@@ -56,7 +56,7 @@ def _log_unless(context: Context, reader_id: str, paper_id: str, kind: str, now:
         state = reader_papers.of_papers(session, reader_id, [paper_id]).get(paper_id)
     if (state is not None and state["saved"]) == (kind == "save"):
         return
-    # Word given now counts over a word already given for a later time by a device whose clock is ahead.
+    # This change must win over one that a device with a fast clock has dated into the future.
     at = max(now, (state["save_at"] or 0.0) if state else 0.0)
     event = Event(id=str(uuid.uuid4()), kind=kind, paper=paper_id, at=at, surface="library")
-    events.log(context.database, context.keys, reader_id, [event], confirm=True, now=now)
+    events.log(context, reader_id, [event], now=now)

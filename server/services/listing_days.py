@@ -1,4 +1,4 @@
-"""The listing's last 90 days, asked for day by day, newest first; a day that is refused is asked for again later."""
+"""Fetch the listing's last 90 days, newest first; a refused day is asked for again later."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from server.errors import SourceRefused, SourceUnavailable
 from server.services.asking import Progress, ask_in_turn, is_due, wait_after
+from server.services.context import Context
 from server.sources.http import Stopped
 from server.sources.huggingface import NAME
 from server.sources.paper import SourcePaper
@@ -19,25 +20,25 @@ from server.store.database import Database
 logger = logging.getLogger(__name__)
 
 DAYS = 90
-SETTLED_AFTER = 2  # days after which a day's listing is taken not to change any more
-REPORT_EVERY = 10  # days between two lines in the log
-ASK_EVERY = 3600.0  # seconds until a day that may still change is asked for again
-LONGEST_WAIT = 86400.0  # seconds until a day that was refused or empty is asked for again, at most
-A_WEEK = 7  # days, of which one at least has a listing
+SETTLED_AFTER = 2  # days after which a day's listing no longer changes
+REPORT_EVERY = 10  # days between two log lines
+ASK_EVERY = 3600.0  # seconds before a day that may still change is asked for again
+LONGEST_WAIT = 86400.0  # seconds, at most, before a refused or empty day is asked for again
+A_WEEK = 7  # days, of which at least one has a listing
 
 
 class Listing(Protocol):
-    """Gives the papers that were listed on a day."""
+    """A source of the papers listed on a day."""
 
     def now(self) -> float:
         """Return the time by the listing's own clock, in epoch seconds."""
 
     def daily_papers(self, day: date) -> list[SourcePaper]:
-        """Return the day's papers; raises SourceRefused, SourceUnavailable."""
+        """Return the day's papers. Raises SourceRefused, SourceUnavailable."""
 
 
 def fill_from_listing(
-    database: Database,
+    context: Context,
     listing: Listing,
     *,
     days: int = DAYS,
@@ -45,13 +46,13 @@ def fill_from_listing(
     only_due: bool = False,
     tell: Callable[[int, int], None] | None = None,
 ) -> Progress:
-    """Fetch the listing's last `days` days, newest first, leaving out those already settled.
+    """Fetch the listing's last `days` days, newest first, except those already settled.
 
-    A day that is refused is kept with its reason and the others go on; `only_due` leaves out those whose time to be
-    asked again has not come. Keeps how far it is after each day, and tells it (days done, days in all). Raises
-    SourceUnavailable (also kept, as the reason) when the source gives up, Stopped when told to end.
+    A refused day is recorded with its reason, and the others go on; `only_due` skips days that are not due yet.
+    Progress is stored after each day and passed to `tell` as (days done, days in all). Raises SourceUnavailable (and
+    stores the reason) when the source cannot be asked, Stopped when told to end.
     """
-    filling = _Filling(database, listing, days, today or datetime.now(UTC).date(), tell)
+    filling = _Filling(context.database, listing, days, today or datetime.now(UTC).date(), tell)
     now = time.time()
     filling.progress.check_not_held(now)
     wanted = [day for day in filling.window if filling.is_wanted(day.isoformat(), now if only_due else None)]
@@ -65,13 +66,13 @@ def fill_from_listing(
     except Stopped:
         raise
     except SourceUnavailable as error:
-        filling.progress.failed(error, time.time()).keep(database, NAME)
+        filling.progress.failed(error, time.time()).keep(context.database, NAME)
         raise
     return filling.finish()
 
 
 class _Filling:
-    """One round over the listing's days, and what comes of each."""
+    """One round over the listing's days, with the outcome of each."""
 
     def __init__(
         self,
@@ -90,7 +91,7 @@ class _Filling:
         self.progress = self._counted(replace(before, total=days, open_days=open_days))
 
     def is_wanted(self, day: str, now: float | None) -> bool:
-        """Whether a day is to be asked for: any that is not settled, at `now` only when its time has come."""
+        """Whether to ask for a day that is not settled: always, or, given `now`, when it is due."""
         kept = self.progress.open_days.get(day)
         if day in self.progress.settled:
             return False
@@ -99,14 +100,14 @@ class _Filling:
     def answered(self, day: date, found: Sequence[SourcePaper]) -> None:
         now, name = time.time(), day.isoformat()
         there = datetime.fromtimestamp(self.listing.now(), UTC).date()
-        # By the slower of the two clocks: with ours ahead, a day would count as over before it is.
+        # By the slower of the two clocks: with ours ahead, a day would count as over too early.
         may_change = (min(self.today, there) - day).days <= SETTLED_AFTER
         settled, open_days = self.progress.settled, self.progress.open_days
         if found and not may_change:
             settled = [*settled, name]
             open_days = {other: kept for other, kept in open_days.items() if other != name}
         else:
-            # An empty day is most often a Sunday, but a listing in trouble looks the same: it is asked for again.
+            # An empty day is usually a Sunday, but a broken listing looks the same, so the day is asked for again.
             tries = 0 if found else open_days.get(name, {}).get("tries", 0) + 1
             wait = ASK_EVERY if may_change else max(ASK_EVERY, wait_after(tries, LONGEST_WAIT))
             open_days = {**open_days, name: _open_day(now, wait, tries, None)}
@@ -126,7 +127,7 @@ class _Filling:
         self.any_refused = True
 
     def finish(self) -> Progress:
-        """Note that every day was asked for, and tell of those that were refused."""
+        """Record that every day was asked for, and log the refused ones."""
         if self.progress.filled < self.progress.total:
             self._keep(replace(self.progress, filled=self.progress.total), [])
         if self.any_refused:
@@ -138,7 +139,7 @@ class _Filling:
         return replace(progress, done=sum(day.isoformat() in done for day in self.window))
 
     def _keep(self, progress: Progress, found: Sequence[SourcePaper]) -> None:
-        # Only what is in the database counts as done: what cannot be written is asked for again.
+        # Stored first: what could not be written must be asked for again.
         self.progress = progress.keep(self.database, NAME, found)
         if self.tell:
             self.tell(progress.done, progress.total)
@@ -149,7 +150,7 @@ def _open_day(now: float, wait: float, tries: int, reason: str | None) -> dict[s
 
 
 def refused_days(progress: Progress) -> dict[str, str]:
-    """Return day -> why the listing does not give it, newest first."""
+    """Return day -> reason for the refused days, newest first."""
     refused = {day: kept["reason"] for day, kept in progress.open_days.items() if kept["reason"]}
     return dict(sorted(refused.items(), reverse=True))
 
@@ -161,7 +162,7 @@ def _note(progress: Progress) -> str | None:
 
 
 def state(progress: Progress, now: float) -> tuple[str, str | None]:
-    """Return `ok` or `degraded`, and what there is to say of the listing."""
+    """Return (`ok` or `degraded`, reason or None) for the listing."""
     if late := progress.lateness(now):
         return "degraded", late
     if progress.filled < max(1, progress.total):

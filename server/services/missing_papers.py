@@ -1,4 +1,4 @@
-"""The facts of papers known by id alone, asked from arXiv; what it refuses or does not know it is asked again later."""
+"""Fetch the facts of papers known only by id from arXiv; what it refuses or does not know is asked for again later."""
 
 from __future__ import annotations
 
@@ -6,59 +6,58 @@ import logging
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import Protocol
 
 from server.errors import SourceRefused, SourceUnavailable
 from server.services.asking import GaveUp, Progress, ask_in_turn, wait_after
+from server.services.context import Context
 from server.sources.arxiv import BATCH, NAME, could_be_issued
 from server.sources.http import Stopped
 from server.sources.paper import SourcePaper
 from server.store import paper_requests, papers
-from server.store.database import Database, Row
+from server.store.database import Database, Row, Session
 
 logger = logging.getLogger(__name__)
 
 LARGEST_ROUND = 2000  # papers asked for in one round
-MOST_LOOKS = 10  # at what is due in one round, each putting off what arXiv cannot have
-SILENT = 20  # papers of which arXiv knows none, from which on that is no answer
+MOST_LOOKS = 10  # queries for due papers in one round, each putting off ids that arXiv cannot have issued
+SILENT = 20  # papers in a row that arXiv does not know, after which it counts as degraded
 
 
 class Archive(Protocol):
-    """Gives the facts of papers by id."""
+    """A source of papers by id."""
 
     def by_ids(self, ids: Sequence[str]) -> list[SourcePaper]:
-        """Return what is known of these papers; raises SourceRefused, SourceUnavailable."""
+        """Return those of these papers that are known. Raises SourceRefused, SourceUnavailable."""
 
 
-def fill_from_archive(
-    database: Database, archive: Archive, *, limit: int = LARGEST_ROUND, only_due: bool = False
-) -> int:
-    """Ask arXiv for the facts of papers known by id alone; return how many were filled.
+def fill_from_archive(context: Context, archive: Archive, *, limit: int = LARGEST_ROUND, only_due: bool = False) -> int:
+    """Ask arXiv for papers known only by id; return how many were filled.
 
-    What it refuses or does not know is set aside with the reason, for longer each time; `only_due` leaves out what
-    should not be asked yet. Raises as above.
+    What it refuses or does not know is set aside with the reason, longer each time; `only_due` skips what is not due
+    yet. Raises SourceUnavailable (and stores the reason) when arXiv cannot be asked, Stopped when told to end.
     """
-    asking = _Round(database, archive)
+    asking = _Round(context.database, archive)
     asking.progress.check_not_held(time.time())
     plain, doubtful = asking.choose(limit, time.time() if only_due else None)
     try:
         asking.ask(plain)
-        with suppress(GaveUp):  # nothing else was to be expected of these
+        with suppress(GaveUp):  # to be expected of these
             asking.ask(doubtful)
     except Stopped:
         raise
     except SourceUnavailable as error:
-        asking.progress.failed(error, time.time()).keep(database, NAME)
+        asking.progress.failed(error, time.time()).keep(context.database, NAME)
         raise
     if asking.refusals:
         logger.warning("catalogue: %d papers are set aside; the last: %s", len(asking.refusals), asking.refusals[-1])
-    if asking.progress.reason and not plain:  # what it was late with is not wanted any more
-        asking.progress.cleared().keep(database, NAME)
+    if asking.progress.reason and not plain:  # what failed before is no longer wanted
+        asking.progress.cleared().keep(context.database, NAME)
     return asking.filled
 
 
 class _Round:
-    """One round over the papers that arXiv is asked for, and what comes of each."""
+    """One round over the papers to ask arXiv for, with the outcome of each."""
 
     def __init__(self, database: Database, archive: Archive) -> None:
         self.database, self.archive = database, archive
@@ -68,18 +67,18 @@ class _Round:
         self.refusals: list[str] = []
 
     def choose(self, limit: int, now: float | None) -> tuple[list[list[str]], list[list[str]]]:
-        """Return the batches to ask for: what arXiv may well have, and then what it has refused or cannot have."""
+        """Return two lists of batches: what arXiv may have, and what it refused before or can hardly have."""
         rows = self._due(limit, now)
         self.tries = {row["id"]: row["tries"] for row in rows}
         refused = [row["id"] for row in rows if row["refused"]]
         rest = [row["id"] for row in rows if not row["refused"]]
         plain = [name for name in rest if could_be_issued(name, time.time())]
         doubtful = [name for name in rest if not could_be_issued(name, time.time())]
-        # What was refused alone would only be refused again with its neighbours.
+        # A paper refused alone would get its whole batch refused.
         return _batches(plain), [*_batches(doubtful), *([name] for name in refused)]
 
     def _due(self, limit: int, now: float | None) -> list[Row]:
-        """Return what is due, after putting behind the others what arXiv cannot have and was not asked for yet."""
+        """Return what is due, after moving new ids that arXiv cannot have issued to the end of the queue."""
         for _ in range(MOST_LOOKS):
             with self.database.reading() as session:
                 rows = paper_requests.wanted(session, NAME, now, limit)
@@ -92,7 +91,7 @@ class _Round:
         return rows
 
     def ask(self, batches: Sequence[Sequence[str]]) -> None:
-        """Ask for these. Raises SourceUnavailable."""
+        """Ask for these batches. Raises SourceUnavailable."""
         ask_in_turn(batches, self.archive.by_ids, answered=self._answered, refused=self._refused)
 
     def _answered(self, batch: Sequence[str], found: Sequence[SourcePaper]) -> None:
@@ -107,7 +106,7 @@ class _Round:
         self.filled += len(known)
 
     def _after(self, batch: Sequence[str], found: int) -> Progress:
-        """Return the progress after an answer, with how much was asked for since one said anything."""
+        """Return the progress after an answer in which `found` papers were known."""
         now = time.time()
         if found:
             done = self.progress.done + found
@@ -120,10 +119,10 @@ class _Round:
         with self.database.writing() as session:
             self._note(session, [paper_id], error.message, refused=True)
 
-    def _note(self, session: Any, ids: Sequence[str], reason: str, *, refused: bool = False) -> None:
-        """Keep why these papers are not filled, and until when they are not asked for."""
+    def _note(self, session: Session, ids: Sequence[str], reason: str, *, refused: bool = False) -> None:
+        """Record why these papers are not filled and when to ask again."""
         now = time.time()
-        # A reader may have deleted what they named while arXiv was asked.
+        # A reader may have deleted the paper while arXiv was asked.
         still_there = papers.rows(session, ids)
         counts = {name: (self.tries.get(name) or 0) + 1 for name in still_there}
         common = {"source": NAME, "refused": refused, "reason": reason, "asked_at": now}
@@ -140,24 +139,24 @@ def _batches(ids: Sequence[str]) -> list[list[str]]:
     return [list(ids[start : start + BATCH]) for start in range(0, len(ids), BATCH)]
 
 
-def set_aside(database: Database) -> dict[str, str]:
-    """Return paper id -> why arXiv did not fill it, the latest first."""
-    with database.reading() as session:
+def set_aside(context: Context) -> dict[str, str]:
+    """Return paper id -> why arXiv did not fill it, latest first."""
+    with context.database.reading() as session:
         return {row["paper_id"]: row["reason"] for row in paper_requests.set_aside(session, NAME)}
 
 
-def state(database: Database) -> tuple[str, str | None]:
-    """Return `ok` or `degraded`, and what there is to say of arXiv.
+def state(context: Context) -> tuple[str, str | None]:
+    """Return (`ok` or `degraded`, reason or None) for arXiv.
 
-    Says how many papers it refused, but not which: anybody may read this, and readers named them. Often nothing is to
-    be asked of arXiv, so that only its failures mean anything.
+    Says how many papers it refused but not which: anybody may read this, and readers named them. Silence is no sign of
+    trouble, since often there is nothing to ask.
     """
-    progress = Progress.read(database, NAME)
+    progress = Progress.read(context.database, NAME)
     if progress.reason:
         return "degraded", progress.reason
     if progress.silent >= SILENT:
         return "degraded", f"it answers, but with none of {progress.silent} papers; they are asked for again"
-    with database.reading() as session:
+    with context.database.reading() as session:
         refused = paper_requests.count_refused(session, NAME)
     note = f"it refuses {refused} of the papers it was asked for; they are asked for again now and then"
     return "ok", note if refused else None

@@ -1,4 +1,4 @@
-"""What one worker serves from: the model that SQL names, and papers newer than it, followed as they change."""
+"""What one worker serves from: the model that SQL names, and the papers that changed since, kept up to date."""
 
 from __future__ import annotations
 
@@ -17,33 +17,33 @@ from server.store.database import Database
 
 logger = logging.getLogger(__name__)
 
-EVERY = 1.0  # seconds between two looks at SQL
-# A transaction that began earlier may commit later (PostgreSQL): look again at changes this much older than the newest.
+EVERY = 1.0  # seconds between two queries
+# Seconds before the newest change to read again: on PostgreSQL, an earlier transaction may commit later.
 OVERLAP = 30.0
-MAX_READERS = 500  # whose papers are noted as looked for
+MAX_READERS = 500  # whose history is remembered as looked up
 
 
 @dataclass
 class Served:
-    """One model and its catalogue, of what everybody may read; `untitled` are the papers of it without a title."""
+    """One model and the catalogue that everybody may read; `untitled` are its papers without a title."""
 
     catalogue: Catalogue
     version: str | None
     untitled: set[str]
     newest: float = 0.0
     recent: dict[str, float] = field(default_factory=dict)
-    # Reader -> the papers of their history that were looked for, though another process had just stored them.
+    # Reader -> the papers of their history that were already looked up in SQL.
     looked_for: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def note_looked_for(self, reader_id: str, papers: frozenset[str]) -> None:
-        """Note that these papers of a reader need not be looked for again."""
+        """Remember that these papers of a reader need not be looked up again."""
         if len(self.looked_for) >= MAX_READERS:
             self.looked_for.clear()
         self.looked_for[reader_id] = papers
 
     def take(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Lay changed papers over what is served."""
-        # A paper without any text would only pretend to be known.
+        """Replace the papers of these rows in the catalogue."""
+        # A paper without text is not known.
         texts = [row for row in rows if row["title"] or row["abstract"]]
         if texts:
             self.catalogue.update(Papers.from_rows(texts))
@@ -51,12 +51,12 @@ class Served:
             self.recent[row["id"]] = row["updated_at"]
             self.newest = max(self.newest, row["updated_at"])
         titled = {row["id"] for row in texts if row["title"]}
-        # Another set each time: a request may be going through this one.
+        # A new set each time: a request may be iterating over the old one.
         self.untitled = (self.untitled - titled) | ({row["id"] for row in texts} - titled)
 
 
 class ModelCache:
-    """Keeps a Served up to date. A request never waits for it, except the first of a process."""
+    """Keeps a `Served` up to date in the background; only a process's first request waits for it."""
 
     def __init__(self, database: Database, models_dir: Path, every: float = EVERY) -> None:
         self._database, self._models_dir, self._every = database, models_dir, every
@@ -69,7 +69,7 @@ class ModelCache:
         self._closed = False
 
     def current(self) -> Served:
-        """Return what to serve from now, and see to it, at most once in `every` seconds, that it is the newest."""
+        """Return what to serve from, and start a refresh at most once in `every` seconds."""
         served = self._served
         if served is None:
             self.refresh()
@@ -82,11 +82,11 @@ class ModelCache:
 
     @property
     def broken(self) -> str | None:
-        """The version that SQL names but that cannot be read here, or None."""
+        """The version that SQL names but this process cannot read, or None."""
         return self._refused
 
     def refresh(self) -> None:
-        """Follow SQL now: another model, or papers that changed."""
+        """Load the model that SQL names, if it is another, and fold in papers that changed."""
         with self._lock:
             self._due = time.monotonic() + self._every
             with self._database.reading() as session:
@@ -98,14 +98,14 @@ class ModelCache:
             self._served = served
 
     def _start_refresh(self) -> None:
-        """Refresh in a thread of its own, unless one is at it or the service has ended."""
+        """Refresh in a thread, unless one is already refreshing or the cache is closed."""
         with self._starting:
             if not self._closed and (self._thread is None or not self._thread.is_alive()):
                 self._thread = threading.Thread(target=self._refresh_aside, name="serving", daemon=True)
                 self._thread.start()
 
     def close(self) -> None:
-        """Refresh no more, and wait for a refresh under way."""
+        """Stop refreshing, and wait for a refresh under way."""
         with self._starting:
             self._closed = True
         if self._thread is not None:
@@ -116,11 +116,11 @@ class ModelCache:
             self.refresh()
         except DatabaseUnavailable as error:
             logger.warning("serving_not_refreshed", extra={"reason": error.message})
-        except Exception:  # the outermost loop of this thread; what was served goes on being served
+        except Exception:  # the outermost loop of this thread: keep serving what was served
             logger.exception("serving_not_refreshed")
 
     def _open(self, version: str | None, before: Served | None) -> Served:
-        """Load another model; where its folder is broken, what was served goes on."""
+        """Load another model; when its folder is broken, keep the one before."""
         model = None
         if version is not None:
             try:
@@ -134,7 +134,7 @@ class ModelCache:
             untitled = papers.untitled(session)
             row = models.serving(session) if model else None
             known_until = float((row["manifest"] if row else {}).get("papers_until") or 0.0)
-            # What the model was trained on need not be folded in again, however shortly before that it changed.
+            # What the model was trained on need not be folded in again, however recent its change.
             trained = papers.changed_between(session, known_until - OVERLAP, known_until)
         if model is not None or version is None:
             self._refused = None
@@ -155,13 +155,13 @@ class ModelCache:
         served.recent = {name: at for name, at in list(served.recent.items()) if at >= served.newest - OVERLAP}
 
     def fold_in(self, ids: Collection[str]) -> None:
-        """Let papers whose text this process has just stored count at once."""
+        """Fold in papers whose text this process has just stored."""
         if ids:
             served = self.current()
             with self._database.reading() as session:
                 served.take(papers.catalogue_rows(session, ids))
 
     def know(self, ids: Collection[str]) -> None:
-        """Fold in those of these papers that another process stored less than `every` seconds ago."""
+        """Fold in those of these papers that are missing, since another process may have stored them just now."""
         catalogue = self.current().catalogue
         self.fold_in([name for name in ids if name not in catalogue])

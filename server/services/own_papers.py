@@ -1,4 +1,4 @@
-"""What a reader's own pages alone said of papers, laid over the shared catalogue for that reader and nobody else."""
+"""Texts that only one reader's own pages gave, laid over the shared catalogue for that reader alone."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from server.store import papers as store
 from server.store.database import Database
 
 CACHED_READERS = 64
-# Of the papers that only a reader's own pages told of, the newest so many count, and those asked for. A model places
-# some hundred in a second, all of them anew when it is another one; by words alone they take a tenth of that.
+# How many of a reader's own papers count, newest first, beside those asked for. A model folds in some hundred papers a
+# second, and a new model all of them again; without a model it takes a tenth of that.
 MOST, MOST_BY_WORDS = 300, 2000
 
 Stamps = dict[str, tuple[float, float]]
@@ -21,7 +21,7 @@ Stamps = dict[str, tuple[float, float]]
 
 @dataclass(frozen=True)
 class View:
-    """The catalogue as one reader sees it; `own` are papers of their own pages, `untitled` those without a title."""
+    """The catalogue as one reader sees it; `own` are papers from their own pages, `untitled` those without a title."""
 
     catalogue: Catalogue
     own: Collection[str] = ()
@@ -29,7 +29,7 @@ class View:
 
 
 class OwnPapers:
-    """The own papers of the readers who asked last. Safe to share by threads."""
+    """The own papers of the readers who asked last. Thread-safe."""
 
     def __init__(self, size: int = CACHED_READERS) -> None:
         self._size = size
@@ -37,7 +37,7 @@ class OwnPapers:
         self._lock = threading.Lock()
 
     def over(self, catalogue: Catalogue, database: Database, reader_id: str, wanted: Collection[str]) -> View:
-        """Return the catalogue as this reader sees it; of their own papers those `wanted` are in it for sure."""
+        """Return the catalogue as this reader sees it, including any of their own papers in `wanted`."""
         most = MOST if catalogue.model else MOST_BY_WORDS
         with database.reading() as session:
             stamps = store.own_stamps(session, reader_id, most, wanted)
@@ -47,7 +47,7 @@ class OwnPapers:
         return self._laid(reader_id).view(catalogue, database, reader_id, stamps)
 
     def forget(self, reader_id: str) -> None:
-        """Drop what is kept of a reader."""
+        """Drop a reader's own papers from memory."""
         self._kept.pop(reader_id, None)
 
     def _laid(self, reader_id: str) -> _Laid:
@@ -60,7 +60,7 @@ class OwnPapers:
 
 
 class _Laid:
-    """One reader's overlay, and when each paper in it had changed as it was laid."""
+    """One reader's overlay, with the time of change of each paper in it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -75,14 +75,14 @@ class _Laid:
             if changed:
                 with database.reading() as session:
                     rows = store.own_catalogue_rows(session, reader_id, changed)
-                # A paper without any text would only pretend to be known.
+                # A paper without text is not known.
                 overlay.update(catalogue, Papers.from_rows(row for row in rows if row["title"] or row["abstract"]))
                 self._untitled = (self._untitled - set(changed)) | {row["id"] for row in rows if not row["title"]}
             self._stamps = stamps
             return View(overlay.apply_to(catalogue), stamps, frozenset(self._untitled))
 
     def _fitting(self, catalogue: Catalogue, gone: Collection[str]) -> Overlay:
-        """Return the overlay without what is gone, or an empty one where the old does not fit any more."""
+        """Return the overlay without `gone`, or an empty one when the old one no longer fits the catalogue."""
         overlay = self._overlay
         if overlay is None or not overlay.is_valid_for(catalogue) or (gone and not overlay.remove(gone)):
             overlay = self._overlay = Overlay(catalogue)

@@ -1,4 +1,4 @@
-"""Who may speak for a reader: registration, pairing codes, devices and their tokens."""
+"""Registration, pairing codes, devices and their tokens."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from typing import Any
 from server import tokens
 from server.errors import BadCode, DatabaseUnavailable, Forbidden, NotFound, PairingRequired, Unauthenticated
 from server.services import forgetting
+from server.services.context import Context
 from server.store import devices, pairing_codes, readers
-from server.store.database import Database
+from server.store.database import Session
 from server.tokens import Keys
 
 CODE_SECONDS = 30 * 60
@@ -22,7 +23,7 @@ SEEN_EVERY = 300.0  # seconds: how exact a device's "last seen" is
 
 @dataclass(frozen=True)
 class Paired:
-    """A device that was just made; the token is shown this once."""
+    """A device just registered; its token is shown only this once."""
 
     token: str
     reader_id: str
@@ -31,7 +32,7 @@ class Paired:
 
 @dataclass(frozen=True)
 class NewCode:
-    """A pairing code in plain letters and when it ends (epoch seconds)."""
+    """A pairing code in plain text; `expires_at` in epoch seconds."""
 
     code: str
     expires_at: float
@@ -39,7 +40,7 @@ class NewCode:
 
 @dataclass(frozen=True)
 class Whose:
-    """Whom a code is for: a reader, with the names of their browsers so far, or with None one who is made by it."""
+    """Whom a code is for: a reader and the names of their devices, or a new reader (`reader_id` None)."""
 
     reader_id: str | None
     operator: bool
@@ -60,22 +61,20 @@ class Caller:
     settings: Mapping[str, Any]
 
 
-def register(
-    database: Database, keys: Keys, name: str, code: str | None, *, registration: str, local: bool, now: float
-) -> Paired:
-    """Make a device: by its code, or without one where `registration` allows it.
+def register(context: Context, name: str, code: str | None, *, registration: str, local: bool, now: float) -> Paired:
+    """Register a device with a code, or without one where `registration` allows it.
 
-    `local` says that the request certainly comes from this machine. Raises BadCode or PairingRequired.
+    `local`: the request certainly comes from this machine. Raises BadCode or PairingRequired.
     """
     if code is not None:
-        return _by_code(database, keys, name, code, now)
+        return _by_code(context, name, code, now)
     if registration == "closed" or (registration == "first" and not local):
         raise _pairing_required()
-    with database.writing() as session:
+    with context.database.writing() as session:
         first = readers.count(session) == 0
         if registration == "first" and not first:
             raise _pairing_required()
-        # Whoever is at the machine itself before anybody else is its operator; an open server has none but the shell.
+        # The first reader at the machine itself is its operator; an open server's operator is whoever has the shell.
         reader_id = readers.create(session, now, operator=registration == "first")
         return _new_device(session, reader_id, name, now)
 
@@ -87,22 +86,22 @@ def _pairing_required() -> PairingRequired:
     )
 
 
-def _by_code(database: Database, keys: Keys, name: str, code: str, now: float) -> Paired:
-    with database.writing() as session:
-        row = _attempt(session, keys, code, now)
+def _by_code(context: Context, name: str, code: str, now: float) -> Paired:
+    with context.database.writing() as session:
+        row = _attempt(session, context.keys, code, now)
         if row is not None:
             pairing_codes.spend(session, row["locator"])
             whose = _whose(session, row)
             reader_id = whose.reader_id or readers.create(session, now, operator=whose.operator)
             return _new_device(session, reader_id, name, now)
-    # Raised after the block, so that the attempt that was used up stays used up.
+    # Raised after the transaction, so that the attempt stays used up.
     raise _bad_code()
 
 
-def whose(database: Database, keys: Keys, code: str, now: float) -> Whose:
-    """Return whom a code is for, without using it. Raises BadCode, which costs an attempt."""
-    with database.writing() as session:
-        row = _attempt(session, keys, code, now)
+def whose(context: Context, code: str, now: float) -> Whose:
+    """Return whom a code is for without using it up. Raises BadCode, which costs an attempt."""
+    with context.database.writing() as session:
+        row = _attempt(session, context.keys, code, now)
         if row is not None:
             pairing_codes.give_back(session, row["locator"])
             return _whose(session, row)
@@ -113,88 +112,90 @@ def _bad_code() -> BadCode:
     return BadCode("That pairing code is wrong, used or expired; ask for a new one.", field="code")
 
 
-def _attempt(session: Any, keys: Keys, code: str, now: float) -> Mapping[str, Any] | None:
-    """Use up one attempt at a code; return its row if it is right."""
+def _attempt(session: Session, keys: Keys, code: str, now: float) -> Mapping[str, Any] | None:
+    """Use up one attempt at a code; return its row if the code is right."""
     letters = tokens.split_code(code)
     row = pairing_codes.attempt(session, letters[0], now) if letters else None
     right = row is not None and hmac.compare_digest(row["code_hash"], keys.code_hash(letters[1] if letters else ""))
     return row if right else None
 
 
-def _whose(session: Any, row: Mapping[str, Any]) -> Whose:
+def _whose(session: Session, row: Mapping[str, Any]) -> Whose:
     """Return whom a code is for, as things are now."""
     reader_id = readers.first_operator(session) if row["owner"] else row["reader_id"]
     if reader_id is None:
-        # Only the shell and an operator make codes for new readers, and the first reader has nobody above them.
+        # Only the shell and operators make codes for new readers; the first reader becomes the operator.
         return Whose(None, operator=row["owner"] or readers.count(session) == 0)
     reader = readers.find(session, reader_id)
     names = tuple(device["name"] for device in devices.of_reader(session, reader_id))
     return Whose(reader_id, operator=bool(reader and reader["operator"]), devices=names)
 
 
-def _new_device(session: Any, reader_id: str, name: str, now: float) -> Paired:
+def _new_device(session: Session, reader_id: str, name: str, now: float) -> Paired:
     token = tokens.new_token()
     device_id = devices.create(session, reader_id, name, tokens.token_hash(token), now)
     return Paired(token=token, reader_id=reader_id, device_id=device_id)
 
 
-def next_code(database: Database, keys: Keys, now: float) -> NewCode | None:
-    """Make a code for the next browser of the only reader, or before there is one for the operator's first.
+def next_code(context: Context, now: float) -> NewCode | None:
+    """Make a code for the next device of the only reader, or of the operator when there is no reader yet.
 
-    None with several readers: whose it is has to be said.
+    Returns None with several readers: one has to be named.
     """
-    with database.reading() as session:
+    with context.database.reading() as session:
         count, reader_id = readers.count(session), readers.only(session)
-    return None if count > 1 else new_code(database, keys, reader_id, now, owner=reader_id is None)
+    return None if count > 1 else new_code(context, reader_id, now, owner=reader_id is None)
 
 
 def new_code(
-    database: Database,
-    keys: Keys,
+    context: Context,
     reader_id: str | None,
     now: float,
     *,
     owner: bool = False,
     device_id: str | None = None,
 ) -> NewCode:
-    """Make a code for a further device of this reader, or with None for a new reader, or for the `owner`.
+    """Make a code for another device of this reader, for a new reader (`reader_id` None), or for the `owner`.
 
-    `device_id` is the device that asked, with which the code ends. Raises NotFound when there is no such reader.
+    `device_id` is the device that asked; revoking it ends the code. Raises NotFound when there is no such reader.
     """
     code = tokens.new_code()
     locator, letters = tokens.split_code(code) or ("", "")
     expires_at = now + CODE_SECONDS
-    with database.writing() as session:
+    with context.database.writing() as session:
         if reader_id is not None and readers.find(session, reader_id) is None:
             raise NotFound(f"No reader {reader_id} here; `inkling devices` lists them.", field="reader")
-        # Two living codes that begin alike: the older one gives way.
+        # An older code with the same locator is replaced.
         pairing_codes.spend(session, locator)
-        made = (locator, keys.code_hash(letters), reader_id, device_id)
+        made = (locator, context.keys.code_hash(letters), reader_id, device_id)
         pairing_codes.add(session, *made, owner=owner, now=now, expires_at=expires_at, attempts=CODE_ATTEMPTS)
     return NewCode(code=code, expires_at=expires_at)
 
 
-def code_by_reader(database: Database, keys: Keys, caller: Caller, reader: str, now: float) -> NewCode:
-    """Make a code on a reader's request: `me` for their own next device, `new` (operators only) for somebody else."""
+def code_by_reader(context: Context, caller: Caller, reader: str, now: float) -> NewCode:
+    """Make a code at a reader's request: `me` for their own next device, `new` for a new reader.
+
+    Raises Forbidden when the caller is no operator and asks for `new`.
+    """
     if reader == "new" and not caller.operator:
         raise Forbidden('Only the operator may invite new readers; use "me", or ask the operator.', field="reader")
-    return new_code(database, keys, None if reader == "new" else caller.reader_id, now, device_id=caller.device_id)
+    return new_code(context, None if reader == "new" else caller.reader_id, now, device_id=caller.device_id)
 
 
 def link(base: str, code: str) -> str:
-    """Return the address to paste into the extension; after the #, so that no server log ever holds the code."""
+    """Return the address to paste into the extension. The code follows the #, so no server log contains it."""
     return f"{base.rstrip('/')}/pair#{code}"
 
 
-def authenticate(database: Database, token: str, now: float) -> Caller:
+def authenticate(context: Context, token: str, now: float) -> Caller:
     """Return who holds this token. Raises Unauthenticated."""
-    with database.reading() as session:
+    with context.database.reading() as session:
         row = devices.by_token(session, tokens.token_hash(token))
     if row is None:
         raise Unauthenticated("This token is unknown or was revoked; pair this device again.")
     if now - (row["last_seen_at"] or 0) > SEEN_EVERY:
-        # Who only wants to read is not refused for that.
-        with suppress(DatabaseUnavailable), database.writing() as session:
+        # A database that cannot be written must not stop reads.
+        with suppress(DatabaseUnavailable), context.database.writing() as session:
             devices.seen(session, row["device_id"], now)
     return Caller(
         reader_id=row["id"],
@@ -208,15 +209,14 @@ def authenticate(database: Database, token: str, now: float) -> Caller:
     )
 
 
-def revoke(database: Database, reader_id: str, device_id: str) -> None:
-    """Make a device's token worthless, and with it what the device could have passed on.
+def revoke(context: Context, reader_id: str, device_id: str) -> None:
+    """Revoke a device, the pairing codes it made and the feed address it knew; the feed gets a new address.
 
-    That is the pairing codes it made and the address of the reader's feed, which becomes another one. Raises NotFound
-    when the reader has no such device.
+    Raises NotFound when the reader has no such device.
     """
-    with database.writing() as session:
+    with context.database.writing() as session:
         if not devices.remove(session, reader_id, device_id):
             raise NotFound("You have no such device.", field="id")
         pairing_codes.forget_made_by(session, [device_id])
         readers.renew_feed(session, reader_id)
-    forgetting.scrub(database)
+    forgetting.scrub(context)

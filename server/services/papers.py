@@ -1,76 +1,60 @@
-"""What is known of papers, from sources and from readers' pages, and who may see it."""
+"""Papers: merging what sources and readers' pages say, and who may see what."""
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from server.clock import rfc3339
 from server.errors import PaperNotFound
 from server.identifiers import web_address
+from server.services.context import Context
 from server.store import papers as store
 from server.store import reader_papers
-from server.store.database import Database
+from server.store.database import Session
 from server.store.papers import FACTS
-
-REMEMBERED_CARDS = 20_000
-
-
-class KnownCards:
-    """The cards this process has just stored, so that a page seen again costs no write. Safe to share by threads."""
-
-    def __init__(self, size: int = REMEMBERED_CARDS) -> None:
-        self._size = size
-        self._seen: OrderedDict[tuple[str, int, str], int] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def new(self, reader_id: str, forgot: int, cards: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-        """Return the cards whose facts this reader has not just sent.
-
-        `forgot` is the reader's version that last deleted something: what they told before may be forgotten.
-        """
-        return [card for card in cards if self._seen.get((reader_id, forgot, card["id"])) != _fingerprint(card)]
-
-    def add(self, reader_id: str, forgot: int, cards: Iterable[Mapping[str, Any]]) -> None:
-        """Remember cards that are in the database now."""
-        with self._lock:
-            for card in cards:
-                self._seen[reader_id, forgot, card["id"]] = _fingerprint(card)
-            while len(self._seen) > self._size:
-                self._seen.popitem(last=False)
-
-
-def _fingerprint(card: Mapping[str, Any]) -> int:
-    return hash(tuple(str(card.get(name)) for name in FACTS))
 
 
 def has_facts(card: Mapping[str, Any]) -> bool:
-    """Whether a card says more of its paper than the id."""
+    """Whether a card says more than the paper's id."""
     return any(card.get(name) not in (None, "", []) for name in FACTS)
 
 
-def take_cards(
-    session: Any, reader_id: str, cards: Sequence[Mapping[str, Any]], *, confirm: bool, now: float
-) -> set[str]:
-    """Store what a reader's page says of papers, and return the ids of those whose text changed for everybody.
+@contextmanager
+def changing_texts(context: Context, *, in_turns: bool = False) -> Iterator[tuple[Session, set[str]]]:
+    """Yield a writing session and a set for the ids of papers whose text it changes; they count once it commits.
 
-    A page fills only what is empty. While `confirm` is on, what it fills is this reader's own until a second
-    reader's page says the same, or a source has spoken; off, it is everybody's at once.
+    With `in_turns`, for one of many transactions (`Database.writing_in_turns`), there may be too many papers to wait
+    for: they count with the model cache's next refresh.
+    """
+    changed: set[str] = set()
+    with context.database.writing_in_turns() if in_turns else context.database.writing() as session:
+        yield session, changed
+    if not in_turns:
+        context.fold_in(changed)
+
+
+def merge_cards(
+    session: Session, reader_id: str, cards: Sequence[Mapping[str, Any]], *, confirm: bool, now: float
+) -> set[str]:
+    """Store the cards of a reader's page; return the ids of papers whose text changed for everybody.
+
+    A page fills only empty facts. With `confirm`, what it fills is this reader's own until a second reader's page or a
+    source says the same; without, it is everybody's at once.
     """
     ids = sorted({card["id"] for card in cards})
     store.add_stubs(session, ids, now)
-    shelf = _CardMerge(session, ids, reader_id, confirm=confirm, now=now)
+    merge = _CardMerge(session, ids, reader_id, confirm=confirm, now=now)
     for card in cards:
-        shelf.fill(card)
-    return shelf.write(session)
+        merge.fill(card)
+    return merge.write(session)
 
 
 class _CardMerge:
-    """The rows of some papers, and of what pages said of them, while cards are laid over them."""
+    """The rows of some papers and of their page texts, while cards are merged into them."""
 
-    def __init__(self, session: Any, ids: Collection[str], reader_id: str, *, confirm: bool, now: float) -> None:
+    def __init__(self, session: Session, ids: Collection[str], reader_id: str, *, confirm: bool, now: float) -> None:
         self.papers = {name: dict(row) for name, row in store.rows(session, ids).items()}
         self.own: dict[str, dict[str, Any]] = {}
         self.others: dict[str, list[Mapping[str, Any]]] = {}
@@ -105,7 +89,7 @@ class _CardMerge:
         blank: dict[str, Any] = dict.fromkeys(FACTS)
         return {**blank, "paper_id": paper_id, "reader_id": self.reader_id}
 
-    def write(self, session: Any) -> set[str]:
+    def write(self, session: Session) -> set[str]:
         store.put(session, [{**self.papers[name], "updated_at": self.now} for name in sorted(self.changed_papers)])
         store.put_page_texts(session, [{**self.own[name], "updated_at": self.now} for name in sorted(self.changed_own)])
         complete = [
@@ -117,9 +101,9 @@ class _CardMerge:
 
 
 def _agreed(name: str, value: Any, others: Iterable[Any]) -> Any:
-    """Return what a page and one of another reader's agree on, else None.
+    """Return what this page and another reader's agree on, else None.
 
-    Counts of upvotes move, so of any two the lower is true.
+    Upvotes grow between two visits, so of two counts the lower is taken.
     """
     said = [other for other in others if other is not None]
     if name == "upvotes":
@@ -133,10 +117,10 @@ def _same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def take_source_papers(session: Any, source: str, papers: Sequence[Mapping[str, Any]], *, now: float) -> set[str]:
-    """Store what a source says of papers (`id` and facts) and return the ids of those that changed.
+def merge_source_papers(session: Session, source: str, papers: Sequence[Mapping[str, Any]], *, now: float) -> set[str]:
+    """Store papers from a source (`id` and facts); return the ids of those that changed.
 
-    A source's text replaces a page's; what it does not say stays as it was.
+    A source's facts replace a page's; facts it does not give stay.
     """
     said = {paper["id"]: paper for paper in papers}
     known = store.rows(session, list(said))
@@ -151,7 +135,7 @@ def take_source_papers(session: Any, source: str, papers: Sequence[Mapping[str, 
 def _from_source(
     source: str, said: Mapping[str, Any], known: Mapping[str, Any] | None, now: float
 ) -> dict[str, Any] | None:
-    """Return the paper's row with the source's facts laid over it, or None when that changes nothing."""
+    """Return the paper's row with the source's facts, or None when nothing changes."""
     old: Mapping[str, Any] = known or {**dict.fromkeys(FACTS), "id": said["id"], "source": None, "created_at": now}
     facts = {name: said[name] for name in FACTS if said.get(name) not in (None, "", [])}
     if known is not None and known["source"] == source and all(known[name] == facts[name] for name in facts):
@@ -160,7 +144,7 @@ def _from_source(
 
 
 def as_paper(paper_id: str, facts: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return the `Paper` of the API; absent facts are null or []."""
+    """Return the API's `Paper`; absent facts are null or []."""
     facts = facts or {}
     return {
         "id": paper_id,
@@ -174,12 +158,12 @@ def as_paper(paper_id: str, facts: Mapping[str, Any] | None) -> dict[str, Any]:
     }
 
 
-def one(database: Database, reader_id: str, paper_id: str) -> dict[str, Any]:
+def one(context: Context, reader_id: str, paper_id: str) -> dict[str, Any]:
     """Return a paper as this reader may see it.
 
-    Raises PaperNotFound for one of which they may see nothing and which they never met: whether others did is theirs.
+    Raises PaperNotFound for one they may see nothing of and have no state of: what others did with it is private.
     """
-    with database.reading() as session:
+    with context.database.reading() as session:
         found = store.seen_by(session, reader_id, [paper_id])
         met = reader_papers.of_papers(session, reader_id, [paper_id])
     if paper_id not in found and paper_id not in met:
@@ -187,10 +171,10 @@ def one(database: Database, reader_id: str, paper_id: str) -> dict[str, Any]:
     return as_paper(paper_id, found.get(paper_id))
 
 
-def many(database: Database, reader_id: str, ids: Collection[str]) -> dict[str, dict[str, Any]]:
-    """Return id -> `Paper` for the known ones among `ids`, as this reader may see them."""
+def many(context: Context, reader_id: str, ids: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Return id -> `Paper` for those of `ids` that are known, as this reader may see them."""
     if not ids:
         return {}
-    with database.reading() as session:
+    with context.database.reading() as session:
         found = store.seen_by(session, reader_id, list(ids))
     return {name: as_paper(name, facts) for name, facts in found.items()}

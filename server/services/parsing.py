@@ -1,7 +1,7 @@
-"""Reads cards and events out of untrusted JSON values.
+"""Parse cards, events and settings from untrusted JSON values.
 
-By hand: a marshmallow schema takes about 20 microseconds an event, and a page of cards is read with every request.
-`server/api/schemas` documents the same rules, and a test holds the two to the same verdicts.
+By hand: a marshmallow schema takes about 20 µs an event, and every request carries a page of cards. `api/schemas`
+documents the same rules; a property test holds the two to the same verdicts.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ PAGE = re.compile(r"[a-z][a-z_-]{0,30}(/[A-Za-z0-9][A-Za-z0-9._-]{0,31})?", re.A
 
 
 def text(value: Any, field: str, longest: int) -> str:
-    """Return a string that a database can keep. Raises Invalid naming `field`."""
+    """Return a string that a database can store. Raises Invalid naming `field`."""
     if not isinstance(value, str):
         raise Invalid("Must be a string.", field=field)
     if len(value) > longest:
@@ -43,12 +43,12 @@ def text(value: Any, field: str, longest: int) -> str:
 
 
 def optional_text(value: Any, field: str, longest: int) -> str | None:
-    """Return a stripped string, or None for null and for nothing but white space."""
+    """Return a stripped string, or None for null and for white space alone."""
     return None if value is None else text(value, field, longest).strip() or None
 
 
 def texts(value: Any, field: str, most: int, longest: int = LONGEST["name"]) -> list[str] | None:
-    """Return a list of strings without empty ones, or None when none is left."""
+    """Return a list of stripped, non-empty strings, or None when none is left."""
     if value is None:
         return None
     if not isinstance(value, list):
@@ -87,7 +87,7 @@ def paper_id(value: Any, field: str) -> str:
 
 
 def read_card(value: Any) -> dict[str, Any]:
-    """Return a card with its canonical `id`, its `input_id` as sent, and its facts (None unknown).
+    """Return a card with its canonical `id`, its `input_id` as sent, and its facts (None: unknown).
 
     Raises BadPaperId when only the id is unusable, else Invalid.
     """
@@ -112,7 +112,7 @@ def _card_id(value: Any) -> str:
 
 
 def read_event(value: Any) -> Event:
-    """Return an event. Raises Invalid naming the part that is wrong."""
+    """Return an event. Raises Invalid naming the field that is wrong."""
     if not isinstance(value, Mapping):
         raise Invalid("Must be an object.", field="")
     kind = _one_of(value.get("kind"), "kind", KINDS)
@@ -161,7 +161,7 @@ def _page(value: Any) -> str | None:
 
 
 def read_settings(value: Any) -> dict[str, list[str]]:
-    """Return the settings that an object names: interests, followed and muted words, each a list of texts."""
+    """Return those of interests, followed and muted that an object names, each a list of strings."""
     if not isinstance(value, Mapping):
         raise Invalid("Must be an object.", field="settings")
     return {
@@ -172,7 +172,7 @@ def read_settings(value: Any) -> dict[str, list[str]]:
 
 
 def read_words(value: Any) -> dict[str, Any]:
-    """Return the reader's own words on a paper, those of tags, note and read that an object names."""
+    """Return those of tags, note and read that an object names."""
     if not isinstance(value, Mapping):
         raise Invalid("Must be an object.", field="")
     words: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""Ranking for one reader: the cards of a page, recommendations, papers like one, search."""
+"""Ranking for one reader: a page's cards, recommendations, similar papers, search."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from server.clock import rfc3339
 from server.errors import BadPaperId, DatabaseUnavailable, InklingError
 from server.identifiers import canonical
 from server.services import papers
-from server.services.context import Context
 from server.services.history import History
 from server.services.model_cache import Served
 from server.services.own_papers import View
 from server.services.pairing import Caller
+from server.services.serving_context import ServingContext
 from server.store import papers as paper_store
 
 logger = logging.getLogger(__name__)
 
 DAY = 86400.0
 DEEPEST_SEARCH = 1000
-SHORT_WORD = 3  # letters; what is shorter is the beginning of too much
+SHORT_WORD = 3  # letters; a shorter word is the prefix of too many
 
 
 @dataclass(frozen=True)
 class BadCard:
-    """A card without a usable id; it keeps its place in the answer."""
+    """A card without a usable id, which keeps its place in the answer."""
 
     input_id: Any
     error: InklingError
@@ -42,9 +42,9 @@ class BadCard:
 
 @dataclass(frozen=True)
 class RankingRequest:
-    """A reader who asks, with all that ranking for them needs."""
+    """One reader's request, with everything needed to rank for them."""
 
-    context: Context
+    context: ServingContext
     caller: Caller
     served: Served
     view: View
@@ -52,8 +52,8 @@ class RankingRequest:
     now: float
 
     @classmethod
-    def of(cls, context: Context, caller: Caller, now: float, wanted: Collection[str] = ()) -> RankingRequest:
-        """Gather what the caller is ranked by; of the papers that only their own pages told of, `wanted` for sure."""
+    def of(cls, context: ServingContext, caller: Caller, now: float, wanted: Collection[str] = ()) -> RankingRequest:
+        """Gather what ranking for the caller needs; `wanted` are own papers that must be in the catalogue."""
         history = context.histories.of(context.database, caller.reader_id, caller.version, caller.forgot_version)
         served = context.model_cache.current()
         looked_for = served.looked_for.get(caller.reader_id, frozenset())
@@ -65,17 +65,17 @@ class RankingRequest:
 
     @property
     def catalogue(self) -> Catalogue:
-        """The papers this reader may read, and no word of others' pages."""
+        """The papers that this reader may read."""
         return self.view.catalogue
 
     @property
     def untitled(self) -> set[str]:
-        """The papers of which this reader may read no title, so that they cannot be listed."""
+        """The papers without a title that this reader may read; they cannot be listed."""
         return self.served.untitled.difference(self.view.own) | self.view.untitled
 
     @cached_property
     def scores(self) -> CatalogueScores:
-        """The whole catalogue scored for the reader, once for all the lists of one answer."""
+        """The catalogue scored for the reader, computed once for all lists of one answer."""
         chosen = self.caller.settings
         return self.catalogue.score(
             self.history.events,
@@ -86,22 +86,22 @@ class RankingRequest:
         )
 
     def rank(self, candidates: Sequence[str] | None, k: int | None, exclude: Collection[str] = ()) -> RankedList:
-        """Ask the recommender on this reader's behalf."""
+        """Rank `candidates`, or the whole catalogue for None."""
         return self.catalogue.rank_scores(
             self.scores,
             candidates=candidates,
             k=k,
             exclude=exclude,
-            # What is explored changes from day to day, and not with every reload.
+            # Exploration changes from day to day, not with every reload.
             seed=zlib.crc32(f"{self.caller.reader_id}:{int(self.now // DAY)}".encode()),
         )
 
     def new_list_id(self) -> str:
-        """Return the id of the list that is being made."""
+        """Return a new list id for this reader and model."""
         return self.context.keys.new_list_id(self.caller.reader_id, self.served.version)
 
     def reasons(self, ranked: RankedList, index: int) -> list[dict[str, Any]]:
-        """Return why the paper at `index` has its score."""
+        """Return the reasons for the score of the paper at `index`."""
         return [_told(reason) for reason in ranked.reasons(index)]
 
 
@@ -115,11 +115,11 @@ def _told(reason: Reason) -> dict[str, Any]:
 
 
 def rank_page(
-    context: Context, caller: Caller, cards: Sequence[Mapping[str, Any] | BadCard], limit: int, now: float
+    context: ServingContext, caller: Caller, cards: Sequence[Mapping[str, Any] | BadCard], limit: int, now: float
 ) -> dict[str, Any]:
-    """Rank the cards of a page and recommend `limit` papers that are not on it. The cards' texts are kept."""
+    """Rank a page's cards, recommend `limit` papers that are not on it, and store the cards' texts."""
     good = [card for card in cards if not isinstance(card, BadCard)]
-    _keep_cards(context, caller, good, now)
+    _store_cards(context, caller, good, now)
     ids = list(dict.fromkeys(card["id"] for card in good))
     asked = RankingRequest.of(context, caller, now, ids)
     ranked = asked.rank(ids, None)
@@ -132,20 +132,19 @@ def rank_page(
     }
 
 
-def _keep_cards(context: Context, caller: Caller, cards: Sequence[Mapping[str, Any]], now: float) -> None:
-    """Store what is new in the cards and let it count at once."""
+def _store_cards(context: ServingContext, caller: Caller, cards: Sequence[Mapping[str, Any]], now: float) -> None:
+    """Store what is new in the cards."""
     new = [card for card in context.cards.new(caller.reader_id, caller.forgot_version, cards) if papers.has_facts(card)]
     if not new:
         return
     try:
-        with context.database.writing() as session:
+        with papers.changing_texts(context) as (session, changed):
             confirm = context.settings.confirm_page_text
-            changed = papers.take_cards(session, caller.reader_id, new, confirm=confirm, now=now)
+            changed.update(papers.merge_cards(session, caller.reader_id, new, confirm=confirm, now=now))
     except DatabaseUnavailable as error:
-        # Ranking is reading: it goes on by what is known, and the cards come again with the next page.
+        # Ranking only needs to read: it goes on with what is known, and the next page brings the cards again.
         logger.warning("cards_not_kept", extra={"reason": error.message})
         return
-    context.model_cache.fold_in(changed)
     context.model_cache.know({card["id"] for card in new})
     context.cards.add(caller.reader_id, caller.forgot_version, new)
 
@@ -179,7 +178,7 @@ def _card_answer(card: Mapping[str, Any] | BadCard, entries: Mapping[str, Mappin
 def recommended(
     asked: RankingRequest, limit: int, exclude: Collection[str] = (), days: float | None = None
 ) -> list[dict[str, Any]]:
-    """Return papers that this reader has not opened, saved or hidden, was not shown too often, and may read."""
+    """Return papers for the reader that they have not opened, saved or hidden, nor been shown too often."""
     reader_id = asked.caller.reader_id
     out = {*exclude, *asked.history.worn_out, *asked.untitled}
     candidates = None
@@ -194,8 +193,8 @@ def recommended(
 def _with_papers(
     asked: RankingRequest, ranked: RankedList, limit: int, *, reasons: bool = True
 ) -> list[dict[str, Any]]:
-    """Return the ranked papers with their text and reasons; those that nothing can be shown of are left out."""
-    known = papers.many(asked.context.database, asked.caller.reader_id, ranked.ids)
+    """Return the ranked papers with text and reasons, leaving out those without a score or a title."""
+    known = papers.many(asked.context, asked.caller.reader_id, ranked.ids)
     items: list[dict[str, Any]] = []
     for index, name in enumerate(ranked.ids):
         score = float(ranked.scores[index])
@@ -207,46 +206,46 @@ def _with_papers(
 
 
 def recommendations(
-    context: Context, caller: Caller, *, limit: int, days: float | None, exclude: Collection[str], now: float
+    context: ServingContext, caller: Caller, *, limit: int, days: float | None, exclude: Collection[str], now: float
 ) -> dict[str, Any]:
-    """Return a fresh list of recommendations; nothing is written until an event cites it."""
+    """Return a new list of recommendations; its row is written with the first event that cites it."""
     asked = RankingRequest.of(context, caller, now)
     items = recommended(asked, limit, exclude, days)
     return {"list_id": asked.new_list_id(), "model": asked.served.version, "items": items}
 
 
-def similar(context: Context, caller: Caller, paper_id: str, limit: int, now: float) -> list[dict[str, Any]]:
-    """Return the papers most like one. Raises PaperNotFound for a paper nothing is known of."""
-    papers.one(context.database, caller.reader_id, paper_id)
+def similar(context: ServingContext, caller: Caller, paper_id: str, limit: int, now: float) -> list[dict[str, Any]]:
+    """Return the papers most similar to one. Raises PaperNotFound."""
+    papers.one(context, caller.reader_id, paper_id)
     asked = RankingRequest.of(context, caller, now, [paper_id])
     ranked = asked.catalogue.similar(paper_id, limit, asked.untitled | {paper_id})
     return _with_papers(asked, ranked, limit)
 
 
 def search(
-    context: Context, caller: Caller, query: str, *, limit: int, after: tuple[float, str] | None, now: float
+    context: ServingContext, caller: Caller, query: str, *, limit: int, after: tuple[float, str] | None, now: float
 ) -> list[dict[str, Any]]:
-    """Return papers for a query, best first, from just after the (score, id) given.
+    """Return papers for a query, best first, starting after the (score, id) given.
 
-    That marks a place and not a count, so that papers which come in meanwhile neither repeat nor hide a result.
+    A place rather than a count, so that papers added meanwhile neither repeat nor hide a result.
     """
     asked = RankingRequest.of(context, caller, now)
     best = sorted((-score, name) for name, score in _found(asked, query))
     start = _place_after(best, after) if after is not None else 0
     scores = {name: -negative for negative, name in best[start:]}
     wanted = list(scores)[:limit]
-    known = papers.many(context.database, caller.reader_id, wanted)
+    known = papers.many(context, caller.reader_id, wanted)
     return [{"paper": known[name], "score": scores[name]} for name in wanted if name in known]
 
 
 def _place_after(best: list[tuple[float, str]], after: tuple[float, str]) -> int:
-    """Return where a list of (-score, paper) goes on: after the paper itself, for scores may have changed meanwhile."""
+    """Return where a list of (-score, paper) continues: after the paper itself, since scores may have changed."""
     names = [name for _, name in best]
     return names.index(after[1]) + 1 if after[1] in names else bisect(best, (-after[0], after[1]))
 
 
 def _found(asked: RankingRequest, query: str) -> list[tuple[str, float]]:
-    """Return (paper, score) for a query: a paper's id, what papers are about, or else the words as they are written."""
+    """Return (paper, score) for a query: by paper id, else by meaning, else by its literal words."""
     try:
         named = canonical(query)
     except BadPaperId:
@@ -261,9 +260,9 @@ def _found(asked: RankingRequest, query: str) -> list[tuple[str, float]]:
 
 
 def _plainly_found(asked: RankingRequest, query: str) -> list[str]:
-    """Return the papers that have every word of the query, or a word that begins so: words that few papers have.
+    """Return the papers with every word of the query, or a word that begins with it.
 
-    Words that say nothing of a subject ("the") are looked for in titles alone.
+    A query of stop words alone ("the") is looked up in titles only.
     """
     words = list(dict.fromkeys(_stem(word) for word in query.split()))
     with asked.context.database.reading() as session:
@@ -279,6 +278,6 @@ def _stem(word: str) -> str:
 
 
 def _stands(word: str, text: str) -> bool:
-    """Whether a word begins so, a short one is so; in scripts without spaces, whether it is in there."""
+    """Whether a word of the text begins with `word` (equals it, if short); in scripts without spaces, contains it."""
     before, after = r"(?<!\w)" if word[0].isascii() else "", r"(?!\w)" if len(word) < SHORT_WORD else ""
     return re.search(before + re.escape(word) + after, text, re.IGNORECASE) is not None

@@ -1,4 +1,4 @@
-"""What the server needs, and how each of it stands."""
+"""The state of everything the server depends on."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import shutil
 from server.errors import DatabaseUnavailable, SchemaNotCurrent
 from server.services import catalogue
 from server.services.context import Context
+from server.services.serving_context import ServingContext
 from server.store import events, models, papers, readers
 from server.store.database import schema_problem
 
@@ -15,7 +16,7 @@ Checks = dict[str, dict[str, str]]
 _OK = {"status": "ok"}
 
 
-def checks(context: Context, now: float) -> Checks:
+def checks(context: ServingContext, now: float) -> Checks:
     """Return name -> {status: ok | degraded | failed, reason?}."""
     found: Checks = {"database": _OK, "schema": _OK}
     if context.settings.stopping_file.exists():
@@ -39,13 +40,13 @@ def checks(context: Context, now: float) -> Checks:
 
 
 def overall(found: Checks) -> str:
-    """Return the worst of the checks."""
+    """Return the worst status of the checks."""
     states = {check["status"] for check in found.values()}
     return next((state for state in ("failed", "degraded") if state in states), "ok")
 
 
 def totals(context: Context) -> dict[str, int]:
-    """Return how much the database holds."""
+    """Return the row counts that the metrics show."""
     with context.database.reading() as session:
         return {
             "readers": readers.count(session),
@@ -54,7 +55,7 @@ def totals(context: Context) -> dict[str, int]:
         }
 
 
-def _model(context: Context) -> dict[str, str]:
+def _model(context: ServingContext) -> dict[str, str]:
     served = context.model_cache.current()
     if context.model_cache.broken:
         return _degraded(
@@ -70,7 +71,7 @@ def _model(context: Context) -> dict[str, str]:
 
 
 def _room_left(context: Context) -> str | None:
-    """Return what to say of a disk that is full or nearly so, None where there is room."""
+    """Return a warning for a full or nearly full disk, else None."""
     try:
         free = shutil.disk_usage(context.settings.home).free
     except OSError as error:
@@ -87,11 +88,11 @@ def _redis(context: Context) -> dict[str, str]:
 
 
 def _sources(context: Context, now: float) -> dict[str, str]:
-    states = catalogue.states(context.database, now, offline=context.settings.offline)
+    states = catalogue.states(context, now)
     late = [f"{name}: {reason}" for name, (status, reason) in states.items() if status != "ok"]
     if late:
         return _degraded("; ".join(late))
-    # A day or a paper that is refused is told, and is no fault of the source as a whole.
+    # A refused day or paper is reported, but the source as a whole is fine.
     notes = [f"{name}: {note}" for name, (_, note) in states.items() if note]
     return {**_OK, "reason": "; ".join(notes)} if notes else _OK
 

@@ -1,4 +1,4 @@
-"""One reader's own file: everything kept of them out, and in again, here or elsewhere, in pieces."""
+"""Export all of one reader's data to a file, and import it here or on another server, piece by piece."""
 
 from __future__ import annotations
 
@@ -21,23 +21,22 @@ from server.services.parsing import SETTINGS, paper_id, read_card, read_event, r
 from server.store import events as event_store
 from server.store import locks, reader_papers, readers
 from server.store import papers as paper_store
-from server.store.database import Database
 from server.store.papers import FACTS
 
 FORMAT = "inkling-export"
 FORMAT_VERSION = 1
 MOST_ENTRIES = {"events": 500_000, "papers": 100_000, "library": 100_000}
-PAGE = 500  # rows read at once
-BATCH = 200  # entries written in one transaction, or fewer from so many bytes on
+PAGE = 500  # rows in one query
+BATCH = 200  # entries in one transaction; fewer when they exceed LARGEST_BATCH bytes
 LARGEST_BATCH = 2**20
-TRY_AGAIN = 20.0  # seconds after which another import may find room
+TRY_AGAIN = 20.0  # seconds
 _LOCKS = 256
 
 
 def export(context: Context, reader_id: str, now: float, counts: Counter[str] | None = None) -> Iterator[str]:
-    """Return everything kept of a reader in pieces of one JSON value, which `import_` takes back.
+    """Return all of a reader's data as pieces of one JSON object, which `import_` reads.
 
-    `counts` is told how many events and papers there were. Raises NotFound when there is no such reader.
+    `counts` receives the numbers of events and papers. Raises NotFound when there is no such reader.
     """
     with context.database.reading() as session:
         reader = readers.find(session, reader_id)
@@ -50,14 +49,14 @@ def export(context: Context, reader_id: str, now: float, counts: Counter[str] | 
         "settings": {name: reader["settings"][name] for name in SETTINGS if name in reader["settings"]},
     }
     counts = Counter() if counts is None else counts
-    return _pieces(head, _lists(context.database, reader_id), counts)
+    return _pieces(head, _lists(context, reader_id), counts)
 
 
-def _lists(database: Database, reader_id: str) -> dict[str, Iterable[Mapping[str, Any]]]:
+def _lists(context: Context, reader_id: str) -> dict[str, Iterable[Mapping[str, Any]]]:
     return {
-        "events": map(events.told, _events(database, reader_id)),
-        "library": (_own_words(state) for states in _states(database, reader_id) for state in states if _worded(state)),
-        "papers": _cards(database, reader_id),
+        "events": map(events.told, _events(context, reader_id)),
+        "library": (_own_words(state) for states in _states(context, reader_id) for state in states if _worded(state)),
+        "papers": _cards(context, reader_id),
     }
 
 
@@ -74,11 +73,11 @@ def _pieces(
     yield "}\n"
 
 
-def _events(database: Database, reader_id: str) -> Iterator[Mapping[str, Any]]:
-    """Yield the log, newest first; a page at a time, for a slow receiver must not hold a transaction open."""
+def _events(context: Context, reader_id: str) -> Iterator[Mapping[str, Any]]:
+    """Yield the log, newest first, a page at a time: a slow receiver must not hold a transaction open."""
     after = None
     while True:
-        with database.reading() as session:
+        with context.database.reading() as session:
             rows = event_store.page(session, reader_id, PAGE, after)
         if not rows:
             return
@@ -86,11 +85,11 @@ def _events(database: Database, reader_id: str) -> Iterator[Mapping[str, Any]]:
         after = (rows[-1]["at"], rows[-1]["number"])
 
 
-def _states(database: Database, reader_id: str) -> Iterator[Sequence[Mapping[str, Any]]]:
+def _states(context: Context, reader_id: str) -> Iterator[Sequence[Mapping[str, Any]]]:
     """Yield the reader's states of papers in pages."""
     after = ""
     while True:
-        with database.reading() as session:
+        with context.database.reading() as session:
             rows = reader_papers.page(session, reader_id, PAGE, after)
         if not rows:
             return
@@ -98,9 +97,9 @@ def _states(database: Database, reader_id: str) -> Iterator[Sequence[Mapping[str
         after = rows[-1]["paper_id"]
 
 
-def _cards(database: Database, reader_id: str) -> Iterator[dict[str, Any]]:
-    for states in _states(database, reader_id):
-        with database.reading() as session:
+def _cards(context: Context, reader_id: str) -> Iterator[dict[str, Any]]:
+    for states in _states(context, reader_id):
+        with context.database.reading() as session:
             known = paper_store.seen_by(session, reader_id, [state["paper_id"] for state in states])
         yield from (_card(known[name]) for name in sorted(known) if papers.has_facts(known[name]))
 
@@ -119,16 +118,16 @@ def _card(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def import_(context: Context, reader_id: str, file: Iterable[bytes], now: float) -> dict[str, Any]:
-    """Take an exported file (its bytes in chunks) in; doing so again changes nothing. Returns how much of it was new.
+    """Import an exported file (chunks of bytes) and return the counts of what came of it; importing twice is harmless.
 
-    What starting over forgot comes back. The file is looked at as a whole before anything is written; then it is
-    written in short transactions, with a rest after each, so that others' writing goes on. Single events and cards that
-    cannot be read are counted, not fatal. Raises Malformed, Invalid or TooLarge for what is no such file, Conflict
-    while another import of this reader runs, RateLimited while too many of others do.
+    Events that starting over forgot come back. The whole file is checked before anything is written, then written in
+    short transactions with pauses for other writers. Unreadable events and cards are counted, not fatal. Raises
+    Malformed, Invalid or TooLarge for a bad file, Conflict while another import of this reader runs, RateLimited while
+    too many imports run.
     """
     with _alone(context, reader_id), Aside.of(file) as aside:
         outcome: Counter[str] = Counter()
-        # Oldest first, as it happened: where two events share a moment, the later arrival counts.
+        # Oldest first: of two events at the same time, the later arrival counts.
         for batch in aside.batches("events", newest_last=True):
             outcome.update(_log(context, reader_id, [_event_or_result(value) for value in batch], [], now))
         for batch in aside.batches("papers"):
@@ -143,14 +142,14 @@ def import_(context: Context, reader_id: str, file: Iterable[bytes], now: float)
 
 @contextlib.contextmanager
 def _alone(context: Context, reader_id: str) -> Iterator[None]:
-    """Be the only import of this reader in all processes, and one of few in this one."""
+    """Be the only import of this reader in any process, and one of at most IMPORTS in this one."""
     if not context.imports.acquire(blocking=False):
         raise RateLimited(TRY_AGAIN)
     try:
         number = int.from_bytes(hashlib.blake2b(reader_id.encode(), digest_size=8).digest(), "big", signed=True)
         folder = context.settings.run_dir / "imports"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # One of a fixed set of files, so that none is left that names a reader.
+        # One of a fixed set of files, so that no file names a reader.
         place = folder / f"{number % _LOCKS}.lock"
         with open(place, "ab") as file, locks.advisory_lock(context.database, number) as held:
             if not held or not _locked(file):
@@ -170,7 +169,7 @@ def _locked(file: IO[bytes]) -> bool:
 
 @dataclass
 class _Batch:
-    """Entries of one list that stand together in the file put aside, a line each."""
+    """Consecutive entries of one list in the spooled file, one a line."""
 
     name: str
     place: int
@@ -179,7 +178,7 @@ class _Batch:
 
 
 class Aside:
-    """A file that was looked at as a whole and put aside in batches, so that it can be read from either end."""
+    """A checked export file, spooled to disk in batches so that it can be read from either end."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
@@ -189,7 +188,7 @@ class Aside:
     @classmethod
     @contextlib.contextmanager
     def of(cls, chunks: Iterable[bytes]) -> Iterator[Aside]:
-        """Yield what is in an exported file. Raises as `import_` does."""
+        """Check an exported file, spool it and yield it. Raises as `import_` does."""
         with tempfile.TemporaryFile() as file:
             aside = cls(file)
             aside._take(chunks)
@@ -219,7 +218,7 @@ class Aside:
         last.size += self._file.write(json.dumps(value).encode() + b"\n")
 
     def batches(self, name: str, *, newest_last: bool = False) -> Iterator[list[Any]]:
-        """Yield the entries of a list in batches; with `newest_last` from its end to its beginning."""
+        """Yield the entries of a list in batches; with `newest_last`, from its end to its beginning."""
         batches = [batch for batch in self._batches if batch.name == name]
         for batch in reversed(batches) if newest_last else batches:
             self._file.seek(batch.place)
@@ -228,7 +227,7 @@ class Aside:
 
 
 def _checked(name: str, value: Any) -> Any:
-    """Return a value of the file that is no entry of a list. Raises Invalid."""
+    """Return a top-level value of the file. Raises Invalid."""
     if name in MOST_ENTRIES and value != []:
         raise Invalid("Must be a list.", field=name)
     if name == "settings":
@@ -243,16 +242,13 @@ def _log(
     cards: Sequence[Mapping[str, Any]],
     now: float,
 ) -> list[str]:
-    """Log one batch; return what became of each event. One that is here under its id already is no news."""
+    """Log one batch; return the status of each event. A reused id counts as a duplicate."""
     refused = [event.status for event in batch if isinstance(event, events.Result)]
     if not cards and len(refused) == len(batch):
         return refused
-    confirm = context.settings.confirm_page_text
-    logged = events.log(
-        context.database, context.keys, reader_id, batch, cards, confirm=confirm, now=now, imported=True
-    )
-    reused = [result.error is not None and result.error.code == "id_reused" for result in logged.results]
-    return ["duplicate" if here else result.status for here, result in zip(reused, logged.results, strict=True)]
+    results = events.log(context, reader_id, batch, cards, now=now, imported=True)
+    reused = [result.error is not None and result.error.code == "id_reused" for result in results]
+    return ["duplicate" if here else result.status for here, result in zip(reused, results, strict=True)]
 
 
 def _event_or_result(value: Any) -> events.Event | events.Result:
@@ -278,7 +274,7 @@ def _annotate(context: Context, reader_id: str, batch: Sequence[Any]) -> None:
 
 
 def _choose(context: Context, reader_id: str, chosen: Mapping[str, Any]) -> None:
-    """Set what the reader had not yet chosen here."""
+    """Set the settings that the reader has not set here."""
     if not chosen:
         return
     with context.database.writing() as session:

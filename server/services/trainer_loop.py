@@ -1,4 +1,4 @@
-"""The trainer's loop: looks whether it is time, and trains in a process of its own, whose memory goes when it ends."""
+"""The trainer's loop: trains when it is time, in a process of its own, whose memory is freed when it ends."""
 
 from __future__ import annotations
 
@@ -8,28 +8,25 @@ import threading
 import time
 from collections.abc import Callable
 
-from server.config import Settings
 from server.errors import DatabaseUnavailable
+from server.services.context import Context
 from server.services.training_due import why_due
-from server.store.database import Database
 
 logger = logging.getLogger(__name__)
 
 LOOK_EVERY = 2.0  # seconds
-FIRST_PAUSE = 5.0  # seconds after a training that failed; doubles with each in a row
+FIRST_PAUSE = 5.0  # seconds after a failed training; doubles with each failure in a row
 LONGEST_PAUSE = 3600.0
-REST = 3.0  # times the length of the last training to leave the machine to others
+REST = 3.0  # pause after a training, as a multiple of its length
 NOT_ENOUGH = 3  # the exit status of `inkling train` when too few papers have any text
-GROWING_PAUSE = 30.0  # seconds until the catalogue may have enough of them
+GROWING_PAUSE = 30.0  # seconds before looking again whether there are enough
 
 
-def run(
-    settings: Settings, database: Database, start: Callable[[], subprocess.Popen[bytes]], stop: threading.Event
-) -> None:
-    """Train whenever it is time, until `stop`. `start` starts one training in a process of its own."""
+def run(context: Context, start: Callable[[], subprocess.Popen[bytes]], stop: threading.Event) -> None:
+    """Train whenever it is time, until `stop`; `start` starts the process of one training."""
     pause, failures = LOOK_EVERY, 0
     while not stop.wait(pause):
-        reason = _look(settings, database)
+        reason = _look(context)
         if reason is None:
             pause = LOOK_EVERY
             continue
@@ -44,16 +41,16 @@ def run(
             logger.warning("training ended with status %d; trying again in %.0f s", status, pause)
 
 
-def _look(settings: Settings, database: Database) -> str | None:
+def _look(context: Context) -> str | None:
     try:
-        return why_due(settings, database, time.time())
+        return why_due(context, time.time())
     except DatabaseUnavailable as error:
         logger.warning("cannot tell whether to train: %s", error.message)
         return None
 
 
 def _wait(training: subprocess.Popen[bytes], stop: threading.Event) -> int:
-    """Wait for a training to end, ending it when we are told to; return its status."""
+    """Wait for a training to end, or end it on `stop`; return its exit status."""
     while training.poll() is None and not stop.wait(0.1):
         pass
     if training.poll() is None:

@@ -1,4 +1,4 @@
-"""A consistent copy of the whole database while it is in use, and the way back."""
+"""Copy the whole database consistently while it is in use, and restore from the copy."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from server.store.failures import translated
 
 
 def is_empty(engine: Engine) -> bool:
-    """Whether the database has no table yet; an SQLite file that is not there is not made."""
+    """Whether the database has no table yet; a missing SQLite file is not created."""
     if engine.dialect.name == "sqlite" and not Path(engine.url.database or "").exists():
         return True
     with translated(engine.url):
@@ -26,9 +26,9 @@ def is_empty(engine: Engine) -> bool:
 
 
 def copy_out(engine: Engine, target: Path) -> None:
-    """Write a copy of the database as it is at one moment into the new file `target`.
+    """Write a snapshot of the database to the new file `target`.
 
-    Raises Unavailable when PostgreSQL's own tool is missing or fails.
+    Raises Unavailable when pg_dump is missing or fails, or the copy is damaged.
     """
     if engine.dialect.name == "sqlite":
         _copy_sqlite(Path(engine.url.database or ""), target)
@@ -37,7 +37,7 @@ def copy_out(engine: Engine, target: Path) -> None:
 
 
 def copy_in(engine: Engine, source: Path) -> None:
-    """Fill an empty database from what `copy_out` wrote. Raises Conflict when it is not empty, Unavailable as above."""
+    """Fill an empty database from what `copy_out` wrote. Raises Conflict when it is not empty, Unavailable."""
     if not is_empty(engine):
         raise Conflict("The database is not empty; restore into a home of its own with --home.")
     if engine.dialect.name == "sqlite":
@@ -48,7 +48,7 @@ def copy_in(engine: Engine, source: Path) -> None:
 
 
 def _copy_sqlite(source: Path, target: Path) -> None:
-    """Copy by SQLite's own backup call, which sees one moment however much is being written meanwhile."""
+    """Copy with SQLite's backup call, which takes a snapshot whatever is being written meanwhile."""
     os.close(private_opener(str(target), os.O_RDWR | os.O_CREAT))
     try:
         with closing(sqlite3.connect(source)) as reading, closing(sqlite3.connect(target)) as writing:

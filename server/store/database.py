@@ -1,4 +1,4 @@
-"""The engine, its sessions and its schema: SQLite (WAL, durable) or PostgreSQL behind one address, same code."""
+"""The engine, its sessions and its schema: SQLite (WAL, durable) or PostgreSQL, by address, with the same code."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from sqlalchemy import (
     event,
     insert,
     literal,
+    orm,
     text,
 )
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -34,7 +35,6 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import Session
 from sqlalchemy.sql.functions import FunctionElement
 
 from server.config import ConfigurationError
@@ -43,6 +43,7 @@ from server.home import make_private_folder, private_opener
 from server.store.failures import OUTDATED, UNOPENED, translated
 
 Row = Mapping[str, Any]
+Session = orm.Session  # so that services can name its type without importing SQLAlchemy
 
 BUSY_SECONDS = 10
 NEWER = (
@@ -55,7 +56,7 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 class HasDatabaseUrl(Protocol):
-    """Whatever names a database, such as Settings."""
+    """Anything that names a database, such as Settings."""
 
     @property
     def database_url(self) -> str:
@@ -63,7 +64,7 @@ class HasDatabaseUrl(Protocol):
 
 
 class Database:
-    """An engine and its two kinds of session; the session is one transaction, committed when its block ends well."""
+    """An engine and its two kinds of session, each one transaction."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -76,7 +77,7 @@ class Database:
 
     @classmethod
     def ready(cls, settings: HasDatabaseUrl) -> Database:
-        """Open it and see that it can be used. Raises DatabaseUnavailable, SchemaNotCurrent."""
+        """Open it and check that it can be used. Raises DatabaseUnavailable, SchemaNotCurrent."""
         database = cls.at(settings)
         problem = schema_problem(database.engine)
         if problem:
@@ -92,9 +93,9 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """Yield a session that holds the write lock from its start (SQLite) and commits at the end of the block.
+        """Yield a session that holds SQLite's write lock from its start and commits at the end of the block.
 
-        When the block ends without an exception, what it wrote is on disk.
+        Once the block has ended without an exception, what it wrote is on disk.
         """
         with translated(self.engine.url), Session(self._writer, expire_on_commit=False) as session, session.begin():
             session.connection()
@@ -102,9 +103,9 @@ class Database:
 
     @contextmanager
     def writing_in_turns(self) -> Iterator[Session]:
-        """Yield a session as `writing` does, for one of the many short transactions of a long piece of work.
+        """Yield a session as `writing` does, for one of the many short transactions of a long job.
 
-        Rests after it as long as it took: SQLite's write lock has no queue, and whoever waits for it gets it then.
+        Sleeps afterwards for as long as it took: SQLite's write lock has no queue, so this lets others have it.
         """
         began = time.monotonic()
         with self.writing() as session:
@@ -112,19 +113,19 @@ class Database:
         time.sleep(time.monotonic() - began)
 
     def empty_log(self) -> bool:
-        """Empty SQLite's write-ahead log, where what was deleted can still be read; False while somebody reads it.
+        """Empty SQLite's write-ahead log, which still contains deleted rows; return False while it is being read.
 
-        PostgreSQL keeps its own log, and recycles it (see the RUNBOOK).
+        PostgreSQL recycles its own log (see the RUNBOOK).
         """
         if self.engine.dialect.name != "sqlite":
             return True
         with self._sqlite_alone() as cursor:
-            # Writers wait while this waits for readers: not for long.
+            # Writers wait while this waits for readers, so not for long.
             cursor.execute(f"PRAGMA busy_timeout={EMPTYING_MILLISECONDS}")
             return not cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
 
     def compact(self) -> bool:
-        """Rewrite an SQLite file, so that nothing is in it but what is kept. Writers wait, readers do not."""
+        """Rewrite an SQLite file, so that it contains nothing deleted. Writers wait meanwhile, readers do not."""
         if self.engine.dialect.name == "sqlite":
             with self._sqlite_alone() as cursor:
                 cursor.execute("VACUUM")
@@ -132,7 +133,7 @@ class Database:
 
     @contextmanager
     def _sqlite_alone(self) -> Iterator[sqlite3.Cursor]:
-        """Yield a cursor of SQLite's own, outside of any transaction."""
+        """Yield an SQLite cursor outside of any transaction."""
         with translated(self.engine.url), closing(self.engine.raw_connection()) as connection:
             cursor = cast(sqlite3.Cursor, connection.cursor())
             try:
@@ -143,7 +144,7 @@ class Database:
                 cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
 
     def size(self) -> int:
-        """Return the bytes of an SQLite file; 0 elsewhere."""
+        """Return the size of an SQLite file in bytes, 0 for PostgreSQL."""
         path = self.engine.url.database if self.engine.dialect.name == "sqlite" else None
         return Path(path).stat().st_size if path else 0
 
@@ -153,9 +154,9 @@ class Database:
 
 
 def engine_for(settings: HasDatabaseUrl) -> Engine:
-    """Return the engine for the settings' address, with every pooled connection set to be durable.
+    """Return the engine for the settings' address; every pooled connection is durable.
 
-    Raises ConfigurationError for an address that cannot be read.
+    Raises ConfigurationError for an address that cannot be parsed.
     """
     try:
         url = make_url(settings.database_url)
@@ -165,13 +166,13 @@ def engine_for(settings: HasDatabaseUrl) -> Engine:
         url = url.set(drivername="postgresql+psycopg")
     if url.get_backend_name() == "sqlite":
         return _sqlite_engine(url)
-    # lock_timeout and statement_timeout are the operator's; durability is ours, whatever the server's default.
+    # lock_timeout and statement_timeout are the operator's choice; durability is ours, whatever the server's default.
     connect_args = {"options": "-c synchronous_commit=on -c timezone=UTC", "connect_timeout": 5}
     return create_engine(url, pool_pre_ping=True, connect_args=connect_args)
 
 
 def _sqlite_engine(url: URL) -> Engine:
-    # mode=rw: a file that is not there is said to be absent, not made by whoever asks first; `migrate` alone makes it.
+    # mode=rw: a missing file is an error, not created by whoever connects first; only `migrate` creates it.
     address = f"{Path(url.database or '').absolute().as_uri()}?mode=rw"
 
     def connect() -> sqlite3.Connection:
@@ -184,10 +185,10 @@ def _sqlite_engine(url: URL) -> Engine:
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
-    # The driver's own implicit BEGIN is deferred: two such writers meet as "database is locked", whatever the timeout.
+    # The driver's implicit BEGIN is deferred: two such writers get "database is locked", whatever the timeout.
     connection.isolation_level = None
     durable = ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_SECONDS * 1000}", "foreign_keys=ON")
-    for pragma in (*durable, "secure_delete=ON"):  # what is deleted is overwritten, and does not stay in free pages
+    for pragma in (*durable, "secure_delete=ON"):  # overwrite what is deleted, instead of leaving it in free pages
         connection.execute(f"PRAGMA {pragma}").fetchall()
 
 
@@ -197,7 +198,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 class _Entries(FunctionElement[str]):
-    """The texts of a JSON array, as a subquery."""
+    """The strings of a JSON array, as a subquery."""
 
     inherit_cache = True
 
@@ -213,31 +214,31 @@ def _entries_in_postgresql(element: _Entries, compiler: Any, **how: Any) -> str:
 
 
 def among(column: ColumnElement[str], values: Collection[str]) -> ColumnElement[bool]:
-    """Return whether a column is one of `values`, however many these are.
+    """Return the condition that a column is one of any number of `values`.
 
-    They are one parameter: of `IN (?, ?, …)` SQLite takes 32,766 and PostgreSQL 65,535 at most.
+    They are one parameter: `IN (?, ?, …)` takes at most 32,766 on SQLite and 65,535 on PostgreSQL.
     """
     return column.op("IN", is_comparison=True)(_Entries(literal(json.dumps(list(values)), Text)))
 
 
 def all_rows(session: Session, statement: Executable) -> list[Row]:
-    """Return every row of a query, by column name."""
+    """Return all rows of a query as mappings by column name."""
     return cast(list[Row], list(session.execute(statement).mappings()))
 
 
 def first_row(session: Session, statement: Executable) -> Row | None:
-    """Return the first row of a query by column name, or None."""
+    """Return the first row of a query as a mapping by column name, or None."""
     return cast(Row | None, session.execute(statement).mappings().first())
 
 
 def insert_new(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows, leaving those whose key is there already as they are."""
+    """Insert rows, except those whose key exists."""
     if rows:
         session.execute(_dialect_insert(session, table).on_conflict_do_nothing(), list(rows))
 
 
 def upsert(session: Session, table: Table, rows: Sequence[Mapping[str, Any]], keep: Sequence[str] = ()) -> None:
-    """Insert rows or overwrite those with the same key, except the columns named in `keep`. All rows name the same."""
+    """Insert rows, or overwrite those with the same key except the columns in `keep`. All rows have the same keys."""
     if not rows:
         return
     statement = _dialect_insert(session, table)
@@ -252,7 +253,7 @@ def _dialect_insert(session: Session, table: Table) -> Any:
 
 
 def make_file(engine: Engine) -> None:
-    """Make the file of an SQLite database that is not there yet, for its owner alone; so are its WAL's then."""
+    """Create a missing SQLite file, readable by its owner only; its WAL inherits that."""
     if engine.dialect.name == "sqlite":
         path = Path(engine.url.database or "")
         try:
@@ -263,15 +264,15 @@ def make_file(engine: Engine) -> None:
 
 
 def migrate(engine: Engine) -> None:
-    """Bring the schema to the newest revision; safe when several processes start at once.
+    """Upgrade the schema to the newest revision; safe when several processes start at once.
 
-    Raises DatabaseUnavailable, and SchemaNotCurrent where this code cannot bring it there.
+    Raises DatabaseUnavailable, and SchemaNotCurrent when this code cannot upgrade it.
     """
     make_file(engine)
     try:
         with translated(engine.url), engine.execution_options(inkling_writes=True).begin() as connection:
             if connection.dialect.name == "postgresql":
-                # Held until the commit: a second process waits here, then finds nothing to do.
+                # Held until the commit: a second process waits here and then finds nothing to do.
                 connection.execute(text("SELECT pg_advisory_xact_lock(4919115)"))
             if _problem(connection) == NEWER:
                 raise SchemaNotCurrent(NEWER, detail=engine.url.database)
@@ -283,7 +284,7 @@ def migrate(engine: Engine) -> None:
 
 
 def schema_problem(engine: Engine) -> str:
-    """Return a sentence where the schema is not the one this code was written for. Raises DatabaseUnavailable."""
+    """Return what is wrong with the schema's revision, "" if nothing. Raises DatabaseUnavailable."""
     with translated(engine.url), engine.connect() as connection:
         return _problem(connection)
 

@@ -20,7 +20,7 @@ def create(session: Session, reader_id: str, name: str, token_hash: str, now: fl
 
 
 def by_token(session: Session, token_hash: str) -> Row | None:
-    """Return `device_id`, `last_seen_at` and the reader's columns for a token's hash, or None."""
+    """Return `device_id`, `last_seen_at` and the reader's columns for a token hash, or None."""
     statement = (
         select(readers, devices.c.id.label("device_id"), devices.c.last_seen_at)
         .join(devices, devices.c.reader_id == readers.c.id)
@@ -36,11 +36,11 @@ def of_reader(session: Session, reader_id: str) -> list[Row]:
 
 
 def seen(session: Session, device_id: str, now: float) -> None:
-    """Note that the device spoke."""
+    """Record that the device made a request."""
     session.execute(update(devices).where(devices.c.id == device_id).values(last_seen_at=now))
 
 
 def remove(session: Session, reader_id: str, device_id: str) -> bool:
-    """Revoke a device of this reader; False when they have no such device."""
+    """Remove a device of this reader; return False when they have no such device."""
     statement = delete(devices).where(devices.c.id == device_id, devices.c.reader_id == reader_id)
     return session.execute(statement.returning(devices.c.id)).first() is not None

@@ -15,14 +15,14 @@ _CHUNK = 5000
 
 
 def hashes(session: Session, reader_id: str, ids: Collection[str]) -> dict[str, str]:
-    """Return id -> content hash for those of `ids` that this reader already logged."""
+    """Return id -> content hash for those of `ids` that this reader has logged."""
     statement = select(events.c.id, events.c.content_hash).where(events.c.reader_id == reader_id)
     statement = statement.where(among(events.c.id, ids))
     return {row.id: row.content_hash for row in session.execute(statement)}
 
 
 def deleted(session: Session, reader_id: str, id_hashes: Collection[str]) -> set[str]:
-    """Return those of `id_hashes` that belong to events this reader deleted."""
+    """Return those of `id_hashes` whose events this reader deleted."""
     statement = select(deleted_events.c.id_hash).where(
         deleted_events.c.reader_id == reader_id, among(deleted_events.c.id_hash, id_hashes)
     )
@@ -30,18 +30,18 @@ def deleted(session: Session, reader_id: str, id_hashes: Collection[str]) -> set
 
 
 def add(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Append events (columns of the table but `number`), in order."""
+    """Append events (all columns but `number`), in order."""
     if rows:
         session.execute(events.insert(), list(rows))
 
 
 def add_lists(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Keep the lists that events cite; those already kept stay as they are."""
+    """Store the lists that events cite, except those already stored."""
     insert_new(session, lists, rows)
 
 
 def forget_lists(session: Session, reader_id: str) -> None:
-    """Delete the lists of this reader that no event cites any more."""
+    """Delete this reader's lists that no event cites any more."""
     cited = select(events.c.list_id).where(events.c.reader_id == reader_id, events.c.list_id.is_not(None))
     session.execute(delete(lists).where(lists.c.reader_id == reader_id, lists.c.id.not_in(cited)))
 
@@ -55,9 +55,9 @@ def page(
     paper: str | None = None,
     kinds: Collection[str] = (),
 ) -> list[Row]:
-    """Return the reader's events, newest first, from just after the (at, number) given.
+    """Return the reader's events, newest first, starting after the (at, number) given.
 
-    Of one paper alone, or of some kinds alone, where they are named.
+    `paper` and `kinds` narrow them to one paper or to some kinds.
     """
     statement = select(events).where(events.c.reader_id == reader_id)
     if paper is not None:
@@ -65,14 +65,14 @@ def page(
     if kinds:
         statement = statement.where(events.c.kind.in_(kinds))
     if after is not None:
-        # As one comparison of pairs, which an index finds; an OR reads all that came before, page for page.
+        # A comparison of pairs uses the index; an OR would read all earlier pages again.
         statement = statement.where(tuple_(events.c.at, events.c.number) < tuple_(*after))
     statement = statement.order_by(events.c.at.desc(), events.c.number.desc()).limit(limit)
     return all_rows(session, statement)
 
 
 def of_paper(session: Session, reader_id: str, paper: str) -> Iterator[tuple[str, float]]:
-    """Yield (kind, at) of the reader's events on a paper in the order in which they count: by time, ties by arrival."""
+    """Yield (kind, at) of the reader's events on a paper by time, ties by arrival."""
     statement = select(events.c.kind, events.c.at).where(events.c.reader_id == reader_id, events.c.paper_id == paper)
     statement = statement.order_by(events.c.at, events.c.number)
     for row in session.execute(statement.execution_options(yield_per=_CHUNK)):
@@ -80,18 +80,18 @@ def of_paper(session: Session, reader_id: str, paper: str) -> Iterator[tuple[str
 
 
 def paper_of(session: Session, reader_id: str, event_id: str) -> str | None:
-    """Return the paper of the reader's event with this id, None when there is no such event."""
+    """Return the paper of the reader's event with this id, or None."""
     statement = select(events.c.paper_id).where(events.c.reader_id == reader_id, events.c.id == event_id)
     return session.execute(statement).scalar()
 
 
 def newest_of(session: Session, reader_id: str) -> int:
-    """Return the number of the event that arrived last of this reader, 0 before the first."""
+    """Return the number of this reader's last event to arrive, 0 before the first."""
     return session.execute(select(func.max(events.c.number)).where(events.c.reader_id == reader_id)).scalar() or 0
 
 
 def forget_resets(session: Session, reader_id: str, id_hashes: Collection[str]) -> None:
-    """Let those of `id_hashes` that starting over left be logged again."""
+    """Let those of `id_hashes` that starting over deleted be logged again."""
     left = (deleted_events.c.reader_id == reader_id, deleted_events.c.by_reset.is_(True))
     session.execute(delete(deleted_events).where(*left, among(deleted_events.c.id_hash, id_hashes)))
 
@@ -99,16 +99,16 @@ def forget_resets(session: Session, reader_id: str, id_hashes: Collection[str]) 
 def remove(
     session: Session, reader_id: str, id_hashes: Mapping[str, str], now: float, *, by_reset: bool = False
 ) -> None:
-    """Delete the events with these ids for good and keep only their keyed hashes (id -> hash)."""
+    """Delete the events with these ids and keep only their keyed hashes (id -> hash)."""
     facts = {"reader_id": reader_id, "deleted_at": now, "by_reset": by_reset}
     rows = [{**facts, "id_hash": mark} for mark in id_hashes.values()]
     insert_new(session, deleted_events, rows)
     session.execute(delete(events).where(events.c.reader_id == reader_id, among(events.c.id, id_hashes)))
 
 
-def remove_some(session: Session, reader_id: str, most: int) -> bool:
-    """Delete at most so many of the reader's events, without a trace; return whether there were any."""
-    some = select(events.c.number).where(events.c.reader_id == reader_id).limit(most)
+def remove_some(session: Session, reader_id: str, limit: int) -> bool:
+    """Delete up to `limit` of the reader's events without keeping hashes; return whether there were any."""
+    some = select(events.c.number).where(events.c.reader_id == reader_id).limit(limit)
     return (
         session.execute(delete(events).where(events.c.number.in_(some)).returning(events.c.number)).first() is not None
     )
@@ -120,7 +120,7 @@ def newest_number(session: Session) -> int:
 
 
 def count(session: Session, reader_id: str | None = None) -> int:
-    """Return how many events the reader has logged, or everybody."""
+    """Return how many events this reader (None: everybody) has logged."""
     statement = select(func.count()).select_from(events)
     if reader_id is not None:
         statement = statement.where(events.c.reader_id == reader_id)
@@ -128,12 +128,12 @@ def count(session: Session, reader_id: str | None = None) -> int:
 
 
 def count_since(session: Session, number: int) -> int:
-    """Return how many events came after the event of this number."""
+    """Return how many events came after the event with this number."""
     return session.execute(select(func.count()).select_from(events).where(events.c.number > number)).scalar_one()
 
 
 def for_training(session: Session) -> Iterator[tuple[str, str, str, float]]:
-    """Yield (reader, paper, kind, time) of every event in order of arrival, in pieces that fit in memory."""
+    """Yield (reader, paper, kind, epoch seconds) of every event in order of arrival, without loading all at once."""
     statement = select(events.c.reader_id, events.c.paper_id, events.c.kind, events.c.at).order_by(events.c.number)
     for row in session.execute(statement.execution_options(yield_per=_CHUNK)):
         yield row.reader_id, row.paper_id, row.kind, row.at

@@ -1,4 +1,4 @@
-"""What a database's own errors mean, in the project's words: what is wrong, and what to do about it."""
+"""Translate database drivers' errors into the project's own, which say what is wrong and what to do."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SQLITE = {
     sqlite3.SQLITE_CANTOPEN: UNOPENED,
     sqlite3.SQLITE_NOTADB: _DAMAGED,
 }
-# What a full disk may look like where SQLite wants to make one of its files longer, or a new one.
+# What SQLite may also say when a full disk keeps it from extending or creating a file.
 _BY_A_FULL_DISK = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
 # By PostgreSQL's SQLSTATE.
 _POSTGRESQL = {
@@ -39,13 +39,13 @@ _POSTGRESQL = {
     "53300": "The database takes no more connections; try again shortly, or allow it more of them.",
 }
 _POSTGRESQL_DISK_FULL = "53100"
-_NO_ROOM = 2**16  # free bytes below which a disk is full, whichever way SQLite says that it could not write
+_NO_ROOM = 2**16  # free bytes below which a disk counts as full
 _NO_SUCH_TABLE = {"42P01", "42703"}
 
 
 @contextmanager
 def translated(url: URL) -> Iterator[None]:
-    """Turn what a driver raises inside the block into the project's own errors; a mistake of ours stays what it is."""
+    """Raise the project's own errors for what a driver raises in the block, except for a wrong statement."""
     try:
         yield
     except DBAPIError as error:
@@ -56,7 +56,7 @@ def translated(url: URL) -> Iterator[None]:
 
 
 def _meaning(error: DBAPIError, url: URL) -> InklingError | None:
-    """Return the error to raise instead, None for a statement that is wrong."""
+    """Return the error to raise instead, None for a wrong statement."""
     if isinstance(error.orig, sqlite3.Error):
         return _of_sqlite(error.orig, url.database or "")
     detail = " ".join(str(error.orig).split())

@@ -1,4 +1,4 @@
-"""What a periodic job (a source, the training schedule) remembers between its runs."""
+"""The state that a job (a source, the training, a deletion) keeps between its runs."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from server.store.tables import job_states
 
 
 def get(session: Session, name: str) -> dict[str, Any] | None:
-    """Return what the job so named last kept, or None."""
+    """Return the last stored state of a job, or None."""
     return session.execute(select(job_states.c.value).where(job_states.c.name == name)).scalar()
 
 
 def put(session: Session, name: str, value: dict[str, Any], now: float) -> None:
-    """Keep `value` for the job so named."""
+    """Store the state of a job."""
     upsert(session, job_states, [{"name": name, "value": value, "updated_at": now}])

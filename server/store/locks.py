@@ -12,15 +12,15 @@ from server.store.database import Database
 
 @contextmanager
 def advisory_lock(database: Database, number: int) -> Iterator[bool]:
-    """Hold PostgreSQL's advisory lock of this number for the block; yields False when another holds it.
+    """Hold PostgreSQL's advisory lock of this number for the block; yield False when another process holds it.
 
-    The database frees it when the connection ends, however it ends. SQLite has none and needs none: its home is on one
-    machine, where a file lock does the same.
+    The database frees it when the connection ends, however it ends. SQLite needs none: its home is on one machine,
+    where a file lock does the same.
     """
     if database.engine.dialect.name != "postgresql":
         yield True
         return
-    # A connection of its own outside any transaction: the lock belongs to the connection.
+    # A separate connection, outside any transaction: the lock belongs to the connection.
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         held = bool(connection.execute(text("SELECT pg_try_advisory_lock(:number)"), {"number": number}).scalar())
         try:

@@ -1,4 +1,4 @@
-"""Models: which versions exist and which one serves."""
+"""Models: the versions that exist and the one that serves."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ def add(
     status: str = "candidate",
     note: str | None = None,
 ) -> None:
-    """Enter a published model; `status` is candidate, kept or withheld (to serve it, call `promote`)."""
+    """Add a published model; `status` is candidate, kept or withheld (to serve it, call `promote`)."""
     row = {"version": version, "created_at": now, "status": status, "manifest": manifest, "note": note}
     session.execute(models.insert().values(**row))
 
 
 def serving(session: Session) -> Row | None:
-    """Return the row of the model that serves, or None before the first."""
+    """Return the serving model's row, or None before the first."""
     return first_row(session, select(models).where(models.c.status == "serving"))
 
 
 def serving_version(session: Session) -> str | None:
-    """Return the version that serves, or None: the cheap question every worker asks."""
+    """Return the serving version, or None; cheap, since every worker asks every second."""
     return session.execute(select(models.c.version).where(models.c.status == "serving")).scalar()
 
 
@@ -44,12 +44,12 @@ def every(session: Session) -> list[Row]:
 
 
 def newest(session: Session) -> Row | None:
-    """Return the row of the model trained last, whatever became of it, or None."""
+    """Return the row of the model trained last, whatever its status, or None."""
     return first_row(session, select(models).order_by(models.c.created_at.desc(), models.c.version.desc()).limit(1))
 
 
 def promote(session: Session, version: str) -> None:
-    """Let this version serve and keep the one before it. Raises NotFound for one that is not on disk."""
+    """Let this version serve and keep the one before it. Raises NotFound when it is not on disk."""
     found = session.execute(
         select(models.c.version).where(models.c.version == version, models.c.status.in_(ON_DISK)).with_for_update()
     ).first()
@@ -62,7 +62,7 @@ def promote(session: Session, version: str) -> None:
 
 
 def before(session: Session, version: str) -> str | None:
-    """Return the newest kept version older than this one: where a rollback goes."""
+    """Return the newest kept version older than this one, the target of a rollback, or None."""
     created = select(models.c.created_at).where(models.c.version == version).scalar_subquery()
     statement = (
         select(models.c.version)
@@ -73,10 +73,10 @@ def before(session: Session, version: str) -> str | None:
 
 
 def prune(session: Session, keep: int, forgotten: float = 0.0) -> list[str]:
-    """Mark all but the newest `keep` models as gone; return those whose folders may go.
+    """Mark all but the newest `keep` models as gone; return the versions whose folders may be removed.
 
-    The serving one stays, and of those held back the newest: a row of them must not push out what to go back to.
-    Those made before `forgotten`, when a reader left, go too: they have learned from what is not to be known any more.
+    The serving model stays. Of the withheld ones only the newest stays, so that a series of them leaves something to
+    roll back to. Models made before `forgotten`, when a reader left, go too: they have learned from deleted data.
     """
     rows = [row for row in every(session) if row["status"] in ON_DISK]
     withheld = [row for row in rows if row["status"] == "withheld"][1:]

@@ -1,4 +1,4 @@
-"""Pairing codes: found by their public first part, kept as a hash, with an expiry and attempts."""
+"""Pairing codes: found by their public locator, stored as a hash, with an expiry and a number of attempts."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def add(
     expires_at: float,
     attempts: int,
 ) -> None:
-    """Keep a new code; the expired ones go."""
+    """Add a code, and delete expired ones."""
     session.execute(delete(pairing_codes).where(pairing_codes.c.expires_at <= now))
     row = {"locator": locator, "code_hash": code_hash, "reader_id": reader_id, "device_id": device_id, "owner": owner}
     session.execute(pairing_codes.insert().values(**row, created_at=now, expires_at=expires_at, attempts_left=attempts))
 
 
 def attempt(session: Session, locator: str, now: float) -> Row | None:
-    """Use up one attempt at the code so located; None when there is none left to try."""
+    """Use up one attempt at the code with this locator; return its row, or None without a live code."""
     statement = (
         update(pairing_codes)
         .where(
@@ -45,16 +45,16 @@ def attempt(session: Session, locator: str, now: float) -> Row | None:
 
 
 def give_back(session: Session, locator: str) -> None:
-    """Undo an attempt at a code: it was looked at, rightly, and not used."""
+    """Undo an attempt at a code that was right but not used."""
     one_more = pairing_codes.c.attempts_left + 1
     session.execute(update(pairing_codes).where(pairing_codes.c.locator == locator).values(attempts_left=one_more))
 
 
 def spend(session: Session, locator: str) -> None:
-    """Remove a code that was used."""
+    """Delete a code."""
     session.execute(delete(pairing_codes).where(pairing_codes.c.locator == locator))
 
 
 def forget_made_by(session: Session, device_ids: Collection[str]) -> None:
-    """Remove the codes that these devices asked for."""
+    """Delete the codes that these devices asked for."""
     session.execute(delete(pairing_codes).where(pairing_codes.c.device_id.in_(device_ids)))

@@ -1,4 +1,4 @@
-"""Papers that a source was asked for in vain: why, how often, and when to ask again."""
+"""Papers that a source could not give: why, how often, and when to ask again."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from server.store.tables import page_texts, paper_requests, papers, reader_paper
 
 
 def wanted(session: Session, source: str, now: float | None, limit: int) -> list[Row]:
-    """Return papers without title or abstract of which this source has said nothing, and whose time to ask has come.
+    """Return up to `limit` papers without title or abstract that this source may fill and that are due to be asked for.
 
-    `now` is in epoch seconds; None takes every time to have come.
-    Each has `id`, and of earlier requests `tries` (None before the first) and `refused`. Readers have equal shares:
-    the first paper of each, then the second of each; a reader's own are in order of how many read them, oldest first,
-    those asked for before after the others. What was put off without being asked for (`tries` 0) is last of all.
+    `now` is in epoch seconds; with None everything is due. Each row has `id`, and of earlier requests `tries` (None
+    before the first) and `refused`. Readers take turns: the first paper of each, then the second of each. Within a
+    reader, papers asked for before come last; then those with more readers come first, then older ones. Papers put off
+    without being asked for (`tries` 0) are last of all.
     """
     lacking = _lacking(source, now).cte("lacking")
     told = union(
@@ -48,7 +48,7 @@ def _untold() -> ColumnElement[bool]:
 
 def _lacking(source: str, now: float | None) -> Select[Any]:
     past = paper_requests.c
-    # A time of asking that lies ahead was written by a clock that has been put right.
+    # An asked_at in the future was written by a clock that has since been corrected.
     due = true() if now is None else or_(past.paper_id.is_(None), past.due_at <= now, past.asked_at > now)
     return (
         select(papers.c.id, papers.c.created_at, past.tries, past.refused)
@@ -58,25 +58,25 @@ def _lacking(source: str, now: float | None) -> Select[Any]:
 
 
 def put(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write whole rows."""
+    """Insert or overwrite whole rows."""
     upsert(session, paper_requests, rows)
 
 
 def put_off(session: Session, source: str, ids: Sequence[str]) -> None:
-    """Put these behind all others, without having asked for them."""
+    """Queue these papers behind all others, without having asked for them."""
     row = {"source": source, "tries": 0, "refused": False, "reason": None, "asked_at": 0.0, "due_at": 0.0}
     insert_new(session, paper_requests, [{**row, "paper_id": name} for name in ids])
 
 
 def forget(session: Session, source: str, ids: Collection[str]) -> None:
-    """Forget that these were asked for in vain."""
+    """Delete the record of failed requests for these papers."""
     session.execute(
         delete(paper_requests).where(paper_requests.c.source == source, among(paper_requests.c.paper_id, ids))
     )
 
 
 def set_aside(session: Session, source: str) -> list[Row]:
-    """Return what was asked for in vain and still lacks text, the latest first."""
+    """Return the failed requests for papers that still lack text, latest first."""
     statement = (
         select(paper_requests)
         .join(papers, papers.c.id == paper_requests.c.paper_id)
@@ -86,7 +86,7 @@ def set_aside(session: Session, source: str) -> list[Row]:
 
 
 def count_refused(session: Session, source: str) -> int:
-    """Return how many papers the source refused when it was asked for each alone."""
+    """Return how many papers the source refused when asked for each alone."""
     kept = paper_requests.c
     counted = select(func.count()).where(kept.source == source, kept.refused, kept.tries > 0)
     return session.execute(counted).scalar_one()

@@ -1,4 +1,4 @@
-"""Papers: what everybody may read of them, and what one reader's pages alone have said."""
+"""Papers: the public facts, and the texts that only one reader's pages gave."""
 
 from __future__ import annotations
 
@@ -16,60 +16,60 @@ _CHUNK = 2000
 
 
 def add_stubs(session: Session, ids: Collection[str], now: float) -> None:
-    """Make an empty row for each paper that has none, so that events can name it, and keep them until the commit."""
+    """Add an empty row for each unknown paper, so that events can name it, and lock the rows until the commit."""
     missing = set(ids)
     while missing:
         insert_new(session, papers, [{"id": name, "created_at": now, "updated_at": now} for name in sorted(missing)])
-        # PostgreSQL: one that another transaction is just forgetting counted as there, and has to be made again.
+        # PostgreSQL: a row that another transaction is deleting counted as present, and must be inserted again.
         kept = select(papers.c.id).where(among(papers.c.id, missing)).order_by(papers.c.id)
         missing -= set(session.execute(kept.with_for_update(read=True, key_share=True)).scalars())
 
 
 def rows(session: Session, ids: Collection[str]) -> dict[str, Row]:
-    """Return id -> what everybody may read of the papers among `ids` that are known."""
+    """Return id -> row for those of `ids` that are known."""
     return {row["id"]: row for row in all_rows(session, select(papers).where(among(papers.c.id, ids)))}
 
 
 def seen_by(session: Session, reader_id: str, ids: Collection[str]) -> dict[str, Row]:
-    """Return id -> facts as this reader may see them: everybody's, and where these are empty, their own pages'.
+    """Return id -> facts as this reader may see them: public ones, completed from their own pages.
 
-    A paper of which the reader may see no fact at all is left out, whoever else named it.
+    A paper of which the reader may see no fact is left out, whoever else named it.
     """
     statement = _own_facts(reader_id).where(among(papers.c.id, ids))
     return {row["id"]: row for row in all_rows(session, statement) if any(row[name] is not None for name in FACTS)}
 
 
 def _own_facts(reader_id: str, *more: ColumnElement[Any]) -> Select[Any]:
-    """Select `id`, the facts that this reader may see, and `more`."""
+    """Select `id`, the facts that this reader may see, and the columns `more`."""
     own = and_(page_texts.c.paper_id == papers.c.id, page_texts.c.reader_id == reader_id)
     facts = [func.coalesce(papers.c[name], page_texts.c[name]).label(name) for name in FACTS]
     return select(papers.c.id, *facts, *more).outerjoin(page_texts, own)
 
 
 def put(session: Session, changed: Sequence[Mapping[str, Any]]) -> None:
-    """Write whole rows (`id`, the facts, `source`, `updated_at`, `created_at`); `created_at` counts for new ones."""
+    """Insert or overwrite whole rows (`id`, facts, `source`, `updated_at`); `created_at` is kept once set."""
     upsert(session, papers, changed, keep=("created_at",))
 
 
 def page_texts_of(session: Session, ids: Collection[str]) -> list[Row]:
-    """Return what single readers' pages said of these papers."""
+    """Return the page texts of these papers, of all readers."""
     statement = select(page_texts).where(among(page_texts.c.paper_id, ids))
     return all_rows(session, statement.order_by(page_texts.c.paper_id, page_texts.c.reader_id))
 
 
 def put_page_texts(session: Session, changed: Sequence[Mapping[str, Any]]) -> None:
-    """Write whole rows of what single readers' pages said."""
+    """Insert or overwrite whole page texts."""
     upsert(session, page_texts, changed)
 
 
 def forget_page_texts(session: Session, ids: Collection[str], reader_id: str | None = None) -> None:
-    """Delete what pages said of these papers, this reader's alone where one is given."""
+    """Delete the page texts of these papers, of one reader or (None) of all."""
     statement = delete(page_texts).where(among(page_texts.c.paper_id, ids))
     session.execute(statement if reader_id is None else statement.where(page_texts.c.reader_id == reader_id))
 
 
 def forget_page_texts_of(session: Session, reader_id: str) -> None:
-    """Delete what this reader's pages said of papers they have not saved."""
+    """Delete this reader's page texts of papers they have not saved."""
     saved = select(reader_papers.c.paper_id).where(
         reader_papers.c.reader_id == reader_id, reader_papers.c.saved.is_(True)
     )
@@ -77,9 +77,9 @@ def forget_page_texts_of(session: Session, reader_id: str) -> None:
 
 
 def forget_orphans(session: Session, ids: Collection[str] | None = None, after: str = "") -> str | None:
-    """Delete papers (of these alone, where they are given) that are but an id which no reader names any more.
+    """Delete papers without facts that no reader names any more, among `ids` or (None) all.
 
-    The first 2000 in order of id from just after the one given; returns the last one, None when there are no more.
+    Deletes up to 2000 in order of id, starting after `after`; returns the last id, None when there are no more.
     """
     facts = [papers.c[name].is_(None) for name in FACTS]
     named = [~exists().where(table.c.paper_id == papers.c.id) for table in (reader_papers, page_texts, events)]
@@ -87,7 +87,7 @@ def forget_orphans(session: Session, ids: Collection[str] | None = None, after: 
     statement = select(papers.c.id).where(orphan, papers.c.id > after).order_by(papers.c.id).limit(_CHUNK)
     if ids is not None:
         statement = statement.where(among(papers.c.id, ids))
-    # PostgreSQL: whoever is about to name one holds it (`add_stubs`), and is looked for again once we hold the others.
+    # PostgreSQL: a transaction about to name a paper has locked it (`add_stubs`): skip it. The DELETE checks again.
     found = list(session.execute(statement.with_for_update(of=papers, skip_locked=True)).scalars())
     if found:
         session.execute(delete(papers).where(among(papers.c.id, found), orphan))
@@ -100,24 +100,24 @@ def count(session: Session) -> int:
 
 
 def count_readable(session: Session) -> int:
-    """Return of how many papers everybody may read a text."""
+    """Return how many papers have a public title or abstract."""
     statement = select(func.count()).where(or_(papers.c.title.is_not(None), papers.c.abstract.is_not(None)))
     return session.execute(statement).scalar_one()
 
 
 def newest_update(session: Session) -> float:
-    """Return when a paper's text last changed, 0 before the first."""
+    """Return when a paper last changed (epoch seconds), 0 before the first."""
     return session.execute(select(func.max(papers.c.updated_at))).scalar() or 0.0
 
 
 def for_catalogue(session: Session, since: float = float("-inf")) -> Iterator[list[dict[str, Any]]]:
-    """Yield papers changed at or after `since` in lists, oldest change first, as the recommender takes them.
+    """Yield lists of papers changed at or after `since`, oldest change first, in the recommender's form.
 
-    What one reader's pages alone said is not in: it would show in scores, reasons and models that others get.
+    Page texts are left out: they would show in other readers' scores, reasons and models.
     """
     after: tuple[float, str] = (since, "")
     while True:
-        # Keyset pages and not one long cursor: a worker must not hold a snapshot open for a whole catalogue.
+        # Keyset pages instead of one long cursor: a worker must not hold a snapshot open for a whole catalogue.
         position = tuple_(papers.c.updated_at, papers.c.id) > tuple_(*after)
         statement = select(papers).where(position).order_by(papers.c.updated_at, papers.c.id).limit(_CHUNK)
         found = all_rows(session, statement)
@@ -128,36 +128,36 @@ def for_catalogue(session: Session, since: float = float("-inf")) -> Iterator[li
 
 
 def changed_between(session: Session, low: float, high: float) -> dict[str, float]:
-    """Return id -> moment of the papers whose text last changed from `low` to `high`, both included."""
+    """Return id -> time of the papers that last changed between `low` and `high` (inclusive)."""
     statement = select(papers.c.id, papers.c.updated_at).where(papers.c.updated_at.between(low, high))
     return {row.id: row.updated_at for row in session.execute(statement)}
 
 
 def catalogue_rows(session: Session, ids: Collection[str]) -> list[dict[str, Any]]:
-    """Return these papers as the recommender takes them."""
+    """Return these papers in the recommender's form."""
     return [_catalogue_row(row) for row in rows(session, ids).values()]
 
 
-def own_stamps(session: Session, reader_id: str, most: int, wanted: Collection[str]) -> dict[str, tuple[float, float]]:
-    """Return id -> (when the reader's, when everybody's text changed) of papers that this reader's pages told of.
+def own_stamps(session: Session, reader_id: str, limit: int, wanted: Collection[str]) -> dict[str, tuple[float, float]]:
+    """Return id -> (time of change of the page text, of the paper) for this reader's page texts.
 
-    Of the newest `most`, and of those among `wanted`.
+    Covers the newest `limit`, and those among `wanted`.
     """
     statement = (
         select(page_texts.c.paper_id, page_texts.c.updated_at, papers.c.updated_at)
         .join(papers, papers.c.id == page_texts.c.paper_id)
         .where(page_texts.c.reader_id == reader_id)
     )
-    newest = statement.order_by(page_texts.c.updated_at.desc(), page_texts.c.paper_id).limit(most)
+    newest = statement.order_by(page_texts.c.updated_at.desc(), page_texts.c.paper_id).limit(limit)
     found = {paper_id: (own, public) for paper_id, own, public in session.execute(newest)}
-    if len(found) == most and wanted:
+    if len(found) == limit and wanted:
         others = statement.where(among(page_texts.c.paper_id, wanted))
         found |= {paper_id: (own, public) for paper_id, own, public in session.execute(others)}
     return found
 
 
 def own_catalogue_rows(session: Session, reader_id: str, ids: Collection[str]) -> list[dict[str, Any]]:
-    """Return these papers as the recommender takes them for this reader alone."""
+    """Return these papers in the recommender's form, with this reader's page texts."""
     statement = _own_facts(reader_id, papers.c.updated_at).where(among(papers.c.id, ids))
     return [_catalogue_row(row) for row in all_rows(session, statement)]
 
@@ -177,7 +177,7 @@ def _catalogue_row(row: Row) -> dict[str, Any]:
 
 
 def untitled(session: Session) -> set[str]:
-    """Return the papers of which everybody may read the abstract and no title; few, if any."""
+    """Return the papers with a public abstract and no title; few, if any."""
     statement = select(papers.c.id).where(papers.c.title.is_(None), papers.c.abstract.is_not(None))
     return set(session.execute(statement).scalars())
 
@@ -185,9 +185,9 @@ def untitled(session: Session) -> set[str]:
 def with_words(
     session: Session, reader_id: str, words: Sequence[str], limit: int, *, abstracts: bool
 ) -> list[tuple[str, str]]:
-    """Return (id, text) of the newest papers whose text, as this reader may see it, has each of `words` in it.
+    """Return (id, text) of the newest papers whose text, as this reader may see it, contains each of `words`.
 
-    The text is the title, with `abstracts` the abstract too.
+    The text is the title and, with `abstracts`, the abstract.
     """
     own = and_(page_texts.c.paper_id == papers.c.id, page_texts.c.reader_id == reader_id)
     seen = [func.coalesce(papers.c[name], page_texts.c[name], "") for name in ("title", "abstract")]
@@ -202,7 +202,7 @@ def with_words(
 
 
 def published_since(session: Session, reader_id: str, moment: float) -> list[str]:
-    """Return the papers published at or after `moment`, as far as this reader may know."""
+    """Return the papers published at or after `moment`, as this reader may see them."""
     own = and_(page_texts.c.paper_id == papers.c.id, page_texts.c.reader_id == reader_id)
     published = func.coalesce(papers.c.published_at, page_texts.c.published_at)
     statement = select(papers.c.id).outerjoin(page_texts, own).where(published >= moment)

@@ -1,4 +1,4 @@
-"""Each reader's state of each paper: a sum of their events, kept in the same transaction as these."""
+"""Each reader's state of each paper, derived from their events and stored in the same transaction."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 from server.store.database import Row, all_rows, among, upsert
 from server.store.tables import reader_papers
 
-# What the reader wrote about a paper themselves: no event makes or changes it.
+# What the reader wrote about a paper themselves; no event changes it.
 OWN_WORDS = ("tags", "note", "read")
 
 
 def of_papers(session: Session, reader_id: str, papers: Collection[str]) -> dict[str, Row]:
-    """Return paper -> state for those of `papers` this reader has any state of."""
+    """Return paper -> state for those of `papers` that this reader has a state of."""
     statement = select(reader_papers).where(
         reader_papers.c.reader_id == reader_id, among(reader_papers.c.paper_id, papers)
     )
@@ -24,24 +24,24 @@ def of_papers(session: Session, reader_id: str, papers: Collection[str]) -> dict
 
 
 def page(session: Session, reader_id: str, limit: int, after: str = "") -> list[Row]:
-    """Return the reader's states in order of the papers' ids, from just after the paper given."""
+    """Return the reader's states in order of paper id, starting after the paper `after`."""
     statement = select(reader_papers).where(reader_papers.c.reader_id == reader_id, reader_papers.c.paper_id > after)
     return all_rows(session, statement.order_by(reader_papers.c.paper_id).limit(limit))
 
 
 def changed_since(session: Session, reader_id: str, version: int) -> list[Row]:
-    """Return the states that a later version of the reader than this one brought."""
+    """Return the states that changed after this version of the reader."""
     statement = select(reader_papers).where(reader_papers.c.reader_id == reader_id, reader_papers.c.version > version)
     return all_rows(session, statement)
 
 
 def put(session: Session, rows: Sequence[Mapping[str, Any]], version: int) -> None:
-    """Set states that this version of the reader brings, leaving the reader's own words where a row exists."""
+    """Store states under this version of the reader, keeping OWN_WORDS of existing rows."""
     upsert(session, reader_papers, [{**row, "version": version} for row in rows], keep=OWN_WORDS)
 
 
 def annotate(session: Session, reader_id: str, paper_id: str, values: Mapping[str, Any]) -> None:
-    """Set the reader's own words on a paper they have a state of."""
+    """Set the reader's own words on a paper that they have a state of."""
     session.execute(
         update(reader_papers)
         .where(reader_papers.c.reader_id == reader_id, reader_papers.c.paper_id == paper_id)
@@ -52,11 +52,11 @@ def annotate(session: Session, reader_id: str, paper_id: str, values: Mapping[st
 def saved(
     session: Session, reader_id: str, limit: int | None = None, after: tuple[float, str] | None = None
 ) -> list[Row]:
-    """Return the states of saved papers, newest save first, from just after the (save_at, paper) given."""
+    """Return the states of saved papers, newest save first, starting after the (save_at, paper) given."""
     at, paper = reader_papers.c.save_at, reader_papers.c.paper_id
     statement = select(reader_papers).where(reader_papers.c.reader_id == reader_id, reader_papers.c.saved.is_(True))
     if after is not None:
-        # The first condition alone bounds what an index has to read; the second is about ties.
+        # The first condition bounds what the index reads; the second breaks ties.
         statement = statement.where(at <= after[0], or_(at < after[0], paper > after[1]))
     return all_rows(session, statement.order_by(at.desc(), paper).limit(limit))
 
@@ -74,14 +74,14 @@ def counts(session: Session, reader_id: str) -> dict[str, int]:
 
 
 def remove(session: Session, reader_id: str, paper_id: str) -> None:
-    """Forget the reader's state of a paper."""
+    """Delete the reader's state of a paper."""
     session.execute(
         delete(reader_papers).where(reader_papers.c.reader_id == reader_id, reader_papers.c.paper_id == paper_id)
     )
 
 
 def forget_all_but_saved(session: Session, reader_id: str) -> None:
-    """Forget the reader's state of every paper that is not saved, and of those that are all but the save."""
+    """Delete the reader's states of papers that are not saved, and all but the save from the others."""
     mine = reader_papers.c.reader_id == reader_id
     session.execute(delete(reader_papers).where(mine, reader_papers.c.saved.is_(False)))
     nothing = {"opened_at": None, "opens": 0, "hidden": False, "hide_at": None, "impressions": 0, "shown_at": None}

@@ -32,13 +32,13 @@ def every(session: Session) -> list[Row]:
 
 
 def first_operator(session: Session) -> str | None:
-    """Return the id of the operator who has been here longest, or None."""
+    """Return the id of the oldest operator, or None."""
     oldest = select(readers.c.id).where(readers.c.operator).order_by(readers.c.created_at, readers.c.id).limit(1)
     return session.execute(oldest).scalar()
 
 
 def only(session: Session) -> str | None:
-    """Return the id of the reader there is; None without any and with several."""
+    """Return the id of the only reader; None with none or several."""
     found = session.execute(select(readers.c.id).limit(2)).scalars().all()
     return found[0] if len(found) == 1 else None
 
@@ -49,22 +49,22 @@ def count(session: Session) -> int:
 
 
 def any_not_demo(session: Session) -> bool:
-    """Whether a reader exists that the demo did not make."""
+    """Whether there is a reader that the demo did not add."""
     return session.execute(select(readers.c.id).where(readers.c.demo.is_(False)).limit(1)).first() is not None
 
 
 def touch(session: Session, reader_id: str) -> int | None:
-    """Count a change of what this reader did and return their new version; None when there is no such reader.
+    """Increment the reader's version and return it; None when there is no such reader.
 
-    The first statement of every change to a reader: on PostgreSQL it makes their other devices wait, so that two
-    copies of one event cannot both be new.
+    The first statement of every change to a reader: on PostgreSQL it locks their row, so that two copies of one event
+    cannot both be new.
     """
     statement = update(readers).where(readers.c.id == reader_id).values(version=readers.c.version + 1)
     return session.execute(statement.returning(readers.c.version)).scalar()
 
 
 def note_forgotten(session: Session, reader_id: str) -> None:
-    """Note that states of papers were taken away in the reader's version: whoever keeps older ones reads all anew."""
+    """Record that states were deleted in the reader's current version, so that cached histories are read again."""
     session.execute(update(readers).where(readers.c.id == reader_id).values(forgot_version=readers.c.version))
 
 
@@ -74,21 +74,21 @@ def set_settings(session: Session, reader_id: str, settings: dict[str, Any]) -> 
 
 
 def start_over(session: Session, reader_id: str) -> None:
-    """Forget what the reader chose, and count that they started over."""
+    """Delete the reader's settings, and count the reset."""
     reader = find(session, reader_id)
     if reader is not None:
         set_settings(session, reader_id, {"resets": reader["settings"].get("resets", 0) + 1})
 
 
 def renew_feed(session: Session, reader_id: str) -> None:
-    """Make the address of the reader's feed another one."""
+    """Change the address of the reader's feed."""
     session.execute(update(readers).where(readers.c.id == reader_id).values(feed_number=readers.c.feed_number + 1))
 
 
 def remove(session: Session, reader_id: str) -> None:
-    """Delete the reader and everything of theirs."""
+    """Delete the reader and all rows of theirs."""
     theirs = select(tables.devices.c.id).where(tables.devices.c.reader_id == reader_id)
-    # Codes for other, new readers that this one invited are not addressed to them.
+    # Codes made for new readers have no reader_id, only the device that asked.
     session.execute(delete(tables.pairing_codes).where(tables.pairing_codes.c.device_id.in_(theirs)))
     for table in (
         tables.events,

@@ -1,4 +1,4 @@
-"""Every table. Times are epoch seconds (double), so that SQLite and PostgreSQL hold the very same numbers."""
+"""All tables. Times are epoch seconds (double), so that SQLite and PostgreSQL store the same numbers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ metadata = MetaData(
     }
 )
 
-# An unknown list is NULL and not '[]' or 'null', so that COALESCE can fall through to what a page said.
+# An unknown list is NULL, not '[]' or 'null', so that COALESCE falls through to the page text.
 _Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 _Counter = BigInteger().with_variant(Integer, "sqlite")
 
@@ -41,7 +41,7 @@ def _reader(*, primary_key: bool = False) -> Column[str]:
 
 
 def _facts() -> list[Column]:
-    """Return the columns in which a paper's text is kept; NULL is unknown."""
+    """Return the columns of a paper's facts; NULL is unknown."""
     return [
         Column("title", Text),
         Column("abstract", Text),
@@ -60,9 +60,9 @@ readers = Table(
     Column("created_at", Double, nullable=False),
     Column("operator", Boolean, nullable=False),
     Column("demo", Boolean, nullable=False),
-    # Counts every change of what this reader did or chose, so that a worker knows when its cached history is old.
+    # Counts every change of the reader's events and settings, so that a worker knows when its cached history is stale.
     Column("version", _Counter, nullable=False),
-    # The version at which states of papers were last taken away; since then they have only changed.
+    # The version that last deleted states; later versions only changed them.
     Column("forgot_version", _Counter, nullable=False, server_default="0"),
     Column("settings", _Json, nullable=False),
     Column("feed_number", Integer, nullable=False),
@@ -85,11 +85,11 @@ pairing_codes = Table(
     metadata,
     Column("locator", String(8), primary_key=True),
     Column("code_hash", String(64), nullable=False),
-    # NULL: the code makes a new reader, or is the owner's.
+    # NULL: the code is for a new reader, or the owner's.
     Column("reader_id", String(64), ForeignKey("readers.id", ondelete="CASCADE")),
-    # Made before there was a reader: it is for the operator, whether they have come some other way since or not.
+    # Made before there was a reader: it is for the operator, even if they have registered some other way since.
     Column("owner", Boolean, nullable=False, server_default=false()),
-    # The device that asked for it, with which it ends; NULL: the shell did.
+    # The device that asked for it, and whose revocation ends it; NULL: made in the shell.
     Column("device_id", String(64)),
     Column("created_at", Double, nullable=False),
     Column("expires_at", Double, nullable=False),
@@ -101,15 +101,15 @@ papers = Table(
     metadata,
     Column("id", String(64), primary_key=True),
     *_facts(),
-    # The source whose text this is; NULL while only pages have spoken of the paper.
+    # The source of the facts; NULL while they come from pages only.
     Column("source", String(32)),
     Column("created_at", Double, nullable=False),
-    # Moves with every change of what everybody may read: what newer papers a worker still has to fold in.
+    # Time of the last change of a public fact, by which workers find the papers to fold in.
     Column("updated_at", Double, nullable=False),
     Index(None, "updated_at"),
     Index(None, "published_at"),
 )
-# Papers known by nothing but their id: few among many, and the first to go when nobody names them any more.
+# Papers known only by id: few, and deleted when nobody names them any more.
 is_stub = and_(papers.c.title.is_(None), papers.c.abstract.is_(None), papers.c.source.is_(None))
 Index("ix_papers_stubs", papers.c.id, sqlite_where=is_stub, postgresql_where=is_stub)
 
@@ -138,11 +138,11 @@ events = Table(
     Column("position", Integer),
     Column("surface", String(16)),
     Column("page", String(64)),
-    # Of the event as it was sent: tells a re-sent event from another one under the same id.
+    # Of the event as it was sent, to tell a re-sent event from another one under the same id.
     Column("content_hash", String(32), nullable=False),
     UniqueConstraint("reader_id", "id"),
     Index(None, "reader_id", "at", "number"),
-    # The paper first: a database looks up who names a paper before it lets the paper go.
+    # The paper first: the foreign key looks up who names a paper before it is deleted.
     Index(None, "paper_id", "reader_id"),
     sqlite_autoincrement=True,
 )
@@ -153,7 +153,7 @@ deleted_events = Table(
     _reader(primary_key=True),
     Column("id_hash", String(64), primary_key=True),
     Column("deleted_at", Double, nullable=False),
-    # By starting over, and not each for itself: an import that the reader asks for brings it back.
+    # Deleted by starting over, not individually: an import brings it back.
     Column("by_reset", Boolean, nullable=False, server_default=false()),
 )
 
@@ -174,7 +174,7 @@ reader_papers = Table(
     Column("paper_id", String(64), ForeignKey("papers.id"), primary_key=True),
     Column("opened_at", Double),
     Column("opens", Integer, nullable=False),
-    # `save_at` and `hide_at` are of the latest word, whichever it was; `saved` and `hidden` say what it was.
+    # `save_at` is the time of the latest save or unsave, and `saved` says which; so `hide_at` and `hidden`.
     Column("saved", Boolean, nullable=False),
     Column("save_at", Double),
     Column("hidden", Boolean, nullable=False),
@@ -184,7 +184,7 @@ reader_papers = Table(
     Column("tags", _Json),
     Column("note", Text),
     Column("read", Boolean, nullable=False),
-    # The reader's version that brought this state.
+    # The reader's version that last changed this state.
     Column("version", _Counter, nullable=False, server_default="0"),
     Index(None, "reader_id", "saved", "save_at"),
     Index(None, "reader_id", "version"),
@@ -208,9 +208,9 @@ paper_requests = Table(
     metadata,
     Column("paper_id", String(64), ForeignKey("papers.id", ondelete="CASCADE"), primary_key=True),
     Column("source", String(32), primary_key=True),
-    # How often it was asked for in vain; 0: it was put off, because the source can hardly have it.
+    # Number of failed requests; 0: put off, because the source can hardly have it.
     Column("tries", Integer, nullable=False),
-    # The source refused it when it was asked for alone; else it answered and did not know the paper.
+    # True: refused when asked for alone; false: the source answered and did not know the paper.
     Column("refused", Boolean, nullable=False),
     Column("reason", Text),
     Column("asked_at", Double, nullable=False),
@@ -220,7 +220,7 @@ paper_requests = Table(
 job_states = Table(
     "job_states",
     metadata,
-    # Such as `source:hf` or `schedule`; the value is the job's own.
+    # `source:hf`, `training`, …; the value is the job's own.
     Column("name", String(64), primary_key=True),
     Column("value", _Json, nullable=False),
     Column("updated_at", Double, nullable=False),

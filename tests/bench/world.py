@@ -59,7 +59,7 @@ def fill(home: Path, count: int, config: Config) -> list[DemoPaper]:
     written = write(count)
     for at in range(0, count, 5_000):
         with database.writing() as session:
-            paper_rules.take_source_papers(
+            paper_rules.merge_source_papers(
                 session, "demo", [vars(paper) for paper in written[at : at + 5_000]], now=NOW
             )
     table = Papers.from_rows({**vars(paper), "published": paper.published_at} for paper in written)

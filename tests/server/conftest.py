@@ -18,7 +18,7 @@ from werkzeug.test import TestResponse
 
 from server.app import create_app
 from server.config import Settings
-from server.services.context import Context
+from server.services.serving_context import ServingContext
 from server.store.database import Database, engine_for, migrate
 from server.store.tables import metadata
 from tests.server.postgres import find_binaries, running_server
@@ -103,9 +103,9 @@ def app(settings: Settings) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def context(app: Flask) -> Context:
+def context(app: Flask) -> ServingContext:
     found = app.extensions["inkling"]
-    assert isinstance(found, Context)
+    assert isinstance(found, ServingContext)
     return found
 
 

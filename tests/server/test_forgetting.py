@@ -15,7 +15,7 @@ from sqlalchemy import select, text
 from server.config import Settings
 from server.services import forgetting, training
 from server.services.context import Context
-from server.services.papers import take_source_papers
+from server.services.papers import merge_source_papers
 from server.services.training_due import why_due
 from server.store import models
 from server.store import papers as paper_store
@@ -92,7 +92,7 @@ def test_nothing_of_a_reader_who_left_can_be_read_in_any_file(app: Flask, contex
     leaving = pair(client, name="zyxdevice", code=me.post("/v1/pairing-codes", {"reader": "new"}).json["code"])
     traces = live(leaving)
     for seed in range(2):
-        training.train_once(context.settings, context.database, context.hot, seed=seed)
+        training.train_once(context, seed=seed)
     me.log(event("save", LIKED))
     assert {trace for trace, _ in remains(home, *traces)} >= {"zyxtitle", "zyxnote", NAMED, leaving.reader_id}
     assert leaving.call("DELETE", "/v1/me").status_code == 204
@@ -153,7 +153,7 @@ def test_a_large_database_is_rewritten_with_the_next_training(
         file.seek(gap + 100)
         file.write(b"zyxremnant")
     assert remains(home, "zyxremnant")
-    training.train_once(context.settings, context.database, context.hot)
+    training.train_once(context)
     assert remains(home, "zyxremnant") == set()
     with context.database.reading() as session:
         assert session.execute(text("PRAGMA integrity_check")).scalar() == "ok"
@@ -177,7 +177,7 @@ def test_the_log_is_emptied_as_soon_as_nobody_reads_what_was_before(
 
 def test_papers_that_nobody_names_any_more_go_and_the_others_stay(me: Device, other: Device, context: Context) -> None:
     with context.database.writing() as session:
-        take_source_papers(session, "arxiv", [{"id": "2403.00004", "title": "A source's"}], now=context.now())
+        merge_source_papers(session, "arxiv", [{"id": "2403.00004", "title": "A source's"}], now=context.now())
     me.log(
         *[event("open", f"2403.0000{number}") for number in range(1, 5)], papers=[{"id": "2403.00005", "upvotes": 3}]
     )
@@ -228,18 +228,18 @@ def test_models_from_before_a_reader_left_go_with_the_next_training(
 ) -> None:
     fill(context.database, 0, 60)
     other.log(event("save", LIKED))
-    before = [training.train_once(context.settings, context.database, context.hot, seed=seed) for seed in range(2)]
+    before = [training.train_once(context, seed=seed) for seed in range(2)]
     now = time.time()
-    assert why_due(context.settings, context.database, now + 3600) is None
+    assert why_due(context, now + 3600) is None
     other.call("DELETE", "/v1/me")
-    assert why_due(context.settings, context.database, now + 3600) == "a reader left or started over since"
-    after = training.train_once(context.settings, context.database, context.hot)
+    assert why_due(context, now + 3600) == "a reader left or started over since"
+    after = training.train_once(context)
     assert after.serves
     assert [folder.name for folder in context.settings.models_dir.iterdir()] == [after.version]
     with context.database.reading() as session:
         gone = {row["version"] for row in models.every(session) if row["status"] == "gone"}
     assert gone == {result.version for result in before}
-    assert why_due(context.settings, context.database, time.time() + 3600) is None
+    assert why_due(context, time.time() + 3600) is None
 
 
 def test_scrubbing_is_for_every_kind_of_database(database: Database) -> None:

@@ -16,7 +16,7 @@ from server.commands import main
 from server.config import ConfigurationError, Settings
 from server.demo.paper_generator import generate_papers
 from server.home import atomic_write, permissions_warning
-from server.services.papers import take_source_papers
+from server.services.papers import merge_source_papers
 from server.store import readers
 from server.store.database import Database, migrate
 from tests.server.inkling_process import Up, call, run, until
@@ -143,7 +143,7 @@ def filled(home: Path) -> str:
     database = Database.at(Settings.from_environment({}, home=home))
     found = generate_papers(40, seed=1, newest=time.time(), days=30)
     with database.writing() as session:
-        take_source_papers(session, "test", [vars(paper) for paper in found], now=time.time())
+        merge_source_papers(session, "test", [vars(paper) for paper in found], now=time.time())
         reader = readers.create(session, 1.0)
     assert open_ones({path for path in everything(home) if "sqlite3" in path.name}) == {}
     database.close()

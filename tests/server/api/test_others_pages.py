@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from server.services import training
 from server.services.context import Context
-from server.services.papers import take_source_papers
+from server.services.papers import merge_source_papers
 from tests.server.conftest import LOOPBACK, Device, event
 from tests.server.services.test_model_cache import fill, publish
 
@@ -103,7 +103,7 @@ def test_once_a_source_tells_a_paper_its_text_is_everybodys(me: Device, other: D
     me.rank({"id": HIDDEN, **TEXT})
     told = {"title": "Graph of another title", "abstract": "protein graph cache " * 9}
     with context.database.writing() as session:
-        take_source_papers(session, "arxiv", [{"id": HIDDEN, **told}], now=context.now())
+        merge_source_papers(session, "arxiv", [{"id": HIDDEN, **told}], now=context.now())
     context.model_cache.refresh()
     for reader in (me, other):
         [entry] = reader.rank({"id": HIDDEN})["cards"]
@@ -117,7 +117,7 @@ def test_no_model_learns_what_one_readers_pages_said(me: Device, context: Contex
     fill(context.database, 0, 60)
     me.rank({"id": HIDDEN, **TEXT})
     me.log(event("save", HIDDEN), event("open", "2403.00001"))
-    result = training.train_once(context.settings, context.database, context.hot)
+    result = training.train_once(context)
     kept = b"".join(path.read_bytes() for path in Path(context.settings.models_dir / result.version).iterdir())
     assert b"2401.00007" in kept
     for trace in (b"uokkaword", HIDDEN.encode(), b"2403.00001", me.reader_id.encode()):

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from server.services.context import Context
-from server.services.papers import take_source_papers
+from server.services.papers import merge_source_papers
 from tests.server.conftest import Device, card, sqlite_only
 
 
@@ -132,7 +132,7 @@ def test_search_shows_nothing_of_anothers_pages(me: Device, other: Device) -> No
 
 def test_what_a_source_says_is_for_everybody(me: Device, other: Device, context: Context) -> None:
     with context.database.writing() as session:
-        take_source_papers(session, "arxiv", [{"id": "2401.00001", "title": "The title"}], now=context.now())
+        merge_source_papers(session, "arxiv", [{"id": "2401.00001", "title": "The title"}], now=context.now())
     assert [reader.get("/v1/papers/2401.00001").json["title"] for reader in (me, other)] == ["The title"] * 2
 
 

@@ -15,7 +15,7 @@ from server.commands import COMMANDS, HIDDEN, main
 from server.config import Settings
 from server.demo import populate
 from server.demo.paper_generator import generate_papers
-from server.services.papers import take_source_papers
+from server.services.papers import merge_source_papers
 from server.store import devices, papers, readers
 from server.store.database import Database, migrate
 from server.supervise.ports import describe_holder
@@ -44,7 +44,7 @@ def home(tmp_path, inkling):
     database = Database.at(settings)
     found = generate_papers(40, seed=1, newest=time.time(), days=30)
     with database.writing() as session:
-        take_source_papers(session, "test", [vars(paper) for paper in found], now=time.time())
+        merge_source_papers(session, "test", [vars(paper) for paper in found], now=time.time())
     yield database
     database.close()
 

@@ -29,11 +29,11 @@ class Elements(HTMLParser):
 
 
 @pytest.fixture
-def demo(settings, database, monkeypatch):
+def demo(context, settings, monkeypatch):
     monkeypatch.setattr(populate, "READERS", 1)
     app = create_app(replace(settings, demo=True))
     context = app.extensions["inkling"]
-    populate_home(database, context.keys, settings.secret_key, now=context.now())
+    populate_home(context, now=context.now())
     yield app.test_client()
     context.close()
 

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 
 from server.config import Settings
+from server.hot import Hot
+from server.services.context import Context
 from server.sources.arxiv import Arxiv
 from server.sources.huggingface import HuggingFace
+from server.tokens import Keys
 from tests.server.sources.listing_server import listing_server
 
 
 @pytest.fixture(autouse=True)
 def _no_network(socket_disabled: None) -> None:
     """Close Python's sockets."""
+
+
+@pytest.fixture
+def context(settings, database):
+    """What a process that serves nothing hands to the use cases."""
+    online = replace(settings, offline=False)
+    found = Context(settings=online, database=database, hot=Hot(online), keys=Keys(online.secret_key))
+    yield found
+    found.hot.close()
 
 
 @pytest.fixture

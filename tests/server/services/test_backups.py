@@ -13,9 +13,9 @@ import pytest
 from server.config import Settings
 from server.demo.paper_generator import generate_papers
 from server.errors import Conflict, Invalid
-from server.hot import Hot
 from server.services import backups
-from server.services.papers import take_source_papers
+from server.services.context import Context
+from server.services.papers import merge_source_papers
 from server.services.training import train_once
 from server.store import models, papers, readers
 from server.store.copies import is_empty
@@ -27,7 +27,7 @@ PAPERS = generate_papers(40, seed=1, newest=1_790_000_000.0, days=30)
 @pytest.fixture
 def used(database, settings):
     with database.writing() as session:
-        take_source_papers(session, "test", [vars(paper) for paper in PAPERS], now=1.0)
+        merge_source_papers(session, "test", [vars(paper) for paper in PAPERS], now=1.0)
         readers.create(session, 1.0)
     return database
 
@@ -38,13 +38,13 @@ def new_home(settings, tmp_path):
     return Settings.from_environment({"INKLING_HOME": str(tmp_path / "new")})
 
 
-def test_everything_comes_back_in_an_empty_home(used, settings, tmp_path):
-    version = train_once(settings, used, Hot(settings)).version
-    made = backups.back_up(settings, used, tmp_path / "b.tar.gz")
+def test_everything_comes_back_in_an_empty_home(context, used, settings, tmp_path):
+    version = train_once(context).version
+    made = backups.back_up(context, tmp_path / "b.tar.gz")
     assert (made.papers, made.events, made.models) == (40, 0, 1)
     assert stat.S_IMODE((tmp_path / "b.tar.gz").stat().st_mode) == 0o600
     restored = new_home(settings, tmp_path)
-    backups.restore(restored, tmp_path / "b.tar.gz")
+    backups.restore(Context.of(restored), tmp_path / "b.tar.gz")
     database = Database.at(restored)
     with database.reading() as session:
         assert papers.count(session) == 40
@@ -57,7 +57,7 @@ def test_everything_comes_back_in_an_empty_home(used, settings, tmp_path):
     assert not [path for path in restored.home.iterdir() if path.name.startswith(".")]
 
 
-def test_a_backup_may_be_made_while_others_write(used, settings, tmp_path):
+def test_a_backup_may_be_made_while_others_write(context, used, settings, tmp_path):
     stop = threading.Event()
 
     def write():
@@ -70,63 +70,63 @@ def test_a_backup_may_be_made_while_others_write(used, settings, tmp_path):
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        made = [backups.back_up(settings, used, tmp_path / f"{number}.tar.gz") for number in range(3)]
+        made = [backups.back_up(context, tmp_path / f"{number}.tar.gz") for number in range(3)]
     finally:
         stop.set()
         writer.join()
     assert made[0].papers >= 40
     restored = new_home(settings, tmp_path)
-    backups.restore(restored, tmp_path / "2.tar.gz")
+    backups.restore(Context.of(restored), tmp_path / "2.tar.gz")
 
 
-def test_a_home_in_use_is_not_overwritten(used, settings, tmp_path):
-    backups.back_up(settings, used, tmp_path / "b.tar.gz")
+def test_a_home_in_use_is_not_overwritten(context, used, tmp_path):
+    backups.back_up(context, tmp_path / "b.tar.gz")
     with pytest.raises(Conflict, match="not empty"):
-        backups.restore(settings, tmp_path / "b.tar.gz")
+        backups.restore(context, tmp_path / "b.tar.gz")
 
 
 @pytest.mark.parametrize("name", ["../escape", "/etc/passwd", "models/../../x", "models/v/../../x", "notes.txt"])
-def test_only_our_own_names_come_out(tmp_path, name):
+def test_only_our_own_names_come_out(context, tmp_path, name):
     with tarfile.open(tmp_path / "bad.tar", "w") as archive:
         archive.addfile(tarfile.TarInfo(name), io.BytesIO())
     settings = Settings.from_environment({"INKLING_HOME": str(tmp_path / "new")})
     with pytest.raises(Invalid, match="does not belong"):
-        backups.restore(settings, tmp_path / "bad.tar")
+        backups.restore(Context.of(settings), tmp_path / "bad.tar")
 
 
-def test_links_do_not_come_out(tmp_path):
+def test_links_do_not_come_out(context, tmp_path):
     link = tarfile.TarInfo("secret")
     link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
     with tarfile.open(tmp_path / "bad.tar", "w") as archive:
         archive.addfile(link)
     settings = Settings.from_environment({"INKLING_HOME": str(tmp_path / "new")})
     with pytest.raises(Invalid, match="does not belong"):
-        backups.restore(settings, tmp_path / "bad.tar")
+        backups.restore(Context.of(settings), tmp_path / "bad.tar")
 
 
 @pytest.mark.parametrize("content", [b"", b"not a backup", b"\x1f\x8b\x08\x00garbage"])
-def test_another_file_is_refused_and_changes_nothing(tmp_path, content):
+def test_another_file_is_refused_and_changes_nothing(context, tmp_path, content):
     (tmp_path / "b.tar.gz").write_bytes(content)
     settings = Settings.from_environment({"INKLING_HOME": str(tmp_path / "new")})
     with pytest.raises(Invalid):
-        backups.restore(settings, tmp_path / "b.tar.gz")
+        backups.restore(Context.of(settings), tmp_path / "b.tar.gz")
     database = Database.at(settings)
     assert is_empty(database.engine)
     database.close()
 
 
-def test_a_cut_backup_is_refused(used, settings, tmp_path):
+def test_a_cut_backup_is_refused(context, used, settings, tmp_path):
     whole = tmp_path / "b.tar.gz"
-    backups.back_up(settings, used, whole)
+    backups.back_up(context, whole)
     whole.write_bytes(whole.read_bytes()[:-2000])
     with pytest.raises(Invalid):
-        backups.restore(new_home(settings, tmp_path), whole)
+        backups.restore(Context.of(new_home(settings, tmp_path)), whole)
 
 
-def test_a_backup_of_the_other_kind_of_database_is_refused(used, settings, tmp_path):
-    backups.back_up(settings, used, tmp_path / "b.tar.gz")
+def test_a_backup_of_the_other_kind_of_database_is_refused(context, used, settings, tmp_path):
+    backups.back_up(context, tmp_path / "b.tar.gz")
     other = replace(settings, home=tmp_path, database_url="postgresql+psycopg://x/y")
     if settings.database_url.startswith("postgresql"):
         other = replace(settings, home=tmp_path, database_url=f"sqlite:///{tmp_path}/other.sqlite3")
     with pytest.raises(Invalid, match="no copy of a"):
-        backups.restore(other, tmp_path / "b.tar.gz")
+        backups.restore(Context.of(other), tmp_path / "b.tar.gz")

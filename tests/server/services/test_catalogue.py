@@ -26,11 +26,11 @@ def source(source):
 
 
 @pytest.fixture
-def following(database, listing, archive, stop):
+def following(context, database, listing, archive, stop):
     """Follow the sources, with a paper to ask for, until the end of the test."""
     with database.writing() as session:
         papers.add_stubs(session, [NAME], 1.0)
-    thread = threading.Thread(target=follow, args=(database, listing, archive, stop), kwargs={"every": 0.05})
+    thread = threading.Thread(target=follow, args=(context, listing, archive, stop), kwargs={"every": 0.05})
     thread.start()
     yield thread
     stop.set()
@@ -67,13 +67,13 @@ def test_a_listing_in_trouble_does_not_keep_the_archive_waiting(request, databas
 
 
 @sqlite_only
-def test_an_archive_in_trouble_does_not_keep_the_listing_waiting(request, database, source):
+def test_an_archive_in_trouble_does_not_keep_the_listing_waiting(context, request, database, source):
     source.quirk = lambda path, _query: (503, {"Retry-After": "3600"}, b"") if path == "/api/query" else None
     request.getfixturevalue("following")
     assert until(lambda: Progress.read(database, "hf").filled)
     assert until(lambda: Progress.read(database, "arxiv").held_until > time.time())
     assert sum(path == "/api/query" for path, _ in source.asked) == 1
-    told = states(database, time.time(), offline=False)
+    told = states(context, time.time())
     assert told["hf"] == ("ok", None)
     assert "left alone until" in told["arxiv"][1]
 

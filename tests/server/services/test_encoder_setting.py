@@ -12,10 +12,8 @@ import pytest
 from recommender import Model
 from server.config import ConfigurationError, Settings
 from server.demo.populate import populate_home
-from server.hot import Hot
 from server.services import training
-from server.store.database import Database
-from server.tokens import Keys
+from server.services.context import Context
 from tests.recommender.features.test_encoders import write_encoder
 
 
@@ -25,10 +23,9 @@ def database_url(sqlite_template: Path, tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'inkling.sqlite3'}"
 
 
-@pytest.fixture
-def filled(settings: Settings, database: Database) -> Settings:
-    populate_home(database, Keys(settings.secret_key), settings.secret_key, now=time.time())
-    return settings
+@pytest.fixture(autouse=True)
+def _filled(context: Context) -> None:
+    populate_home(context, now=time.time())
 
 
 def test_a_folder_that_is_no_encoder_is_refused_at_start(tmp_path: Path) -> None:
@@ -36,25 +33,23 @@ def test_a_folder_that_is_no_encoder_is_refused_at_start(tmp_path: Path) -> None
         Settings.from_environment({"INKLING_ENCODER": str(tmp_path)}, home=tmp_path / "home")
 
 
-def test_training_encodes_with_it_and_children_read_the_same_setting(
-    filled: Settings, database: Database, tmp_path: Path
-) -> None:
+def test_training_encodes_with_it_and_children_read_the_same_setting(context: Context, tmp_path: Path) -> None:
     folder = write_encoder(tmp_path / "encoder")
-    settings = replace(filled, encoder=folder)
+    settings = replace(context.settings, encoder=folder)
     assert Settings.from_environment(settings.to_environment()).encoder == folder
-    result = training.train_once(settings, database, Hot(settings))
+    result = training.train_once(replace(context, settings=settings))
     model = Model.load(settings.models_dir / result.version)
     assert str(model.manifest.encoder).startswith("onnx-")
     assert model.embeddings.vectors.shape[0] == result.papers
 
 
 def test_an_encoder_that_breaks_later_costs_no_training(
-    filled: Settings, database: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    context: Context, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     folder = write_encoder(tmp_path / "encoder")
     (folder / "model.onnx").write_text("broken since")
-    settings = replace(filled, encoder=folder)
+    settings = replace(context.settings, encoder=folder)
     with caplog.at_level(logging.WARNING, "server.services.training"):
-        result = training.train_once(settings, database, Hot(settings))
+        result = training.train_once(replace(context, settings=settings))
     assert result.serves
     assert "without the encoder" in caplog.text

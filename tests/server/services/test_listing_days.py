@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
 
@@ -37,8 +38,8 @@ def days_asked(source):
     return [query["date"] for _, query in source.asked]
 
 
-def state(database, later=0.0):
-    return states(database, time.time() + later, offline=False)["hf"]
+def state(context, later=0.0):
+    return states(context, time.time() + later)["hf"]
 
 
 def count(database):
@@ -46,25 +47,25 @@ def count(database):
         return papers.count(session)
 
 
-def test_the_newest_day_comes_first(database, listing, source):
-    progress = fill_from_listing(database, listing, days=5, today=TODAY)
+def test_the_newest_day_comes_first(context, database, listing, source):
+    progress = fill_from_listing(context, listing, days=5, today=TODAY)
     assert days_asked(source) == [iso(age) for age in range(5)]
     assert (progress.done, progress.total, count(database)) == (5, 5, 10)
 
 
-def test_settled_days_are_not_asked_again_and_recent_ones_are(database, listing, source):
-    fill_from_listing(database, listing, days=5, today=TODAY)
+def test_settled_days_are_not_asked_again_and_recent_ones_are(context, database, listing, source):
+    fill_from_listing(context, listing, days=5, today=TODAY)
     source.asked.clear()
-    fill_from_listing(database, listing, days=5, today=TODAY + timedelta(days=1))
+    fill_from_listing(context, listing, days=5, today=TODAY + timedelta(days=1))
     assert days_asked(source) == ["2026-11-21", "2026-11-20", "2026-11-19", "2026-11-18"]
     assert count(database) == 10
 
 
-def test_a_shorter_look_back_forgets_nothing_of_a_longer_one(database, listing, source):
-    fill_from_listing(database, listing, days=20, today=TODAY)
-    fill_from_listing(database, listing, days=3, today=TODAY)
+def test_a_shorter_look_back_forgets_nothing_of_a_longer_one(context, listing, source):
+    fill_from_listing(context, listing, days=20, today=TODAY)
+    fill_from_listing(context, listing, days=3, today=TODAY)
     source.asked.clear()
-    assert fill_from_listing(database, listing, days=20, today=TODAY).done == 20
+    assert fill_from_listing(context, listing, days=20, today=TODAY).done == 20
     assert days_asked(source) == [iso(0), iso(1), iso(2)]
 
 
@@ -93,35 +94,35 @@ DAYS_THAT_ARE_REFUSED = {
     ("kind", "age"),
     [*((kind, 3) for kind in DAYS_THAT_ARE_REFUSED), ("no such day", 0), ("a page", 0), ("broken every time", 5)],
 )
-def test_a_day_that_is_refused_keeps_back_no_other_and_comes_later(database, listing, source, kind, age):
+def test_a_day_that_is_refused_keeps_back_no_other_and_comes_later(context, database, listing, source, kind, age):
     answer, right = DAYS_THAT_ARE_REFUSED[kind], source.days[iso(age)]
     if isinstance(answer, list):
         source.days[iso(age)] = answer
     else:
         source.quirk = refuse_day(iso(age), answer)
-    progress = fill_from_listing(database, listing, days=6, today=TODAY)
+    progress = fill_from_listing(context, listing, days=6, today=TODAY)
     assert (progress.done, count(database)) == (5, 10)
     assert list(refused_days(progress)) == [iso(age)]
     kept = refused_days(Progress.read(database, "hf"))
     assert kept[iso(age)].endswith(".")
-    told = state(database)
+    told = state(context)
     assert told[0] == "ok", told
     assert kept[iso(age)] in told[1]
 
     source.days[iso(age)], source.quirk = right, lambda *_: None
     source.asked.clear()
-    fill_from_listing(database, listing, days=6, today=TODAY, only_due=True)
+    fill_from_listing(context, listing, days=6, today=TODAY, only_due=True)
     assert days_asked(source) == [], "not before its time"
-    assert fill_from_listing(database, listing, days=6, today=TODAY).done == 6
+    assert fill_from_listing(context, listing, days=6, today=TODAY).done == 6
     assert iso(age) in days_asked(source)
-    assert (count(database), state(database)) == (12, ("ok", None))
+    assert (count(database), state(context)) == (12, ("ok", None))
 
 
-def test_a_day_that_stays_refused_is_asked_less_and_less(database, listing, source, monkeypatch):
+def test_a_day_that_stays_refused_is_asked_less_and_less(context, database, listing, source, monkeypatch):
     source.quirk = refuse_day(iso(4), status(404)())
     waits = []
     for _ in range(20):
-        fill_from_listing(database, listing, days=6, today=TODAY)
+        fill_from_listing(context, listing, days=6, today=TODAY)
         kept = Progress.read(database, "hf").open_days[iso(4)]
         waits.append(kept["due_at"] - kept["asked_at"])
     assert waits[0] == asking.FIRST_WAIT
@@ -129,19 +130,19 @@ def test_a_day_that_stays_refused_is_asked_less_and_less(database, listing, sour
     assert waits[-1] == waits[-2] == 86400.0
 
 
-def test_what_is_due_is_asked_and_nothing_else(database, listing, source, monkeypatch):
+def test_what_is_due_is_asked_and_nothing_else(context, listing, source, monkeypatch):
     monkeypatch.setattr(asking, "FIRST_WAIT", 0.2)
     source.quirk = refuse_day(iso(4), status(404)())
-    fill_from_listing(database, listing, days=6, today=TODAY, only_due=True)
+    fill_from_listing(context, listing, days=6, today=TODAY, only_due=True)
     source.asked.clear()
     time.sleep(0.3)
-    fill_from_listing(database, listing, days=6, today=TODAY, only_due=True)
+    fill_from_listing(context, listing, days=6, today=TODAY, only_due=True)
     assert days_asked(source) == [iso(4)]
 
 
 @pytest.mark.parametrize("ahead", [1, 5, 36])
 @pytest.mark.parametrize("answer", [status(400)(), status(200, b"[]")()])
-def test_a_clock_that_is_ahead_loses_nothing(database, listing, source, ahead, answer):
+def test_a_clock_that_is_ahead_loses_nothing(context, database, listing, source, ahead, answer):
     """The listing does not know tomorrow yet: it refuses, or lists nothing. Then its papers come, and so do we."""
     there = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -155,7 +156,7 @@ def test_a_clock_that_is_ahead_loses_nothing(database, listing, source, ahead, a
     source.date = format_datetime(there, usegmt=True)
     for _ in range(3):
         try:
-            fill_from_listing(database, listing, days=40, today=TODAY + timedelta(days=ahead), only_due=True)
+            fill_from_listing(context, listing, days=40, today=TODAY + timedelta(days=ahead), only_due=True)
         except SourceUnavailable:
             continue
     known = 2 * (40 - ahead)
@@ -166,129 +167,129 @@ def test_a_clock_that_is_ahead_loses_nothing(database, listing, source, ahead, a
         source.days[iso(age)] = [entry(f"2612.{-age:02d}001")]
     source.days[iso(0)].append(entry("2611.99999"))
     source.quirk, source.date = (lambda *_: None), None
-    fill_from_listing(database, listing, days=40, today=TODAY + timedelta(days=ahead))
+    fill_from_listing(context, listing, days=40, today=TODAY + timedelta(days=ahead))
     assert count(database) == known + ahead + 1
 
 
-def test_many_refused_days_in_a_row_do_not_hide_the_good_ones_for_ever(database, listing, source):
+def test_many_refused_days_in_a_row_do_not_hide_the_good_ones_for_ever(context, database, listing, source):
     source.quirk = lambda _path, query: (400, {}, b"") if query["date"] >= iso(34) else None
     with pytest.raises(SourceUnavailable, match="Refused 30 times in a row"):
-        fill_from_listing(database, listing, days=40, today=TODAY, only_due=True)
+        fill_from_listing(context, listing, days=40, today=TODAY, only_due=True)
     assert len(source.asked) == asking.REFUSALS
-    assert state(database)[0] == "degraded"
-    fill_from_listing(database, listing, days=40, today=TODAY, only_due=True)
+    assert state(context)[0] == "degraded"
+    fill_from_listing(context, listing, days=40, today=TODAY, only_due=True)
     assert count(database) == 10
 
 
-def test_a_source_that_is_away_ends_the_round_and_says_why(database, listing, source):
+def test_a_source_that_is_away_ends_the_round_and_says_why(context, database, listing, source):
     source.script = [status(200, b"[]")] * 3 + [status(429, Retry_After="3600")]
     with pytest.raises(SourceUnavailable):
-        fill_from_listing(database, listing, days=6, today=TODAY)
+        fill_from_listing(context, listing, days=6, today=TODAY)
     kept = Progress.read(database, "hf")
     assert (kept.done, len(source.asked)) == (3, 4)
-    told = state(database)
+    told = state(context)
     assert told == ("degraded", kept.reason)
     assert "left alone until 20" in kept.reason
     with pytest.raises(SourceUnavailable, match="left alone until"):
-        fill_from_listing(database, listing, days=6, today=TODAY)
+        fill_from_listing(context, listing, days=6, today=TODAY)
     assert len(source.asked) == 4, "not even a new process asks before that"
 
 
-def test_empty_days_are_asked_again_less_and_less(database, listing, source):
+def test_empty_days_are_asked_again_less_and_less(context, database, listing, source):
     source.days[iso(4)] = []
-    assert fill_from_listing(database, listing, days=6, today=TODAY).done == 6
-    assert state(database) == ("ok", None)
+    assert fill_from_listing(context, listing, days=6, today=TODAY).done == 6
+    assert state(context) == ("ok", None)
     waits = []
     for _ in range(3):
         kept = Progress.read(database, "hf").open_days[iso(4)]
         waits.append(kept["due_at"] - kept["asked_at"])
-        fill_from_listing(database, listing, days=6, today=TODAY)
+        fill_from_listing(context, listing, days=6, today=TODAY)
     assert waits[0] >= 3600
     source.days[iso(4)] = [entry("2611.88888")]
-    fill_from_listing(database, listing, days=6, today=TODAY)
+    fill_from_listing(context, listing, days=6, today=TODAY)
     assert iso(4) in Progress.read(database, "hf").settled
 
 
-def test_a_listing_that_lists_nothing_at_all_is_late(database, listing, source):
+def test_a_listing_that_lists_nothing_at_all_is_late(context, listing, source):
     source.days.clear()
-    fill_from_listing(database, listing, days=10, today=TODAY)
-    assert state(database)[0] == "degraded"
-    assert "nothing was listed in 10 days" in state(database)[1]
+    fill_from_listing(context, listing, days=10, today=TODAY)
+    assert state(context)[0] == "degraded"
+    assert "nothing was listed in 10 days" in state(context)[1]
 
 
-def test_how_far_the_first_fill_is_can_be_asked_and_later_refreshes_are_no_news(database, listing, source):
+def test_how_far_the_first_fill_is_can_be_asked_and_later_refreshes_are_no_news(context, listing, source):
     seen = []
 
     def look(_path, _query):
-        seen.append(state(database))
+        seen.append(state(context))
 
     source.quirk = look
-    fill_from_listing(database, listing, days=4, today=TODAY)
+    fill_from_listing(context, listing, days=4, today=TODAY)
     assert seen[0] == ("degraded", "not asked yet")
     assert seen[2] == ("degraded", "filling: 2 of 4 days")
-    assert state(database) == ("ok", None)
+    assert state(context) == ("ok", None)
     seen.clear()
     for later in (0, 1, 2):
-        fill_from_listing(database, listing, days=4, today=TODAY + timedelta(days=later))
+        fill_from_listing(context, listing, days=4, today=TODAY + timedelta(days=later))
     assert len(seen) > 6
     assert set(seen) == {("ok", None)}
 
 
-def test_a_first_fill_after_a_short_look_is_a_first_fill(database, listing, source):
+def test_a_first_fill_after_a_short_look_is_a_first_fill(context, listing, source):
     seen = []
-    fill_from_listing(database, listing, days=2, today=TODAY)
-    assert state(database) == ("ok", None)
-    source.quirk = lambda *_: seen.append(state(database))
-    fill_from_listing(database, listing, days=6, today=TODAY)
+    fill_from_listing(context, listing, days=2, today=TODAY)
+    assert state(context) == ("ok", None)
+    source.quirk = lambda *_: seen.append(state(context))
+    fill_from_listing(context, listing, days=6, today=TODAY)
     assert seen[3] == ("degraded", "filling: 3 of 6 days")
-    assert state(database) == ("ok", None)
+    assert state(context) == ("ok", None)
 
 
-def test_a_home_filled_by_an_earlier_version_is_filled(database, listing):
+def test_a_home_filled_by_an_earlier_version_is_filled(context, database, listing):
     kept = {"total": 4, "done": 4, "settled": [iso(3)], "missing": {"2401.00001": 1.0}, "last_success_at": time.time()}
     with database.writing() as session:
         job_states.put(session, "source:hf", kept, 1.0)
-    assert state(database) == ("ok", None)
+    assert state(context) == ("ok", None)
     with database.writing() as session:
         job_states.put(session, "source:hf", {**kept, "done": 2, "new_in_a_later_version": 1}, 1.0)
-    assert state(database) == ("degraded", "filling: 2 of 4 days")
+    assert state(context) == ("degraded", "filling: 2 of 4 days")
 
 
-def test_a_source_silent_for_a_day_is_late(database, listing, source):
-    fill_from_listing(database, listing, days=1, today=TODAY)
-    assert state(database, later=30 * 3600) == ("degraded", "no answer for 30 h")
-    assert states(database, time.time(), offline=True) == {}
+def test_a_source_silent_for_a_day_is_late(context, listing, source):
+    fill_from_listing(context, listing, days=1, today=TODAY)
+    assert state(context, later=30 * 3600) == ("degraded", "no answer for 30 h")
+    assert states(replace(context, settings=replace(context.settings, offline=True)), time.time()) == {}
 
 
-def test_when_every_day_is_refused_that_is_said(database, listing, source):
+def test_when_every_day_is_refused_that_is_said(context, listing, source):
     source.quirk = lambda *_: (403, {}, b"")
-    fill_from_listing(database, listing, days=5, today=TODAY)
-    assert state(database)[0] == "degraded"
-    assert "5 of 5 days are refused" in state(database)[1]
-    assert "403" in state(database)[1]
+    fill_from_listing(context, listing, days=5, today=TODAY)
+    assert state(context)[0] == "degraded"
+    assert "5 of 5 days are refused" in state(context)[1]
+    assert "403" in state(context)[1]
 
 
 @sqlite_only
-def test_however_many_days_are_refused_the_log_has_one_line(database, listing, source, caplog):
+def test_however_many_days_are_refused_the_log_has_one_line(context, listing, source, caplog):
     source.quirk = lambda *_: (200, {}, b"<!doctype html>")
     with caplog.at_level(logging.INFO, "server"):
-        fill_from_listing(database, listing, days=20, today=TODAY)
+        fill_from_listing(context, listing, days=20, today=TODAY)
     ours = [record.getMessage() for record in caplog.records if record.name.startswith("server")]
     assert len(ours) == 1
     assert "20 of 20 days are refused, and asked for again; 2026-11-20: The papers listing did not answer" in ours[0]
 
 
-def test_being_told_to_end_is_no_failure(database, listing, source, stop):
+def test_being_told_to_end_is_no_failure(context, database, listing, source, stop):
     stop.set()
     with pytest.raises(Stopped):
-        fill_from_listing(database, listing, days=4, today=TODAY)
+        fill_from_listing(context, listing, days=4, today=TODAY)
     assert Progress.read(database, "hf").reason is None
 
 
-def test_the_listings_text_replaces_what_a_page_said(database, listing):
+def test_the_listings_text_replaces_what_a_page_said(context, database, listing):
     with database.writing() as session:
         papers.add_stubs(session, ["2611.00000"], 1.0)
-    fill_from_listing(database, listing, days=1, today=TODAY)
+    fill_from_listing(context, listing, days=1, today=TODAY)
     with database.reading() as session:
         row = papers.rows(session, ["2611.00000"])["2611.00000"]
     assert (row["title"], row["source"]) == ("Title of 2611.00000", "hf")

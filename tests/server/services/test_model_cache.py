@@ -11,7 +11,7 @@ import pytest
 
 from recommender import Events, Papers, train
 from server.services.model_cache import ModelCache
-from server.services.papers import take_cards, take_source_papers
+from server.services.papers import merge_cards, merge_source_papers
 from server.store import models, papers, readers
 from server.store.database import Database
 
@@ -31,7 +31,7 @@ def source_papers(first: int, count: int) -> list[dict[str, str]]:
 
 def fill(database: Database, first: int, count: int) -> None:
     with database.writing() as session:
-        take_source_papers(session, "arxiv", source_papers(first, count), now=time.time())
+        merge_source_papers(session, "arxiv", source_papers(first, count), now=time.time())
 
 
 def publish(database: Database, folder: Path, seed: int = 0) -> str:
@@ -130,12 +130,12 @@ def test_a_broken_model_does_not_end_the_service(database: Database, serving: Mo
 def test_a_paper_known_from_one_readers_page_is_not_served_to_all(database: Database, serving: ModelCache) -> None:
     with database.writing() as session:
         one, two = readers.create(session, 1.0), readers.create(session, 1.0)
-        changed = take_cards(session, one, source_papers(0, 1), confirm=True, now=time.time())
+        changed = merge_cards(session, one, source_papers(0, 1), confirm=True, now=time.time())
     assert changed == set()
     serving.fold_in(["2401.00000"])
     assert "2401.00000" not in serving.current().catalogue
     with database.writing() as session:
-        take_cards(session, two, source_papers(0, 1), confirm=True, now=time.time())
+        merge_cards(session, two, source_papers(0, 1), confirm=True, now=time.time())
     serving.refresh()
     assert "2401.00000" in serving.current().catalogue
 
@@ -144,7 +144,7 @@ def test_a_paper_without_a_title_is_told_apart_until_it_has_one(database: Databa
     text = source_papers(0, 1)[0]
     for facts, untitled in (({"abstract": text["abstract"]}, {"2401.00000"}), (text, set[str]())):
         with database.writing() as session:
-            take_source_papers(session, "arxiv", [{"id": text["id"], **facts}], now=time.time())
+            merge_source_papers(session, "arxiv", [{"id": text["id"], **facts}], now=time.time())
         serving.refresh()
         assert serving.current().untitled == untitled
         assert ModelCache(database, Path("nowhere")).current().untitled == untitled
@@ -168,7 +168,7 @@ def test_hostile_text_that_is_already_stored_stops_nothing(database: Database, s
     ]
     with database.writing() as session:
         said = [{"id": f"2402.{at:05d}", "title": "A title", "abstract": text} for at, text in enumerate(hostile)]
-        take_source_papers(session, "arxiv", said, now=time.time())
+        merge_source_papers(session, "arxiv", said, now=time.time())
     assert all(paper["id"] in serving.current().catalogue for paper in said)
     version = publish(database, serving._models_dir)
     assert wait_for(serving, version)

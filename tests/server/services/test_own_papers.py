@@ -13,7 +13,7 @@ from recommender import Catalogue, Overlay, Papers
 from server.services import own_papers
 from server.services.model_cache import ModelCache
 from server.services.own_papers import OwnPapers, View
-from server.services.papers import take_cards, take_source_papers
+from server.services.papers import merge_cards, merge_source_papers
 from server.store import papers, readers
 from server.store.database import Database
 from tests.server.services.test_model_cache import fill, publish, source_papers
@@ -35,7 +35,7 @@ class World:
 
     def tell(self, *cards: dict[str, Any], reader: str | None = None) -> set[str]:
         with self.database.writing() as session:
-            return take_cards(session, reader or self.reader, cards, confirm=True, now=time.time())
+            return merge_cards(session, reader or self.reader, cards, confirm=True, now=time.time())
 
     def view(self, *wanted: str, reader: str | None = None) -> View:
         return self.own.over(self.catalogue, self.database, reader or self.reader, wanted)
@@ -87,7 +87,7 @@ def test_what_everybody_may_read_by_now_is_the_shared_text(world: World) -> None
     world.tell(*source_papers(100, 2))
     world.view()
     with world.database.writing() as session:
-        take_source_papers(session, "arxiv", source_papers(100, 1), now=time.time())
+        merge_source_papers(session, "arxiv", source_papers(100, 1), now=time.time())
     world.serving.refresh()
     view = world.view()
     assert set(view.own) == {"2401.00101"}

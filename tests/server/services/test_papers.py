@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from server.services.papers import KnownCards, as_paper, take_cards, take_source_papers
+from server.services.papers import as_paper, merge_cards, merge_source_papers
 from server.store import papers, readers
 from server.store.database import Database
 
@@ -23,12 +23,12 @@ def two(database: Database) -> tuple[str, str]:
 
 def say(database: Database, reader: str, *, confirm: bool = True, **facts: Any) -> set[str]:
     with database.writing() as session:
-        return take_cards(session, reader, [{"id": ID, **facts}], confirm=confirm, now=NOW)
+        return merge_cards(session, reader, [{"id": ID, **facts}], confirm=confirm, now=NOW)
 
 
 def source(database: Database, **facts: Any) -> set[str]:
     with database.writing() as session:
-        return take_source_papers(session, "arxiv", [{"id": ID, **facts}], now=NOW + 1)
+        return merge_source_papers(session, "arxiv", [{"id": ID, **facts}], now=NOW + 1)
 
 
 def seen(database: Database, reader: str) -> Mapping[str, Any]:
@@ -112,17 +112,6 @@ def test_of_two_counts_of_upvotes_the_lower_is_everybodys(
     with database.writing() as session:
         third = readers.create(session, NOW)
     assert seen(database, third)["upvotes"] == min(first, second)
-
-
-def test_cards_seen_before_need_no_writing_until_the_reader_starts_over() -> None:
-    known, card = KnownCards(size=2), {"id": ID, "title": "A title"}
-    known.add("reader", 0, [card])
-    assert known.new("reader", 0, [card]) == []
-    assert known.new("another", 0, [card]) == [card]
-    assert known.new("reader", 1, [card]) == [card]
-    assert known.new("reader", 0, [{**card, "abstract": "New."}]) == [{**card, "abstract": "New."}]
-    known.add("reader", 0, [{"id": "a"}, {"id": "b"}])
-    assert known.new("reader", 0, [card]) == [card]
 
 
 def test_what_is_unknown_of_a_paper_is_null_or_empty() -> None:

@@ -39,7 +39,7 @@ def run(trainings, seconds, reasons=None):
     stop = threading.Event()
     left = list(reasons or [])
     trainer_loop._look = lambda *_: (left.pop(0) if left else None) if reasons is not None else "always"
-    thread = threading.Thread(target=trainer_loop.run, args=(None, None, trainings, stop))
+    thread = threading.Thread(target=trainer_loop.run, args=(None, trainings, stop))
     thread.start()
     time.sleep(seconds)
     stop.set()

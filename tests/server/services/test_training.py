@@ -18,22 +18,21 @@ from server.errors import BrokenArtefact, NotFound
 from server.hot import Hot
 from server.services import events, training
 from server.services.events import Event
-from server.services.papers import take_source_papers
+from server.services.papers import merge_source_papers
 from server.services.training import NotEnoughPapers, TrainerBusy, sweep, train_once, trainer_lock
 from server.services.training_due import ENOUGH_PAPERS, Trained, why_due
 from server.store import models, papers, readers
-from server.tokens import Keys
 
 PAPERS = generate_papers(60, seed=1, newest=1_790_000_000.0, days=30)
 
 
 def add_papers(database, found, now=None):
     with database.writing() as session:
-        take_source_papers(session, "test", [vars(paper) for paper in found], now=now or time.time())
+        merge_source_papers(session, "test", [vars(paper) for paper in found], now=now or time.time())
 
 
-def add_events(database, count):
-    with database.writing() as session:
+def add_events(context, count):
+    with context.database.writing() as session:
         reader_id = readers.create(session, 1.0)
     log = [
         Event(
@@ -41,7 +40,7 @@ def add_events(database, count):
         )
         for number in range(count)
     ]
-    events.log(database, Keys("secret"), reader_id, log, confirm=True, now=1_790_000_100.0)
+    events.log(context, reader_id, log, now=1_790_000_100.0)
 
 
 @pytest.fixture
@@ -60,10 +59,10 @@ def serving(database):
         return models.serving_version(session)
 
 
-def test_a_first_model_is_published_and_serves(settings, filled, hot):
-    add_events(filled, 5)
+def test_a_first_model_is_published_and_serves(context, settings, filled):
+    add_events(context, 5)
     heard = []
-    result = train_once(settings, filled, hot, lambda stage, share: heard.append((stage, share)))
+    result = train_once(context, lambda stage, share: heard.append((stage, share)))
     assert serving(filled) == result.version
     assert (result.papers, result.events) == (60, 5)
     assert Model.load(settings.models_dir / result.version).version == result.version
@@ -71,67 +70,67 @@ def test_a_first_model_is_published_and_serves(settings, filled, hot):
     assert heard[-1][1] == 1.0
 
 
-def test_the_manifest_says_up_to_when_papers_are_in_it(settings, filled, hot):
-    train_once(settings, filled, hot)
-    (row,) = training.listing(filled)
+def test_the_manifest_says_up_to_when_papers_are_in_it(context, filled):
+    train_once(context)
+    (row,) = training.list_models(context)
     with filled.reading() as session:
         assert row["manifest"]["papers_until"] == papers.newest_update(session)
 
 
-def test_too_few_papers_train_nothing(settings, database, hot):
+def test_too_few_papers_train_nothing(context, database):
     add_papers(database, PAPERS[:5])
     with pytest.raises(NotEnoughPapers, match="fill the catalogue"):
-        train_once(settings, database, hot)
+        train_once(context)
     assert serving(database) is None
 
 
-def test_only_one_trains(settings, filled, hot):
-    with trainer_lock(settings, filled), pytest.raises(TrainerBusy):
-        train_once(settings, filled, hot)
-    train_once(settings, filled, hot)
+def test_only_one_trains(context, filled):
+    with trainer_lock(context), pytest.raises(TrainerBusy):
+        train_once(context)
+    train_once(context)
 
 
 @pytest.mark.postgres
-def test_two_hosts_with_one_database_share_the_lock(settings, filled, tmp_path):
+def test_two_hosts_with_one_database_share_the_lock(context, settings, filled, tmp_path):
     if not settings.database_url.startswith("postgresql"):
         pytest.skip("a file lock does it for SQLite")
-    elsewhere = replace(settings, home=tmp_path / "other host")
+    elsewhere = replace(context, settings=replace(settings, home=tmp_path / "other host"))
     with (
-        trainer_lock(settings, filled),
+        trainer_lock(context),
         pytest.raises(TrainerBusy, match="another host"),
-        trainer_lock(elsewhere, filled),
+        trainer_lock(elsewhere),
     ):
         pass
-    with trainer_lock(elsewhere, filled):
+    with trainer_lock(elsewhere):
         pass
 
 
 HOLD = "import fcntl, sys, time; f = open(sys.argv[1], 'a'); fcntl.flock(f, 2); print(flush=True); time.sleep(60)"
 
 
-def test_the_lock_of_a_killed_trainer_is_free(settings, filled):
-    with trainer_lock(settings, filled):
+def test_the_lock_of_a_killed_trainer_is_free(context, settings, filled):
+    with trainer_lock(context):
         pass
     argv = [sys.executable, "-S", "-c", HOLD, settings.run_dir / "train.lock"]
     with subprocess.Popen(argv, stdout=subprocess.PIPE) as trainer:
         trainer.stdout.readline()
-        with pytest.raises(TrainerBusy), trainer_lock(settings, filled):
+        with pytest.raises(TrainerBusy), trainer_lock(context):
             pass
         trainer.kill()
-    with trainer_lock(settings, filled):
+    with trainer_lock(context):
         pass
 
 
-def test_what_a_killed_training_left_is_swept(settings, filled, hot):
-    kept = train_once(settings, filled, hot).version
+def test_what_a_killed_training_left_is_swept(context, settings, filled):
+    kept = train_once(context).version
     (settings.models_dir / ".tmp-half").mkdir()
     shutil.copytree(settings.models_dir / kept, settings.models_dir / "named-but-never-entered")
-    assert sorted(sweep(settings, filled)) == [".tmp-half", "named-but-never-entered"]
+    assert sorted(sweep(context)) == [".tmp-half", "named-but-never-entered"]
     assert [folder.name for folder in settings.models_dir.iterdir()] == [kept]
 
 
-def test_a_model_that_does_not_load_is_never_published(settings, filled, hot, monkeypatch):
-    first = train_once(settings, filled, hot).version
+def test_a_model_that_does_not_load_is_never_published(context, filled, monkeypatch):
+    first = train_once(context).version
 
     def truncated(self, folder, save=Model.save):
         save(self, folder)
@@ -139,78 +138,78 @@ def test_a_model_that_does_not_load_is_never_published(settings, filled, hot, mo
 
     monkeypatch.setattr(Model, "save", truncated)
     with pytest.raises(ValueError, match=r"vectors\.npy"):
-        train_once(settings, filled, hot, seed=1)
+        train_once(context, seed=1)
     assert serving(filled) == first
 
 
 @pytest.fixture
-def quick_models(settings, filled, hot, monkeypatch):
+def quick_models(context, settings, filled, monkeypatch):
     """Publish the same model under many names: what is tested is not the training."""
-    train_once(settings, filled, hot)
+    train_once(context)
     trained = Model.load(settings.models_dir / serving(filled))
     seen = Trained(0, 1.0, 60, 1.0)
 
     def publish(version):
         manifest = replace(trained.manifest, version=version)
-        training.publish(settings, filled, replace(trained, manifest=manifest), seen, Verdict(True, "none", "good"))
+        training.publish(context, replace(trained, manifest=manifest), seen, Verdict(True, "none", "good"))
         time.sleep(0.002)
         return version
 
     return publish
 
 
-def test_the_last_five_are_kept(settings, filled, quick_models):
+def test_the_last_five_are_kept(context, settings, filled, quick_models):
     names = [quick_models(f"v{number}") for number in range(7)]
     assert serving(filled) == "v6"
     assert sorted(folder.name for folder in settings.models_dir.iterdir()) == names[-training.KEEP :]
-    assert [row["status"] for row in training.listing(filled)].count("gone") == 3
+    assert [row["status"] for row in training.list_models(context)].count("gone") == 3
 
 
-def test_going_back_and_forth(settings, filled, hot, quick_models):
+def test_going_back_and_forth(context, filled, quick_models):
     one, two, three = (quick_models(name) for name in ("one", "two", "three"))
-    assert training.rollback(settings, filled, hot) == two
-    assert training.rollback(settings, filled, hot) == one
-    training.promote(settings, filled, hot, three)
+    assert training.rollback(context) == two
+    assert training.rollback(context) == one
+    training.promote(context, three)
     assert serving(filled) == three
     with pytest.raises(NotFound, match="models list"):
-        training.promote(settings, filled, hot, "never")
+        training.promote(context, "never")
 
 
-def test_a_damaged_model_is_not_promoted(settings, filled, hot, quick_models):
+def test_a_damaged_model_is_not_promoted(context, settings, filled, quick_models):
     quick_models("whole")
     quick_models("newer")
     (settings.models_dir / "whole" / "idf.npy").unlink()
     with pytest.raises(BrokenArtefact, match="whole is damaged"):
-        training.promote(settings, filled, hot, "whole")
+        training.promote(context, "whole")
     assert serving(filled) == "newer"
 
 
-def test_there_is_no_going_back_from_the_first(settings, filled, hot):
+def test_there_is_no_going_back_from_the_first(context, filled):
     with pytest.raises(NotFound):
-        training.rollback(settings, filled, hot)
-    train_once(settings, filled, hot)
+        training.rollback(context)
+    train_once(context)
     with pytest.raises(NotFound):
-        training.rollback(settings, filled, hot)
+        training.rollback(context)
 
 
 def test_enough_papers_for_the_schedule_are_enough_for_the_recommender():
     assert ENOUGH_PAPERS == MIN_PAPERS
 
 
-def test_when_it_is_time(settings, database, hot):
+def test_when_it_is_time(context, settings, database):
     now = time.time()
-    assert why_due(settings, database, now) is None
+    assert why_due(context, now) is None
     add_papers(database, PAPERS[:30])
-    assert why_due(settings, database, now) == "there is no model yet"
-    train_once(settings, database, hot)
-    assert why_due(settings, database, now + 10 * 86400) is None
+    assert why_due(context, now) == "there is no model yet"
+    train_once(context)
+    assert why_due(context, now + 10 * 86400) is None
     add_papers(database, PAPERS[30:40])
-    assert why_due(settings, database, now) is None
-    assert "something new" in why_due(settings, database, now + settings.train_every + 60)
+    assert why_due(context, now) is None
+    assert "something new" in why_due(context, now + settings.train_every + 60)
     add_papers(database, PAPERS[30:])
-    assert "grown from 30 to 60" in why_due(settings, database, now)
-    train_once(settings, database, hot, seed=1)
-    few = replace(settings, train_after_events=3)
-    add_events(database, 3)
-    assert why_due(few, database, now) == "3 new events"
-    assert why_due(settings, database, now) is None
+    assert "grown from 30 to 60" in why_due(context, now)
+    train_once(context, seed=1)
+    few = replace(context, settings=replace(settings, train_after_events=3))
+    add_events(context, 3)
+    assert why_due(few, now) == "3 new events"
+    assert why_due(context, now) is None

@@ -6,6 +6,7 @@ import logging
 import random
 import shutil
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,14 +16,13 @@ from sqlalchemy import delete, select, update
 from server.config import Settings
 from server.demo.populate import populate_home
 from server.errors import NotFound
-from server.hot import Hot
 from server.services import readiness, training
 from server.services.context import Context
+from server.services.serving_context import ServingContext
 from server.services.training_due import why_due
 from server.store import models
 from server.store.database import Database
 from server.store.tables import papers
-from server.tokens import Keys
 
 pytestmark = pytest.mark.slow
 
@@ -43,16 +43,23 @@ def trained_home(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
     folder = tmp_path_factory.mktemp("home")
     shutil.copy(sqlite_template, folder / "inkling.sqlite3")
     settings = Settings.from_environment({}, home=folder, offline=True)
-    database = Database.at(settings)
-    populate_home(database, Keys(settings.secret_key), settings.secret_key, now=time.time())
-    result = training.train_once(settings, database, Hot(settings))
-    database.close()
+    context = Context.of(settings)
+    populate_home(context, now=time.time())
+    result = training.train_once(context)
+    context.close()
     return Home(folder, result)
 
 
 @pytest.fixture
 def home(trained_home: Home, tmp_path: Path) -> Home:
     return replace(trained_home, folder=shutil.copytree(trained_home.folder, tmp_path / "home"))
+
+
+@pytest.fixture
+def context(settings: Settings) -> Iterator[ServingContext]:
+    found = ServingContext.of(settings)
+    yield found
+    found.close()
 
 
 @pytest.fixture
@@ -77,50 +84,49 @@ def mix_up_texts(database: Database) -> None:
 
 
 def test_a_first_model_serves_and_says_how_it_was_judged(
-    trained: training.TrainingResult, database: Database, context: Context
+    trained: training.TrainingResult, context: ServingContext
 ) -> None:
     assert trained.serves
     assert "words alone" in trained.note
-    (row,) = training.listing(database)
+    (row,) = training.list_models(context)
     assert row["status"] == "serving"
     assert row["note"] == trained.note
     assert row["manifest"]["gate"]["passed"] is True
     assert readiness.checks(context, time.time())["model"] == {"status": "ok"}
 
 
-def test_its_card_says_so_too(trained: training.TrainingResult, settings: Settings, database: Database) -> None:
-    told = training.card_of(database, None)
-    assert told == training.card_of(database, trained.version)
+def test_its_card_says_so_too(context: Context, trained: training.TrainingResult, settings: Settings) -> None:
+    told = training.card_of(context, None)
+    assert told == training.card_of(context, trained.version)
     assert told == (settings.models_dir / trained.version / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert trained.note in told
     with pytest.raises(NotFound, match="models list"):
-        training.card_of(database, "never")
+        training.card_of(context, "never")
 
 
-def test_there_is_no_card_before_the_first_model(database: Database) -> None:
+def test_there_is_no_card_before_the_first_model(context: Context, database: Database) -> None:
     with database.writing() as session:
         session.execute(delete(models.models))
     with pytest.raises(NotFound, match="inkling train"):
-        training.card_of(database, None)
+        training.card_of(context, None)
 
 
 def test_a_worse_model_is_held_back_and_the_operator_told(
     trained: training.TrainingResult,
-    settings: Settings,
     database: Database,
-    context: Context,
+    context: ServingContext,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     mix_up_texts(database)
     with caplog.at_level(logging.WARNING, "server.services.training"):
-        worse = training.train_once(settings, database, Hot(settings))
+        worse = training.train_once(context)
     assert not worse.serves
     assert "Worse than" in worse.note
     assert worse.version in caplog.text
     assert "held back" in caplog.text
     with database.reading() as session:
         assert models.serving_version(session) == trained.version
-    statuses = {row["version"]: (row["status"], row["note"]) for row in training.listing(database)}
+    statuses = {row["version"]: (row["status"], row["note"]) for row in training.list_models(context)}
     assert statuses[worse.version] == ("withheld", worse.note)
     check = readiness.checks(context, time.time())["model"]
     assert check["status"] == "degraded"
@@ -130,19 +136,19 @@ def test_a_worse_model_is_held_back_and_the_operator_told(
 
 
 def test_what_was_held_back_is_not_trained_again_at_once(
-    trained: training.TrainingResult, settings: Settings, database: Database
+    context: Context, trained: training.TrainingResult, database: Database
 ) -> None:
     mix_up_texts(database)
-    training.train_once(settings, database, Hot(settings))
-    assert why_due(settings, database, time.time()) is None
+    training.train_once(context)
+    assert why_due(context, time.time()) is None
 
 
 def test_the_operator_can_overrule_the_gate(
-    trained: training.TrainingResult, settings: Settings, database: Database, context: Context
+    trained: training.TrainingResult, database: Database, context: ServingContext
 ) -> None:
     mix_up_texts(database)
-    worse = training.train_once(settings, database, Hot(settings))
-    training.promote(settings, database, Hot(settings), worse.version)
+    worse = training.train_once(context)
+    training.promote(context, worse.version)
     context.model_cache.refresh()
     assert context.model_cache.current().version == worse.version
     assert readiness.checks(context, time.time())["model"] == {"status": "ok"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from server.services.events import no_state
-from server.services.papers import take_cards
+from server.services.papers import merge_cards
 from server.store import paper_requests, papers, reader_papers, readers
 from server.store.database import Database
 
@@ -64,7 +64,7 @@ def test_each_comes_once_however_many_know_it(database: Database) -> None:
     read(database, one, "2401.00001")
     read(database, two, "2401.00001")
     with database.writing() as session:
-        take_cards(session, one, [{"id": "2401.00001", "title": "A title"}], confirm=True, now=1.0)
+        merge_cards(session, one, [{"id": "2401.00001", "title": "A title"}], confirm=True, now=1.0)
     assert wanted(database) == ["2401.00001"]
 
 

@@ -6,13 +6,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from server.services.papers import take_source_papers
+from server.services.papers import merge_source_papers
 from server.store import papers, readers
 from server.store.database import Database
 
 
 def _source(session: Session, *ids: str, now: float, **facts: Any) -> None:
-    take_source_papers(session, "arxiv", [{"id": name, "title": f"Title of {name}", **facts} for name in ids], now=now)
+    merge_source_papers(session, "arxiv", [{"id": name, "title": f"Title of {name}", **facts} for name in ids], now=now)
 
 
 def test_changed_papers_come_oldest_change_first_and_from_the_moment_asked_for(database: Database) -> None:
@@ -50,7 +50,7 @@ def test_empty_lists_are_unknown_and_not_facts(database: Database) -> None:
 
 def test_words_are_looked_for_as_they_are_and_not_as_patterns(database: Database) -> None:
     with database.writing() as session:
-        take_source_papers(
+        merge_source_papers(
             session, "x", [{"id": "a", "title": "100% attention"}, {"id": "b", "title": "1000"}], now=1.0
         )
         reader = readers.create(session, 1.0)

@@ -13,7 +13,7 @@ import pytest
 
 from server.config import Settings
 from server.demo.paper_generator import generate_papers
-from server.services.papers import take_source_papers
+from server.services.papers import merge_source_papers
 from server.store.database import Database
 from tests.server.inkling_process import Up, call, inkling, log_open, pair, run, until
 
@@ -28,7 +28,7 @@ def home(tmp_path_factory):
     with closing(Database.at(Settings.from_environment({"INKLING_HOME": str(home)}))) as database:
         found = generate_papers(120, seed=1, newest=time.time(), days=30)
         with database.writing() as session:
-            take_source_papers(session, "test", [vars(paper) for paper in found], now=time.time())
+            merge_source_papers(session, "test", [vars(paper) for paper in found], now=time.time())
     trained = run("train", home=home)
     assert trained.returncode == 0, trained.stderr
     return home

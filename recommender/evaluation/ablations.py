@@ -1,4 +1,7 @@
-"""Two trials beside the protocol: what each setting costs, and whether two interests in one reader are served."""
+"""Two ablations beside the protocol: what each setting costs, and whether both interests of one reader are served.
+
+Axes: R pairs of readers.
+"""
 
 from __future__ import annotations
 
@@ -10,70 +13,72 @@ import numpy as np
 from recommender.config import DAY, Config
 from recommender.evaluation.interaction_log import InteractionLog
 from recommender.evaluation.metrics import recall
-from recommender.evaluation.splits import Split, warm
+from recommender.evaluation.splits import Split, papers_of, split_warm
 from recommender.model.model import Model
 
-PAIRS = 500
-MIN_PAPERS_EACH = 8  # training papers each of the two has
-DAYS = 90.0  # papers without dates get one at random in so many days, which is the worst that freshness can do
+MAX_READER_PAIRS = 500
+MIN_PAPERS_EACH = 8  # training papers of each reader of a pair
+RANDOM_AGE_DAYS = 90.0  # papers without dates get a random one in so many days: the worst case for freshness
 ABLATIONS = ("prices", "two")
 
 
 def ablate_settings(model: Model, now: float, seed: int) -> Iterator[tuple[str, Model, Config]]:
-    """Yield the model with one setting at its default after the other, all else plain, and what the setting is called.
+    """Yield (name, model, config) for each setting of a list: a plain config with that setting at its default.
 
-    Where papers have no dates or upvotes they get random ones: the price of a setting that tells nothing.
+    Papers without any dates or upvotes get random ones: the price of a setting that carries no information. `now` is in
+    epoch seconds.
     """
-    random, plain, usual = np.random.default_rng(seed), model.config.relevance_only(), Config()
-    dated, voted = model, model
+    random, plain, default = np.random.default_rng(seed), model.config.relevance_only(), Config()
+    with_dates, with_upvotes = model, model
     if np.isnan(model.published).all():
-        dated = replace(model, published=now - random.random(len(model.ids)) * DAYS * DAY)
+        with_dates = replace(model, published=now - random.random(len(model.ids)) * RANDOM_AGE_DAYS * DAY)
     if np.isnan(model.upvotes).all():
-        voted = replace(model, upvotes=random.lognormal(2, 1, len(model.ids)).astype(np.float32))
-    for name, served in (
-        ("freshness", dated),
-        ("popularity", voted),
-        ("diversity", model),
-        ("fairness", model),
-        ("exploration", model),
-    ):
-        value = getattr(usual, name)
-        yield f"{name} {value:g}", served, replace(plain, **{name: value})
+        with_upvotes = replace(model, upvotes=random.lognormal(2, 1, len(model.ids)).astype(np.float32))
+    models = {"freshness": with_dates, "popularity": with_upvotes}
+    for name in ("freshness", "popularity", "diversity", "fairness", "exploration"):
+        value = getattr(default, name)
+        yield f"{name} {value:g}", models.get(name, model), replace(plain, **{name: value})
 
 
 @dataclass(frozen=True)
-class Pairs:
-    """Readers made of two: rows of `split` are pairs, `owners` (R, 2) their rows in the log, `halves` their targets."""
+class ReaderPairs:
+    """Readers made of two: the rows of `split` are pairs, `owners` int64 (R, 2) their rows in the log.
+
+    `halves` are the two readers' targets, paper columns.
+    """
 
     split: Split
     owners: np.ndarray
     halves: list[tuple[set[int], set[int]]]
 
 
-def pair_readers(log: InteractionLog, seed: int) -> Pairs:
-    """Make readers of two random ones each, who have no paper in common to learn from or to find."""
-    split = warm(log.X, seed)
+def pair_readers(log: InteractionLog, seed: int) -> ReaderPairs:
+    """Make readers of two random ones each, who have no paper in common."""
+    split = split_warm(log.X, seed)
     random = np.random.default_rng([seed, 3])
     enough = random.permutation(np.flatnonzero(np.diff(split.history.indptr) >= MIN_PAPERS_EACH))
     couples = enough[: len(enough) // 2 * 2].reshape(-1, 2)
     both = (split.history + split.test).tocsr()
     apart = [row for row, (one, other) in enumerate(couples) if both[one].multiply(both[other]).nnz == 0]
-    couples = couples[apart][:PAIRS]
+    couples = couples[apart][:MAX_READER_PAIRS]
     history, test = ((part[couples[:, 0]] + part[couples[:, 1]]).tocsr() for part in (split.history, split.test))
     halves = [(_targets(split, one), _targets(split, other)) for one, other in couples]
-    made = replace(split, history=history, test=test, readers=split.readers[couples[:, 0]])
-    return Pairs(made, split.readers[couples], halves)
+    paired = replace(split, history=history, test=test, readers=split.readers[couples[:, 0]])
+    return ReaderPairs(paired, split.readers[couples], halves)
 
 
-def half_figures(lists: list[np.ndarray], pairs: Pairs, log: InteractionLog) -> dict[str, np.ndarray]:
-    """Return each half's recall in the first 20: their mean, the worse one's, and that of who has fewer papers."""
-    found = np.array(
-        [[recall(top.tolist(), half, 20) for half in halves] for top, halves in zip(lists, pairs.halves, strict=True)]
+def compute_half_figures(lists: list[np.ndarray], pairs: ReaderPairs, log: InteractionLog) -> dict[str, np.ndarray]:
+    """Return recall@20 of each pair's two halves, float64 (R,): their mean, the worse, and that of fewer papers.
+
+    `lists` are each pair's ranked paper columns.
+    """
+    recalls = np.array(
+        [[recall(one.tolist(), half, 20) for half in halves] for one, halves in zip(lists, pairs.halves, strict=True)]
     )
     papers = np.diff(log.X.indptr)[pairs.owners]
-    fewer = found[np.arange(len(found)), papers.argmin(axis=1)]
-    return {"mean of halves": found.mean(axis=1), "worse half": found.min(axis=1), "smaller half": fewer}
+    smaller = recalls[np.arange(len(recalls)), papers.argmin(axis=1)]
+    return {"mean of halves": recalls.mean(axis=1), "worse half": recalls.min(axis=1), "smaller half": smaller}
 
 
 def _targets(split: Split, row: int) -> set[int]:
-    return set(split.test.indices[split.test.indptr[row] : split.test.indptr[row + 1]].tolist())
+    return set(papers_of(split.test, row).tolist())

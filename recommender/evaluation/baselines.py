@@ -1,4 +1,4 @@
-"""What the ranker is measured against, in the same run: each learns from the same split and scores every paper.
+"""What the ranker is measured against: each baseline learns from the same split and scores every paper.
 
 Axes: U training readers, R readers scored, P papers, W words.
 """
@@ -17,41 +17,37 @@ from implicit.nearest_neighbours import ItemItemRecommender, bm25_weight
 from sklearn.svm import LinearSVC
 from threadpoolctl import threadpool_limits
 
-SVM_READERS = 150
+from recommender.evaluation.splits import papers_of
+
+MAX_SVM_READERS = 150
 
 
 class Baseline(Protocol):
-    """One way of ranking; `most` readers at most are scored by it, all where None."""
+    """One way of ranking."""
 
     @property
     def name(self) -> str:
-        """What tables call it."""
+        """What reports call it."""
         ...
 
     @property
-    def from_text(self) -> bool:
-        """Needs no other reader."""
-        ...
-
-    @property
-    def most(self) -> int | None:
-        """Readers scored at most, all where None."""
+    def max_readers(self) -> int | None:
+        """How many readers it scores at most; None for all."""
         ...
 
     def fit(self, train: sp.csr_matrix, words: sp.csr_matrix) -> None:
-        """Learn from readers' papers (U, P) and the papers' TF-IDF rows (P, W)."""
+        """Learn from readers' papers, float32 CSR (U, P), and the papers' TF-IDF rows, float32 CSR (P, W)."""
 
     def scores(self, history: sp.csr_matrix) -> np.ndarray:
-        """Return float32 (R, P) for readers with these papers (R, P)."""
+        """Return scores float32 (R, P) for readers with these papers, float32 CSR (R, P)."""
 
 
 @dataclass
 class Popularity:
-    """The same list for everyone: papers by the number of their readers."""
+    """The same list for everyone: papers ordered by their number of readers."""
 
     name: str = "popularity"
-    from_text: bool = False
-    most: int | None = None
+    max_readers: int | None = None
 
     def fit(self, train: sp.csr_matrix, words: sp.csr_matrix) -> None:
         """Count readers."""
@@ -64,28 +60,29 @@ class Popularity:
 
 @dataclass
 class TextMean:
-    """Likeness to the mean of the TF-IDF rows of the reader's papers."""
+    """Similarity to the mean of the reader's TF-IDF rows: Rocchio's relevance feedback (1971) without negatives."""
 
     name: str = "TF-IDF mean"
-    from_text: bool = True
-    most: int | None = None
+    max_readers: int | None = None
 
     def fit(self, train: sp.csr_matrix, words: sp.csr_matrix) -> None:
         """Keep the words."""
         self.words = words
 
     def scores(self, history: sp.csr_matrix) -> np.ndarray:
-        """Return the products with the mean."""
+        """Return the products with the sum of the rows, which orders papers as the mean does."""
         return np.asarray(((history @ self.words) @ self.words.T).todense(), np.float32)
 
 
 @dataclass
 class KernelRidge:
-    """Ridge regression of ones over the TF-IDF rows of the reader's papers."""
+    """Kernel ridge regression of ones over the reader's TF-IDF rows.
+
+    Saunders, Gammerman and Vovk, "Ridge Regression Learning Algorithm in Dual Variables" (ICML 1998).
+    """
 
     name: str = "kernel ridge"
-    from_text: bool = True
-    most: int | None = None
+    max_readers: int | None = None
 
     def fit(self, train: sp.csr_matrix, words: sp.csr_matrix) -> None:
         """Keep the words."""
@@ -95,42 +92,43 @@ class KernelRidge:
         """Solve for each reader, then score."""
         weights = history.astype(np.float32).tolil()
         for reader in range(history.shape[0]):
-            rows = self.words[_papers(history, reader)]
+            rows = self.words[papers_of(history, reader)]
             kernel = np.asarray((rows @ rows.T).todense())
             weights.data[reader] = np.linalg.solve(kernel + np.eye(len(kernel)), np.ones(len(kernel))).tolist()
         return np.asarray(((weights.tocsr() @ self.words) @ self.words.T).todense(), np.float32)
 
 
 @dataclass
-class SupportVectors:
-    """A linear SVM per reader: their papers against all others. Slow, so only for the first readers."""
+class LinearSvm:
+    """A linear SVM for each reader, their papers against all others, with the settings of arxiv-sanity-lite.
+
+    Slow, so only for the first readers.
+    """
 
     name: str = "linear SVM"
-    from_text: bool = True
-    most: int | None = SVM_READERS
+    max_readers: int | None = MAX_SVM_READERS
 
     def fit(self, train: sp.csr_matrix, words: sp.csr_matrix) -> None:
         """Keep the words."""
         self.words = words
 
     def scores(self, history: sp.csr_matrix) -> np.ndarray:
-        """Fit one machine a reader."""
-        return np.stack([self._one(_papers(history, reader)) for reader in range(history.shape[0])])
+        """Fit one classifier for each reader."""
+        return np.stack([self._score_one(papers_of(history, reader)) for reader in range(history.shape[0])])
 
-    def _one(self, papers: np.ndarray) -> np.ndarray:
+    def _score_one(self, papers: np.ndarray) -> np.ndarray:
         liked = np.zeros(self.words.shape[0], bool)
         liked[papers] = True
-        machine = LinearSVC(C=0.01, class_weight="balanced").fit(self.words, liked)
-        return machine.decision_function(self.words).astype(np.float32)
+        classifier = LinearSVC(C=0.01, class_weight="balanced").fit(self.words, liked)
+        return classifier.decision_function(self.words).astype(np.float32)
 
 
 @dataclass
-class Neighbours:
-    """`implicit`'s nearest neighbours with BM25 weights."""
+class ItemNeighbours:
+    """Item-based nearest neighbours with BM25 weights, by `implicit`; Deshpande and Karypis (2004)."""
 
     name: str = "BM25 kNN"
-    from_text: bool = False
-    most: int | None = None
+    max_readers: int | None = None
     nearest: int = 300
 
     def fit(self, train: sp.csr_matrix, words: sp.csr_matrix) -> None:
@@ -139,21 +137,23 @@ class Neighbours:
         self.model.fit(bm25_weight(train.astype(np.float64)).tocsr(), show_progress=False)
 
     def scores(self, history: sp.csr_matrix) -> np.ndarray:
-        """Add up the neighbours of the reader's papers."""
+        """Sum the similarities to the reader's papers."""
         return np.asarray((history.astype(np.float64) @ self.model.similarity).todense(), np.float32)
 
 
 @dataclass
 class Als:
-    """`implicit`'s ALS on readers alone; new readers by its own recalculation."""
+    """Implicit-feedback ALS on readers alone, by `implicit`, which folds new readers in.
+
+    Hu, Koren and Volinsky, "Collaborative Filtering for Implicit Feedback Datasets" (ICDM 2008).
+    """
 
     factors: int
     regularization: float
     alpha: float
     iterations: int = 15
     seed: int = 0
-    from_text: bool = False
-    most: int | None = None
+    max_readers: int | None = None
 
     @property
     def name(self) -> str:
@@ -161,7 +161,7 @@ class Als:
         return f"ALS f={self.factors} reg={self.regularization:g} α={self.alpha:g}, {self.iterations} iterations"
 
     def fit(self, train: sp.csr_matrix, words: sp.csr_matrix) -> None:
-        """Factorise."""
+        """Factorise readers' papers; words are not used."""
         with threadpool_limits(1, "blas"):
             self.model = AlternatingLeastSquares(
                 self.factors,
@@ -174,28 +174,24 @@ class Als:
             self.model.fit(train, show_progress=False)
 
     def scores(self, history: sp.csr_matrix) -> np.ndarray:
-        """Recalculate each reader's vector and multiply."""
+        """Fold each reader in and multiply."""
         vectors = self.model.recalculate_user(np.arange(history.shape[0]), history.copy())
         return vectors @ self.model.item_factors.T
 
 
 def als_grid(seed: int) -> Iterator[Als]:
-    """Yield the settings ALS is chosen from: `implicit`'s own 15 iterations, and fewer with a stronger hand."""
+    """Yield the settings ALS is chosen from: `implicit`'s default of 15 iterations, and 7 with more regularisation."""
     for factors, regularization, alpha in itertools.product((128, 256), (1.0, 10.0), (20.0, 40.0, 80.0)):
         yield Als(factors, regularization, alpha, seed=seed)
     for factors, alpha in itertools.product((128, 256), (20.0, 40.0, 80.0)):
         yield Als(factors, 30.0, alpha, iterations=7, seed=seed)
 
 
-def text_baselines() -> list[Baseline]:
-    """Return those that need no other reader."""
-    return [TextMean(), KernelRidge(), SupportVectors()]
+def content_baselines() -> list[Baseline]:
+    """Return the baselines that need no other reader."""
+    return [TextMean(), KernelRidge(), LinearSvm()]
 
 
-def company_baselines() -> list[Baseline]:
-    """Return those that learn from other readers, ALS apart."""
-    return [Popularity(), Neighbours()]
-
-
-def _papers(history: sp.csr_matrix, reader: int) -> np.ndarray:
-    return history.indices[history.indptr[reader] : history.indptr[reader + 1]]
+def collaborative_baselines() -> list[Baseline]:
+    """Return the baselines that learn from other readers, except ALS, whose settings are chosen first."""
+    return [Popularity(), ItemNeighbours()]

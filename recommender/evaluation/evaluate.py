@@ -1,37 +1,42 @@
-"""The evaluation: what serves, and the baselines, on the protocol's splits."""
+"""The evaluation: the code that serves, and baselines, on the protocol's splits.
+
+Axes: U training readers, R readers evaluated, P papers, W words.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
 
 import numpy as np
 import scipy.sparse as sp
 
 from recommender.config import Config
 from recommender.data.tables import Events, Papers
-from recommender.evaluation.ablations import ABLATIONS, ablate_settings, half_figures, pair_readers
-from recommender.evaluation.baselines import Als, Baseline, als_grid, company_baselines, text_baselines
+from recommender.evaluation.ablations import ABLATIONS, ablate_settings, compute_half_figures, pair_readers
+from recommender.evaluation.baselines import Als, Baseline, als_grid, collaborative_baselines, content_baselines
 from recommender.evaluation.interaction_log import InteractionLog
 from recommender.evaluation.metrics import coverage, diversity, ndcg, novelty, recall, reciprocal_rank
 from recommender.evaluation.offline import Histories, merge_events
 from recommender.evaluation.report import OURS, Report
-from recommender.evaluation.splits import FROM_K, Split, new, one_out, warm
+from recommender.evaluation.splits import HISTORY_SIZES, Split, papers_of, split_leave_one_out, split_new, split_warm
 from recommender.model.blend import FACTORS_ALONE
 from recommender.model.model import Model
 from recommender.ranking.catalogue import Catalogue
 from recommender.ranking.ranked_list import RankedList
 from recommender.training.train import train
 
-DEPTH = 100
-PAGE = 20  # places of a list as it is shown, for trials of what makes lists
-BATCH = 100  # readers whose scores are held at once
-REMOVALS = 200  # readers for whom a named paper is really removed
-STACK = "stack alone"
-WITH_ALS = ("warm", "mixed", "new", "time")
+DEPTH = 100  # places ranked, for recall@100
+PAGE_DEPTH = 20  # places ranked in ablations of the settings of a page
+BATCH_READERS = 100  # readers whose scores are in memory at once
+MAX_REMOVALS = 200  # readers from whose history a named paper is removed
+FACTORS_METHOD = "stack alone"
+TASKS_WITH_ALS = ("warm", "mixed", "new", "time")
 
-Tops = list[np.ndarray]
+Lists = list[np.ndarray]
 
 
 def evaluate(
@@ -44,9 +49,10 @@ def evaluate(
     baselines: bool = True,
     progress: Callable[[str, float], None] | None = None,
 ) -> Report:
-    """Rank with the serving code for the readers of each seed's split, and with the baselines beside it.
+    """Rank for the readers of each seed's split with the code that serves, and with baselines beside it.
 
-    `task` is one of `log.TASKS` or `trials.ABLATIONS`. ValueError where the interactions do not allow it.
+    `task` is one of `interaction_log.TASKS` or `ablations.ABLATIONS`. `progress` is called with a stage and the share
+    done. Raises ValueError if the interactions do not allow the task.
     """
     run = _Run(
         papers,
@@ -55,15 +61,15 @@ def evaluate(
         Report(task, list(seeds)),
         progress or (lambda *_: None),
     )
-    if baselines and task in WITH_ALS:
+    if baselines and task in TASKS_WITH_ALS:
         run.choose_als(seeds[0])
     for at, seed in enumerate(seeds):
         run.done = at / len(seeds)
         if task in ABLATIONS:
-            run.trial(task, seed)
+            run.run_ablation(task, seed)
         else:
-            run.seed(seed, baselines)
-    run.tell("done", 1.0)
+            run.run_seed(seed, baselines)
+    run.progress("done", 1.0)
     return run.report
 
 
@@ -73,63 +79,63 @@ class _Run:
     log: InteractionLog
     config: Config
     report: Report
-    tell: Callable[[str, float], None]
+    progress: Callable[[str, float], None]
     done: float = 0.0
     als: Als | None = None
-    seconds: list[float] = field(default_factory=list)
 
-    def say(self, stage: str) -> None:
-        self.tell(stage, self.done)
+    def report_stage(self, stage: str) -> None:
+        self.progress(stage, self.done)
 
-    def seed(self, seed: int, baselines: bool) -> None:
-        """Train once, then rank: the splits of one task and seed share their training."""
+    def run_seed(self, seed: int, baselines: bool) -> None:
+        """Train once, then rank: the splits of one task and seed share their training set."""
         splits = self.log.split(self.report.task, seed)
         train_on = splits[0][1].train
-        model = self._trained(train_on, seed)
+        model = self._train(train_on, seed)
         for name, split in splits:
-            self._ours(name, split, model, seed)
+            self._evaluate_model(name, split, model, seed)
         if baselines:
-            self._baselines(splits, train_on, model.words, seed)
+            self._evaluate_baselines(splits, train_on, model.words, seed)
 
-    def trial(self, task: str, seed: int) -> None:
-        """Rank the same lists by settings or by interests, in place of baselines."""
+    def run_ablation(self, task: str, seed: int) -> None:
+        """Rank for the same readers with different settings, in place of baselines."""
         if task == "prices":
-            split = warm(self.log.X, seed)
-            model = self._trained(split.train, seed)
-            variants = [(OURS, model, self.config), *ablate_settings(model, self._now(split.train), seed)]
+            split = split_warm(self.log.X, seed)
+            model = self._train(split.train, seed)
+            variants = [(OURS, model, self.config), *ablate_settings(model, self._latest_time(split.train), seed)]
         else:
             pairs = pair_readers(self.log, seed)
-            split, model = pairs.split, self._trained(pairs.split.train, seed)
+            split, model = pairs.split, self._train(pairs.split.train, seed)
             fair = replace(self.config, fairness=Config().fairness)
             variants = [(OURS, model, fair), ("one interest", model, self.config)]
-        for name, served, config in variants:
-            self.say(f"seed {seed}: {name}")
+        for name, variant, config in variants:
+            self.report_stage(f"seed {seed}: {name}")
             owners = None if task == "prices" else pairs.owners
-            lists = self._served(Catalogue(served, config=config), split, depth=PAGE, owners=owners)
-            more = {} if task == "prices" else half_figures(lists, pairs, self.log)
-            self.report.add(task, name, figures(lists, split, model.words) | more)
+            lists = self._rank_readers(Catalogue(variant, config=config), split, depth=PAGE_DEPTH, owners=owners)
+            more = {} if task == "prices" else compute_half_figures(lists, pairs, self.log)
+            self.report.add(task, name, compute_figures(lists, split, model.words) | more)
 
-    def _trained(self, train_on: sp.csr_matrix, seed: int) -> Model:
-        self.say(f"seed {seed}: training")
+    def _train(self, train_on: sp.csr_matrix, seed: int) -> Model:
+        self.report_stage(f"seed {seed}: training")
         began = time.perf_counter()
-        model = train(self.papers, self.log.among(train_on), self.config, seed=seed, now=self._now(train_on))
+        events, now = self.log.select_events(train_on), self._latest_time(train_on)
+        model = train(self.papers, events, self.config, seed=seed, now=now)
         self.report.facts.setdefault("training seconds", []).append(round(time.perf_counter() - began, 1))
         self.report.facts.setdefault("blend", []).append(model.blend.as_dict())
         return model
 
-    def _ours(self, name: str, split: Split, model: Model, seed: int) -> None:
-        alone = replace(model, blend=FACTORS_ALONE, scoring_vectors=model.factors.papers)
-        for method, served in ((OURS, model), (STACK, alone)):
-            self.say(f"seed {seed}: {name}, {method}")
+    def _evaluate_model(self, name: str, split: Split, model: Model, seed: int) -> None:
+        factors_alone = replace(model, blend=FACTORS_ALONE, scoring_vectors=model.factors.papers)
+        for method, variant in ((OURS, model), (FACTORS_METHOD, factors_alone)):
+            self.report_stage(f"seed {seed}: {name}, {method}")
             began = time.perf_counter()
-            catalogue = Catalogue(served)
-            lists = self._served(catalogue, split, remove=method == OURS)
-            self.report.add(name, method, figures(lists, split, model.words))
+            catalogue = Catalogue(variant)
+            lists = self._rank_readers(catalogue, split, remove=method == OURS)
+            self.report.add(name, method, compute_figures(lists, split, model.words))
             if method == OURS:
-                each = 1000 * (time.perf_counter() - began) / max(len(lists), 1)
-                self.report.facts.setdefault(f"ms a reader, {name}", []).append(round(each, 2))
+                milliseconds = 1000 * (time.perf_counter() - began) / max(len(lists), 1)
+                self.report.facts.setdefault(f"ms a reader, {name}", []).append(round(milliseconds, 2))
 
-    def _served(
+    def _rank_readers(
         self,
         catalogue: Catalogue,
         split: Split,
@@ -137,109 +143,110 @@ class _Run:
         remove: bool = False,
         depth: int = DEPTH,
         owners: np.ndarray | None = None,
-    ) -> Tops:
-        """Return each reader's best papers as `Catalogue.rank` gives them.
+    ) -> Lists:
+        """Return each reader's best papers as `Catalogue.rank` gives them, int64 columns.
 
-        `owners` (R, 2) are the rows in the log of those a reader is made of, where they are made of two.
+        `owners` int64 (R, 2) are rows in the log, where each reader is made of two.
         """
         row_of = {paper: row for row, paper in enumerate(self.papers.ids)}
         everything = len(split.candidates) == len(self.papers)
         candidates = None if everything else [self.papers.ids[row] for row in split.candidates]
         owners = split.readers[:, None] if owners is None else owners
-        histories = Histories.of(self.log.among(_repeated(split.history, owners.shape[1]), owners.T.ravel()))
-        now, lists, fell = self._now(split.train), [], []
+        histories = Histories.of(self.log.select_events(_repeat_rows(split.history, owners.shape[1]), owners.T.ravel()))
+        now, lists, removals = self._latest_time(split.train), [], []
         for row, names in enumerate([self.log.readers[reader] for reader in several] for several in owners):
             history = merge_events([histories.events_of(name) for name in names])
-            met = set(history.papers)
-            ranked = catalogue.rank(history, candidates=candidates, k=depth, now=now, exclude=met)
-            lists.append(np.array([row_of[paper] for paper in ranked.ids], np.int64))
-            if remove and row < REMOVALS:
-                fell += removal_lowers(catalogue, history, ranked, now)
-        if fell:
-            self.report.facts["removing the first named paper lowers the score"] = round(float(np.mean(fell)), 3)
+            seen = set(history.papers)
+            ranked_list = catalogue.rank(history, candidates=candidates, k=depth, now=now, exclude=seen)
+            lists.append(np.array([row_of[paper] for paper in ranked_list.ids], np.int64))
+            if remove and row < MAX_REMOVALS:
+                removals += check_removal(catalogue, history, ranked_list, now)
+        if removals:
+            self.report.facts["removing the first named paper lowers the score"] = round(float(np.mean(removals)), 3)
         return lists
 
-    def _baselines(
+    def _evaluate_baselines(
         self, splits: list[tuple[str, Split]], train_on: sp.csr_matrix, words: sp.csr_matrix, seed: int
     ) -> None:
-        for method in self._methods(seed):
-            self.say(f"seed {seed}: {method.name}")
+        for method in self._build_baselines(seed):
+            self.report_stage(f"seed {seed}: {method.name}")
             method.fit(train_on, words)
             for name, split in splits:
-                lists = tops(method, split)
-                called = "ALS" if isinstance(method, Als) else method.name
-                self.report.add(name, called, figures(lists, split, words))
-                if method.from_text:
-                    self.report.from_text.add(called)
+                lists = rank_baseline(method, split)
+                label = "ALS" if isinstance(method, Als) else method.name
+                self.report.add(name, label, compute_figures(lists, split, words))
 
-    def _methods(self, seed: int) -> list[Baseline]:
-        company = company_baselines() if self.report.task != "alone" else []
-        return [*text_baselines(), *company, *([replace(self.als, seed=seed)] if self.als else [])]
+    def _build_baselines(self, seed: int) -> list[Baseline]:
+        collaborative = collaborative_baselines() if self.report.task != "alone" else []
+        return [*content_baselines(), *collaborative, *([replace(self.als, seed=seed)] if self.als else [])]
 
-    def _now(self, train_on: sp.csr_matrix) -> float:
-        known = self.log.among(train_on).times
+    def _latest_time(self, train_on: sp.csr_matrix) -> float:
+        known = self.log.select_events(train_on).times
         return float(np.nanmax(known)) if np.isfinite(known).any() else 0.0
 
     def choose_als(self, seed: int) -> None:
-        """Choose the settings of ALS on a split inside the first seed's training readers."""
+        """Choose the settings of ALS by NDCG@20 on a split inside the seed's training readers."""
         train_on = self.log.split(self.report.task, seed)[0][1].train
-        apart = seed + 1000  # another draw: the same one would find the newcomers it took out already
-        newcomers = self.report.task == "new"
-        inner = [new(train_on, apart, k) for k in FROM_K["new"]] if newcomers else [one_out(train_on, apart)]
+        inner_seed = seed + 1000  # the same seed would draw the readers that are held out already
+        if self.report.task == "new":
+            splits = [split_new(train_on, inner_seed, k) for k in HISTORY_SIZES["new"]]
+        else:
+            splits = [split_leave_one_out(train_on, inner_seed)]
         empty = sp.csr_matrix((train_on.shape[1], 0), dtype=np.float32)
         settings = list(als_grid(seed))
-        found = []
-        for at, als in enumerate(settings):
-            self.tell(f"choosing ALS: {als.name}", 0.0)
-            als.fit(inner[0].train, empty)
-            each = [figures(tops(als, split), split, None)["ndcg@20"].mean() for split in inner]
-            found.append(float(np.mean(each)))
-            self.report.grid.append({"name": als.name, "figure": found[at], "chosen": False})
-        best = int(np.argmax(found))
+        means = []
+        for als in settings:
+            self.progress(f"choosing ALS: {als.name}", 0.0)
+            als.fit(splits[0].train, empty)
+            figures = [compute_figures(rank_baseline(als, split), split, None)["ndcg@20"].mean() for split in splits]
+            means.append(float(np.mean(figures)))
+            self.report.als_grid.append({"name": als.name, "figure": means[-1], "chosen": False})
+        best = int(np.argmax(means))
         self.als = settings[best]
-        self.report.grid[best]["chosen"] = True
+        self.report.als_grid[best]["chosen"] = True
 
 
-def _repeated(history: sp.csr_matrix, times: int) -> sp.csr_matrix:
+def _repeat_rows(history: sp.csr_matrix, times: int) -> sp.csr_matrix:
     return history if times == 1 else sp.vstack([history] * times, format="csr")
 
 
-def figures(lists: Tops, split: Split, words: sp.csr_matrix | None) -> dict[str, np.ndarray]:
-    """Return every metric for each of the readers ranked for, float64 (R,); nan where a reader has no such target."""
-    targets = [set(_row(split.test, reader).tolist()) for reader in range(len(lists))]
-    found = {
-        f"recall@{k}": _each(lists, targets, lambda top, wanted, k=k: recall(top, wanted, k)) for k in (20, 50, 100)
-    }
-    found |= {"ndcg@20": _each(lists, targets, ndcg), "mrr": _each(lists, targets, reciprocal_rank)}
+def compute_figures(lists: Lists, split: Split, words: sp.csr_matrix | None) -> dict[str, np.ndarray]:
+    """Return every metric of these lists, float64 (R,); nan where a reader has no such target.
+
+    `words` float32 CSR (P, W) are TF-IDF rows; without them, metrics beyond accuracy are left out.
+    """
+    targets = [set(papers_of(split.test, reader).tolist()) for reader in range(len(lists))]
+    figures = {f"recall@{k}": _map_readers(lists, targets, partial(recall, k=k)) for k in (20, 50, 100)}
+    figures |= {"ndcg@20": _map_readers(lists, targets, ndcg), "mrr": _map_readers(lists, targets, reciprocal_rank)}
     if split.is_cold is not None:
         for half, flag in (("warm", False), ("cold", True)):
-            some = [{paper for paper in wanted if split.is_cold[paper] == flag} for wanted in targets]
-            found[f"{half} recall@20"] = _each(lists, some, lambda top, wanted: recall(top, wanted, 20))
-            found[f"{half} ndcg@20"] = _each(lists, some, ndcg)
+            some = [{paper for paper in one if split.is_cold[paper] == flag} for one in targets]
+            figures[f"{half} recall@20"] = _map_readers(lists, some, partial(recall, k=20))
+            figures[f"{half} ndcg@20"] = _map_readers(lists, some, ndcg)
     if words is not None:
-        found |= _beyond_accuracy(lists, split, words)
-    return found
+        figures |= _measure_beyond_accuracy(lists, split, words)
+    return figures
 
 
-def _beyond_accuracy(lists: Tops, split: Split, words: sp.csr_matrix) -> dict[str, np.ndarray]:
+def _measure_beyond_accuracy(lists: Lists, split: Split, words: sp.csr_matrix) -> dict[str, np.ndarray]:
     readers = np.bincount(split.train.indices, minlength=split.train.shape[1])
-    everyone = int((np.diff(split.train.indptr) > 0).sum())
+    total_readers = int((np.diff(split.train.indptr) > 0).sum())
     return {
         "coverage": np.array([coverage(lists, len(split.candidates))]),
-        "novelty": np.array([novelty(top, readers, everyone) for top in lists]),
-        "diversity": np.array([diversity(top, words) for top in lists]),
+        "novelty": np.array([novelty(ranking, readers, total_readers) for ranking in lists]),
+        "diversity": np.array([diversity(ranking, words) for ranking in lists]),
     }
 
 
-def tops(method: Baseline, split: Split) -> Tops:
-    """Return the best candidates of each reader a baseline scores, without their own papers."""
-    readers = min(split.history.shape[0], method.most or split.history.shape[0])
-    return [
-        top for start in range(0, readers, BATCH) for top in _batch(method, split, start, min(start + BATCH, readers))
-    ]
+def rank_baseline(method: Baseline, split: Split) -> Lists:
+    """Return each reader's best candidates by a baseline, without their own papers, int64 columns."""
+    readers = min(split.history.shape[0], method.max_readers or split.history.shape[0])
+    starts = range(0, readers, BATCH_READERS)
+    batches = (_rank_batch(method, split, start, min(start + BATCH_READERS, readers)) for start in starts)
+    return list(chain.from_iterable(batches))
 
 
-def _batch(method: Baseline, split: Split, start: int, stop: int) -> Iterator[np.ndarray]:
+def _rank_batch(method: Baseline, split: Split, start: int, stop: int) -> Iterator[np.ndarray]:
     history = split.history[start:stop]
     scores = method.scores(history)
     scores[np.repeat(np.arange(stop - start), np.diff(history.indptr)), history.indices] = -np.inf
@@ -249,20 +256,20 @@ def _batch(method: Baseline, split: Split, start: int, stop: int) -> Iterator[np
         yield split.candidates[best[np.isfinite(row[best])]]
 
 
-def removal_lowers(catalogue: Catalogue, history: Events, ranked: RankedList, now: float) -> list[bool]:
-    """Return whether the first paper's score falls when the paper its first reason names really leaves the history."""
-    named = next((reason.paper for reason in ranked.reasons(0) if reason.paper), None) if len(ranked) else None
+def check_removal(catalogue: Catalogue, history: Events, ranked_list: RankedList, now: float) -> list[bool]:
+    """Return whether the first paper's score falls when the paper its first reason names leaves the history.
+
+    Empty where no paper is named.
+    """
+    reasons = ranked_list.reasons(0) if len(ranked_list) else []
+    named = next((reason.paper for reason in reasons if reason.paper), None)
     if named is None:
         return []
     without = history.take([row for row, paper in enumerate(history.papers) if paper != named])
-    again = catalogue.rank(without, candidates=ranked.ids[:1], k=1, now=now)
-    return [bool(again.scores[0] < ranked.scores[0])]
+    again = catalogue.rank(without, candidates=ranked_list.ids[:1], k=1, now=now)
+    return [bool(again.scores[0] < ranked_list.scores[0])]
 
 
-def _each(lists: Tops, targets: list[set[int]], metric: Callable[..., float]) -> np.ndarray:
+def _map_readers(lists: Lists, targets: list[set[int]], metric: Callable[..., float]) -> np.ndarray:
     pairs = zip(lists, targets, strict=True)
-    return np.array([metric(top.tolist(), wanted) if wanted else np.nan for top, wanted in pairs])
-
-
-def _row(matrix: sp.csr_matrix, row: int) -> np.ndarray:
-    return matrix.indices[matrix.indptr[row] : matrix.indptr[row + 1]]
+    return np.array([metric(ranking.tolist(), some) if some else np.nan for ranking, some in pairs])

@@ -1,4 +1,7 @@
-"""The interactions as the protocol wants them: a binary matrix X, and the events behind any part of it."""
+"""The interactions as the protocol wants them: a binary matrix X, and the events behind any part of it.
+
+Axes: U readers, P papers, E events.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +13,18 @@ import scipy.sparse as sp
 from recommender.config import Config
 from recommender.data.interactions import build_interactions
 from recommender.data.tables import Events, Papers
-from recommender.evaluation.splits import FROM_K, SPLITS, SPLITS_FROM_K, Split, by_time
+from recommender.evaluation.splits import HISTORY_SIZES, SPLITS, SPLITS_BY_HISTORY, Split, split_by_time
 
-TASKS = (*SPLITS, *SPLITS_FROM_K, "time")
+TASKS = (*SPLITS, *SPLITS_BY_HISTORY, "time")
 
 
 @dataclass(frozen=True)
 class InteractionLog:
-    """`X` (U, P) has a one where a reader likes a paper; `times` (U, P) its newest event in epoch seconds, if known.
+    """Readers' liked papers, with their times and events.
 
-    `keys` int64 (E,) is each event's pair as reader * P + paper, -1 where the paper is unknown.
+    `X` float32 CSR (U, P) is one where a reader likes a paper. `times` float64 CSR (U, P) is that pair's newest event
+    in epoch seconds; None unless all times are known. `keys` int64 (E,) is each event's pair as reader * P + paper, -1
+    where the paper is unknown.
     """
 
     events: Events
@@ -50,25 +55,28 @@ class InteractionLog:
             keys=np.array(keys, np.int64),
         )
 
-    def among(self, pairs: sp.csr_matrix, readers: np.ndarray | None = None) -> Events:
-        """Return the events of these pairs; its rows are `readers`, by default all in order."""
+    def select_events(self, pairs: sp.csr_matrix, readers: np.ndarray | None = None) -> Events:
+        """Return the events of the pairs in a matrix (R, P) with rows `readers` int64 (R,), by default all in order."""
         table = pairs.tocoo()
         rows = table.row if readers is None else readers[table.row]
         wanted = rows.astype(np.int64) * self.X.shape[1] + table.col
         return self.events.take(np.flatnonzero(np.isin(self.keys, wanted)).tolist())
 
     def split(self, task: str, seed: int) -> list[tuple[str, Split]]:
-        """Return the splits of a task, each with what it is called: one, or one for every k."""
-        found = [(name, split) for name, split in self._splits(task, seed) if len(split.readers)]
-        if not found:
+        """Return the splits of a task by name: one, or one for every history size.
+
+        Raises ValueError if no reader has enough papers, or the task needs times that are not all known.
+        """
+        splits = [(name, split) for name, split in self._splits(task, seed) if len(split.readers)]
+        if not splits:
             raise ValueError(f"no reader has papers enough for the task {task}")
-        return found
+        return splits
 
     def _splits(self, task: str, seed: int) -> list[tuple[str, Split]]:
         if task in SPLITS:
             return [(task, SPLITS[task](self.X, seed))]
-        if task in SPLITS_FROM_K:
-            return [(f"{task} k={k}", SPLITS_FROM_K[task](self.X, seed, k)) for k in FROM_K[task]]
+        if task in SPLITS_BY_HISTORY:
+            return [(f"{task} k={k}", SPLITS_BY_HISTORY[task](self.X, seed, k)) for k in HISTORY_SIZES[task]]
         if self.times is None:
             raise ValueError("the time task needs a time on every interaction; these have none or only some")
-        return [(task, by_time(self.X, self.times, seed))]
+        return [(task, split_by_time(self.X, self.times, seed))]

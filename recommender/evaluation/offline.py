@@ -1,4 +1,4 @@
-"""Ranking for many readers from tables, offline, with the catalogue that serves."""
+"""Ranking offline, for many readers from tables, with the code that serves."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from recommender.training.train import train
 
 @dataclass(frozen=True)
 class Histories:
-    """Each reader's own events, found by their name."""
+    """Each reader's own events, by the reader's id."""
 
     events: Events
     rows: dict[str, list[int]]
 
     @classmethod
     def of(cls, events: Events) -> Histories:
-        """Sort a table's rows by reader."""
+        """Group a table's rows by reader."""
         rows: dict[str, list[int]] = {}
         for row, reader in enumerate(events.readers):
             rows.setdefault(reader, []).append(row)
@@ -35,16 +35,16 @@ class Histories:
         return reader in self.rows
 
     def events_of(self, reader: str) -> Events:
-        """Return one reader's events in order of arrival."""
+        """Return one reader's events in order of arrival; none for an unknown reader."""
         return self.events.take(self.rows.get(reader, []))
 
     def papers_of(self, reader: str) -> set[str]:
-        """Return every paper one reader has any event on."""
+        """Return all papers one reader has any event on."""
         return {self.events.papers[row] for row in self.rows.get(reader, [])}
 
 
 def merge_events(tables: Sequence[Events]) -> Events:
-    """Return the events of several tables in one, in order."""
+    """Concatenate tables of events."""
     if len(tables) == 1:
         return tables[0]
     columns = [
@@ -53,7 +53,7 @@ def merge_events(tables: Sequence[Events]) -> Events:
     return Events(columns[0], columns[1], columns[2], np.concatenate([table.times for table in tables]))
 
 
-def catalogue_from(
+def train_catalogue(
     papers: Papers,
     events: Events,
     config: Config,
@@ -62,20 +62,20 @@ def catalogue_from(
     now: float,
     progress: Callable[[str, float], None] | None,
 ) -> Catalogue:
-    """Train and return what serves; with too few papers to train, what serves before any training."""
+    """Train a model and return its catalogue; with too few papers to train, a catalogue without a model."""
     try:
         return Catalogue(train(papers, events, config, seed=seed, now=now, progress=progress))
     except TooFewPapers:
         return Catalogue(None, papers, config)
 
 
-def newest(*tables: Events) -> float:
-    """Return the newest known time in these tables, 0 without any."""
+def latest_time(*tables: Events) -> float:
+    """Return the latest known time in these tables in epoch seconds, 0 without any."""
     times = np.concatenate([table.times for table in tables])
     return float(np.nanmax(times)) if np.isfinite(times).any() else 0.0
 
 
-def rank_all(
+def rank_readers(
     catalogue: Catalogue,
     interactions: Events,
     histories: Events,
@@ -85,23 +85,23 @@ def rank_all(
     k: int,
     now: float,
 ) -> Iterator[tuple[str, RankedList]]:
-    """Yield each reader with their best k candidates, or papers of the whole catalogue, none of which they ever met.
+    """Yield each reader with the best k of `candidates`, or of the catalogue, without papers they have any event on.
 
-    A reader's history is their rows in `histories`, or where there are none, in `interactions`.
+    A reader's history is their rows in `histories`, or without any, in `interactions`. `now` is in epoch seconds.
     """
-    given, known = Histories.of(histories), Histories.of(interactions)
-    listed = None if candidates is None else [paper for paper in candidates if paper in catalogue]
-    if listed is None and catalogue.model is None:  # named, so that papers nothing is known of are ranked too
-        listed = catalogue.ids()
+    own, trained = Histories.of(histories), Histories.of(interactions)
+    candidates = None if candidates is None else [paper for paper in candidates if paper in catalogue]
+    if candidates is None and catalogue.model is None:  # named, so that papers nothing is known of are ranked too
+        candidates = catalogue.ids()
     for reader in readers:
-        history = (given if reader in given else known).events_of(reader)
-        met = given.papers_of(reader) | known.papers_of(reader)
-        ranked = catalogue.rank(history, candidates=listed, k=k, now=now, exclude=met)
-        yield reader, replace(ranked, scores=_score_unknown(ranked.scores))
+        history = (own if reader in own else trained).events_of(reader)
+        seen = own.papers_of(reader) | trained.papers_of(reader)
+        ranked_list = catalogue.rank(history, candidates=candidates, k=k, now=now, exclude=seen)
+        yield reader, replace(ranked_list, scores=_fill_unknown(ranked_list.scores))
 
 
-def _score_unknown(scores: np.ndarray) -> np.ndarray:
-    """Put papers nothing is known of a step below the last score."""
+def _fill_unknown(scores: np.ndarray) -> np.ndarray:
+    """Replace nan, the score of papers nothing is known of, by one less than the lowest score."""
     unknown = np.isnan(scores)
     least = scores[~unknown].min() - np.float32(1) if (~unknown).any() else np.float32(0)
     return np.where(unknown, least, scores).astype(np.float32)

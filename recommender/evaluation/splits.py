@@ -1,7 +1,8 @@
 """Seeded splits of readers' papers into training and test: the protocol every ranking figure is stated on.
 
-X is readers x papers (U, P), binary CSR with sorted columns, readers in order of first appearance. A reader's training
-papers are never candidates for that reader.
+X is the binary matrix of readers and papers, float32 CSR (U, P), with sorted columns and readers in order of first
+appearance. A reader's training papers are never candidates for that reader.
+Axes: U readers, P papers, R readers evaluated.
 """
 
 from __future__ import annotations
@@ -12,17 +13,19 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-SAMPLE = 1500  # readers evaluated, at most
-HELD_OUT = 0.2
-ALONE_READERS = 500
+MAX_READERS, MAX_ALONE_READERS = 1500, 500  # readers evaluated
+HOLDOUT_SHARE = 0.2  # of the papers, readers or pairs that a split holds out
+MIN_PAPERS = 5  # of a reader, for any to be held out
+MIN_NEW_READER_PAPERS = 11  # enough for the largest history of a new reader and one target
 
 
 @dataclass(frozen=True)
 class Split:
-    """`train` (U, P) is what a model may learn from; `history` (R, P) and `test` (R, P) are of the readers evaluated.
+    """Training interactions, and the histories and targets of the readers evaluated.
 
-    `readers` (R,) are their rows in X, so that their other facts can be found. `candidates` are paper columns.
-    `is_cold` bool (P,) where the split makes cold papers. `hidden` papers take no part in training but by their text.
+    `train` float32 CSR (U, P) is what a model may learn from; `history` and `test` float32 CSR (R, P) are what it knows
+    of the readers evaluated, and what it has to find. `candidates` int64 are the columns to rank, `readers` int64 (R,)
+    the rows in X. `is_cold` bool (P,) marks cold papers in a split that mixes them with others.
     """
 
     train: sp.csr_matrix
@@ -33,115 +36,123 @@ class Split:
     is_cold: np.ndarray | None = None
 
 
-def warm(X: sp.csr_matrix, seed: int) -> Split:
+def split_warm(X: sp.csr_matrix, seed: int) -> Split:
     """Hold out a fifth of each reader's papers; rank everything."""
     random = np.random.default_rng(seed)
     train, test = _hold_out(X, random)
-    return _of_sample(train, test, np.arange(X.shape[1]), _sample(random, train, test))
+    return _build_split(train, test, np.arange(X.shape[1]), _sample_readers(random, train, test))
 
 
-def cold(X: sp.csr_matrix, seed: int) -> Split:
-    """Take a fifth of the papers out of training with all their interactions; rank only those."""
+def split_cold(X: sp.csr_matrix, seed: int) -> Split:
+    """Take a fifth of the papers out of training, with all their interactions, and rank only those."""
     random = np.random.default_rng(seed)
-    new, old = _cold_and_warm(X, random)
-    train, test = _keep(X, old), _keep(X, new)
-    return _of_sample(train, test, new, _sample(random, train, test))
+    cold, warm = _draw_cold(X, random)
+    train, test = _keep_papers(X, warm), _keep_papers(X, cold)
+    return _build_split(train, test, cold, _sample_readers(random, train, test))
 
 
-def mixed(X: sp.csr_matrix, seed: int) -> Split:
-    """Hold out cold papers and a fifth of each reader's other papers; rank everything."""
+def split_mixed(X: sp.csr_matrix, seed: int) -> Split:
+    """Hold out cold papers, and a fifth of each reader's other papers; rank everything."""
     random = np.random.default_rng(seed)
-    new, old = _cold_and_warm(X, random)
-    train, test = _hold_out(_keep(X, old), random)
-    test = (test + _keep(X, new)).tocsr()
+    cold, warm = _draw_cold(X, random)
+    train, test = _hold_out(_keep_papers(X, warm), random)
+    test = (test + _keep_papers(X, cold)).tocsr()
     is_cold = np.zeros(X.shape[1], bool)
-    is_cold[new] = True
-    return _of_sample(train, test, np.arange(X.shape[1]), _sample(random, train, test), is_cold)
+    is_cold[cold] = True
+    return _build_split(train, test, np.arange(X.shape[1]), _sample_readers(random, train, test), is_cold)
 
 
-def new(X: sp.csr_matrix, seed: int, k: int) -> Split:
-    """Take a fifth of the readers out of training; rank for those with 11 papers or more, from k of theirs."""
+def split_new(X: sp.csr_matrix, seed: int, k: int) -> Split:
+    """Take a fifth of the readers out of training; rank everything for those with 11 papers or more, from k of them."""
     random = np.random.default_rng(seed)
-    out = np.sort(random.permutation(X.shape[0])[: int(HELD_OUT * X.shape[0])])
+    held_out = np.sort(random.permutation(X.shape[0])[: int(HOLDOUT_SHARE * X.shape[0])])
     kept = np.ones(X.shape[0], np.float32)
-    kept[out] = 0
+    kept[held_out] = 0
     train = (sp.diags(kept) @ X).tocsr()
     train.eliminate_zeros()
-    given, test, readers = _first_k(X, out, k, random, least=11)
+    given, test, readers = _split_histories(X, held_out, k, random, MIN_NEW_READER_PAPERS)
     return Split(train, given, test, np.arange(X.shape[1]), readers)
 
 
-def alone(X: sp.csr_matrix, seed: int, k: int) -> Split:
-    """Train on no reader at all and rank for one at a time, from k of their papers."""
+def split_alone(X: sp.csr_matrix, seed: int, k: int) -> Split:
+    """Train on no reader at all; rank everything for readers one at a time, from k of their papers."""
     random = np.random.default_rng(seed)
-    enough = np.flatnonzero(np.diff(X.indptr) >= k + 5)
-    some = np.sort(random.permutation(enough)[:ALONE_READERS])
-    given, test, readers = _first_k(X, some, k, random, least=k + 5)
+    enough = np.flatnonzero(np.diff(X.indptr) >= k + MIN_PAPERS)
+    chosen = np.sort(random.permutation(enough)[:MAX_ALONE_READERS])
+    given, test, readers = _split_histories(X, chosen, k, random, k + MIN_PAPERS)
     return Split(sp.csr_matrix(X.shape, dtype=np.float32), given, test, np.arange(X.shape[1]), readers)
 
 
-def by_time(X: sp.csr_matrix, times: sp.csr_matrix, seed: int) -> Split:
-    """Train on what came before the last fifth of the pairs in time; rank everything for what came in it.
+def split_by_time(X: sp.csr_matrix, times: sp.csr_matrix, seed: int) -> Split:
+    """Train on all pairs but the latest fifth, and rank everything to find that fifth.
 
-    `times` (U, P) has the epoch seconds of each pair of X.
+    `times` float64 CSR (U, P) holds the epoch seconds of each pair of X.
     """
-    cut = np.quantile(times.data, 1 - HELD_OUT)
+    cut = np.quantile(times.data, 1 - HOLDOUT_SHARE)
     table = times.tocoo()
     late = table.data > cut
-    train = _matrix(table.row[~late], table.col[~late], X.shape)
-    test = _matrix(table.row[late], table.col[late], X.shape)
-    return _of_sample(train, test, np.arange(X.shape[1]), _sample(np.random.default_rng(seed), train, test))
+    train = _pairs_to_matrix(table.row[~late], table.col[~late], X.shape)
+    test = _pairs_to_matrix(table.row[late], table.col[late], X.shape)
+    return _build_split(train, test, np.arange(X.shape[1]), _sample_readers(np.random.default_rng(seed), train, test))
 
 
-SPLITS: dict[str, Callable[[sp.csr_matrix, int], Split]] = {"warm": warm, "cold": cold, "mixed": mixed}
-SPLITS_FROM_K: dict[str, Callable[[sp.csr_matrix, int, int], Split]] = {"new": new, "alone": alone}
-FROM_K = {"new": (1, 3, 10), "alone": (1, 3, 10, 30)}
+SPLITS: dict[str, Callable[[sp.csr_matrix, int], Split]] = {
+    "warm": split_warm,
+    "cold": split_cold,
+    "mixed": split_mixed,
+}
+SPLITS_BY_HISTORY: dict[str, Callable[[sp.csr_matrix, int, int], Split]] = {"new": split_new, "alone": split_alone}
+HISTORY_SIZES = {"new": (1, 3, 10), "alone": (1, 3, 10, 30)}
 
 
-def one_out(X: sp.csr_matrix, seed: int) -> Split:
-    """Hold out one paper of each reader: a validation split inside training papers that leaves them nearly as dense."""
+def split_leave_one_out(X: sp.csr_matrix, seed: int) -> Split:
+    """Hold out one paper of each reader: a validation split that leaves the training papers nearly as dense."""
     random = np.random.default_rng([seed, 4])
     train, test = _hold_out(X, random, share=0.0)
-    return _of_sample(train, test, np.arange(X.shape[1]), _sample(random, train, test))
+    return _build_split(train, test, np.arange(X.shape[1]), _sample_readers(random, train, test))
 
 
-def _matrix(rows: np.ndarray | list[int], columns: np.ndarray | list[int], shape: tuple[int, int]) -> sp.csr_matrix:
+def _pairs_to_matrix(
+    rows: np.ndarray | list[int], columns: np.ndarray | list[int], shape: tuple[int, int]
+) -> sp.csr_matrix:
     return sp.csr_matrix((np.ones(len(rows), np.float32), (rows, columns)), shape=shape)
 
 
-def _papers_of(X: sp.csr_matrix, reader: int) -> np.ndarray:
+def papers_of(X: sp.csr_matrix, reader: int) -> np.ndarray:
+    """Return the columns of a row, int32 (papers of the reader,)."""
     return X.indices[X.indptr[reader] : X.indptr[reader + 1]]
 
 
 def _hold_out(
-    X: sp.csr_matrix, random: np.random.Generator, least: int = 5, share: float = HELD_OUT
+    X: sp.csr_matrix, random: np.random.Generator, min_papers: int = MIN_PAPERS, share: float = HOLDOUT_SHARE
 ) -> tuple[sp.csr_matrix, sp.csr_matrix]:
-    """Hold out max(1, round(share * n)) random papers of each reader with at least `least`."""
+    """Hold out max(1, round(share * n)) random papers of each reader with at least `min_papers`."""
     kept: list[np.ndarray] = []
-    held: list[np.ndarray] = []
+    held_out: list[np.ndarray] = []
     for reader in range(X.shape[0]):
-        papers = _papers_of(X, reader)
+        papers = papers_of(X, reader)
         n = 0
-        if len(papers) >= least:
+        if len(papers) >= min_papers:
             papers = papers[random.permutation(len(papers))]
             n = max(1, round(share * len(papers)))
-        held.append(papers[:n])
+        held_out.append(papers[:n])
         kept.append(papers[n:])
-    return _rows(kept, X.shape), _rows(held, X.shape)
+    return _rows_to_matrix(kept, X.shape), _rows_to_matrix(held_out, X.shape)
 
 
-def _rows(papers: list[np.ndarray], shape: tuple[int, int]) -> sp.csr_matrix:
+def _rows_to_matrix(papers: list[np.ndarray], shape: tuple[int, int]) -> sp.csr_matrix:
     readers = np.repeat(np.arange(len(papers)), [len(row) for row in papers])
-    return _matrix(readers, np.concatenate([*papers, np.empty(0, np.int32)]).astype(np.int64), shape)
+    return _pairs_to_matrix(readers, np.concatenate([*papers, np.empty(0, np.int32)]).astype(np.int64), shape)
 
 
-def _cold_and_warm(X: sp.csr_matrix, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def _draw_cold(X: sp.csr_matrix, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Return the papers drawn to be cold and the others, int64 columns in order."""
     order = random.permutation(X.shape[1])
-    n = int(HELD_OUT * X.shape[1])
+    n = int(HOLDOUT_SHARE * X.shape[1])
     return np.sort(order[:n]), np.sort(order[n:])
 
 
-def _keep(X: sp.csr_matrix, papers: np.ndarray) -> sp.csr_matrix:
+def _keep_papers(X: sp.csr_matrix, papers: np.ndarray) -> sp.csr_matrix:
     mask = np.zeros(X.shape[1], np.float32)
     mask[papers] = 1
     kept = (X @ sp.diags(mask)).tocsr()
@@ -149,12 +160,12 @@ def _keep(X: sp.csr_matrix, papers: np.ndarray) -> sp.csr_matrix:
     return kept
 
 
-def _sample(random: np.random.Generator, train: sp.csr_matrix, test: sp.csr_matrix) -> np.ndarray:
+def _sample_readers(random: np.random.Generator, train: sp.csr_matrix, test: sp.csr_matrix) -> np.ndarray:
     readers = np.flatnonzero((np.diff(train.indptr) > 0) & (np.diff(test.indptr) > 0))
-    return np.sort(random.permutation(readers)[:SAMPLE])
+    return np.sort(random.permutation(readers)[:MAX_READERS])
 
 
-def _of_sample(
+def _build_split(
     train: sp.csr_matrix,
     test: sp.csr_matrix,
     candidates: np.ndarray,
@@ -164,17 +175,17 @@ def _of_sample(
     return Split(train, train[readers], test[readers], candidates, readers, is_cold)
 
 
-def _first_k(
-    X: sp.csr_matrix, readers: np.ndarray, k: int, random: np.random.Generator, least: int
+def _split_histories(
+    X: sp.csr_matrix, readers: np.ndarray, k: int, random: np.random.Generator, min_papers: int
 ) -> tuple[sp.csr_matrix, sp.csr_matrix, np.ndarray]:
-    """Give the first k of each reader's papers in a random order that does not depend on k, and test on the rest."""
+    """Split each reader's papers, in a random order that does not depend on k, into the first k and the rest."""
     given, rest, enough = [], [], []
     for reader in readers:
-        papers = _papers_of(X, reader)
+        papers = papers_of(X, reader)
         order = random.permutation(len(papers))
-        if len(papers) >= least:
+        if len(papers) >= min_papers:
             enough.append(int(reader))
             given.append(papers[order[:k]])
             rest.append(papers[order[k:]])
     shape = (len(enough), X.shape[1])
-    return _rows(given, shape), _rows(rest, shape), np.array(enough, np.int64)
+    return _rows_to_matrix(given, shape), _rows_to_matrix(rest, shape), np.array(enough, np.int64)

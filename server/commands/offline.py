@@ -16,7 +16,7 @@ from recommender.data.files import MalformedLine, read_events, read_histories, r
 from recommender.evaluation.ablations import ABLATIONS
 from recommender.evaluation.evaluate import evaluate as run_evaluation
 from recommender.evaluation.interaction_log import TASKS
-from recommender.evaluation.offline import catalogue_from, newest, rank_all
+from recommender.evaluation.offline import latest_time, rank_readers, train_catalogue
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -46,10 +46,10 @@ def rank(
     except MalformedLine as error:
         raise MalformedFile(str(error)) from error
     _warn_of_unknown(papers, [(interactions, events.papers), (readers, histories.papers), (candidates, chosen or [])])
-    now = newest(events, histories)
+    now = latest_time(events, histories)
     with _progress_bar("training") as progress:
-        catalogue = catalogue_from(papers, events, Config().relevance_only(), seed=seed, now=now, progress=progress)
-    lists = rank_all(catalogue, events, histories, names, candidates=chosen, k=k, now=now)
+        catalogue = train_catalogue(papers, events, Config().relevance_only(), seed=seed, now=now, progress=progress)
+    lists = rank_readers(catalogue, events, histories, names, candidates=chosen, k=k, now=now)
     write_lines(out, _lines(tqdm(lists, "ranking", len(names), disable=None, file=sys.stderr)))
 
 
@@ -106,7 +106,7 @@ def evaluate(
             )
     except ValueError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(report.table())
+    click.echo(report.as_markdown())
     if json_file:
         json_file.write_text(json.dumps(report.as_dict(), indent=1), encoding="utf-8")
 

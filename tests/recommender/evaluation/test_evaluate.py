@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from recommender import Config, Events
-from recommender.evaluation.evaluate import STACK, evaluate
+from recommender.evaluation.evaluate import FACTORS_METHOD, evaluate
 from recommender.evaluation.interaction_log import InteractionLog
 from recommender.evaluation.report import OURS
 
@@ -25,7 +25,9 @@ def report(papers, events):
 
 def test_every_method_has_every_figure(report):
     methods = report.splits["warm"]
-    assert {OURS, STACK, "ALS", "BM25 kNN", "popularity", "TF-IDF mean", "kernel ridge", "linear SVM"} == set(methods)
+    assert {OURS, FACTORS_METHOD, "ALS", "BM25 kNN", "popularity", "TF-IDF mean", "kernel ridge", "linear SVM"} == set(
+        methods
+    )
     for figures in methods.values():
         assert {"recall@20", "recall@50", "recall@100", "ndcg@20", "mrr", "coverage", "novelty", "diversity"} == set(
             figures.by_reader
@@ -33,15 +35,15 @@ def test_every_method_has_every_figure(report):
 
 
 def test_als_is_chosen_from_the_whole_grid(report):
-    assert len(report.grid) == 18
-    assert [row["chosen"] for row in report.grid].count(True) == 1
-    assert max(report.grid, key=lambda row: row["figure"])["chosen"]
+    assert len(report.als_grid) == 18
+    assert [row["chosen"] for row in report.als_grid].count(True) == 1
+    assert max(report.als_grid, key=lambda row: row["figure"])["chosen"]
 
 
 def test_ours_finds_the_readers_topics_and_beats_popularity(report):
     methods = report.splits["warm"]
     assert methods[OURS].mean("recall@20") > methods["popularity"].mean("recall@20")
-    assert report.against("warm", "popularity")["recall@20"]["low"] > 0
+    assert report.compare("warm", "popularity")["recall@20"]["low"] > 0
 
 
 def test_the_report_is_json_and_a_table(report):
@@ -49,8 +51,8 @@ def test_the_report_is_json_and_a_table(report):
     recall = whole["splits"]["warm"]["methods"][OURS]["recall@20"]
     assert recall["low"] <= recall["mean"] <= recall["high"]
     assert len(recall["by_seed"]) == 2
-    assert "kernel ridge" in report.table()
-    assert "ours / it" in report.table()
+    assert "kernel ridge" in report.as_markdown()
+    assert "ours / it" in report.as_markdown()
 
 
 def test_halves_of_a_mixed_list_are_told_apart(papers, events):
@@ -74,9 +76,9 @@ def test_time_needs_times(papers, events):
 
 def test_the_log_gives_back_the_events_behind_its_pairs(papers, events):
     log = InteractionLog.of(papers, events, CONFIG)
-    assert len(log.among(log.X)) == len(events)
+    assert len(log.select_events(log.X)) == len(events)
     one = log.X[5:6]
-    assert set(log.among(one, np.array([5])).readers) == {log.readers[5]}
+    assert set(log.select_events(one, np.array([5])).readers) == {log.readers[5]}
 
 
 def test_the_price_of_each_setting_is_told(papers, events):
@@ -94,6 +96,6 @@ def test_two_interests_are_told_apart_from_one(papers, events):
 
 def test_als_is_chosen_on_newcomers_of_its_own_for_new_readers(papers, events):
     found = evaluate(papers, events, "new", [0], CONFIG)
-    assert len(found.grid) == 18
-    assert all(0 <= row["figure"] <= 1 for row in found.grid)
+    assert len(found.als_grid) == 18
+    assert all(0 <= row["figure"] <= 1 for row in found.als_grid)
     assert "ALS" in found.splits["new k=3"]

@@ -5,11 +5,11 @@ from sklearn.metrics import label_ranking_average_precision_score, ndcg_score
 from sklearn.metrics.pairwise import cosine_distances
 
 from recommender.evaluation.metrics import (
+    compare_paired,
     coverage,
     diversity,
     ndcg,
     novelty,
-    paired,
     recall,
     reciprocal_rank,
 )
@@ -65,7 +65,7 @@ def test_coverage_and_novelty():
 
 def test_paired_differences_are_over_the_same_readers():
     theirs = np.random.default_rng(0).random(500)
-    found = paired(theirs + 0.01, theirs)
+    found = compare_paired(theirs + 0.01, theirs)
     assert found["difference"] == pytest.approx(0.01)
     assert found["low"] == pytest.approx(0.01)
     assert found["ratio"] > 1

@@ -29,7 +29,7 @@ def X():  # noqa: N802 - the protocol's name
 
 def make(X, name, seed=3):
     task, _, k = name.partition(" ")
-    return getattr(splits, task)(X, seed, int(k)) if k else getattr(splits, task)(X, seed)
+    return getattr(splits, f"split_{task}")(X, seed, int(k)) if k else getattr(splits, f"split_{task}")(X, seed)
 
 
 def digest(train, history, test, candidates):
@@ -90,7 +90,7 @@ def test_the_first_papers_given_do_not_depend_on_how_many(X):
 def test_by_time_learns_from_the_past_alone(X):
     times = X.copy()
     times.data = np.random.default_rng(0).random(X.nnz).astype(np.float32) + 1
-    split = splits.by_time(X, times, seed=0)
+    split = splits.split_by_time(X, times, seed=0)
     cut = np.quantile(times.data, 0.8)
     assert split.train.multiply(times).max() <= cut
     assert split.train.nnz == pytest.approx(0.8 * X.nnz, rel=0.01)

@@ -14,8 +14,8 @@
 const KB = 1_000;
 
 /** Events that wait, for whichever server. With the longest list ids one is half a kilobyte. */
-export const MOST_WAITING = 7_000;
-export const MOST_DELETIONS = 6_000;
+export const MAX_WAITING = 7_000;
+export const MAX_DELETIONS = 6_000;
 
 /** Of `storage.local`, whose room is 10 MB. @type {Record<string, Cap>} */
 export const LOCAL = {
@@ -24,7 +24,7 @@ export const LOCAL = {
   reader: { bytes: 1 * KB },
   preferences: { bytes: 4 * KB },
   pauses: { bytes: 1 * KB, most: 10 },
-  queue: { bytes: 3_500 * KB, most: MOST_WAITING, kept: true },
+  queue: { bytes: 3_500 * KB, most: MAX_WAITING, kept: true },
   queueOf: { bytes: 3 * KB },
   elsewhere: { bytes: 3_500 * KB, kept: true }, // Counted together with the queue.
   texts: { bytes: 850 * KB, most: 1_500 },
@@ -32,7 +32,7 @@ export const LOCAL = {
   deadDropped: { bytes: 20 },
   ledger: { bytes: 700 * KB, most: 1_000 },
   opened: { bytes: 40 * KB, most: 200 },
-  deletions: { bytes: 600 * KB, most: MOST_DELETIONS, kept: true },
+  deletions: { bytes: 600 * KB, most: MAX_DELETIONS, kept: true },
   states: { bytes: 700 * KB, most: 5_000 },
   lists: { bytes: 2_000 * KB, most: 12 },
   upvoteSaves: { bytes: 100 * KB, most: 1_000 },

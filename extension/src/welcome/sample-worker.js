@@ -6,7 +6,7 @@
 
 import { FROM_PAGE, refuse } from "../messages.js";
 import { DEFAULTS } from "../storage.js";
-import { marksOf, remember } from "../worker/paper-states.js";
+import { applyEvents, marksOf } from "../worker/paper-states.js";
 import { LISTED, UNSEEN } from "./sample-papers.js";
 
 /** @typedef {import("../messages.js").Event} Event */
@@ -47,7 +47,7 @@ const telling = (/** @type {string} */ word) => ALL.filter((one) => wordsOf(one)
 const states = () => {
   /** @type {Record<string, import("../messages.js").PaperState>} */
   const known = {};
-  remember(known, events);
+  applyEvents(known, events);
   return known;
 };
 

@@ -1,19 +1,19 @@
-/** Whether the server is there for us: what the last call said, and when to try again. */
+/** The connection to the server: each call, what it says of the server's health, and when to try again. */
 
 import { text } from "../browser.js";
 import { ServerError, call, greet } from "../server-api.js";
 import { change, read } from "../storage.js";
 
 const FIRST_WAIT_MS = 2_000;
-const LONGEST_WAIT_MS = 300_000;
-const LONGEST_MESSAGE = 400;
-/** No server is left alone longer, whatever it asks for. */
-const LONGEST_ASKED_S = 86_400;
+const MAX_WAIT_MS = 300_000;
+const MAX_MESSAGE = 400;
+/** Whatever a server asks for, it is tried again after a day. */
+const MAX_RETRY_AFTER_S = 86_400;
 
 /** @typedef {import("../storage.js").Health} Health */
 
 /** @type {import("../storage.js").Connection} */
-const WELL = Object.freeze({ health: "ok", failures: 0, retry_at: 0 });
+const HEALTHY = Object.freeze({ health: "ok", failures: 0, retry_at: 0 });
 
 /** @type {Partial<Record<import("../server-api.js").Kind, Health>>} */
 const HEALTH = {
@@ -27,8 +27,8 @@ const HEALTH = {
 };
 
 /**
- * The server as what it holds is kept under; whoever wrote the address may have ended it with a slash. @param
- * {{serverUrl: string}} kept
+ * The server's address as a key for what is stored of it: whoever wrote the address may have ended it with a slash.
+ * @param {{serverUrl: string}} stored
  */
 export const hostOf = ({ serverUrl }) => serverUrl.replace(/(?<!\/)\/+$/, "");
 
@@ -39,111 +39,120 @@ export async function readServer() {
 }
 
 /**
- * Call the server as this device, and keep what that says of the connection.
+ * Call the server as this device, and record what that says of the connection.
  * @param {string} method
  * @param {string} path
  * @param {unknown} [body]
- * @param {(answer: any) => boolean} [isWhole] whether the answer has what the contract promises
- * @param {string} [host] the server that alone may hear it: this browser may have been paired with another meanwhile
+ * @param {(answer: any) => boolean} [isComplete] whether the answer has what the contract promises
+ * @param {string} [host] the only server that may hear it: this browser may have been paired with another meanwhile
  * @returns {Promise<any>}
  * @throws {ServerError}
  */
-export async function ask(method, path, body, isWhole = () => true, host) {
-  const to = await readServer();
-  if (!to || (host !== undefined && to.serverUrl !== host))
+export async function ask(method, path, body, isComplete = () => true, host) {
+  const server = await readServer();
+  if (!server || (host !== undefined && server.serverUrl !== host))
     throw new ServerError("revoked", text("worker_error_unpaired"), { code: "unpaired" });
   try {
-    const answer = await call(to, method, path, body);
-    if (!isWhole(answer)) throw new ServerError("garbage", text("worker_error_garbage"));
-    await recordOutcome(null, to.token);
+    const answer = await call(server, method, path, body);
+    if (!isComplete(answer)) throw new ServerError("garbage", text("worker_error_garbage"));
+    await recordSuccess(server.token);
     return answer;
   } catch (error) {
     if (!(error instanceof ServerError)) throw error;
-    const why = isUnknownCall(error, method) ? await whyUnknown(error, to.serverUrl) : error;
-    await recordOutcome(why, to.token);
-    throw why;
+    const cause = isUnknownCall(error, method) ? await findCause(error, server.serverUrl) : error;
+    await recordFailure(cause, server.token);
+    throw cause;
   }
 }
 
 /**
- * Whether the server knows no such call: where we post to, no paper or event is named that could be missing. @param
- * {ServerError} error @param {string} method
+ * Whether the server knows no such call: a path that we post to names no paper or event that could be missing.
+ * @param {ServerError} error
+ * @param {string} method
  */
 const isUnknownCall = ({ kind, status }, method) =>
   kind === "refused" && (status === 405 || (status === 404 && method === "POST"));
 
 /**
- * A server that does not know a call may be older than this extension. @param {ServerError} error @param {string}
- * serverUrl @returns {Promise<ServerError>}
+ * A server that does not know a call may be older than this extension.
+ * @param {ServerError} error
+ * @param {string} serverUrl
+ * @returns {Promise<ServerError>}
  */
-const whyUnknown = (error, serverUrl) =>
+const findCause = (error, serverUrl) =>
   greet(serverUrl).then(
     () => error,
-    (said) => (said instanceof ServerError ? said : Promise.reject(said)),
+    (cause) => (cause instanceof ServerError ? cause : Promise.reject(cause)),
   );
 
-/** What waits was refused as a whole: that is told, though the server answers. @param {ServerError} error */
+/** Record that the server answers, yet refused all that waits. @param {ServerError} error */
 export async function recordUnsent(error) {
-  const to = await readServer();
-  if (to && !HEALTH[error.kind]) await recordOutcome(error, to.token, "refused");
+  const server = await readServer();
+  if (server && !HEALTH[error.kind]) await recordFailure(error, server.token, "refused");
 }
 
 /** Whether an answer is a list of something. @param {any} answer */
 export const hasItems = (answer) => Array.isArray(answer?.items);
 
+/** @param {string} token that the call was made with */
+const recordSuccess = (token) => changeConnection(token, () => ({ ...HEALTHY }));
+
 /**
- * @param {ServerError | null} error what a call ended with
- * @param {string} token the one it was made with
- * @param {Health} [otherwise] where the error itself says nothing of the connection
+ * Record that a call failed, unless the server is well and only refused the request.
+ * @param {ServerError} error
+ * @param {string} token that the call was made with
+ * @param {Health} [byDefault] where the error itself says nothing of the connection
  */
-function recordOutcome(error, token, otherwise) {
-  const health = error ? (HEALTH[error.kind] ?? otherwise) : "ok";
-  if (!health) return undefined; // The server is well; it is the request that it refused.
-  return change(
+async function recordFailure(error, token, byDefault) {
+  const health = HEALTH[error.kind] ?? byDefault;
+  if (!health) return;
+  await changeConnection(token, ({ failures: before }) => {
+    const [failures, at] = [before + 1, Date.now()];
+    const retryAfter = Math.min(error.retryAfter ?? 0, MAX_RETRY_AFTER_S) * 1000;
+    // Pages have a sentence of their own for a server that does not answer.
+    const message = error.kind === "network" ? {} : { message: error.message.slice(0, MAX_MESSAGE) };
+    return { health, failures, at, retry_at: at + (retryAfter || backoff(failures)), ...message };
+  });
+}
+
+/**
+ * Change the connection, unless the browser was paired anew meanwhile: what an old token meets says nothing of the new.
+ * @param {string} token that the call was made with
+ * @param {(connection: import("../storage.js").Connection) => import("../storage.js").Connection} edit
+ */
+const changeConnection = (token, edit) =>
+  change(
     ["connection"],
-    (kept) => {
-      if (kept.token !== token) return; // Paired anew meanwhile: what the old token met says nothing.
-      if (!error) return void (kept.connection = { ...WELL });
-      const failures = kept.connection.failures + 1;
-      const at = Date.now();
-      const asked = Math.min(error.retryAfter ?? 0, LONGEST_ASKED_S) * 1000;
-      const retry_at = at + (asked || backoffMs(failures));
-      // That nothing answers is said where it is shown.
-      kept.connection = {
-        health,
-        failures,
-        at,
-        retry_at,
-        ...(error.kind === "network" ? {} : { message: error.message.slice(0, LONGEST_MESSAGE) }),
-      };
+    (stored) => {
+      if (stored.token === token) stored.connection = edit(stored.connection);
     },
     ["token"],
   );
-}
 
-/** Ask for nothing, to know whether the server is there again. */
+/** Call the server for nothing but to know whether it is there again. */
 export const checkServer = () =>
   ask("GET", "/v1/me").catch((error) => {
     if (!(error instanceof ServerError)) throw error;
   });
 
 /**
- * Whether it is time to try again: also where the clock has been set back since it was set. @param
- * {import("../storage.js").Connection} connection
+ * Whether it is time to try again: also where the clock has been set back since that time was stored.
+ * @param {import("../storage.js").Connection} connection
  */
 export const isDue = ({ at = 0, retry_at }) => Date.now() >= retry_at || Date.now() < at;
 
 /**
- * Exponential back-off with full jitter in its upper half, so that many browsers do not come back at once. @param
- * {number} failures
+ * Exponential back-off; the upper half is random, so that many browsers do not come back at once.
+ * @param {number} failures
+ * @returns {number} milliseconds
  */
-function backoffMs(failures) {
-  const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(failures - 1, 20));
+function backoff(failures) {
+  const longest = Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(failures - 1, 20));
   return longest / 2 + (Math.random() * longest) / 2;
 }
 
 /** Start afresh: another server, another token, or the reader asks. */
 export const forgetFailures = () =>
-  change(["connection"], (kept) => {
-    kept.connection = { ...WELL };
+  change(["connection"], (stored) => {
+    stored.connection = { ...HEALTHY };
   });

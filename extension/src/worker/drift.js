@@ -1,13 +1,14 @@
 /**
- * Addresses whose page lately looked otherwise than we know it, until the browser is closed or the page is right again.
+ * Addresses whose page lately looked otherwise than we know it, until the browser is closed or the page looks right
+ * again.
  */
 
 import { session } from "../storage.js";
 
-const MOST_DRIFTED = 50;
+const MAX_DRIFTED = 50;
 
 /**
- * A page's address without its fragment; "" for one with a query, which is kept nowhere.
+ * A page's address without its fragment; "" for one with a query, which is stored nowhere.
  * @param {string} [url]
  */
 function addressOf(url = "") {
@@ -17,7 +18,7 @@ function addressOf(url = "") {
 }
 
 /**
- * Whether the page at this very address looked otherwise than we know it: then it is left alone from its beginning.
+ * Whether the page at this very address is to be left alone from its beginning.
  * @param {string} [url]
  */
 export const hasDrifted = async (url) => (await session.get("drifted")).includes(addressOf(url));
@@ -27,6 +28,6 @@ export async function rememberDrift(url, isDrift) {
   const address = addressOf(url);
   if (!address || (await hasDrifted(url)) === isDrift) return;
   await session.change("drifted", (addresses) =>
-    isDrift ? [...addresses, address].slice(-MOST_DRIFTED) : addresses.filter((one) => one !== address),
+    isDrift ? [...addresses, address].slice(-MAX_DRIFTED) : addresses.filter((one) => one !== address),
   );
 }

@@ -5,8 +5,8 @@
 /** @typedef {import("../messages.js").PaperState} PaperState */
 /** @typedef {import("../storage.js").Stored} Stored */
 
-/** Papers remembered; the ones longest untouched are forgotten first. */
-export const MOST_STATES = 5_000;
+/** With more papers, those longest untouched are forgotten first. */
+const MAX_STATES = 5_000;
 
 /** @type {PaperState} */
 export const UNTOUCHED = Object.freeze({ opened_at: null, saved: false, hidden: false });
@@ -20,42 +20,42 @@ const EFFECTS = {
   unhide: (state) => ({ ...state, hidden: false }),
 };
 
-/** @param {PaperState | undefined} state @param {Event} event @returns {PaperState} */
+/** @param {PaperState | undefined} state @param {Event} event @returns {PaperState} the state after the event */
 const after = (state, event) => EFFECTS[event.kind]?.(state ?? UNTOUCHED, event) ?? state ?? UNTOUCHED;
 
 /**
- * Bring the remembered states up to events that the server has taken. Changes `states`.
- * @param {Record<string, PaperState>} states
+ * Apply events that the server has accepted.
+ * @param {Record<string, PaperState>} states changed
  * @param {Event[]} events
  */
-export function remember(states, events) {
+export function applyEvents(states, events) {
   for (const event of events)
-    if (event.kind !== "impression") touch(states, event.paper, after(states[event.paper], event));
+    if (event.kind !== "impression") setState(states, event.paper, after(states[event.paper], event));
 }
 
 /**
- * Keep what the server said of the cards of a page. Changes `states`.
- * @param {Record<string, PaperState>} states
+ * Merge what the server says of the cards of a page.
+ * @param {Record<string, PaperState>} states changed
  * @param {import("../messages.js").RankCard[]} cards
  */
 export function mergeServerStates(states, cards) {
   for (const { id, state } of cards) {
     if (!id || !state) continue;
-    if (state.opened_at || state.saved || state.hidden) touch(states, id, state);
+    if (state.opened_at || state.saved || state.hidden) setState(states, id, state);
     else delete states[id];
   }
 }
 
-/** @param {Record<string, PaperState>} states @param {string} paper @param {PaperState} state */
-function touch(states, paper, { opened_at, saved, hidden }) {
+/** @param {Record<string, PaperState>} states changed @param {string} paper @param {PaperState} state */
+function setState(states, paper, { opened_at, saved, hidden }) {
   delete states[paper];
   states[paper] = { opened_at, saved, hidden };
-  const surplus = Object.keys(states).length - MOST_STATES;
+  const surplus = Object.keys(states).length - MAX_STATES;
   if (surplus > 0) for (const old of Object.keys(states).slice(0, surplus)) delete states[old];
 }
 
 /**
- * @param {Pick<Stored, "states" | "queue">} kept
+ * @param {Pick<Stored, "states" | "queue">} stored
  * @param {Iterable<string>} papers
  * @returns {Marks} of those papers of which anything is known
  */

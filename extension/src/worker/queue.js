@@ -1,61 +1,55 @@
 /**
- * Events on their way to the server: in storage before any network, sent in batches, gone only when the server has
+ * Events on their way to the server: stored before any network call, sent in batches, gone only when the server has
  * answered for each. The server knows events by their ids, so sending one twice counts once.
  */
 
-import { LOCAL, MOST_WAITING } from "../caps.js";
+import { LOCAL, MAX_WAITING } from "../caps.js";
 import { ServerError } from "../server-api.js";
 import { change, read } from "../storage.js";
 import { ask, forgetFailures, isDue, readServer, recordUnsent } from "./connection.js";
 import { recordOpen } from "./open-dedup.js";
+import { applyEvents } from "./paper-states.js";
 import { OF_ONE_SERVER, sortByServer, waitingElsewhere } from "./servers.js";
-import { remember } from "./paper-states.js";
 
-/** @typedef {import("../messages.js").Event} Event */
 /** @typedef {import("../messages.js").Card} Card */
+/** @typedef {import("../messages.js").Event} Event */
+/** @typedef {import("../storage.js").DeadLetter} DeadLetter */
 /** @typedef {import("../storage.js").Stored} Stored */
 /** @typedef {import("../storage.js").Waiting} Waiting */
-/** @typedef {import("../storage.js").DeadLetter} DeadLetter */
+/** @typedef {{event: Event, error: DeadLetter["error"]}} Refused an event that the server refused, and why */
 
-export const BATCH = 200;
-/**
- * From here on what was only seen is left out; from `MOST` on opens too, and at the very last what the reader pressed.
- */
-export const FULL = 4_000;
-export const MOST = 5_000;
-/** Texts that wait with their events: more would crowd the events themselves out of the browser's 10 MB. */
-const TEXTS = 1_500;
-const LEDGER = 1_000;
-const DEAD = 500;
-const MOST_DEAD = LOCAL.dead.most ?? DEAD;
+const MAX_BATCH = 200;
+/** With so many events waiting, impressions are left out; then opens too; at the very last (`MAX_WAITING`) presses. */
+const MAX_BEFORE_IMPRESSION = 4_000;
+const MAX_BEFORE_OPEN = 5_000;
+/** More texts would crowd the events they travel with out of the browser's 10 MB. */
+const MAX_TEXTS = 1_500;
+const MAX_LEDGER = 1_000;
+/** Beyond so many dead letters only presses are kept. */
+const MAX_DEAD = 500;
+const MAX_DEAD_PRESSES = LOCAL.dead.most ?? MAX_DEAD;
 /** Statuses by which our server speaks of what was sent, not of who sent it or where to. */
 const ABOUT_THE_BATCH = new Set([400, 413, 422]);
 
-/** @param {Event} event whether the reader pressed something for it */
-const isPressed = ({ kind }) => kind !== "impression" && kind !== "open";
+/** Whether the reader pressed a button for it. @param {Event} event */
+const isPress = ({ kind }) => kind !== "impression" && kind !== "open";
 
-/** @param {number} waiting how many do, for whichever server @param {Event} event */
-const hasRoom = (waiting, event) => waiting < (isPressed(event) ? MOST_WAITING : event.kind === "open" ? MOST : FULL);
-
-/** @param {Waiting[]} queue @param {Event[]} taken @param {Event} event */
-function add(queue, taken, event) {
-  queue.push({ event });
-  taken.push(event);
+/** @param {number} waiting events, for whichever server @param {Event} event */
+function hasRoom(waiting, event) {
+  if (isPress(event)) return waiting < MAX_WAITING;
+  return waiting < (event.kind === "open" ? MAX_BEFORE_OPEN : MAX_BEFORE_IMPRESSION);
 }
 
 /**
- * What is said of one paper stays in its order also where the clock was set back in between, for its state follows the
- * latest time.
+ * Keep presses about one paper in their order even where the clock was set back in between: the latest time counts.
  * @param {Event} event
  * @param {Event[]} before
  * @returns {Event}
  */
-function inOrder(event, before) {
-  if (!isPressed(event)) return event;
-  const last = Math.max(
-    0,
-    ...before.filter((one) => one.paper === event.paper && isPressed(one)).map(({ at }) => Date.parse(at)),
-  );
+function keepOrder(event, before) {
+  if (!isPress(event)) return event;
+  const earlier = before.filter((one) => one.paper === event.paper && isPress(one));
+  const last = Math.max(0, ...earlier.map(({ at }) => Date.parse(at)));
   return Date.parse(event.at) > last ? event : { ...event, at: new Date(last + 1).toISOString() };
 }
 
@@ -78,18 +72,21 @@ export function enqueue(events, cards = [], how = {}) {
   const keys = /** @type {const} */ ([...OF_ONE_SERVER, "queueFull", "opened", "upvoteSaves"]);
   return change(
     [...keys],
-    (kept) => {
-      sortByServer(kept);
-      const before = [...kept.ledger, ...kept.queue].map(({ event }) => event);
+    (stored) => {
+      sortByServer(stored);
+      const before = [...stored.ledger, ...stored.queue].map(({ event }) => event);
       const known = new Set(before.map(({ id }) => id));
-      const fresh = events.filter(({ id }) => !known.has(id)).filter((event) => isCounted(kept, event, how));
-      const others = waitingElsewhere(kept);
+      const fresh = events.filter(({ id }) => !known.has(id)).filter((event) => countsAnew(stored, event, how));
+      const elsewhere = waitingElsewhere(stored);
       /** @type {Event[]} */
       const added = [];
-      for (const event of fresh)
-        if (hasRoom(kept.queue.length + others, event)) add(kept.queue, added, inOrder(event, before));
-      keepTexts(kept, cards);
-      if (added.length < fresh.length) kept.queueFull = true;
+      for (const event of fresh) {
+        if (!hasRoom(stored.queue.length + elsewhere, event)) continue;
+        stored.queue.push({ event: keepOrder(event, before) });
+        added.push(event);
+      }
+      storeTexts(stored, cards);
+      if (added.length < fresh.length) stored.queueFull = true;
       return { added, overflow: fresh.length - added.length };
     },
     ["ledger", "serverUrl"],
@@ -97,49 +94,50 @@ export function enqueue(events, cards = [], how = {}) {
 }
 
 /**
- * @param {Pick<Stored, "opened" | "upvoteSaves">} kept what tells opens and saves apart; changed
+ * Whether an event counts; an open does only once. Records what tells opens and upvotes apart.
+ * @param {Pick<Stored, "opened" | "upvoteSaves">} stored changed
  * @param {Event} event
  * @param {How} how
  */
-function isCounted(kept, event, { isArrival = false, isScripted = false, byUpvote = false }) {
-  if (event.kind === "save" && byUpvote) kept.upvoteSaves[event.paper] = event.id;
-  // What the reader pressed here is theirs: a later un-upvote does not take it back.
-  else if (event.kind === "save" || event.kind === "unsave") delete kept.upvoteSaves[event.paper];
+function countsAnew(stored, event, { isArrival = false, isScripted = false, byUpvote = false }) {
+  if (event.kind === "save" && byUpvote) stored.upvoteSaves[event.paper] = event.id;
+  // What the reader pressed here is theirs: removing the upvote later does not undo it.
+  else if (event.kind === "save" || event.kind === "unsave") delete stored.upvoteSaves[event.paper];
   if (event.kind !== "open") return true;
-  const { isNew, opened } = recordOpen(kept.opened, event, isArrival, isScripted);
-  kept.opened = opened;
+  const { isNew, opened } = recordOpen(stored.opened, event, isArrival, isScripted);
+  stored.opened = opened;
   return isNew;
 }
 
-/** @param {Pick<Stored, "queue" | "texts">} kept @param {Card[]} cards */
-function keepTexts(kept, cards) {
-  const waiting = new Set(kept.queue.map(({ event }) => event.paper));
-  let room = TEXTS - Object.keys(kept.texts).length;
+/** @param {Pick<Stored, "queue" | "texts">} stored changed @param {Card[]} cards */
+function storeTexts(stored, cards) {
+  const waiting = new Set(stored.queue.map(({ event }) => event.paper));
+  let room = MAX_TEXTS - Object.keys(stored.texts).length;
   for (const card of cards) {
-    if (!waiting.has(card.id) || (!(card.id in kept.texts) && room-- <= 0)) continue;
-    kept.texts[card.id] = sendable(card);
+    if (!waiting.has(card.id) || (!(card.id in stored.texts) && room-- <= 0)) continue;
+    stored.texts[card.id] = toSendable(card);
   }
 }
 
-/** What of a card is sent: that the reader upvoted it on the site stays here. @param {Card} card @returns {Card} */
-export function sendable(card) {
+/** The part of a card that is sent: that the reader upvoted it on the site stays here. @param {Card} card @returns {Card} */
+export function toSendable(card) {
   const { upvoted: _, ...rest } = card;
   return rest;
 }
 
 /**
- * Take an event out again, if it cannot be on the server: not sent yet, or refused.
+ * Remove an event that cannot be on the server: not sent yet, or refused.
  * @param {string} id
- * @returns {Promise<boolean>}
+ * @returns {Promise<boolean>} whether it was there to be removed
  */
 export function withdraw(id) {
-  return change(["queue", "dead", "upvoteSaves"], (kept) => {
-    const waiting = kept.queue.filter(({ event, tried }) => event.id !== id || tried);
-    const dead = kept.dead.filter(({ event }) => event.id !== id);
-    const isGone = waiting.length < kept.queue.length || dead.length < kept.dead.length;
-    kept.upvoteSaves = Object.fromEntries(Object.entries(kept.upvoteSaves).filter(([, save]) => save !== id));
-    Object.assign(kept, { queue: waiting, dead });
-    return isGone;
+  return change(["queue", "dead", "upvoteSaves"], (stored) => {
+    const queue = stored.queue.filter(({ event, tried }) => event.id !== id || tried);
+    const dead = stored.dead.filter(({ event }) => event.id !== id);
+    const isRemoved = queue.length < stored.queue.length || dead.length < stored.dead.length;
+    stored.upvoteSaves = Object.fromEntries(Object.entries(stored.upvoteSaves).filter(([, save]) => save !== id));
+    Object.assign(stored, { queue, dead });
+    return isRemoved;
   });
 }
 
@@ -149,120 +147,118 @@ let running = null;
 /**
  * Send what waits, if it is time to; one run at a time.
  * @param {{now?: boolean}} [how] `now`: without waiting for the back-off to pass
- * @returns {Promise<{sent: Event[]}>} what the server took, in this run
+ * @returns {Promise<{sent: Event[]}>} what the server accepted in this run
  */
 export async function flush({ now = false } = {}) {
   // A run under way may be past what this one is asked for.
   if (now) await running?.catch(() => {});
-  running ??= run(now).finally(() => {
+  running ??= sendAll(now).finally(() => {
     running = null;
   });
   return running;
 }
 
-/** Send because the reader asks for it. @returns {Promise<{sent: number}>} how many events the server took */
+/** Send because the reader asks for it. @returns {Promise<{sent: number}>} how many events the server accepted */
 export async function flushNow() {
   await forgetFailures();
   return { sent: (await flush({ now: true })).sent.length };
 }
 
 /** @param {boolean} now */
-async function run(now) {
+async function sendAll(now) {
   /** @type {Event[]} */
   const sent = [];
   const { connection } = await read("connection");
-  const to = now || isDue(connection) ? await readServer() : null;
-  if (to && (await sendDeletions(to.serverUrl))) await sendQueue(to.serverUrl, sent);
+  const server = now || isDue(connection) ? await readServer() : null;
+  if (server && (await sendDeletions(server.serverUrl))) await sendQueue(server.serverUrl, sent);
   return { sent };
 }
 
 /**
- * Whether smaller batches may go where this one did not: our server said so, or somebody in between found it too large.
+ * Whether smaller batches may pass where this one did not: our server said so, or a proxy found it too large.
  * @param {ServerError} error
  */
 const isAboutTheBatch = ({ kind, status, isOurs }) =>
   ABOUT_THE_BATCH.has(status ?? 0) && (isOurs || kind === "too_large");
 
 /**
- * Batch by batch. One that the server refuses is sent again in ever smaller ones, until the event it is about is alone.
+ * Send batch by batch. One that the server refuses is sent again in ever smaller ones, until the event it is about is
+ * alone.
  * @param {string} host
- * @param {Event[]} sent what the server took; added to
+ * @param {Event[]} sent what the server accepted; added to
  */
 async function sendQueue(host, sent) {
-  for (let size = BATCH; ;) {
-    const batch = await nextBatch(size, host);
+  for (let size = MAX_BATCH; ;) {
+    const batch = await takeBatch(size, host);
     if (!batch.events.length) return;
     try {
-      sent.push(...(await send(batch, host)));
-      size = Math.min(BATCH, size * 4);
+      sent.push(...(await sendBatch(batch, host)));
+      size = Math.min(MAX_BATCH, size * 4);
     } catch (error) {
       if (!(error instanceof ServerError)) throw error;
       if (!isAboutTheBatch(error)) return recordUnsent(error);
       if (batch.events.length > 1) size = Math.max(1, Math.floor(batch.events.length / 4));
-      else if (batch.papers.length) await forgetText(batch.papers[0].id);
+      else if (batch.papers.length) await dropText(batch.papers[0].id);
       else if (error.isOurs) await setAside(batch.events[0], error);
-      // Whoever finds one bare event too large takes none.
+      // A proxy that finds one bare event too large lets none through.
       else return recordUnsent(error);
     }
   }
 }
 
 /**
- * The oldest events, marked as tried before they leave: should we die now, nobody takes them for unsent.
+ * The oldest events, marked as tried before they leave: should the worker die now, nobody takes them for unsent.
  * @param {number} size
- * @param {string} host none, should it not be the one paired with any more
+ * @param {string} host the batch is empty if this is no longer the server paired with
  * @returns {Promise<{events: Event[], papers: Card[]}>}
  */
-function nextBatch(size, host) {
+function takeBatch(size, host) {
   return change(
     [...OF_ONE_SERVER],
-    (kept) => {
-      sortByServer(kept);
-      const batch = kept.queueOf === host ? kept.queue.slice(0, size) : [];
+    (stored) => {
+      sortByServer(stored);
+      const batch = stored.queueOf === host ? stored.queue.slice(0, size) : [];
       for (const one of batch) one.tried = true;
-      const papers = [...new Set(batch.map(({ event }) => event.paper))]
-        .map((paper) => kept.texts[paper])
-        .filter(Boolean);
-      return { events: batch.map(({ event }) => event), papers };
+      const papers = [...new Set(batch.map(({ event }) => event.paper))];
+      const texts = papers.map((paper) => stored.texts[paper]).filter(Boolean);
+      return { events: batch.map(({ event }) => event), papers: texts };
     },
     ["serverUrl"],
   );
 }
 
-/** The event may be well, and only the text beside it too much. @param {string} paper */
-const forgetText = (paper) => change(["texts"], (kept) => void delete kept.texts[paper]);
+/** The event may be fine, and only the text beside it too much. @param {string} paper */
+const dropText = (paper) => change(["texts"], (stored) => void delete stored.texts[paper]);
 
 /**
- * @param {{events: Event[], papers: Card[]}} batch @param {string} host @returns {Promise<Event[]>} what is now on the
- * server
+ * @param {{events: Event[], papers: Card[]}} batch
+ * @param {string} host
+ * @returns {Promise<Event[]>} what is now on the server
+ * @throws {ServerError}
  */
-async function send(batch, host) {
-  const { results } = await ask(
-    "POST",
-    "/v1/events",
-    batch,
-    (answer) => isAnswerFor(batch.events, answer.results),
-    host,
-  );
-  const taken = batch.events.filter((_, at) => results[at].status !== "rejected");
-  const refused = batch.events.flatMap((event, at) =>
+async function sendBatch(batch, host) {
+  const { events } = batch;
+  const isComplete = (/** @type {any} */ answer) => isAnswerFor(events, answer.results);
+  const { results } = await ask("POST", "/v1/events", batch, isComplete, host);
+  const accepted = events.filter((_, at) => results[at].status !== "rejected");
+  const refused = events.flatMap((event, at) =>
     results[at].status === "rejected" ? { event, error: reasonOf(results[at]) } : [],
   );
-  await settle(taken, refused, host);
-  return taken;
+  await moveBatch(accepted, refused, host);
+  return accepted;
 }
 
+const VERDICTS = ["accepted", "duplicate", "rejected"];
+
 /**
- * Whether there is a verdict for each event: an answer cut short says nothing of the rest. @param {Event[]} events
+ * Whether there is a verdict for each event: an answer cut short says nothing of the rest.
+ * @param {Event[]} events
  * @param {any} results
  */
 const isAnswerFor = (events, results) =>
   Array.isArray(results) &&
   results.length === events.length &&
-  results.every(
-    ({ id, status }, at) =>
-      (id ?? events[at].id) === events[at].id && ["accepted", "duplicate", "rejected"].includes(status),
-  );
+  results.every(({ id, status }, at) => (id ?? events[at].id) === events[at].id && VERDICTS.includes(status));
 
 /** @param {any} result @returns {DeadLetter["error"]} */
 const reasonOf = ({ error }) => ({
@@ -271,44 +267,52 @@ const reasonOf = ({ error }) => ({
 });
 
 /**
- * In one step: out of the queue, into the ledger or to the letters that came back.
- * @param {Event[]} taken
- * @param {{event: Event, error: DeadLetter["error"]}[]} refused
+ * Atomically move a batch from the queue to the ledger, or to the dead letters.
+ * @param {Event[]} accepted
+ * @param {Refused[]} refused
  * @param {string} host
  */
-function settle(taken, refused, host) {
-  return change(["queue", "texts", "ledger", "dead", "deadDropped", "states", "queueFull"], (kept) => {
-    const done = new Set([...taken, ...refused.map(({ event }) => event)].map(({ id }) => id));
-    // What the reader deleted while it was on its way is not written down again.
-    const waiting = new Set(kept.queue.map(({ event }) => event.id));
-    kept.queue = kept.queue.filter(({ event }) => !done.has(event.id));
-    const wanted = new Set(kept.queue.map(({ event }) => event.paper));
-    kept.texts = Object.fromEntries(Object.entries(kept.texts).filter(([paper]) => wanted.has(paper)));
+function moveBatch(accepted, refused, host) {
+  return change(["queue", "texts", "ledger", "dead", "deadDropped", "states", "queueFull"], (stored) => {
     const at = Date.now();
-    const lines = taken.filter(({ id }) => waiting.has(id));
-    kept.ledger = [...kept.ledger, ...lines.map((event) => ({ event, sent_at: at, host }))].slice(-LEDGER);
-    const letters = [
-      ...kept.dead,
-      ...refused.filter(({ event }) => waiting.has(event.id)).map((one) => ({ ...one, at })),
-    ];
-    kept.dead = withoutSurplus(letters);
-    kept.deadDropped += letters.length - kept.dead.length;
-    kept.queueFull &&= kept.queue.length >= FULL;
-    remember(kept.states, lines);
+    // What the reader deleted while it was on its way is not written down again.
+    const waiting = new Set(stored.queue.map(({ event }) => event.id));
+    const lines = accepted.filter(({ id }) => waiting.has(id));
+    stored.ledger = [...stored.ledger, ...lines.map((event) => ({ event, sent_at: at, host }))].slice(-MAX_LEDGER);
+    const letters = refused.filter(({ event }) => waiting.has(event.id)).map((one) => ({ ...one, at }));
+    addDeadLetters(stored, letters);
+    removeEvents(stored, [...accepted, ...refused.map(({ event }) => event)]);
+    applyEvents(stored.states, lines);
   });
 }
 
-/** Of too many refused events the oldest go that the reader did not press. @param {DeadLetter[]} dead */
-function withoutSurplus(dead) {
-  let surplus = dead.length - DEAD;
-  return dead.filter(({ event }) => isPressed(event) || surplus-- <= 0).slice(-MOST_DEAD);
+/** @param {Pick<Stored, "queue" | "texts" | "queueFull">} stored changed @param {Event[]} events */
+function removeEvents(stored, events) {
+  const done = new Set(events.map(({ id }) => id));
+  stored.queue = stored.queue.filter(({ event }) => !done.has(event.id));
+  const papers = new Set(stored.queue.map(({ event }) => event.paper));
+  stored.texts = Object.fromEntries(Object.entries(stored.texts).filter(([paper]) => papers.has(paper)));
+  stored.queueFull &&= stored.queue.length >= MAX_BEFORE_IMPRESSION;
+}
+
+/** @param {Pick<Stored, "dead" | "deadDropped">} stored changed @param {DeadLetter[]} letters */
+function addDeadLetters(stored, letters) {
+  const all = [...stored.dead, ...letters];
+  stored.dead = dropSurplus(all);
+  stored.deadDropped += all.length - stored.dead.length;
+}
+
+/** Of too many dead letters, drop the oldest that the reader did not press. @param {DeadLetter[]} dead */
+function dropSurplus(dead) {
+  let surplus = dead.length - MAX_DEAD;
+  return dead.filter(({ event }) => isPress(event) || surplus-- <= 0).slice(-MAX_DEAD_PRESSES);
 }
 
 /** @param {Event} event @param {ServerError} error */
-const setAside = (event, error) => settle([], [{ event, error: reasonOf({ error }) }], "");
+const setAside = (event, error) => moveBatch([], [{ event, error: reasonOf({ error }) }], "");
 
 /**
- * What the reader deleted while this server was silent. Another one would not know it, and it would be taken for gone.
+ * Send what the reader deleted while this server was silent; another server would not know it and count it as gone.
  * @param {string} host
  * @returns {Promise<boolean>} whether the server still answers
  */
@@ -319,10 +323,10 @@ async function sendDeletions(host) {
       await ask("DELETE", `/v1/me/events/${encodeURIComponent(id)}`, undefined, undefined, host);
     } catch (error) {
       if (!(error instanceof ServerError)) throw error;
-      // Refused as unknown or as no id at all: it is not there.
+      // Refused as unknown, or as no id at all: it is not there.
       if (error.kind !== "refused") return false;
     }
-    await change(["deletions"], (kept) => void delete kept.deletions[id]);
+    await change(["deletions"], (stored) => void delete stored.deletions[id]);
   }
   return true;
 }

@@ -1,6 +1,4 @@
-/**
- * How much room a page is to keep for us, asked at the very beginning of its load: answered from few and small facts.
- */
+/** The room that a page keeps for us while it loads: asked for first of all, so answered from few and small facts. */
 
 import { paperFromUrl } from "../paper-id.js";
 import { hasDrifted } from "./drift.js";
@@ -24,10 +22,10 @@ export function roomOf(state, isPaper, isFolded) {
 
 /** @param {import("../messages.js").Sender} sender */
 export async function reservePageRoom({ url, site }) {
-  const kept = await readWithState();
-  const state = stateOf(kept, site);
+  const stored = await readWithState();
+  const state = stateOf(stored, site);
   if (TAKES_ROOM.has(state) && (await hasDrifted(url))) return { state: "drift", room: null };
-  const { order, panel_collapsed } = kept.preferences;
+  const { order, panel_collapsed } = stored.preferences;
   const isPaper = paperFromUrl(url ?? "") !== null;
   const room = roomOf(state, isPaper, panel_collapsed);
   return { state, room, order: room === "full" || room === "folded" ? order : "original" };

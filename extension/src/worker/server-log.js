@@ -1,25 +1,32 @@
-/** What the server holds of what the reader did, on all their browsers. */
+/** The server's log of what the reader did, on all their browsers. */
 
 import { ServerError } from "../server-api.js";
 import { ask, hasItems } from "./connection.js";
 
 /** @typedef {import("../messages.js").Event} Event */
+
 /**
- * @typedef {{events: Event[], silent: boolean, partial: boolean}} Log newest first; `silent`: the server did not answer
- * to the end; `partial`: there is more than was looked at
+ * @typedef {object} Log
+ * @property {Event[]} events newest first
+ * @property {boolean} silent the server did not answer to the end
+ * @property {boolean} partial there is more than was looked at
+ */
+
+/**
+ * What to fetch, and where to stop.
+ * @typedef {object} Query
+ * @property {string} [paper] only events of this paper
+ * @property {Event["kind"][]} [kinds] only events of these kinds
+ * @property {number} [since] stop at what is older, in epoch ms
+ * @property {number} max stop after so many events
+ * @property {number} [until] stop at this time, in epoch ms
  */
 
 const PAGE = 200;
 
-/**
- * @param {{paper?: string, kinds?: Event["kind"][], since?: number, most: number, until?: number}} asked `paper`,
- *   `kinds`: of
- *   these alone; `since`: what is older need not be looked at; `most`: nor more; `until`: nor longer
- *   (times in epoch ms)
- * @returns {Promise<Log>}
- */
-export async function fetchLog({ paper, kinds = [], since = -Infinity, most, until = Infinity }) {
-  const wanted = [
+/** @param {Query} query @returns {Promise<Log>} */
+export async function fetchLog({ paper, kinds = [], since = -Infinity, max, until = Infinity }) {
+  const filter = [
     `limit=${PAGE}`,
     ...(paper ? [`paper=${encodeURIComponent(paper)}`] : []),
     ...kinds.map((kind) => `kind=${kind}`),
@@ -27,13 +34,9 @@ export async function fetchLog({ paper, kinds = [], since = -Infinity, most, unt
   /** @type {Event[]} */
   const events = [];
   try {
-    for (let cursor = ""; events.length < most && Date.now() < until;) {
-      const { items, next } = await ask(
-        "GET",
-        `/v1/me/events?${wanted}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`,
-        undefined,
-        hasItems,
-      );
+    for (let cursor = ""; events.length < max && Date.now() < until;) {
+      const path = `/v1/me/events?${filter}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`;
+      const { items, next } = await ask("GET", path, undefined, hasItems);
       events.push(...items);
       if (!next || (items.length && Date.parse(items.at(-1).at) < since))
         return { events, silent: false, partial: false };

@@ -1,46 +1,49 @@
 /**
- * What belongs to one server. What was kept for it is put aside while this browser is paired with another, to which
- * nothing of it goes, and comes back with it.
+ * What is stored for one server. While this browser is paired with another it is put aside, and nothing of it is sent
+ * there; it comes back with its server.
  */
 
 import { hostOf } from "./connection.js";
 
 /** @typedef {import("../storage.js").Stored} Stored */
 
-/** Keys that change together; `serverUrl` is only looked at. */
+/** Keys that change together; `serverUrl` is only read. */
 export const OF_ONE_SERVER = /** @type {const} */ (["queueOf", "queue", "texts", "dead", "elsewhere"]);
 
 /**
- * Have the queue be the one of the server paired with, whoever wrote its address. To be called in each change that adds
- * to the queue or takes from it. Changes `kept`.
- * @param {Pick<Stored, typeof OF_ONE_SERVER[number] | "serverUrl">} kept
+ * Make the queue that of the server paired with, whoever wrote its address. Each change that adds to the queue or
+ * removes from it calls this first.
+ * @param {Pick<Stored, typeof OF_ONE_SERVER[number] | "serverUrl">} stored changed
  */
-export function sortByServer(kept) {
-  const [before, now] = [kept.queueOf, hostOf(kept)];
+export function sortByServer(stored) {
+  const [before, now] = [stored.queueOf, hostOf(stored)];
   if (!now || before === now) return;
-  kept.queueOf = now;
-  // What was kept before any server was known goes to the first.
+  stored.queueOf = now;
+  // What was stored before any server was known goes to the first.
   if (!before) return;
-  const { [now]: back, ...others } = kept.elsewhere;
-  const { queue, dead } = kept;
-  kept.elsewhere = queue.length || dead.length ? { ...others, [before]: { queue, dead } } : others;
-  Object.assign(kept, { queue: [], dead: [], texts: {} }, back);
+  const { [now]: back, ...others } = stored.elsewhere;
+  const { queue, dead } = stored;
+  stored.elsewhere = queue.length || dead.length ? { ...others, [before]: { queue, dead } } : others;
+  Object.assign(stored, { queue: [], dead: [], texts: {} }, back);
 }
 
 /**
- * The same server has another address now. Changes `kept`. @param {Pick<Stored, "queueOf">} kept @param {string} from
+ * The same server has another address now.
+ * @param {Pick<Stored, "queueOf">} stored changed
+ * @param {string} from
  * @param {string} to
  */
-export function renameServer(kept, from, to) {
-  if (kept.queueOf === from) kept.queueOf = to;
+export function renameServer(stored, from, to) {
+  if (stored.queueOf === from) stored.queueOf = to;
 }
 
-/** How many events wait for other servers. @param {Pick<Stored, "elsewhere">} kept */
+/** How many events wait for other servers. @param {Pick<Stored, "elsewhere">} stored */
 export const waitingElsewhere = ({ elsewhere }) =>
   Object.values(elsewhere).reduce((sum, { queue }) => sum + queue.length, 0);
 
 /**
- * Whether the reader has agreed to what is sent to this server. @param {Pick<Stored, "agreed" | "serverUrl">} kept
+ * Whether the reader has agreed to what is sent to this server.
+ * @param {Pick<Stored, "agreed" | "serverUrl">} stored
  * @param {string} address
  */
 export const isAgreed = ({ agreed, serverUrl }, address) =>

@@ -1,4 +1,4 @@
-/** Sites that the manifest does not name: their content script is registered while the reader has them switched on. */
+/** Sites that the manifest does not name: their content script is registered while they are switched on. */
 
 import { browser } from "../browser.js";
 import { change } from "../storage.js";
@@ -8,7 +8,7 @@ const ARXIV = { origins: ["https://arxiv.org/*"] };
 /** @type {chrome.scripting.RegisteredContentScript} */
 const SCRIPT = {
   id: "arxiv",
-  // Where the browser does not let us in, it runs nothing, whatever is written here.
+  // On a site that the browser does not let us into, nothing runs, whatever this says.
   matches: [...ARXIV.origins, "https://www.arxiv.org/*"],
   js: ["src/loader.js"],
   css: ["src/ui/reserve.css"],
@@ -18,20 +18,20 @@ const SCRIPT = {
 
 let last = Promise.resolve();
 
-/** Bring what is registered up to what the reader wants and the browser allows; one at a time. */
+/** Register what the reader wants and the browser allows, and nothing else; one run at a time. */
 export function followSites() {
-  last = last.then(follow, follow);
+  last = last.then(register, register);
   return last;
 }
 
-async function follow() {
+async function register() {
   const { scripting, permissions } = browser();
-  if (!scripting) return; // Not allowed yet, or taken back: then the browser has unregistered it.
+  if (!scripting) return; // Not allowed yet, or no longer: then the browser has unregistered the script.
   const { preferences } = await readWithState();
-  const wanted = preferences.sites.arxiv && (await permissions.contains(ARXIV));
-  const there = (await scripting.getRegisteredContentScripts({ ids: [SCRIPT.id] })).length > 0;
-  if (wanted && !there) await scripting.registerContentScripts([SCRIPT]);
-  if (!wanted && there) await scripting.unregisterContentScripts({ ids: [SCRIPT.id] });
+  const isWanted = preferences.sites.arxiv && (await permissions.contains(ARXIV));
+  const isThere = (await scripting.getRegisteredContentScripts({ ids: [SCRIPT.id] })).length > 0;
+  if (isWanted && !isThere) await scripting.registerContentScripts([SCRIPT]);
+  if (!isWanted && isThere) await scripting.unregisterContentScripts({ ids: [SCRIPT.id] });
 }
 
 /** Switch off a site that the browser no longer lets us into. @param {string[]} [origins] no longer allowed */

@@ -1,4 +1,4 @@
-/** What pages tell, checked for its shape: a page is untrusted, so only known fields of the right kind go on. */
+/** Parse what pages say. A page is untrusted: only known fields of the right kind go on. */
 
 import { paperId } from "../paper-id.js";
 
@@ -6,15 +6,15 @@ import { paperId } from "../paper-id.js";
 /** @typedef {import("../messages.js").Card} Card */
 /** @typedef {import("../messages.js").Site} Site */
 
-/** What a page of arXiv lists at most. The marks of all are shown; the server ranks fewer. */
-const MOST_CARDS = 2_000;
-const MOST_NAMES = 100;
+/** No page of arXiv lists more. The marks of all are shown; the server ranks fewer. */
+const MAX_CARDS = 2_000;
+const MAX_NAMES = 100;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-/** A kind and a date; so a query or an address can never be sent as one. */
+/** A kind and a date, so that a query or an address can never be sent as one. */
 const PAGE = /^[a-z]+(\/[\dW-]{1,10})?$/;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
-/** What the server's database holds of a number. */
-const MOST_UPVOTES = 2 ** 31 - 1;
+/** The largest integer of the server's database. */
+const MAX_UPVOTES = 2 ** 31 - 1;
 const KINDS = ["open", "save", "unsave", "hide", "unhide", "impression"];
 const SURFACES = ["card", "panel", "paper_page", "search", "feed", "digest", "library", "import", "demo"];
 /** @type {[Site, RegExp][]} */
@@ -27,7 +27,7 @@ const SITES = [
 /** The site whose page an address is, or null. @param {string | undefined} url @returns {Site | null} */
 export const siteOf = (url) => SITES.find(([, address]) => address.test(url ?? ""))?.[0] ?? null;
 
-/** Thrown where a message lacks what it must have. */
+/** A message lacks what it must have. */
 export class BadMessage extends Error {}
 
 /**
@@ -36,38 +36,36 @@ export class BadMessage extends Error {}
  * @param {T | null | undefined | false} value
  * @returns {T}
  */
-function need(field, value) {
+function requireField(field, value) {
   if (value === null || value === undefined || value === false)
-    throw new BadMessage(`${field} is missing or not what it should be`);
+    throw new BadMessage(`${field} is missing or malformed`);
   return value;
 }
 
-/** Cut before it is made whole: a cut may go through a pair. @param {any} value @param {number} longest */
-const words = (value, longest) =>
-  typeof value === "string" && value ? value.slice(0, longest).toWellFormed().replaceAll("\0", "") : undefined;
+/** Cut first, for a cut may split a surrogate pair. @param {any} value @param {number} maxLength */
+const parseText = (value, maxLength) =>
+  typeof value === "string" && value ? value.slice(0, maxLength).toWellFormed().replaceAll("\0", "") : undefined;
 
-/**
- * A time as the server reads it: JavaScript takes "2026", the 30th of February and the year 0 too. @param {any} value
- */
-function moment(value) {
+/** A time as the server reads it: JavaScript also accepts "2026", the 30th of February and the year 0. @param {any} value */
+function parseTime(value) {
   if (typeof value !== "string" || !TIME.test(value) || Number.isNaN(Date.parse(value))) return undefined;
   const written = new Date(value).toISOString();
   return TIME.test(written) && written >= "0001" ? written : undefined;
 }
 
-/** @param {any} value @param {number} longest */
-const names = (value, longest) =>
-  Array.isArray(value) ? value.slice(0, MOST_NAMES).flatMap((one) => words(one, longest) ?? []) : undefined;
+/** @param {any} value @param {number} maxLength */
+const parseNames = (value, maxLength) =>
+  Array.isArray(value) ? value.slice(0, MAX_NAMES).flatMap((one) => parseText(one, maxLength) ?? []) : undefined;
 
-/** @param {any} value @returns {string} the canonical id */
-export const parsePaper = (value) => need("paper", typeof value === "string" && paperId(value));
+/** @param {any} value @returns {string} the canonical id @throws {BadMessage} */
+export const parsePaper = (value) => requireField("paper", typeof value === "string" && paperId(value));
 
-/** @param {any} value @returns {string} */
-export const parsePage = (value) => need("page", typeof value === "string" && PAGE.test(value) && value);
+/** @param {any} value @returns {string} @throws {BadMessage} */
+export const parsePage = (value) => requireField("page", typeof value === "string" && PAGE.test(value) && value);
 
-/** Fields that say where an event happened, as far as they are right. @param {any} told */
-export function parseContext(told) {
-  const { surface, page, list_id, position } = told ?? {};
+/** The fields that say where an event happened, as far as they are right. @param {any} raw */
+export function parseContext(raw) {
+  const { surface, page, list_id, position } = raw ?? {};
   return {
     ...(SURFACES.includes(surface) ? { surface } : {}),
     ...(typeof page === "string" && PAGE.test(page) ? { page } : {}),
@@ -76,36 +74,36 @@ export function parseContext(told) {
   };
 }
 
-/** @param {any} told @returns {Event} */
-export function parseEvent(told) {
-  const { id, kind, at } = told ?? {};
+/** @param {any} raw @returns {Event} @throws {BadMessage} */
+export function parseEvent(raw) {
+  const { id, kind, at } = raw ?? {};
   return {
-    id: need("id", UUID.test(id) && id),
-    kind: need("kind", KINDS.includes(kind) && kind),
-    paper: parsePaper(told?.paper),
-    at: need("at", typeof at === "string" && at.length <= 40 && !Number.isNaN(Date.parse(at)) && at),
-    ...parseContext(told),
+    id: requireField("id", UUID.test(id) && id),
+    kind: requireField("kind", KINDS.includes(kind) && kind),
+    paper: parsePaper(raw?.paper),
+    at: requireField("at", typeof at === "string" && at.length <= 40 && !Number.isNaN(Date.parse(at)) && at),
+    ...parseContext(raw),
   };
 }
 
-/** @param {any} told @returns {Card | null} null without a usable id */
-export function parseCard(told) {
-  const id = typeof told?.id === "string" ? paperId(told.id) : null;
+/** @param {any} raw @returns {Card | null} null without a usable id */
+export function parseCard(raw) {
+  const id = typeof raw?.id === "string" ? paperId(raw.id) : null;
   if (!id) return null;
   const texts = {
-    title: words(told.title, 1_000),
-    abstract: words(told.abstract, 20_000),
-    organization: words(told.organization, 200),
+    title: parseText(raw.title, 1_000),
+    abstract: parseText(raw.abstract, 20_000),
+    organization: parseText(raw.organization, 200),
   };
-  const lists = { authors: names(told.authors, 200), categories: names(told.categories, 50) };
-  const published_at = moment(told.published_at);
+  const lists = { authors: parseNames(raw.authors, 200), categories: parseNames(raw.categories, 50) };
+  const published_at = parseTime(raw.published_at);
   const upvotes =
-    Number.isInteger(told.upvotes) && told.upvotes >= 0 && told.upvotes <= MOST_UPVOTES ? told.upvotes : undefined;
-  const upvoted = told.upvoted === true ? true : undefined;
+    Number.isInteger(raw.upvotes) && raw.upvotes >= 0 && raw.upvotes <= MAX_UPVOTES ? raw.upvotes : undefined;
+  const upvoted = raw.upvoted === true ? true : undefined;
   const card = { id, ...texts, ...lists, published_at, upvotes, upvoted };
   return /** @type {Card} */ (Object.fromEntries(Object.entries(card).filter(([, value]) => value !== undefined)));
 }
 
-/** @param {any} told @returns {Card[]} those with a usable id */
-export const parseCards = (told) =>
-  Array.isArray(told) ? told.slice(0, MOST_CARDS).flatMap((one) => parseCard(one) ?? []) : [];
+/** @param {any} raw @returns {Card[]} those with a usable id */
+export const parseCards = (raw) =>
+  Array.isArray(raw) ? raw.slice(0, MAX_CARDS).flatMap((one) => parseCard(one) ?? []) : [];

@@ -1,36 +1,34 @@
 /**
  * The only file that says `chrome.`: one seam between our code and the browser.
  *
- * Both browsers offer promises under `chrome` in Manifest V3. The object is looked up anew at each use, so that the
- * demo
- * page and the tests can put their own in place first.
+ * Both browsers offer promises under `chrome` in Manifest V3. The object is looked up at each use, so that the demo page
+ * and the tests can put their own in its place first.
  */
 
 /** @type {typeof chrome | undefined} */
-let inItsPlace;
+let substitute;
 
-/** What this browser offers, or undefined where an API is missing (Firefox lacks some). */
-export const browser = () => inItsPlace ?? globalThis.chrome;
+/** The API of this browser; some parts are undefined in Firefox. */
+export const browser = () => substitute ?? globalThis.chrome;
 
-/** Have something else take the browser's place in this document ("Try it here"). @param {any} other */
-export const standIn = (other) => void (inItsPlace = other);
+/** Put something else in the browser's place in this document ("Try it here"). @param {any} other */
+export const standIn = (other) => void (substitute = other);
 
 /**
- * Texts without values, by who gave them: each asking crosses over to the browser, which in Firefox takes as long as
- * making
- * the element it is for, and a page of a hundred cards has a thousand.
+ * Texts without values, by the `i18n` they came from. A page of a hundred cards has a thousand texts, and in Firefox
+ * asking the browser for one takes as long as making its element.
  * @type {WeakMap<object, Map<string, string>>}
  */
-const known = new WeakMap();
+const cache = new WeakMap();
 
-/** Letters that are read from right to left. */
+/** Letters that are read right to left. */
 const RTL = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 
 /**
- * A value as it stands in a sentence of ours: what runs the other way is kept from turning the words around it. @param
- * {string | number} value
+ * Isolate a value that runs right to left, so that it does not turn the words around it.
+ * @param {string | number} value
  */
-const isolated = (value) => (RTL.test(String(value)) ? `\u2068${value}\u2069` : String(value));
+const isolate = (value) => (RTL.test(String(value)) ? `\u2068${value}\u2069` : String(value));
 
 /**
  * The text of one locale key, with `$1`... filled in.
@@ -40,15 +38,15 @@ const isolated = (value) => (RTL.test(String(value)) ? `\u2068${value}\u2069` : 
  */
 export function text(key, ...values) {
   const { i18n } = browser();
-  const texts = known.get(i18n) ?? new Map();
-  known.set(i18n, texts);
+  const texts = cache.get(i18n) ?? new Map();
+  cache.set(i18n, texts);
   try {
-    if (values.length) return i18n.getMessage(key, values.map(isolated)) || key;
+    if (values.length) return i18n.getMessage(key, values.map(isolate)) || key;
     if (!texts.has(key)) texts.set(key, i18n.getMessage(key, []) || key);
     return texts.get(key);
   } catch (error) {
     if (isAlive()) throw error;
-    // Replaced under the page: nobody knows any words there any more.
+    // The extension was replaced under the page: its words are gone.
     return "";
   }
 }
@@ -65,11 +63,11 @@ export const version = () => browser().runtime.getManifest().version;
  */
 export const isAlive = () => Boolean(browser()?.runtime?.id);
 
-/** What Chromium answers to a worker that it is ending: alone, and with itself. */
-const LAST_WORDS = ["No SW", "The browser is shutting down."];
+/** What Chromium answers to a worker that it ends: the worker alone, and the browser too. */
+const ENDING_MESSAGES = ["No SW", "The browser is shutting down."];
 
 /** Whether a call failed because the browser is ending the worker that made it. @param {unknown} error */
-export const isEnding = (error) => error instanceof Error && LAST_WORDS.includes(error.message);
+export const isEnding = (error) => error instanceof Error && ENDING_MESSAGES.includes(error.message);
 
 /**
  * Send one message to the service worker.

@@ -14,13 +14,15 @@ import { isAlive, sendMessage, text } from "./browser.js";
 /** @typedef {"huggingface" | "arxiv" | "demo"} Site */
 /** @typedef {{tab?: number, url?: string, site?: Site}} Sender the page that a message came from */
 /** @typedef {"ready" | "unpaired" | "offline" | "paused" | "drift" | "off"} State */
+
 /**
- * @typedef {"full" | "folded" | "sentence" | "bar"} Room what comes before the list: the panel, it folded, one
- * sentence, a paper's bar
+ * What comes before the list: the panel, the panel folded, one sentence, or a paper's bar.
+ * @typedef {"full" | "folded" | "sentence" | "bar"} Room
  */
+
 /**
- * @typedef {"auto" | "manual" | "off"} Capture what is logged: all, only what I save or hide, nothing (and nothing
- * shown)
+ * What is logged: everything, only saves and hides, or nothing; with nothing logged, nothing is shown.
+ * @typedef {"auto" | "manual" | "off"} Capture
  */
 
 /**
@@ -74,11 +76,14 @@ import { isAlive, sendMessage, text } from "./browser.js";
  */
 
 /**
- * @typedef {{opened_at: string | null, saved: boolean, hidden: boolean}} PaperState what the reader did with a paper
+ * What the reader did with a paper.
+ * @typedef {{opened_at: string | null, saved: boolean, hidden: boolean}} PaperState
  */
+
 /**
- * @typedef {PaperState & {pending?: boolean, asked?: boolean}} Mark a state; `pending` while part of it is unsent,
- * `asked` while it is not even kept yet
+ * A paper's state as a page shows it.
+ * @typedef {PaperState & {pending?: boolean, asked?: boolean}} Mark `pending`: part of it is not sent yet; `asked`: not
+ *   even stored yet
  */
 /** @typedef {Record<string, Mark>} Marks by canonical paper id */
 
@@ -96,8 +101,9 @@ import { isAlive, sendMessage, text } from "./browser.js";
  */
 
 /**
- * @typedef {{paper: Paper, score: number, rank: number, reasons: Reason[], list_id?: string}} Recommended a paper that
- * is not on the page; `list_id` where another answer than the page's own brought it
+ * A recommended paper that is not on the page.
+ * @typedef {{paper: Paper, score: number, rank: number, reasons: Reason[], list_id?: string}} Recommended `list_id`, if
+ *   it came with another answer than the page's own
  */
 
 /**
@@ -117,8 +123,8 @@ import { isAlive, sendMessage, text } from "./browser.js";
  * @property {"original" | "foryou"} order
  * @property {boolean} upvote_is_save a logged-in reader's upvote counts as a save
  * @property {boolean} panel_collapsed
- * @property {Record<string, string>} shortcuts action ("save", "hide", "why", "order", "next", "previous") to key; ""
- *   is none
+ * @property {Record<string, string>} shortcuts action ("save", "hide", "why", "order", "next", "previous") to key, or
+ *   to "" for none
  */
 
 /**
@@ -142,8 +148,8 @@ import { isAlive, sendMessage, text } from "./browser.js";
  */
 
 /**
- * @typedef {{reader_id: string, operator: boolean, devices: string[]}} Whose whom a pairing code is for; `reader_id`
- * "": it makes a new reader
+ * Whom a pairing code is for.
+ * @typedef {{reader_id: string, operator: boolean, devices: string[]}} Whose `reader_id` is "" if it makes a new reader
  */
 
 /** @typedef {{code: string, message: string, field?: string}} Failure `code` for programs, `message` for the reader */
@@ -153,37 +159,33 @@ import { isAlive, sendMessage, text } from "./browser.js";
 export const FROM_PAGE = Object.freeze({
   /** `PageCards` -> `{view: View}`: the cards of this page; asks the server. */
   pageCards: "page/cards",
-  /**
-   * `{}` -> `{room: Room | null, state: State, order}`: what to keep free before the page is drawn; asked by the
-   * loader.
-   */
+  /** `{}` -> `{room: Room | null, state: State, order}`: the space to reserve, asked before the page is drawn. */
   pageRoom: "page/room",
-  /** `{page}` -> `{view: View}`: last known, without the network. */
+  /** `{page}` -> `{view: View}`: the last view, without the network. */
   pageView: "page/view",
   /**
-   * `{event: Event, card?: Card, referrer?}` -> `{queued: boolean, marks: Marks}`, once storage holds it; false when
-   * capture leaves it out.
+   * `{event: Event, card?: Card, referrer?}` -> `{queued: boolean, marks: Marks}`, once it is stored; `queued` is false
+   * if such events are not logged.
    */
   eventLog: "event/log",
-  /** `{id, paper}` -> `{marks: Marks}`: take back one event; unsent it vanishes, else its opposite is logged. */
+  /** `{id, paper}` -> `{marks: Marks}`: undo one event; unsent it vanishes, else its opposite is logged. */
   eventUndo: "event/undo",
   /**
    * `{upvoted: boolean, event: Event, card?: Card}` -> `{marks: Marks}`: the reader's own upvote on the site changed.
-   * An
-   * upvote of a paper not yet saved logs `event` (a save); taking it back logs `event` (an unsave) only if that save
-   * stands.
+   * Upvoting a paper that is not saved logs `event` (a save); removing the upvote logs `event` (an unsave) only if that
+   * save stands.
    */
   upvoteChanged: "upvote/changed",
   /** `{page}` -> `{list: List}`: more recommendations than the list holds so far. */
   more: "recommendations/more",
   /**
-   * `{paper, page, list_id?, position?}` -> `{}`: a context menu was opened on this paper's link; without a paper: it
-   * is closed.
+   * `{paper, page, list_id?, position?}` -> `{}`: a context menu was opened on this paper's link; without a paper, it
+   * was closed.
    */
   linkContext: "link/context",
   /**
-   * `{paper?}` -> `{}`: the page goes elsewhere by itself, to that paper as far as it is known, without a press of the
-   * reader's.
+   * `{paper?}` -> `{}`: the page goes elsewhere by itself, without a press of the reader's; to that paper, as far as it
+   * is known.
    */
   pageLeft: "page/left",
   /** `{order?, panel_collapsed?}` -> `{settings: PageSettings}`. */
@@ -194,7 +196,7 @@ export const FROM_PAGE = Object.freeze({
   openOptions: "options/open",
 });
 
-/** From the service worker to the pages that told their cards. */
+/** From the service worker to the open pages. */
 export const TO_PAGE = Object.freeze({
   /** `{view: View}` */
   viewChanged: "view/changed",
@@ -204,13 +206,13 @@ export const TO_PAGE = Object.freeze({
 
 /** From our own pages: popup, options and welcome. */
 export const FROM_OWN = Object.freeze({
-  /** `{tab?: number}` -> `{status: Status}`: how it stands, here and in general. */
+  /** `{tab?: number}` -> `{status: Status}`: how things stand, in that tab and in general. */
   status: "status/get",
-  /** `{address}` -> `{steps: Step[], address?}`: is an Inkling server there? Sends nothing about the reader. */
+  /** `{address}` -> `{steps: Step[], address?}`: is an Inkling server there? Nothing about the reader is sent. */
   pairProbe: "pair/probe",
-  /** `{address, code, plain_http_ok?, agreed?}` -> `{whose: Whose | null}`: sends the code alone, to that server. */
+  /** `{address, code, plain_http_ok?, agreed?}` -> `{whose: Whose | null}`: the code alone is sent, to that server. */
   pairWhose: "pair/whose",
-  /** `{address, code, name, plain_http_ok?}` -> `{steps: Step[]}`: trade the code for a token, try it, keep it. */
+  /** `{address, code, name, plain_http_ok?}` -> `{steps: Step[]}`: trade the code for a token, try it, store it. */
   pairConnect: "pair/connect",
   /** `{capture?, upvote_is_save?, shortcuts?, sites?}` -> `{settings}` */
   preferencesSet: "preferences/set",
@@ -224,21 +226,15 @@ export const FROM_OWN = Object.freeze({
   forget: "forget",
   /** `{}` -> `{papers: {id, title}[]}` */
   hiddenList: "hidden/list",
-  /**
-   * `{id, kind, paper, title?, surface}` -> `{queued}`: save, unsave, hide or unhide from our own pages; `send` adds
-   * the id.
-   */
+  /** `{kind, paper, title?, surface}` -> `{queued}`: save, unsave, hide or unhide; `send` adds an `id`. */
   act: "act",
-  /**
-   * `{}` -> `{lines: DeadLetter[], dropped: number}`: events that the server refused, with its reason; `dropped`: went
-   * for lack of room.
-   */
+  /** `{}` -> `{lines: DeadLetter[], dropped: number}`: events that the server refused; `dropped` for lack of room. */
   deadList: "dead/list",
   /** `{id, retry: boolean}` -> `{}`: try again, or discard. */
   deadSettle: "dead/settle",
   /**
-   * `{limit?}` -> `{items: Recommended[], marks: Marks, fetched_at?}`: marks of what the reasons name; `fetched_at` if
-   * it is the last known.
+   * `{limit?}` -> `{items: Recommended[], marks: Marks, fetched_at?}`: with the marks of the papers that reasons name,
+   * and `fetched_at` if it is the last known list.
    */
   recommend: "recommendations/get",
   /** `{q}` -> `{items: {paper: Paper, score: number}[]}` */
@@ -249,45 +245,40 @@ export const FROM_OWN = Object.freeze({
   devicesRevoke: "devices/revoke",
   /** `{accept: boolean}` -> `{saved: number}`: the upvotes seen on the site, offered once. */
   upvotesImport: "upvotes/import",
-  /** `{interests: string[]}` -> `{}`: typed interests, kept in the reader's settings on the server. */
+  /** `{interests: string[]}` -> `{}`: typed interests, added to the reader's settings on the server. */
   interestsAdd: "interests/add",
   /** `{}` -> `{body: any}`: everything the server holds of the reader. */
   exportAll: "me/export",
   /**
-   * `{delete_there: boolean, discard?: boolean}` -> `{gone_there: boolean, remains?: string}`: leave; says what stays
-   * if the
-   * server is silent. `{waiting: number}`: so much is not sent and would be lost; nothing is done without `discard`.
+   * `{delete_there: boolean, discard?: boolean}` -> `{gone_there: boolean, remains?: string}`: leave; `remains` says
+   * what stays on a silent server. Or -> `{waiting: number}`: so many events would be lost, and without `discard`
+   * nothing was done.
    */
   leave: "account/leave",
   /** `{}` -> `{}`: send what waits, now. */
   flush: "queue/flush",
 });
 
-/** Said by a worker that the browser is ending: nobody knows how far it came. */
+/** The answer of a worker that the browser is ending: nobody knows how far it came. */
 export const ENDING = "ending";
 
-/**
- * Said in the place of a worker that cannot be asked any more: the extension was updated or switched off under the
- * page.
- */
+/** The answer in place of a worker that is gone: the extension was updated or switched off under the page. */
 export const REPLACED = "replaced";
-const LOOK_MS = 500;
+const CHECK_MS = 500;
 
 /**
- * What the worker answers. Where the extension is replaced meanwhile, the browser leaves what was asked open for good.
- * @param {Promise<any>} asked
+ * Wait for an answer, or reject once the extension is replaced: the browser would leave the call open for good.
+ * @param {Promise<any>} answer
  * @returns {Promise<any>}
  */
-function orReplaced(asked) {
+function untilReplaced(answer) {
   return new Promise((settle, fail) => {
-    const timer = setInterval(() => isAlive() || fail(new Error("Nobody will answer.")), LOOK_MS);
-    asked.then(settle, fail).finally(() => clearInterval(timer));
+    const timer = setInterval(() => isAlive() || fail(new Error("Nobody will answer.")), CHECK_MS);
+    answer.then(settle, fail).finally(() => clearInterval(timer));
   });
 }
 
-/**
- * What may be asked twice: the browser may end the worker before it has answered, and the second time starts it anew.
- */
+/** Messages that may be sent twice: the browser may end the worker before it answers, and a second one starts it anew. */
 const REPEATABLE = new Set(
   /** @type {string[]} */ ([
     FROM_PAGE.pageCards,
@@ -299,11 +290,11 @@ const REPEATABLE = new Set(
   ]),
 );
 
-/** Before each further try, for a worker that was ended in between takes a moment to start, and may be ended again. */
+/** Before each further try: a worker that was ended takes a moment to start, and may be ended again. */
 const PAUSES_MS = [0, 150, 600];
 
 /** @template T @param {() => Promise<T>} once @returns {Promise<T>} */
-async function patiently(once) {
+async function tryRepeatedly(once) {
   for (const pause of PAUSES_MS) {
     try {
       return await once();
@@ -325,30 +316,31 @@ export async function send(type, fields = {}) {
   // One press is one event, however often the worker must be asked for it.
   const message = type === FROM_OWN.act ? { type, id: crypto.randomUUID(), ...fields } : { type, ...fields };
   const once = async () => {
-    const reply = await orReplaced(sendMessage(message));
-    // Its last word is not its answer.
+    const reply = await untilReplaced(sendMessage(message));
+    // What an ending worker says last is no answer.
     if (reply?.error?.code === ENDING) throw new Error(reply.error.message);
     return reply;
   };
   try {
-    const reply = await (REPEATABLE.has(type) ? patiently(once) : once());
+    const reply = await (REPEATABLE.has(type) ? tryRepeatedly(once) : once());
     return reply ?? refuse("no_answer", text("page_unreachable"));
   } catch (error) {
     return isAlive() ? refuse("unreachable", text("page_unreachable")) : refuse(REPLACED, String(error));
   }
 }
 
-const SILENCE_MS = 8000;
+const TIMEOUT_MS = 8000;
 
 /**
- * The worker's answer, or a refusal where none comes: for what may be asked again, for it may be done all the same.
- * @param {Promise<any>} asked
+ * Wait for the worker's answer, or refuse after some seconds. Only for what may be asked again: it may be done all the
+ * same.
+ * @param {Promise<any>} answer
  * @returns {Promise<any>}
  */
-export const orSilence = (asked) =>
+export const withTimeout = (answer) =>
   Promise.race([
-    asked,
-    new Promise((settle) => setTimeout(settle, SILENCE_MS)).then(() => refuse("no_answer", text("page_unreachable"))),
+    answer,
+    new Promise((settle) => setTimeout(settle, TIMEOUT_MS)).then(() => refuse("no_answer", text("page_unreachable"))),
   ]);
 
 /**

@@ -1,10 +1,9 @@
-/**
- * The only file that speaks to our server. Every failure becomes a `ServerError` whose `kind` says what to do about it.
- */
+/** The only file that calls our server. Every failure becomes a `ServerError` whose `kind` says what to do about it. */
 
 import { text, version } from "./browser.js";
 
-const PATIENCE_MS = 15_000;
+const TIMEOUT_MS = 15_000;
+/** The version of the API that this extension speaks. */
 const API = 1;
 
 /**
@@ -18,8 +17,7 @@ export class ServerError extends Error {
    * @param {Kind} kind
    * @param {string} message for the reader
    * @param {{status?: number, code?: string, field?: string, retryAfter?: number, isOurs?: boolean}} [more]
-   *   `retryAfter` in
-   *   seconds; `isOurs`: our server said so itself, not something in its place or before it
+   *   `retryAfter` in seconds; `isOurs`: our server said so itself, not a proxy or another web server
    */
   constructor(kind, message, more = {}) {
     super(message);
@@ -31,19 +29,19 @@ export class ServerError extends Error {
     this.isOurs = more.isOurs ?? false;
   }
 
-  /** True if the same call may do better later, unchanged: here, or on a newer server. */
+  /** Whether the same call may succeed later, unchanged: when the server is well again, or newer. */
   get passes() {
     return this.kind !== "refused" && this.kind !== "too_large" && this.kind !== "revoked";
   }
 }
 
-/** What a status says whoever it comes from: our server or a proxy before it. @type {Record<number, Kind>} */
-const ANYBODYS = { 413: "too_large", 429: "limited" };
-/** What a status says only where our server's own error comes with it. @type {Record<number, Kind>} */
-const OURS = { 401: "revoked", 426: "old_client" };
+/** What a status means whoever it comes from, our server or a proxy. @type {Record<number, Kind>} */
+const KIND_FROM_ANYBODY = { 413: "too_large", 429: "limited" };
+/** What a status means only if it brings our server's own error. @type {Record<number, Kind>} */
+const KIND_FROM_US = { 401: "revoked", 426: "old_client" };
 
 /** @param {Response} response @returns {Promise<any>} the body, or undefined where it is not JSON */
-async function bodyOf(response) {
+async function readBody(response) {
   try {
     return JSON.parse(await response.text());
   } catch {
@@ -51,25 +49,26 @@ async function bodyOf(response) {
   }
 }
 
-/** @param {Response} response @param {any} body */
-function failure(response, body) {
-  const told = typeof body?.error?.code === "string" ? body.error : {};
+/** @param {Response} response that is not ok @param {any} body @returns {ServerError} */
+function toError(response, body) {
+  const ours = typeof body?.error?.code === "string" ? body.error : {};
   const kind =
-    ANYBODYS[response.status] ??
-    (response.status >= 500 ? "server" : told.code ? (OURS[response.status] ?? "refused") : "garbage");
-  // A proxy's sign-in page or a stray web server: what it says is not ours to show.
-  const message = typeof told.message === "string" ? told.message : text(`worker_error_${kind}`);
+    KIND_FROM_ANYBODY[response.status] ??
+    (response.status >= 500 ? "server" : ours.code ? (KIND_FROM_US[response.status] ?? "refused") : "garbage");
+  // What a proxy's sign-in page or a stray web server says is not ours to show.
+  const message = typeof ours.message === "string" ? ours.message : text(`worker_error_${kind}`);
   const retryAfter = Number(response.headers.get("Retry-After")) || undefined;
   return new ServerError(kind, message, {
     status: response.status,
-    code: told.code,
-    field: told.field,
+    code: ours.code,
+    field: ours.field,
     retryAfter,
-    isOurs: Boolean(told.code),
+    isOurs: Boolean(ours.code),
   });
 }
 
 /**
+ * Call the server once.
  * @param {{serverUrl: string, token?: string}} server
  * @param {string} method
  * @param {string} path
@@ -82,25 +81,17 @@ export async function call({ serverUrl, token }, method, path, body) {
   const headers = { Accept: "application/json", "Inkling-Client": `extension/${version()}` };
   if (token) headers.Authorization = `Bearer ${token}`;
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  const sent = body === undefined ? undefined : JSON.stringify(body);
-  let response;
-  try {
-    const signal = AbortSignal.timeout(PATIENCE_MS);
-    response = await fetch(serverUrl + path, {
-      method,
-      headers,
-      body: sent,
-      signal,
-      credentials: "omit",
-      cache: "no-store",
-      redirect: "error",
-    });
-  } catch (error) {
-    throw new ServerError("network", text("worker_error_network"), { code: String(error) });
-  }
+  /** @type {RequestInit} */
+  const request = { method, headers, credentials: "omit", cache: "no-store", redirect: "error" };
+  if (body !== undefined) request.body = JSON.stringify(body);
+  const response = await fetch(serverUrl + path, { ...request, signal: AbortSignal.timeout(TIMEOUT_MS) }).catch(
+    (error) => {
+      throw new ServerError("network", text("worker_error_network"), { code: String(error) });
+    },
+  );
   if (response.status === 204) return undefined;
-  const answer = await bodyOf(response);
-  if (!response.ok) throw failure(response, answer);
+  const answer = await readBody(response);
+  if (!response.ok) throw toError(response, answer);
   if (answer === null || typeof answer !== "object") throw new ServerError("garbage", text("worker_error_garbage"));
   return answer;
 }
@@ -120,9 +111,9 @@ export async function greet(serverUrl) {
   return answer;
 }
 
-/** @param {string} ours @param {unknown} wanted */
-function isOlder(ours, wanted) {
-  const [left, right] = [ours, String(wanted ?? "0")].map((one) => one.split(".").map(Number));
+/** @param {string} version @param {unknown} least */
+function isOlder(version, least) {
+  const [left, right] = [version, String(least ?? "0")].map((one) => one.split(".").map(Number));
   for (let at = 0; at < right.length; at++) if ((left[at] ?? 0) !== right[at]) return (left[at] ?? 0) < right[at];
   return false;
 }

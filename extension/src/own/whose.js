@@ -1,7 +1,7 @@
 /** Whom the link in the form is for, told before it is used, so that nobody becomes somebody else without knowing. */
 
 import { text } from "../browser.js";
-import { FROM_OWN, orSilence, send } from "../messages.js";
+import { FROM_OWN, withTimeout, send } from "../messages.js";
 import { typedServer } from "./agreement.js";
 import { byId } from "./own-page.js";
 
@@ -29,7 +29,7 @@ let telling = Promise.resolve();
 
 /** @param {object} link @param {string} key */
 async function ask(link, key) {
-  const reply = await orSilence(send(FROM_OWN.pairWhose, link));
+  const reply = await withTimeout(send(FROM_OWN.pairWhose, link));
   // The form may hold another link by now. A server that did not say may be asked again.
   if (key !== asked) return;
   if (reply.whose) byId("whose").textContent = sentence(reply.whose);

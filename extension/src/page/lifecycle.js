@@ -1,6 +1,6 @@
 /** The life of a page: recognise it, ask the worker, scan the cards, and run each feature while it applies. */
 
-import { FROM_PAGE, TO_PAGE, orSilence, send } from "../messages.js";
+import { FROM_PAGE, TO_PAGE, withTimeout, send } from "../messages.js";
 import { isAlive, onMessage } from "../browser.js";
 import { watchAttention } from "./attention.js";
 import { releaseRoom } from "../ui/host.js";
@@ -202,7 +202,7 @@ export async function run(sites, features) {
   page.isLate = isLate;
   page.attention.began = at;
   page.attention.acted ||= isLate;
-  showFirst(page, await orSilence(firstReply));
+  showFirst(page, await withTimeout(firstReply));
   watchForAnchor(page, life.signal);
   await whenParsedAndVisible();
   await nextTask();

@@ -1,6 +1,6 @@
 /** Scans the page again whenever it changes, sends new cards to the worker, and watches for drift. */
 
-import { FROM_PAGE, orSilence, send } from "../messages.js";
+import { FROM_PAGE, withTimeout, send } from "../messages.js";
 import { whenHydrated } from "./hydration-gate.js";
 import { NOTHING } from "./page.js";
 import { debounce } from "./scheduling.js";
@@ -149,7 +149,7 @@ export class PageScanner {
     if (key === this.sentKey) return;
     this.sentKey = key;
     const { site, kind, page: name } = page.place;
-    const reply = await orSilence(send(FROM_PAGE.pageCards, { site, page_kind: kind, page: name, cards }));
+    const reply = await withTimeout(send(FROM_PAGE.pageCards, { site, page_kind: kind, page: name, cards }));
     if (this.signal.aborted || this.sentKey !== key) return;
     if (reply.ok) return page.show(reply.view);
     // Without a message the panel would wait for a list for ever.

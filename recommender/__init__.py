@@ -1,4 +1,4 @@
-"""Ranks papers: arrays and tables of text in, arrays out."""
+"""Rank papers: arrays and tables of text in, arrays out."""
 
 from recommender.config import Config
 from recommender.data.tables import Events, Papers

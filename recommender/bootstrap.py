@@ -1,4 +1,4 @@
-"""The bootstrap: how far a mean may be from what more readers would have given."""
+"""The percentile bootstrap (Efron 1979): how far a mean over some readers may be from that over all."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def bootstrap_interval(values: np.ndarray, seed: int = 0, draws: int = 2000) -> tuple[float, float]:
-    """Return the 95% bootstrap interval of the mean of values (R,), readers drawn with replacement."""
+    """Return the 95% bootstrap interval of the mean of one value a reader, (U,); nan, nan without any."""
     if len(values) == 0:
         return (float("nan"), float("nan"))
     random = np.random.default_rng(seed)

@@ -1,13 +1,13 @@
-"""What can go wrong here and is expected."""
+"""The errors that callers should expect."""
 
 
 class TooFewPapers(ValueError):
-    """A catalogue too small to learn anything from."""
+    """The catalogue is too small to learn from."""
 
 
 class BrokenModel(ValueError):
-    """A model folder that is incomplete, damaged or of another format."""
+    """A model folder is incomplete, damaged or of another format."""
 
 
 class EncoderUnavailable(ValueError):
-    """An encoder whose files or packages are missing, or are not those of an encoder."""
+    """An encoder's files or packages are missing or unusable."""

@@ -1,1 +1,1 @@
-"""Papers, events and files, and the matrix of who read what. Knows nothing of words or models."""
+"""Tables of papers and events, their files, and the matrix of interactions."""

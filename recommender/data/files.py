@@ -1,4 +1,7 @@
-"""Tables in files: papers as JSON lines, events as tab-separated lines; `.gz` by name. Ids pass byte for byte."""
+"""Tables in files: papers as JSON lines, events as tab-separated lines, gzipped if the name ends in `.gz`.
+
+Ids keep their bytes, also those that are not UTF-8.
+"""
 
 from __future__ import annotations
 
@@ -20,21 +23,21 @@ _LISTS = ("authors", "categories")
 
 
 class MalformedLine(ValueError):
-    """A line that is not what its file holds; the message starts with file:line."""
+    """A line does not parse; the message starts with file:line."""
 
 
 def read_papers(path: Path) -> Papers:
-    """Read JSON lines `{id, title, abstract, …}`, of which only the id is needed."""
+    """Read JSON lines `{id, title, abstract, …}`; only the id is required. Raises MalformedLine."""
     return Papers.from_rows(_parse_lines(path, _parse_paper))
 
 
 def read_events(path: Path) -> Events:
-    """Read lines `reader⇥paper⇥kind[⇥time]`."""
+    """Read lines `reader⇥paper⇥kind[⇥time]`. Raises MalformedLine."""
     return Events.from_rows(_parse_lines(path, _parse_event))
 
 
 def read_histories(path: Path) -> tuple[list[str], Events]:
-    """Read the readers to rank for, in order, and their events; a line with nothing but a reader names one."""
+    """Read the readers to rank for, in order, and their events; a line may be a reader alone. Raises MalformedLine."""
     rows = list(
         _parse_lines(path, lambda line: (line, "", "", None) if line and "\t" not in line else _parse_event(line))
     )
@@ -42,12 +45,12 @@ def read_histories(path: Path) -> tuple[list[str], Events]:
 
 
 def read_ids(path: Path) -> list[str]:
-    """Read one id a line, each once."""
+    """Read one id a line, without duplicates. Raises MalformedLine."""
     return list(dict.fromkeys(_parse_lines(path, _parse_id)))
 
 
 def write_lines(path: Path, lines: Iterable[str]) -> None:
-    """Write lines, aside first so that a broken run leaves no half a file; the same lines give the same bytes."""
+    """Write lines to a temporary file and rename it; the same lines give the same bytes, gzipped too."""
     partial = path.with_name(path.name + ".part")
     with open(partial, "wb") as plain:
         out = gzip.GzipFile("", "wb", fileobj=plain, mtime=0) if path.suffix == ".gz" else plain
@@ -63,7 +66,7 @@ def _parse_lines(path: Path, parse: Callable[[str], Row]) -> Iterator[Row]:
     number = 0
     try:
         with stream as file:
-            for number, line in enumerate(file, 1):  # noqa: B007 - told when decompression breaks off
+            for number, line in enumerate(file, 1):  # noqa: B007 - read below, when decompression fails
                 yield parse(line.decode("utf-8", "surrogateescape").rstrip("\r\n"))
     except (ValueError, KeyError, TypeError) as error:
         raise MalformedLine(f"{path}:{number}: {error}") from error
@@ -74,7 +77,7 @@ def _parse_lines(path: Path, parse: Callable[[str], Row]) -> Iterator[Row]:
 def _encode(text: str) -> bytes:
     try:
         return text.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:  # an id from JSON with a lone surrogate that stands for no byte
+    except UnicodeEncodeError:  # an id from JSON with a lone surrogate that encodes no byte
         return text.encode("utf-8", "surrogatepass")
 
 
@@ -124,7 +127,7 @@ def _parse_id(line: str) -> str:
 
 
 def parse_time(text: str) -> float:
-    """Return epoch seconds from a number of them or from an RFC 3339 time with its zone."""
+    """Return epoch seconds, given as such or as an RFC 3339 time with its zone. Raises ValueError."""
     try:
         value = float(text)
     except ValueError:

@@ -1,4 +1,7 @@
-"""Events to weights and matrices: what each reader thinks of each paper they met, by kind and age of the events."""
+"""Events to one weight a (reader, paper) pair, by the kind and age of its events, and the matrix of them.
+
+The weight becomes a confidence and a preference in the factorisation (Hu, Koren and Volinsky 2008).
+"""
 
 from __future__ import annotations
 
@@ -16,11 +19,12 @@ _OPEN, _SAVE, _UNSAVE, _HIDE, _UNHIDE, _IMPRESSION = range(6)
 
 @dataclass(frozen=True)
 class Interactions:
-    """One row a (reader, paper) pair, E' of them, sorted by reader then paper.
+    """One row per (reader, paper) pair, Q of them, sorted by reader, then paper.
 
-    `weight` float32: positive liked, negative hidden, 0 only shown. `seen` bool: opened, saved or hidden by the last
-    word on it, or opened ever. `passed` float32: times shown when never opened nor saved. `time` float64: newest event;
-    `first` float64: first open or save, inf without any. Of both, -inf is unknown.
+    `reader` and `paper` int64 are row numbers. `weight` float32 is positive if liked, negative if hidden, 0 if only
+    shown. `seen` bool: opened at any time, saved and not unsaved, or hidden and not unhidden. `passed` float32 counts
+    the impressions of a paper never opened nor saved. `time` float64 is the newest event, `first` float64 the first
+    open or save (inf without any), both in epoch seconds, -inf where unknown.
     """
 
     reader: np.ndarray
@@ -33,7 +37,7 @@ class Interactions:
 
 
 def build_interactions(papers: Papers, events: Events, config: Config, now: float) -> tuple[Interactions, list[str]]:
-    """Return the weighted pairs of known papers, and the readers in order of first appearance."""
+    """Return the weighted pairs and the readers' ids by row, in order of first event; unknown papers are ignored."""
     row_of = {paper: row for row, paper in enumerate(papers.ids)}
     reader_of: dict[str, int] = {}
     known = [row for row, paper in enumerate(events.papers) if paper in row_of]
@@ -43,33 +47,33 @@ def build_interactions(papers: Papers, events: Events, config: Config, now: floa
     return weigh_events(reader, paper, kept, config, now), list(reader_of)
 
 
-def interaction_matrix(weights: Interactions, readers: int, papers: int) -> sp.csr_matrix:
-    """Return the weights as a matrix, float32 (readers, papers): a cell for every pair that says something."""
-    nonzero = weights.weight != 0
-    cells = (weights.weight[nonzero], (weights.reader[nonzero], weights.paper[nonzero]))
+def interaction_matrix(interactions: Interactions, readers: int, papers: int) -> sp.csr_matrix:
+    """Return the weights as float32 CSR (U, P), without pairs of weight 0."""
+    nonzero = interactions.weight != 0
+    cells = (interactions.weight[nonzero], (interactions.reader[nonzero], interactions.paper[nonzero]))
     return sp.csr_matrix(cells, shape=(readers, papers), dtype=np.float32)
 
 
 def weigh_events(reader: np.ndarray, paper: np.ndarray, events: Events, config: Config, now: float) -> Interactions:
-    """Give each pair its weight; `reader` and `paper` are the int64 (E,) numbers of the events' ids."""
+    """Weigh each pair at `now` in epoch seconds; `reader` and `paper` int64 (V,) are the rows of the events' ids."""
     kind = np.array([_CODES[kind] for kind in events.kinds], np.int64)
     time = np.where(np.isnan(events.times), -np.inf, events.times)
-    pair, index = _unique_pairs(reader, paper)
-    n = len(pair)
+    pair, pair_of = _unique_pairs(reader, paper)
+    pairs = len(pair)
     order = np.lexsort((np.arange(len(time)), time))
     saved, hidden = (
-        _latest(index, kind, order, n, on=_SAVE, off=_UNSAVE),
-        _latest(index, kind, order, n, on=_HIDE, off=_UNHIDE),
+        _latest(pair_of, kind, order, pairs, on=_SAVE, off=_UNSAVE),
+        _latest(pair_of, kind, order, pairs, on=_HIDE, off=_UNHIDE),
     )
-    opened = _latest(index, kind, order, n, on=_OPEN, off=_OPEN)
+    opened = _latest(pair_of, kind, order, pairs, on=_OPEN, off=_OPEN)
     save = np.where(saved >= 0, config.save_weight * _decay(time, saved, config.save_half_life, now, config), 0)
     opens = np.where(opened >= 0, config.open_weight * _decay(time, opened, config.open_half_life, now, config), 0)
     weight = np.where(hidden >= 0, -config.hide_weight, np.maximum(save, opens))
-    shown = np.bincount(index[kind == _IMPRESSION], minlength=n)
-    touching = (kind == _OPEN) | (kind == _SAVE)
-    newest, first = np.full(n, -np.inf), np.full(n, np.inf)
-    np.maximum.at(newest, index, time)
-    np.minimum.at(first, index[touching], time[touching])
+    shown = np.bincount(pair_of[kind == _IMPRESSION], minlength=pairs)
+    reads = (kind == _OPEN) | (kind == _SAVE)
+    newest, first = np.full(pairs, -np.inf), np.full(pairs, np.inf)
+    np.maximum.at(newest, pair_of, time)
+    np.minimum.at(first, pair_of[reads], time[reads])
     return Interactions(
         reader=pair[:, 0],
         paper=pair[:, 1],
@@ -82,25 +86,26 @@ def weigh_events(reader: np.ndarray, paper: np.ndarray, events: Events, config: 
 
 
 def _unique_pairs(reader: np.ndarray, paper: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pairs, int64 (Q, 2), and the pair of each event, int64 (V,)."""
     if len(reader) == 0:
         return np.empty((0, 2), np.int64), np.empty(0, np.int64)
     width = int(paper.max()) + 1
-    keys, index = np.unique(reader.astype(np.int64) * width + paper, return_inverse=True)
-    return np.stack(np.divmod(keys, width), axis=1), index
+    keys, pair_of = np.unique(reader.astype(np.int64) * width + paper, return_inverse=True)
+    return np.stack(np.divmod(keys, width), axis=1), pair_of
 
 
-def _latest(index: np.ndarray, kind: np.ndarray, order: np.ndarray, n: int, *, on: int, off: int) -> np.ndarray:
-    """Return for each pair the row of its latest `on` event, or -1 where there is none or a later `off` undid it."""
+def _latest(pair_of: np.ndarray, kind: np.ndarray, order: np.ndarray, pairs: int, *, on: int, off: int) -> np.ndarray:
+    """Return each pair's latest `on` event, int64 (Q,), or -1 if it has none or a later `off` undid it."""
     rows = order[(kind[order] == on) | (kind[order] == off)]
-    last = np.full(n, -1, np.int64)
-    last[index[rows]] = rows  # rows are oldest first and of equal targets numpy keeps the last
+    last = np.full(pairs, -1, np.int64)
+    last[pair_of[rows]] = rows  # oldest first, and of several values for one place numpy keeps the last
     stands = last >= 0
     stands[stands] = kind[last[stands]] == on
     return np.where(stands, last, -1)
 
 
 def _decay(time: np.ndarray, rows: np.ndarray, half_life: float, now: float, config: Config) -> np.ndarray:
-    """Return the share left at `now` of the events at `rows`; without a time nothing fades, and never to nothing."""
+    """Return the share of its weight that each event at `rows` has left; all of it if its time is unknown."""
     if len(time) == 0:
         return np.ones(len(rows))
     at = time[np.maximum(rows, 0)]

@@ -1,4 +1,4 @@
-"""The two tables everything starts from: papers and events. Ids are opaque strings."""
+"""The two input tables, papers and events. Ids are opaque strings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ KINDS = ("open", "save", "unsave", "hide", "unhide", "impression")
 
 @dataclass(frozen=True)
 class Papers:
-    """One row a paper. `published` is float64 (P,) in epoch seconds, `upvotes` float32 (P,); nan is unknown."""
+    """One row per paper: `published` float64 (P,) in epoch seconds, `upvotes` float32 (P,), nan where unknown."""
 
     ids: list[str]
     titles: list[str]
@@ -29,10 +29,10 @@ class Papers:
 
     @classmethod
     def from_rows(cls, rows: Iterable[Mapping[str, Any]]) -> Papers:
-        """Build from mappings with an `id` and any of the columns' names in the singular (text and lists as they are).
+        """Build from mappings with an `id` and any of the other columns.
 
-        That is title, abstract, authors, categories, organization, published and upvotes; None is unknown. Of two rows
-        with one id the later stands, at the place of the first.
+        Those are title, abstract, authors, categories, organization, published and upvotes; None means unknown. Of
+        rows with the same id the last one counts, in the place of the first.
         """
         unique = list({row["id"]: row for row in rows}.values())
         return cls(
@@ -47,7 +47,7 @@ class Papers:
         )
 
     def take(self, rows: Iterable[int]) -> Papers:
-        """Return the papers of these row numbers, in this order."""
+        """Return the given rows, in this order."""
         rows = list(rows)
         return Papers(
             ids=[self.ids[row] for row in rows],
@@ -60,25 +60,25 @@ class Papers:
             upvotes=self.upvotes[rows],
         )
 
-    def merge(self, papers: Papers) -> Papers:
-        """Return these papers and `papers`; of two with one id the one in `papers` stands."""
-        replaced = set(papers.ids)
+    def merge(self, newer: Papers) -> Papers:
+        """Return both tables as one; a paper that is also in `newer` is taken from there."""
+        replaced = set(newer.ids)
         kept = self.take(row for row, paper in enumerate(self.ids) if paper not in replaced)
         return Papers(
-            ids=kept.ids + papers.ids,
-            titles=kept.titles + papers.titles,
-            abstracts=kept.abstracts + papers.abstracts,
-            authors=kept.authors + papers.authors,
-            categories=kept.categories + papers.categories,
-            organizations=kept.organizations + papers.organizations,
-            published=np.concatenate([kept.published, papers.published]),
-            upvotes=np.concatenate([kept.upvotes, papers.upvotes]),
+            ids=kept.ids + newer.ids,
+            titles=kept.titles + newer.titles,
+            abstracts=kept.abstracts + newer.abstracts,
+            authors=kept.authors + newer.authors,
+            categories=kept.categories + newer.categories,
+            organizations=kept.organizations + newer.organizations,
+            published=np.concatenate([kept.published, newer.published]),
+            upvotes=np.concatenate([kept.upvotes, newer.upvotes]),
         )
 
 
 @dataclass(frozen=True)
 class Events:
-    """One row an event, in order of arrival. `times` is float64 (E,) in epoch seconds; nan is unknown."""
+    """One row per event, in order of arrival: `times` float64 (V,) in epoch seconds, nan where unknown."""
 
     readers: list[str]
     papers: list[str]
@@ -100,7 +100,7 @@ class Events:
         )
 
     def take(self, rows: Sequence[int]) -> Events:
-        """Return the events of these row numbers, in this order."""
+        """Return the given rows, in this order."""
         columns = (self.readers, self.papers, self.kinds)
         readers, papers, kinds = ([column[row] for row in rows] for column in columns)
         return Events(readers, papers, kinds, self.times[np.array(rows, np.int64)])

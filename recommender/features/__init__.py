@@ -1,1 +1,1 @@
-"""What is known of a paper without its readers: words, names, an encoder's vectors."""
+"""What is known of a paper without its readers: words, names and an encoder's vectors."""

@@ -1,1 +1,1 @@
-"""What is learned and kept on disk: factorisation, neighbours, blend. Knows nothing of lists."""
+"""What is learned and stored: factorisation, graph, blend, and the model on disk."""

@@ -1,4 +1,7 @@
-"""A model on disk: `manifest.json`, a card and one `.npy` an array. Never pickle; memory-mapped when read; checked."""
+"""A model on disk: `manifest.json`, a model card and one `.npy` file per array; never pickle.
+
+Arrays are memory-mapped read-only, after their size, shape and type are compared with the manifest.
+"""
 
 from __future__ import annotations
 
@@ -18,14 +21,14 @@ MANIFEST = "manifest.json"
 
 
 class Strings(Sequence[str]):
-    """Many strings in two arrays: `text` uint8 (bytes of all, UTF-8) and `ends` int64 (N,), decoded when asked for."""
+    """Strings packed into two arrays, `text` uint8 (their UTF-8 bytes) and `ends` int64, decoded on access."""
 
     def __init__(self, text: np.ndarray, ends: np.ndarray) -> None:
         self.text, self.ends = text, ends
 
     @classmethod
     def pack(cls, strings: Sequence[str]) -> Strings:
-        """Pack strings; unpaired surrogates survive."""
+        """Pack strings; unpaired surrogates are kept."""
         encoded = [string.encode("utf-8", "surrogatepass") for string in strings]
         text = np.frombuffer(b"".join(encoded), np.uint8)
         return cls(text, np.cumsum([len(one) for one in encoded], dtype=np.int64))
@@ -54,12 +57,12 @@ class Strings(Sequence[str]):
 
 
 def _open_private(name: str, flags: int) -> int:
-    """Open for the owner alone: a model holds what readers read."""
+    """Open a file for its owner alone: a model can tell what readers read."""
     return os.open(name, flags, 0o600)
 
 
 def write(folder: Path, manifest: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
-    """Write a new folder and make sure it is on the disk before returning; the manifest comes last."""
+    """Write a new folder, the manifest last, and sync it to the disk. Raises FileExistsError."""
     folder.mkdir(mode=0o700, parents=True)
     entries = {}
     for name, array in arrays.items():
@@ -80,7 +83,10 @@ def write(folder: Path, manifest: Mapping[str, Any], arrays: Mapping[str, np.nda
 
 
 def read(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Return the manifest and its arrays as read-only memory maps; BrokenModel where anything is not as listed."""
+    """Return the manifest and its arrays, memory-mapped read-only.
+
+    Raises BrokenModel if a file is missing, differs from the manifest, or has another format.
+    """
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         if manifest["format"] != FORMAT:
@@ -96,8 +102,10 @@ def read(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
 def _map_array(path: Path, entry: Mapping[str, Any]) -> np.ndarray:
     if path.stat().st_size != entry["bytes"]:
         raise BrokenModel(f"{path}: {path.stat().st_size} bytes, the manifest says {entry['bytes']}")
-    empty = 0 in entry["shape"]  # nothing to map
-    array = np.asarray(np.load(path, mmap_mode=None if empty else "r", allow_pickle=False))  # no subclass: quicker
+    empty = 0 in entry["shape"]  # an empty file cannot be mapped
+    array = np.asarray(
+        np.load(path, mmap_mode=None if empty else "r", allow_pickle=False)
+    )  # a plain array is quicker than np.memmap
     if list(array.shape) != entry["shape"] or array.dtype.str != entry["dtype"]:
         raise BrokenModel(
             f"{path}: {array.dtype.str} {array.shape}, the manifest says {entry['dtype']} {entry['shape']}"

@@ -1,8 +1,8 @@
-"""How the components of a score are weighed against each other, by readers per paper and by length of history.
+"""The blend: how much each component of a score weighs, by a paper's readers and the length of the reader's history.
 
-The components, each brought to unit spread: `factors` (the reader folded into the factorisation), `text_graph` and
-`joint_graph` (how far their papers reach along the graphs), `word_ridge` (kernel ridge over the words) and `embedding`
-(the same over an encoder's vectors).
+The components, each scaled to unit spread, are named in `ranking/components.py`: `factors` (the reader folded into the
+factorisation), `text_graph` and `joint_graph` (how far their papers reach along the graphs), `word_ridge` (kernel ridge
+over the words) and `embedding` (the same over an encoder's vectors).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-# What a manifest on disk calls them: artefacts outlive the names in the code.
+# Their names in the manifests on disk, which outlive the names in the code.
 _STORED_COMPONENTS = {
     "factors": "stack",
     "text_graph": "text",
@@ -37,15 +37,15 @@ _STORED_BLEND = {
     "cold_scale_short_history": "meeting_short",
 }
 
-LOW_SUPPORT_READERS = 3.0  # with so many readers a paper's factors count half as learned
+LOW_SUPPORT_READERS = 3.0  # the number of readers at which `low_support` has lost half of its effect
 
 
 @dataclass(frozen=True)
 class ComponentWeight:
-    """One component's weight, n being the papers in the reader's history.
+    """The weight of one component, for a reader whose profile has n liked rows.
 
-    For papers with r readers: `base + low_support / (1 + r / 3) + short_history / sqrt(n)`; for papers with none:
-    `cold + cold_short_history / sqrt(n)`.
+    For papers with r > 0 readers it is `base + low_support / (1 + r / 3) + short_history / sqrt(n)`; for papers with
+    none, `cold + cold_short_history / sqrt(n)`.
     """
 
     base: float = 0.0
@@ -54,10 +54,10 @@ class ComponentWeight:
     cold: float = 0.0
     cold_short_history: float = 0.0
 
-    def of(self, readers: np.ndarray, history: np.ndarray | int, cold_scale: np.ndarray | float = 1.0) -> np.ndarray:
-        """Return the weight for papers with so many readers, float32 (N,) or as they broadcast.
+    def at(self, readers: np.ndarray, history: np.ndarray | int, cold_scale: np.ndarray | float = 1.0) -> np.ndarray:
+        """Return the weight for papers with these numbers of readers, float32 (N,) or broadcast with `history` (n).
 
-        That of papers without readers counts `cold_scale` times.
+        For papers without readers it is multiplied by `cold_scale`.
         """
         root = np.sqrt(np.maximum(history, 1)).astype(np.float32)
         read = (self.base + self.short_history / root) + (
@@ -69,10 +69,12 @@ class ComponentWeight:
 
 @dataclass(frozen=True)
 class Blend:
-    """`components` by name; to their sum comes a prior by the number of a paper's readers.
+    """The weights of the components by name, and a prior by a paper's number of readers r that is added to their sum.
 
-    The components of papers without readers count `cold_scale + cold_scale_short_history / sqrt(n)` times, so that they
-    find their place among the others.
+    With n liked rows in the profile, the prior is `(readers + readers_short_history / sqrt(n)) * log1p(r)`, or `cold`
+    for papers without readers. The components of those are multiplied by `cold_scale + cold_scale_short_history /
+    sqrt(n)`, so that their scores compare with the others'. `learned` tells a blend of `training/blend_search.py` from
+    a default.
     """
 
     components: Mapping[str, ComponentWeight] = field(default_factory=dict)
@@ -84,51 +86,51 @@ class Blend:
     learned: bool = False
 
     def weight(self, component: str, readers: np.ndarray, history: np.ndarray | int) -> np.ndarray:
-        """Return a component's weight for papers with so many readers, float32 (N,) or as they broadcast."""
+        """Return a component's weight for papers with these numbers of readers, float32 (N,) or broadcast."""
         cold_scale = self.cold_scale + self.cold_scale_short_history / np.sqrt(np.maximum(history, 1))
-        return self.components[component].of(readers, history, cold_scale)
+        return self.components[component].at(readers, history, cold_scale)
 
     def prior(self, readers: np.ndarray, history: np.ndarray | int) -> np.ndarray:
-        """Return `(readers + readers_short_history / sqrt(n)) * log1p(r)`; where there are none `cold`; float32."""
+        """Return the prior for papers with these numbers of readers, float32 (N,) or broadcast."""
         each = self.readers + self.readers_short_history / np.sqrt(np.maximum(history, 1))
         if not self.cold and not np.any(each):
             return np.zeros(np.broadcast_shapes(np.shape(readers), np.shape(each)), np.float32)
         return np.where(readers > 0, each * np.log1p(readers), self.cold).astype(np.float32)
 
     def single(self, component: str) -> Blend:
-        """Return a blend of one component alone, for all papers alike."""
+        """Return a blend of one component, the same for all papers."""
         return Blend({component: ComponentWeight(base=1.0, cold=1.0)})
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the blend as JSON values, by the names that manifests on disk have."""
+        """Return the blend as JSON values, under the names that manifests have."""
         components = {
-            _STORED_COMPONENTS.get(name, name): _renamed(vars(weight), _STORED_WEIGHTS)
+            _STORED_COMPONENTS.get(name, name): _rename(vars(weight), _STORED_WEIGHTS)
             for name, weight in self.components.items()
         }
-        return _renamed({**vars(self), "components": components}, _STORED_BLEND)
+        return _rename({**vars(self), "components": components}, _STORED_BLEND)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Blend:
-        """Read what `as_dict` wrote."""
-        component_of, weight_of, field_of = map(_inverse, (_STORED_COMPONENTS, _STORED_WEIGHTS, _STORED_BLEND))
+        """Read what `as_dict` wrote; unknown entries are ignored."""
+        component_of, weight_of, field_of = map(_invert, (_STORED_COMPONENTS, _STORED_WEIGHTS, _STORED_BLEND))
         known = {field.name for field in dataclasses.fields(cls)}
-        fields = {name: value for name, value in _renamed(values, field_of).items() if name in known}
+        fields = {name: value for name, value in _rename(values, field_of).items() if name in known}
         components = {
-            component_of.get(name, name): ComponentWeight(**_renamed(weight, weight_of))
+            component_of.get(name, name): ComponentWeight(**_rename(weight, weight_of))
             for name, weight in fields["components"].items()
         }
         return cls(**{**fields, "components": components})
 
 
-def _renamed(values: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+def _rename(values: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     return {names.get(name, name): value for name, value in values.items()}
 
 
-def _inverse(names: Mapping[str, str]) -> dict[str, str]:
+def _invert(names: Mapping[str, str]) -> dict[str, str]:
     return {stored: name for name, stored in names.items()}
 
 
-# Measured on real readers: what stands until a validation split of one's own can teach better.
+# Measured on real readers; used until a validation split on the server's own proves a better one.
 WITH_READERS = Blend(
     {
         "factors": ComponentWeight(base=1.0, low_support=-0.3, cold=1.0),
@@ -138,7 +140,7 @@ WITH_READERS = Blend(
     cold_scale=0.87,
     cold_scale_short_history=0.15,
 )
-# Alone there is no joint graph; with few other readers it is what they bring.
+# A reader alone has no joint graph; where there are few readers, it is what they contribute.
 ALONE = Blend(
     {
         "factors": ComponentWeight(base=1.0, cold=1.0),

@@ -1,6 +1,7 @@
-"""The one factorisation: readers, words and names stacked as rows over papers, by `implicit`'s ALS.
+"""One ALS factorisation of readers, words and names stacked as rows over papers.
 
-Axes: U readers, W words, F names, P papers, D factors.
+Implicit-feedback ALS (Hu, Koren and Volinsky 2008) as `implicit` computes it; sharing the papers' factors between the
+readers' matrix and the words' is collective matrix factorisation (Singh and Gordon 2008).
 """
 
 from __future__ import annotations
@@ -16,15 +17,15 @@ from threadpoolctl import threadpool_limits
 from recommender.config import Config
 
 MIN_FACTORS = 16
-WARM_START_ITERATIONS = 3  # iterations that bring a finished factorisation up to date with a few more events
+WARM_START_ITERATIONS = 3  # sweeps that bring a trained factorisation up to date with a few more events
 
 
 @dataclass(frozen=True)
 class Factors:
-    """The vectors the factorisation gave, all float32.
+    """The vectors of the factorisation, all float32.
 
-    `papers` (P, D); `features` (W + F, D), words first; `paper_gram` (D, D) = papersᵀ papers and `row_gram` (D, D), the
-    same over readers, words and names, so that folding in needs no reader's vector.
+    `papers` (P, D); `features` (W + F, D), words first; `paper_gram` (D, D), papersᵀ papers; `row_gram` (D, D), the
+    same over readers, words and names, so that no reader's vector need be stored to fold papers in.
     """
 
     papers: np.ndarray
@@ -34,15 +35,12 @@ class Factors:
 
 
 def choose_factors(papers: int, config: Config) -> int:
-    """Return D: as configured, but no more than a quarter of the papers, which is all that a small catalogue holds."""
+    """Return D: as configured, at most a quarter of the papers (a multiple of 8), at least 16."""
     return int(min(config.factors, max(MIN_FACTORS, papers // 4 // 8 * 8)))
 
 
 def stack_matrix(readers: sp.csr_matrix, words: sp.csr_matrix, names: sp.csr_matrix, config: Config) -> sp.csr_matrix:
-    """Return the matrix that is factorised, float32 (U + W + F, P).
-
-    `readers` is (U, P), `words` (P, W) and `names` (P, F).
-    """
+    """Stack `readers` (U, P), `words` (P, W) and `names` (P, F) into the matrix to factorise, float32 (U + W + F, P)."""
     features = [(words * np.float32(config.word_weight)).T, (names * np.float32(config.feature_weight)).T]
     return sp.vstack([readers, *features], format="csr", dtype=np.float32)
 
@@ -56,12 +54,12 @@ def factorize(
     step: Callable[[float], None] | None = None,
     start: Factors | None = None,
 ) -> Factors:
-    """Factorise the stacked matrix, whose first `readers` rows are readers; `step` hears the share done.
+    """Factorise the stacked matrix, whose first `readers` rows are readers; `step` is called with the share done.
 
-    `start` is a factorisation of the same words, names and papers with other readers' rows: a few iterations finish it.
+    `start` is a factorisation of the same words, names and papers with fewer events, to warm-start from.
     """
     iterations = config.iterations if start is None else min(WARM_START_ITERATIONS, config.iterations)
-    with threadpool_limits(1, "blas"):  # implicit has its own threads; two pools slow each other down severalfold
+    with threadpool_limits(1, "blas"):  # implicit has threads of its own; two pools slow each other down severalfold
         als = AlternatingLeastSquares(
             factors=choose_factors(matrix.shape[1], config),
             regularization=config.regularization,
@@ -91,14 +89,17 @@ class ColdItemAdjustment:
     direction_scale: float
 
     def apply(self, vectors: np.ndarray, neighbours: np.ndarray) -> np.ndarray:
-        """Return what is shown for vectors (n, D) whose nearest by text have these means (n, D)."""
+        """Adjust `vectors` (M, D), given the mean vectors of their nearest papers by text (M, D)."""
         return np.float32(self.vector_scale) * vectors + np.float32(self.direction_scale) * (
             _unit_rows(vectors) + _unit_rows(neighbours)
         )
 
 
 def fit_cold_adjustment(vectors: np.ndarray, readers: np.ndarray) -> ColdItemAdjustment:
-    """Return how to show papers (P, D) nobody read: at half the usual length; where none is read, as they are too."""
+    """Fit to `vectors` (P, D) and `readers` (P,): half the median length of papers with readers in each direction.
+
+    If no paper has readers, half of each vector stays as well.
+    """
     some = vectors[readers > 0] if readers.any() else vectors
     return ColdItemAdjustment(0.0 if readers.any() else 0.5, float(0.5 * np.median(np.linalg.norm(some, axis=1))))
 

@@ -1,7 +1,9 @@
-"""Folding in: the vector of a new row or column, with the other side's vectors held fixed.
+"""Fold-in: the vector of a new row or column, with the other side's vectors held fixed.
 
-The same closed form as `implicit`'s `recalculate_user` and `recalculate_item`, on precomputed grams and in float32, so
-that it works on read-only memory maps and never slows the scan that follows with a float64 vector.
+It is the closed-form least squares step of implicit ALS, and its split into contributions the explanation of a score
+(Hu, Koren and Volinsky 2008, sections 4 and 5). `implicit` has the same step in `recalculate_user` and
+`recalculate_item`; this one uses precomputed grams and float32, so that it works on read-only memory maps and the scan
+of all papers that follows is not slowed by a float64 vector.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ class Fold:
     factor: np.ndarray
 
     def shares(self, vectors: np.ndarray) -> np.ndarray:
-        """Return what each of the n adds to the products of `vectors` (M, D) with the solution, float32 (M, n)."""
+        """Return what each of the n adds to the product of the solution with `vectors` (M, D), float32 (M, n)."""
         return (self.contributions @ self.solve(vectors.astype(np.float32).T)).T
 
     def solve(self, right: np.ndarray) -> np.ndarray:
@@ -35,10 +37,11 @@ class Fold:
 
 
 def fold(gram: np.ndarray, vectors: np.ndarray, confidence: np.ndarray, preference: np.ndarray, ridge: float) -> Fold:
-    """Fold in n vectors (n, D) of the other side, all float32.
+    """Fold in a row with n cells, whose `vectors` (n, D) are of the other side; all float32.
 
-    `gram` (D, D) is that whole side's; `confidence` (n,) how sure each is, and `preference` (n,) what it is fitted to:
-    1 for liked, 0 or less for disliked. `ridge` is the regularisation of the factorisation.
+    Solves (YᵀY + Yₙᵀ(C − I)Yₙ + λI) x = YₙᵀCp: `gram` (D, D) is YᵀY over the whole other side, `confidence` (n,) the
+    diagonal of C, where an empty cell has 1, `preference` (n,) is p, 1 for liked and 0 or less for disliked, and
+    `ridge` is λ.
     """
     vectors = np.asarray(vectors, np.float32)
     matrix = gram + (vectors.T * (confidence - 1).astype(np.float32)) @ vectors

@@ -1,4 +1,4 @@
-"""What is said of a model beside its arrays."""
+"""The manifest of a model: everything about it but its arrays."""
 
 from __future__ import annotations
 
@@ -12,12 +12,21 @@ _OPTIONAL = ("blend_learned_on", "papers_until", "gate")
 
 @dataclass(frozen=True)
 class Manifest:
-    """Where a model comes from and what was found of it. Times are epoch seconds.
+    """Where a model comes from and how good it was found. Times are epoch seconds.
 
-    `now` is the moment its events' ages were counted from, `watermark` the newest event or paper in it. `counts` are of
-    papers, events, readers, factors, words, names and pairs; `config` and `blend` are as their `as_dict` gives them;
-    `encoder` names the encoder of its embeddings. `blend_learned_on` counts the events its blend was learned on;
-    `papers_until` and `gate` (a verdict as JSON) are for whoever publishes it.
+    Attributes:
+        version: The model's name, `YYYYmmddTHHMMSS-` and a hash of its vectors.
+        trained_at: When it was trained, by the clock.
+        now: The time its events' ages were counted from.
+        watermark: The newest event or paper in it; None if no time is known.
+        counts: Numbers of papers, events, readers, factors, words, names and pairs.
+        config: `Config.as_dict`.
+        figures: Figures of quality by name, if any were measured.
+        encoder: The encoder of its embeddings; None without one.
+        blend: `Blend.as_dict`.
+        blend_learned_on: Number of events its blend was learned on; None for a default blend.
+        papers_until: For the publisher: the newest change of a paper that training saw.
+        gate: For the publisher: the gate's verdict as JSON.
     """
 
     version: str
@@ -34,11 +43,11 @@ class Manifest:
     gate: Mapping[str, Any] | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return JSON values; of what may be missing only what is there."""
+        """Return JSON values; optional ones only if they are set."""
         return {name: value for name, value in vars(self).items() if value is not None or name not in _OPTIONAL}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Manifest:
-        """Read what `as_dict` wrote but for what this version does not know; TypeError where something is missing."""
+        """Read what `as_dict` wrote; unknown entries are ignored. Raises TypeError if one is missing."""
         names = {field.name for field in dataclasses.fields(cls)}
         return cls(**{name: values[name] for name in names & values.keys()})

@@ -1,4 +1,4 @@
-"""The trained model: what training learned, in arrays, and how it is kept on disk."""
+"""The trained model: the arrays that training learned, saved and loaded."""
 
 from __future__ import annotations
 
@@ -31,12 +31,27 @@ _COLUMNS = ("published", "upvotes", "readers")
 
 @dataclass(frozen=True)
 class Model:
-    """P papers, W words, F names, D factors.
+    """A trained model of P papers, W words and F names in D factors; it never changes.
 
-    `words` float32 CSR (P, W) TF-IDF rows; `published` float64 (P,) epoch seconds, `upvotes` float32 (P,), nan unknown;
-    `readers` float32 (P,) how many readers opened or saved each. `scoring_vectors` float32 (P, D): what
-    papers are scored by, those nobody read as `cold_adjustment` says; readers are folded in on those of `factors`.
-    `embeddings` has no dimension without an encoder.
+    Attributes:
+        manifest: Where it comes from and how good it was found.
+        config: The settings it was trained with.
+        blend: How its components are weighed.
+        ids: The papers' ids (P,), which give every axis P its order.
+        titles: The papers' titles (P,), empty where unknown.
+        published: Float64 (P,) in epoch seconds, nan where unknown.
+        upvotes: Float32 (P,), nan where unknown.
+        readers: Float32 (P,), how many readers opened or saved each paper.
+        words: TF-IDF rows, float32 CSR (P, W).
+        vocabulary: The words (W,), their idf and their labels.
+        names: The authors, categories and organisations (F,).
+        factors: The factorisation; readers are folded in on its papers' vectors.
+        scoring_vectors: Float32 (P, D), what papers are scored by: `factors.papers`, for papers without readers as
+            `cold_adjustment` makes them.
+        cold_adjustment: How the vectors of papers without readers are adjusted.
+        graph: The neighbours of papers.
+        embeddings: The vectors of an encoder; of no dimension without one.
+        holdout_record: How its holdout fit did, for the gate to compare the next model with.
     """
 
     manifest: Manifest
@@ -59,16 +74,16 @@ class Model:
 
     @property
     def version(self) -> str:
-        """Return the name this model goes by; the folder's name once published."""
+        """The model's name, and that of its folder once published."""
         return self.manifest.version
 
     def fold_in_texts(self, papers: Papers) -> tuple[sp.csr_matrix, np.ndarray]:
-        """Return what papers unknown to training get: TF-IDF rows (N, W) and vectors (N, D) folded in from them."""
+        """Return the TF-IDF rows (M, W) and vectors (M, D) of papers by their words and names alone."""
         words, names = self.vocabulary.rows(paper_texts(papers)), self.names.rows(papers)
         return words, self.fold_in(words, names)
 
     def fold_in(self, words: sp.csr_matrix, names: sp.csr_matrix | None = None) -> np.ndarray:
-        """Fold in papers from their words (N, W) and names (N, F): float32 (N, D)."""
+        """Fold papers in by their words (M, W) and names (M, F), float32 (M, D)."""
         if not words.shape[0]:
             return np.zeros((0, self.factors.papers.shape[1]), np.float32)
         names = sp.csr_matrix((words.shape[0], len(self.names)), dtype=np.float32) if names is None else names
@@ -83,7 +98,7 @@ class Model:
         return vectors
 
     def save(self, folder: Path) -> None:
-        """Write into a new folder, and to the disk before returning; FileExistsError where there is one already."""
+        """Write to a new folder and sync it to the disk. Raises FileExistsError if the folder exists."""
         texts = {"ids": self.ids, "titles": self.titles, "terms": self.vocabulary.words, "names": self.names.names}
         arrays: dict[str, np.ndarray] = {name: getattr(self, name) for name in _COLUMNS}
         for name, strings in texts.items():
@@ -109,9 +124,9 @@ class Model:
 
     @classmethod
     def load(cls, folder: Path) -> Model:
-        """Read a saved model, its arrays memory-mapped read-only and so shared between processes.
+        """Load a saved model; its arrays are memory-mapped read-only and so shared between processes.
 
-        BrokenModel where a file is missing, of another size or type, or of a format this version does not read.
+        Raises BrokenModel if a file is missing, has another size or type, or a format this version does not read.
         """
         manifest, arrays = artifact.read(Path(folder))
         manifest.pop("arrays")
@@ -168,7 +183,7 @@ def _keyphrase_arrays(keyphrases: Keyphrases | None) -> dict[str, np.ndarray]:
 
 
 def _read_keyphrases(arrays: dict[str, np.ndarray]) -> Keyphrases | None:
-    """Return how to name words; None for a model of before that was learned."""
+    """Return the keyphrases; None for a model older than them."""
     if "telling" not in arrays:
         return None
     labels, phrases = (Strings(arrays[f"{name}_text"], arrays[f"{name}_ends"]) for name in ("written", "written_terms"))

@@ -1,4 +1,4 @@
-"""The model card: what a model was made of, how it is set, how good it was found and what not to expect of it."""
+"""The model card (Mitchell et al. 2019): a model's data, figures, parameters, blend and limits, for its operator."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _COUNT_LABELS = {
 
 
 def render_model_card(manifest: Mapping[str, Any]) -> str:
-    """Return the card, in Markdown, of the model that a manifest describes."""
+    """Return the model card of a manifest, in Markdown."""
     return "\n".join([*_lines(manifest), ""])
 
 

@@ -1,6 +1,8 @@
-"""Papers as a graph: each one's nearest by text and by shared readers, and how far liking one reaches from there.
+"""Graphs of papers: the nearest by text and by shared readers, and how far a preference spreads along them.
 
-P papers; matrices are float32 CSR (P, P).
+Nearest neighbours as in item-based top-N recommendation (Deshpande and Karypis 2004); one or two steps of the
+symmetrically normalised graph as in learning with local and global consistency (Zhou et al. 2003); damped by a root,
+much as P3alpha does (Cooper et al. 2014). Matrices are float32 CSR (P, P) unless stated otherwise.
 """
 
 from __future__ import annotations
@@ -11,43 +13,43 @@ import numpy as np
 import scipy.sparse as sp
 from implicit.nearest_neighbours import ItemItemRecommender
 
-ONE_STEP_NEIGHBOURS = 50  # neighbours a paper keeps for one step
-TWO_STEP_NEIGHBOURS = 20  # and for two, by text alone
-TWO_STEP_NEIGHBOURS_JOINT = 10  # by each of text and readers
+ONE_STEP_NEIGHBOURS = 50  # K of the one-step graph
+TWO_STEP_NEIGHBOURS = 20  # K of the two-step graph by text alone
+TWO_STEP_NEIGHBOURS_JOINT = 10  # K of the joint two-step graph, by each of text and readers
 
 
 @dataclass(frozen=True)
 class Propagation:
-    """Symmetric steps along one graph: `one_step` to all neighbours; `two_step`, walked twice, to the nearest."""
+    """The symmetric steps along one graph: `one_step` to all neighbours; `two_step`, walked twice, to the nearest."""
 
     one_step: sp.csr_matrix
     two_step: sp.csr_matrix
 
     def propagate(self, graph_rows: sp.csr_matrix) -> sp.csr_matrix:
-        """Return how much liking what stands at each of `graph_rows` (n, P) tells of other papers, float32 (n, P)."""
+        """Return how far `graph_rows` (n, P) reach the papers but their own, √(G(S₁ + S₂²)), float32 CSR (n, P)."""
         own = _single_graph_row(graph_rows)
-        if (own >= 0).all():  # all stand in one place: rows are looked up, which is quicker than multiplying
+        if (own >= 0).all():  # each is one paper: looking rows up is quicker than multiplying
             one_step, first = self.one_step[own], self.two_step[own]
         else:
             one_step, first = graph_rows @ self.one_step, graph_rows @ self.two_step
         reach = (one_step + first @ self.two_step).tocsr()
-        reach.data[reach.indices == np.repeat(own, np.diff(reach.indptr))] = 0  # none tells of itself
+        reach.data[reach.indices == np.repeat(own, np.diff(reach.indptr))] = 0
         np.sqrt(reach.data, out=reach.data)
         return reach
 
 
 @dataclass(frozen=True)
 class Graph:
-    """`text` between papers alike in words, `joint` also between those with readers in common; None without readers."""
+    """`text` joins papers similar in words, `joint` also papers with readers in common; None without readers."""
 
     text: Propagation
     joint: Propagation | None
 
 
 def build_graph(words: sp.csr_matrix, liked: sp.csr_matrix) -> tuple[Graph, sp.csr_matrix]:
-    """Build from TF-IDF rows (P, W) and readers' papers (U, P).
+    """Build the graphs from TF-IDF rows (P, W) and the readers' positive weights (U, P).
 
-    With it comes `neighbours` (P, P): each paper's nearest by text, rows summing to one.
+    Also return `neighbours` (P, P): each paper's K nearest by text, rows summing to one.
     """
     likeness = _raise_to(_find_neighbours(words, ONE_STEP_NEIGHBOURS), 2)
     neighbours = _normalize_rows(likeness)
@@ -63,7 +65,7 @@ def build_graph(words: sp.csr_matrix, liked: sp.csr_matrix) -> tuple[Graph, sp.c
 
 
 def find_neighbours(words: sp.csr_matrix, papers_by_word: sp.csr_matrix) -> sp.csr_matrix:
-    """Return what `neighbours` would be for texts (N, W) not in the graph: rows (N, P) summing to one.
+    """Return what `neighbours` would be for texts (M, W) not in the graph: rows (M, P) summing to one.
 
     `papers_by_word` (W, P) is the transpose of the papers' TF-IDF rows.
     """
@@ -72,7 +74,7 @@ def find_neighbours(words: sp.csr_matrix, papers_by_word: sp.csr_matrix) -> sp.c
 
 
 def _single_graph_row(graph_rows: sp.csr_matrix) -> np.ndarray:
-    """Return where each row stands, (n,), -1 where it does not stand in one place."""
+    """Return the one paper of each row, int64 (n,), or -1 if it has none or several."""
     found = np.full(graph_rows.shape[0], -1)
     single = np.flatnonzero(np.diff(graph_rows.indptr) == 1)
     found[single] = graph_rows.indices[graph_rows.indptr[single]]
@@ -80,7 +82,7 @@ def _single_graph_row(graph_rows: sp.csr_matrix) -> np.ndarray:
 
 
 def _weigh_readers(liked: sp.csr_matrix) -> sp.csr_matrix:
-    """Return papers' readers (P, U), each reader counting less the more they read, each paper of near unit length."""
+    """Return the papers' readers (P, U), readers damped by how much they read, rows of nearly unit length."""
     papers_each = np.diff(liked.indptr)
     weighed = sp.diags((1 / np.sqrt(1 + papers_each)).astype(np.float32)) @ (liked > 0).astype(np.float32)
     length = np.asarray(weighed.multiply(weighed).sum(axis=0)).ravel()
@@ -88,7 +90,7 @@ def _weigh_readers(liked: sp.csr_matrix) -> sp.csr_matrix:
 
 
 def _find_neighbours(rows: sp.csr_matrix, limit: int) -> sp.csr_matrix:
-    """Return each row's strongest products with the others, its own left out."""
+    """Return each row's `limit` largest products with the other rows."""
     model = ItemItemRecommender(K=limit + 1)
     model.fit(rows.T.tocsr().astype(np.float64), show_progress=False)
     found = model.similarity.tocsr()
@@ -98,7 +100,7 @@ def _find_neighbours(rows: sp.csr_matrix, limit: int) -> sp.csr_matrix:
 
 
 def _normalize_step(graph: sp.csr_matrix) -> sp.csr_matrix:
-    """Return the symmetric step along a graph, scaled so that much visited papers weigh no more than others."""
+    """Return D^-½ (A + Aᵀ) D^-½ of a graph A, so that papers with many neighbours weigh no more than others."""
     both = (graph + graph.T).tocsr()
     scale = sp.diags((1 / np.sqrt(np.asarray(both.sum(axis=1)).ravel() + 1e-6)).astype(np.float32))
     return (scale @ both @ scale).tocsr().astype(np.float32)
@@ -117,7 +119,7 @@ def _raise_to(graph: sp.csr_matrix, power: float) -> sp.csr_matrix:
 
 
 def _keep_strongest(graph: sp.csr_matrix, limit: int) -> sp.csr_matrix:
-    """Return the graph with at most so many cells a row, the largest."""
+    """Return the graph with the `limit` largest cells of each row."""
     kept = np.ones(graph.nnz, bool)
     for row in np.flatnonzero(np.diff(graph.indptr) > limit):
         cells = slice(graph.indptr[row], graph.indptr[row + 1])

@@ -77,8 +77,8 @@ def test_holding_out_never_shows_a_target(events, papers):
 def test_weights_follow_readers_and_history():
     weight = ComponentWeight(base=1.0, low_support=-0.5, short_history=0.4, cold=0.2, cold_short_history=0.1)
     readers = np.array([0, 3, 1e9], np.float32)
-    assert weight.of(readers, 4) == pytest.approx([0.25, 0.95, 1.2], abs=1e-6)
-    assert weight.of(readers, 4).dtype == np.float32
+    assert weight.at(readers, 4) == pytest.approx([0.25, 0.95, 1.2], abs=1e-6)
+    assert weight.at(readers, 4).dtype == np.float32
 
 
 def test_unread_papers_count_by_meeting():

@@ -40,7 +40,7 @@ def choose_factors(papers: int, config: Config) -> int:
 
 
 def stack_matrix(readers: sp.csr_matrix, words: sp.csr_matrix, names: sp.csr_matrix, config: Config) -> sp.csr_matrix:
-    """Stack `readers` (U, P), `words` (P, W) and `names` (P, F) into the matrix to factorise, float32 (U + W + F, P)."""
+    """Stack `readers` (U, P), `words` (P, W) and `names` (P, F) as float32 (U + W + F, P), to be factorised."""
     features = [(words * np.float32(config.word_weight)).T, (names * np.float32(config.feature_weight)).T]
     return sp.vstack([readers, *features], format="csr", dtype=np.float32)
 

@@ -70,6 +70,25 @@ test("pages can load exactly what content code needs", () => {
   expect(scripts.filter(matched).filter((file) => !inPage.includes(file))).toEqual([]);
 });
 
+test("our own pages have one head and one connection form: without a build they are copies, kept equal here", () => {
+  const pages = files.filter((file) => file.endsWith(".html"));
+  // Each page has its own style and script; "Try it here" brings the page's own style too.
+  const heads = pages.map((file) =>
+    read(file)
+      .split("</head>")[0]
+      .replace(/<link rel="stylesheet" href="(?:\.\.\/ui\/reserve|\w+)\.css">\n|<script[^>]*><\/script>\n/g, ""),
+  );
+  expect(pages).toHaveLength(4);
+  expect(new Set(heads).size).toBe(1);
+  const shared = ["address", "code", "device", "plain", "whose", "submit"];
+  const linesOf = (file) =>
+    read(file)
+      .split("\n")
+      .filter((line) => shared.some((id) => line.includes(` id="${id}"`)));
+  expect(linesOf("src/options/options.html")).toHaveLength(shared.length);
+  expect(linesOf("src/welcome/welcome.html")).toEqual(linesOf("src/options/options.html"));
+});
+
 test("no code comes from elsewhere, and none is made from text", () => {
   for (const file of scripts)
     expect(code(file), file).not.toMatch(

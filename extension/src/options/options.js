@@ -1,56 +1,45 @@
 /** The options page: pairing, what is logged, keys, devices, what was refused, export and leaving. */
 
-import { browser, text, version } from "../browser.js";
+import { text, version } from "../browser.js";
 import { FROM_OWN, send } from "../messages.js";
-import { onChanged } from "../storage.js";
-import { make } from "../ui/dom.js";
 import { askToAgree } from "../own/agreement.js";
 import { connectForm } from "../own/connect.js";
-import { exportAll } from "../own/export.js";
-import { byId, translatePage, formatTime } from "../own/own-page.js";
+import { saveExport } from "../own/export.js";
+import { ask, byId, formatTime, say, translatePage } from "../own/own-page.js";
+import { SITES, isSiteAllowed, requestSite } from "../own/site-permissions.js";
+import { onChanged } from "../storage.js";
+import { make } from "../ui/dom.js";
 
 /**
- * The sites that can be switched on and off, with what the browser is asked for first. @type {Record<string,
- * chrome.permissions.Permissions>}
- */
-const NEEDS = {
-  huggingface: { origins: ["https://huggingface.co/papers*"] },
-  arxiv: { origins: ["https://arxiv.org/*", "https://www.arxiv.org/*"], permissions: ["scripting"] },
-};
-/** Without these a site cannot be on; what else it needs is asked for together with them. @type {typeof NEEDS} */
-const LEAST = { ...NEEDS, arxiv: { ...NEEDS.arxiv, origins: ["https://arxiv.org/*"] } };
-const SITES = Object.keys(NEEDS);
-/**
- * Sites that the browser lets us into already. Noted beforehand: it may be asked only at once after a press. @type
- * {Set<string>}
+ * Sites the browser already lets us into. Looked up beforehand: it must be asked right after a press.
+ * @type {Set<string>}
  */
 const allowedSites = new Set();
 
-/** Keys in the order in which they are shown. */
+/** Actions in the order in which their keys are shown. */
 const ACTIONS = ["next", "previous", "save", "hide", "undo", "why", "order"];
-/** What was shown last: the form folds away when pairing is done, and comes back when it is needed. */
+/** As last shown: the form folds away once paired, and comes back when it is needed. */
 let isPaired = false;
-let kept = { agreed: "", waiting: 0 };
+/** The server agreed to before, and how much waits for it. */
+let before = { agreed: "", waiting: 0 };
 
-/** @param {string} sentence */
-const say = (sentence) => {
-  byId("said").textContent = sentence;
-};
-
-/**
- * Ask the worker, and say what went wrong if something did. @param {string} type @param {object} [fields] @returns
- * {Promise<any>}
- */
-async function ask(type, fields) {
-  const reply = await send(type, fields);
-  if (!reply.ok) say(reply.error.message);
-  return reply;
-}
-
-async function drawStanding() {
+async function drawStatus() {
   const { ok, status } = await send(FROM_OWN.status);
   if (!ok) return;
-  const { paired, serverUrl, connection, waiting, preferences, managed, agreed } = status;
+  drawConnection(status);
+  const { waiting, preferences, managed, agreed } = status;
+  for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll('[name="capture"]')))
+    radio.checked = radio.value === preferences.capture;
+  before = { agreed, waiting };
+  setAgreed(agreed);
+  drawSites(preferences.sites, managed.sites ?? SITES);
+  byId("upvote").checked = preferences.upvote_is_save;
+  byId("foryou").checked = preferences.order === "foryou";
+  drawKeys(preferences.shortcuts);
+}
+
+/** @param {any} status */
+function drawConnection({ paired, serverUrl, connection, waiting, managed }) {
   const how =
     connection.health === "revoked" ? "revoked" : connection.health === "ok" || connection.message ? "ok" : "silent";
   const standing = paired ? text(`options_standing_${how}`, serverUrl) : text("options_standing_none");
@@ -60,34 +49,32 @@ async function drawStanding() {
   if (isPaired !== (paired && how !== "revoked")) byId("pairing").open = isPaired;
   isPaired = paired && how !== "revoked";
   if (!paired && managed.serverUrl && !byId("address").value) byId("address").value = managed.serverUrl;
-  for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll('[name="capture"]')))
-    radio.checked = radio.value === preferences.capture;
-  kept = { agreed, waiting };
-  hasAgreed(agreed);
-  drawSites(preferences.sites, managed.sites ?? SITES);
-  byId("upvote").checked = preferences.upvote_is_save;
-  byId("foryou").checked = preferences.order === "foryou";
-  drawKeys(preferences.shortcuts);
 }
 
-/** What was agreed to needs no box. @param {string} other the server that was not */
+/**
+ * A server agreed to before needs no box.
+ * @param {string} other a server not agreed to yet; "" if there is none
+ */
 function drawAgreement(other) {
-  byId("agree-row").hidden = Boolean(kept.agreed) && !other;
-  byId("agree-other").textContent = other ? text("options_agree_other", other, kept.waiting) : "";
+  byId("agree-row").hidden = Boolean(before.agreed) && !other;
+  byId("agree-other").textContent = other ? text("options_agree_other", other, before.waiting) : "";
 }
 
-const hasAgreed = askToAgree(drawAgreement);
+const setAgreed = askToAgree(drawAgreement);
 
-/** @param {Record<string, boolean>} on @param {string[]} allowed those that a lab has left in */
+/**
+ * @param {Record<string, boolean>} on
+ * @param {string[]} allowed the sites a lab's policy leaves to the reader
+ */
 function drawSites(on, allowed) {
   for (const site of SITES)
     Object.assign(byId(`site-${site}`), { checked: on[site], disabled: !allowed.includes(site) });
   byId("sites-left-out").hidden = SITES.every((site) => allowed.includes(site));
 }
 
-async function noteAllowedSites() {
+async function lookUpAllowedSites() {
   for (const site of SITES) {
-    if (await browser().permissions.contains(LEAST[site])) allowedSites.add(site);
+    if (await isSiteAllowed(site)) allowedSites.add(site);
     else allowedSites.delete(site);
   }
 }
@@ -96,21 +83,20 @@ async function noteAllowedSites() {
 function drawKeys(shortcuts) {
   if (byId("keys").contains(document.activeElement)) return;
   const fields = ACTIONS.map((action) => {
-    const keep = () => keepKey(action, input.value.trim().toLowerCase());
-    const input = make("input", {
-      type: "text",
-      maxlength: 1,
-      "data-key": action,
-      value: shortcuts[action] ?? "",
-      oninput: keep,
-    });
+    const oninput = () => storeKey(action, input.value.trim().toLowerCase());
+    const facts = { type: "text", maxlength: 1, "data-key": action, value: shortcuts[action] ?? "" };
+    const input = make("input", { ...facts, oninput });
     return make("label", {}, text(`options_key_${action}`), " ", input);
   });
   byId("keys").replaceChildren(...fields);
 }
 
-/** One key does one thing: what had it until now goes without. @param {string} action @param {string} key */
-function keepKey(action, key) {
+/**
+ * One key does one thing: the action that had it before loses it.
+ * @param {string} action
+ * @param {string} key
+ */
+function storeKey(action, key) {
   const fields = /** @type {HTMLInputElement[]} */ ([...byId("keys").querySelectorAll("input")]);
   const others = fields.filter((one) => key && one.dataset.key !== action && one.value.toLowerCase() === key);
   for (const other of others) other.value = "";
@@ -123,37 +109,20 @@ async function drawDevices() {
   const reply = await send(FROM_OWN.devicesList);
   byId("devices").hidden = !reply.ok;
   if (!reply.ok) return;
-  byId("device-list").replaceChildren(...reply.items.map(device));
+  byId("device-list").replaceChildren(...reply.items.map(deviceLine));
 }
 
 /** @param {{id: string, name: string, created_at: string, last_seen_at: string | null, this: boolean}} one */
-function device(one) {
-  const seen = text(
-    "options_device_seen",
-    formatTime(one.created_at),
-    one.last_seen_at ? formatTime(one.last_seen_at) : "–",
-  );
-  const name = make(
-    "span",
-    {},
-    one.this ? text("options_device_this", one.name) : one.name,
-    make("br"),
-    make("span", { class: "small" }, seen),
-  );
-  const revoke = async () => {
-    await ask(FROM_OWN.devicesRevoke, { id: one.id });
+function deviceLine({ id, name, created_at, last_seen_at, this: isThis }) {
+  const seen = text("options_device_seen", formatTime(created_at), last_seen_at ? formatTime(last_seen_at) : "–");
+  const title = isThis ? text("options_device_this", name) : name;
+  const words = make("span", {}, title, make("br"), make("span", { class: "small" }, seen));
+  const onclick = async () => {
+    await ask(FROM_OWN.devicesRevoke, { id });
     await drawAll();
   };
-  return make(
-    "li",
-    { class: "line" },
-    name,
-    make(
-      "button",
-      { class: "quiet danger", "aria-label": text("options_revoke_name", one.name), onclick: revoke },
-      text("options_revoke"),
-    ),
-  );
+  const facts = { class: "quiet danger", "aria-label": text("options_revoke_name", name), onclick };
+  return make("li", { class: "line" }, words, make("button", facts, text("options_revoke")));
 }
 
 async function drawRefused() {
@@ -188,37 +157,26 @@ function refusedLine({ event, error, at }) {
 }
 
 /**
- * A site switched on or off; the browser asks the reader first where it has not been allowed yet. @param {string} site
+ * Switch a site on or off; the browser asks the reader first if it does not let us in yet.
+ * @param {string} site
  */
 async function switchSite(site) {
   const on = byId(`site-${site}`).checked;
-  const isAllowed =
-    !on ||
-    allowedSites.has(site) ||
-    (await browser()
-      .permissions.request(NEEDS[site])
-      .catch(() => false));
+  const isAllowed = !on || allowedSites.has(site) || (await requestSite(site));
   if (!isAllowed) say(text("options_site_refused"));
   else await ask(FROM_OWN.preferencesSet, { sites: { [site]: on } });
-  await Promise.all([drawStanding(), noteAllowedSites()]);
+  await Promise.all([drawStatus(), lookUpAllowedSites()]);
 }
 
-const drawAll = () => Promise.all([noteAllowedSites(), drawStanding(), drawDevices(), drawRefused()]);
+const drawAll = () => Promise.all([lookUpAllowedSites(), drawStatus(), drawDevices(), drawRefused()]);
 
-/** @returns {Promise<boolean>} whether there is a file */
-async function saveExport() {
-  const reply = await exportAll();
-  say(reply.ok ? text("options_exported") : reply.error.message);
-  return reply.ok;
-}
-
-/** @param {boolean} there */
-async function leave(there) {
-  if (there && !(await saveExport()) && !confirm(text("options_leave_without_export"))) return;
-  let reply = await ask(FROM_OWN.leave, { delete_there: there });
+/** @param {boolean} deleteThere the reader's data on the server is deleted too */
+async function leave(deleteThere) {
+  if (deleteThere && !(await saveExport()) && !confirm(text("options_leave_without_export"))) return;
+  let reply = await ask(FROM_OWN.leave, { delete_there: deleteThere });
   if (reply.waiting && !confirm(text("options_leave_waiting", reply.waiting))) return;
-  if (reply.waiting) reply = await ask(FROM_OWN.leave, { delete_there: there, discard: true });
-  if (reply.ok) say(reply.gone_there ? text(there ? "options_left_all" : "options_left_device") : reply.remains);
+  if (reply.waiting) reply = await ask(FROM_OWN.leave, { delete_there: deleteThere, discard: true });
+  if (reply.ok) say(reply.gone_there ? text(deleteThere ? "options_left_all" : "options_left_device") : reply.remains);
   byId("leaving").hidden = true;
   await drawAll();
 }
@@ -242,7 +200,7 @@ function listen() {
   });
   byId("leave-all").addEventListener("click", () => leave(true));
   byId("leave-device").addEventListener("click", () => leave(false));
-  onChanged(() => drawStanding());
+  onChanged(() => drawStatus());
 }
 
 translatePage();

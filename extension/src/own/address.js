@@ -1,4 +1,4 @@
-/** Reads the address of a server, or a pairing link, as a person pastes it. */
+/** Parses a server's address or a pairing link, as a person types or pastes it. */
 
 const LOOPBACK = /^(localhost|127(?:\.\d+){3}|\[::1\])$/;
 
@@ -6,12 +6,15 @@ const LOOPBACK = /^(localhost|127(?:\.\d+){3}|\[::1\])$/;
  * @typedef {object} ServerAddress
  * @property {string} address without a slash at its end
  * @property {string} origin
- * @property {string} code the one in the link; "" without one
- * @property {boolean} isLocal the server is on this machine
- * @property {boolean} plain http to another machine
+ * @property {string} code the code in a pairing link; "" if there is none
+ * @property {boolean} isLocal true if the server is on this machine
+ * @property {boolean} plain true for http to another machine
  */
 
-/** @param {string} typed @returns {ServerAddress | null} null if it is no address */
+/**
+ * @param {string} typed
+ * @returns {ServerAddress | null} null if it is no address
+ */
 export function readAddress(typed) {
   const trimmed = typed.trim();
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed) ? trimmed : `http://${trimmed}`;
@@ -24,14 +27,14 @@ export function readAddress(typed) {
   return {
     address: origin + path,
     origin,
-    code: isLink ? decoded(hash.slice(1)) : "",
+    code: isLink ? decode(hash.slice(1)) : "",
     isLocal,
     plain: protocol === "http:" && !isLocal,
   };
 }
 
 /** @param {string} text */
-function decoded(text) {
+function decode(text) {
   try {
     return decodeURIComponent(text);
   } catch {

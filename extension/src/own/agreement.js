@@ -1,17 +1,18 @@
 /**
- * The box by which the reader agrees to what is sent, on the options and the welcome page: to one server, and anew to
- * another.
+ * The box by which the reader agrees to what is sent, on the options and the welcome page. They agree to one server;
+ * another server needs a new agreement.
  */
 
 import { readAddress } from "./address.js";
 import { byId } from "./own-page.js";
 
-/** The server whose address is typed; "" while it is none. */
+/** The server whose address is typed; "" while there is none. */
 export const typedServer = () => readAddress(byId("address").value)?.address ?? "";
 
 /**
- * @param {(other: string) => void} draw told the server that the reader has to agree to anew; "" where it is none
- * @returns {(server: string) => void} to be told which server the reader has agreed to before; "" for none
+ * Untick the box while the typed server is not the one agreed to before.
+ * @param {(other: string) => void} draw gets the server that needs a new agreement; "" if there is none
+ * @returns {(server: string) => void} takes the server the reader has agreed to before; "" for none
  */
 export function askToAgree(draw) {
   let [before, asked] = ["", ""];

@@ -1,25 +1,38 @@
-/** The form that pairs this browser, on the options and the welcome page: every step is shown as it was tried. */
+/** The form that pairs this browser, on the options and the welcome page; every step tried is shown. */
 
 import { browser, text } from "../browser.js";
 import { FROM_OWN, send } from "../messages.js";
 import { make } from "../ui/dom.js";
 import { readAddress } from "./address.js";
 import { typedServer } from "./agreement.js";
-import { forgetOther, tellWhose, watchLink } from "./whose.js";
+import { clearStaleWhose, showWhose, watchLink } from "./whose.js";
 import { byId } from "./own-page.js";
 
-/** A name for this browser that its owner knows again. */
-function nameOfThisBrowser() {
+/**
+ * The name of the first pattern that matches.
+ * @param {string} agent
+ * @param {readonly (readonly [RegExp, string])[]} patterns
+ */
+const matchName = (agent, patterns) => patterns.find(([pattern]) => pattern.test(agent))?.[1] ?? "";
+
+/** @type {[RegExp, string][]} */
+const BROWSERS = [
+  [/Firefox/, "Firefox"],
+  [/Edg\//, "Edge"],
+  [/(?:)/, "Chromium"],
+];
+/** @type {[RegExp, string][]} */
+const SYSTEMS = [
+  [/Windows/, "Windows"],
+  [/Mac OS/, "macOS"],
+  [/Android/, "Android"],
+  [/(?:)/, "Linux"],
+];
+
+/** A name by which the reader recognises this browser. */
+function suggestName() {
   const agent = navigator.userAgent;
-  const name = /Firefox/.test(agent) ? "Firefox" : /Edg\//.test(agent) ? "Edge" : "Chromium";
-  const system = /Windows/.test(agent)
-    ? "Windows"
-    : /Mac OS/.test(agent)
-      ? "macOS"
-      : /Android/.test(agent)
-        ? "Android"
-        : "Linux";
-  return text("own_browser_name", name, system);
+  return text("own_browser_name", matchName(agent, BROWSERS), matchName(agent, SYSTEMS));
 }
 
 /** @param {{step: string, ok: boolean, message: string}[]} steps */
@@ -27,18 +40,17 @@ const showSteps = (steps) =>
   byId("steps").replaceChildren(...steps.map(({ ok, message }) => make("li", { class: ok ? "good" : "bad" }, message)));
 
 /**
- * A server on another machine: the browser is asked for its exact origin, within the reader's own press; not for one
- * that
- * will be refused as long as plain http to it is not confirmed.
+ * For a server on another machine, ask the browser for its exact origin, within the reader's own press. We do not ask
+ * while plain http to it is unconfirmed: pairing would be refused.
  * @param {string} typed
- * @param {boolean} plainOk
+ * @param {boolean} isPlainOk
  */
-async function askForOrigin(typed, plainOk) {
-  const found = readAddress(typed);
-  if (!found || found.isLocal || (found.plain && !plainOk)) return;
-  const { protocol, hostname } = new URL(found.origin);
-  // Without it the server's own CORS answer must do, so a "no" is no obstacle. Firefox knows no ports in origins.
-  for (const origin of new Set([`${found.origin}/*`, `${protocol}//${hostname}/*`])) {
+async function requestOrigin(typed, isPlainOk) {
+  const server = readAddress(typed);
+  if (!server || server.isLocal || (server.plain && !isPlainOk)) return;
+  const { protocol, hostname } = new URL(server.origin);
+  // A "no" is no obstacle: the server's CORS answer is enough. Firefox allows no port in origins.
+  for (const origin of new Set([`${server.origin}/*`, `${protocol}//${hostname}/*`])) {
     try {
       await browser().permissions.request({ origins: [origin] });
       return;
@@ -49,35 +61,35 @@ async function askForOrigin(typed, plainOk) {
 }
 
 /**
- * @param {() => void} paired called when everything was kept
+ * Start the form.
+ * @param {() => void} onPaired
  */
-export function connectForm(paired) {
+export function connectForm(onPaired) {
   const form = byId("connect");
-  byId("device").value = nameOfThisBrowser();
+  byId("device").value = suggestName();
   watchLink();
   form.addEventListener("submit", async (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     if (!byId("agreed").checked) return showSteps([{ step: "agree", ok: false, message: text("own_agree_first") }]);
     const address = byId("address").value;
     byId("submit").disabled = true;
-    await askForOrigin(address, byId("plain").checked);
-    await tellWhose();
-    const asked = {
+    await requestOrigin(address, byId("plain").checked);
+    await showWhose();
+    const reply = await send(FROM_OWN.pairConnect, {
       address,
       code: byId("code").value,
-      name: byId("device").value.trim() || nameOfThisBrowser(),
+      name: byId("device").value.trim() || suggestName(),
       plain_http_ok: byId("plain").checked,
       agreed: typedServer(),
-    };
-    const reply = await send(FROM_OWN.pairConnect, asked);
+    });
     byId("submit").disabled = false;
     const steps = reply.ok ? reply.steps : [{ step: "address", ok: false, message: reply.error.message }];
     showSteps(steps);
     byId("plain-row").hidden = !reply.needs_confirmation && !byId("plain").checked;
     if (steps.at(-1)?.step === "kept") {
       byId("address").value = byId("code").value = "";
-      forgetOther();
-      paired();
+      clearStaleWhose();
+      onPaired();
     }
   });
 }

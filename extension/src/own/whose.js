@@ -1,21 +1,24 @@
-/** Whom the link in the form is for, told before it is used, so that nobody becomes somebody else without knowing. */
+/** Shows whom the pairing link in the form is for, before it is used: nobody becomes another reader unknowingly. */
 
 import { text } from "../browser.js";
 import { FROM_OWN, withTimeout, send } from "../messages.js";
 import { typedServer } from "./agreement.js";
 import { byId } from "./own-page.js";
 
-const MOST_NAMES = 5;
+const MAX_NAMES = 5;
 
-/** @param {import("../messages.js").Whose} whose @returns {string} */
-function sentence({ reader_id: reader, operator, devices }) {
+/**
+ * @param {import("../messages.js").Whose} whose
+ * @returns {string}
+ */
+function describe({ reader_id: reader, operator, devices }) {
   if (!reader) return text(operator ? "own_whose_first" : "own_whose_new");
-  const names = devices.slice(0, MOST_NAMES).join(", ") || text("own_whose_no_browser");
-  const all = devices.length > MOST_NAMES ? text("own_whose_more", names, devices.length - MOST_NAMES) : names;
+  const names = devices.slice(0, MAX_NAMES).join(", ") || text("own_whose_no_browser");
+  const all = devices.length > MAX_NAMES ? text("own_whose_more", names, devices.length - MAX_NAMES) : names;
   return text(operator ? "own_whose_operator" : "own_whose_reader", all);
 }
 
-/** What the form says of the link. */
+/** The link, as the form has it. */
 const typedLink = () => ({
   address: byId("address").value,
   code: byId("code").value,
@@ -23,42 +26,46 @@ const typedLink = () => ({
   agreed: typedServer(),
 });
 
-let asked = "";
+/** The link last asked about. */
+let askedKey = "";
 /** @type {Promise<void>} */
-let telling = Promise.resolve();
+let answer = Promise.resolve();
 
-/** @param {object} link @param {string} key */
-async function ask(link, key) {
+/**
+ * @param {object} link
+ * @param {string} key
+ */
+async function lookUp(link, key) {
   const reply = await withTimeout(send(FROM_OWN.pairWhose, link));
-  // The form may hold another link by now. A server that did not say may be asked again.
-  if (key !== asked) return;
-  if (reply.whose) byId("whose").textContent = sentence(reply.whose);
-  else asked = "";
+  // The form may hold another link by now. A server that did not answer may be asked again.
+  if (key !== askedKey) return;
+  if (reply.whose) byId("whose").textContent = describe(reply.whose);
+  else askedKey = "";
 }
 
-/** Forget what was told, unless it is of the link in the form. */
-export function forgetOther() {
-  if (JSON.stringify(typedLink()) === asked) return;
-  asked = "";
+/** Clear the answer if the form holds another link by now. */
+export function clearStaleWhose() {
+  if (JSON.stringify(typedLink()) === askedKey) return;
+  askedKey = "";
   byId("whose").textContent = "";
 }
 
-/** Ask the link's own server whom the link is for, and tell it; nothing is told where it does not say. */
-export function tellWhose() {
-  forgetOther();
-  if (asked) return telling;
-  asked = JSON.stringify(typedLink());
-  telling = ask(typedLink(), asked);
-  return telling;
+/** Ask the link's own server whom the link is for, and show it. Without an answer nothing is shown. */
+export function showWhose() {
+  clearStaleWhose();
+  if (askedKey) return answer;
+  askedKey = JSON.stringify(typedLink());
+  answer = lookUp(typedLink(), askedKey);
+  return answer;
 }
 
-/** Ask as soon as the reader has agreed and has the whole link there: a half-typed address is another server's. */
+/** Ask once the reader has agreed and the link is complete: a half-typed address may be another server's. */
 export function watchLink() {
-  const askOnceAgreed = () => byId("agreed").checked && tellWhose();
+  const askOnceAgreed = () => byId("agreed").checked && showWhose();
   for (const id of ["address", "code", "plain", "agreed"]) byId(id).addEventListener("change", askOnceAgreed);
   for (const id of ["address", "code"]) {
     byId(id).addEventListener("input", (/** @type {InputEvent} */ { inputType }) => {
-      forgetOther();
+      clearStaleWhose();
       if (/^insertFrom(Paste|Drop)$/.test(inputType)) askOnceAgreed();
     });
   }

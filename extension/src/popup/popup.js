@@ -1,77 +1,65 @@
-/** The popup: how it stands, the switches, and four lists: what to read, a search, what was sent, what is hidden. */
+/** The popup: state, switches, and four tabs: what to read, a search, what was sent, what is hidden. */
 
 import { browser, text } from "../browser.js";
 import { FROM_OWN, send } from "../messages.js";
+import { saveExport } from "../own/export.js";
+import { ask, byId, formatTime, say, translatePage } from "../own/own-page.js";
+import { isSiteAllowed, requestSite } from "../own/site-permissions.js";
 import { addressOf } from "../paper-id.js";
 import { labelWithTitle, stepOf } from "../ui/actions.js";
 import { make } from "../ui/dom.js";
 import { summarizeReasons } from "../ui/reasons.js";
-import { exportAll } from "../own/export.js";
-import { byId, translatePage, formatTime } from "../own/own-page.js";
 
-const HOUR = 3_600_000;
-
-/** @param {string} sentence */
-const say = (sentence) => {
-  byId("said").textContent = sentence;
-};
-
-/** @param {string} type @param {object} [fields] @returns {Promise<any>} */
-async function ask(type, fields) {
-  const reply = await send(type, fields);
-  if (!reply.ok) say(reply.error.message);
-  return reply;
-}
+const HOUR_MS = 3_600_000;
 
 /** @type {"no" | "yes" | "revoked"} */
 let paired = "no";
 
-/** The tab in front; its address is not ours to see, and not needed. */
-async function tabInFront() {
+/** The id of the tab in front; we may not see its address, and need not. */
+async function activeTab() {
   const [tab] = await browser().tabs.query({ active: true, currentWindow: true });
   return tab?.id;
 }
 
-const SITE = { origins: ["https://huggingface.co/papers*"] };
-
-/** Firefox lets the reader decide about sites, also later. */
-const isAllowed = () =>
-  browser()
-    .permissions.contains(SITE)
-    .catch(() => true);
-
 async function allow() {
-  if (await browser().permissions.request(SITE)) say(text("popup_allowed"));
-  await drawStanding();
+  if (await requestSite("huggingface")) say(text("popup_allowed"));
+  await drawStatus();
 }
 
-async function drawStanding() {
-  const { ok, status, error } = await send(FROM_OWN.status, { tab: await tabInFront() });
+async function drawStatus() {
+  const { ok, status, error } = await send(FROM_OWN.status, { tab: await activeTab() });
   if (!ok) return say(error.message);
   paired = !status.paired ? "no" : status.connection.health === "revoked" ? "revoked" : "yes";
-  const allowed = await isAllowed();
+  const isAllowed = await isSiteAllowed("huggingface");
   const state = status.state === "unpaired" && paired === "revoked" ? "revoked" : status.state;
-  byId("standing").textContent = text(allowed ? `popup_state_${state}` : "popup_state_not_allowed");
-  byId("allow").hidden = allowed;
-  byId("detail").textContent = detail(status);
+  byId("standing").textContent = text(isAllowed ? `popup_state_${state}` : "popup_state_not_allowed");
+  byId("allow").hidden = isAllowed;
+  byId("detail").textContent = describeStatus(status);
   byId("capture").value = status.preferences.capture;
-  const all = "all" in status.pauses;
-  const site = status.here?.site ?? "huggingface";
-  byId("pause-all").textContent = text(all ? "popup_go_on" : "popup_pause_all");
-  byId("pause-all").onclick = () => act(FROM_OWN.pause, { scope: "all", on: !all });
-  byId("pause-hour").hidden = all;
-  byId("pause-hour").onclick = () => act(FROM_OWN.pause, { scope: "hour", on: true });
-  byId("pause-site").textContent = text(
-    site in status.pauses ? "popup_go_on_site" : "popup_pause_site",
-    text(`site_${site}`),
-  );
-  byId("pause-site").onclick = () => act(FROM_OWN.pause, { scope: "site", site, on: !(site in status.pauses) });
+  drawPauses(status.pauses, status.here?.site ?? "huggingface");
   byId("import").hidden = !status.upvotes || !status.paired;
   byId("import-words").textContent = text("popup_import", status.upvotes);
 }
 
+/**
+ * @param {Record<string, any>} pauses by scope
+ * @param {string} site
+ */
+function drawPauses(pauses, site) {
+  const isAllPaused = "all" in pauses;
+  const isSitePaused = site in pauses;
+  /** @param {object} change */
+  const pause = (change) => () => act(FROM_OWN.pause, change);
+  byId("pause-all").textContent = text(isAllPaused ? "popup_go_on" : "popup_pause_all");
+  byId("pause-all").onclick = pause({ scope: "all", on: !isAllPaused });
+  byId("pause-hour").hidden = isAllPaused;
+  byId("pause-hour").onclick = pause({ scope: "hour", on: true });
+  byId("pause-site").textContent = text(isSitePaused ? "popup_go_on_site" : "popup_pause_site", text(`site_${site}`));
+  byId("pause-site").onclick = pause({ scope: "site", site, on: !isSitePaused });
+}
+
 /** @param {any} status */
-function detail({ here, paired, waiting, dead, queue_full, pauses, connection }) {
+function describeStatus({ here, paired, waiting, dead, queue_full, pauses, connection }) {
   const until = pauses.all > 0 ? text("popup_until", formatTime(pauses.all)) : "";
   const isRevoked = connection.health === "revoked";
   const left = queue_full
@@ -89,65 +77,69 @@ function detail({ here, paired, waiting, dead, queue_full, pauses, connection })
   return lines.filter(Boolean).join(" ");
 }
 
-/** @param {string} type @param {object} fields */
+/**
+ * Ask the worker to do something, and show how it stands then.
+ * @param {string} type
+ * @param {object} fields
+ */
 async function act(type, fields) {
   await ask(type, fields);
-  await drawStanding();
+  await drawStatus();
 }
 
-/** @param {import("../messages.js").Paper} paper @param {string} reason @param {...(Node | false)} more */
-function paperLine(paper, reason, ...more) {
-  const link = make("a", { href: addressOf(paper), target: "_blank", rel: "noopener" }, paper.title ?? paper.id);
-  const authors = make("span", { class: "small" }, paper.authors.slice(0, 3).join(", "));
-  const words = make(
-    "span",
-    {},
-    link,
-    make("br"),
-    authors,
-    reason && make("br"),
-    reason && make("span", { class: "small reason" }, reason),
-  );
-  return make("li", { class: "line" }, words, ...more);
-}
+/** @param {{id: string, title: string | null}} paper */
+const paperLink = (paper) =>
+  make("a", { href: addressOf(paper), target: "_blank", rel: "noopener" }, paper.title ?? paper.id);
 
 /**
- * @param {"save" | "hide"} kind @param {import("../messages.js").Paper} paper @param {import("../messages.js").Surface}
- * surface
+ * @param {import("../messages.js").Paper} paper
+ * @param {string} reason
+ * @param {...(Node | false)} buttons
+ */
+function paperLine(paper, reason, ...buttons) {
+  const authors = make("span", { class: "small" }, paper.authors.slice(0, 3).join(", "));
+  const why = reason ? [make("br"), make("span", { class: "small reason" }, reason)] : [];
+  const words = make("span", {}, paperLink(paper), make("br"), authors, ...why);
+  return make("li", { class: "line" }, words, ...buttons);
+}
+
+/** What a button says once it is done: alone, and with the paper's title. */
+const DONE = {
+  save: ["page_sign_saved", "page_sign_saved_named"],
+  hide: ["page_sign_hidden", "page_sign_hidden_named"],
+};
+
+/**
+ * @param {"save" | "hide"} kind
+ * @param {import("../messages.js").Paper} paper
+ * @param {import("../messages.js").Surface} surface
  */
 function actButton(kind, paper, surface) {
-  const [done, doneNamed] =
-    kind === "save" ? ["page_sign_saved", "page_sign_saved_named"] : ["page_sign_hidden", "page_sign_hidden_named"];
+  const [done, doneWithTitle] = DONE[kind];
   const title = paper.title ?? paper.id;
-  const button = make(
-    "button",
-    {
-      class: "quiet",
-      "aria-label": labelWithTitle(kind, title),
-      onclick: async () => {
-        const reply = await ask(FROM_OWN.act, { kind, paper: paper.id, title: paper.title, surface });
-        if (!reply.ok) return;
-        button.textContent = text(done);
-        button.setAttribute("aria-label", text(doneNamed, title));
-        button.disabled = true;
-      },
-    },
-    text(`page_${kind}`),
-  );
+  const onclick = async () => {
+    const reply = await ask(FROM_OWN.act, { kind, paper: paper.id, title: paper.title, surface });
+    if (!reply.ok) return;
+    button.textContent = text(done);
+    button.setAttribute("aria-label", text(doneWithTitle, title));
+    button.disabled = true;
+  };
+  const label = labelWithTitle(kind, title);
+  const button = make("button", { class: "quiet", "aria-label": label, onclick }, text(`page_${kind}`));
   return button;
 }
 
-/** @param {Node[]} lines @param {string} otherwise said where there is none */
-const list = (lines, otherwise) => (lines.length ? make("ul", {}, ...lines) : make("p", {}, otherwise));
+/**
+ * @param {Node[]} lines
+ * @param {string} otherwise the sentence if there are none
+ */
+const linesOr = (lines, otherwise) => (lines.length ? make("ul", {}, ...lines) : make("p", {}, otherwise));
 
-/** Without a pairing there is one thing to do. */
+/** Without a pairing there is only one thing to do. */
 function offerToPair() {
   const isNew = paired === "no";
-  const button = make(
-    "button",
-    { class: "main", onclick: isNew ? openWelcome : openOptions },
-    text(isNew ? "page_connect" : "own_pair_again"),
-  );
+  const facts = { class: "main", onclick: isNew ? openWelcome : openOptions };
+  const button = make("button", facts, text(isNew ? "page_connect" : "own_pair_again"));
   return [make("p", {}, text(isNew ? "page_state_unpaired" : "worker_error_revoked")), button];
 }
 
@@ -161,82 +153,63 @@ const PANES = {
     if (paired !== "yes") return offerToPair();
     const { ok, items = [], marks = {}, fetched_at } = await ask(FROM_OWN.recommend, { limit: 10 });
     /** @type {any} */
-    const known = { markOf: (/** @type {string} */ paper) => marks[paper] ?? {} };
+    const page = { markOf: (/** @type {string} */ paper) => marks[paper] ?? {} };
     const lines = items.map((/** @type {any} */ { paper, reasons }) =>
       paperLine(
         paper,
-        summarizeReasons(known, reasons),
+        summarizeReasons(page, reasons),
         actButton("save", paper, "panel"),
         actButton("hide", paper, "panel"),
       ),
     );
     const age = fetched_at && make("p", { class: "small" }, text("page_panel_stale", formatTime(fetched_at)));
-    return [age, list(lines, ok ? text("page_panel_empty") : text("popup_nothing_to_show"))];
+    return [age, linesOr(lines, ok ? text("page_panel_empty") : text("popup_nothing_to_show"))];
   },
   async search() {
     if (paired !== "yes") return offerToPair();
-    const found = make("div", { "aria-live": "polite" });
-    const field = make("input", {
-      type: "search",
-      autofocus: "",
-      placeholder: text("popup_search_hint"),
-      "aria-label": text("popup_tab_search"),
-    });
+    const results = make("div", { "aria-live": "polite" });
+    const hint = text("popup_search_hint");
+    const facts = { type: "search", autofocus: "", placeholder: hint, "aria-label": text("popup_tab_search") };
+    const field = make("input", facts);
     let searches = 0;
-    const form = make(
-      "form",
-      {
-        onsubmit: async (/** @type {Event} */ event) => {
-          event.preventDefault();
-          const search = ++searches;
-          const { ok, items = [] } = await ask(FROM_OWN.search, { q: field.value });
-          if (search !== searches) return;
-          const lines = items.map((/** @type {any} */ { paper }) =>
-            paperLine(paper, "", actButton("save", paper, "search")),
-          );
-          found.replaceChildren(
-            lines.length
-              ? make("ul", {}, ...lines)
-              : make("p", {}, text(ok ? "popup_found_nothing" : "popup_nothing_to_show")),
-          );
-        },
-      },
-      field,
-    );
-    return [form, found];
+    const onsubmit = async (/** @type {Event} */ event) => {
+      event.preventDefault();
+      const search = ++searches;
+      const { ok, items = [] } = await ask(FROM_OWN.search, { q: field.value });
+      // Only the latest search is shown.
+      if (search !== searches) return;
+      const lines = items.map((/** @type {any} */ { paper }) =>
+        paperLine(paper, "", actButton("save", paper, "search")),
+      );
+      results.replaceChildren(linesOr(lines, text(ok ? "popup_found_nothing" : "popup_nothing_to_show")));
+    };
+    return [make("form", { onsubmit }, field), results];
   },
   async ledger() {
     const { lines = [] } = await ask(FROM_OWN.ledgerList);
-    const hour = make(
-      "button",
-      { onclick: async () => told(await ask(FROM_OWN.forget, { since: Date.now() - HOUR })) },
-      text("popup_forget_hour"),
-    );
+    const hasLines = lines.length > 0;
+    const hour = make("button", { onclick: () => forget({ since: Date.now() - HOUR_MS }) }, text("popup_forget_hour"));
+    const download = make("button", { onclick: saveExport }, text("options_export"));
     return [
-      paired === "yes" &&
-        make(
-          "div",
-          { class: "row" },
-          lines.length > 0 && hour,
-          make("button", { onclick: saveExport }, text("options_export")),
-        ),
-      lines.length > 0 && make("p", { class: "small" }, text("popup_ledger_help")),
-      list(lines.map(ledgerLine), text("popup_ledger_empty")),
+      paired === "yes" && make("div", { class: "row" }, hasLines && hour, download),
+      hasLines && make("p", { class: "small" }, text("popup_ledger_help")),
+      linesOr(lines.map(ledgerLine), text("popup_ledger_empty")),
     ];
   },
   async hidden() {
     const { papers = [] } = await ask(FROM_OWN.hiddenList);
-    return [list(papers.map(hiddenLine), text("popup_hidden_empty"))];
+    return [linesOr(papers.map(hiddenLine), text("popup_hidden_empty"))];
   },
 };
 
-async function saveExport() {
-  const reply = await exportAll();
-  say(reply.ok ? text("options_exported") : reply.error.message);
-}
+/** @param {object} what */
+const forget = async (what) => reportDeletion(await ask(FROM_OWN.forget, what));
 
-/** Say what a deletion did, and what it could not. @param {any} reply */
-async function told({ ok, deleted, waiting, elsewhere, silent, partial }) {
+/**
+ * Say what a deletion did, and what it could not do.
+ * @param {any} reply
+ */
+async function reportDeletion({ ok, deleted, waiting, elsewhere, silent, partial }) {
   if (ok) {
     const done = waiting ? text("popup_deleted_waiting", deleted, waiting) : text("popup_deleted", deleted);
     const rest = silent ? text("popup_deleted_silent") : partial ? text("popup_deleted_partial") : "";
@@ -245,29 +218,19 @@ async function told({ ok, deleted, waiting, elsewhere, silent, partial }) {
   await drawPane();
 }
 
-/** @param {import("../storage.js").LedgerLine} line word for word as it was sent */
+/**
+ * One event, word for word as it was sent.
+ * @param {import("../storage.js").LedgerLine} line
+ */
 function ledgerLine({ event, sent_at, host }) {
   const sent = make("span", { class: "small" }, text("popup_sent", formatTime(sent_at), host));
-  const remove = make(
-    "button",
-    { class: "quiet danger", onclick: async () => told(await ask(FROM_OWN.ledgerDelete, { ids: [event.id] })) },
-    text("popup_delete"),
-  );
-  const forget = make(
-    "button",
-    {
-      class: "quiet",
-      title: text("popup_forget_paper_help"),
-      onclick: async () => told(await ask(FROM_OWN.forget, { paper: event.paper })),
-    },
-    text("popup_forget_paper"),
-  );
-  return make(
-    "li",
-    { class: "line stack" },
-    make("pre", {}, JSON.stringify(event)),
-    make("div", { class: "line" }, sent, forget, remove),
-  );
+  const onDelete = async () => reportDeletion(await ask(FROM_OWN.ledgerDelete, { ids: [event.id] }));
+  const deleteButton = make("button", { class: "quiet danger", onclick: onDelete }, text("popup_delete"));
+  const onForget = () => forget({ paper: event.paper });
+  const forgetFacts = { class: "quiet", title: text("popup_forget_paper_help"), onclick: onForget };
+  const forgetButton = make("button", forgetFacts, text("popup_forget_paper"));
+  const tools = make("div", { class: "line" }, sent, forgetButton, deleteButton);
+  return make("li", { class: "line stack" }, make("pre", {}, JSON.stringify(event)), tools);
 }
 
 /** @param {{id: string, title: string}} paper */
@@ -276,19 +239,18 @@ function hiddenLine({ id, title }) {
     await ask(FROM_OWN.act, { kind: "unhide", paper: id });
     await drawPane();
   };
-  return make(
-    "li",
-    { class: "line" },
-    make("a", { href: addressOf({ id }), target: "_blank", rel: "noopener" }, title),
-    make("button", { class: "quiet", onclick: unhide }, text("popup_unhide")),
-  );
+  const button = make("button", { class: "quiet", onclick: unhide }, text("popup_unhide"));
+  return make("li", { class: "line" }, paperLink({ id, title }), button);
 }
 
-const TABS = () => /** @type {HTMLElement[]} */ ([...document.querySelectorAll('[role="tab"]')]);
+const allTabs = () => /** @type {HTMLElement[]} */ ([...document.querySelectorAll('[role="tab"]')]);
 
-/** Arrow keys go from tab to tab, as in any list of tabs. @param {KeyboardEvent} event */
+/**
+ * Arrow keys go from tab to tab.
+ * @param {KeyboardEvent} event
+ */
 function stepTab({ key }) {
-  const tabs = TABS();
+  const tabs = allTabs();
   const step = stepOf(key, tabs[0]);
   if (!step) return;
   const next = tabs.at((tabs.findIndex((tab) => tab === document.activeElement) + step) % tabs.length);
@@ -301,9 +263,7 @@ let shown = "next";
 
 let drawings = 0;
 
-/**
- * Draw the tab that is shown; an answer that comes after the reader has gone on is not drawn over the tab they went to.
- */
+/** Draw the current tab. A reply that comes after the reader went to another tab is not drawn. */
 async function drawPane() {
   const drawing = ++drawings;
   byId("pane").setAttribute("aria-busy", "true");
@@ -312,17 +272,18 @@ async function drawPane() {
   byId("pane").replaceChildren(...parts.filter((part) => part instanceof Node));
   byId("pane").removeAttribute("aria-busy");
   /** @type {HTMLElement | null} */ (byId("pane").querySelector("[autofocus]"))?.focus();
-  // Asking the server has shown whether it answers.
-  await drawStanding();
+  // Now we know whether the server answers.
+  await drawStatus();
 }
 
 /** @param {keyof typeof PANES} name */
 async function show(name) {
   if (name !== shown) byId("pane").replaceChildren();
   shown = name;
-  for (const tab of TABS()) {
-    tab.setAttribute("aria-selected", String(tab.id === `tab-${name}`));
-    tab.tabIndex = tab.id === `tab-${name}` ? 0 : -1;
+  for (const tab of allTabs()) {
+    const isSelected = tab.id === `tab-${name}`;
+    tab.setAttribute("aria-selected", String(isSelected));
+    tab.tabIndex = isSelected ? 0 : -1;
   }
   byId("pane").setAttribute("aria-labelledby", `tab-${name}`);
   await drawPane();
@@ -345,12 +306,12 @@ function listen() {
     byId(String(id)).addEventListener("click", async () => {
       const reply = await ask(FROM_OWN.upvotesImport, { accept });
       if (reply.ok && reply.saved) say(text("popup_imported", reply.saved));
-      await drawStanding();
+      await drawStatus();
     });
 }
 
 translatePage();
 listen();
-await drawStanding();
-// Or the tab that the reader has pressed meanwhile.
+await drawStatus();
+// The reader may have pressed a tab meanwhile.
 await show(shown);

@@ -1,6 +1,6 @@
-/** The first minute: allow the site, agree, connect, pick three papers. */
+/** The welcome page: allow the site, agree, connect, pick three papers. */
 
-import { browser, text } from "../browser.js";
+import { text } from "../browser.js";
 import { FROM_OWN, send } from "../messages.js";
 import { onChanged } from "../storage.js";
 import { papersIn } from "../paper-id.js";
@@ -9,26 +9,24 @@ import { readAddress } from "../own/address.js";
 import { askToAgree } from "../own/agreement.js";
 import { connectForm } from "../own/connect.js";
 import { byId, translatePage } from "../own/own-page.js";
+import { isSiteAllowed, requestSite } from "../own/site-permissions.js";
 
-const SITE = { origins: ["https://huggingface.co/papers*"] };
 const ENOUGH = 3;
 /** @type {Set<string>} */
 const picked = new Set();
 let isConnected = false;
-/** How much waits for the server paired with until now. */
+/** How many events wait for the server paired with until now. */
 let waiting = 0;
 
-/** Firefox lets the reader decide about sites; Chromium has allowed it at the install. */
-async function askForSite() {
-  byId("allow").hidden = await browser()
-    .permissions.contains(SITE)
-    .catch(() => true);
+/** Chromium allows the site at the install; Firefox asks. */
+async function drawAllow() {
+  byId("allow").hidden = await isSiteAllowed("huggingface");
 }
 
-/** To which host it would go, as soon as that is typed; and which steps are done. */
+/** Show the server as soon as its address is typed, and which steps are done. */
 function drawSteps() {
-  const found = readAddress(byId("address").value);
-  if (byId("address").value) byId("to").textContent = found ? text("welcome_agree_to", found.origin) : "";
+  const server = readAddress(byId("address").value);
+  if (byId("address").value) byId("to").textContent = server ? text("welcome_agree_to", server.origin) : "";
   byId("to").hidden = !byId("to").textContent;
   byId("agree").toggleAttribute("data-done", byId("agreed").checked);
   byId("connection").toggleAttribute("data-done", isConnected);
@@ -36,7 +34,11 @@ function drawSteps() {
   document.querySelector(".go a")?.classList.toggle("main", picked.size >= ENOUGH);
 }
 
-/** @param {string} paper @param {string} [title] @returns {Promise<boolean>} whether it is saved */
+/**
+ * @param {string} paper
+ * @param {string} [title]
+ * @returns {Promise<boolean>} whether it is saved
+ */
 async function pick(paper, title) {
   const reply = await send(FROM_OWN.act, { kind: "save", paper, title, surface: "import" });
   if (!reply.ok) {
@@ -55,46 +57,45 @@ const say = (sentence) => {
 };
 
 /** @param {{paper: import("../messages.js").Paper}} item */
-function choice({ paper }) {
-  const button = make(
-    "button",
-    {
-      onclick: async () => {
-        if (!(await pick(paper.id, paper.title ?? undefined))) return;
-        button.disabled = true;
-        button.textContent = text("page_sign_saved");
-      },
-    },
-    text("page_save"),
-  );
+function paperLine({ paper }) {
+  const onclick = async () => {
+    if (!(await pick(paper.id, paper.title ?? undefined))) return;
+    button.disabled = true;
+    button.textContent = text("page_sign_saved");
+  };
+  const button = make("button", { onclick }, text("page_save"));
   return make("li", { class: "line" }, make("span", {}, paper.title ?? paper.id), button);
 }
 
-async function offer() {
+/** Once connected, show papers to pick from. */
+async function drawPapers() {
   isConnected = true;
   const reply = await send(FROM_OWN.status);
-  if (reply.ok) drawAgreed(reply.status);
+  if (reply.ok) takeAgreement(reply.status);
   byId("pick").hidden = false;
   drawSteps();
   const { items = [] } = await send(FROM_OWN.recommend, { limit: 12 });
-  byId("papers").replaceChildren(...items.map(choice));
+  byId("papers").replaceChildren(...items.map(paperLine));
 }
 
-/** A server that is not the one agreed to before is another question. */
-const hasAgreed = askToAgree((other) => {
+/** Another server than the one agreed to before must be agreed to anew. */
+const setAgreed = askToAgree((other) => {
   drawSteps();
   byId("other").hidden = !other;
   byId("other").textContent = other ? text("options_agree_other", other, waiting) : "";
 });
 
 /** @param {any} status */
-function drawAgreed(status) {
+function takeAgreement(status) {
   waiting = status.waiting;
-  hasAgreed(status.agreed);
+  setAgreed(status.agreed);
 }
 
-/** The address that a lab's policy names, unless the reader has typed one. @param {any} status */
-function fillIn({ paired, managed }) {
+/**
+ * Fill in the address that a lab's policy names, unless the reader has typed one.
+ * @param {any} status
+ */
+function fillInAddress({ paired, managed }) {
   if (!paired && managed.serverUrl) byId("address").value ||= managed.serverUrl;
   drawSteps();
 }
@@ -113,12 +114,12 @@ byId("topic").addEventListener("submit", async (/** @type {Event} */ event) => {
   if (!reply.ok) return say(reply.error.message);
   say(text("welcome_interest_kept", byId("interest").value));
   byId("interest").value = "";
-  await offer();
+  await drawPapers();
 });
 
 byId("allow-site").addEventListener("click", async () => {
-  await browser().permissions.request(SITE);
-  await askForSite();
+  await requestSite("huggingface");
+  await drawAllow();
 });
 
 for (const [id, name] of [
@@ -127,15 +128,15 @@ for (const [id, name] of [
 ])
   byId(id).addEventListener(name, drawSteps);
 translatePage();
-connectForm(offer);
-await askForSite();
+connectForm(drawPapers);
+await drawAllow();
 const { ok, status } = await send(FROM_OWN.status);
-if (ok) drawAgreed(status);
-if (ok && status.paired) await offer();
-if (ok) fillIn(status);
+if (ok) takeAgreement(status);
+if (ok && status.paired) await drawPapers();
+if (ok) fillInAddress(status);
 if (ok && status.paired) byId("to").textContent = text("welcome_agree_to", status.serverUrl);
-// This page comes right after the install, when the browser may not know its policies yet.
+// This page opens right after the install, when the browser may not have read its policies yet.
 onChanged(async (changes) => {
   const reply = changes.managed ? await send(FROM_OWN.status) : null;
-  if (reply?.ok) fillIn(reply.status);
+  if (reply?.ok) fillInAddress(reply.status);
 });

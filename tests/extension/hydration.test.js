@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { openPage } from "../page-kit.js";
+import { openPage } from "./page-kit.js";
 
-const script = readFileSync(new URL("../../../extension/src/hydration.js", import.meta.url), "utf8");
+const script = readFileSync(new URL("../../extension/src/hydration.js", import.meta.url), "utf8");
 
 /** jsdom keeps a symbol of its own on every element, which no browser has. */
 const BrowserObject = {

@@ -83,7 +83,7 @@ export default [
     linterOptions: { reportUnusedDisableDirectives: "error" },
     rules: {
       "max-lines": ["error", 400],
-      "max-lines-per-function": ["error", { max: 60, skipComments: true }],
+      "max-lines-per-function": ["error", { max: 40, skipComments: true }],
       "no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_$" }],
       "no-warning-comments": ["error", { terms: ["todo", "fixme", "xxx"] }],
       eqeqeq: "error",

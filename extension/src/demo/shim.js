@@ -60,52 +60,68 @@ function messageReader(messages) {
     (messages[key]?.message ?? "").replace(/\$(\d)/g, (_, at) => values[Number(at) - 1] ?? "");
 }
 
-/** @param {Record<string, any>} manifest @param {Record<string, {message: string}>} messages */
-function shim(manifest, messages) {
-  const toWorker = happening();
-  const alarm = happening();
+const nothing = async () => {};
+
+/**
+ * @param {Record<string, any>} manifest
+ * @param {ReturnType<typeof happening>} messaging
+ */
+function runtimeOf(manifest, messaging) {
   const sender = { id: "demo", url: location.href, tab: { id: 1 } };
   /** The worker's listener is the one that answers by its third argument; the page's own listeners only hear. */
   const sendMessage = (/** @type {any} */ message) =>
     new Promise((settle) =>
-      [...toWorker.calls]
+      [...messaging.calls]
         .filter((call) => call.length === 3)
         .forEach((call) => call(structuredClone(message), sender, settle)),
     );
-  const nothing = async () => {};
   return {
-    runtime: {
-      id: "demo",
-      getURL: (/** @type {string} */ path) => new URL(path.replace(/^\//, "") || "own/", ROOT).href,
-      getManifest: () => manifest,
-      sendMessage,
-      onMessage: toWorker,
-      onStartup: happening(),
-      onInstalled: happening(),
-      openOptionsPage: nothing,
-    },
+    id: "demo",
+    getURL: (/** @type {string} */ path) => new URL(path.replace(/^\//, "") || "own/", ROOT).href,
+    getManifest: () => manifest,
+    sendMessage,
+    onMessage: messaging,
+    onStartup: happening(),
+    onInstalled: happening(),
+    openOptionsPage: nothing,
+  };
+}
+
+/** @param {ReturnType<typeof happening>} messaging */
+const tabsOf = (messaging) => ({
+  onCreated: happening(),
+  onRemoved: happening(),
+  create: nothing,
+  sendMessage: async (/** @type {number} */ _tab, /** @type {any} */ message) =>
+    [...messaging.calls]
+      .filter((call) => call.length !== 3)
+      .forEach((call) => call(structuredClone(message), { id: "demo" })),
+});
+
+function makeAlarms() {
+  const alarm = happening();
+  return {
+    create: async (/** @type {string} */ name, /** @type {{periodInMinutes: number}} */ { periodInMinutes }) =>
+      void setInterval(() => alarm.tell({ name }), periodInMinutes * 60_000),
+    get: nothing,
+    clearAll: nothing,
+    onAlarm: alarm,
+  };
+}
+
+/** @param {Record<string, any>} manifest @param {Record<string, {message: string}>} messages */
+function shim(manifest, messages) {
+  const messaging = happening();
+  return {
+    runtime: runtimeOf(manifest, messaging),
     storage: {
       local: storageArea(localStorage, "local"),
       session: storageArea(sessionStorage, "session"),
       onChanged: changed,
     },
     i18n: { getMessage: messageReader(messages) },
-    alarms: {
-      create: async (/** @type {string} */ name, /** @type {{periodInMinutes: number}} */ { periodInMinutes }) =>
-        void setInterval(() => alarm.tell({ name }), periodInMinutes * 60_000),
-      get: nothing,
-      clearAll: nothing,
-      onAlarm: alarm,
-    },
-    tabs: {
-      onCreated: happening(),
-      onRemoved: happening(),
-      create: nothing,
-      sendMessage: async (/** @type {number} */ _tab, /** @type {any} */ message) =>
-        [...toWorker.calls]
-          .filter((call) => call.length !== 3)
-          .forEach((call) => call(structuredClone(message), { id: "demo" })),
-    },
+    alarms: makeAlarms(),
+    tabs: tabsOf(messaging),
     action: { setIcon: nothing, setBadgeText: nothing, setBadgeBackgroundColor: nothing },
     commands: { onCommand: happening() },
   };

@@ -1,8 +1,8 @@
 /**
  * The only file that says `chrome.`: one seam between our code and the browser.
  *
- * Both browsers offer promises under `chrome` in Manifest V3. The object is looked up at each use, so that the demo page
- * and the tests can put their own in its place first.
+ * Both browsers offer promises under `chrome` in Manifest V3. The object is looked up at each use, so that the demo
+ * page and the tests can put their own in its place first.
  */
 
 /** @type {typeof chrome | undefined} */

@@ -278,7 +278,7 @@ function untilReplaced(answer) {
   });
 }
 
-/** Messages that may be sent twice: the browser may end the worker before it answers, and a second one starts it anew. */
+/** Messages that may be sent twice: if the browser ends the worker before it answers, the next one starts it anew. */
 const REPEATABLE = new Set(
   /** @type {string[]} */ ([
     FROM_PAGE.pageCards,

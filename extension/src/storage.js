@@ -270,7 +270,7 @@ export const session = {
   },
   /** @template {keyof Session} K @param {K} key @param {Session[K]} value */
   set: (key, value) => browser().storage.session.set({ [key]: applyCap(SESSION, key, value) }),
-  /** @template {keyof Session} K @param {K} key @param {(value: Session[K]) => Session[K]} edit @returns {Promise<void>} */
+  /** @template {keyof Session} K @param {K} key @param {(value: Session[K]) => Session[K]} edit */
   change: (key, edit) => runAlone(async () => session.set(key, edit(await session.get(key)))),
 };
 

@@ -60,6 +60,55 @@ test("only server-api.js asks the network", () => {
   expect(scripts.filter((file) => /\bfetch\(/.test(code(file))).sort()).toEqual([DEMO, "src/server-api.js"]);
 });
 
+const DOORS = ["src/background.js", "src/worker/handlers/own-pages.js", "src/worker/handlers/page.js"];
+
+test("the worker's doors check, ask one use case and answer: they store nothing and decide nothing", () => {
+  for (const file of DOORS) {
+    expect(code(file), file).not.toMatch(/\b(?:read|change|session\.\w+|setTimeout|ask|call)\(|\bfor\b|\bwhile\b/);
+    const fromStorage = /import \{([^}]*)\} from "[./]*storage\.js"/.exec(code(file))?.[1].trim() ?? "";
+    expect(["", "onChanged"], file).toContain(fromStorage);
+  }
+  // A use case that called its door would go in circles.
+  const users = scripts.filter((file) => imports(file).some((one) => DOORS.includes(one)));
+  expect(users).toEqual(["src/background.js"]);
+});
+
+/** How many lines of code each function of a file has, the lines of its own parameters and braces included. */
+const lengths = (file) =>
+  [...code(file).matchAll(/^(?:export )?(?:async )?function \w+[^]*?^}/gm)].map(([all]) => all.split("\n").length);
+
+test("no function of a door has more than 15 lines", () => {
+  for (const file of DOORS) expect(Math.max(0, ...lengths(file)), file).toBeLessThanOrEqual(15);
+});
+
+test("every stored key is declared in storage.js, and only storage.js reaches for the browser's storage", async () => {
+  const { DEFAULTS, SESSION_DEFAULTS } = await import("../../extension/src/storage.js");
+  expect(scripts.filter((file) => /\.storage\b/.test(code(file))).sort()).toEqual([DEMO, "src/storage.js"]);
+  for (const file of scripts.filter((one) => imports(one).includes("src/storage.js"))) {
+    for (const [, key] of code(file).matchAll(/\bsession\.\w+\(\s*([^,)\s]+)/g))
+      expect(Object.keys(SESSION_DEFAULTS), `${file}: ${key}`).toContain(key.replaceAll('"', ""));
+    for (const [, keys] of code(file).matchAll(/(?<![.\w])(?:read\(|change\(\s*\[)([^)\]]*)/g))
+      for (const [, key] of keys.matchAll(/"(\w+)"/g)) expect(Object.keys(DEFAULTS), `${file}: ${key}`).toContain(key);
+  }
+});
+
+test("no file of the extension imports itself by a detour", () => {
+  for (const file of scripts) {
+    const reached = new Set();
+    for (const one of imports(file)) withImports(one, reached);
+    expect(reached.has(file), file).toBe(false);
+  }
+});
+
+test("no line of a script is longer than 120 columns, comments included", () => {
+  const long = scripts.flatMap((file) =>
+    read(file)
+      .split("\n")
+      .flatMap((line, at) => (line.length > 120 ? `${file}:${at + 1}` : [])),
+  );
+  expect(long).toEqual([]);
+});
+
 test("pages can load exactly what content code needs", () => {
   const [{ resources, matches, ...rest }] = manifest.web_accessible_resources;
   const matched = (file) =>

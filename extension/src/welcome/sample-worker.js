@@ -17,8 +17,8 @@ const WEIGHTS = { saved: 1, opened: 0.5 };
 /** Words of every paper say nothing of one. */
 const COMMON = new Set(
   (
-    "a all an and are as by for from in is it its makes more of on one or our over step than that the to we with without " +
-    "you your"
+    "a all an and are as by for from in is it its makes more of on one or our over step than that the to we with " +
+    "without you your"
   ).split(" "),
 );
 

@@ -21,7 +21,7 @@ export const CLICK_LAG_MS = 600;
 const LOADING_MS = 60_000;
 const MAX_OPENED = 200;
 
-/** Whether a time is less than `span` away; right even where the clock was set back. @param {number} at @param {number} span */
+/** Whether a time is near, even if the clock was set back since. @param {number} at @param {number} span in ms */
 const isWithin = (at, span) => Math.abs(Date.now() - at) < span;
 
 /**
@@ -44,7 +44,11 @@ export function recordOpen(opened, event, isArrival, isScripted = false) {
   return { isNew: true, opened: [...recent, open].slice(-MAX_OPENED) };
 }
 
-/** A page goes elsewhere by itself. @param {number} tab @param {string | null} paper it goes to, as far as it is known */
+/**
+ * A page goes elsewhere by itself.
+ * @param {number} tab
+ * @param {string | null} paper that it goes to, as far as it is known
+ */
 export const rememberDeparture = (tab, paper) =>
   session.change("left", ({ [tab]: _, ...others }) => ({ ...others, [tab]: { paper, at: Date.now() } }));
 

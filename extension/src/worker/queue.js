@@ -119,7 +119,11 @@ function storeTexts(stored, cards) {
   }
 }
 
-/** The part of a card that is sent: that the reader upvoted it on the site stays here. @param {Card} card @returns {Card} */
+/**
+ * The part of a card that is sent: that the reader upvoted it on the site stays here.
+ * @param {Card} card
+ * @returns {Card}
+ */
 export function toSendable(card) {
   const { upvoted: _, ...rest } = card;
   return rest;

@@ -30,7 +30,7 @@ const TELLING = 5;
 export const keyOf = (page, papers = []) =>
   SHARED_NAMES.has(page) ? [page, papers.length, ...papers.slice(0, TELLING)].join(" ") : page;
 
-/** @returns {Promise<Record<string, Failure>>} pages that could not be ranked when last tried, by the key of their list */
+/** Pages that could not be ranked when last tried, by the key of their list. */
 export const readFailures = () => session.get("unranked");
 
 /** @param {string} key @param {Failure | null} failure null: the page is ranked */

@@ -46,7 +46,7 @@ function requireField(field, value) {
 const parseText = (value, maxLength) =>
   typeof value === "string" && value ? value.slice(0, maxLength).toWellFormed().replaceAll("\0", "") : undefined;
 
-/** A time as the server reads it: JavaScript also accepts "2026", the 30th of February and the year 0. @param {any} value */
+/** Only a time that the server accepts: JavaScript takes "2026", 30 February and the year 0 too. @param {any} value */
 function parseTime(value) {
   if (typeof value !== "string" || !TIME.test(value) || Number.isNaN(Date.parse(value))) return undefined;
   const written = new Date(value).toISOString();

@@ -1,4 +1,4 @@
-/** What a listing's content script may ask. A page is untrusted: each message is checked, then answered by one use case. */
+/** What a listing's content script may ask. Pages are untrusted: each message is checked, then goes to one use case. */
 
 import { browser } from "../../browser.js";
 import { FROM_PAGE } from "../../messages.js";

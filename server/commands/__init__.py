@@ -1,4 +1,4 @@
-"""The command line. Each command is imported when it is asked for, so that small commands start fast.
+"""The command line. A command's module is imported only when it is used, so that small commands start fast.
 
 Law: as thin as a view. A command reads its options, calls one service, and prints.
 """
@@ -17,12 +17,12 @@ from server.config import ConfigurationError
 from server.errors import InklingError
 from server.home import UMASK
 
-# name -> (module inside this package, what it does); in the module the command has the same name, `import` an _ more.
+# name -> (module in this package, help text). In the module the command has the same name, `import` is `import_`.
 COMMANDS = {
     "up": ("up", "Run everything in the foreground: Valkey, the API, the trainer and the sources."),
     "serve": ("serve", "Serve the API alone."),
     "train": ("training", "Train one model now, publish it and let it serve."),
-    "schedule": ("schedule", "Train every so often, or after enough new events."),
+    "schedule": ("schedule", "Train at intervals, or after enough new events."),
     "rank": ("offline", "Rank papers for readers from files, without a server."),
     "evaluate": ("offline", "Measure the ranking on held-out interactions."),
     "models": ("training", "List the models, or choose which one serves."),
@@ -30,23 +30,23 @@ COMMANDS = {
     "pair": ("readers", "Print a link that pairs one browser."),
     "devices": ("readers", "List readers and their paired browsers."),
     "migrate": ("storage", "Bring the database's schema up to date."),
-    "backup": ("storage", "Write everything that must not be lost into one file."),
-    "restore": ("storage", "Make an empty home again from such a file."),
-    "export": ("takeout", "Write everything kept of one reader into a file."),
-    "import": ("takeout", "Take such a file in for a reader."),
+    "backup": ("storage", "Write everything that must not be lost to one file."),
+    "restore": ("storage", "Restore an empty home from such a file."),
+    "export": ("takeout", "Write everything kept about one reader to a file."),
+    "import": ("takeout", "Import such a file for a reader."),
     "demo": ("demo", "Fill an empty home with invented papers and readers."),
     "service": ("service", "Run Inkling whenever you are logged in."),
 }
-# What can be wrong with a file or a folder that was named on the command line, or with the disk.
+# Errors of a path that was named on the command line, or of the disk.
 FILE_ERRORS = {
     *(errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ELOOP),
     *(errno.ENAMETOOLONG, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ETXTBSY),
 }
-HIDDEN = {"prepare": ("prepare", "What `inkling up` does before it starts anything.")}
+HIDDEN = {"prepare": ("prepare", "What `inkling up` runs before it starts anything.")}
 
 
 class _LazyGroup(click.Group):
-    """A group that imports a command only to run it or to print its help."""
+    """A group that imports a command only to run it or to print its own help."""
 
     def list_commands(self, _context: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -60,10 +60,10 @@ class _LazyGroup(click.Group):
     def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing any."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, told) for name, (_, told) in COMMANDS.items()])
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
     def invoke(self, context: click.Context) -> object:
-        """Run a command, all of whose files are its user's alone; an expected error becomes one line on stderr."""
+        """Run a command with a private umask; an expected error becomes one line on stderr."""
         before = os.umask(UMASK)
         try:
             return super().invoke(context)

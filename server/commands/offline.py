@@ -1,4 +1,4 @@
-"""`inkling rank` and `inkling evaluate`: the ranker on files, without a server."""
+"""`inkling rank` and `inkling evaluate`: the recommender on files, without a server."""
 
 from __future__ import annotations
 
@@ -22,23 +22,28 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 class MalformedFile(click.ClickException):
-    """A line that could not be read; the run stops with exit code 2."""
+    """A line of a file cannot be read; exit status 2."""
 
     exit_code = 2
 
 
 @click.command()
 @click.option("--papers", "papers_file", type=_FILE, required=True, help="JSON lines: id, title, abstract and more.")
-@click.option("--interactions", type=_FILE, required=True, help="reader⇥paper⇥kind[⇥time], what to train on.")
-@click.option("--readers", type=_FILE, required=True, help="The same, of the readers to rank for.")
-@click.option("--candidates", type=_FILE, help="One id a line; all papers without it.")
-@click.option("-k", default=100, show_default=True, type=click.IntRange(min=1), help="Papers a reader.")
+@click.option("--interactions", type=_FILE, required=True, help="Lines to train on: reader⇥paper⇥kind[⇥time].")
+@click.option("--readers", type=_FILE, required=True, help="The same lines, of the readers to rank for.")
+@click.option("--candidates", type=_FILE, help="One id per line; by default all papers.")
+@click.option("-k", default=100, show_default=True, type=click.IntRange(min=1), help="Papers per reader.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0))
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="reader⇥rank⇥paper⇥score.")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="File for the lines reader⇥rank⇥paper⇥score.",
+)
 def rank(
     *, papers_file: Path, interactions: Path, readers: Path, candidates: Path | None, k: int, seed: int, out: Path
 ) -> None:
-    """Rank unseen papers for readers, from files, with the code that serves."""
+    """Rank unseen papers for readers from files, with the same code as the server."""
     try:
         papers, events = read_papers(papers_file), read_events(interactions)
         names, histories = read_histories(readers)
@@ -69,7 +74,7 @@ def _warn_of_unknown(papers: Papers, named: Sequence[tuple[Path | None, Sequence
 
 @contextmanager
 def _progress_bar(title: str) -> Iterator[Callable[[str, float], None]]:
-    """Draw a bar on a terminal, nothing elsewhere, from calls of (stage, share done)."""
+    """Give a callback (stage, share done) that draws a bar on a terminal and nothing elsewhere."""
     with tqdm(desc=title, total=100, disable=None, file=sys.stderr, bar_format="{l_bar}{bar}| {elapsed}") as bar:
 
         def progress(stage: str, share: float) -> None:
@@ -81,19 +86,19 @@ def _progress_bar(title: str) -> Iterator[Callable[[str, float], None]]:
 
 @click.command()
 @click.option("--papers", "papers_file", type=_FILE, required=True, help="JSON lines: id, title, abstract and more.")
-@click.option("--interactions", type=_FILE, required=True, help="reader⇥paper⇥kind[⇥time].")
+@click.option("--interactions", type=_FILE, required=True, help="Lines reader⇥paper⇥kind[⇥time].")
 @click.option("--task", type=click.Choice([*TASKS, *ABLATIONS]), required=True)
 @click.option(
-    "--seeds", default="0", show_default=True, callback=lambda _c, _p, text: _seeds(text), help="As in 0-4 or 0,2."
+    "--seeds", default="0", show_default=True, callback=lambda _c, _p, text: _seeds(text), help="Such as 0-4 or 0,2."
 )
-@click.option("--baselines/--no-baselines", default=True, show_default=True, help="Run the baselines beside it.")
+@click.option("--baselines/--no-baselines", default=True, show_default=True, help="Evaluate the baselines as well.")
 @click.option(
-    "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Also write every figure here."
+    "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Also write every figure to this file."
 )
 def evaluate(
     *, papers_file: Path, interactions: Path, task: str, seeds: list[int], baselines: bool, json_file: Path | None
 ) -> None:
-    """Measure the ranker on held-out papers, beside the baselines of its field."""
+    """Measure the ranking on held-out papers, beside the field's baselines."""
     try:
         papers, events = read_papers(papers_file), read_events(interactions)
     except MalformedLine as error:

@@ -1,4 +1,4 @@
-"""How far a piece of work is: a bar on a terminal, log lines elsewhere."""
+"""Progress of long work: a bar on a terminal, log lines elsewhere."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ logger = logging.getLogger(__name__)
 
 @contextmanager
 def stage_progress(work: str) -> Iterator[Callable[[str, float], None]]:
-    """Give a function to be told a stage's name and the share of the whole that is done."""
+    """Give a callback that takes the name of a stage and the share of the whole work done, from 0 to 1."""
     if not sys.stderr.isatty():
         seen: set[str] = set()
 
-        def tell(stage: str, _share: float) -> None:
+        def log_stage(stage: str, _share: float) -> None:
             if stage not in seen:
                 seen.add(stage)
                 logger.info("%s: %s", work, stage)
 
-        yield tell
+        yield log_stage
         return
     with tqdm(total=100, bar_format="{desc:<10}{bar:30} {n:.0f}%  {elapsed}") as bar:
 
@@ -36,7 +36,7 @@ def stage_progress(work: str) -> Iterator[Callable[[str, float], None]]:
 
 @contextmanager
 def count_progress(unit: str) -> Iterator[Callable[[int, int], None]]:
-    """Give a function to be told how many of how many are done; elsewhere than on a terminal it says nothing."""
+    """Give a callback that takes how many are done and how many there are; silent except on a terminal."""
     if not sys.stderr.isatty():
         yield lambda done, total: None
         return

@@ -1,4 +1,4 @@
-"""`inkling schedule`: trains when it is time to."""
+"""`inkling schedule`: trains at intervals or after enough new events."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from server.supervise.shutdown import stop_on_signals
 @click.command()
 @with_settings
 def schedule(settings: Settings) -> None:
-    """Train every so often, or after enough new events, for as long as this runs."""
+    """Train at intervals, or after enough new events, until stopped."""
 
     def start() -> subprocess.Popen[bytes]:
-        # What it would print only repeats our own lines; what goes wrong still comes on stderr.
+        # Its output would only repeat our own log; errors still come on stderr.
         return spawn(inkling_command("train"), inkling_environment(settings), output=subprocess.DEVNULL)
 
     with stop_on_signals() as stop:

@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 @click.option("--host", help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), help="The port to listen on.")
 def serve(settings: Settings, host: str | None, port: int | None) -> None:
-    """Serve the API alone: no trainer, no Valkey of its own, no sources."""
+    """Serve the API alone, without trainer, sources or a Valkey of its own."""
     warning = permissions_warning(settings.home)
     if warning:
         logger.warning(warning)

@@ -25,50 +25,50 @@ LABEL = "local.inkling"
 
 @dataclass(frozen=True)
 class ServiceManager:
-    """A program that runs services: where it wants its file, what to call to start, to end and to ask.
+    """A service manager: where its file goes, and the commands that start, end and query the service.
 
-    `links` is what starting puts beside the file.
+    `links` are files that starting the service creates.
     """
 
     file: Path
     program: str
     start: list[list[str]]
     end: list[list[str]]
-    ask: list[str]
+    query: list[str]
     links: tuple[Path, ...] = ()
 
 
 def systemd(environ_home: Path) -> ServiceManager:
-    """Return systemd's manager for this user's own services."""
+    """Return systemd's manager of this user's services."""
     control, units = ["systemctl", "--user"], environ_home / ".config" / "systemd" / "user"
     return ServiceManager(
         file=units / UNIT,
         program="systemctl",
         start=[[*control, "daemon-reload"], [*control, "enable", "--now", UNIT]],
         end=[[*control, "disable", "--now", UNIT]],
-        ask=[*control, "--no-pager", "status", UNIT],
+        query=[*control, "--no-pager", "status", UNIT],
         links=(units / "default.target.wants" / UNIT,),
     )
 
 
 def launchd(environ_home: Path) -> ServiceManager:
-    """Return macOS's manager for this user's own services."""
+    """Return macOS's manager of this user's services."""
     file, domain = environ_home / "Library" / "LaunchAgents" / f"{LABEL}.plist", f"gui/{os.getuid()}"
     return ServiceManager(
         file=file,
         program="launchctl",
         start=[["launchctl", "bootstrap", domain, str(file)]],
         end=[["launchctl", "bootout", f"{domain}/{LABEL}"]],
-        ask=["launchctl", "print", f"{domain}/{LABEL}"],
+        query=["launchctl", "print", f"{domain}/{LABEL}"],
     )
 
 
 def unit_text(settings: Settings) -> str:
-    """Return systemd's unit; a home that another run holds (status 3) or a taken port (4) is not tried again."""
+    """Return systemd's unit; no restart after status 2 (a bad setting), 3 (already running) or 4 (port taken)."""
     environ = "".join(
         f"Environment={_quote(f'{name}={value}')}\n" for name, value in service_environment(settings).items()
     )
-    # Through env, because systemd takes `$$` for a dollar sign in an argument, and not in the program's own path.
+    # Run through env, because systemd unescapes `$$` in arguments but not in the program's path.
     command = " ".join(_quote(part).replace("$", "$$") for part in inkling_command("up"))
     return (
         "[Unit]\nDescription=Inkling: what to read next\nAfter=network.target\n\n"
@@ -95,7 +95,7 @@ def plist_bytes(settings: Settings) -> bytes:
 
 
 def service_environment(settings: Settings) -> dict[str, str]:
-    """Return the variables that the service starts with: each setting that is not the default, a secret as its file."""
+    """Return the service's variables: each setting that is not the default, a secret as the path of its file."""
     changed = {"INKLING_HOME": str(settings.home), **settings.non_defaults()}
     kept = {variable: str(file) for variable, file in secret_paths(settings).items()}
     environ = {f"{name}_FILE" if name in kept else name: kept.get(name, text) for name, text in changed.items()}
@@ -104,25 +104,25 @@ def service_environment(settings: Settings) -> dict[str, str]:
 
 
 def secret_paths(settings: Settings) -> dict[str, Path]:
-    """Return where the service reads each secret setting from: the operator's own file, or a copy of our own."""
+    """Return variable -> the file that the service reads a secret from: the operator's own, or our copy."""
     given = secret_files()
     named = [name for name in settings.non_defaults() if name in SECRETS]
     return {name: Path(given.get(name, secrets_folder() / name)) for name in named}
 
 
 def secrets_folder() -> Path:
-    """Return the folder for the service's own copies of secrets; there is one service a user."""
+    """Return the folder of the service's copies of secrets; a user has one service."""
     return Path.home() / ".config" / "inkling-service"
 
 
 def _quote(part: str) -> str:
-    """Quote a word for a systemd unit, where % means something; of $ see its one user."""
+    """Quote a word for a systemd unit, where % is special; `unit_text` escapes $."""
     escaped = part.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     return f'"{escaped}"'
 
 
 def _service_manager() -> ServiceManager:
-    """Return the manager of this machine. Raises ClickException when there is none for users."""
+    """Return this machine's service manager. Raises ClickException when there is none for users."""
     found = launchd(Path.home()) if sys.platform == "darwin" else systemd(Path.home())
     if not shutil.which(found.program):
         raise click.ClickException(
@@ -135,13 +135,13 @@ def _run_all(commands: list[list[str]]) -> None:
     for command in commands:
         ran = subprocess.run(command, capture_output=True, text=True, check=False)
         if ran.returncode:
-            told = (ran.stderr or ran.stdout).strip() or f"status {ran.returncode}"
-            raise click.ClickException(f"`{' '.join(command)}` failed: {told}")
+            reason = (ran.stderr or ran.stdout).strip() or f"status {ran.returncode}"
+            raise click.ClickException(f"`{' '.join(command)}` failed: {reason}")
 
 
 @contextmanager
 def _rollback_on_error(paths: list[Path], undo: list[list[str]]) -> Iterator[None]:
-    """Put back what `paths` were when the block fails; with nothing there before, also `undo` what was started."""
+    """When the block fails, restore the files `paths`; if the first did not exist before, also run `undo`."""
     before = {path: path.read_bytes() if path.is_file() else None for path in paths}
     try:
         yield
@@ -153,13 +153,13 @@ def _rollback_on_error(paths: list[Path], undo: list[list[str]]) -> Iterator[Non
             path.unlink(missing_ok=True)
             if content is not None:
                 _write(path, content)
-            with suppress(OSError):  # not empty: somebody else's
+            with suppress(OSError):  # not empty: it holds other files
                 path.parent.rmdir()
         raise
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write a file for its owner alone."""
+    """Replace a file by one with mode 0600."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     with open(path, "xb", opener=private_opener) as file:
@@ -176,9 +176,9 @@ def service() -> None:
 @click.option("--host", help="The address to listen on.")
 @click.option("--port", type=click.IntRange(1, 65535), help="The port to listen on.")
 @click.option("--offline", is_flag=True, help="Ask no source for papers.")
-@click.option("--print", "only_print", is_flag=True, help="Print the file and install nothing.")
+@click.option("--print", "only_print", is_flag=True, help="Only print the file, install nothing.")
 def install(home: str | None, host: str | None, port: int | None, offline: bool, only_print: bool) -> None:
-    """Install and start it, with the settings that this command was given and finds in the environment."""
+    """Install and start the service, with the settings of this command and its environment."""
     settings = settings_for(home=home, host=host, port=port, offline=offline or None)
     content = plist_bytes(settings) if sys.platform == "darwin" else unit_text(settings).encode()
     if only_print:
@@ -199,13 +199,13 @@ def install(home: str | None, host: str | None, port: int | None, offline: bool,
 
 @service.command()
 def remove() -> None:
-    """Stop it and take it out again; what it keeps stays."""
+    """Stop and remove the service; its data stays."""
     manager = _service_manager()
     if not manager.file.exists():
         raise click.ClickException("the service is not installed.")
     try:
         _run_all(manager.end)
-    except click.ClickException as error:  # no bus or no session: the files can go all the same
+    except click.ClickException as error:  # without a bus or a session the files can go all the same
         click.echo(f"{error.message}\nIf it runs, it goes on until you log out or end it.", err=True)
     for path in (manager.file, *manager.links):
         path.unlink(missing_ok=True)
@@ -215,9 +215,9 @@ def remove() -> None:
 
 @service.command()
 def status() -> None:
-    """Say whether it runs."""
+    """Say whether the service runs."""
     manager = _service_manager()
     if not manager.file.exists():
         click.echo(f"The service is not installed: {shell_line('service', 'install')}")
         sys.exit(1)
-    sys.exit(subprocess.run(manager.ask, check=False).returncode)
+    sys.exit(subprocess.run(manager.query, check=False).returncode)

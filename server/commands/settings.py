@@ -1,4 +1,4 @@
-"""What several commands share: their options, their settings, their database."""
+"""The settings of a command: its `--home` option, and the checked settings it is called with."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from server.config import Settings
 from server.logs import configure_logging
 
 Command = Callable[..., Any]
-home_option = click.option("--home", type=click.Path(file_okay=False), help="Where everything is kept.")
+home_option = click.option("--home", type=click.Path(file_okay=False), help="The folder that holds everything.")
 
 
 def with_settings(command: Command) -> Command:
-    """Give a command `--home`, and the checked settings as its first argument; start the log."""
+    """Add `--home` to a command, pass it the checked settings as its first argument, and configure logging."""
 
     @home_option
     @functools.wraps(command)
@@ -28,5 +28,5 @@ def with_settings(command: Command) -> Command:
 
 
 def settings_for(*, home: str | None, **overrides: Any) -> Settings:
-    """Return the environment's settings with what was given on the command line over them."""
+    """Return the settings from the environment, overridden by those of the command line."""
     return Settings.from_environment(home=home, **overrides)

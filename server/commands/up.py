@@ -25,14 +25,14 @@ logger = logging.getLogger(__name__)
 
 EXIT_RUNNING = 3
 EXIT_PORT_TAKEN = 4
-START_TIMEOUT = 60.0  # seconds to wait for the address of one that is just starting
-PORT_TIMEOUT = 5.0  # seconds for a killed run's workers to let go of the port
+START_TIMEOUT = 60.0  # seconds to wait for the address of another run that is starting
+PORT_TIMEOUT = 5.0  # seconds for the workers of a killed run to release the port
 
 
 @click.command()
 @home_option
-@click.option("--host", help="The address to listen on; 127.0.0.1 unless you want others to reach it.")
-@click.option("--port", type=click.IntRange(0, 65535), help="The port to listen on; 8765, 0 for any.")
+@click.option("--host", help="The address to listen on; by default 127.0.0.1, which only this machine reaches.")
+@click.option("--port", type=click.IntRange(0, 65535), help="The port to listen on; by default 8765, 0 for any.")
 @click.option("--demo", is_flag=True, help="Fill an empty home with invented papers and readers, and serve /demo.")
 @click.option("--offline", is_flag=True, help="Ask no source for papers.")
 def up(home: str | None, host: str | None, port: int | None, demo: bool, offline: bool) -> None:
@@ -47,7 +47,7 @@ def up(home: str | None, host: str | None, port: int | None, demo: bool, offline
 
 
 def _acquire(settings: Settings, state: RunState, shutdown: Shutdown) -> Settings:
-    """Take the home and the port, or leave with the status that says why not."""
+    """Lock the home and find the port, or exit with the status that says why not."""
     try:
         state.lock()
     except AlreadyRunning:
@@ -88,7 +88,7 @@ def _run(settings: Settings, state: RunState, shutdown: Shutdown) -> None:
 
 
 def _lead_process_group() -> None:
-    """Become the leader of a process group, unless a terminal's job control relies on the one we are in."""
+    """Become the leader of a process group, unless a terminal's job control needs the current one."""
     if os.getpgrp() != os.getpid() and not _has_terminal():
         with suppress(OSError):
             os.setpgid(0, 0)
@@ -113,7 +113,7 @@ def _print_address(state: RunState, shutdown: Shutdown) -> None:
 
 
 def _welcome(settings: Settings, prepared: str) -> None:
-    """Print what to do next; `prepared` is the pairing link, if one was made, and below it whom it is for."""
+    """Print what to do next; `prepared` is the pairing link, if one was made, and a line on whom it is for."""
     lines = ["", f"Inkling is running at {settings.url}", f"  its files are in {settings.home}", ""]
     if settings.demo:
         lines += [f"See it at work, with invented papers and readers:  {settings.url}/demo", ""]
@@ -126,7 +126,7 @@ def _welcome(settings: Settings, prepared: str) -> None:
             ]
     try:
         click.echo("\n".join([*lines, "Ctrl-C ends it."]))
-    except OSError as error:  # such as a log on a disk that is full
+    except OSError as error:  # such as output to a file on a full disk
         logger.warning("the welcome cannot be printed (%s); Inkling runs at %s", error.strerror, settings.url)
 
 

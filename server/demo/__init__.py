@@ -1,4 +1,4 @@
-"""A home full of invented papers and readers, and a listing page to see Inkling work on, without the internet.
+"""The demo: a home with invented papers and readers, and a listing page that shows Inkling at work, offline.
 
-Law: everything made here is marked as the demo's, and none of it is made in a home that holds anything else.
+Law: everything made here is marked as the demo's, and is only made in a home that holds nothing else.
 """

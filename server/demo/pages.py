@@ -1,4 +1,4 @@
-"""The demo's pages: a listing of our own with the skeleton of the real one, on which the extension's own code runs."""
+"""The demo's pages: a listing with the structure of the real one, on which the extension's own code runs."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ KINDS = {
     "png": "image/png",
 }
 SERVED = ("manifest.json", "src/", "_locales/", "icons/")
-# Nothing but our own files: what runs here are the extension's modules, under a policy as strict as its own.
+# Only our own files: the extension's modules run here, under a policy as strict as the extension's.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -43,7 +43,7 @@ pages = Blueprint("demo", __name__, template_folder="templates")
 
 @pages.before_request
 def _only_here() -> None:
-    """The page hands out a reader's token, so it is for this machine's own browser alone."""
+    """Serve browsers on this machine only, because the page contains a reader's token."""
     if not from_this_machine():
         raise Forbidden("The demo is shown to a browser on the same machine only.")
 
@@ -64,7 +64,7 @@ def _strict(response: Response) -> Response:
 @pages.get("/demo")
 def listing() -> str:
     """Show the newest of the invented papers, most upvoted first."""
-    # The page holds a token: a person may open it, but no script may fetch it, of whatever extension.
+    # The page contains a token: a person may open it, but no script, of any extension, may fetch it.
     if request.headers.get("Sec-Fetch-Dest", "document") != "document" or "Origin" in request.headers:
         raise Forbidden("The demo is a page to open, not to fetch.")
     cards = [_card(row) for row in _newest(CARDS)]
@@ -85,13 +85,13 @@ def paper(paper_id: str) -> str:
 
 @pages.get("/demo/art/<paper_id>.svg")
 def art(paper_id: str) -> Response:
-    """Draw the picture of a paper."""
+    """Draw the thumbnail of a paper."""
     return Response(draw_thumbnail(paper_id), mimetype=KINDS["svg"])
 
 
 @pages.get("/demo/files/<path:name>")
 def files(name: str) -> Response:
-    """Serve the style and the script of these pages."""
+    """Serve the styles and the script of these pages."""
     return send_from_directory(STATIC, name, mimetype=_kind(name))
 
 
@@ -104,7 +104,7 @@ def extension(name: str) -> Response:
 
 
 def _kind(name: str) -> str:
-    """Return the type of a file; a module under a type guessed from the machine's own tables may not run."""
+    """Return the media type of a file; with a type guessed from the machine's tables a module may not run."""
     return KINDS.get(name.rsplit(".", 1)[-1], "application/octet-stream")
 
 
@@ -125,7 +125,7 @@ def _card(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _entry(card: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a card as the real listing's props spell it."""
+    """Return a card in the form of the real listing's props."""
     paper = {
         "id": card["id"],
         "title": card["title"],

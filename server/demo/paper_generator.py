@@ -1,4 +1,4 @@
-"""Writes invented papers: titles, abstracts and authors from a small grammar and a seed."""
+"""Generates the demo's papers: titles, abstracts and authors from a small grammar and a seed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DAY = 86400.0
-# No real paper has such an id: its month lies in the year 2099.
+# No real paper has such an id: its month is November 2099.
 ID_PREFIX = "9911"
 
 _TITLES = (
@@ -83,7 +83,7 @@ _SMALL = {"a", "and", "for", "from", "in", "of", "on", "over", "the", "to", "wit
 
 @dataclass(frozen=True)
 class Topic:
-    """A field of research and its words."""
+    """A field of research and its vocabulary."""
 
     name: str
     categories: list[str]
@@ -110,7 +110,7 @@ class DemoPaper:
 
 
 def read_topics() -> list[Topic]:
-    """Return the topics of the vocabulary that lies beside this file."""
+    """Return the topics of topics.toml, beside this file."""
     text = (Path(__file__).parent / "topics.toml").read_text(encoding="utf-8")
     return [Topic(name=name, **words) for name, words in tomllib.loads(text).items()]
 
@@ -152,7 +152,7 @@ def _write(chance: random.Random, topic: Topic, number: int, published: float) -
 def _slots(chance: random.Random, topic: Topic) -> dict[str, str]:
     method, method2 = chance.sample(topic.methods, 2)
     plain = {
-        "name": _coin(chance),
+        "name": _invent_name(chance),
         "method": method,
         "method2": method2,
         "thing": chance.choice(topic.things),
@@ -165,7 +165,7 @@ def _slots(chance: random.Random, topic: Topic) -> dict[str, str]:
     return {**plain, **{name.capitalize(): _as_title(text) for name, text in plain.items()}}
 
 
-def _coin(chance: random.Random) -> str:
+def _invent_name(chance: random.Random) -> str:
     return "".join(chance.sample(_SYLLABLES, 2)).capitalize() + chance.choice(_ENDINGS)
 
 

@@ -1,4 +1,4 @@
-"""Draws a small picture for each invented paper, so that the listing looks like one. Pure: an id gives a picture."""
+"""Draws a thumbnail for each invented paper, as a listing has. Pure: the same id gives the same picture."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _HUES = (212, 262, 168, 24, 338, 196, 48, 286, 142, 8, 230, 92)
 
 
 def draw_thumbnail(paper_id: str) -> str:
-    """Return an SVG: a sheet with lines of text and a figure, on a tinted ground."""
+    """Return an SVG: a page with lines of text and a figure, on a tinted background."""
     chance = random.Random(zlib.crc32(paper_id.encode()))
     hue = chance.choice(_HUES)
     figure = chance.choice((_bars, _scatter, _network, _wave))(chance, hue)

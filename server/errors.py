@@ -85,6 +85,18 @@ class BadCode(Forbidden):
     code = "bad_code"
 
 
+class BadLink(Forbidden):
+    """A link into the reader's pages that is wrong, used or expired."""
+
+    code = "bad_link"
+
+
+class CrossSite(Forbidden):
+    """A write that does not certainly come from one of our own pages."""
+
+    code = "cross_site"
+
+
 class NotFound(InklingError):
     """Nothing has this name."""
 

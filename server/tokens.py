@@ -84,6 +84,14 @@ class Keys:
         """Whether this is the reader's current feed secret."""
         return hmac.compare_digest(secret.encode(), self.feed_secret(reader_id, number).encode())
 
+    def form_token(self, session_id: str) -> str:
+        """Return what every form of a session's pages carries, so that no other site can write one."""
+        return self._mac("form", session_id)
+
+    def is_form_token(self, token: str, session_id: str) -> bool:
+        """Whether a form came from a page of this session."""
+        return hmac.compare_digest(token.encode(), self.form_token(session_id).encode())
+
     def _mac(self, *parts: str) -> str:
         return hmac.new(self._secret, "\0".join(parts).encode(), hashlib.sha256).hexdigest()
 

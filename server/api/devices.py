@@ -8,10 +8,22 @@ from flask import request
 
 from server.api.blueprint import Blueprint
 from server.api.client_address import client_address, from_this_machine
-from server.api.requests import caller, context, limit
-from server.api.schemas.devices import Code, CodeBody, DeviceBody, Devices, NewDevice, Whose, WhoseBody
+from server.api.requests import caller, context, json_object, limit
+from server.api.schemas.devices import (
+    Code,
+    CodeBody,
+    DeviceBody,
+    Devices,
+    Link,
+    LinkBody,
+    NewDevice,
+    Whose,
+    WhoseBody,
+)
 from server.clock import rfc3339
-from server.services import pairing
+from server.errors import Invalid
+from server.services import pairing, sessions
+from server.services.parsing import optional_text
 from server.store import devices
 
 registration = Blueprint("registration", __name__, open_to_all=True, description="Pairing a browser.")
@@ -53,12 +65,12 @@ def whose(body: dict[str, Any]) -> pairing.Whose:
 def list_devices() -> dict[str, Any]:
     """List my devices, newest first."""
     with context().database.reading() as session:
-        found = devices.of_reader(session, caller().reader_id)
+        found = devices.of_reader(session, caller().reader_id, context().now())
     return {"items": [_as_device(row) for row in found], "next": None}
 
 
 def _as_device(row: Any) -> dict[str, Any]:
-    moments = {name: rfc3339(row[name]) for name in ("created_at", "last_seen_at")}
+    moments = {name: rfc3339(row[name]) for name in ("created_at", "last_seen_at", "expires_at")}
     return {"id": row["id"], "name": row["name"], **moments, "this": row["id"] == caller().device_id}
 
 
@@ -77,3 +89,17 @@ def make_code(body: dict[str, Any]) -> dict[str, Any]:
     made = pairing.code_by_reader(context(), caller(), body["reader"], context().now())
     link = pairing.link(request.host_url, made.code)
     return {"code": made.code, "expires_at": rfc3339(made.expires_at), "link": link}
+
+
+@blueprint.route("/v1/session-links", methods=["POST"])
+@blueprint.doc(requestBody={"required": False, "content": {"application/json": {"schema": LinkBody}}})
+@blueprint.response(201, Link)
+def make_link() -> dict[str, Any]:
+    """Make a link that signs a browser in to my pages, once, within a minute; `page` says where it leads."""
+    body = json_object() if request.content_length or request.mimetype else {}
+    page = optional_text(body.get("page"), "page", 100)
+    if page is not None and not sessions.is_page(page):
+        raise Invalid(f"Must be papers/ID or one of {', '.join(sessions.PAGES)}.", field="page")
+    made = sessions.new_link(context(), caller().reader_id, context().now(), device_id=caller().device_id)
+    url = sessions.address(request.host_url, made.code, page)
+    return {"url": url, "expires_at": rfc3339(made.expires_at)}

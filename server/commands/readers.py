@@ -74,8 +74,9 @@ def devices(settings: Settings, context: click.Context, as_json: bool) -> None:
     if context.invoked_subcommand:
         context.obj = settings
         return
+    now = time.time()
     with Database.ready(settings).reading() as session:
-        found = [(row, device_rows.of_reader(session, row["id"])) for row in readers.every(session)]
+        found = [(row, device_rows.of_reader(session, row["id"], now)) for row in readers.every(session)]
     if as_json:
         click.echo(json.dumps([_as_json(reader, paired) for reader, paired in found], indent=1))
         return

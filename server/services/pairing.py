@@ -12,7 +12,7 @@ from server import tokens
 from server.errors import BadCode, DatabaseUnavailable, Forbidden, NotFound, PairingRequired, Unauthenticated
 from server.services import forgetting
 from server.services.context import Context
-from server.store import devices, pairing_codes, readers
+from server.store import devices, pairing_codes, readers, session_links
 from server.store.database import Session
 from server.tokens import Keys
 
@@ -91,7 +91,7 @@ def _by_code(context: Context, name: str, code: str, now: float) -> Paired:
         row = _attempt(session, context.keys, code, now)
         if row is not None:
             pairing_codes.spend(session, row["locator"])
-            whose = _whose(session, row)
+            whose = _whose(session, row, now)
             reader_id = whose.reader_id or readers.create(session, now, operator=whose.operator)
             return _new_device(session, reader_id, name, now)
     # Raised after the transaction, so that the attempt stays used up.
@@ -104,7 +104,7 @@ def whose(context: Context, code: str, now: float) -> Whose:
         row = _attempt(session, context.keys, code, now)
         if row is not None:
             pairing_codes.give_back(session, row["locator"])
-            return _whose(session, row)
+            return _whose(session, row, now)
     raise _bad_code()
 
 
@@ -120,14 +120,14 @@ def _attempt(session: Session, keys: Keys, code: str, now: float) -> Mapping[str
     return row if right else None
 
 
-def _whose(session: Session, row: Mapping[str, Any]) -> Whose:
+def _whose(session: Session, row: Mapping[str, Any], now: float) -> Whose:
     """Return whom a code is for, as things are now."""
     reader_id = readers.first_operator(session) if row["owner"] else row["reader_id"]
     if reader_id is None:
         # Only the shell and operators make codes for new readers; the first reader becomes the operator.
         return Whose(None, operator=row["owner"] or readers.count(session) == 0)
     reader = readers.find(session, reader_id)
-    names = tuple(device["name"] for device in devices.of_reader(session, reader_id))
+    names = tuple(device["name"] for device in devices.of_reader(session, reader_id, now))
     return Whose(reader_id, operator=bool(reader and reader["operator"]), devices=names)
 
 
@@ -197,6 +197,11 @@ def authenticate(context: Context, token: str, now: float) -> Caller:
         # A database that cannot be written must not stop reads.
         with suppress(DatabaseUnavailable), context.database.writing() as session:
             devices.seen(session, row["device_id"], now)
+    return as_caller(row)
+
+
+def as_caller(row: Mapping[str, Any]) -> Caller:
+    """Return who speaks, from a row of `devices.by_token` or `devices.by_session`."""
     return Caller(
         reader_id=row["id"],
         device_id=row["device_id"],
@@ -212,11 +217,12 @@ def authenticate(context: Context, token: str, now: float) -> Caller:
 def revoke(context: Context, reader_id: str, device_id: str) -> None:
     """Revoke a device, the pairing codes it made and the feed address it knew; the feed gets a new address.
 
-    Raises NotFound when the reader has no such device.
+    So end the links it made and the sessions it opened. Raises NotFound when the reader has no such device.
     """
     with context.database.writing() as session:
         if not devices.remove(session, reader_id, device_id):
             raise NotFound("You have no such device.", field="id")
         pairing_codes.forget_made_by(session, [device_id])
+        session_links.forget_made_by(session, [device_id])
         readers.renew_feed(session, reader_id)
     forgetting.scrub(context)

@@ -214,6 +214,11 @@ def recommendations(
     return {"list_id": asked.new_list_id(), "model": asked.served.version, "items": items}
 
 
+def states(context: ServingContext, caller: Caller) -> Mapping[str, Mapping[str, Any]]:
+    """Return paper -> state of every paper this reader has any state of."""
+    return context.histories.of(context.database, caller.reader_id, caller.version, caller.forgot_version).states
+
+
 def similar(context: ServingContext, caller: Caller, paper_id: str, limit: int, now: float) -> list[dict[str, Any]]:
     """Return the papers most similar to one. Raises PaperNotFound."""
     papers.one(context, caller.reader_id, paper_id)

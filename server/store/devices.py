@@ -1,46 +1,80 @@
-"""Devices: one browser of a reader, known by the hash of its token."""
+"""Devices: one browser of a reader, known by the hash of its token; or a session of their pages, by that of its cookie.
+
+A session is a device with an expiry. The two kinds of secret are never taken for each other.
+"""
 
 from __future__ import annotations
 
 import secrets
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from server.store.database import Row, all_rows, first_row
 from server.store.tables import devices, readers
 
 
-def create(session: Session, reader_id: str, name: str, token_hash: str, now: float) -> str:
-    """Add a device and return its id."""
+def create(
+    session: Session,
+    reader_id: str,
+    name: str,
+    token_hash: str,
+    now: float,
+    *,
+    expires_at: float | None = None,
+    opened_by: str | None = None,
+) -> str:
+    """Add a device, with an expiry a session of the pages, and return its id."""
     device_id = secrets.token_hex(8)
     row = {"id": device_id, "reader_id": reader_id, "name": name, "token_hash": token_hash, "created_at": now}
-    session.execute(devices.insert().values(**row, last_seen_at=now))
+    session.execute(devices.insert().values(**row, last_seen_at=now, expires_at=expires_at, opened_by=opened_by))
     return device_id
 
 
 def by_token(session: Session, token_hash: str) -> Row | None:
-    """Return `device_id`, `last_seen_at` and the reader's columns for a token hash, or None."""
+    """Return `device_id`, `last_seen_at` and the reader's columns for the hash of a device's token, or None."""
+    return _by_secret(session, token_hash, devices.c.expires_at.is_(None))
+
+
+def by_session(session: Session, token_hash: str, now: float) -> Row | None:
+    """Return the same, `device_created_at` too, for the hash of a session's cookie that has not expired."""
+    return _by_secret(session, token_hash, devices.c.expires_at > now)
+
+
+def _by_secret(session: Session, token_hash: str, kind: ColumnElement[bool]) -> Row | None:
+    of_device = (
+        devices.c.id.label("device_id"),
+        devices.c.last_seen_at,
+        devices.c.created_at.label("device_created_at"),
+    )
     statement = (
-        select(readers, devices.c.id.label("device_id"), devices.c.last_seen_at)
+        select(readers, *of_device)
         .join(devices, devices.c.reader_id == readers.c.id)
-        .where(devices.c.token_hash == token_hash)
+        .where(devices.c.token_hash == token_hash, kind)
     )
     return first_row(session, statement)
 
 
-def of_reader(session: Session, reader_id: str) -> list[Row]:
-    """Return the reader's devices, newest first."""
-    statement = select(devices).where(devices.c.reader_id == reader_id)
+def of_reader(session: Session, reader_id: str, now: float) -> list[Row]:
+    """Return the reader's devices, newest first, without sessions that have expired."""
+    living = or_(devices.c.expires_at.is_(None), devices.c.expires_at > now)
+    statement = select(devices).where(devices.c.reader_id == reader_id, living)
     return all_rows(session, statement.order_by(devices.c.created_at.desc(), devices.c.id))
 
 
-def seen(session: Session, device_id: str, now: float) -> None:
-    """Record that the device made a request."""
-    session.execute(update(devices).where(devices.c.id == device_id).values(last_seen_at=now))
+def seen(session: Session, device_id: str, now: float, *, expires_at: float | None = None) -> None:
+    """Note that the device spoke; a session has a new expiry with it."""
+    values = {"last_seen_at": now, **({"expires_at": expires_at} if expires_at is not None else {})}
+    session.execute(update(devices).where(devices.c.id == device_id).values(**values))
 
 
 def remove(session: Session, reader_id: str, device_id: str) -> bool:
-    """Remove a device of this reader; return False when they have no such device."""
+    """Revoke a device of this reader and the sessions it opened; False when they have no such device."""
+    session.execute(delete(devices).where(devices.c.opened_by == device_id, devices.c.reader_id == reader_id))
     statement = delete(devices).where(devices.c.id == device_id, devices.c.reader_id == reader_id)
     return session.execute(statement.returning(devices.c.id)).first() is not None
+
+
+def forget_expired(session: Session, now: float) -> None:
+    """Remove the sessions that have expired."""
+    session.execute(delete(devices).where(devices.c.expires_at <= now))

@@ -97,6 +97,7 @@ def remove(session: Session, reader_id: str) -> None:
         tables.reader_papers,
         tables.page_texts,
         tables.pairing_codes,
+        tables.session_links,
         tables.devices,
     ):
         session.execute(delete(table).where(table.c.reader_id == reader_id))

@@ -77,7 +77,21 @@ devices = Table(
     Column("token_hash", String(64), nullable=False, unique=True),
     Column("created_at", Double, nullable=False),
     Column("last_seen_at", Double),
+    # NULL: a browser with the extension, whose token /v1 takes. Else a session of the reader's pages, by cookie alone.
+    Column("expires_at", Double),
+    # The device that asked for the link by which a session began, and with which it ends; NULL: the shell did.
+    Column("opened_by", String(64)),
     Index(None, "reader_id"),
+)
+
+session_links = Table(
+    "session_links",
+    metadata,
+    Column("code_hash", String(64), primary_key=True),
+    _reader(),
+    # The device that asked for it, with which it ends; NULL: the shell did.
+    Column("device_id", String(64)),
+    Column("expires_at", Double, nullable=False),
 )
 
 pairing_codes = Table(

@@ -6,6 +6,7 @@ from marshmallow import fields
 
 from server.api.schemas.base import Base, Next
 from server.api.schemas.fields import Moment, Text
+from server.services import sessions
 
 
 class DeviceBody(Base):
@@ -24,12 +25,15 @@ class NewDevice(Base):
 
 
 class Device(Base):
-    """A paired browser."""
+    """A paired browser, or a session of my pages."""
 
     id = fields.String(required=True)
     name = fields.String(required=True)
     created_at = Moment(required=True)
     last_seen_at = Moment(required=True, allow_none=True)
+    expires_at = Moment(
+        allow_none=True, metadata={"description": "When a session of my pages ends; null for a paired browser."}
+    )
     this = fields.Boolean(required=True, metadata={"description": "The one that asks."})
 
 
@@ -65,3 +69,20 @@ class Code(Base):
     code = fields.String(required=True)
     expires_at = Moment(required=True)
     link = fields.String(required=True)
+
+
+class LinkBody(Base):
+    """Where a link is to lead; without it, to what to read next."""
+
+    page = Text(
+        longest=100,
+        allow_none=True,
+        metadata={"description": f"papers/ID, or one of {', '.join(sessions.PAGES)}.", "examples": ["library"]},
+    )
+
+
+class Link(Base):
+    """A link into my pages; it works once, for a minute."""
+
+    url = fields.String(required=True)
+    expires_at = Moment(required=True)

@@ -121,7 +121,7 @@ def test_when_a_device_was_seen_is_known_to_five_minutes(context: Context, datab
     for moment in (NOW + 100, NOW + 400):
         pairing.authenticate(context, made.token, moment)
     with database.reading() as session:
-        assert [row["last_seen_at"] for row in devices.of_reader(session, made.reader_id)] == [NOW + 400]
+        assert [row["last_seen_at"] for row in devices.of_reader(session, made.reader_id, NOW)] == [NOW + 400]
 
 
 def owners_code(context: Context) -> str:

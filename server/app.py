@@ -31,6 +31,8 @@ from server.api.requests import MAX_BODY
 from server.config import Settings
 from server.demo import pages as demo
 from server.logs import configure_logging
+from server.pages import blueprint as reader_pages
+from server.pages import sign_in, to_read
 from server.services.serving_context import ServingContext
 
 BLUEPRINTS = (
@@ -45,6 +47,7 @@ BLUEPRINTS = (
     reports.blueprint,
     feeds.blueprint,
 )
+PAGES = (sign_in.pages, to_read.pages)
 THREADS = 4  # per process; requests wait for the database, not only for Python
 _OPENAPI = {
     "API_TITLE": "Inkling",
@@ -74,6 +77,9 @@ def create_app(settings: Settings) -> Flask:
         api.register_blueprint(blueprint)
     docs.install(app, api)
     app.register_blueprint(pages.pages)
+    reader_pages.install(app)
+    for page in PAGES:
+        app.register_blueprint(page)
     if settings.demo:
         app.register_blueprint(demo.pages)
     trust_proxies(app, settings.trusted_proxies)

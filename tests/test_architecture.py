@@ -18,7 +18,8 @@ FORBIDDEN = {
     },
     "server/store": {"flask", "server.api", "server.services", "server.sources", "recommender", "redis"},
     "server/sources": {"flask", "sqlalchemy", "server.api", "server.services", "server.store", "recommender"},
-    "server/api": {"sqlalchemy", "server.sources", "server.app", "server.commands", "recommender"},
+    "server/api": {"sqlalchemy", "server.sources", "server.app", "server.commands", "server.pages", "recommender"},
+    "server/pages": {"sqlalchemy", "server.store", "server.sources", "server.app", "server.commands", "recommender"},
     "server/supervise": {"flask", "sqlalchemy", "server.api", "recommender"},
 }
 # The one file that may import a library, or read a thing, that all others leave to it.

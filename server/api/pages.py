@@ -1,13 +1,10 @@
-"""The pages for people: the home page and the page of a pairing link."""
+"""The page of a pairing link. The reader's own pages are in `server/pages`."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from flask import Blueprint, Response, render_template, send_from_directory
-
-from server import __version__
-from server.api.requests import context
 
 pages = Blueprint("welcome", __name__, template_folder="templates")
 POLICY = (
@@ -22,12 +19,6 @@ KINDS = {"js": "text/javascript", "css": "text/css"}
 def _strict(response: Response) -> Response:
     response.headers.update({"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer"})
     return response
-
-
-@pages.get("/")
-def home() -> str:
-    """Show the home page."""
-    return render_template("home.html", version=__version__, demo=context().settings.demo)
 
 
 @pages.get("/pair")

@@ -17,7 +17,8 @@ from server.config import ConfigurationError
 from server.errors import InklingError
 from server.home import UMASK
 
-# name -> (module in this package, help text). In the module the command has the same name, `import` is `import_`.
+# name -> (module in this package, help text). In the module the command has the same name; `import` and `open` have an
+# underscore more.
 COMMANDS = {
     "up": ("up", "Run everything in the foreground: Valkey, the API, the trainer and the sources."),
     "serve": ("serve", "Serve the API alone."),
@@ -28,6 +29,7 @@ COMMANDS = {
     "models": ("training", "List the models, or choose which one serves."),
     "ingest": ("ingest", "Ask the sources for papers."),
     "pair": ("readers", "Print a link that pairs one browser."),
+    "open": ("pages", "Print a link into a reader's pages."),
     "devices": ("readers", "List readers and their paired browsers."),
     "migrate": ("storage", "Bring the database's schema up to date."),
     "backup": ("storage", "Write everything that must not be lost to one file."),
@@ -55,7 +57,7 @@ class _LazyGroup(click.Group):
         place, _ = {**COMMANDS, **HIDDEN}.get(name, ("", ""))
         if not place:
             return None
-        return getattr(import_module(f"{__name__}.{place}"), "import_" if name == "import" else name)
+        return getattr(import_module(f"{__name__}.{place}"), f"{name}_" if name in {"import", "open"} else name)
 
     def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing any."""

@@ -1,0 +1,102 @@
+"""What all of the reader's pages share: whose they are, whose writes are believed, headers, errors as a page."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from server.errors import DatabaseUnavailable
+from server.services import ranking
+from tests.server.conftest import LOOPBACK, sqlite_only
+from tests.server.pages.conftest import OWN, Browser, words
+
+# A write of a signed-in page, for what is true of each.
+WRITE = "/session/end"
+
+
+@sqlite_only
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "cross-site", "Origin": LOOPBACK},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://127.0.0.1:9999"},
+    ],
+)
+def test_a_cross_site_write_is_refused_even_with_the_right_token(mine: Browser, headers: dict[str, str]) -> None:
+    answer = mine.send(WRITE, {"form_token": mine.form_token()}, headers)
+    assert answer.status_code == 403
+    assert "nothing changed" in words(answer)
+    assert mine.get("/").status_code == 200
+
+
+@pytest.mark.parametrize("token", [None, "", "0" * 64, "ü", "\0"])
+def test_a_write_without_the_sessions_own_token_is_refused(mine: Browser, token: str | None) -> None:
+    assert mine.send(WRITE, {} if token is None else {"form_token": token}).status_code == 403
+    assert mine.get("/").status_code == 200
+
+
+def test_another_sessions_token_is_refused(mine: Browser, theirs: Browser) -> None:
+    assert mine.send(WRITE, {"form_token": theirs.form_token()}).status_code == 403
+
+
+def test_a_write_from_the_page_itself_is_believed(mine: Browser) -> None:
+    assert mine.send(WRITE, {"form_token": mine.form_token()}, OWN).status_code == 303
+
+
+@pytest.mark.parametrize("path", ["/", "/session"])
+def test_every_page_has_its_headers(mine: Browser, path: str) -> None:
+    answer = mine.get(path)
+    policy = dict(part.strip().split(" ", 1) for part in answer.headers["Content-Security-Policy"].split(";"))
+    assert policy["default-src"] == "'none'"
+    assert (policy["script-src"], policy["style-src"], policy["form-action"]) == ("'self'", "'self'", "'self'")
+    assert policy["frame-ancestors"] == "'none'"
+    assert "unsafe" not in answer.headers["Content-Security-Policy"]
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert {"cookie", "accept-language"} <= {name.lower() for name in answer.vary}
+    assert " style=" not in answer.text
+    assert "<script>" not in answer.text
+
+
+def test_no_other_origin_may_read_a_page(mine: Browser) -> None:
+    answer = mine.get("/", Origin="chrome-extension://abcdefghijklmnop")
+    assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_what_goes_wrong_is_told_on_a_page(mine: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise DatabaseUnavailable("secret detail")
+
+    monkeypatch.setattr(ranking, "recommendations", away)
+    answer = mine.get("/")
+    assert (answer.status_code, answer.mimetype) == (503, "text/html")
+    assert "try again in a moment" in words(answer)
+
+    def broken(*_: object, **__: object) -> None:
+        raise KeyError("secret detail")
+
+    monkeypatch.setattr(ranking, "recommendations", broken)
+    answer = mine.get("/")
+    assert answer.status_code == 500
+    assert "secret" not in answer.text
+    assert answer.headers["X-Request-Id"] in answer.text
+
+
+def test_styles_and_scripts_have_an_address_that_changes_with_them(app: Flask, mine: Browser) -> None:
+    page = mine.get("/").text
+    for name in ("pages.css", "pages.js"):
+        address = page.split(f"/assets/{name}")[1].split('"')[0]
+        with app.test_client().get(f"/assets/{name}{address}") as answer:
+            assert (answer.status_code, "max-age=2592000" in answer.headers["Cache-Control"]) == (200, True)
+    assert app.test_client().get("/assets/../blueprint.py").status_code == 404
+
+
+def test_the_session_page_needs_no_session_and_says_what_this_is(stranger: Browser) -> None:
+    told = words(stranger.get("/session"))
+    assert "inkling open" in told
+    assert "inkling pair" in told

@@ -1,8 +1,7 @@
-"""Encoders: abstracts to vectors. TF-IDF (`tfidf.py`) needs nothing and is always there; these come beside it.
+"""Encoders: texts to vectors, optionally, beside TF-IDF (`tfidf.py`), which needs no encoder.
 
-An encoder's vectors fill the component of a score called "embedding". Only training encodes: a paper newer than the
-model gets the vectors of its nearest by words, so that no request waits for a neural network and no worker has to hold
-one.
+Their vectors make the component `embedding` of a score. Only training encodes: a paper newer than the model gets the
+vectors of its nearest by words, so that no request waits for a neural network and no worker holds one.
 """
 
 from __future__ import annotations
@@ -21,29 +20,31 @@ from recommender.errors import EncoderUnavailable
 from recommender.features.tokenizer import MAX_CHARACTERS
 
 BATCH_SIZE = 32
-MAX_TOKENS = 256  # where the tokenizer's own file sets no limit
+MAX_TOKENS = 256  # if the tokenizer's own file sets no limit
 _FILES = ("model.onnx", "tokenizer.json")
 
 
 class Encoder(Protocol):
-    """Anything that turns texts into vectors. `name` says which one, so that vectors of two are never compared."""
+    """Turns texts into vectors; its `name` keeps vectors of two encoders apart."""
 
     @property
     def name(self) -> str:
-        """Identify the encoder and its version."""
+        """The encoder and its version."""
         ...
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
-        """Return one vector a text, float32 (N, E), of unit length; of an empty text all zero."""
+        """Return one vector per text, float32 (M, E), of unit length; all zero for an empty text."""
         ...
 
 
 class OnnxEncoder:
     """A sentence-embedding model in a folder: `model.onnx` and `tokenizer.json`, run by onnxruntime on the processor.
 
-    The graph takes `input_ids`, `attention_mask` and perhaps `token_type_ids`, int64 (n, L), and gives either one
-    vector a text (n, E) or one a token (n, L, E). Those are averaged, or where `1_Pooling/config.json` says so, the
-    first is taken.
+    The graph takes `input_ids`, `attention_mask` and optionally `token_type_ids`, int64 (M, S), and returns one vector
+    per text (M, E) or per token (M, S, E). Token vectors are averaged, or the first is taken if
+    `1_Pooling/config.json` says so (mean and CLS pooling, Reimers and Gurevych 2019).
+
+    Raises EncoderUnavailable if a file or a package is missing, or the files are not an encoder's.
     """
 
     def __init__(self, folder: Path, threads: int = 0) -> None:
@@ -60,8 +61,8 @@ class OnnxEncoder:
         self.name = "onnx-" + _folder_fingerprint(folder, self._first_token)
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
-        """Return one vector a text, float32 (N, E), of unit length; of an empty text all zero."""
-        order = sorted(range(len(texts)), key=lambda row: len(texts[row]))  # alike in length, so little padding
+        """Return one vector per text, float32 (M, E), of unit length; all zero for an empty text."""
+        order = sorted(range(len(texts)), key=lambda row: len(texts[row]))  # of similar length, so little padding
         batches = [order[start : start + BATCH_SIZE] for start in range(0, len(order), BATCH_SIZE)]
         found = [self._batch([texts[row] for row in rows]) for rows in batches] or [self._batch([""])[:0]]
         vectors = np.empty((len(texts), found[0].shape[1]), np.float32)
@@ -73,7 +74,7 @@ class OnnxEncoder:
         has_text = np.array([bool(text.strip()) for text in texts], np.float32)[:, None]
         ids = np.array([one.ids for one in encoded], np.int64)
         mask = np.array([one.attention_mask for one in encoded], np.int64)
-        if not ids.shape[1]:  # not one token in the whole batch
+        if not ids.shape[1]:  # no token in the whole batch
             ids, mask = np.zeros((len(texts), 1), np.int64), np.zeros((len(texts), 1), np.int64)
         given = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
         (output,) = self._session.run([self._output], {name: given[name] for name in self._inputs})
@@ -98,7 +99,7 @@ class Embeddings:
 
     @classmethod
     def empty(cls, papers: int) -> Embeddings:
-        """Return what stands for papers that no encoder has seen: vectors of no dimension."""
+        """Return embeddings without an encoder: vectors of no dimension."""
         return cls("", np.zeros((papers, 0), np.float32), np.zeros(papers, np.uint64))
 
     def __bool__(self) -> bool:
@@ -106,14 +107,17 @@ class Embeddings:
 
     @cached_property
     def mean(self) -> np.ndarray:
-        """Float32 (E,): what all texts have in common, which says nothing of any."""
+        """Float32 (E,): what all texts have in common; it tells none from another and is subtracted."""
         return np.asarray(self.vectors.mean(axis=0), np.float32)
 
 
 def encode_papers(
     encoder: Encoder, texts: Sequence[str], known: Embeddings | None = None, step: Callable[[float], None] | None = None
 ) -> Embeddings:
-    """Encode texts, taking over what the same encoder made of the same text before; `step` hears the share done."""
+    """Encode texts (P,), reusing the vectors of `known` by the same encoder; `step` is called with the share done.
+
+    A text without a vector gets the mean of the others, so that it is similar to none.
+    """
     fingerprints = np.array([_text_fingerprint(text) for text in texts], np.uint64)
     old = _by_fingerprint(known) if known is not None and known.encoder == encoder.name else {}
     fresh = [row for row, key in enumerate(fingerprints.tolist()) if key not in old]
@@ -126,7 +130,7 @@ def encode_papers(
     if fresh:
         vectors[fresh] = np.concatenate(made)
     empty = ~vectors.any(axis=1)
-    vectors[empty] = vectors[~empty].mean(axis=0) if not empty.all() else 0  # a paper without text is like no other
+    vectors[empty] = vectors[~empty].mean(axis=0) if not empty.all() else 0
     return Embeddings(encoder.name, vectors, fingerprints)
 
 
@@ -159,7 +163,7 @@ def _load(folder: Path, threads: int) -> tuple[Any, Any]:
     try:
         tokenizer = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
         session = onnxruntime.InferenceSession(str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # both libraries raise classes of their own, some no more than Exception
+    except Exception as error:  # both libraries raise their own classes, some derived from Exception alone
         raise EncoderUnavailable(f"{folder} cannot be opened as an encoder: {error}") from error
     if tokenizer.truncation is None:
         tokenizer.enable_truncation(MAX_TOKENS)

@@ -1,6 +1,8 @@
-"""How a reason names words: those that tell something in this catalogue, written as its papers write them.
+"""Keyphrases: which words and two-word phrases a reason names, and what they are called.
 
-N papers, W words, T terms of two words.
+The coherence of a word is how many times as similar its papers are to each other as any two papers, the word itself
+left out; compare a term's discrimination value (Salton, Yang and Yu 1975). A coherent word is informative. A phrase is
+two words that nearly all papers with both have side by side. No ranking depends on any of this.
 """
 
 from __future__ import annotations
@@ -14,20 +16,20 @@ import scipy.sparse as sp
 
 from recommender.features.surface_forms import SurfaceForms
 
-COMMON_SHARE, FREQUENT_SHARE = 0.1, 0.05  # of the papers have the word
-MIN_STOP_WORD_PAPERS = 30  # papers are still not many, unless they are a quarter of a small catalogue
-MIN_COHERENCE = 1.25  # papers with a word that tells are so many times as alike as any two, the word itself left out
-MIN_COHERENCE_OF_COMMON = 1.6  # the same for a word that is common: what a whole field of the catalogue is called by
-PRIOR_PAPERS = 4.0  # papers' worth of doubt about that where few have the word
-MIN_TITLE_SHARE = 0.2  # of the papers with a word have it in their title, so that it tells
-MIN_PAPERS_FOR_ONE_TITLE = 100  # from which a word that is rare tells by standing in one
-MIN_PAPERS_TO_COMPARE = 8  # with fewer there is nothing to be learned from their likeness
-OVERSAMPLING = 8  # times as many names as are wanted are held against each other
-MAX_PHRASES = 10_000  # looked at, those that most papers have
-MAX_PAPERS_COMPARED = 200  # papers of one word
-MIN_ADJACENT_SHARE = 0.75  # of the papers with both words of a term have them side by side
-MIN_PAPERS_FOR_THREE = 300  # from which a term is in three of them, not in two
-WORDS_PER_CHUNK = 2000  # words
+COMMON_SHARE, FREQUENT_SHARE = 0.1, 0.05  # shares of the papers above which a word may be a stop word
+MIN_STOP_WORD_PAPERS = 30  # papers that a stop word is in, or a quarter of a small catalogue
+MIN_COHERENCE = 1.25  # of an informative word
+MIN_COHERENCE_OF_COMMON = 1.6  # of a common word that is no stop word, such as the name of a field
+PRIOR_PAPERS = 4.0  # papers of coherence 1 that are counted with a word's own, so that few papers prove little
+MIN_TITLE_SHARE = 0.2  # of a word's papers have it in the title: informative whatever its coherence
+MIN_PAPERS_FOR_ONE_TITLE = 100  # papers in a catalogue where one such title suffices; below, two
+MIN_PAPERS_TO_COMPARE = 8  # below this many papers nothing is learned from their similarity
+OVERSAMPLING = 8  # candidates examined for each label that is wanted
+MAX_PHRASES = 10_000  # candidates examined, those in most papers first
+MAX_PAPERS_COMPARED = 200  # papers of one word or phrase
+MIN_ADJACENT_SHARE = 0.75  # of the papers with both words of a phrase have them side by side
+MIN_PAPERS_FOR_THREE = 300  # papers in a catalogue where a phrase must be in three of them; below, in two
+WORDS_PER_CHUNK = 2000  # compared at once, to bound memory
 
 
 @dataclass(frozen=True)
@@ -47,43 +49,44 @@ class Keyphrases:
 
     @classmethod
     def from_idf(cls, words: Sequence[str], idf: np.ndarray) -> Keyphrases:
-        """Name words as they are folded, the rare ones: for a model that was trained before others were learned."""
+        """Return the rare words as the tokenizer folds them, for a model trained before keyphrases were learned."""
         rare = idf > 1 - np.log(COMMON_SHARE)
         return cls(words, rare.astype(np.float32), np.zeros((0, 2), np.int32), [], rare[:0])
 
     @cached_property
     def _has_label(self) -> np.ndarray:
-        """Bool (W,): the word is named, alone or in a term."""
+        """Bool (W,): the word is named, alone or in a phrase."""
         named = np.asarray(self.informativeness > 0)
         named[np.asarray(self.phrases).ravel()] = True
         return named
 
     @cached_property
     def _phrases_from(self) -> dict[int, list[tuple[int, int]]]:
-        """Word -> (the word after it, term)."""
+        """The phrases that begin with each word, as (second word, phrase)."""
         found: dict[int, list[tuple[int, int]]] = {}
-        for term, (one, other) in enumerate(self.phrases.tolist()):
-            found.setdefault(one, []).append((other, term))
+        for phrase, (one, other) in enumerate(self.phrases.tolist()):
+            found.setdefault(one, []).append((other, phrase))
         return found
 
     def choose_labels(self, columns: np.ndarray, weights: np.ndarray, limit: int) -> list[str]:
-        """Return what to call the words (n,) that two texts share: the best by weight (n,) and by how much they tell.
+        """Return at most `limit` labels for the words that two papers share, the best first.
 
-        No word is named twice, neither alone and in a term nor as part of another.
+        `columns` and `weights` are the words and their weights in both; a label is as good as its weight times its
+        informativeness. No word is named twice, alone and in a phrase or as part of another.
         """
         named = self._has_label[columns]
         shared = dict(zip(columns[named].tolist(), weights[named].tolist(), strict=True))
         found = [(weight * float(self.informativeness[one]), self.labels[one]) for one, weight in shared.items()]
         for one, weight in shared.items():
-            phrases = [(other, term) for other, term in self._phrases_from.get(one, ()) if other in shared]
-            tell = ((weight + shared[other]) * float(self.phrase_informativeness[term]) for other, term in phrases)
-            found += zip(tell, (self.phrase_labels[term] for _, term in phrases), strict=True)
+            phrases = [(other, phrase) for other, phrase in self._phrases_from.get(one, ()) if other in shared]
+            tell = ((weight + shared[other]) * float(self.phrase_informativeness[phrase]) for other, phrase in phrases)
+            found += zip(tell, (self.phrase_labels[phrase] for _, phrase in phrases), strict=True)
         best = sorted((one for one in found if one[0] > 0), key=lambda one: -one[0])
         return _drop_overlaps([name for _, name in best[: OVERSAMPLING * limit]])[:limit]
 
 
 def _drop_overlaps(names: list[str]) -> list[str]:
-    """Leave out names that are part of others, or that share a word with one before them."""
+    """Drop labels that are part of others, or that share a word with one before them."""
     kept: list[str] = []
     for name in names:
         other = next((one for one in kept if _word_set(one) & _word_set(name) or one in name or name in one), None)
@@ -99,7 +102,7 @@ def _word_set(name: str) -> set[str]:
 
 
 def learn_keyphrases(texts: Sequence[str], words: Sequence[str], rows: sp.csr_matrix) -> Keyphrases:
-    """Learn from the texts (N,) and their TF-IDF rows (N, W) how to name the words."""
+    """Learn keyphrases from the texts (P,), their vocabulary (W,) and their TF-IDF rows (P, W)."""
     papers, paper_counts, coherence = rows.shape[0], np.bincount(rows.indices, minlength=len(words)), _coherence(rows)
     surface_forms = SurfaceForms.collect(texts, words)
     stop = _find_stop_words(paper_counts, coherence, papers)
@@ -123,17 +126,17 @@ def learn_keyphrases(texts: Sequence[str], words: Sequence[str], rows: sp.csr_ma
 def _find_informative(
     coherence: np.ndarray, paper_counts: np.ndarray, title_counts: np.ndarray | None, papers: int
 ) -> np.ndarray:
-    """Return which words tell, bool (W,): their papers are alike, or have them in their titles. None is in no title."""
-    least = 1 if papers >= MIN_PAPERS_FOR_ONE_TITLE else 2
+    """Return which words are informative, bool (W,): coherent and in some title, or in many titles."""
+    min_titles = 1 if papers >= MIN_PAPERS_FOR_ONE_TITLE else 2
     if title_counts is None:
         return coherence >= MIN_COHERENCE
     return ((coherence >= MIN_COHERENCE) & (title_counts > 0)) | (
-        (title_counts >= least) & (title_counts >= MIN_TITLE_SHARE * paper_counts)
+        (title_counts >= min_titles) & (title_counts >= MIN_TITLE_SHARE * paper_counts)
     )
 
 
 def stop_words(words: Sequence[str], rows: sp.csr_matrix) -> set[str]:
-    """Return the words that tell nothing of a paper of this catalogue, from the papers' TF-IDF rows (N, W)."""
+    """Return the words (W,) that say nothing in this catalogue, from its papers' TF-IDF rows (P, W)."""
     paper_counts = np.bincount(rows.indices, minlength=len(words))
     return {
         words[int(column)] for column in np.flatnonzero(_find_stop_words(paper_counts, _coherence(rows), rows.shape[0]))
@@ -141,10 +144,10 @@ def stop_words(words: Sequence[str], rows: sp.csr_matrix) -> set[str]:
 
 
 def _find_stop_words(paper_counts: np.ndarray, coherence: np.ndarray, papers: int) -> np.ndarray:
-    """Return which words are on the catalogue's stop list, bool (W,).
+    """Return which words are stop words, bool (W,).
 
-    That is those in more than half of the papers, in more than a tenth that are not very alike, or in more than a
-    twentieth that are no more alike than any.
+    Those are the words in more than half of the papers, in more than a tenth that are not very coherent, or in more
+    than a twentieth that are hardly coherent.
     """
     few, half = max(2.0, min(MIN_STOP_WORD_PAPERS, papers / 4)), max(2.0, papers / 2)
     common = (paper_counts > max(few, COMMON_SHARE * papers)) & (coherence < MIN_COHERENCE_OF_COMMON)
@@ -156,9 +159,10 @@ def _find_stop_words(paper_counts: np.ndarray, coherence: np.ndarray, papers: in
 
 
 def _coherence(rows: sp.csr_matrix) -> np.ndarray:
-    """Return how many times as alike as any two papers those with a word are, the word left out, float32 (W,).
+    """Return the coherence of each word, float32 (W,).
 
-    One where the catalogue is too small to tell, or nearly none of its papers have the word.
+    That is the mean cosine of its papers, the word left out, over that of any two papers, shrunk towards 1; in a
+    catalogue too small to tell, the least that an informative word has.
     """
     papers, words = rows.shape
     by_word = rows.T.tocsr()
@@ -173,20 +177,23 @@ def _coherence(rows: sp.csr_matrix) -> np.ndarray:
 
 
 def _pair_similarities(by_word: sp.csr_matrix, rows: sp.csr_matrix, first: int) -> np.ndarray:
-    """Return the mean cosine of two papers that have a word, the word left out, for words (n,) from `first` on."""
-    having, n = (by_word > 0).astype(np.float32), np.diff(by_word.indptr)
+    """Return the mean cosine of two papers with a word, the word left out, for the words (rows) from `first` on.
+
+    It needs no pair: the squared length of a sum of unit vectors is the sum of all their cosines.
+    """
+    having, counts = (by_word > 0).astype(np.float32), np.diff(by_word.indptr)
     sums = (having @ rows).tocsr()
     own = np.asarray(by_word.sum(axis=1)).ravel()
-    themselves = n - np.asarray(by_word.multiply(by_word).sum(axis=1)).ravel()
+    diagonal = counts - np.asarray(by_word.multiply(by_word).sum(axis=1)).ravel()
     squares = np.asarray(sums.multiply(sums).sum(axis=1)).ravel() - own**2
-    return np.asarray((squares - themselves) / np.maximum(n * (n - 1), 1))
+    return np.asarray((squares - diagonal) / np.maximum(counts * (counts - 1), 1))
 
 
 def _sample_papers(by_word: sp.csr_matrix) -> sp.csr_matrix:
-    """Return the matrix (W, N) with about `MAX_PAPERS_COMPARED` papers a word, spread evenly."""
-    n = np.diff(by_word.indptr)
-    step = np.repeat(np.maximum(-(-n // MAX_PAPERS_COMPARED), 1), n)
-    kept = (np.arange(by_word.nnz) - np.repeat(by_word.indptr[:-1], n)) % step == 0
+    """Return the matrix (W, P) with at most `MAX_PAPERS_COMPARED` papers per word, evenly spaced."""
+    counts = np.diff(by_word.indptr)
+    step = np.repeat(np.maximum(-(-counts // MAX_PAPERS_COMPARED), 1), counts)
+    kept = (np.arange(by_word.nnz) - np.repeat(by_word.indptr[:-1], counts)) % step == 0
     ends = np.concatenate([[0], np.cumsum(kept)])[by_word.indptr]
     return sp.csr_matrix((by_word.data[kept], by_word.indices[kept], ends), shape=by_word.shape)
 
@@ -194,12 +201,12 @@ def _sample_papers(by_word: sp.csr_matrix) -> sp.csr_matrix:
 def _find_phrases(
     surface_forms: SurfaceForms, usable: np.ndarray, named: np.ndarray, rows: sp.csr_matrix
 ) -> dict[tuple[int, int], float]:
-    """Return terms and how much they tell: two words that nearly all papers with both have side by side.
+    """Return the phrases with their informativeness: two words that nearly all papers with both have side by side.
 
-    Both are usable and one of them is named alone too.
+    Both words are `usable` (W,) and one of them is `named` (W,) alone too.
     """
     papers, by_word = rows.shape[0], rows.tocsc()
-    usual = _mean_similarity(rows)
+    mean_similarity = _mean_similarity(rows)
     phrases = {}
     found = sorted(
         surface_forms.adjacent_words(usable, named, 3 if papers >= MIN_PAPERS_FOR_THREE else 2), key=lambda one: -one[1]
@@ -208,24 +215,27 @@ def _find_phrases(
         both = np.intersect1d(*(by_word.indices[slice(*by_word.indptr[at : at + 2])] for at in (one, other)))
         if side_by_side < MIN_ADJACENT_SHARE * len(both):
             continue
-        coherence = _shrink(_mean_similarity_without(rows[both[:MAX_PAPERS_COMPARED]], [one, other]) / usual, len(both))
+        coherence = _shrink(
+            _mean_similarity_without(rows[both[:MAX_PAPERS_COMPARED]], [one, other]) / mean_similarity, len(both)
+        )
         if coherence >= MIN_COHERENCE:
             phrases[one, other] = float(np.log(coherence))
     return phrases
 
 
 def _mean_similarity_without(rows: sp.csr_matrix, without: list[int]) -> float:
-    """Return the mean cosine of two of these papers, these words left out."""
-    n, total, own = rows.shape[0], np.asarray(rows.sum(axis=0)).ravel(), rows[:, without]
+    """Return the mean cosine of two of these papers (M, W), the words of these columns left out."""
+    papers, total, own = rows.shape[0], np.asarray(rows.sum(axis=0)).ravel(), rows[:, without]
     total[without] = 0
-    return float((total @ total - n + own.multiply(own).sum()) / max(n * (n - 1), 1))
+    return float((total @ total - papers + own.multiply(own).sum()) / max(papers * (papers - 1), 1))
 
 
 def _mean_similarity(rows: sp.csr_matrix) -> float:
-    """Return the mean cosine of any two papers, never zero."""
-    n, total = rows.shape[0], np.asarray(rows.sum(axis=0)).ravel()
-    return max(float(total @ total - n) / max(n * (n - 1), 1), 1e-9)
+    """Return the mean cosine of any two papers (P, W), never zero."""
+    papers, total = rows.shape[0], np.asarray(rows.sum(axis=0)).ravel()
+    return max(float(total @ total - papers) / max(papers * (papers - 1), 1), 1e-9)
 
 
-def _shrink(times: np.ndarray | float, papers: np.ndarray | int) -> np.ndarray:
-    return np.asarray((np.maximum(times, 0) * papers + PRIOR_PAPERS) / (papers + PRIOR_PAPERS), np.float32)
+def _shrink(ratio: np.ndarray | float, papers: np.ndarray | int) -> np.ndarray:
+    """Return ratios over these numbers of papers shrunk towards 1 by `PRIOR_PAPERS`, float32."""
+    return np.asarray((np.maximum(ratio, 0) * papers + PRIOR_PAPERS) / (papers + PRIOR_PAPERS), np.float32)

@@ -1,4 +1,4 @@
-"""What a source knows of a paper besides its text: authors, categories and organisation, as rows of the stack."""
+"""Names: the authors, categories and organisation that a source gives of a paper, as features beside its words."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import scipy.sparse as sp
 
 from recommender.data.tables import Papers
 
-MIN_PAPERS = 2  # a name on one paper ties it to nothing
+MIN_PAPERS = 2  # a name on a single paper relates it to nothing
 
 
 def paper_names(papers: Papers) -> list[list[str]]:
-    """Return each paper's names, each with its kind before it so that an author is never taken for a category."""
+    """Return each paper's names (P,), prefixed by their kind so that an author is never taken for a category."""
     columns = zip(papers.authors, papers.categories, papers.organizations, strict=True)
     return [
         [f"author:{author.casefold()}" for author in dict.fromkeys(authors)]
@@ -27,7 +27,7 @@ def paper_names(papers: Papers) -> list[list[str]]:
 
 @dataclass(frozen=True)
 class Names:
-    """The F names a model knows, in order."""
+    """The names (F,) a model knows, sorted."""
 
     names: Sequence[str]
 
@@ -38,7 +38,7 @@ class Names:
         return len(self.names)
 
     def rows(self, papers: Papers) -> sp.csr_matrix:
-        """Return the unit-length rows of known names, float32 (N, F)."""
+        """Return the papers' known names, float32 CSR (M, F), unit length; all zero for a paper without any."""
         columns = self._column  # type: ignore[attr-defined]
         known = [[columns[name] for name in names if name in columns] for names in paper_names(papers)]
         indptr = np.concatenate([[0], np.cumsum([len(row) for row in known])]).astype(np.int32)
@@ -48,6 +48,6 @@ class Names:
 
 
 def learn_names(papers: Papers) -> Names:
-    """Return the names on at least two of these papers."""
+    """Learn the names that are on at least two of these papers."""
     counts = Counter(name for names in paper_names(papers) for name in names)
     return Names(sorted(name for name, count in counts.items() if count >= MIN_PAPERS))

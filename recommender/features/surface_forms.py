@@ -1,7 +1,4 @@
-"""How the papers of a catalogue write their words: case, hyphens and accents, which folding takes away.
-
-W words.
-"""
+"""Surface forms: how papers write the words that the tokenizer folds, with case, hyphens and accents."""
 
 from __future__ import annotations
 
@@ -17,19 +14,15 @@ import numpy as np
 from recommender.features.tokenizer import HYPHEN, INVISIBLE, STACKED_MARKS, UNSPACED, WORD, strip_markup, tokenize
 
 _TOKEN = re.compile(rf"{WORD.pattern}|[^\w\s]|\n")
-_PUNCTUATION = re.compile(
-    r"[.,;:!?](?:\s|$)|[\u3001\u3002\uff0c\uff1b\uff01\uff1f]"
-)  # a bag of words has no punctuation
+# A text without punctuation is a bag of words, whose order says nothing.
+_PUNCTUATION = re.compile(r"[.,;:!?](?:\s|$)|[\u3001\u3002\uff0c\uff1b\uff01\uff1f]")
 _OF_UNSPACED = re.compile(rf"[{UNSPACED}]")
 _POSSESSIVE = re.compile("['\u2019][sS]?$")
 _BREAK = "\n"
-TEXT_COUNT, TITLE_COUNT = (
-    10,
-    1,
-)  # what a writing counts; the latter where capitals say nothing: in titles, after a full stop
-MIN_LOWERCASE_SHARE = 0.2  # of the writings with a capital, from which it is thought to be there by its place alone
-MIN_AGREEMENT = 0.9  # of what stands beside two characters is the same one: they are part of a longer word
-MAX_PART_RATIO = 2.5  # times as often as a longer run has its part to stand, so that the run is not the word
+TEXT_COUNT, TITLE_COUNT = 10, 1  # what a form counts; little in titles and after full stops, where capitals say nothing
+MIN_LOWERCASE_SHARE = 0.2  # of the count of a capitalised form, above which the form in lower case is preferred
+MIN_AGREEMENT = 0.9  # of the characters beside a pair are the same one: the pair is part of a longer word
+MAX_PART_RATIO = 2.5  # counts of a part over that of a longer run, above which the run is not the word
 MAX_RUN = 12  # characters
 
 
@@ -56,7 +49,7 @@ class SurfaceForms:
 
     @classmethod
     def collect(cls, texts: Sequence[str], words: Sequence[str]) -> SurfaceForms:
-        """Look through the texts for the words."""
+        """Collect the forms of the words (W,) in texts (P,): a title, a line end and an abstract each."""
         column = {word: at for at, word in enumerate(words)}
         names, forms, papers, counts, in_titles = _scan_texts(texts)
         labels: list[Counter[str]] = [Counter() for _ in words]
@@ -80,11 +73,11 @@ class SurfaceForms:
         )
 
     def adjacent_words(
-        self, usable: np.ndarray, named: np.ndarray, least: int
+        self, usable: np.ndarray, named: np.ndarray, min_papers: int
     ) -> Iterator[tuple[tuple[int, int], int]]:
-        """Yield words that stand side by side in at least so many papers, with how many.
+        """Yield pairs of words that stand side by side in at least `min_papers` papers, with their number.
 
-        Both are among the usable (W,) and one among the named (W,).
+        Both words are `usable` (W,) and at least one is `named` (W,).
         """
         one, other = self._tokens[:-1], self._tokens[1:]
         good = (one >= 0) & (other >= 0) & (one != other) & (self._papers[:-1] >= 0)
@@ -93,11 +86,11 @@ class SurfaceForms:
         keys = one[good].astype(np.int64) * len(self.labels) + other[good]
         once = np.unique(keys * papers + self._papers[:-1][good]) // papers
         for key, count in zip(*np.unique(once, return_counts=True), strict=True):
-            if count >= least:
+            if count >= min_papers:
                 yield divmod(int(key), len(self.labels)), int(count)
 
     def phrase_labels(self, pairs: Collection[tuple[int, int]]) -> dict[tuple[int, int], str]:
-        """Return how most papers write each pair of words that stand side by side."""
+        """Return how most papers write each of these pairs of adjacent words."""
         wanted = {pair: Counter[str]() for pair in pairs}
         keys = self._tokens[:-1].astype(np.int64) * len(self.labels) + self._tokens[1:]
         numbers = [one * len(self.labels) + other for one, other in pairs]
@@ -110,9 +103,9 @@ class SurfaceForms:
 
 
 def _scan_texts(texts: Sequence[str]) -> tuple[list[str], np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return the writings there are, the texts as numbers of them, each place's paper (-1 where order says nothing).
+    """Return the distinct tokens, the texts as their numbers, and the paper of each place, -1 if order says nothing.
 
-    Then how often each is written so, little where it stands in a title or after a full stop, and how often in titles.
+    Then what each token counts, little in titles and after full stops, and how often it is in a title.
     """
     number: dict[str, int] = {_BREAK: 0}
     forms, papers, titles = array("i"), array("i"), array("b")
@@ -132,7 +125,7 @@ def _scan_texts(texts: Sequence[str]) -> tuple[list[str], np.ndarray, np.ndarray
 
 
 def _count_titles(column: dict[str, int], names: list[str], in_titles: np.ndarray) -> np.ndarray:
-    """Return how often each word is in titles, int (W,)."""
+    """Return how often each word is in a title, int (W,)."""
     title_counts = np.zeros(len(column), int)
     for form in np.flatnonzero(in_titles).tolist():
         for word in tokenize(names[form]):
@@ -147,7 +140,7 @@ def _visible(text: str) -> str:
 
 
 def _split_form(name: str) -> Iterator[tuple[str, str]]:
-    """Yield the folded words that a writing stands for, the whole first, each with what of it is written for it."""
+    """Yield the folded words of a token, the whole one first, each with the part of the token that writes it."""
     if _OF_UNSPACED.match(name) or not WORD.match(name):
         return
     pieces, folded = HYPHEN.split(name), tokenize(name)
@@ -165,17 +158,17 @@ def _clean(name: str) -> str:
     return HYPHEN.sub("-", _POSSESSIVE.sub("", name))
 
 
-def _most_common(writings: Counter[str]) -> str:
-    """Return the writing most papers use; with a capital at its beginning alone only where that is usual."""
-    best = max(writings, key=lambda one: (writings[one], one), default="")
+def _most_common(forms: Counter[str]) -> str:
+    """Return the most common form; one that only begins with a capital, in lower case if that is not rare."""
+    best = max(forms, key=lambda one: (forms[one], one), default="")
     lower = best[:1].lower() + best[1:]
-    return lower if writings[lower] > MIN_LOWERCASE_SHARE * writings[best] and best[1:] == best[1:].lower() else best
+    return lower if forms[lower] > MIN_LOWERCASE_SHARE * forms[best] and best[1:] == best[1:].lower() else best
 
 
 def _fill_unspaced(
     labels: list[Counter[str]], column: dict[str, int], names: list[str], counts: np.ndarray, standalone: np.ndarray
 ) -> None:
-    """Write two characters of a text without spaces as the word they are part of, as far as the texts agree on it."""
+    """Label pairs of characters of unspaced texts by the longer word they are part of, where the texts agree."""
     runs = [(name, int(count)) for name, count in zip(names, counts, strict=True) if _OF_UNSPACED.match(name)]
     before: dict[str, Counter[str]] = {}
     after: dict[str, Counter[str]] = {}
@@ -189,7 +182,7 @@ def _fill_unspaced(
         run, often = run_of[pair], sum(before[pair].values())
         labels[column[pair]][run] += often
         inside = (run[at : at + 2] for at in range(len(run) - 1))
-        # What stands alone far more often has but an ending or a neighbour more in this run.
+        # A part that is far more frequent is the word; the run only adds an ending or a neighbour.
         parts = [
             one for one in inside if run_of.get(one, run) != run and sum(before[one].values()) > MAX_PART_RATIO * often
         ]
@@ -202,7 +195,7 @@ def _extend_run(pair: str, before: dict[str, Counter[str]], after: dict[str, Cou
         run = more + run
     while len(run) < MAX_RUN and (more := _agreed_neighbour(after.get(run[-2:]))):
         run += more
-    return run if len(run) < MAX_RUN else pair  # a whole phrase, always the same, is no word
+    return run if len(run) < MAX_RUN else pair  # a fixed phrase is not a word
 
 
 def _agreed_neighbour(beside: Counter[str] | None) -> str:

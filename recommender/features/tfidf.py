@@ -1,4 +1,7 @@
-"""Words to TF-IDF rows: 1 + log tf, smooth idf, unit length; float32 throughout."""
+"""Texts to TF-IDF rows: 1 + ln tf, smooth idf, unit length, float32.
+
+The weighting of Salton and Buckley (1988) in the variant of scikit-learn's TfidfVectorizer with `sublinear_tf`.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from recommender.features.tokenizer import tokenize
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The W words a model knows, how telling each is: `idf` float32 (W,), and what they are called in a reason."""
+    """The words (W,) a model knows, their inverse document frequency `idf` float32 (W,), and their keyphrases."""
 
     words: Sequence[str]
     idf: np.ndarray
@@ -30,21 +33,21 @@ class Vocabulary:
         return len(self.words)
 
     def with_keyphrases(self, texts: Sequence[str], rows: sp.csr_matrix) -> Vocabulary:
-        """Return this vocabulary with what the texts it was learned from, and their TF-IDF rows, say of naming."""
+        """Return this vocabulary with keyphrases; `texts` (P,) are those it was learned from, `rows` (P, W) theirs."""
         return replace(self, keyphrases=learn_keyphrases(texts, self.words, rows))
 
-    def choose_labels(self, columns: np.ndarray, weights: np.ndarray, most: int) -> list[str]:
-        """Return what to call the words that two texts share, the best first; see `Keyphrases.choose_labels`."""
+    def choose_labels(self, columns: np.ndarray, weights: np.ndarray, limit: int) -> list[str]:
+        """Return labels for the words that two papers share, the best first; see `Keyphrases.choose_labels`."""
         keyphrases: Keyphrases = self._keyphrases  # type: ignore[attr-defined]
-        return keyphrases.choose_labels(columns, weights, most)
+        return keyphrases.choose_labels(columns, weights, limit)
 
     def columns(self, words: Iterable[str]) -> np.ndarray:
-        """Return the columns of those of the words that are known, int64, in order."""
+        """Return the sorted columns of the known ones of these words, int64."""
         known: dict[str, int] = self._column  # type: ignore[attr-defined]
         return np.array(sorted(known[word] for word in words if word in known), np.int64)
 
     def rows(self, texts: Iterable[str]) -> sp.csr_matrix:
-        """Return the unit-length TF-IDF rows of texts, float32 (N, W); a text without known words has an empty row."""
+        """Return the TF-IDF rows of texts, float32 CSR (M, W), unit length; all zero for a text without known words."""
         counter = CountVectorizer(analyzer=tokenize, vocabulary=self._column, dtype=np.float32)  # type: ignore[attr-defined]
         texts = list(texts)
         if not texts or not self.words:
@@ -53,24 +56,24 @@ class Vocabulary:
 
 
 def learn_vocabulary(texts: list[str], min_df: int) -> tuple[Vocabulary, sp.csr_matrix]:
-    """Learn the words of these texts and return them with the texts' TF-IDF rows, float32 (P, W).
+    """Learn the words of texts (P,) and return them with the texts' TF-IDF rows, float32 CSR (P, W).
 
-    A word has to be in `min_df` texts, fewer in a catalogue under 300 texts, where three is already a topic.
+    A word must be in `min_df` texts; in fewer if there are under 300 texts, where three already make a topic.
     """
-    least = min(min_df, max(1, len(texts) // 100))
+    min_df = min(min_df, max(1, len(texts) // 100))
     counter = CountVectorizer(analyzer=tokenize, dtype=np.float32)
     if not any(tokenize(text) for text in texts[:1000]) and not any(tokenize(text) for text in texts):
         return Vocabulary([], np.empty(0, np.float32)), sp.csr_matrix((len(texts), 0), dtype=np.float32)
     counts = counter.fit_transform(texts).tocsc()
     paper_counts = np.diff(counts.indptr)
-    kept = np.flatnonzero(paper_counts >= least)
+    kept = np.flatnonzero(paper_counts >= min_df)
     names = counter.get_feature_names_out()
     idf = (np.log((1 + len(texts)) / (1 + paper_counts[kept])) + 1).astype(np.float32)
     return Vocabulary([str(names[column]) for column in kept], idf), _weigh_counts(counts[:, kept].tocsr(), idf)
 
 
 def paper_texts(papers: Papers) -> list[str]:
-    """Return what each paper says of itself: its title and its abstract."""
+    """Return each paper's title and abstract as one text, a line end between them."""
     return [f"{title}\n{abstract}" for title, abstract in zip(papers.titles, papers.abstracts, strict=True)]
 
 

@@ -1,4 +1,4 @@
-"""Titles and abstracts to words: LaTeX, hyphens, casing, plurals and languages without spaces."""
+"""The tokenizer: titles and abstracts to words, without markup, case, plurals, accents or hyphens."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _FORMATTING = (
     r"|boldsymbol|bm|underline|xspace|footnote|left|right|big+l?r?|tilde|hat|bar|vec|dot|overline|widehat|widetilde"
     r"|item|begin|end|label|ref|eqref|quad|qquad|cdots?|ldots|dots|times|sim|approx|leq?|geq?|rightarrow|to|[dt]?frac|sqrt"
 )
-MAX_CHARACTERS = 30_000  # characters of a text that are read; an abstract has two thousand
-MAX_WORD_CHARACTERS = 100  # characters; what is longer is no word
+MAX_CHARACTERS = 30_000  # of a text that are read; an abstract has two thousand
+MAX_WORD_CHARACTERS = 100  # longer tokens are not words
 
-# Each pattern takes time in proportion to the text, whatever the text: `tests/test_patterns.py` tries them all.
+# Every pattern takes time proportional to the text, whatever the text: `tests/test_patterns.py` tries them all.
 _HUGE_REFERENCE = re.compile(r"&#[0-9]{8,};?")  # names no character, and Python refuses to read it as a number
 _ADDRESS = re.compile(r"(?:https?:\s?//|www\.)[^\s{}<>]+")
 _TAG = re.compile(r"</?[a-zA-Z][\w:]*(?:\s[^<>]*)?/?>")
@@ -35,25 +35,25 @@ _SCRIPT = re.compile(r"(?<=\w)[_^](?=\w)")
 _GREEK = {
     code: unicodedata.name(chr(code)).rsplit(maxsplit=1)[-1].lower().replace("lamda", "lambda")
     for code in (*range(0x3B1, 0x3CA), 0x3D1, 0x3D5, *range(0x391, 0x3A2), *range(0x3A3, 0x3AA))
-}  # a letter standing alone is a name, as in LaTeX
+}  # a lone letter is read as its name, as LaTeX writes it
 _LONE_GREEK = re.compile("(?<![\u0370-\u03ff])[\u0391-\u03a9\u03b1-\u03c9\u03d1\u03d5](?![\u0370-\u03ff])")
 # Accents on Latin and Greek letters; points on Hebrew and Arabic ones. Elsewhere a mark makes another letter.
 _COMBINING = re.compile(
     "(?<=[A-Za-z\u0131\u0370-\u03ff])[\u0300-\u036f]+|[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c7\u0610-\u061a\u064b-\u065f\u0670]+"
 )
-STACKED_MARKS = re.compile(r"([^\w\s]{30})[^\w\s]+")  # beyond these: putting n marks in order takes n² steps
-# Kana, Chinese characters, Thai to Khmer; and Korean, where what follows a word is written onto it.
+STACKED_MARKS = re.compile(r"([^\w\s]{30})[^\w\s]+")  # what exceeds 30 is dropped: ordering k marks takes k² steps
+# Kana, Chinese characters, Thai to Khmer; and Korean, where particles are written onto the word.
 UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\uac00-\ud7a3"
 _LETTERS = rf"(?:[^\W_{UNSPACED}]+|[\u0900-\u0963\u0966-\u0dff\u0300-\u036f]+|(?<=\d)\.(?=\d))+"
 WORD = re.compile(rf"[{UNSPACED}]+|{_LETTERS}(?:[-\u2010\u2011'’]{_LETTERS})*")
 _ASCII_LETTERS = r"[a-z0-9]+(?:(?<=\d)\.(?=\d)[a-z0-9]+)*"
-_ASCII_WORD = re.compile(rf"{_ASCII_LETTERS}(?:[-']{_ASCII_LETTERS})*")  # the same for plain text, at half the time
+_ASCII_WORD = re.compile(rf"{_ASCII_LETTERS}(?:[-']{_ASCII_LETTERS})*")  # the same for ASCII, in half the time
 _IS_UNSPACED = re.compile(rf"[{UNSPACED}]")
 HYPHEN = re.compile("[-\u2010\u2011]")
 _AMOUNT = re.compile(r"[\d.]+x?")  # a number or a factor
 _POSSESSIVE = re.compile("['’]s?(?=$|[-\u2010\u2011])")
 
-# Words that say nothing of a paper's subject. Short on purpose: the inverse document frequency does the rest.
+# Words that say nothing about a subject. The list is short on purpose: idf does the rest.
 _FUNCTION_WORDS = """
 a about above after again all also although am among an and another any are as at be because been before being
 below between both but by can cannot could did do does doing down due during e.g each either et etc few for
@@ -69,9 +69,9 @@ _NOT_PLURAL = frozenset("alias atlas bias canvas chaos lens series species panda
 
 
 def tokenize(text: str) -> list[str]:
-    """Return the words of a text in order, folded so that writings of one word agree; a word may come twice.
+    """Return the words of a text in order, folded so that the forms of one word agree; a word may occur repeatedly.
 
-    Time and memory grow with the text, up to the `MAX_CHARACTERS` characters of it that are read.
+    Time and memory are proportional to the text, of which `MAX_CHARACTERS` are read.
     """
     plain = _normalize(strip_markup(text))
     tokens = (_ASCII_WORD if plain.isascii() else WORD).findall(plain)
@@ -79,7 +79,7 @@ def tokenize(text: str) -> list[str]:
 
 
 def strip_markup(text: str) -> str:
-    """Return a text as a reader sees it: without LaTeX, HTML, addresses and line ends inside words."""
+    """Return a text without LaTeX, HTML, addresses and line ends inside words; case and accents stay."""
     text = text[:MAX_CHARACTERS]
     text = html.unescape(_HUGE_REFERENCE.sub(" ", text)) if "&" in text else text
     text = _BREAK_IN_WORD.sub(r"\1", _ADDRESS.sub(" ", text))
@@ -117,7 +117,7 @@ def _bigrams(token: str) -> tuple[str, ...]:
     return (token,) if len(token) < 3 else tuple(token[at : at + 2] for at in range(len(token) - 1))
 
 
-@lru_cache(maxsize=1 << 15)  # most of a text is the same few thousand words
+@lru_cache(maxsize=1 << 15)  # most texts use the same few thousand words
 def _split(token: str) -> tuple[str, ...]:
     if _IS_UNSPACED.match(token):
         return _bigrams(token)
@@ -125,8 +125,8 @@ def _split(token: str) -> tuple[str, ...]:
     parts = HYPHEN.split(token)
     kept = [singular(part) for part in parts if _is_content_word(part)]
     if len(parts) > 1 and not _AMOUNT.fullmatch("".join(parts)):
-        kept.append(singular("".join(parts)))  # "self-supervised" meets both "self supervised" and "selfsupervised"
-    if len(parts) > 2:  # "Llama-2-7B" meets "Llama2"
+        kept.append(singular("".join(parts)))  # "self-supervised" matches "self supervised" and "selfsupervised"
+    if len(parts) > 2:  # "Llama-2-7B" matches "Llama2"
         kept += [one + other for one, other in itertools.pairwise(parts) if one.isalpha() and other.isdigit()]
     return tuple(kept)
 
@@ -136,7 +136,7 @@ def _is_content_word(word: str) -> bool:
 
 
 def singular(word: str) -> str:
-    """Take the plural ending off an English word (Harman's rules); others pass unchanged.
+    """Strip the plural ending of an English word by the S stemmer (Harman 1991); others pass unchanged.
 
     >>> [singular(word) for word in ("studies", "images", "classes", "analysis", "gaussian")]
     ['study', 'image', 'class', 'analysis', 'gaussian']

@@ -1,22 +1,22 @@
 /**
- * Canonical paper ids: `2401.12345`, `hep-th/9901001`. The version goes, and so does an old id's subject class.
+ * Canonical paper ids: `2401.12345`, `hep-th/9901001`, without version and, for an old id, without subject class.
  *
- * Syntactic only: nothing here knows which dates are plausible. `server/identifiers.py` reads the same forms by the
- * same patterns; `tests/contract/ids.json` is the table of cases of both, `tests/contract/test_ids.py` compares them.
+ * This is syntax only: nothing here knows which dates are plausible. `server/identifiers.py` reads the same forms with
+ * the same patterns; `tests/contract/ids.json` holds the cases of both, and `tests/contract/test_ids.py` compares them.
  */
 
-const LONGEST = 300;
+const MAX_LENGTH = 300;
 
-// Spelled out, because `\s` is not the same in the two languages.
+// Spelled out, because `\s` differs between the two languages.
 const SPACE = "[\t-\r \u00a0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ufeff]";
 const NEW = String.raw`\d{4}\.\d{4,5}`;
 const OLD = String.raw`([a-z][a-z-]{0,30})(?:\.[a-z-]{2,})?/(\d{7})`;
 const ID = String.raw`(?:(${NEW})|${OLD})(?:${SPACE}*v\d+)?`;
 const DOI = String.raw`10\.48550/arxiv\.`;
-// What may stand before an id: `arXiv:`, as reference lists and search engines have it, or the words of a DOI.
+// What may stand before an id: `arXiv:`, as reference lists and search engines write it, or the start of a DOI.
 const CITED = `(?:(?:arxiv|corr)${SPACE}+)?(?:preprint${SPACE}+)?(?:arxiv(?::|${SPACE})|abs/)`;
 const LABEL = `(?:${CITED}|(?:doi:${SPACE}*)?${DOI})${SPACE}*`;
-// What arXiv's own stamp has behind it: `[cs.LG] 20 Jan 2024`.
+// What follows the id in arXiv's own stamp: `[cs.LG] 20 Jan 2024`.
 const DATE = String.raw`${SPACE}+\d{1,2}${SPACE}+[a-z]{3,9}${SPACE}+\d{4}`;
 const STAMP = String.raw`${SPACE}*[\[(][a-z-]+(?:\.[a-z-]+)?[\])](?:${DATE})?`;
 const BARE = new RegExp(`^(?:${LABEL})?${ID}(?:${STAMP})?$`, "i");
@@ -24,8 +24,10 @@ const WRAPPED = /^(?:\[([^[\]]*)\]|\(([^()]*)\)|<([^<>]*)>|\{([^{}]*)\}|"([^"]*)
 const ENDS = new RegExp(`^${SPACE}+|(?<!${SPACE})${SPACE}*(?:[.,;]${SPACE}*)?$`, "g");
 
 const ADDRESS = /^(?:(?:https?:)?\/\/)?([a-z0-9.-]+)(?::\d{1,5})?\/+([^?#]*)(?:[?#][^]*)?$/i;
-// Host -> what stands in its paths before an id. A subdomain such as www or export changes nothing.
-/** @type {[string, string][]} */
+/**
+ * Host, and what precedes an id in its paths; a subdomain such as www or export changes nothing.
+ * @type {[string, string][]}
+ */
 const PLACES = [
   ["arxiv.org", "(?:abs|pdf|html|format|e-print|src|ps)/+"],
   ["ar5iv.org", "(?:abs|pdf|html)/+"],
@@ -38,7 +40,7 @@ const PLACES = [
 const pathOf = (before) => new RegExp(String.raw`^${before}${ID}(?:\.pdf|\.md)?(?:${SPACE}|/)*$`, "i");
 /** @type {[string, RegExp][]} */
 const PATHS = PLACES.map(([host, before]) => [host, pathOf(before)]);
-/** A server of ours shows papers as Hugging Face does, to pages that ask for it. */
+/** On our own demo and sample pages, papers have the paths that they have on Hugging Face. */
 const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
 const ESCAPE = /%([2-7][0-9a-f])/gi;
 
@@ -55,10 +57,10 @@ function paperAt(host, path) {
 }
 
 /**
- * The paper a page's link leads to, or null.
+ * The paper that a link leads to, or null.
  * @param {string} address absolute, or relative to `base`
  * @param {string} [base]
- * @param {RegExp} [hosts] which hosts count, this machine's among them only if named
+ * @param {RegExp} [hosts] that count; this machine counts only if named
  * @returns {string | null}
  */
 export function paperFromUrl(address, base, hosts) {
@@ -74,8 +76,8 @@ export function paperFromUrl(address, base, hosts) {
  * @returns {string | null}
  */
 export function paperId(written) {
-  if (written.length > 2 * LONGEST || [...written].length > LONGEST) return null;
-  const text = unwrapped(written);
+  if (written.length > 2 * MAX_LENGTH || [...written].length > MAX_LENGTH) return null;
+  const text = unwrap(written);
   const address = ADDRESS.exec(text);
   return canonical(BARE.exec(text)) ?? (address && paperAt(address[1].toLowerCase(), address[2]));
 }
@@ -92,10 +94,10 @@ export function papersIn(pasted) {
 }
 
 /**
- * What was written without the brackets or quotes around it, and without a sentence's last mark.
+ * Remove the brackets or quotes around what was written, and the full stop or comma after it.
  * @param {string} written
  */
-function unwrapped(written) {
+function unwrap(written) {
   const text = written.replace(ENDS, "");
   const inner = WRAPPED.exec(text)
     ?.slice(1)
@@ -106,15 +108,15 @@ function unwrapped(written) {
 const ARXIV = /^(?:[a-z]+\.)?arxiv\.org$/;
 
 /**
- * Where a paper is read: on Hugging Face if its listing has it (then it has upvotes), else on arXiv where the server
- * names
- * it there. The address is made from the id alone: what a server says of addresses leads nowhere else.
+ * Where a paper is read: on arXiv if the server names it there and Hugging Face does not list it (then it would have
+ * upvotes), else on Hugging Face. The address is made from the id alone: whatever address a server gives, a link leads
+ * nowhere else.
  * @param {{id: string, url?: string | null, upvotes?: number | null}} paper
- * @returns {string | null} null where the id is none
+ * @returns {string | null} null if the id is not canonical
  */
 export function addressOf({ id, url, upvotes }) {
   if (typeof id !== "string" || paperId(id) !== id) return null;
-  // Ids of before 2007 have no page at Hugging Face.
+  // Ids from before 2007 have no page at Hugging Face.
   const isOnArxiv =
     id.includes("/") ||
     (typeof upvotes !== "number" && typeof url === "string" && paperFromUrl(url, undefined, ARXIV) === id);

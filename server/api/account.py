@@ -1,4 +1,4 @@
-"""The reader's own affairs."""
+"""The reader's account: settings, log, data as a file, leaving."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ blueprint = Blueprint("me", __name__, description="My settings, my log, my data.
 @blueprint.route("/v1/me")
 @blueprint.response(200, Me)
 def profile() -> Response:
-    """Return my settings, my feed's address, and how much is kept of me."""
+    """Return my settings, my feed's address, and how much is kept about me."""
     return _profile_body(account.profile(context(), caller()))
 
 
@@ -29,7 +29,7 @@ def profile() -> Response:
 @blueprint.arguments(MeBody)
 @blueprint.response(200, Me)
 def change(body: dict[str, Any]) -> Response:
-    """Change the settings named; `renew_feed` makes the old feed address worthless."""
+    """Change the settings named; `renew_feed` invalidates the old feed address."""
     return _profile_body(account.change(context(), caller(), body))
 
 
@@ -40,7 +40,7 @@ def _profile_body(profile: dict[str, Any]) -> Response:
 @blueprint.route("/v1/me", methods=["DELETE"])
 @blueprint.response(204)
 def leave() -> None:
-    """Delete me and everything of mine; my tokens stop working."""
+    """Delete my account and everything kept about me; my tokens stop working."""
     account.leave(context(), caller().reader_id, context().now())
 
 
@@ -48,7 +48,7 @@ def leave() -> None:
 @blueprint.arguments(LogQuery, location="query")
 @blueprint.response(200, LoggedEvents)
 def logged(query: dict[str, Any]) -> Response:
-    """List what was logged of account, newest first; `paper` and `kind` narrow it."""
+    """List my logged events, newest first; `paper` and `kind` filter them."""
     after = read_cursor(query.get("cursor"), (float, int))
     wanted = {"paper": query.get("paper"), "kinds": query["kind"]}
     return jsonify(
@@ -59,7 +59,7 @@ def logged(query: dict[str, Any]) -> Response:
 @blueprint.route("/v1/me/events/<string:event_id>", methods=["DELETE"], parameters=[EVENT])
 @blueprint.response(204)
 def delete_event(event_id: str) -> None:
-    """Delete an event for good; it stays away when a device sends it again."""
+    """Delete an event for good; it stays deleted when a device sends it again."""
     if not UUID.fullmatch(event_id):
         raise Invalid("Must be the UUID of an event.", field="id")
     events.delete(context(), caller().reader_id, event_id.lower(), context().now())
@@ -68,14 +68,14 @@ def delete_event(event_id: str) -> None:
 @blueprint.route("/v1/me/reset", methods=["POST"])
 @blueprint.response(200, Reset)
 def reset() -> Response:
-    """Forget all but my saved papers."""
+    """Forget everything but my saved papers."""
     return jsonify({"forgotten": account.reset(context(), caller().reader_id, context().now())})
 
 
 @blueprint.route("/v1/me/export")
 @blueprint.response(200, Export)
 def export() -> Response:
-    """Return everything kept of me as one file."""
+    """Return everything kept about me as one file."""
     now = context().now()
     response = Response(takeout.export(context(), caller().reader_id, now), content_type="application/json")
     day = (rfc3339(now) or "")[:10]
@@ -87,5 +87,5 @@ def export() -> Response:
 @blueprint.body(ImportBody)
 @blueprint.response(200, Imported)
 def import_() -> Response:
-    """Take an exported file in; doing so twice changes nothing."""
+    """Import an exported file; importing it twice changes nothing."""
     return jsonify(takeout.import_(context(), caller().reader_id, json_file(MAX_IMPORT), context().now()))

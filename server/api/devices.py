@@ -1,4 +1,4 @@
-"""Devices: pairing a browser, listing and revoking."""
+"""Devices: pairing a browser, listing devices and revoking one."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ blueprint = Blueprint("devices", __name__, description="My browsers.")
 
 @registration.before_request
 def _slow_down() -> None:
-    """Count an attempt before its body is read: guessing codes costs the guesser most."""
+    """Limit attempts before their bodies are read, so that guessing codes is slow."""
     limit(f"register:{client_address()}", "30/minute")
 
 
@@ -56,7 +56,7 @@ def register(body: dict[str, Any]) -> pairing.Paired:
 @registration.arguments(WhoseBody)
 @registration.response(200, Whose)
 def whose(body: dict[str, Any]) -> pairing.Whose:
-    """Say whom a code is for, before it is used; a wrong one costs an attempt."""
+    """Say whom a code is for, before it is used; a wrong code costs an attempt."""
     return pairing.whose(context(), body["code"], context().now())
 
 
@@ -77,7 +77,7 @@ def _as_device(row: Any) -> dict[str, Any]:
 @blueprint.route("/v1/devices/<string:device_id>", methods=["DELETE"])
 @blueprint.response(204)
 def revoke(device_id: str) -> None:
-    """Make a device's token worthless, this one's too."""
+    """Revoke a device's token, this device's too."""
     pairing.revoke(context(), caller().reader_id, device_id)
 
 

@@ -24,7 +24,7 @@ blueprint = Blueprint("events", __name__, description="What the reader did.")
 @blueprint.body(EventsBody)
 @blueprint.response(200, EventsAnswer)
 def log_events() -> Response:
-    """Log a batch; a bad event or card is rejected alone. The answer comes when what was accepted is on disk."""
+    """Log a batch; a bad event or card is rejected alone. The response comes once what was accepted is on disk."""
     body = json_object()
     sent = objects(body, "events", MAX_EVENTS, required=True)
     sent_cards = objects(body, "papers", MAX_CARDS, required=False)
@@ -62,7 +62,7 @@ def _results_body(sent: list[Any], results: list[Result]) -> list[dict[str, Any]
 
 def _result_body(value: Any, result: Result) -> dict[str, Any]:
     body: dict[str, Any] = {
-        "id": _printable(value.get("id") if isinstance(value, dict) else None),
+        "id": _sent_id(value.get("id") if isinstance(value, dict) else None),
         "status": result.status,
     }
     if result.clamped:
@@ -70,8 +70,8 @@ def _result_body(value: Any, result: Result) -> dict[str, Any]:
     return body if result.error is None else {**body, "error": error_body(result.error)}
 
 
-def _printable(sent: Any) -> Any:
-    """Return an id as it was sent, unless it is too long or not even text to give back."""
+def _sent_id(sent: Any) -> Any:
+    """Return an id as it was sent, None when it is too long or neither text nor a number."""
     return sent if isinstance(sent, str | int | float | None) and len(str(sent)) <= 300 else None
 
 

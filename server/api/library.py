@@ -31,7 +31,7 @@ def list_saved(query: dict[str, Any]) -> Response:
 @blueprint.doc(requestBody={"required": False, "content": {"application/json": {"schema": EntryBody}}})
 @blueprint.response(200, Entry)
 def save(paper_id: str) -> Response:
-    """Save a paper, and set the tags, note or read mark that the body (which may be left out) names."""
+    """Save a paper, and set the tags, note or read mark in the body, which is optional."""
     words = read_words(json_object()) if request.content_length or request.mimetype else {}
     return jsonify(library.save(context(), caller().reader_id, canonical(paper_id), words, context().now()))
 

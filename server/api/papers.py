@@ -1,4 +1,4 @@
-"""Papers: one, those like it, and search. Ids may have a slash, plain or as %2F."""
+"""Papers: one paper, those similar to it, and search. Ids may contain a slash, written / or %2F."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ blueprint = Blueprint("papers", __name__, description="What is known of papers."
 @blueprint.arguments(SearchQuery, location="query")
 @blueprint.response(200, SearchAnswer)
 def search(query: dict[str, Any]) -> Response:
-    """Find papers by what they are about, by the words they have, or by id; what does not match is left out."""
+    """Find papers by subject, by the words they contain, or by id."""
     size = query["limit"]
     after = read_cursor(query.get("cursor"), (float, str))
     found = ranking.search(context(), caller(), query["q"], limit=size + 1, after=after, now=context().now())

@@ -40,7 +40,7 @@ def rank() -> Response:
 
 
 def _card(value: Any, index: int) -> dict[str, Any] | BadCard:
-    """Return a card; only a useless id is forgiven, for what is wrong with a text is wrong with the client."""
+    """Return a card; a bad id is that card's error, any other bad value fails the request."""
     try:
         return read_card(value)
     except BadPaperId as error:
@@ -54,7 +54,7 @@ def _card(value: Any, index: int) -> dict[str, Any] | BadCard:
 @blueprint.arguments(RecommendationsQuery, location="query")
 @blueprint.response(200, Recommendations)
 def recommendations(query: dict[str, Any]) -> Response:
-    """Recommend papers I have not opened, saved or hidden. Nothing is written: a list exists once an event cites it."""
+    """Recommend papers I have not opened, saved or hidden. Nothing is stored until an event cites the list."""
     answer = ranking.recommendations(
         context(),
         caller(),

@@ -1,4 +1,4 @@
-"""What every view needs of a request: the context, the caller, the body, a page of a list."""
+"""What views read from a request: the context, the caller, the body, the cursor of a page."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from server.services.serving_context import ServingContext
 
 MAX_BODY = 4 * 2**20
 MAX_IMPORT = 64 * 2**20
-CHUNK = 2**16  # bytes read at once of a body that is taken in pieces
+CHUNK = 2**16  # bytes read at once of a streamed body
 
 
 def largest_body(path: str) -> int:
-    """Return how many bytes the body of a request to this address may have."""
+    """Return how many bytes the body of a request to this path may have."""
     return MAX_IMPORT if path == "/v1/me/import" else MAX_BODY
 
 
@@ -31,12 +31,12 @@ def context() -> ServingContext:
 
 
 def caller() -> Caller:
-    """Return who asks, as `require_reader` found."""
+    """Return the caller that `require_reader` found."""
     return cast(Caller, g.caller)
 
 
 def require_reader() -> None:
-    """Let only paired devices through, each at a bearable pace. For a blueprint's before_request."""
+    """Let only paired devices through, within their rate limits. A blueprint's before_request."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         limit(f"open:{client_address()}", "120/minute")
@@ -50,17 +50,17 @@ def require_reader() -> None:
 
 
 def limit(key: str, rule: str) -> None:
-    """Count one use of `key`. Raises RateLimited past the rule."""
+    """Count one request for `key`. Raises RateLimited past the rule, such as "30/minute"."""
     retry_after = context().hot.limit(key, rule)
     if retry_after is not None:
         raise RateLimited(retry_after)
 
 
 def json_file(most: int) -> Iterator[bytes]:
-    """Return the body, a JSON file of at most so many bytes, in chunks. Reading past them raises TooLarge."""
+    """Return the chunks of the body, a JSON file of at most `most` bytes. Reading past them raises TooLarge."""
     _expect_json()
     size = request.content_length or 0
-    request.max_content_length = most + CHUNK  # so that the refusal is ours, which says what to do
+    request.max_content_length = most + CHUNK  # so that our error comes first, which says what to do
     too_large = TooLarge(f"The file has more than {most // 2**20} MB; split it, or have `inkling import` take it in.")
     if size > most:
         raise too_large
@@ -82,7 +82,7 @@ def _expect_json() -> None:
 
 
 def json_object() -> dict[str, Any]:
-    """Return the body, a JSON object. Its strings are not looked at yet."""
+    """Return the body, a JSON object, its values unchecked. Raises Malformed, Invalid, TooLarge, WrongMediaType."""
     _expect_json()
     raw = request.get_data(cache=False)
     if len(raw) >= (request.max_content_length or MAX_BODY):
@@ -137,12 +137,12 @@ def _bad_cursor() -> Invalid:
 
 
 def write_cursor(place: tuple[Any, ...]) -> str:
-    """Return the cursor that marks a place."""
+    """Return the cursor of a place in a list."""
     return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
 
 
 def page_of(found: list[tuple[Any, Any]], size: int) -> dict[str, Any]:
-    """Return a page of a list, of (place, item) pairs of which one more than `size` was asked for."""
+    """Return a page of at most `size` items and its cursor, from up to `size` + 1 pairs (place, item)."""
     more = len(found) > size
     found = found[:size]
     return {"items": [item for _, item in found], "next": write_cursor(found[-1][0]) if more else None}

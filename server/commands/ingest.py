@@ -32,7 +32,7 @@ def ingest() -> None:
     "--days", type=click.IntRange(1, 3650), default=listing_days.DAYS, show_default=True, help="How far back."
 )
 def hf(settings: Settings, days: int) -> None:
-    """Fetch what the papers listing showed, newest day first; goes on where an earlier run stopped."""
+    """Fetch the papers listing's days, newest first; continues where an earlier run stopped."""
     with stop_on_signals() as stop, count_progress("days") as tell:
         source = HuggingFace(settings, stop=stop)
         progress = listing_days.fill_from_listing(Context.ready(settings), source, days=days, tell=tell)
@@ -46,7 +46,7 @@ def hf(settings: Settings, days: int) -> None:
 @ingest.command()
 @with_settings
 def arxiv(settings: Settings) -> None:
-    """Fetch title and abstract of the papers known by id alone."""
+    """Fetch title and abstract of papers known by id alone."""
     context = Context.ready(settings)
     with stop_on_signals() as stop:
         filled = missing_papers.fill_from_archive(context, Arxiv(settings, stop=stop))
@@ -58,13 +58,13 @@ def arxiv(settings: Settings) -> None:
 @ingest.command()
 @with_settings
 def follow(settings: Settings) -> None:
-    """Keep the catalogue full for as long as this runs (part of `inkling up`)."""
+    """Keep the catalogue up to date until stopped (part of `inkling up`)."""
     with stop_on_signals() as stop:
         catalogue.follow(Context.ready(settings), HuggingFace(settings, stop=stop), Arxiv(settings, stop=stop), stop)
 
 
 def _print_waiting(waiting: Mapping[str, str]) -> None:
-    """Say of the first of what was refused or not known why it was."""
+    """Print the first few that were refused or unknown, with the reason."""
     for name, reason in list(waiting.items())[:MAX_LISTED]:
         click.echo(f"{name} is asked for again later: {one_line(reason)}")
     if len(waiting) > MAX_LISTED:

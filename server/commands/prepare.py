@@ -1,4 +1,4 @@
-"""`inkling prepare`: what `inkling up` does before it starts anything."""
+"""`inkling prepare`: what `inkling up` runs before it starts anything."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from server.store.database import migrate
 @click.command(hidden=True)
 @with_settings
 def prepare(settings: Settings) -> None:
-    """Bring the database up to date; where it is plain whose it is, print a pairing link and whom it is for."""
+    """Migrate the database; unless there are several readers, print a pairing link and whom it is for."""
     context = Context.of(settings)
     migrate(context.database.engine)
     made = pairing.next_code(context, time.time())

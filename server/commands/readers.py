@@ -22,8 +22,8 @@ from server.supervise.state import RunState
 
 @click.command()
 @with_settings
-@click.option("--reader", help="Whose next browser the code is for; needed only when there are several readers.")
-@click.option("--new", is_flag=True, help="For a new reader.")
+@click.option("--reader", help="The reader whose next browser it pairs; needed only when there are several.")
+@click.option("--new", is_flag=True, help="Pair the browser of a new reader.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def pair(settings: Settings, reader: str | None, new: bool, as_json: bool) -> None:
     """Print a link that pairs one browser; it works once, for 30 minutes."""
@@ -31,18 +31,20 @@ def pair(settings: Settings, reader: str | None, new: bool, as_json: bool) -> No
     if new and reader:
         raise click.UsageError("--new and --reader exclude each other.")
     made = _code(context, reader, new)
-    # One that runs may listen on another port than a bare `inkling pair` knows of.
+    # A running server may listen on another port than this command's settings say.
     url = (RunState(settings.run_dir).read() or {}).get("url", settings.url)
     link = pairing.link(url, made.code)
-    told = recipient(context, made)
+    reader_text = recipient(context, made)
     if as_json:
-        click.echo(json.dumps({"code": made.code, "expires_at": _moment(made.expires_at), "link": link, "for": told}))
+        click.echo(
+            json.dumps({"code": made.code, "expires_at": _moment(made.expires_at), "link": link, "for": reader_text})
+        )
     else:
-        click.echo(f"{link}\nOr address {url} and code {made.code}, until {_moment(made.expires_at)}.\n{told}")
+        click.echo(f"{link}\nOr address {url} and code {made.code}, until {_moment(made.expires_at)}.\n{reader_text}")
 
 
 def _code(context: Context, reader: str | None, new: bool) -> pairing.NewCode:
-    """Make the code that was asked for. Raises UsageError when it is not plain whose next browser is meant."""
+    """Make the code that was asked for. Raises UsageError when there are several readers and none was named."""
     now = time.time()
     if new or reader:
         return pairing.new_code(context, reader, now)
@@ -53,7 +55,7 @@ def _code(context: Context, reader: str | None, new: bool) -> pairing.NewCode:
 
 
 def recipient(context: Context, made: pairing.NewCode) -> str:
-    """Return a sentence that says whom a code is for."""
+    """Return a sentence on whom a code is for."""
     whose = pairing.whose(context, made.code, time.time())
     if whose.reader_id is None:
         return f"It is for a new reader{', the operator of this server' if whose.operator else ''}."
@@ -106,6 +108,6 @@ def _as_json(reader: Any, paired: list[Any]) -> dict[str, Any]:
 @click.argument("device")
 @click.pass_obj
 def revoke(settings: Settings, reader: str, device: str) -> None:
-    """Make the token of READER's DEVICE worthless."""
+    """Revoke the token of READER's DEVICE."""
     pairing.revoke(Context.ready(settings), reader, device)
     click.echo(f"Device {device} is no longer paired.")

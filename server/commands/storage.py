@@ -26,16 +26,16 @@ def migrate(settings: Settings) -> None:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @with_settings
 def backup(settings: Settings, file: Path) -> None:
-    """Write everything that must not be lost into FILE (.tar.gz), while the server runs."""
+    """Write everything that must not be lost to FILE (.tar.gz); the server may be running."""
     made = backups.back_up(Context.ready(settings), file)
-    told = f"{made.papers} papers, {made.events} events, {made.models} models, {made.size / 2**20:.1f} MB"
-    click.echo(f"{click.format_filename(file)}: {told}.")
+    contents = f"{made.papers} papers, {made.events} events, {made.models} models, {made.size / 2**20:.1f} MB"
+    click.echo(f"{click.format_filename(file)}: {contents}.")
 
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @with_settings
 def restore(settings: Settings, file: Path) -> None:
-    """Make an empty home (or an empty PostgreSQL database) again from FILE."""
+    """Restore FILE into an empty home (or an empty PostgreSQL database)."""
     backups.restore(Context.of(settings), file)
     click.echo(f"{settings.home} holds what {click.format_filename(file)} held.")

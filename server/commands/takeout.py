@@ -1,4 +1,4 @@
-"""`inkling export` and `inkling import`: one reader's own file, out and in."""
+"""`inkling export` and `inkling import`: everything kept about one reader, as a file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CHUNK = 2**16  # bytes
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @with_settings
 def export(settings: Settings, reader: str, file: Path) -> None:
-    """Write everything kept of READER into FILE (JSON)."""
+    """Write everything kept about READER to FILE (JSON)."""
     counts: Counter[str] = Counter()
     pieces = takeout.export(Context.ready(settings), reader, time.time(), counts)
     with atomic_write(file) as out:
@@ -38,7 +38,7 @@ def export(settings: Settings, reader: str, file: Path) -> None:
 @click.argument("file", type=click.File("rb"))
 @with_settings
 def import_(settings: Settings, reader: str, file: BinaryIO) -> None:
-    """Take FILE, made by `inkling export` or by the extension, in for READER; doing so twice changes nothing."""
+    """Import FILE, from `inkling export` or the extension, for READER; importing it twice changes nothing."""
     try:
         counts = takeout.import_(Context.ready(settings), reader, iter(partial(file.read, CHUNK), b""), time.time())
     except (Malformed, Invalid) as error:

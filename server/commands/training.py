@@ -17,7 +17,7 @@ from server.services import training
 from server.services.context import Context
 from server.services.trainer_loop import NOT_ENOUGH
 
-NICENESS = 5  # niceness: a training must not slow the reader's own work
+NICENESS = 5  # a training must not slow the reader's own work
 
 
 @click.command()
@@ -60,8 +60,8 @@ def list_(settings: Settings, as_json: bool) -> None:
     for row in rows:
         made = datetime.fromtimestamp(row["created_at"], UTC).strftime("%Y-%m-%d %H:%M")
         counts = row["manifest"].get("counts", {})
-        told = f"{counts.get('papers', '?')} papers, {counts.get('events', '?')} events"
-        click.echo(f"{row['version']:<28} {row['status']:<9} {made}  {told}  {one_line(row['note'] or '')}".rstrip())
+        text = f"{counts.get('papers', '?')} papers, {counts.get('events', '?')} events"
+        click.echo(f"{row['version']:<28} {row['status']:<9} {made}  {text}  {one_line(row['note'] or '')}".rstrip())
     if not rows:
         click.echo("No model yet.")
 
@@ -78,7 +78,7 @@ def promote(settings: Settings, version: str) -> None:
 @models.command()
 @with_settings
 def rollback(settings: Settings) -> None:
-    """Let the model before the serving one serve again."""
+    """Let the model that served before serve again."""
     version = training.rollback(Context.ready(settings))
     click.echo(f"Model {version} serves again.")
 
@@ -87,5 +87,5 @@ def rollback(settings: Settings) -> None:
 @click.argument("version", required=False)
 @with_settings
 def card(settings: Settings, version: str | None) -> None:
-    """Print the card of the model VERSION, or of the one that serves: data, figures, parameters, limits."""
+    """Print the card of model VERSION, by default the serving one: data, figures, parameters, limits."""
     click.echo(for_terminal(training.card_of(Context.ready(settings), version)), nl=False)

@@ -1,4 +1,4 @@
-"""Fills an empty home with the demo: papers, readers with tastes, what they opened and saved, and one reader to be."""
+"""Fills an empty home with the demo: papers, readers who opened and saved them, and the visitor's own reader."""
 
 from __future__ import annotations
 
@@ -25,57 +25,57 @@ DAYS = 60
 READERS = 60
 SOURCE = "demo"
 JOB = "demo"
-# What the reader of the demo page is taken to like, so that their first look is already a personal one.
+# Topics that the demo page's reader likes, so that the first list is already personal.
 OWN_TOPICS = ("retrieval", "agents")
-TODAY = 48  # papers that only the listing page shows: nobody has read them yet
+TODAY = 48  # papers on the listing page that nobody has read yet
 
 
 class HomeNotEmpty(Conflict):
-    """The home holds something that the demo did not make."""
+    """The home holds data that is not the demo's."""
 
     code = "demo_refused"
 
 
 def demo_token(secret: str) -> str:
-    """Return the token of the demo page's own reader; a function of the home's secret, so that no file holds it."""
+    """Return the token of the demo page's reader; derived from the home's secret, so that no file contains it."""
     mac = hmac.new(secret.encode(), b"demo-token", hashlib.sha256).digest()
     return base64.urlsafe_b64encode(mac).decode().rstrip("=")
 
 
 def populate_home(context: Context, *, now: float, seed: int = SEED) -> bool:
-    """Fill an empty home; return False when it is filled already. Raises DemoRefused when it is somebody's."""
+    """Fill an empty home; return False when it is filled already. Raises HomeNotEmpty when it holds other data."""
     with context.database.reading() as session:
         state = job_states.get(session, JOB)
         if readers.any_not_demo(session) or (state is None and paper_rows.count(session)):
             raise HomeNotEmpty("The demo wants an empty home and this one is in use; choose another one with --home.")
     if state and state.get("filled"):
         return False
-    written = generate_papers(PAPERS, seed=seed, newest=now, days=DAYS)
-    _store_papers(context, written, now)
+    generated = generate_papers(PAPERS, seed=seed, newest=now, days=DAYS)
+    _store_papers(context, generated, now)
     chance = random.Random(seed)
     for _ in range(READERS):
-        _add_reader(context, chance, written[TODAY:], now)
-    _add_own_reader(context, written[TODAY:], now)
+        _add_reader(context, chance, generated[TODAY:], now)
+    _add_own_reader(context, generated[TODAY:], now)
     with context.database.writing() as session:
         job_states.put(session, JOB, {"filled": True, "seed": seed}, now)
     return True
 
 
-def _store_papers(context: Context, written: Sequence[DemoPaper], now: float) -> None:
-    """Store the papers, after taking out what a fill that was cut short had made."""
+def _store_papers(context: Context, generated: Sequence[DemoPaper], now: float) -> None:
+    """Store the papers, after removing what an interrupted run left."""
     with context.database.writing() as session:
         job_states.put(session, JOB, {"filled": False}, now)
         for row in readers.every(session):
             readers.remove(session, row["id"])
-        papers.merge_source_papers(session, SOURCE, [vars(paper) for paper in written], now=now)
+        papers.merge_source_papers(session, SOURCE, [vars(paper) for paper in generated], now=now)
 
 
-def _add_reader(context: Context, chance: random.Random, shelf: Sequence[DemoPaper], now: float) -> None:
-    """Add a reader who follows a few topics, reads a little beside them, and saves what they like best."""
-    topics = sorted({paper.topic for paper in shelf})
+def _add_reader(context: Context, chance: random.Random, published: Sequence[DemoPaper], now: float) -> None:
+    """Add a reader who follows three topics, reads a little outside them, and saves what they like best."""
+    topics = sorted({paper.topic for paper in published})
     liked = dict(zip(chance.sample(topics, 3), (1.0, 0.6, 0.3), strict=True))
-    weights = [liked.get(paper.topic, 0.03) * (1 + paper.upvotes / 100) for paper in shelf]
-    opened = {paper.id: paper for paper in chance.choices(shelf, weights, k=chance.randint(12, 40))}.values()
+    weights = [liked.get(paper.topic, 0.03) * (1 + paper.upvotes / 100) for paper in published]
+    opened = {paper.id: paper for paper in chance.choices(published, weights, k=chance.randint(12, 40))}.values()
     log: list[Event] = []
     for paper in opened:
         at = min(now - 60, paper.published_at + chance.expovariate(1 / (2 * DAY)))
@@ -89,8 +89,8 @@ def _add_reader(context: Context, chance: random.Random, shelf: Sequence[DemoPap
     _log(context, reader_id, log, now)
 
 
-def _add_own_reader(context: Context, shelf: Sequence[DemoPaper], now: float) -> None:
-    """Add the reader whom a visitor of the demo page is: one device, and a few papers saved in two topics."""
+def _add_own_reader(context: Context, published: Sequence[DemoPaper], now: float) -> None:
+    """Add the reader of the demo page's visitor: one device, and a few saved papers in two topics."""
     secret = context.settings.secret_key
     chance = random.Random(secret)
     with context.database.writing() as session:
@@ -98,7 +98,7 @@ def _add_own_reader(context: Context, shelf: Sequence[DemoPaper], now: float) ->
         devices.create(session, reader_id, "The demo page", token_hash(demo_token(secret)), now)
     log: list[Event] = []
     for topic in OWN_TOPICS:
-        for age, paper in enumerate([paper for paper in shelf if paper.topic == topic][:4]):
+        for age, paper in enumerate([paper for paper in published if paper.topic == topic][:4]):
             at = now - (age + 1) * DAY
             log.append(_event(chance, "open", paper, at))
             if age < 3:

@@ -2,8 +2,7 @@
  * Every message between a page, the popup and the service worker: its name, what it carries and what comes back.
  *
  * Each request is `{type, ...}`; each reply is `{ok: true, ...}` or `{ok: false, error: {code, message}}`. A content
- * script may send only the messages of `FROM_PAGE`; our own pages may send all. Facts that come from a page are
- * untrusted.
+ * script may send only the messages of `FROM_PAGE`; our own pages may send all. What comes from a page is untrusted.
  */
 
 import { isAlive, sendMessage, text } from "./browser.js";
@@ -332,8 +331,8 @@ export async function send(type, fields = {}) {
 const TIMEOUT_MS = 8000;
 
 /**
- * Wait for the worker's answer, or refuse after some seconds. Only for what may be asked again: it may be done all the
- * same.
+ * Wait for the worker's answer, or refuse after some seconds. What was asked may be done all the same, so this is only
+ * for what may be asked again.
  * @param {Promise<any>} answer
  * @returns {Promise<any>}
  */

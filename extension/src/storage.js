@@ -237,8 +237,8 @@ export function change(keys, edit, alsoRead = []) {
 const isFull = (error) => /quota|no.?space|disk.*full/i.test(String(error));
 
 /**
- * Write in one step. Where there is no room, lists make some: the server tells them again, but nobody what the reader
- * did.
+ * Write in one step. Where there is no room, stored lists make some: the server can tell those again, but nobody can
+ * tell again what the reader did.
  * @param {Record<string, any>} items
  */
 async function write(items) {

@@ -1,9 +1,8 @@
 /**
- * A browser in memory, for tests of what runs outside the page: storage that outlasts the worker, alarms, tabs,
- * messages;
- * and a server behind `fetch` whose answers are those of tests/contract/api.
+ * A browser in memory, for tests of what runs outside the page: storage that outlasts the worker, alarms, tabs and
+ * messages, and a server behind `fetch` that answers as tests/contract/api says.
  *
- * Every call to the browser or the server is an edge where the worker can be killed: before it takes effect and after.
+ * Every call to the browser or the server is an edge where the worker can be killed, before it takes effect and after.
  */
 
 import { readFileSync } from "node:fs";
@@ -22,7 +21,7 @@ export const SERVER = "http://127.0.0.1:8765";
 const getMessage = (key, values = []) =>
   (messages[key]?.message ?? "").replace(/\$(\d)/g, (_, at) => values[at - 1] ?? "");
 
-/** Let everything run that waits for nothing but its turn. */
+/** Run everything that waits only for its turn. */
 export async function settle(turns = 60) {
   for (let turn = 0; turn < turns; turn++) await new Promise((go) => setImmediate(go));
 }
@@ -95,7 +94,8 @@ export class Browser {
   }
 
   /**
-   * Start the worker anew, with a fresh copy of every module. @param {{edges?: number}} [how] how many edges it lives
+   * Start the worker anew, with a fresh copy of every module.
+   * @param {{edges?: number}} [how] after how many edges it is killed
    */
   async start({ edges = Infinity } = {}) {
     this.life?.die();
@@ -217,14 +217,14 @@ export class Browser {
     return structuredClone(result);
   }
 
-  /** The minute is over; the browser wakes the worker where it sleeps. */
+  /** A minute is over: the browser wakes the worker if it sleeps. */
   async alarm(name = "flush") {
     if (!this.life || this.life.isOver) await this.start();
     this.life.tell("alarm", { name });
     await settle();
   }
 
-  /** Let time pass, with all that was to happen in it. */
+  /** Let time pass, and with it whatever was due. */
   async pass(ms) {
     for (let left = ms; left > 0; left -= 50) {
       await vi.advanceTimersByTimeAsync(Math.min(50, left));
@@ -251,8 +251,9 @@ const answers = [
 ].flatMap((name) => json(`../contract/api/${name}.json`));
 
 /**
- * The example of a call in tests/contract/api: the good one, or that whose note begins so. @param {string} call @param
- * {string} [note]
+ * The example of a call in tests/contract/api: the successful one, or the one whose note begins so.
+ * @param {string} call
+ * @param {string} [note]
  */
 export const example = (call, note) =>
   structuredClone(
@@ -270,7 +271,7 @@ const refused = (call, note) => {
   return reply(status, response);
 };
 
-/** A server that logs as the real one does: by id, once. `mood` may answer in its place. */
+/** A server that logs each event once, by its id, as the real one does. `mood` may answer in its place. */
 export class Server {
   constructor() {
     this.events = [];
@@ -390,7 +391,7 @@ export class Server {
   }
 }
 
-/** A paper the server wants nothing of. */
+/** A paper whose events the server refuses. */
 export const BAD_PAPER = "9999.99999";
 const rejected = (id, at) => ({ ...example("POST /v1/events", "sent before").response.results[at], id });
 

@@ -1,13 +1,23 @@
 /** Well-known papers for "Try it here": what is listed, and what may be recommended. Summaries are our own. */
 
 /**
- * @typedef {{id: string, title: string, authors: string[], published_at: string, upvotes: number, abstract: string}}
- * SamplePaper
+ * @typedef {object} SamplePaper
+ * @property {string} id
+ * @property {string} title
+ * @property {string[]} authors
+ * @property {string} published_at
+ * @property {number} upvotes
+ * @property {string} abstract
  */
 
 /**
- * @param {string} id @param {string} title @param {string[]} authors @param {string} day @param {number} upvotes @param
- * {string} abstract @returns {SamplePaper}
+ * @param {string} id
+ * @param {string} title
+ * @param {string[]} authors
+ * @param {string} day
+ * @param {number} upvotes
+ * @param {string} abstract
+ * @returns {SamplePaper}
  */
 const paper = (id, title, authors, day, upvotes, abstract) => ({
   id,

@@ -1,7 +1,4 @@
-/**
- * Addresses whose page lately looked otherwise than we know it, until the browser is closed or the page looks right
- * again.
- */
+/** Addresses whose page no longer looks as we know it, until it does again or the browser is closed. */
 
 import { session } from "../storage.js";
 

@@ -98,8 +98,7 @@ async function trade(address, code, name) {
 }
 
 /**
- * Use a token for the first time. After that, or once it is clear that it never works, what it was traded for is
- * forgotten.
+ * Use a token for the first time. Once it has worked, or is known never to work, the trade is forgotten.
  * @param {string} address
  * @param {string} token
  * @throws {ServerError}

@@ -186,8 +186,8 @@ const isAboutTheBatch = ({ kind, status, isOurs }) =>
   ABOUT_THE_BATCH.has(status ?? 0) && (isOurs || kind === "too_large");
 
 /**
- * Send batch by batch. One that the server refuses is sent again in ever smaller ones, until the event it is about is
- * alone.
+ * Send batch by batch. A batch that the server refuses is sent again in smaller and smaller ones, until the event that
+ * it refuses is alone.
  * @param {string} host
  * @param {Event[]} sent what the server accepted; added to
  */

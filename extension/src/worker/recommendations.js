@@ -14,8 +14,8 @@ const fetchPapers = async (path) => ({ items: parseItems((await ask("GET", path,
 export const searchPapers = (query) => fetchPapers(`/v1/papers?q=${encodeURIComponent(query)}`);
 
 /**
- * What to read next, with the marks of the papers that the reasons name; the last known list while the server is
- * silent.
+ * What to read next, with the marks of the papers that the reasons name. While the server is silent, the last known
+ * list.
  * @param {number} [limit]
  */
 export async function recommend(limit = 20) {

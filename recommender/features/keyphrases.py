@@ -135,14 +135,6 @@ def _find_informative(
     )
 
 
-def stop_words(words: Sequence[str], rows: sp.csr_matrix) -> set[str]:
-    """Return the words (W,) that say nothing in this catalogue, from its papers' TF-IDF rows (P, W)."""
-    paper_counts = np.bincount(rows.indices, minlength=len(words))
-    return {
-        words[int(column)] for column in np.flatnonzero(_find_stop_words(paper_counts, _coherence(rows), rows.shape[0]))
-    }
-
-
 def _find_stop_words(paper_counts: np.ndarray, coherence: np.ndarray, papers: int) -> np.ndarray:
     """Return which words are stop words, bool (W,).
 

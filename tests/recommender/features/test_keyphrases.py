@@ -8,7 +8,7 @@ import pytest
 
 from recommender import Catalogue, Config, Events, Model, Papers, train
 from recommender.features import keyphrases
-from recommender.features.keyphrases import Keyphrases, stop_words
+from recommender.features.keyphrases import Keyphrases
 from recommender.features.tfidf import learn_vocabulary, paper_texts
 from recommender.features.tokenizer import tokenize
 from recommender.model.artifact import MANIFEST
@@ -232,6 +232,12 @@ def test_a_model_of_before_names_were_learned_still_loads(trained, tmp_path):
     names = {name for reasons in told(older) for words in reasons for name in words or ()}
     assert "latency" in names
     assert not names & {"model", "propose", "new"}
+
+
+def stop_words(words, rows):
+    counts = np.bincount(rows.indices, minlength=len(words))
+    found = keyphrases._find_stop_words(counts, keyphrases._coherence(rows), rows.shape[0])
+    return {words[column] for column in np.flatnonzero(found)}
 
 
 @pytest.fixture(scope="module")

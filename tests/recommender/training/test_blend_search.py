@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from recommender.model.blend import ALONE, FACTORS_ALONE, WITH_READERS, Blend, ComponentWeight
+from recommender.model.blend import WITH_READERS, Blend, ComponentWeight
 from recommender.training.blend_search import blend_scores, mean_quality, search_blend
 from recommender.training.blend_validation import ValidationCandidates, split_interactions
 
@@ -72,25 +72,3 @@ def test_holding_out_never_shows_a_target(events, papers):
         assert len(targets)
         assert not set(history) & set(targets)
     assert (split.train > liked).nnz == 0
-
-
-def test_weights_follow_readers_and_history():
-    weight = ComponentWeight(base=1.0, low_support=-0.5, short_history=0.4, cold=0.2, cold_short_history=0.1)
-    readers = np.array([0, 3, 1e9], np.float32)
-    assert weight.at(readers, 4) == pytest.approx([0.25, 0.95, 1.2], abs=1e-6)
-    assert weight.at(readers, 4).dtype == np.float32
-
-
-def test_unread_papers_count_by_meeting():
-    blend = Blend(
-        {"factors": ComponentWeight(base=1, cold=1)}, readers=0.5, cold=-1, cold_scale=0.5, cold_scale_short_history=0.5
-    )
-    readers = np.array([0, 1], np.float32)
-    assert blend.weight("factors", readers, 25) == pytest.approx([0.6, 1])
-    assert blend.prior(readers, 25) == pytest.approx([-1, 0.5 * np.log(2)])
-
-
-@pytest.mark.parametrize("blend", [WITH_READERS, ALONE, FACTORS_ALONE])
-def test_blends_survive_their_json(blend):
-    assert Blend.from_dict(blend.as_dict()) == blend
-    assert dataclasses.replace(blend, learned=True) != blend

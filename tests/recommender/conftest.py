@@ -81,3 +81,8 @@ def shared():
     if not (SHARED / "data").is_dir():
         pytest.skip("no ../shared/data beside this clone")
     return SHARED
+
+
+def share_of_topic(ranked_list, topic):
+    """The share of a list that is of one topic."""
+    return np.mean([paper.startswith(f"t{topic}") for paper in ranked_list.ids])

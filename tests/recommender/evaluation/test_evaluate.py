@@ -6,7 +6,6 @@ import pytest
 
 from recommender import Config, Events
 from recommender.evaluation.evaluate import FACTORS_METHOD, evaluate
-from recommender.evaluation.interaction_log import InteractionLog
 from recommender.evaluation.report import OURS
 
 pytestmark = pytest.mark.slow
@@ -72,26 +71,6 @@ def test_time_needs_times(papers, events):
     timeless = Events(events.readers, events.papers, events.kinds, np.full(len(events), np.nan))
     with pytest.raises(ValueError, match="time"):
         evaluate(papers, timeless, "time", [0], CONFIG, baselines=False)
-
-
-def test_the_log_gives_back_the_events_behind_its_pairs(papers, events):
-    log = InteractionLog.of(papers, events, CONFIG)
-    assert len(log.select_events(log.X)) == len(events)
-    one = log.X[5:6]
-    assert set(log.select_events(one, np.array([5])).readers) == {log.readers[5]}
-
-
-def test_the_price_of_each_setting_is_told(papers, events):
-    found = evaluate(papers, events, "prices", [0], CONFIG)
-    names = [name.split()[0] for name in found.splits["prices"]]
-    assert names == [OURS, "freshness", "popularity", "diversity", "fairness", "exploration"]
-
-
-def test_two_interests_are_told_apart_from_one(papers, events):
-    methods = evaluate(papers, events, "two", [0], CONFIG).splits["two"]
-    assert set(methods) == {OURS, "one interest"}
-    assert {"mean of halves", "worse half", "smaller half"} <= set(methods[OURS].by_reader)
-    assert methods[OURS].mean("worse half") <= methods[OURS].mean("mean of halves")
 
 
 def test_als_is_chosen_on_newcomers_of_its_own_for_new_readers(papers, events):

@@ -2,11 +2,10 @@ import dataclasses
 
 import numpy as np
 import pytest
-import scipy.sparse as sp
 
 from recommender.model.blend import WITH_READERS, Blend, ComponentWeight
 from recommender.training.blend_search import blend_scores, mean_quality, search_blend
-from recommender.training.blend_validation import ValidationCandidates, split_interactions
+from recommender.training.blend_validation import ValidationCandidates
 
 
 def lists(useful="text_graph", seed=0, count=300, width=60):
@@ -60,15 +59,3 @@ def test_lists_that_teach_nothing_leave_the_blend_near_its_start():
     random.components["factors"][:] = np.random.default_rng(9).normal(size=random.components["factors"].shape)
     learned = search_blend(random, WITH_READERS)
     assert learned.components == WITH_READERS.components
-
-
-def test_holding_out_never_shows_a_target(events, papers):
-    random = np.random.default_rng(0)
-    liked = sp.random(200, 300, 0.05, format="csr", random_state=random, dtype=np.float32)
-    split = split_interactions(liked, seed=0)
-    assert split.train.nnz < liked.nnz
-    for history, targets in zip(split.history, split.targets, strict=True):
-        assert len(history)
-        assert len(targets)
-        assert not set(history) & set(targets)
-    assert (split.train > liked).nnz == 0

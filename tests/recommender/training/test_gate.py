@@ -7,54 +7,19 @@ from recommender import Catalogue, Config, Events, Model, Papers, train
 from recommender.model.blend import FACTORS_ALONE, Blend, ComponentWeight
 from recommender.model.factorization import Factors
 from recommender.training.gate import FALSE_ALARM_RATE, compare, judge, measure_gains, retrain
-from recommender.training.holdout import MAX_PAIRS, MIN_PAIRS, Holdout, choose_holdout
-from tests.recommender.conftest import DAY, NOW, PAPERS_A_TOPIC, TOPICS
+from recommender.training.holdout import MIN_PAIRS, Holdout, choose_holdout
+from tests.recommender.conftest import DAY, NOW
+from tests.recommender.training.conftest import pairs_of
 
 
 @pytest.fixture(scope="module")
-def papers():
-    """Papers whose words tell little of their topic, so that the factors decide the places."""
-    random = np.random.default_rng(1)
-    texts = {
-        f"t{topic}p{number:02d}": [f"common{one}" for one in random.integers(0, 60, 12)] + [f"topic{topic}"]
-        for topic in range(TOPICS)
-        for number in range(PAPERS_A_TOPIC)
-    }
-    return Papers.from_rows({"id": name, "abstract": " ".join(words)} for name, words in texts.items())
+def papers(hard_papers):
+    return hard_papers
 
 
 @pytest.fixture(scope="module")
-def events(papers):
-    """Readers of two topics each, over two months."""
-    random = np.random.default_rng(2)
-    rows = []
-    for reader in range(60):
-        topics = random.permutation(TOPICS)[:2]
-        for at in random.permutation(2 * PAPERS_A_TOPIC)[:24]:
-            name = f"t{topics[at % 2]}p{at // 2:02d}"
-            rows.append((f"r{reader}", name, "save", NOW - float(random.integers(0, 60)) * DAY))
-    return Events.from_rows(rows)
-
-
-@pytest.fixture(scope="module")
-def older(events):
-    """What had happened ten days ago, when the serving model was trained."""
-    return events.take(np.flatnonzero(events.times < NOW - 10 * DAY).tolist())
-
-
-@pytest.fixture(scope="module")
-def serving(papers, older, config):
-    return train(papers, older, config, now=NOW - 10 * DAY)
-
-
-@pytest.fixture(scope="module")
-def holdout(papers, events, serving, config):
-    return choose_holdout(papers, events, since=serving.manifest.now, config=config, seed=0)
-
-
-@pytest.fixture(scope="module")
-def holdout_fit(papers, holdout, config):
-    return train(papers, holdout.learn, config, now=holdout.now)
+def events(dated_events):
+    return dated_events
 
 
 def shuffled(model, seed=0):
@@ -62,65 +27,6 @@ def shuffled(model, seed=0):
     vectors = model.factors.papers[np.random.default_rng(seed).permutation(len(model.ids))]
     factors = model.factors
     return replace(model, factors=Factors(vectors, factors.features, vectors.T @ vectors, factors.row_gram))
-
-
-def pairs_of(holdout):
-    return {
-        (history.readers[0], paper)
-        for history, papers in zip(holdout.histories, holdout.targets, strict=True)
-        for paper in papers
-    }
-
-
-def test_held_out_papers_are_newer_than_the_serving_model_and_kept_from_the_holdout_fit(holdout, serving, older):
-    assert holdout.kind == "newest"
-    assert holdout.pairs >= MIN_PAIRS
-    assert not pairs_of(holdout) & set(zip(holdout.learn.readers, holdout.learn.papers, strict=True))
-    assert not pairs_of(holdout) & set(zip(older.readers, older.papers, strict=True))
-    assert holdout.now > serving.manifest.now
-    assert holdout.learn.times.max() < holdout.now
-    assert len(holdout.learn) > len(older)
-
-
-def test_judged_readers_keep_their_older_history(holdout):
-    for history, papers in zip(holdout.histories, holdout.targets, strict=True):
-        assert len(set(history.readers)) == 1
-        assert len(history)
-        assert not set(history.papers) & set(papers)
-
-
-def test_without_newer_events_a_sample_both_models_know_is_judged(papers, events, config):
-    holdout = choose_holdout(papers, events, since=NOW, config=config, seed=0)
-    assert holdout.kind == "sample"
-    assert not pairs_of(holdout) & set(zip(holdout.learn.readers, holdout.learn.papers, strict=True))
-    assert holdout.pairs >= MIN_PAIRS
-
-
-def test_events_without_times_are_judged_by_a_sample(papers, events, config):
-    timeless = replace(events, times=np.full(len(events), np.nan))
-    assert choose_holdout(papers, timeless, since=None, config=config, seed=0).kind == "sample"
-
-
-def test_no_more_is_held_out_than_judging_needs(papers, config):
-    random = np.random.default_rng(0)
-    rows = [(f"r{reader}", papers.ids[paper], "save", NOW - float(random.integers(0, 10**6)))
-            for reader in range(300) for paper in random.permutation(len(papers))[:30]]  # fmt: skip
-    holdout = choose_holdout(papers, Events.from_rows(rows), since=None, config=config, seed=0)
-    assert holdout.pairs <= 1.05 * MAX_PAIRS
-    assert len(holdout.learn) >= len(rows) - 1.05 * MAX_PAIRS
-    assert len(holdout.targets) <= 200
-
-
-def test_hidden_papers_are_nothing_to_find_again(papers, events, config):
-    reader, paper = events.readers[0], events.papers[0]
-    hidden = Events.from_rows(
-        [
-            *zip(events.readers, events.papers, events.kinds, events.times.tolist(), strict=True),
-            (reader, paper, "hide", NOW),
-        ]
-    )
-    holdout = choose_holdout(papers, hidden, since=NOW, config=config, seed=0)
-    assert (reader, paper) not in pairs_of(holdout)
 
 
 @pytest.mark.parametrize("reader_papers", [0, 3, 15])
@@ -287,9 +193,9 @@ def test_a_difference_nobody_notices_is_no_reason():
 
 
 @pytest.mark.slow
-def test_another_seed_is_never_held_back(papers, events, older, config):
+def test_another_seed_is_never_held_back(papers, events, older_events, config):
     """Equally good models that differ by chance alone."""
-    serving = train(papers, older, config, now=NOW - 10 * DAY)
+    serving = train(papers, older_events, config, now=NOW - 10 * DAY)
     verdicts = [retrain(papers, events, serving, config, seed=seed, now=NOW)[1] for seed in range(1, 11)]
     assert all(verdict.passed for verdict in verdicts)
 

@@ -19,7 +19,7 @@ from server.api import (
     gateway,
     health,
     library,
-    pages,
+    pairing_page,
     papers,
     ranking,
     reports,
@@ -76,7 +76,7 @@ def create_app(settings: Settings) -> Flask:
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
     docs.install(app, api)
-    app.register_blueprint(pages.pages)
+    app.register_blueprint(pairing_page.pages)
     reader_pages.install(app)
     for page in PAGES:
         app.register_blueprint(page)

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Flask, Response, make_response, render_template
 from flask_smorest import Api
 
-from server.api.pages import POLICY
+from server.api.pairing_page import POLICY
 
 Spec = dict[str, Any]
 

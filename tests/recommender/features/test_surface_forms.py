@@ -27,8 +27,9 @@ def test_words_are_labelled_as_most_papers_write_them():
 
 
 def test_capitals_of_titles_and_sentences_do_not_count():
-    assert labels()["decoding"] == "decoding"
     assert labels()["fewshot"] == "few-shot"
+    titles = [f"Decoding by Drafts {at}\nNothing new." for at in range(6)]
+    assert labels(texts=[*titles, "\nFast decoding of labels."])["decoding"] == "decoding"
 
 
 def test_a_part_of_hyphenated_words_is_no_word_of_its_own():

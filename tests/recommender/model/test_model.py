@@ -34,7 +34,9 @@ def test_a_paper_folded_in_by_its_text_lies_by_its_topic(model, papers):
 
 def test_names_count_beside_words(model, papers):
     words, names = model.vocabulary.rows([papers.abstracts[0]]), model.names.rows(papers.take([200]))
-    assert not np.allclose(model.fold_in(words), model.fold_in(words, names))
+    assert names.nnz
+    of_names = model.factors.features[len(model.vocabulary) + names.indices]
+    assert (of_names @ model.fold_in(words, names)[0] > of_names @ model.fold_in(words)[0] + 0.01).all()
 
 
 def test_a_paper_without_anything_known_has_a_zero_vector(model):

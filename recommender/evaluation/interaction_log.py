@@ -1,6 +1,6 @@
 """The interactions as the protocol wants them: a binary matrix X, and the events behind any part of it.
 
-Axes: U readers, P papers, E events.
+Axes: U readers, P papers, V events.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class InteractionLog:
     """Readers' liked papers, with their times and events.
 
     `X` float32 CSR (U, P) is one where a reader likes a paper. `times` float64 CSR (U, P) is that pair's newest event
-    in epoch seconds; None unless all times are known. `keys` int64 (E,) is each event's pair as reader * P + paper, -1
+    in epoch seconds; None unless all times are known. `keys` int64 (V,) is each event's pair as reader * P + paper, -1
     where the paper is unknown.
     """
 

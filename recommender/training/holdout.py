@@ -75,9 +75,9 @@ def choose_holdout(
 
 @dataclass(frozen=True)
 class _LikedPairs:
-    """The N pairs of a reader and a paper they took up and still like.
+    """The Q pairs of a reader and a paper they took up and still like.
 
-    `first` float64 (N,) is when they took it up, in epoch seconds, -inf where unknown.
+    `first` float64 (Q,) is when they took it up, in epoch seconds, -inf where unknown.
     """
 
     events: Events

@@ -100,7 +100,7 @@ class KernelRidge:
 
 @dataclass
 class LinearSvm:
-    """A linear SVM for each reader, their papers against all others, with the settings of arxiv-sanity-lite.
+    """A linear SVM for each reader, their papers against all others, as in arxiv-sanity-lite.
 
     Slow, so only for the first readers.
     """

@@ -67,12 +67,12 @@ class InteractionLog:
 
         Raises ValueError if no reader has enough papers, or the task needs times that are not all known.
         """
-        splits = [(name, split) for name, split in self._splits(task, seed) if len(split.readers)]
+        splits = [(name, split) for name, split in self._make_splits(task, seed) if len(split.readers)]
         if not splits:
             raise ValueError(f"no reader has papers enough for the task {task}")
         return splits
 
-    def _splits(self, task: str, seed: int) -> list[tuple[str, Split]]:
+    def _make_splits(self, task: str, seed: int) -> list[tuple[str, Split]]:
         if task in SPLITS:
             return [(task, SPLITS[task](self.X, seed))]
         if task in SPLITS_BY_HISTORY:

@@ -89,13 +89,13 @@ def rank_readers(
 
     A reader's history is their rows in `histories`, or without any, in `interactions`. `now` is in epoch seconds.
     """
-    own, trained = Histories.of(histories), Histories.of(interactions)
+    own, fallback = Histories.of(histories), Histories.of(interactions)
     candidates = None if candidates is None else [paper for paper in candidates if paper in catalogue]
     if candidates is None and catalogue.model is None:  # named, so that papers nothing is known of are ranked too
         candidates = catalogue.ids()
     for reader in readers:
-        history = (own if reader in own else trained).events_of(reader)
-        seen = own.papers_of(reader) | trained.papers_of(reader)
+        history = (own if reader in own else fallback).events_of(reader)
+        seen = own.papers_of(reader) | fallback.papers_of(reader)
         ranked_list = catalogue.rank(history, candidates=candidates, k=k, now=now, exclude=seen)
         yield reader, replace(ranked_list, scores=_fill_unknown(ranked_list.scores))
 

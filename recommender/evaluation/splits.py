@@ -15,7 +15,7 @@ import scipy.sparse as sp
 
 MAX_READERS, MAX_ALONE_READERS = 1500, 500  # readers evaluated
 HOLDOUT_SHARE = 0.2  # of the papers, readers or pairs that a split holds out
-MIN_PAPERS = 5  # of a reader, for any to be held out
+MIN_PAPERS_TO_SPLIT = 5  # of a reader, for any to be held out
 MIN_NEW_READER_PAPERS = 11  # enough for the largest history of a new reader and one target
 
 
@@ -77,9 +77,9 @@ def split_new(X: sp.csr_matrix, seed: int, k: int) -> Split:
 def split_alone(X: sp.csr_matrix, seed: int, k: int) -> Split:
     """Train on no reader at all; rank everything for readers one at a time, from k of their papers."""
     random = np.random.default_rng(seed)
-    enough = np.flatnonzero(np.diff(X.indptr) >= k + MIN_PAPERS)
+    enough = np.flatnonzero(np.diff(X.indptr) >= k + MIN_PAPERS_TO_SPLIT)
     chosen = np.sort(random.permutation(enough)[:MAX_ALONE_READERS])
-    given, test, readers = _split_histories(X, chosen, k, random, k + MIN_PAPERS)
+    given, test, readers = _split_histories(X, chosen, k, random, k + MIN_PAPERS_TO_SPLIT)
     return Split(sp.csr_matrix(X.shape, dtype=np.float32), given, test, np.arange(X.shape[1]), readers)
 
 
@@ -124,7 +124,7 @@ def papers_of(X: sp.csr_matrix, reader: int) -> np.ndarray:
 
 
 def _hold_out(
-    X: sp.csr_matrix, random: np.random.Generator, min_papers: int = MIN_PAPERS, share: float = HOLDOUT_SHARE
+    X: sp.csr_matrix, random: np.random.Generator, min_papers: int = MIN_PAPERS_TO_SPLIT, share: float = HOLDOUT_SHARE
 ) -> tuple[sp.csr_matrix, sp.csr_matrix]:
     """Hold out max(1, round(share * n)) random papers of each reader with at least `min_papers`."""
     kept: list[np.ndarray] = []

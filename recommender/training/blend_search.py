@@ -40,9 +40,9 @@ Weight = tuple[str, str]  # a component's name, "" for the blend's own fields, a
 def search_blend(candidates: ValidationCandidates, start: Blend) -> Blend:
     """Return the blend that ranks these candidates best, searched from `start`."""
     is_warm = candidates.readers > 0
-    movable = [*_movable(start, WARM_WEIGHTS), ("", "readers"), ("", "readers_short_history")]
+    movable = [*_movable_weights(start, WARM_WEIGHTS), ("", "readers"), ("", "readers_short_history")]
     blend = _search_if_better(candidates.keep(is_warm), start, movable)
-    blend = _search_if_better(candidates.keep(~is_warm), blend, list(_movable(start, COLD_WEIGHTS)))
+    blend = _search_if_better(candidates.keep(~is_warm), blend, list(_movable_weights(start, COLD_WEIGHTS)))
     return dataclasses.replace(_search_cold_scale(candidates, blend), learned=True)
 
 
@@ -61,7 +61,7 @@ def try_embedding(candidates: ValidationCandidates, start: Blend, without: Blend
     return search_blend(candidates, extended) if low > 0 else without
 
 
-def _movable(blend: Blend, names: tuple[str, ...]) -> Iterator[Weight]:
+def _movable_weights(blend: Blend, names: tuple[str, ...]) -> Iterator[Weight]:
     """Yield the weights that may move; the first component's first weight is fixed, as the unit of the others."""
     unit = (next(iter(blend.components)), names[0])
     yield from ((component, name) for component in blend.components for name in names if (component, name) != unit)
@@ -101,10 +101,10 @@ def _search(candidates: ValidationCandidates, start: Blend, movable: list[Weight
 
 
 def _squared_distance(blend: Blend, start: Blend, movable: list[Weight]) -> float:
-    return float(sum((_get(blend, *weight) - _get(start, *weight)) ** 2 for weight in movable))
+    return float(sum((_get_weight(blend, *weight) - _get_weight(start, *weight)) ** 2 for weight in movable))
 
 
-def _get(blend: Blend, component: str, name: str) -> float:
+def _get_weight(blend: Blend, component: str, name: str) -> float:
     return float(getattr(blend.components[component] if component else blend, name))
 
 
@@ -166,12 +166,12 @@ def _search_cold_scale(candidates: ValidationCandidates, blend: Blend) -> Blend:
     if not warm.target_counts.any() or (candidates.is_target <= is_warm).all():
         return blend
     factors = np.where(is_warm, candidates.components["factors"], -np.inf)
-    kept = MIN_KEPT_NDCG * ndcg_of_hits(_find_hits(warm, factors), warm.target_counts).mean()
+    required = MIN_KEPT_NDCG * ndcg_of_hits(_find_hits(warm, factors), warm.target_counts).mean()
     best_quality, best = -np.inf, blend
     for scale, short_history in itertools.product(COLD_SCALES, COLD_SCALES_SHORT_HISTORY):
         scaled = dataclasses.replace(blend, cold_scale=float(scale), cold_scale_short_history=float(short_history))
         scores = blend_scores(candidates, scaled)
-        lost = max(0.0, kept - ndcg_of_hits(_find_hits(warm, scores), warm.target_counts).mean())
+        lost = max(0.0, required - ndcg_of_hits(_find_hits(warm, scores), warm.target_counts).mean())
         distance = (scale - blend.cold_scale) ** 2 + (short_history - blend.cold_scale_short_history) ** 2
         ndcg = ndcg_of_hits(_find_hits(candidates, scores), candidates.target_counts).mean()
         quality = ndcg - LOSS_PENALTY * lost - SHRINK * distance

@@ -22,7 +22,7 @@ NEW_READER_SHARE = 0.1  # of the readers, who take no part in training
 NEW_READER_PAPERS = (1, 1, 2, 3, 5, 10)  # how many papers are known of a new reader, drawn from these
 MAX_VALIDATION_READERS = 1500
 MIN_PAPERS_TO_HOLD_OUT = 5
-CANDIDATES = 300  # papers kept by the sum of all components, and half as many by each; of each kind, warm and cold
+MAX_CANDIDATES = 300  # papers kept by the sum of all components, and half as many by each; of each kind, warm and cold
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ def _score_reader(
     total = np.sum(list(scores.values()), axis=0)
     warm = np.flatnonzero(split.had_readers & (model.readers > 0))
     cold = np.flatnonzero(split.had_readers & (model.readers == 0))
-    wanted = [(total, CANDIDATES), *((some, CANDIDATES // 2) for some in scores.values())]
+    wanted = [(total, MAX_CANDIDATES), *((some, MAX_CANDIDATES // 2) for some in scores.values())]
     likely = [_select_best(some, most, kind) for kind in (warm, cold) for some, most in wanted]
     papers = np.setdiff1d(np.concatenate([*likely, targets]), history)
     return papers, np.isin(papers, targets), {name: some[papers].astype(np.float32) for name, some in scores.items()}

@@ -108,7 +108,7 @@ def retrain(
     since, previous = (serving.manifest.now, serving.holdout_record) if serving else (None, None)
     holdout = choose_holdout(papers, events, since=since, config=config, seed=seed, holdout_record=previous)
     embeddings = _encode(papers, encoder, serving, _sub_progress(report, 0.0, 0.1))
-    blend, learned_on = _reusable_blend(serving, events, encoder)
+    blend, learned_on = _reuse_blend(serving, events, encoder)
     fit = partial(train, papers, config=config, seed=seed, embeddings=embeddings)
     if holdout.kind == "none":
         model, verdict = fit(events, now=now, progress=_sub_progress(report, 0.1, 1.0), blend=blend), Verdict.unjudged()
@@ -127,7 +127,7 @@ def _record_blend_events(model: Model, learned_on: int) -> Model:
     return replace(model, manifest=replace(model.manifest, blend_learned_on=learned_on))
 
 
-def _reusable_blend(serving: Model | None, events: Events, encoder: Encoder | None) -> tuple[Blend | None, int]:
+def _reuse_blend(serving: Model | None, events: Events, encoder: Encoder | None) -> tuple[Blend | None, int]:
     """Return a blend to use again, or None to learn one, and how many events it was or will be learned on."""
     if serving is None or not serving.blend.learned or serving.embeddings.encoder != (encoder.name if encoder else ""):
         return None, len(events)
@@ -167,7 +167,7 @@ def judge(holdout: Holdout, papers: Papers, *, holdout_fit: Model, model: Model,
     comparisons = {"words alone": compare(holdout_gains, words)}
     if serving is not None and holdout.is_repeat:
         ours = _gains_without_newer(holdout, papers, holdout_fit, serving, holdout_gains)
-        comparisons["the serving model"] = compare(ours, _recorded_gains(serving, holdout))
+        comparisons["the serving model"] = compare(ours, _read_recorded_gains(serving, holdout))
     elif serving is not None and holdout.kind == "newest":
         comparisons["the serving model"] = compare(
             holdout_gains, measure_gains(holdout, _build_catalogue(serving, papers))
@@ -188,7 +188,7 @@ def is_consistent(holdout_fit: Model, model: Model) -> bool:
     return bool(len(cosines) and np.isfinite(after).all() and np.median(cosines) > MIN_MEDIAN_COSINE)
 
 
-def _recorded_gains(serving: Model, holdout: Holdout) -> list[np.ndarray]:
+def _read_recorded_gains(serving: Model, holdout: Holdout) -> list[np.ndarray]:
     gain_of = dict(zip(serving.holdout_record.keys.tolist(), serving.holdout_record.gains.tolist(), strict=True))
     return [np.array([gain_of[key] for key in keys.tolist()]) for keys in holdout.keys]
 
@@ -206,7 +206,7 @@ def _decide(
 ) -> Verdict:
     worse = [name for name, comparison in comparisons.items() if comparison.is_worse]
     on = "sampled" if holdout.kind == "sample" else "of the newest"
-    basis = f"on {holdout.pairs} {on} papers that {_count(len(holdout.targets), 'reader')} took up"
+    basis = f"on {holdout.pairs} {on} papers that {_pluralize(len(holdout.targets), 'reader')} took up"
     if worse:
         one = comparisons[worse[0]]
         reason = f"Worse than {' and '.join(worse)} {basis}: {one.ours:.4f} against {one.theirs:.4f}, beyond noise."
@@ -226,7 +226,7 @@ def _decide(
     )
 
 
-def _count(n: int, what: str) -> str:
+def _pluralize(n: int, what: str) -> str:
     return f"{n} {what}{'' if n == 1 else 's'}"
 
 

@@ -68,8 +68,8 @@ def train(
     interactions = interaction_matrix(weights, len(readers), len(papers))
     features = PaperFeatures(text_features[1], text_features[2].rows(papers))
     _require_enough_papers(interactions, features)
-    begin = start.factors if start else None
-    learned = fit(features, interactions, config, seed, step=partial(_report_factors, report), start=begin)
+    start_factors = start.factors if start else None
+    learned = fit(features, interactions, config, seed, step=partial(_report_factors, report), start=start_factors)
     manifest = _build_manifest(papers, events, config=config, factors=learned.factors, now=now, readers=len(readers))
     model = _assemble(papers, text_features, learned, manifest, config)
     model = replace(model, readers=_count_readers(interactions), blend=blend or _default_blend(interactions))

@@ -8,8 +8,8 @@ from recommender.training.blend_search import blend_scores, mean_quality, search
 from recommender.training.blend_validation import ValidationCandidates
 
 
-def lists(useful="text_graph", seed=0, count=300, width=60):
-    """Lists whose targets stand high in one part and by chance in the others."""
+def candidates(useful="text_graph", seed=0, count=300, width=60):
+    """Candidates whose targets score high in one component and at random in the others."""
     random = np.random.default_rng(seed)
     target = random.random((count, width)) < 0.06
     target[:, 0] = True
@@ -28,25 +28,25 @@ def lists(useful="text_graph", seed=0, count=300, width=60):
 
 
 def test_quality_is_of_the_best_ranking_two():
-    some = lists()
+    some = candidates()
     perfect = some.is_target.astype(np.float32)
     assert mean_quality(some, perfect) == pytest.approx(2.0)
     assert mean_quality(some, -perfect) < 0.5
 
 
 @pytest.mark.parametrize("useful", ["text_graph", "joint_graph"])
-def test_the_part_that_finds_the_targets_gains_weight(useful):
-    some, other = lists(useful), lists(useful, seed=1)
+def test_the_component_that_finds_the_targets_gains_weight(useful):
+    some, other = candidates(useful), candidates(useful, seed=1)
     learned = search_blend(some, WITH_READERS)
     assert learned.learned
     assert learned.components[useful].base > WITH_READERS.components[useful].base
     assert mean_quality(other, blend_scores(other, learned)) > mean_quality(other, blend_scores(other, WITH_READERS))
 
 
-def test_a_total_is_summed_in_the_order_of_the_blend_whatever_strings_hash_to():
-    random, names = np.random.default_rng(3), [f"part {number}" for number in range(6)]
+def test_scores_are_summed_in_the_order_of_the_blend_whatever_strings_hash_to():
+    random, names = np.random.default_rng(3), [f"component {number}" for number in range(6)]
     table = {name: random.normal(size=(50, 40)).astype(np.float32) for name in names}
-    some = dataclasses.replace(lists(count=50, width=40), components=table)
+    some = dataclasses.replace(candidates(count=50, width=40), components=table)
     blend = Blend({name: ComponentWeight(base=1 / 3, cold=1 / 3) for name in names})
     expected = np.zeros((50, 40), np.float32)
     for name in names:
@@ -54,8 +54,8 @@ def test_a_total_is_summed_in_the_order_of_the_blend_whatever_strings_hash_to():
     assert np.array_equal(blend_scores(some, blend), expected)
 
 
-def test_lists_that_teach_nothing_leave_the_blend_near_its_start():
-    random = lists("factors", count=120)
+def test_candidates_that_teach_nothing_leave_the_blend_near_its_start():
+    random = candidates("factors", count=120)
     random.components["factors"][:] = np.random.default_rng(9).normal(size=random.components["factors"].shape)
     learned = search_blend(random, WITH_READERS)
     assert learned.components == WITH_READERS.components

@@ -1,9 +1,7 @@
-"""Makes the clone's own Python environment, `.venv`, from the lock file, then becomes `inkling` in it.
+"""Makes the clone's virtual environment, `.venv`, from the lock file, then becomes `inkling` in it.
 
-The standard library alone.
-
-Safe to run twice at once, and again after it was cut short: a stamp says that the environment is whole and for which
-lock file and which Python it was made.
+Uses only the standard library. Safe to run twice at once, and again after an interruption: a stamp says that the
+environment is complete, and for which lock file and location it was made.
 """
 
 from __future__ import annotations
@@ -24,9 +22,9 @@ ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENT = ROOT / ".venv"
 LOCK = ROOT / "requirements.lock"
 STAMP = ENVIRONMENT / "inkling-stamp"
-ALONE = ENVIRONMENT / "inkling-lock"  # not `.lock`, which is uv's
+LOCK_OF_RUN = ENVIRONMENT / "inkling-lock"  # not `.lock`, which is uv's
 PYTHON = ENVIRONMENT / "bin" / "python"
-# Both a shell's program and Python's: a `#!` line takes no path with a space, nor a long one.
+# A shell script and a Python program at once: a `#!` line allows neither spaces nor long paths.
 SCRIPT = """#!/bin/sh
 '''exec' {python} "$0" "$@"
 ' '''
@@ -36,15 +34,15 @@ from server.commands import main
 
 sys.exit(main(prog_name="inkling"))
 """
-UNUSABLE = re.compile(r"[\x00-\x1f\x7f:\ud800-\udfff]|[ \t]$")  # what neither PATH nor a .pth file can hold
+UNUSABLE = re.compile(r"[\x00-\x1f\x7f:\ud800-\udfff]|[ \t]$")  # what PATH or a .pth file cannot hold
 
 
 def main() -> None:
-    """Make the environment unless it is there and whole."""
+    """Make the environment, unless a complete one is there."""
     if UNUSABLE.search(str(ROOT)):
         fail(f"{str(ROOT)!r} has a colon, a control character or a space at its end; move this clone to another path")
     ENVIRONMENT.mkdir(exist_ok=True)
-    with _alone():
+    with _only_run():
         if _is_whole():
             return
         say("Setting up Inkling's own environment in .venv; this happens once.")
@@ -58,32 +56,32 @@ def main() -> None:
 
 
 def say(message: str) -> None:
-    """Tell the person who started this."""
+    """Print a message for the person who started this."""
     print(f"deploy/up: {message}", file=sys.stderr, flush=True)
 
 
 def fail(message: str) -> None:
-    """End with a plain sentence."""
+    """Exit with a message."""
     say(message)
     sys.exit(1)
 
 
 @contextlib.contextmanager
-def _alone() -> Iterator[None]:
+def _only_run() -> Iterator[None]:
     """Wait until no other run works on the environment."""
-    with open(ALONE, "a", encoding="ascii") as file:
+    with open(LOCK_OF_RUN, "a", encoding="ascii") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
 def _wanted() -> str:
-    """Return what the stamp of a whole environment says."""
-    made_of = hashlib.sha256(LOCK.read_bytes() + Path(__file__).read_bytes() + str(ROOT).encode()).hexdigest()
-    return f"{made_of}\n"
+    """Return the stamp of a complete environment."""
+    digest = hashlib.sha256(LOCK.read_bytes() + Path(__file__).read_bytes() + str(ROOT).encode()).hexdigest()
+    return f"{digest}\n"
 
 
 def _is_whole() -> bool:
-    """Whether the stamp fits and the interpreter is still there."""
+    """Whether the stamp matches and the interpreter still works."""
     try:
         return STAMP.read_text(encoding="ascii") == _wanted() and _works()
     except OSError:
@@ -91,7 +89,7 @@ def _is_whole() -> bool:
 
 
 def _works() -> bool:
-    """Whether an interpreter of its own, new enough, is there: a system's upgrade may have taken it away."""
+    """Whether the environment's interpreter runs and is new enough; an upgrade of the system may have removed it."""
     with contextlib.suppress(OSError):
         asked = "import sys; sys.exit(sys.version_info < (3, 11) or sys.prefix == sys.base_prefix)"
         return subprocess.run([PYTHON, "-c", asked], check=False).returncode == 0
@@ -99,9 +97,9 @@ def _works() -> bool:
 
 
 def _make() -> None:
-    """Make a new, empty environment, keeping only the lock that this run holds."""
+    """Make a new, empty environment, keeping only this run's lock."""
     for old in ENVIRONMENT.iterdir():
-        if old != ALONE:
+        if old != LOCK_OF_RUN:
             shutil.rmtree(old) if old.is_dir() and not old.is_symlink() else old.unlink()
     if shutil.which("uv"):
         _run("uv", "venv", "--quiet", "--allow-existing", "--no-project", "--python", sys.executable, str(ENVIRONMENT))
@@ -112,7 +110,7 @@ def _make() -> None:
 def _install() -> None:
     """Install what the lock file names, each file checked against its hash, nothing built from source.
 
-    What else is in the environment stays: a developer's tools live there too.
+    Other packages in the environment, such as a developer's tools, stay.
     """
     if shutil.which("uv"):
         options = ("--quiet", "--require-hashes", "--only-binary", ":all:", "--python", str(PYTHON))
@@ -120,17 +118,17 @@ def _install() -> None:
     else:
         options = ("--quiet", "--disable-pip-version-check", "--require-hashes", "--only-binary=:all:", "--no-deps")
         if subprocess.run([PYTHON, "-m", "pip", "--version"], capture_output=True, check=False).returncode:
-            _run(str(PYTHON), "-m", "ensurepip")  # uv made this environment, and has gone since
+            _run(str(PYTHON), "-m", "ensurepip")  # uv made this environment and is gone
         _run(str(PYTHON), "-m", "pip", "install", *options, "-r", str(LOCK))
 
 
 def _run(*command: str) -> None:
     if subprocess.run(command, cwd=ROOT, check=False).returncode:
-        fail(f"`{' '.join(command[:3])} ...` failed; what it said is above. Run deploy/up again once that is mended.")
+        fail(f"`{' '.join(command[:3])} ...` failed; its output is above. Run deploy/up again once that is fixed.")
 
 
 def _link_project() -> None:
-    """Make the clone's own code importable, and `inkling` a command, without building anything."""
+    """Make the clone's code importable and `inkling` a command, without a build."""
     asked = [str(PYTHON), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
     packages = Path(subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip())
     (packages / "inkling-checkout.pth").write_text(f"{ROOT}\n", encoding="utf-8")
@@ -140,7 +138,7 @@ def _link_project() -> None:
 
 
 def _check_imports() -> None:
-    """Import what needs a library of the system's, so that its lack is said here and in plain words."""
+    """Import the package that needs a system library, so that a missing one is reported here, in plain words."""
     tried = subprocess.run([str(PYTHON), "-c", "import implicit"], capture_output=True, text=True, check=False)
     if tried.returncode == 0:
         return
@@ -151,5 +149,5 @@ def _check_imports() -> None:
 
 if __name__ == "__main__":
     main()
-    # -P: whatever `server` folder lies where this was started from is not ours.
+    # -P: a `server` folder in the working directory must not be imported.
     os.execv(PYTHON, [str(PYTHON), "-P", "-m", "server", *sys.argv[1:]])  # noqa: S606

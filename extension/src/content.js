@@ -1,4 +1,4 @@
-/** Every site and every feature of the content script; each is a file of its own. */
+/** The sites and features of the content script, each in its own file. */
 
 import { run } from "./page/lifecycle.js";
 import { arxiv } from "./sites/arxiv.js";
@@ -14,7 +14,7 @@ import { shortcuts } from "./features/shortcuts.js";
 import { theme } from "./features/theme.js";
 import { upvotes } from "./features/upvotes.js";
 
-/** Settles once the page was read for the first time. */
+/** Settles after the first scan: false if the page is none of ours. */
 export const isOurs = run(
   [huggingface, arxiv],
   [opens, theme, panel, paperMark, marks, order, upvotes, impressions, shortcuts, notice],

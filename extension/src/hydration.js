@@ -1,8 +1,7 @@
-// Runs in the page's own world, the only one that sees what a framework writes on elements, and from the first moment
-// on.
-// Answers one question, asked by an event on a list's island: has the framework taken this island over? Adds nothing.
+// Runs in the page's own world from the start: only there can a script see what a framework writes on elements. Answers
+// one question, asked by an event on an island: has the framework hydrated it? Adds nothing to the page.
 (() => {
-  /** Islands in which attributes were set: Svelte 4 sets them all when it hydrates, and leaves no other trace. */
+  /** Islands in which attributes were set: Svelte 4 sets them all when it hydrates, and leaves no other sign. */
   const changed = new WeakSet();
   /** @param {MutationRecord[]} records */
   const note = (records) => {
@@ -11,18 +10,23 @@
       if (island) changed.add(island);
     }
   };
-  const watch = new MutationObserver(note);
-  watch.observe(document, { subtree: true, attributes: true, attributeFilter: ["class", "href"] });
+  const observer = new MutationObserver(note);
+  observer.observe(document, { subtree: true, attributes: true, attributeFilter: ["class", "href"] });
 
-  // `__e` is put there by the server's own `onload` attributes, before hydration: it proves nothing.
-  /** @param {Element} element */
-  const isTaken = (element) =>
+  /**
+   * Whether a framework has put a property on an element. `__e` comes from the server's own `onload` attributes, before
+   * hydration, and does not count.
+   * @param {Element} element
+   */
+  const isHydrated = (element) =>
     Object.getOwnPropertySymbols(element).length > 0 ||
     Object.getOwnPropertyNames(element).some((name) => name.startsWith("__") && name !== "__e");
 
-  /** Svelte 5 leaves comments such as `[` between nodes, and hydrates without setting attributes. */
-  /** @param {Element} island */
-  const isOfSvelte5 = (island) => {
+  /**
+   * Svelte 5 leaves comments such as `[` between nodes, and hydrates without setting attributes.
+   * @param {Element} island
+   */
+  const isSvelte5 = (island) => {
     const comments = document.createTreeWalker(island, NodeFilter.SHOW_COMMENT);
     while (comments.nextNode()) if (/^\[/.test(comments.currentNode.nodeValue ?? "")) return true;
     return false;
@@ -30,9 +34,9 @@
 
   document.addEventListener("inkling:ask", ({ target }) => {
     if (!(target instanceof Element)) return;
-    note(watch.takeRecords());
+    note(observer.takeRecords());
     const elements = [...target.querySelectorAll("a, button, input, label, img, video, select")];
-    if ((changed.has(target) && !isOfSvelte5(target)) || elements.some(isTaken))
+    if ((changed.has(target) && !isSvelte5(target)) || elements.some(isHydrated))
       target.dispatchEvent(new Event("inkling:hydrated"));
   });
 })();

@@ -1,19 +1,16 @@
-// Runs before all else of ours, and decides whether there is anything of ours to do in this document at all, and how
-// much
-// room is kept for it. Until the worker has said so the list is not drawn (ui/reserve.css). What it says later than
-// LATEST_MS
-// keeps no room, for that would move what is seen by then: what is ours stands over the page instead.
+// Runs before all else of ours: decides whether we do anything in this document, and how much room is reserved. Until
+// the worker has answered, the listing is not drawn (ui/reserve.css). An answer later than LATEST_MS reserves no room,
+// since that would move what the reader already sees: the panel then floats over the page.
 {
   const LATEST_MS = 2500;
   const { dataset } = document.documentElement;
   const began = performance.now();
   const [visit] = performance.getEntriesByType("navigation");
   const { responseStatus = 0 } = /** @type {PerformanceNavigationTiming | undefined} */ (visit) ?? {};
-  // An error, a challenge (202) or a plain file may come at a paper's address, and is no paper's page; 0 is "not
-  // known".
+  // At a paper's address there may be an error, a challenge (202) or a plain file instead; 0 is "not known".
   const isPage = responseStatus < 400 && responseStatus !== 202 && document.contentType === "text/html";
 
-  const giveBack = () => {
+  const releaseRoom = () => {
     delete dataset.inklingOrder;
     delete dataset.inklingRoom;
   };
@@ -21,9 +18,9 @@
   /** @param {{room?: string | null, state?: string, order?: string}} [answer] */
   const decide = ({ room, state, order } = {}) => {
     const at = performance.now();
-    // By the clock, not by which of timer and answer came first on a busy machine: what is late may be seen already.
+    // By the clock: on a busy machine the answer may come before an overdue timer.
     const isLate = at - began >= LATEST_MS || !state;
-    giveBack();
+    releaseRoom();
     if (!isLate && room) dataset.inklingRoom = room;
     if (!isLate && room && order === "foryou") dataset.inklingOrder = "";
     if (!isLate && !room) dataset.inklingState ??= state;
@@ -32,19 +29,19 @@
 
   const askForRoom = () => {
     dataset.inklingRoom = "wait";
-    const asked = chrome.runtime.sendMessage({ type: "page/room" }).catch(() => undefined);
-    return Promise.race([asked, new Promise((settle) => setTimeout(settle, LATEST_MS))]).then(decide);
+    const reply = chrome.runtime.sendMessage({ type: "page/room" }).catch(() => undefined);
+    return Promise.race([reply, new Promise((settle) => setTimeout(settle, LATEST_MS))]).then(decide);
   };
 
   if (isPage) {
-    // Where an older copy of ours has been at work the page is drawn, and its place is taken over.
+    // If an older copy of ours was at work, the page is drawn already, and we take over its room.
     const decided = document.querySelector("[data-inkling]") ? undefined : askForRoom();
-    // Read by page/lifecycle.js, in the same world of scripts.
+    // page/lifecycle.js, in the same script world, waits for it.
     Object.assign(globalThis, { inklingDecided: decided });
     import(chrome.runtime.getURL("src/content.js")).then(async ({ isOurs }) => {
       if (await isOurs) return;
       await decided;
-      giveBack();
+      releaseRoom();
     });
   }
 }

@@ -1,14 +1,12 @@
 /**
- * arXiv: `/list/*` (new, recent, pastweek), `/catchup/*`, `/search/` and `/abs/`. Static pages without a framework, so
- * nothing waits; only
- * MathJax rewrites mathematics after load, and what it drew is read back as its source.
+ * arXiv: `/list/*` (new, recent, pastweek), `/catchup/*`, `/search/` and `/abs/`. These are static pages without a
+ * framework, so nothing waits for hydration. MathJax redraws formulas after load; we read their source back.
  *
- * `dl#articles` comes once a section on `/new` and `/catchup` (the id repeated) and once with a heading a day on
- * `/recent`,
- * which has no abstracts. Cards are ordered within their own section or day.
+ * `/new` and `/catchup` have a `dl#articles` for each section (the id is repeated); `/recent`, without abstracts, has
+ * one with a heading for each day. Cards are sorted within their own section or day.
  *
- * Proved by the stand-in pages (`tests/pages/arxiv.mjs`): `/new` 20 papers in three lists, `/recent` 25 under two days,
- * `/search/` 25, `/abs/` 1.
+ * Tested on the stand-in pages (`tests/pages/arxiv.mjs`): `/new` 20 papers in three sections, `/recent` 25 under two
+ * days, `/search/` 25, `/abs/` 1.
  */
 
 import { addressOf, paperFromUrl } from "../paper-id.js";
@@ -23,15 +21,15 @@ const LIST_LINK = 'a[title="Abstract"], a[href*="/abs/"]';
 const RESULT = "li.arxiv-result";
 const RESULT_LINK = ".list-title a[href], a[href*='/abs/']";
 const FIRST_TITLE = `${LIST} > dd .list-title, ${RESULT} p.title`;
-/** What holds a list, the innermost first (ui/reserve.css keeps room at the end of the same). */
+/** Elements that hold a listing, innermost first (ui/reserve.css reserves room at the end of the same). */
 const COLUMNS = ["#dlpage", "main > .content", "#content-inner", "#content", "main"];
 const CATEGORY = /\(([a-z-]+(?:\.[A-Za-z-]+)?)\)/g;
 const HOSTS = /^(?:www\.|export\.|browse\.)?arxiv\.org$/;
 const LISTED = /^\/(?:list\/[\w.-]+\/\w|catchup\/[\w.-]+\/\d{4}-\d{2}-\d{2})/;
-/** An abstract page has some of these, an error at its address none. */
+/** An abstract page has some of these; an error page has none. */
 const ABSTRACT =
   '#abs, #abs-outer, h1.title, blockquote.abstract, meta[name="citation_title"], meta[name="citation_arxiv_id"]';
-/** What stands at the end of a long list of authors. */
+/** The end of a long row of authors. */
 const OTHERS = /^et al\b|additional authors/i;
 
 /** @param {string} href */
@@ -43,7 +41,11 @@ const paperOf = (href) => paperFromUrl(href, location.href, HOSTS);
  */
 function placeOf({ hostname, pathname, href }) {
   if (!HOSTS.test(hostname)) return null;
-  /** @param {import("../messages.js").PageKind} kind @param {string | null} [paper] @returns {Place} */
+  /**
+   * @param {import("../messages.js").PageKind} kind
+   * @param {string | null} [paper]
+   * @returns {Place}
+   */
   const place = (kind, paper = null) => ({ site: "arxiv", kind, page: kind, paper });
   if (LISTED.test(pathname)) return place("list");
   if (/^\/search(?:\/|$)/.test(pathname)) return place("search");
@@ -51,7 +53,7 @@ function placeOf({ hostname, pathname, href }) {
 }
 
 /**
- * Text of an element, `without` left out and drawn mathematics turned back into its source.
+ * The text of an element without the parts that match `without`, drawn formulas turned back into their source.
  * @param {Element | null} element
  * @param {string} [without]
  */
@@ -66,21 +68,24 @@ function textOf(element, without) {
   return clean(copy.textContent);
 }
 
-/** @param {Element} parent @param {string} selector */
+/**
+ * @param {Element} parent
+ * @param {string} selector
+ */
 const namesIn = (parent, selector) =>
   [...parent.querySelectorAll(selector)].map((one) => textOf(one)).filter((name) => name && !OTHERS.test(name));
 
 /** @param {Element | null} subjects */
 const categoriesOf = (subjects) => [...textOf(subjects).matchAll(CATEGORY)].map(([, category]) => category);
 
-/** A list shows up to 2,000 papers, of which a server ranks 250: the others need no more than a title. */
-const WHOLE = 250;
+/** A page lists up to 2,000 papers, of which the server ranks 250: of the others we take the title only. */
+const MAX_WHOLE = 250;
 
 /**
- * What was read of a list's entries: these pages do not change, and MathJax only makes them harder to read.
+ * Cards by entry. Entries do not change, and MathJax only makes them harder to parse.
  * @type {WeakMap<HTMLElement, Card>}
  */
-const known = new WeakMap();
+const cardCache = new WeakMap();
 
 /**
  * @param {string} id
@@ -89,7 +94,7 @@ const known = new WeakMap();
  * @param {boolean} isWhole
  * @returns {Card}
  */
-function factsIn(id, title, dd, isWhole) {
+function factsOf(id, title, dd, isWhole) {
   if (!isWhole) return { id, title };
   return {
     id,
@@ -101,29 +106,30 @@ function factsIn(id, title, dd, isWhole) {
 }
 
 /**
+ * One entry of a `dl`; null if it is none.
  * @param {HTMLElement} dt
  * @param {number} group
  * @param {boolean} isWhole
  * @returns {PageCard | null}
  */
-function listed(dt, group, isWhole) {
+function parseEntry(dt, group, isWhole) {
   const dd = dt.nextElementSibling;
   const link = /** @type {HTMLAnchorElement | null} */ (dt.querySelector(LIST_LINK));
   const id = link && paperOf(link.href);
   if (!id || !(dd instanceof HTMLElement) || dd.tagName !== "DD") return null;
-  const before = known.get(dt);
-  const title = before?.title ?? textOf(dd.querySelector(".list-title"), ".descriptor");
+  const cached = cardCache.get(dt);
+  const title = cached?.title ?? textOf(dd.querySelector(".list-title"), ".descriptor");
   if (!title) return null;
-  const card = before?.id === id ? before : factsIn(id, title, dd, isWhole);
-  known.set(dt, card);
+  const card = cached?.id === id ? cached : factsOf(id, title, dd, isWhole);
+  cardCache.set(dt, card);
   return { card, element: dd, item: dt, items: [dt, dd], picture: false, seat: dt, group };
 }
 
 /**
- * Cards of all lists; each heading begins a group.
+ * The cards of all sections; each heading starts a group.
  * @param {Document} document
  */
-function readLists(document) {
+function parseSections(document) {
   /** @type {PageCard[]} */
   const cards = [];
   let group = 0;
@@ -131,7 +137,7 @@ function readLists(document) {
     group += 1;
     for (const child of /** @type {HTMLCollectionOf<HTMLElement>} */ (list.children)) {
       if (child.tagName === "DT")
-        cards.push(...[listed(child, group, cards.length < WHOLE)].filter((one) => one !== null));
+        cards.push(...[parseEntry(child, group, cards.length < MAX_WHOLE)].filter((one) => one !== null));
       else if (child.tagName !== "DD") group += 1;
     }
   }
@@ -139,10 +145,11 @@ function readLists(document) {
 }
 
 /**
+ * One search result; null if it is none.
  * @param {HTMLElement} element
  * @returns {PageCard | null}
  */
-function found(element) {
+function parseResult(element) {
   const link = /** @type {HTMLAnchorElement | null} */ (element.querySelector(RESULT_LINK));
   const id = link && paperOf(link.href);
   const title = textOf(element.querySelector("p.title"));
@@ -166,7 +173,7 @@ function found(element) {
  * @param {string} id
  * @returns {Card}
  */
-function described(document, id) {
+function parseAbstractPage(document, id) {
   const meta = (/** @type {string} */ name) =>
     /** @type {HTMLMetaElement[]} */ ([...document.querySelectorAll(`meta[name="${name}"]`)]).map(({ content }) =>
       clean(content),
@@ -184,9 +191,8 @@ function described(document, id) {
 }
 
 /**
- * Whether a link names a paper as an entry's head does: nothing before it but a number. What comments and abstracts
- * link
- * stands below the head, or among words.
+ * Whether a link is the head of an entry: nothing but a number comes before it. Links in comments and abstracts stand
+ * below the head, or among words.
  * @param {HTMLAnchorElement} link
  */
 function isHead(link) {
@@ -195,8 +201,11 @@ function isHead(link) {
   return /^(?:\[?\d*\]?\s*)arXiv:/i.test(clean(head.textContent));
 }
 
-/** Papers the page lists, counted by the links that name them: one an entry. @param {Document} document */
-function namedIn(document) {
+/**
+ * How many papers the page lists, counted by the head links: one for each entry.
+ * @param {Document} document
+ */
+function countEntries(document) {
   const links = /** @type {HTMLAnchorElement[]} */ ([...document.querySelectorAll('a[href*="/abs/"]')]);
   /** @type {Map<Element | null, string | null>} */
   const entries = new Map();
@@ -208,7 +217,7 @@ function namedIn(document) {
 }
 
 /**
- * Where a list would stand on a page without one: a day without papers, a search that found nothing.
+ * Where the listing would be on a page without one: a day without papers, a search that found nothing.
  * @param {Document} document
  */
 const columnOf = (document) => COLUMNS.map((one) => document.querySelector(one)).find((one) => one !== null);
@@ -221,7 +230,7 @@ const columnOf = (document) => COLUMNS.map((one) => document.querySelector(one))
 function parse(document, place) {
   if (place.kind === "abs" && place.paper) {
     if (!document.querySelector(ABSTRACT)) return null;
-    const card = described(document, place.paper);
+    const card = parseAbstractPage(document, place.paper);
     const element = /** @type {HTMLElement | null} */ (
       document.querySelector("h1.title") ?? document.querySelector("h1")
     );
@@ -230,14 +239,16 @@ function parse(document, place) {
     return { cards, expected: 1, island: null, before, column: element, outside: true };
   }
   const results = () =>
-    /** @type {HTMLElement[]} */ ([...document.querySelectorAll(RESULT)]).map(found).filter((one) => one !== null);
-  const cards = place.kind === "list" ? readLists(document) : results();
+    /** @type {HTMLElement[]} */ ([...document.querySelectorAll(RESULT)])
+      .map(parseResult)
+      .filter((one) => one !== null);
+  const cards = place.kind === "list" ? parseSections(document) : results();
   const list = cards[0]?.item.parentElement ?? document.querySelector(LIST);
   const end = list ? undefined : columnOf(document);
   if (!list && !end) return null;
   return {
     cards,
-    expected: namedIn(document),
+    expected: countEntries(document),
     island: null,
     before: list,
     end,
@@ -254,8 +265,7 @@ function parse(document, place) {
 function findAnchor(document, place) {
   const isAbs = place.kind === "abs";
   const before = document.querySelector(isAbs ? "#abs-outer, #abs" : `${LIST}, ol:has(> ${RESULT})`);
-  // A list whose first title we do not know has perhaps changed: then nothing of ours may stand before the page was
-  // read.
+  // If we do not recognise the first title, the page may have changed: then nothing is put there before the scan.
   return (
     before && (isAbs || document.querySelector(FIRST_TITLE)) && { island: null, before, column: before, outside: true }
   );

@@ -1,6 +1,6 @@
 /**
- * What an island of Hugging Face's was given: the JSON in its `data-props`, in which its papers lie. It may be missing,
- * broken, renamed, or that of the page before.
+ * The props of an island on Hugging Face: JSON in `data-props` with the facts of its papers. They may be missing,
+ * broken, renamed, or still those of the page before.
  */
 
 import { paperFromUrl } from "../paper-id.js";
@@ -9,46 +9,46 @@ import { clean } from "./site.js";
 /** @typedef {import("../messages.js").Card} Card */
 
 /**
- * Parsed props by island, as long as the attribute stays the same. @type {WeakMap<Element, {raw: string, props: any}>}
+ * Parsed props by island, valid as long as the attribute stays the same.
+ * @type {WeakMap<Element, {raw: string, props: any}>}
  */
-const parsed = new WeakMap();
+const cache = new WeakMap();
 
 /**
- * The JSON an island was given, `{}` when missing or broken.
+ * An island's props; `{}` if they are missing or broken.
  * @param {Element | null} island
  * @returns {Record<string, any>}
  */
 export function propsOf(island) {
   const raw = island?.getAttribute("data-props");
   if (!island || !raw) return {};
-  const before = parsed.get(island);
-  if (before?.raw === raw) return before.props;
-  const props = objectFrom(raw);
-  parsed.set(island, { raw, props });
+  const cached = cache.get(island);
+  if (cached?.raw === raw) return cached.props;
+  const props = parseObject(raw);
+  cache.set(island, { raw, props });
   return props;
 }
 
 /** @param {string} raw */
-function objectFrom(raw) {
+function parseObject(raw) {
   try {
-    const found = JSON.parse(raw);
-    return found && typeof found === "object" ? found : {};
+    const value = JSON.parse(raw);
+    return value && typeof value === "object" ? value : {};
   } catch {
     return {};
   }
 }
 
 /**
- * Facts by paper id from every list of papers in the props, whatever the list is called; what is searched for comes
- * first.
+ * Facts by paper id, from every array of papers in the props whatever its name; search results come first.
  * @param {Record<string, any>} props
  * @returns {Map<string, Card>}
  */
 export function factsOf(props) {
-  const lists = [props.searchResults, props.dailyPapers, ...Object.values(props)].filter(Array.isArray);
+  const arrays = [props.searchResults, props.dailyPapers, ...Object.values(props)].filter(Array.isArray);
   /** @type {Map<string, Card>} */
   const facts = new Map();
-  for (const entry of lists.flat()) {
+  for (const entry of arrays.flat()) {
     const card = cardOf(entry);
     if (card && !facts.has(card.id)) facts.set(card.id, card);
   }
@@ -56,7 +56,8 @@ export function factsOf(props) {
 }
 
 /**
- * @param {any} entry one entry of a list: `{paper: {...}, ...}`, or the paper itself
+ * The facts in one entry.
+ * @param {any} entry `{paper: {...}, ...}`, or the paper itself
  * @returns {Card | null}
  */
 export function cardOf(entry) {
@@ -90,14 +91,14 @@ const dateOf = (date) =>
   typeof date === "string" && !Number.isNaN(Date.parse(date)) ? new Date(date).toISOString() : null;
 
 /**
- * How many papers the props say are listed here. Those of a page that a period tab left behind say nothing of this one.
+ * How many papers are listed here according to the props; 0 if they are those of the page before a period tab.
  * @param {Record<string, any>} props
  * @param {import("./site.js").Place} here
  */
-export function toldIn(props, here) {
+export function countInProps(props, here) {
   const [, date] = here.page.split("/");
   const { dateString } = props;
   if (date && typeof dateString === "string" && dateString.length === date.length && dateString !== date) return 0;
-  const list = here.kind === "search" ? props.searchResults : props.dailyPapers;
-  return factsOf(Array.isArray(list) ? { list } : props).size;
+  const papers = here.kind === "search" ? props.searchResults : props.dailyPapers;
+  return factsOf(Array.isArray(papers) ? { papers } : props).size;
 }

@@ -1,4 +1,4 @@
-/** Which page of Hugging Face's this is: `/papers` in its periods, trending, search, one paper; `/demo` and "Try it". */
+/** Which page of Hugging Face this is: a period, trending, search, one paper, `/demo` or "Try it here". */
 
 import { paperFromUrl } from "../paper-id.js";
 import { propsOf } from "./huggingface-props.js";

@@ -1,36 +1,40 @@
 /**
- * Stands in for the browser on the server's own `/demo` page, so that the very code of the extension runs there without
- * being installed: `chrome.*` over the page's own storage, then the real worker and the real content script.
+ * Stands in for the browser on the server's own `/demo` page: `chrome.*` over the page's storage, then the real worker
+ * and the real content script, so that the extension runs there without being installed.
  *
- * Never loaded by the extension itself: its manifest does not name it.
+ * The extension itself never loads this file: its manifest does not name it.
  */
 
 const ROOT = new URL("../../", import.meta.url).href;
 const STORE = "inkling-demo:";
 
 /**
- * @returns {{addListener: (call: Function) => void, removeListener: (call: Function) => void, tell: (...told: any[]) =>
- * void, calls: Set<Function>}}
+ * An event as `chrome.*` has them.
+ * @returns {{addListener: (call: Function) => void, removeListener: (call: Function) => void,
+ *   fire: (...details: any[]) => void, calls: Set<Function>}}
  */
-function happening() {
+function makeEvent() {
   /** @type {Set<Function>} */
   const calls = new Set();
   return {
     calls,
     addListener: (call) => void calls.add(call),
     removeListener: (call) => void calls.delete(call),
-    tell: (...told) => calls.forEach((call) => call(...told)),
+    fire: (...details) => calls.forEach((call) => call(...details)),
   };
 }
 
-const changed = happening();
+const changed = makeEvent();
 
-/** @param {Storage} kept @param {string} area */
-function storageArea(kept, area) {
+/**
+ * @param {Storage} storage
+ * @param {string} area
+ */
+function storageArea(storage, area) {
   /** @param {string} key */
-  const value = (key) => JSON.parse(kept.getItem(STORE + key) ?? "null") ?? undefined;
+  const value = (key) => JSON.parse(storage.getItem(STORE + key) ?? "null") ?? undefined;
   const keys = () =>
-    Object.keys(kept)
+    Object.keys(storage)
       .filter((key) => key.startsWith(STORE))
       .map((key) => key.slice(STORE.length));
   return {
@@ -44,11 +48,11 @@ function storageArea(kept, area) {
       const changes = Object.fromEntries(
         Object.keys(items).map((key) => [key, { oldValue: value(key), newValue: items[key] }]),
       );
-      for (const [key, item] of Object.entries(items)) kept.setItem(STORE + key, JSON.stringify(item));
-      setTimeout(() => changed.tell(changes, area));
+      for (const [key, item] of Object.entries(items)) storage.setItem(STORE + key, JSON.stringify(item));
+      setTimeout(() => changed.fire(changes, area));
     },
     async clear() {
-      for (const key of keys()) kept.removeItem(STORE + key);
+      for (const key of keys()) storage.removeItem(STORE + key);
     },
   };
 }
@@ -64,11 +68,11 @@ const nothing = async () => {};
 
 /**
  * @param {Record<string, any>} manifest
- * @param {ReturnType<typeof happening>} messaging
+ * @param {ReturnType<typeof makeEvent>} messaging
  */
 function runtimeOf(manifest, messaging) {
   const sender = { id: "demo", url: location.href, tab: { id: 1 } };
-  /** The worker's listener is the one that answers by its third argument; the page's own listeners only hear. */
+  /** The listener with a third argument, to answer, is the worker's; the page's own only listen. */
   const sendMessage = (/** @type {any} */ message) =>
     new Promise((settle) =>
       [...messaging.calls]
@@ -81,16 +85,16 @@ function runtimeOf(manifest, messaging) {
     getManifest: () => manifest,
     sendMessage,
     onMessage: messaging,
-    onStartup: happening(),
-    onInstalled: happening(),
+    onStartup: makeEvent(),
+    onInstalled: makeEvent(),
     openOptionsPage: nothing,
   };
 }
 
-/** @param {ReturnType<typeof happening>} messaging */
+/** @param {ReturnType<typeof makeEvent>} messaging */
 const tabsOf = (messaging) => ({
-  onCreated: happening(),
-  onRemoved: happening(),
+  onCreated: makeEvent(),
+  onRemoved: makeEvent(),
   create: nothing,
   sendMessage: async (/** @type {number} */ _tab, /** @type {any} */ message) =>
     [...messaging.calls]
@@ -99,19 +103,22 @@ const tabsOf = (messaging) => ({
 });
 
 function makeAlarms() {
-  const alarm = happening();
+  const alarm = makeEvent();
   return {
     create: async (/** @type {string} */ name, /** @type {{periodInMinutes: number}} */ { periodInMinutes }) =>
-      void setInterval(() => alarm.tell({ name }), periodInMinutes * 60_000),
+      void setInterval(() => alarm.fire({ name }), periodInMinutes * 60_000),
     get: nothing,
     clearAll: nothing,
     onAlarm: alarm,
   };
 }
 
-/** @param {Record<string, any>} manifest @param {Record<string, {message: string}>} messages */
-function shim(manifest, messages) {
-  const messaging = happening();
+/**
+ * @param {Record<string, any>} manifest
+ * @param {Record<string, {message: string}>} messages
+ */
+function makeChrome(manifest, messages) {
+  const messaging = makeEvent();
   return {
     runtime: runtimeOf(manifest, messaging),
     storage: {
@@ -123,22 +130,25 @@ function shim(manifest, messages) {
     alarms: makeAlarms(),
     tabs: tabsOf(messaging),
     action: { setIcon: nothing, setBadgeText: nothing, setBadgeBackgroundColor: nothing },
-    commands: { onCommand: happening() },
+    commands: { onCommand: makeEvent() },
   };
 }
 
-/** @param {string} path @returns {Promise<any>} */
+/**
+ * @param {string} path
+ * @returns {Promise<any>}
+ */
 const json = async (path) => (await fetch(new URL(path, ROOT))).json();
 
 const [manifest, messages] = await Promise.all([json("manifest.json"), json("_locales/en/messages.json")]);
 const token = document.querySelector('meta[name="inkling-demo-token"]')?.getAttribute("content") ?? "";
-const chrome = shim(manifest, messages);
-// A demo home made anew has another token: what an older one left in this browser is not its reader's.
+const chrome = makeChrome(manifest, messages);
+// A new demo home has another token: what an older one left in this browser belongs to another reader.
 const kept = await chrome.storage.local.get({ token: "" });
 if (kept.token && kept.token !== token) await chrome.storage.local.clear();
 await chrome.storage.local.set({ serverUrl: location.origin, token, agreed: location.origin });
 Object.assign(globalThis, { chrome });
-// As the style that a browser brings along with the content script does (ui/reserve.css).
+// A browser adds these with the content script's style (ui/reserve.css).
 for (const display of ["block", "flex", "contents"])
   document.documentElement.style.setProperty(`--inkling-${display}`, display);
 await import("../background.js");

@@ -1,4 +1,4 @@
-/** Well-known papers for "Try it here": what is listed, and what may be recommended. Summaries are our own. */
+/** Well-known papers for "Try it here": those listed, and those to recommend. The abstracts are our own summaries. */
 
 /**
  * @typedef {object} SamplePaper

@@ -1,7 +1,6 @@
 /**
- * Stands in for the worker on "Try it here": it answers the page's messages from the sample papers, in the memory of
- * the
- * page alone. Nothing is kept, nothing is sent. It ranks by the words that papers share with what was saved or opened.
+ * Stands in for the worker on "Try it here": answers the page's messages from the sample papers, in the page's memory
+ * only. Nothing is stored or sent. It ranks by the words that papers share with what was saved or opened.
  */
 
 import { FROM_PAGE, refuse } from "../messages.js";
@@ -14,15 +13,18 @@ import { LISTED, UNSEEN } from "./sample-papers.js";
 
 const ALL = [...LISTED, ...UNSEEN];
 const WEIGHTS = { saved: 1, opened: 0.5 };
-/** Words of every paper say nothing of one. */
-const COMMON = new Set(
+/** Words that tell no paper from another. */
+const STOP_WORDS = new Set(
   (
     "a all an and are as by for from in is it its makes more of on one or our over step than that the to we with " +
     "without you your"
   ).split(" "),
 );
 
-/** @type {Event[]} what was done here, oldest first */
+/**
+ * What the reader did here, oldest first.
+ * @type {Event[]}
+ */
 let events = [];
 /** @type {any} */
 let settings = {
@@ -38,11 +40,11 @@ const wordsOf = ({ title, abstract }) =>
     `${title} ${abstract}`
       .toLowerCase()
       .match(/[a-z]{3,}/g)
-      ?.filter((word) => !COMMON.has(word)),
+      ?.filter((word) => !STOP_WORDS.has(word)),
   );
 
-/** Words that few of the papers have, which say something of one. */
-const telling = (/** @type {string} */ word) => ALL.filter((one) => wordsOf(one).has(word)).length <= ALL.length / 3;
+/** Whether few enough papers have this word for it to be a reason. */
+const isTelling = (/** @type {string} */ word) => ALL.filter((one) => wordsOf(one).has(word)).length <= ALL.length / 3;
 
 const states = () => {
   /** @type {Record<string, import("../messages.js").PaperState>} */
@@ -52,9 +54,9 @@ const states = () => {
 };
 
 /**
- * What each liked paper gives to this one, by the words they share, and how new and popular it is.
+ * One reason for each saved or opened paper that shares words with this one, and one for its popularity.
  * @param {SamplePaper} one
- * @returns {import("../messages.js").Reason[]} shares add up to the score
+ * @returns {import("../messages.js").Reason[]} shares that add up to the score
  */
 function reasonsFor(one) {
   const [known, words] = [states(), wordsOf(one)];
@@ -66,14 +68,17 @@ function reasonsFor(one) {
       share: (weight * shared.length) / Math.sqrt(words.size * wordsOf(other).size),
       paper: other.id,
       title: other.title,
-      words: shared.filter(telling).slice(0, 3),
+      words: shared.filter(isTelling).slice(0, 3),
     };
   });
   return [...close.filter(({ share }) => share > 0), { kind: "popular", share: one.upvotes / 1000 }];
 }
 
-/** @param {SamplePaper[]} papers best first */
-function ranked(papers) {
+/**
+ * Rank papers, best first.
+ * @param {SamplePaper[]} papers
+ */
+function rank(papers) {
   const scored = papers.map((paper) => ({
     paper: { ...paper, categories: [], url: null },
     reasons: reasonsFor(paper),
@@ -83,17 +88,17 @@ function ranked(papers) {
 }
 
 /** @returns {import("../messages.js").View} */
-function view() {
+function makeView() {
   const known = states();
   const untouched = UNSEEN.filter(({ id }) => !known[id]?.saved && !known[id]?.hidden && !known[id]?.opened_at);
   const isPersonal = Object.values(known).some(({ saved, opened_at }) => saved || opened_at);
-  const places = new Map(ranked(LISTED).map((one) => [one.paper.id, one]));
+  const rankings = new Map(rank(LISTED).map((one) => [one.paper.id, one]));
   const cards = LISTED.map(({ id }) => ({
     id,
     input_id: id,
-    rank: places.get(id)?.rank ?? null,
-    score: places.get(id)?.score ?? null,
-    reasons: places.get(id)?.reasons ?? [],
+    rank: rankings.get(id)?.rank ?? null,
+    score: rankings.get(id)?.score ?? null,
+    reasons: rankings.get(id)?.reasons ?? [],
   }));
   const basis = /** @type {"text" | "fallback"} */ (isPersonal ? "text" : "fallback");
   const state = { opened_at: null, saved: false, hidden: false };
@@ -101,7 +106,7 @@ function view() {
     list_id: "sample",
     model: null,
     cards: cards.map((card) => ({ ...card, basis, state: known[card.id] ?? state })),
-    recommended: ranked(untouched),
+    recommended: rank(untouched),
     fetched_at: Date.now(),
     stale: false,
   };
@@ -120,20 +125,20 @@ function view() {
 /** @param {Event} event */
 function log(event) {
   events = [...events, event];
-  return { queued: true, marks: view().marks };
+  return { queued: true, marks: makeView().marks };
 }
 
 /** @type {Record<string, (told: any) => object>} */
 const ANSWERS = {
-  [FROM_PAGE.pageView]: () => ({ view: view() }),
-  [FROM_PAGE.pageCards]: () => ({ view: view() }),
+  [FROM_PAGE.pageView]: () => ({ view: makeView() }),
+  [FROM_PAGE.pageCards]: () => ({ view: makeView() }),
   [FROM_PAGE.eventLog]: ({ event }) => log(event),
   [FROM_PAGE.eventUndo]: ({ id }) => {
     events = events.filter((event) => event.id !== id);
     return {
       marks: {
         ...Object.fromEntries(ALL.map(({ id: paper }) => [paper, { opened_at: null, saved: false, hidden: false }])),
-        ...view().marks,
+        ...makeView().marks,
       },
     };
   },
@@ -141,23 +146,24 @@ const ANSWERS = {
     settings = { ...settings, ...wanted };
     return { settings };
   },
-  [FROM_PAGE.more]: () => ({ list: view().list }),
+  [FROM_PAGE.more]: () => ({ list: makeView().list }),
   [FROM_PAGE.linkContext]: () => ({}),
 };
 
 /**
- * What the content code takes for the browser here.
+ * The browser as the content script sees it here.
  * @param {typeof chrome} real
  * @returns {any}
  */
 export function sampleBrowser(real) {
   /** @type {Set<(message: any, sender: any) => void>} */
   const listeners = new Set();
-  /** What is recommended follows what was just done. */
-  const tell = () => listeners.forEach((hear) => hear({ type: "view/changed", view: view() }, { id: real.runtime.id }));
+  /** Push the view that follows from what the reader has just done. */
+  const pushView = () =>
+    listeners.forEach((hear) => hear({ type: "view/changed", view: makeView() }, { id: real.runtime.id }));
   const sendMessage = async (/** @type {any} */ message) => {
     const answer = ANSWERS[message.type]?.(message);
-    if (message.type === FROM_PAGE.eventLog && message.event.kind !== "impression") setTimeout(tell, 300);
+    if (message.type === FROM_PAGE.eventLog && message.event.kind !== "impression") setTimeout(pushView, 300);
     return answer ? { ok: true, ...answer } : refuse("unknown_message", message.type);
   };
   const onMessage = {

@@ -1,6 +1,4 @@
-/**
- * "Try it here": the very code that runs in the listing, on sample cards, with a worker of its own that sends nothing.
- */
+/** "Try it here": the content script itself, on sample cards, with a stand-in worker that sends nothing. */
 
 import { browser, standIn } from "../browser.js";
 import { make } from "../ui/dom.js";

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import os
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -9,13 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import structlog
+from apispec import APISpec
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 from werkzeug.test import TestResponse
 
+from server.api.blueprint import Blueprint
 from server.app import create_app
 from server.config import Settings
 from server.services.serving_context import ServingContext
@@ -46,6 +51,39 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     migrate(engine)
     engine.dispose()
     return path
+
+
+@pytest.fixture(scope="session")
+def _openapi(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Describe the API once: the document is the same for every application and takes longer than most tests."""
+    settings = Settings.from_environment(
+        {}, home=tmp_path_factory.mktemp("openapi"), database_url=f"sqlite:///{sqlite_template}", offline=True
+    )
+    app = create_app(settings)
+    document = app.extensions["flask-smorest"]["apis"][""]["ext_obj"].spec.to_dict()
+    app.extensions["inkling"].close()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Blueprint, "register_views_in_doc", lambda *_, **__: None)
+        patch.setattr(APISpec, "to_dict", lambda _: document)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _certificates() -> Iterator[None]:
+    """Read the certificate authorities once: most tests of sources open a client, none of them uses TLS."""
+    make = httpx._transports.default.create_ssl_context
+
+    @functools.lru_cache
+    def make_once(file: str | None, folder: str | None, **keywords: Any) -> Any:
+        return make(**keywords)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            httpx._transports.default,
+            "create_ssl_context",
+            lambda **keywords: make_once(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"), **keywords),
+        )
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -96,7 +134,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def app(settings: Settings) -> Iterator[Flask]:
+def app(settings: Settings, _openapi: None) -> Iterator[Flask]:
     app = create_app(settings)
     yield app
     app.extensions["inkling"].close()

@@ -121,6 +121,7 @@ def test_a_deleted_event_takes_along_what_was_known_by_it_alone(app: Flask, home
     assert reader.get(f"/v1/papers/{SHOWN}").json["title"] == "Zyxtitle"
 
 
+@pytest.mark.slow
 @sqlite_only
 def test_much_of_one_reader_between_much_of_another_leaves_nothing(app: Flask, home: Path) -> None:
     """Rows that a page of the database was split and merged around many times."""

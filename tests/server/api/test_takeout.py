@@ -236,6 +236,7 @@ def _peak_of_an_import(context: Context, reader: str, entries: int, size: int = 
     return peak
 
 
+@pytest.mark.slow
 @sqlite_only
 def test_a_larger_file_takes_no_more_memory(me: Device, context: Context) -> None:
     _peak_of_an_import(context, me.reader_id, 1000)  # what is made once

@@ -61,6 +61,7 @@ def test_a_listing_that_refuses_everything_is_a_failure(ingest, source):
     assert "3 of 3 days are refused" in told.stderr
 
 
+@pytest.mark.slow
 def test_a_refused_paper_is_told_and_the_others_are_filled(ingest, source, tmp_path):
     source.papers = {"2401.00001": atom_entry("2401.00001")}
     add(tmp_path / "home", "2401.00001", "2401.00002")
@@ -72,6 +73,7 @@ def test_a_refused_paper_is_told_and_the_others_are_filled(ingest, source, tmp_p
     ]
 
 
+@pytest.mark.slow
 def test_of_many_unknown_papers_the_first_are_told(ingest, source, tmp_path):
     add(tmp_path / "home", *(f"2401.{number:05d}" for number in range(50)))
     told = ingest("arxiv")
@@ -81,6 +83,7 @@ def test_of_many_unknown_papers_the_first_are_told(ingest, source, tmp_path):
     assert told.stderr == "it answers, but with none of 50 papers; they are asked for again\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("environ", "named"),
     [

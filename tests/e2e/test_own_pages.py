@@ -83,7 +83,7 @@ def test_pairing_through_the_options_page(browser: Chromium, server: Server) -> 
     page.locator("#pairing summary").click()
     expect(page.locator("#agree-row")).to_be_hidden()
     page.fill("#address", "https://papers.example.org/pair#AAAA-BBBB-CCCC")
-    expect(page.locator("#agree-other")).to_contain_text("https://papers.example.org is another address")
+    expect(page.locator("#agree-other")).to_contain_text("https://papers.example.org is a new address")
     expect(page.locator("#agreed")).not_to_be_checked()
     page.fill("#address", server.url)
     expect(page.locator("#agree-row")).to_be_hidden()
@@ -194,7 +194,7 @@ def test_the_first_minute(browser: Chromium, server: Server) -> None:
     expect(page.locator("#agreed")).to_be_checked()
     page.fill("#address", "https://papers.example.org/pair#AAAA-BBBB-CCCC")
     expect(page.locator("#agreed")).not_to_be_checked()
-    expect(page.locator("#other")).to_contain_text("https://papers.example.org is another address")
+    expect(page.locator("#other")).to_contain_text("https://papers.example.org is a new address")
     page.click("#submit")
     expect(page.locator("#steps li")).to_have_text(["Please read and agree to what is sent; until then nothing is."])
     asked = {"address": "https://papers.example.org", "code": "AAAA-BBBB-CCCC", "name": "x", "agreed": server.url}

@@ -44,7 +44,10 @@ test("a site the browser refuses stays off", async () => {
   await pass();
   expect(requested).toHaveLength(1);
   expect(of("preferences/set")).toEqual([]);
-  expect([byId("site-arxiv").checked, byId("said").textContent]).toEqual([false, "The browser was not allowed to."]);
+  expect([byId("site-arxiv").checked, byId("said").textContent]).toEqual([
+    false,
+    "The browser was not given permission.",
+  ]);
 });
 
 test("a site a lab leaves out cannot be switched on", async () => {

@@ -21,7 +21,7 @@ const withStatus =
 
 test("what pauses can be resumed by the same button", async () => {
   const { of } = await open(withStatus({ pauses: { all: 0, huggingface: 0 } }));
-  expect([byId("pause-all").textContent, byId("pause-hour").hidden]).toEqual(["Go on", true]);
+  expect([byId("pause-all").textContent, byId("pause-hour").hidden]).toEqual(["Resume", true]);
   byId("pause-all").click();
   byId("pause-site").click();
   await pass();
@@ -77,7 +77,7 @@ test("a reply that comes after the reader went to another tab is not drawn", asy
   await pass();
   settle({ ok: true, papers: [{ id: "1", title: "Hidden one" }] });
   await pass();
-  expect(byId("pane").textContent).toMatch(/Nothing was sent/);
+  expect(byId("pane").textContent).toMatch(/Nothing has been sent/);
   expect(byId("tab-ledger").getAttribute("aria-selected")).toBe("true");
 });
 

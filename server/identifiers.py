@@ -68,6 +68,11 @@ def web_address(paper_id: str) -> str:
     return f"https://arxiv.org/abs/{paper_id}"
 
 
+def pdf_address(paper_id: str) -> str:
+    """Return the address of the paper as a PDF."""
+    return f"https://arxiv.org/pdf/{paper_id}"
+
+
 def _unwrapped(written: str) -> str:
     """Return the text without brackets or quotes around it and without trailing punctuation."""
     text = _ENDS.sub("", written)

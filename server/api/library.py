@@ -8,23 +8,47 @@ from flask import Response, jsonify, request
 
 from server.api.blueprint import PAPER, Blueprint
 from server.api.requests import caller, context, json_object, page_of, read_cursor
-from server.api.schemas.base import PageQuery
-from server.api.schemas.library import Entry, EntryBody, Library
+from server.api.schemas.library import Entry, EntryBody, ExportQuery, Library, LibraryQuery
+from server.clock import rfc3339
 from server.identifiers import canonical
 from server.services import library
+from server.services.citations import FORMATS
+from server.services.library import LibraryFilter
 from server.services.parsing import read_words
 
 blueprint = Blueprint("library", __name__, description="My saved papers.")
 
 
 @blueprint.route("/v1/library")
-@blueprint.arguments(PageQuery, location="query")
+@blueprint.arguments(LibraryQuery, location="query")
 @blueprint.response(200, Library)
 def list_saved(query: dict[str, Any]) -> Response:
-    """List my saved papers, newest first."""
-    after = read_cursor(query.get("cursor"), (float, str))
-    found = library.page(context(), caller().reader_id, query["limit"] + 1, after)
+    """List my saved papers: those that match, in the order asked for; the newest save first by default."""
+    wanted = library.search(query.get("q"), tag=query.get("tag"), read=query.get("read"), sort=query["sort"])
+    after = read_cursor(query.get("cursor"), (str if wanted.sort == "title" else float, str))
+    found = library.page(context(), caller().reader_id, query["limit"] + 1, after, wanted)
     return jsonify(page_of(found, query["limit"]))
+
+
+_FILES = {kind.media_type.partition(";")[0]: {"schema": {"type": "string"}} for kind in FORMATS.values()}
+
+
+@blueprint.route("/v1/library/export")
+@blueprint.arguments(ExportQuery, location="query")
+@blueprint.doc(responses={"200": {"description": "A file.", "content": {**_FILES, "application/json": {}}}})
+def export(query: dict[str, Any]) -> Response:
+    """Return my saved papers, all or those named, as BibTeX, RIS, CSV, or JSON as `GET /v1/library` has them."""
+    return file(query["format"], query["id"])
+
+
+def file(kind: str, ids: list[str] | None) -> Response:
+    """Return the caller's saved papers, all or these, as a file to keep."""
+    wanted = FORMATS[kind]
+    entries = library.every(context(), caller().reader_id, LibraryFilter(ids=ids))
+    response = Response(wanted.write(entries), content_type=wanted.media_type)
+    day = (rfc3339(context().now()) or "")[:10]
+    response.headers["Content-Disposition"] = f'attachment; filename="inkling-library-{day}.{wanted.ending}"'
+    return response
 
 
 @blueprint.route("/v1/library/<path:paper_id>", parameters=PAPER, methods=["PUT"])

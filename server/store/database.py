@@ -190,6 +190,12 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     durable = ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_SECONDS * 1000}", "foreign_keys=ON")
     for pragma in (*durable, "secure_delete=ON"):  # overwrite what is deleted, instead of leaving it in free pages
         connection.execute(f"PRAGMA {pragma}").fetchall()
+    # SQLite's own knows ASCII alone; PostgreSQL's knows every letter.
+    connection.create_function("lower", 1, _lower, deterministic=True)
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
 
 
 def _begin_sqlite(connection: Connection) -> None:

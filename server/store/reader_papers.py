@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from server.store.database import Row, all_rows, among, upsert
@@ -47,18 +47,6 @@ def annotate(session: Session, reader_id: str, paper_id: str, values: Mapping[st
         .where(reader_papers.c.reader_id == reader_id, reader_papers.c.paper_id == paper_id)
         .values(**values)
     )
-
-
-def saved(
-    session: Session, reader_id: str, limit: int | None = None, after: tuple[float, str] | None = None
-) -> list[Row]:
-    """Return the states of saved papers, newest save first, starting after the (save_at, paper) given."""
-    at, paper = reader_papers.c.save_at, reader_papers.c.paper_id
-    statement = select(reader_papers).where(reader_papers.c.reader_id == reader_id, reader_papers.c.saved.is_(True))
-    if after is not None:
-        # The first condition bounds what the index reads; the second breaks ties.
-        statement = statement.where(at <= after[0], or_(at < after[0], paper > after[1]))
-    return all_rows(session, statement.order_by(at.desc(), paper).limit(limit))
 
 
 def counts(session: Session, reader_id: str) -> dict[str, int]:

@@ -107,3 +107,137 @@ def test_what_is_wrong_with_an_entry_is_named(me: Device, path: str, body: Any, 
 def test_what_is_wrong_with_a_page_of_a_list_is_named(me: Device, query: str) -> None:
     answer = me.get(f"/v1/library?{query}")
     assert (answer.status_code, answer.json["error"]["field"]) == (422, query.split("=", maxsplit=1)[0])
+
+
+WANTED = [
+    ("", "54321"),
+    ("sort=published", "24153"),
+    ("sort=title", "54321"[::-1]),
+    ("q=attention", "53"),
+    ("q=ATTENTION+robots", "3"),
+    ("q=müller", "41"),
+    ("q=MÜLLER&read=true", "1"),
+    ("q=%25", ""),
+    ("q=_", "2"),
+    ("q=friday", "2"),
+    ("q=2401.00004", "4"),
+    ("q=tagged", "5"),
+    ("tag=tagged-ÄÖ", "5"),
+    ("tag=tagged", ""),
+    ("tag=b&read=false", "32"),
+    ("read=true", "1"),
+    ("read=0", "5432"),
+    ("q=nothing+at+all", ""),
+]
+
+
+def fill(me: Device) -> None:
+    about = {
+        1: {"title": "Aerial Views", "authors": ["Ada Müller"], "published_at": "2026-01-03T00:00:00Z"},
+        2: {"title": "Birds_Eye", "abstract": "nothing", "published_at": "2026-01-05T00:00:00Z"},
+        3: {"title": "Clever Attention", "abstract": "for robots", "published_at": None},
+        4: {"title": "ähnlich", "authors": ["Ö. MÜLLER"], "published_at": "2026-01-04T00:00:00Z"},
+        5: {"title": "Überall attention", "published_at": "2026-01-01T00:00:00Z"},
+    }
+    for number, known in about.items():
+        paper = {"abstract": "An abstract.", "authors": [], **known, "id": f"2401.{number:05d}", "upvotes": None}
+        me.log(event("save", paper["id"], f"2026-11-2{number}T08:00:00Z"), papers=[paper])
+    for number, words in {
+        1: {"read": True},
+        2: {"note": "For Friday", "tags": ["b"]},
+        3: {"tags": ["a", "b"]},
+        5: {"tags": ["tagged-ÄÖ"]},
+    }.items():
+        me.call("PUT", f"/v1/library/2401.{number:05d}", words)
+
+
+def test_what_is_saved_is_filtered_and_sorted(me: Device, other: Device) -> None:
+    fill(me)
+    other.log(event("save", "2401.00001"))
+    for query, numbers in WANTED:
+        items = me.get(f"/v1/library?{query}").json["items"]
+        assert "".join(item["paper"]["id"][-1] for item in items) == numbers, query
+    assert [item["paper"]["title"] for item in other.get("/v1/library?q=2401.00001").json["items"]] == [None]
+    assert other.get("/v1/library?q=aerial").json["items"] == []
+
+
+@pytest.mark.parametrize("sort", ["saved", "published", "title"])
+def test_every_order_has_stable_pages(me: Device, sort: str) -> None:
+    fill(me)
+    # Two that are alike in everything an order may go by, one of which is longer than a cursor likes.
+    long = "👩‍🔬 " * 300
+    for number in (6, 7):
+        paper = {"id": f"2401.{number:05d}", "title": long, "published_at": "2026-01-03T00:00:00Z"}
+        me.log(event("save", paper["id"], "2026-11-21T08:00:00Z"), papers=[paper])
+    whole = [item["paper"]["id"] for item in me.get(f"/v1/library?sort={sort}").json["items"]]
+    seen: list[str] = []
+    cursor = ""
+    while True:
+        answer = me.get(f"/v1/library?sort={sort}&limit=2&cursor={cursor}")
+        assert answer.status_code == 200, answer.json
+        seen += [item["paper"]["id"] for item in answer.json["items"]]
+        cursor = answer.json["next"]
+        if not cursor:
+            break
+        me.log(event("save", f"2402.{len(seen):05d}", "2026-11-26T08:00:00Z"))
+        me.call("DELETE", f"/v1/library/{seen[0]}")
+    newer = {one for one in seen if one.startswith("2402")}
+    assert [one for one in seen if one not in newer] == whole
+    assert len(seen) == len(set(seen))
+
+
+@sqlite_only
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("sort=worst", "sort"),
+        ("read=maybe", "read"),
+        ("q=%00", "q"),
+        ("tag=" + "x" * 101, "tag"),
+        ("q=" + "x" * 501, "q"),
+    ],
+)
+def test_what_is_wrong_with_a_filter_is_named(me: Device, query: str, field: str) -> None:
+    answer = me.get(f"/v1/library?{query}")
+    assert (answer.status_code, answer.json["error"]["field"]) == (422, field)
+
+
+@sqlite_only
+def test_a_cursor_of_another_order_is_refused(me: Device) -> None:
+    fill(me)
+    cursor = me.get("/v1/library?limit=1&sort=title").json["next"]
+    assert me.get(f"/v1/library?limit=1&cursor={cursor}").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("kind", "media", "sign"),
+    [
+        ("bibtex", "application/x-bibtex", "@misc{{muller-{id},"),
+        ("ris", "application/x-research-info-systems", "AN  - arXiv:{id}"),
+        ("csv", "text/csv", "{id},Aerial Views"),
+        ("json", "application/json", '"id": "{id}"'),
+    ],
+)
+def test_an_export_is_a_file_of_all_or_of_those_named(
+    me: Device, other: Device, kind: str, media: str, sign: str
+) -> None:
+    fill(me)
+    whole = me.get(f"/v1/library/export?format={kind}")
+    assert (whole.status_code, whole.mimetype) == (200, media)
+    assert whole.headers["Content-Disposition"].startswith('attachment; filename="inkling-library-20')
+    assert sign.format(id="2401.00001") in whole.text
+    assert all(f"2401.{number:05d}" in whole.text for number in range(1, 6))
+    some = me.get(f"/v1/library/export?format={kind}&id=2401.00001v2,2401.00009&id=2401.00004")
+    assert [number for number in range(1, 10) if f"2401.{number:05d}" in some.text] == [1, 4]
+    assert "2401" not in other.get(f"/v1/library/export?format={kind}").text
+
+
+def test_an_export_has_all_of_a_long_library(me: Device) -> None:
+    me.log(*[event("save", f"2401.{number:05d}") for number in range(450)])
+    assert me.get("/v1/library/export?format=bibtex").text.count("@misc{") == 450
+
+
+@sqlite_only
+@pytest.mark.parametrize("query", ["", "format=word", "format=ris&id=nope"])
+def test_what_is_wrong_with_an_export_is_named(me: Device, query: str) -> None:
+    assert me.get(f"/v1/library/export?{query}").status_code == 422

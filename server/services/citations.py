@@ -1,0 +1,112 @@
+"""Saved papers as files for other programs: BibTeX, RIS, CSV and JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from server.identifiers import pdf_address
+from server.services.bibtex import bibtex
+from server.services.person_names import names_of, split_name
+
+Entry = Mapping[str, Any]
+# Text that a spreadsheet would take for a formula, in ASCII and full width.
+_FORMULA = re.compile(r"[\s\x00-\x1f]*[=+\-@＝＋－＠]")
+COLUMNS = (
+    *("id", "title", "authors", "published_at", "categories", "organization", "doi", "journal_ref", "url", "pdf"),
+    *("abstract", "tags", "note", "read", "saved_at"),
+)
+
+
+@dataclass(frozen=True)
+class Format:
+    """A kind of file: how it is written, its media type, and how its name ends."""
+
+    write: Callable[[Iterable[Entry]], Iterator[str]]
+    media_type: str
+    ending: str
+
+
+def ris(entries: Iterable[Entry]) -> Iterator[str]:
+    """Yield entries of a library as pieces of a RIS file."""
+    for entry in entries:
+        yield "".join(f"{tag}  - {value}\n" for tag, value in _ris_lines(entry)) + "\n"
+
+
+def _ris_lines(entry: Entry) -> list[tuple[str, str]]:
+    paper = entry["paper"]
+    published = paper["published_at"] or ""
+    found = [
+        ("TI", paper["title"] or f"arXiv:{paper['id']}"),
+        *(("AU", _inverted(name)) for name in names_of(paper)),
+        ("PY", published[:4]),
+        ("DA", published[:10].replace("-", "/")),
+        ("JO", paper.get("journal_ref") or ""),
+        ("PB", "arXiv"),
+        ("AN", f"arXiv:{paper['id']}"),
+        ("DO", paper.get("doi") or ""),
+        ("UR", paper["url"]),
+        ("L1", pdf_address(paper["id"])),
+        ("AB", paper["abstract"] or ""),
+        *(("KW", tag) for tag in entry.get("tags") or ()),
+        ("N1", entry.get("note") or ""),
+    ]
+    lines = [(tag, " ".join(value.split())) for tag, value in found]
+    kind = "JOUR" if paper.get("journal_ref") else "UNPB"
+    return [("TY", kind), *((tag, value) for tag, value in lines if value), ("ER", "")]
+
+
+def _inverted(name: str) -> str:
+    parts = split_name(name)
+    last = f"{parts.particle} {parts.last}".strip()
+    return ", ".join(part for part in (last, parts.first, parts.suffix) if part)
+
+
+def table(entries: Iterable[Entry]) -> Iterator[str]:
+    """Yield entries of a library as rows of CSV, in which no spreadsheet finds a formula."""
+    yield _row(COLUMNS)
+    for entry in entries:
+        paper = entry["paper"]
+        lists = {"authors": names_of(paper), "categories": paper["categories"], "tags": entry["tags"]}
+        values = {
+            **paper,
+            **{name: "; ".join(texts) for name, texts in lists.items()},
+            "pdf": pdf_address(paper["id"]),
+            **{name: entry[name] for name in ("note", "read", "saved_at")},
+        }
+        yield _row([_cell(values.get(name)) for name in COLUMNS])
+
+
+def _row(cells: Sequence[str]) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerow(cells)
+    return out.getvalue()
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = "" if value is None else str(value).replace("\0", "")
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def plain(entries: Iterable[Entry]) -> Iterator[str]:
+    """Yield entries of a library as `GET /v1/library` has them."""
+    before = '{"items": ['
+    for entry in entries:
+        yield before + "\n" + json.dumps(entry, ensure_ascii=False)
+        before = ","
+    yield ("]}" if before == "," else '{"items": []}') + "\n"
+
+
+FORMATS: Mapping[str, Format] = {
+    "bibtex": Format(bibtex, "application/x-bibtex; charset=utf-8", "bib"),
+    "ris": Format(ris, "application/x-research-info-systems; charset=utf-8", "ris"),
+    "csv": Format(table, "text/csv; charset=utf-8", "csv"),
+    "json": Format(plain, "application/json", "json"),
+}

@@ -21,7 +21,7 @@ from recommender.model.neighbours import find_neighbours
 from recommender.ranking.paper_index import PaperIndex
 
 _NO_VECTORS = np.zeros((0, 0), np.float32)
-MAX_LIKED, MAX_DISLIKED = 500, 125  # papers of a long history that make the profile: those of most weight, newest first
+MAX_LIKED, MAX_DISLIKED = 500, 125  # rows of a long history: those of most weight, the newest first
 DISLIKED_PREFERENCE = -0.3  # the preference a hidden paper is fitted to; a liked paper is fitted to 1
 
 
@@ -78,9 +78,9 @@ def build_profile(
     now: float,
 ) -> Profile:
     """Build a reader's profile at `now`, in epoch seconds; unknown papers and words are ignored."""
-    met = _weigh_history(history, index, config, now)
-    strongest = _select_strongest(met)
-    rows = met.paper[strongest]
+    interactions = _weigh_history(history, index, config, now)
+    strongest = _select_strongest(interactions)
+    rows = interactions.paper[strongest]
     typed = [*interests, *muted]
     words = vocabulary.rows(typed)
     known = np.flatnonzero(np.diff(words.indptr))
@@ -90,15 +90,15 @@ def build_profile(
     return Profile(
         rows=np.concatenate([rows, np.full(len(known), -1)]),
         texts=[""] * len(rows) + [typed[row] for row in known],
-        weight=np.concatenate([met.weight[strongest], weight[known]]),
+        weight=np.concatenate([interactions.weight[strongest], weight[known]]),
         words=_vstack(index.words(rows), words[known]),
         vectors=np.concatenate([index.foldin_vectors(rows), model.fold_in(words[known])]) if model else _NO_VECTORS,
         graph_rows=_vstack(index.graph_rows(rows), find_neighbours(words[known], index.blocks[0].by_word))
         if len(known)
         else index.graph_rows(rows),
-        seen=met.paper[met.seen],
-        passed_over=met.paper[met.passed > 0],
-        impressions=met.passed[met.passed > 0],
+        seen=interactions.paper[interactions.seen],
+        passed_over=interactions.paper[interactions.passed > 0],
+        impressions=interactions.passed[interactions.passed > 0],
         muted_words=words[len(interests) :],
     )
 
@@ -124,14 +124,14 @@ def _vstack(one: sp.csr_matrix, other: sp.csr_matrix) -> sp.csr_matrix:
     return sp.vstack([one, other], format="csr") if other.shape[0] else one
 
 
-def _select_strongest(met: Interactions) -> np.ndarray:
-    """Return the rows of `met` with the largest weights, in order: all of them, except in a long history.
+def _select_strongest(interactions: Interactions) -> np.ndarray:
+    """Return the rows of `interactions` with the largest weights, in order: all of them, except in a long history.
 
     Solving for a reader takes the cube of the number of their papers, and one more changes nothing long before the
     bounds. Hidden papers have a bound of their own, so that they cannot crowd out liked ones.
     """
-    by_strength = np.lexsort((-met.time, -np.abs(met.weight)))
-    liked, disliked = (by_strength[met.weight[by_strength] * sign > 0] for sign in (1, -1))
+    by_strength = np.lexsort((-interactions.time, -np.abs(interactions.weight)))
+    liked, disliked = (by_strength[interactions.weight[by_strength] * sign > 0] for sign in (1, -1))
     return np.sort(np.concatenate([liked[:MAX_LIKED], disliked[:MAX_DISLIKED]]))
 
 

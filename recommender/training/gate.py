@@ -48,7 +48,8 @@ UNJUDGED = f"Published unjudged: readers with a history took up fewer than {MIN_
 class Comparison:
     """Mean gains of two models on the same pairs.
 
-    `low` and `high` bound their difference, which is outside with `FALSE_ALARM_RATE` on each side.
+    `low` and `high` bound their difference: it is below or above them by chance with a probability of
+    `FALSE_ALARM_RATE` each.
     """
 
     ours: float

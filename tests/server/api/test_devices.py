@@ -77,12 +77,12 @@ def test_only_the_operator_may_invite(me: Device, other: Device) -> None:
 
 def test_devices_are_listed_and_revoked(me: Device) -> None:
     second = pair(me.client, name="a telephone", code=me.post("/v1/pairing-codes", {"reader": "me"}).json["code"])
-    make_list = me.get("/v1/devices").json
-    assert [(item["name"], item["this"]) for item in make_list["items"]] == [
+    devices = me.get("/v1/devices").json
+    assert [(item["name"], item["this"]) for item in devices["items"]] == [
         ("a telephone", False),
         ("a browser", True),
     ]
-    assert make_list["next"] is None
+    assert devices["next"] is None
     assert me.call("DELETE", f"/v1/devices/{second.id}").status_code == 204
     assert second.get("/v1/devices").status_code == 401
     assert me.call("DELETE", f"/v1/devices/{second.id}").status_code == 404

@@ -81,9 +81,9 @@ def test_what_my_pages_said_places_the_paper_for_me(me: Device) -> None:
     [hidden, bare] = me.rank({"id": HIDDEN, **TEXT}, {"id": UNTITLED, "abstract": TEXT["abstract"]})["cards"]
     assert {hidden["basis"], bare["basis"]} == {"text"}
     assert hidden["reasons"]
-    make_list = [item["paper"]["id"] for item in me.get("/v1/recommendations?limit=50").json["items"]]
-    assert HIDDEN in make_list
-    assert UNTITLED not in make_list  # there is nothing to show of it
+    recommended = [item["paper"]["id"] for item in me.get("/v1/recommendations?limit=50").json["items"]]
+    assert HIDDEN in recommended
+    assert UNTITLED not in recommended  # there is nothing to show of it
     assert me.get("/v1/papers?q=quokkaword").json["items"] or me.get("/v1/papers?q=graph protein").json["items"]
     similar = me.get(f"/v1/papers/{HIDDEN}/similar?limit=5").json["items"]
     assert similar

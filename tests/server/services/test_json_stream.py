@@ -28,8 +28,8 @@ def pieces(raw: bytes, size: int) -> list[bytes]:
 def read(chunks: Iterable[bytes]) -> dict[str, Any]:
     """Return the object that the entries make up again."""
     found: dict[str, Any] = {}
-    for name, value, make_list in entries(chunks):
-        if make_list:
+    for name, value, is_list in entries(chunks):
+        if is_list:
             found[name].append(value)
         else:
             found[name] = value

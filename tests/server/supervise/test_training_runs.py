@@ -35,8 +35,8 @@ def home(tmp_path_factory):
 
 
 def models(home):
-    make_list = run("models", "list", "--json", home=home)
-    return {row["version"]: row["status"] for row in json.loads(make_list.stdout)}
+    printed = run("models", "list", "--json", home=home)
+    return {row["version"]: row["status"] for row in json.loads(printed.stdout)}
 
 
 def kill_a_training(home):

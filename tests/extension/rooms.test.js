@@ -109,6 +109,17 @@ test("no line of a script is longer than 120 columns, comments included", () => 
   expect(long).toEqual([]);
 });
 
+test("a comment of several lines gives each parameter a line of its own", () => {
+  const glued = scripts.flatMap((file) =>
+    read(file)
+      .split("\n")
+      .flatMap((line, at) =>
+        /^\s*\* (?!@|`).*\S @(?:param|returns|type|typedef)\b/.test(line) ? `${file}:${at + 1}` : [],
+      ),
+  );
+  expect(glued).toEqual([]);
+});
+
 test("pages can load exactly what content code needs", () => {
   const [{ resources, matches, ...rest }] = manifest.web_accessible_resources;
   const matched = (file) =>

@@ -59,7 +59,10 @@ function storageArea(storage, area) {
 
 /** @param {Record<string, {message: string}>} messages */
 function messageReader(messages) {
-  /** @param {string} key @param {string[]} [values] */
+  /**
+   * @param {string} key
+   * @param {string[]} [values]
+   */
   return (key, values = []) =>
     (messages[key]?.message ?? "").replace(/\$(\d)/g, (_, at) => values[Number(at) - 1] ?? "");
 }

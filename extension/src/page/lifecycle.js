@@ -169,7 +169,10 @@ function showFirst(page, reply) {
   if (document.documentElement.dataset.inklingRoom) page.show(silentView(reply.error.message));
 }
 
-/** @param {string} message @returns {import("../messages.js").View} */
+/**
+ * @param {string} message
+ * @returns {import("../messages.js").View}
+ */
 const silentView = (message) => ({
   state: "offline",
   message,

@@ -119,12 +119,19 @@ export class Page {
     return this.cards.some(({ card }) => this.rankingOf(card.id)) ? this.list?.list_id : undefined;
   }
 
-  /** @param {string} paper @returns {Mark} */
+  /**
+   * @param {string} paper
+   * @returns {Mark}
+   */
   markOf(paper) {
     return this.view?.marks[paper] ?? UNTOUCHED;
   }
 
-  /** @param {string} paper @returns {import("../messages.js").RankCard | null} */
+  /**
+   * The server's ranking of one of the page's papers.
+   * @param {string} paper
+   * @returns {import("../messages.js").RankCard | null}
+   */
   rankingOf(paper) {
     const { list } = this;
     if (this.#ranks.list !== list) {
@@ -164,7 +171,10 @@ export class Page {
     signal.addEventListener("abort", () => calls.delete(call));
   }
 
-  /** @param {PageEventName} name @param {any} [detail] */
+  /**
+   * @param {PageEventName} name
+   * @param {any} [detail]
+   */
   emit(name, detail) {
     const calls = this.#calls.get(name) ?? new Set();
     // One call may stop a later one, and what a stopped feature draws would stay for good.

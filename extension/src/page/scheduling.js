@@ -39,8 +39,7 @@ export function inSlices(items, work, signal) {
 }
 
 /**
- * Returns a function that runs `call` once, `wait` milliseconds after its last use and at most `latest` after its
- * first.
+ * Returns a function that runs `call` once: `wait` milliseconds after its last use, `latest` after its first at most.
  * @param {() => void} call
  * @param {number} wait
  * @param {number} latest

@@ -93,8 +93,7 @@ export class Panel {
     /** @type {RecommendedPaper[]} */
     this.papers = [];
     /**
-     * As the reader last set it on this page, before their setting; a late panel floats over the page, and starts
-     * folded.
+     * As the reader last set it on this page; null while their setting counts. A late panel starts folded.
      * @type {boolean | null}
      */
     this.folded = page.isLate ? true : null;

@@ -77,7 +77,7 @@ def test_pairing_through_the_options_page(browser: Firefox, server: Server, scre
     assert [good for _, good in shown] == [True, True, False]
     assert "wrong, used or expired" in shown[-1][0]
     shown = connect(browser, "http://192.0.2.1:8765", good=False)
-    assert "readable" in shown[-1][0]
+    assert "can read your reading log" in shown[-1][0]
     assert browser.find("#plain-row").is_displayed()
     tab = FirefoxTab(browser)
     assert not tab.kept("token")

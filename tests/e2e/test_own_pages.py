@@ -69,7 +69,7 @@ def test_pairing_through_the_options_page(browser: Chromium, server: Server) -> 
     assert [good for _, good in shown] == [True, True, False]
     assert "wrong, used or expired" in shown[-1][0]
     shown = connect(page, "http://192.0.2.1:8765", good=False)
-    assert "readable" in shown[-1][0]
+    assert "can read your reading log" in shown[-1][0]
     expect(page.locator("#plain-row")).to_be_visible()
     assert not browser.stored("token").get("token")
 

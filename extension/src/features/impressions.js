@@ -80,7 +80,7 @@ const panelPapers = () => [
 ];
 
 /**
- * Returns a function that logs an impression, unless the paper has had one since the last `clear`.
+ * Logs impressions: one for each paper until `clear` is called.
  * @param {Page} page
  */
 function impressionLog(page) {

@@ -11,7 +11,7 @@ const REQUESTED = {
   arxiv: { origins: ["https://arxiv.org/*", "https://www.arxiv.org/*"], permissions: ["scripting"] },
 };
 /**
- * A site works without the rest of what is asked for.
+ * What a site cannot work without.
  * @type {typeof REQUESTED}
  */
 const REQUIRED = { ...REQUESTED, arxiv: { ...REQUESTED.arxiv, origins: ["https://arxiv.org/*"] } };

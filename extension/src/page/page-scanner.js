@@ -89,7 +89,7 @@ export class PageScanner {
     this.sendCards();
   }
 
-  /** Each new island is hydrated anew. */
+  /** A new island has not been hydrated yet. */
   watchIsland() {
     const { island } = this.page.snapshot;
     if (island === this.island) return;

@@ -128,7 +128,7 @@ function log(event) {
   return { queued: true, marks: makeView().marks };
 }
 
-/** @type {Record<string, (told: any) => object>} */
+/** @type {Record<string, (message: any) => object>} */
 const ANSWERS = {
   [FROM_PAGE.pageView]: () => ({ view: makeView() }),
   [FROM_PAGE.pageCards]: () => ({ view: makeView() }),

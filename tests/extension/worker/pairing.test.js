@@ -82,7 +82,7 @@ test.each([
     },
     /does not answer/,
   ],
-  ["another web server", () => reply(200, "<html>It works!</html>"), /not Inkling/],
+  ["another web server", () => reply(200, "<html>It works!</html>"), /other than Inkling/],
   ["another program's JSON", () => reply(200, { status: "ok" }), /not Inkling/],
   ["a server too old", () => reply(200, { ...example("GET /healthz").response, api: 0 }), /too old for this extension/],
   [

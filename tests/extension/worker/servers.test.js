@@ -140,7 +140,7 @@ test("what was deleted on one server is not asked of another, and waits for the 
   await browser.pass(300);
   expect(browser.server.deleted).toEqual([]);
   expect(browser.local.deletions).toEqual({ [save.id]: OLD });
-  expect(told.at(-1).message).toContain("not deleted yet: 1.");
+  expect(told.at(-1).message).toContain("Not deleted yet on the previous server: 1.");
 });
 
 test("a server that comes back under another address hears what was deleted there", async () => {

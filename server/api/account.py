@@ -30,7 +30,7 @@ def profile() -> Response:
 @blueprint.response(200, Me)
 def change(body: dict[str, Any]) -> Response:
     """Change the settings named; `renew_feed` invalidates the old feed address."""
-    return _profile_body(account.change(context(), caller(), body))
+    return _profile_body(account.change_settings(context(), caller(), body))
 
 
 def _profile_body(profile: dict[str, Any]) -> Response:
@@ -41,7 +41,7 @@ def _profile_body(profile: dict[str, Any]) -> Response:
 @blueprint.response(204)
 def leave() -> None:
     """Delete my account and everything kept about me; my tokens stop working."""
-    account.leave(context(), caller().reader_id, context().now())
+    account.delete_reader(context(), caller().reader_id, context().now())
 
 
 @blueprint.route("/v1/me/events")
@@ -52,7 +52,9 @@ def logged(query: dict[str, Any]) -> Response:
     after = read_cursor(query.get("cursor"), (float, int))
     wanted = {"paper": query.get("paper"), "kinds": query["kind"]}
     return jsonify(
-        page_of(account.logged(context(), caller().reader_id, query["limit"] + 1, after, **wanted), query["limit"])
+        page_of(
+            account.logged_events(context(), caller().reader_id, query["limit"] + 1, after, **wanted), query["limit"]
+        )
     )
 
 

@@ -23,7 +23,7 @@ from server.api.schemas.devices import (
 from server.clock import rfc3339
 from server.errors import Invalid
 from server.services import pairing, sessions
-from server.services.parsing import optional_text
+from server.services.parsing import read_optional_text
 from server.store import devices
 
 registration = Blueprint("registration", __name__, open_to_all=True, description="Pairing a browser.")
@@ -39,7 +39,7 @@ def _slow_down() -> None:
 @registration.route("/v1/devices", methods=["POST"])
 @registration.arguments(DeviceBody)
 @registration.response(201, NewDevice)
-def register(body: dict[str, Any]) -> pairing.Paired:
+def register(body: dict[str, Any]) -> pairing.NewDevice:
     """Pair this browser, with a code or where the server lets the first reader in."""
     settings = context().settings
     return pairing.register(
@@ -55,9 +55,9 @@ def register(body: dict[str, Any]) -> pairing.Paired:
 @registration.route("/v1/pairing-codes/whose", methods=["POST"])
 @registration.arguments(WhoseBody)
 @registration.response(200, Whose)
-def whose(body: dict[str, Any]) -> pairing.Whose:
+def whose(body: dict[str, Any]) -> pairing.Recipient:
     """Say whom a code is for, before it is used; a wrong code costs an attempt."""
-    return pairing.whose(context(), body["code"], context().now())
+    return pairing.find_recipient(context(), body["code"], context().now())
 
 
 @blueprint.route("/v1/devices")
@@ -97,7 +97,7 @@ def make_code(body: dict[str, Any]) -> dict[str, Any]:
 def make_link() -> dict[str, Any]:
     """Make a link that signs a browser in to my pages, once, within a minute; `page` says where it leads."""
     body = json_object() if request.content_length or request.mimetype else {}
-    page = optional_text(body.get("page"), "page", 100)
+    page = read_optional_text(body.get("page"), "page", 100)
     if page is not None and not sessions.is_page(page):
         raise Invalid(f"Must be papers/ID or one of {', '.join(sessions.PAGES)}.", field="page")
     made = sessions.new_link(context(), caller().reader_id, context().now(), device_id=caller().device_id)

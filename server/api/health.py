@@ -33,7 +33,7 @@ def healthz() -> dict[str, Any]:
 @blueprint.alt_response(503, schema=Readiness, description="The database cannot be used, or the server is stopping.")
 def readyz() -> Response:
     """Say whether requests can be served, and what the server does without."""
-    checks = readiness.checks(context(), context().now())
+    checks = readiness.run_checks(context(), context().now())
     status = readiness.overall(checks)
     response = jsonify({"status": status, "checks": checks})
     response.status_code = 503 if status == "failed" else 200

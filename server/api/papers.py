@@ -39,4 +39,4 @@ def similar(query: dict[str, Any], paper_id: str) -> Response:
 @blueprint.response(200, Paper)
 def one(paper_id: str) -> Response:
     """Return a paper as far as I may see it."""
-    return jsonify(papers.one(context(), caller().reader_id, canonical(paper_id)))
+    return jsonify(papers.find_paper(context(), caller().reader_id, canonical(paper_id)))

@@ -13,7 +13,7 @@ from server.api.schemas.papers import MAX_CARDS
 from server.api.schemas.ranking import RankAnswer, RankBody, Recommendations, RecommendationsQuery
 from server.errors import BadPaperId, Invalid
 from server.services import ranking
-from server.services.parsing import PAGE, read_card, whole_number
+from server.services.parsing import PAGE, read_card, read_whole_number
 from server.services.ranking import BadCard
 
 blueprint = Blueprint("ranking", __name__, description="What to read next.")
@@ -27,7 +27,7 @@ def rank() -> Response:
     """Rank the cards of a page for me, and recommend papers that are not on it."""
     body = json_object()
     sent = objects(body, "papers", MAX_CARDS, required=True)
-    limit = whole_number(body.get("limit", RECOMMENDED), "limit", MAX_RECOMMENDED)
+    limit = read_whole_number(body.get("limit", RECOMMENDED), "limit", MAX_RECOMMENDED)
     page = body.get("page")
     if page is not None and not (isinstance(page, str) and PAGE.fullmatch(page)):
         raise Invalid("Must be a kind of page and perhaps a date, such as daily/2026-11-20.", field="page")

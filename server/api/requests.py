@@ -12,7 +12,7 @@ from flask import current_app, g, request
 from server.api.client_address import client_address
 from server.errors import Invalid, Malformed, RateLimited, TooLarge, Unauthenticated, WrongMediaType
 from server.services.pairing import Caller, authenticate
-from server.services.parsing import text
+from server.services.parsing import read_text
 from server.services.serving_context import ServingContext
 
 MAX_BODY = 4 * 2**20
@@ -126,7 +126,7 @@ def read_cursor(cursor: str | None, kinds: tuple[type, ...]) -> tuple[Any, ...] 
         raise _bad_cursor()
     for part in place:
         if isinstance(part, str):
-            text(part, "cursor", 500)
+            read_text(part, "cursor", 500)
         elif abs(part) > 2**62:
             raise _bad_cursor()
     return tuple(place)

@@ -56,7 +56,7 @@ def _code(context: Context, reader: str | None, new: bool) -> pairing.NewCode:
 
 def recipient(context: Context, made: pairing.NewCode) -> str:
     """Return a sentence on whom a code is for."""
-    whose = pairing.whose(context, made.code, time.time())
+    whose = pairing.find_recipient(context, made.code, time.time())
     if whose.reader_id is None:
         return f"It is for a new reader{', the operator of this server' if whose.operator else ''}."
     names = ", ".join(one_line(name) for name in whose.devices)

@@ -88,4 +88,4 @@ def rollback(settings: Settings) -> None:
 @with_settings
 def card(settings: Settings, version: str | None) -> None:
     """Print the card of model VERSION, by default the serving one: data, figures, parameters, limits."""
-    click.echo(for_terminal(training.card_of(Context.ready(settings), version)), nl=False)
+    click.echo(for_terminal(training.read_model_card(Context.ready(settings), version)), nl=False)

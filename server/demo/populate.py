@@ -45,7 +45,7 @@ def demo_token(secret: str) -> str:
 def populate_home(context: Context, *, now: float, seed: int = SEED) -> bool:
     """Fill an empty home; return False when it is filled already. Raises HomeNotEmpty when it holds other data."""
     with context.database.reading() as session:
-        state = job_states.get(session, JOB)
+        state = job_states.load(session, JOB)
         if readers.any_not_demo(session) or (state is None and paper_rows.count(session)):
             raise HomeNotEmpty("The demo wants an empty home and this one is in use; choose another one with --home.")
     if state and state.get("filled"):
@@ -57,14 +57,14 @@ def populate_home(context: Context, *, now: float, seed: int = SEED) -> bool:
         _add_reader(context, chance, generated[TODAY:], now)
     _add_own_reader(context, generated[TODAY:], now)
     with context.database.writing() as session:
-        job_states.put(session, JOB, {"filled": True, "seed": seed}, now)
+        job_states.save(session, JOB, {"filled": True, "seed": seed}, now)
     return True
 
 
 def _store_papers(context: Context, generated: Sequence[DemoPaper], now: float) -> None:
     """Store the papers, after removing what an interrupted run left."""
     with context.database.writing() as session:
-        job_states.put(session, JOB, {"filled": False}, now)
+        job_states.save(session, JOB, {"filled": False}, now)
         for row in readers.every(session):
             readers.remove(session, row["id"])
         papers.merge_source_papers(session, SOURCE, [vars(paper) for paper in generated], now=now)

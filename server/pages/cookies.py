@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import request
 from werkzeug.wrappers import Response
 
-from server.services.sessions import LONGEST_SECONDS
+from server.services.sessions import MAX_SESSION_SECONDS
 
 LANGUAGE = "inkling-language"
 _YEAR = 365 * 86400
@@ -28,7 +28,7 @@ def keep_session(response: Response, token: str) -> None:
     response.set_cookie(
         session_name(),
         token,
-        max_age=int(LONGEST_SECONDS),
+        max_age=int(MAX_SESSION_SECONDS),
         path="/",
         secure=request.is_secure,
         httponly=True,

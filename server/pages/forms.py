@@ -52,7 +52,7 @@ def check_origin() -> None:
 
 def field(name: str, longest: int) -> str:
     """Return a stripped text of the form, empty where there is none. Raises Invalid."""
-    return parsing.text(request.form.get(name, "").replace("\r\n", "\n"), name, longest).strip()
+    return parsing.read_text(request.form.get(name, "").replace("\r\n", "\n"), name, longest).strip()
 
 
 def paper_ids(name: str = "id") -> list[str]:
@@ -60,7 +60,7 @@ def paper_ids(name: str = "id") -> list[str]:
     given = request.form.getlist(name)
     if len(given) > MOST_IDS:
         raise Invalid(f"At most {MOST_IDS} papers at once.", field=name)
-    return list(dict.fromkeys(parsing.paper_id(value, name) for value in given))
+    return list(dict.fromkeys(parsing.read_paper_id(value, name) for value in given))
 
 
 def here() -> str:

@@ -38,7 +38,7 @@ def profile(context: Context, caller: Caller) -> dict[str, Any]:
     }
 
 
-def change(context: Context, caller: Caller, changes: Mapping[str, Any]) -> dict[str, Any]:
+def change_settings(context: Context, caller: Caller, changes: Mapping[str, Any]) -> dict[str, Any]:
     """Change the named settings (a list replaces the old list) or renew the feed secret; return the profile.
 
     Raises Invalid for a setting that cannot be read, NotFound when the reader was deleted.
@@ -56,7 +56,7 @@ def change(context: Context, caller: Caller, changes: Mapping[str, Any]) -> dict
     return profile(context, caller)
 
 
-def logged(
+def logged_events(
     context: Context,
     reader_id: str,
     limit: int,
@@ -71,7 +71,7 @@ def logged(
     """
     with context.database.reading() as session:
         rows = event_store.page(session, reader_id, limit, after, paper=paper, kinds=kinds)
-    return [((row["at"], row["number"]), events.told(row)) for row in rows]
+    return [((row["at"], row["number"]), events.event_body(row)) for row in rows]
 
 
 def reset(context: Context, reader_id: str, now: float) -> int:
@@ -79,12 +79,12 @@ def reset(context: Context, reader_id: str, now: float) -> int:
     return events.forget_all_but_saved(context, reader_id, now)
 
 
-def leave(context: ServingContext, reader_id: str, now: float) -> None:
+def delete_reader(context: ServingContext, reader_id: str, now: float) -> None:
     """Delete the reader and all their data, from the database's files too."""
-    events.forget_log(context, reader_id)
+    events.delete_log(context, reader_id)
     with context.database.writing() as session:
         readers.remove(session, reader_id)
-        forgetting.note(session, now, models=True)
+        forgetting.record_deletion(session, now, models=True)
     forgetting.forget_orphans(context)
     context.own_papers.forget(reader_id)
-    forgetting.scrub(context, thorough=True)
+    forgetting.purge_files(context, thorough=True)

@@ -19,9 +19,9 @@ from server.tokens import Keys
 
 KINDS = ("open", "save", "unsave", "hide", "unhide", "impression")
 SURFACES = ("card", "panel", "paper_page", "search", "feed", "digest", "library", "import", "demo")
-EARLIEST = 662_688_000.0  # 1991-01-01, before the first preprint server: an earlier time comes from a broken clock
+EARLIEST_TIME = 662_688_000.0  # 1991-01-01, before the first preprint server: an earlier time comes from a broken clock
 BATCH = 500  # events in one transaction
-AHEAD = 24 * 3600.0  # seconds a device's clock may be ahead; a later time is replaced by ours
+MAX_CLOCK_SKEW = 24 * 3600.0  # seconds a device's clock may be ahead; a later time is replaced by ours
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def log(
         version = readers.touch(session, reader_id)
         if version is None:
             raise Unauthenticated("This reader was deleted; pair this device again.")
-        judged = _judge(session, context.keys, reader_id, wanted, now, bring_back=imported)
+        judged = _check_duplicates(session, context.keys, reader_id, wanted, now, bring_back=imported)
         new = [event for event, result in judged if result.status == "accepted"]
         _add(session, context.keys, reader_id, new, version=version, now=now)
         if cards:
@@ -83,20 +83,20 @@ def log(
     return [next(answers) if isinstance(event, Event) else event for event in batch]
 
 
-def _judge(
+def _check_duplicates(
     session: Session, keys: Keys, reader_id: str, events: Sequence[Event], now: float, *, bring_back: bool
 ) -> list[tuple[Event, Result]]:
     """Decide for each event whether it is new, a duplicate (also within the batch), or reuses an id."""
     known = store.hashes(session, reader_id, [event.id for event in events]) if events else {}
     hashes = {event.id: keys.event_hash(reader_id, event.id) for event in events}
     if events and bring_back:
-        store.forget_resets(session, reader_id, hashes.values())
+        store.delete_reset_hashes(session, reader_id, hashes.values())
     gone = store.deleted(session, reader_id, hashes.values()) if events else set()
     judged = []
     for event in events:
         content = event.content_hash()
         if hashes[event.id] in gone or known.get(event.id) == content:
-            result = Result(event.id, "duplicate", clamped=event.at > now + AHEAD)
+            result = Result(event.id, "duplicate", clamped=event.at > now + MAX_CLOCK_SKEW)
         elif event.id in known:
             error = Invalid(
                 "Another event was logged under this id; give each event its own.", code="id_reused", field="id"
@@ -104,7 +104,7 @@ def _judge(
             result = Result(event.id, "rejected", error)
         else:
             known[event.id] = content
-            result = Result(event.id, "accepted", clamped=event.at > now + AHEAD)
+            result = Result(event.id, "accepted", clamped=event.at > now + MAX_CLOCK_SKEW)
         judged.append((event, result))
     return judged
 
@@ -127,7 +127,7 @@ def _add(session: Session, keys: Keys, reader_id: str, events: Sequence[Event], 
 
 
 def _clamped(event: Event, now: float) -> Event:
-    return replace(event, at=now) if event.at > now + AHEAD else event
+    return replace(event, at=now) if event.at > now + MAX_CLOCK_SKEW else event
 
 
 def _row(event: Event, reader_id: str, own_lists: Collection[str | None], now: float) -> dict[str, Any]:
@@ -138,7 +138,7 @@ def _row(event: Event, reader_id: str, own_lists: Collection[str | None], now: f
         "paper_id": event.paper,
         "at": _clamped(event, now).at,
         "received_at": now,
-        "clamped": event.at > now + AHEAD,
+        "clamped": event.at > now + MAX_CLOCK_SKEW,
         # Another reader's list cannot be what this event came from; the event itself still counts.
         "list_id": event.list_id if event.list_id in own_lists else None,
         "position": event.position,
@@ -155,12 +155,12 @@ def _apply(session: Session, reader_id: str, events: Sequence[Event], version: i
         for name, row in reader_papers.of_papers(session, reader_id, {event.paper for event in events}).items()
     }
     for event in events:
-        state = states.setdefault(event.paper, no_state(reader_id, event.paper))
-        happen(state, event.kind, event.at)
-    reader_papers.put(session, [states[name] for name in sorted(states)], version)
+        state = states.setdefault(event.paper, empty_state(reader_id, event.paper))
+        apply_event(state, event.kind, event.at)
+    reader_papers.save(session, [states[name] for name in sorted(states)], version)
 
 
-def no_state(reader_id: str, paper_id: str) -> dict[str, Any]:
+def empty_state(reader_id: str, paper_id: str) -> dict[str, Any]:
     """Return the state of a paper without events."""
     return {
         **{"reader_id": reader_id, "paper_id": paper_id, "opened_at": None, "opens": 0},
@@ -169,7 +169,7 @@ def no_state(reader_id: str, paper_id: str) -> dict[str, Any]:
     }
 
 
-def happen(state: dict[str, Any], kind: str, at: float) -> None:
+def apply_event(state: dict[str, Any], kind: str, at: float) -> None:
     """Update a state with one event: the latest `at` wins; of two at the same time, the later arrival."""
     if kind == "open":
         state["opens"] += 1
@@ -197,26 +197,26 @@ def delete(context: Context, reader_id: str, event_id: str, now: float) -> None:
         store.remove(session, reader_id, {event_id: mark}, now)
         if paper is not None:
             _rebuild(session, reader_id, paper, version)
-            forgetting.note(session, now)
-    forgetting.scrub(context)
+            forgetting.record_deletion(session, now)
+    forgetting.purge_files(context)
 
 
 def _rebuild(session: Session, reader_id: str, paper: str, version: int) -> None:
     """Recompute the reader's state of a paper from the events left; without any, remove it."""
     before = reader_papers.of_papers(session, reader_id, [paper]).get(paper)
-    state, empty = no_state(reader_id, paper), True
+    state, empty = empty_state(reader_id, paper), True
     for kind, at in store.of_paper(session, reader_id, paper):
-        happen(state, kind, at)
+        apply_event(state, kind, at)
         empty = False
     if empty:
         reader_papers.remove(session, reader_id, paper)
-        readers.note_forgotten(session, reader_id)
+        readers.record_deleted_states(session, reader_id)
         # The text from this reader's pages goes too, and so does the paper if nobody else names it.
-        paper_store.forget_page_texts(session, [paper], reader_id)
-        paper_store.forget_orphans(session, [paper])
+        paper_store.delete_page_texts(session, [paper], reader_id)
+        paper_store.delete_orphans(session, [paper])
     else:
         own = {word: before[word] for word in reader_papers.OWN_WORDS} if before else {}
-        reader_papers.put(session, [{**state, **own}], version)
+        reader_papers.save(session, [{**state, **own}], version)
 
 
 def forget_all_but_saved(context: Context, reader_id: str, now: float) -> int:
@@ -228,26 +228,26 @@ def forget_all_but_saved(context: Context, reader_id: str, now: float) -> int:
     with context.database.writing() as session:
         readers.touch(session, reader_id)
         newest = store.newest_of(session, reader_id)
-        reader_papers.forget_all_but_saved(session, reader_id)
-        paper_store.forget_page_texts_of(session, reader_id)
+        reader_papers.delete_all_but_saved(session, reader_id)
+        paper_store.delete_unsaved_page_texts(session, reader_id)
         readers.start_over(session, reader_id)
-        readers.note_forgotten(session, reader_id)
+        readers.record_deleted_states(session, reader_id)
     forgotten = 0
-    for ids in _not_saving(context, reader_id, newest):
+    for ids in _forgettable_ids(context, reader_id, newest):
         with context.database.writing_in_turns() as session:
             readers.touch(session, reader_id)
             marks = {name: context.keys.event_hash(reader_id, name) for name in ids}
             store.remove(session, reader_id, marks, now, by_reset=True)
         forgotten += len(ids)
     with context.database.writing() as session:
-        store.forget_lists(session, reader_id)
-        forgetting.note(session, now, models=True)
+        store.delete_uncited_lists(session, reader_id)
+        forgetting.record_deletion(session, now, models=True)
     forgetting.forget_orphans(context)
-    forgetting.scrub(context)
+    forgetting.purge_files(context)
     return forgotten
 
 
-def _not_saving(context: Context, reader_id: str, newest: int) -> Iterator[list[str]]:
+def _forgettable_ids(context: Context, reader_id: str, newest: int) -> Iterator[list[str]]:
     """Yield batches of ids of the events numbered up to `newest`, without those that saved a saved paper."""
     after, saving = None, set[str]()
     while True:
@@ -269,15 +269,15 @@ def _not_saving(context: Context, reader_id: str, newest: int) -> Iterator[list[
         after = (rows[-1]["at"], rows[-1]["number"])
 
 
-def forget_log(context: Context, reader_id: str) -> None:
+def delete_log(context: Context, reader_id: str) -> None:
     """Delete a reader's log in short transactions."""
     left = True
     while left:
         with context.database.writing_in_turns() as session:
-            left = store.remove_some(session, reader_id, BATCH)
+            left = store.remove_batch(session, reader_id, BATCH)
 
 
-def told(row: Mapping[str, Any]) -> dict[str, Any]:
+def event_body(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return a logged event as the API gives it: as it was sent, without empty fields, with `received_at`."""
     event = {"id": row["id"], "kind": row["kind"], "paper": row["paper_id"], "at": rfc3339(row["at"])}
     optional = {name: row[name] for name in ("list_id", "position", "surface", "page") if row[name] is not None}

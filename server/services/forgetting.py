@@ -16,18 +16,18 @@ logger = logging.getLogger(__name__)
 JOB = "deletions"
 AGAIN_AFTER = 1.0  # seconds between two attempts to empty the database's log
 TRIES = 600
-SMALL = 32 * 2**20  # bytes; a smaller database is rewritten at once, in well under a second
+SMALL_DATABASE = 32 * 2**20  # bytes; a smaller database is rewritten at once, in well under a second
 
 
-def note(session: Session, now: float, *, models: bool = False) -> None:
+def record_deletion(session: Session, now: float, *, models: bool = False) -> None:
     """Record a deletion; with `models`, one that requires the models trained before it to be replaced."""
-    known = job_states.get(session, JOB) or {}
-    job_states.put(session, JOB, {**known, "last": now, **({"at": now} if models else {})}, now)
+    known = job_states.load(session, JOB) or {}
+    job_states.save(session, JOB, {**known, "last": now, **({"at": now} if models else {})}, now)
 
 
-def latest(session: Session) -> float:
+def last_departure(session: Session) -> float:
     """Return when a reader last left or started over (epoch seconds), 0 if none did."""
-    return float((job_states.get(session, JOB) or {}).get("at", 0.0))
+    return float((job_states.load(session, JOB) or {}).get("at", 0.0))
 
 
 def forget_orphans(context: Context) -> None:
@@ -35,41 +35,41 @@ def forget_orphans(context: Context) -> None:
     after: str | None = ""
     while after is not None:
         with context.database.writing_in_turns() as session:
-            after = papers.forget_orphans(session, after=after)
+            after = papers.delete_orphans(session, after=after)
 
 
-def scrub(context: Context, *, thorough: bool = False) -> None:
+def purge_files(context: Context, *, thorough: bool = False) -> None:
     """Remove what was just deleted from the database's files: now, or once nobody reads an older state.
 
     SQLite overwrites what it deletes, but not copies left where it moved rows: `thorough` rewrites a small database at
     once; a large one is rewritten before the next training (`compact_if_due`).
     """
-    if thorough and context.database.size() <= SMALL:
-        _tried(context.database.compact)
-    if not _tried(context.database.empty_log):
-        threading.Thread(target=_keep_trying, args=(context,), name="scrub", daemon=True).start()
+    if thorough and context.database.size() <= SMALL_DATABASE:
+        _attempt(context.database.compact)
+    if not _attempt(context.database.empty_log):
+        threading.Thread(target=_retry_empty_log, args=(context,), name="purge_files", daemon=True).start()
 
 
 def compact_if_due(context: Context, now: float) -> None:
     """Rewrite the database if anything was deleted since it was last rewritten; other writers wait meanwhile."""
     with context.database.reading() as session:
-        known = job_states.get(session, JOB) or {}
-    if known.get("last", 0.0) > known.get("compacted", 0.0) and _tried(context.database.compact):
+        known = job_states.load(session, JOB) or {}
+    if known.get("last", 0.0) > known.get("compacted", 0.0) and _attempt(context.database.compact):
         with context.database.writing() as session:
-            job_states.put(session, JOB, {**(job_states.get(session, JOB) or {}), "compacted": now}, now)
-        scrub(context)
+            job_states.save(session, JOB, {**(job_states.load(session, JOB) or {}), "compacted": now}, now)
+        purge_files(context)
 
 
-def _keep_trying(context: Context) -> None:
+def _retry_empty_log(context: Context) -> None:
     pause = threading.Event()
     for _ in range(TRIES):
         pause.wait(AGAIN_AFTER)
-        if _tried(context.database.empty_log):
+        if _attempt(context.database.empty_log):
             return
     logger.warning("what was deleted is still in the database's -wal file; a restart removes it")
 
 
-def _tried(do: Callable[[], bool]) -> bool:
+def _attempt(do: Callable[[], bool]) -> bool:
     try:
         return do()
     except DatabaseUnavailable as error:  # the deletion itself succeeded, even on a full disk

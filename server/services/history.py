@@ -16,42 +16,42 @@ from server.store.database import Database
 
 CACHED_READERS = 500
 SHOWN_ENOUGH = 3  # impressions without any action, after which a paper is not recommended again
-_MOST_IMPRESSIONS = 10
+_MAX_IMPRESSIONS = 10
 
-Said = tuple[str, str, str, float | None]  # (reader, paper, kind, epoch seconds)
+EventRow = tuple[str, str, str, float | None]  # (reader, paper, kind, epoch seconds)
 
 
 @dataclass(frozen=True)
 class History:
     """A reader's states of papers and what follows from them.
 
-    `rows` are the events that each state stands for; `worn_out` the papers shown SHOWN_ENOUGH times in vain;
-    `done_with` those the reader opened, saved or hid.
+    `rows` are the events that each state stands for; `overexposed` the papers shown SHOWN_ENOUGH times in vain;
+    `acted_on` those the reader opened, saved or hid.
     """
 
     states: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    said: Mapping[str, Sequence[Said]] = field(default_factory=dict)
-    worn_out: frozenset[str] = frozenset()
-    done_with: frozenset[str] = frozenset()
+    rows: Mapping[str, Sequence[EventRow]] = field(default_factory=dict)
+    overexposed: frozenset[str] = frozenset()
+    acted_on: frozenset[str] = frozenset()
 
     @cached_property
     def events(self) -> Events:
         """The states as the recommender takes them."""
-        return Events.from_rows(chain.from_iterable(self.said.values()))
+        return Events.from_rows(chain.from_iterable(self.rows.values()))
 
-    def after(self, rows: Iterable[Mapping[str, Any]]) -> History:
+    def with_rows(self, rows: Iterable[Mapping[str, Any]]) -> History:
         """Return the history with these rows of `reader_papers` replacing older ones."""
         changed = {row["paper_id"]: dict(row) for row in rows}
         return History(
             states={**self.states, **changed},
-            said={**self.said, **{name: _events(state) for name, state in changed.items()}},
-            worn_out=_with(self.worn_out, changed, _is_worn_out),
-            done_with=_with(self.done_with, changed, _is_done),
+            rows={**self.rows, **{name: _events(state) for name, state in changed.items()}},
+            overexposed=_replace_members(self.overexposed, changed, _is_overexposed),
+            acted_on=_replace_members(self.acted_on, changed, _is_done),
         )
 
 
 @dataclass(frozen=True)
-class _Kept:
+class _CachedHistory:
     version: int
     history: History
 
@@ -61,7 +61,7 @@ class Histories:
 
     def __init__(self, size: int = CACHED_READERS) -> None:
         self._size = size
-        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._kept: OrderedDict[str, _CachedHistory] = OrderedDict()
         self._lock = threading.Lock()
 
     def of(self, database: Database, reader_id: str, version: int, forgot_version: int) -> History:
@@ -76,24 +76,24 @@ class Histories:
             found = None
         with database.reading() as session:
             since = found.version if found else -1
-            history = (found.history if found else History()).after(
+            history = (found.history if found else History()).with_rows(
                 reader_papers.changed_since(session, reader_id, since)
             )
         with self._lock:
-            self._kept[reader_id] = _Kept(version, history)
+            self._kept[reader_id] = _CachedHistory(version, history)
             self._kept.move_to_end(reader_id)
             while len(self._kept) > self._size:
                 self._kept.popitem(last=False)
         return history
 
 
-def _with(
+def _replace_members(
     names: frozenset[str], changed: Mapping[str, Mapping[str, Any]], belongs: Callable[[Mapping[str, Any]], bool]
 ) -> frozenset[str]:
     return (names - changed.keys()) | {name for name, state in changed.items() if belongs(state)}
 
 
-def _is_worn_out(state: Mapping[str, Any]) -> bool:
+def _is_overexposed(state: Mapping[str, Any]) -> bool:
     return state["impressions"] >= SHOWN_ENOUGH and not (state["opens"] or state["saved"] or state["hidden"])
 
 
@@ -101,13 +101,13 @@ def _is_done(state: Mapping[str, Any]) -> bool:
     return bool(state["opened_at"] or state["saved"] or state["hidden"])
 
 
-def _events(state: Mapping[str, Any]) -> list[Said]:
+def _events(state: Mapping[str, Any]) -> list[EventRow]:
     """Return the events that a state stands for: of each pair of opposites the last, and at most one opening."""
     reader, paper = state["reader_id"], state["paper_id"]
-    said: list[tuple[str, float | None, int]] = [
+    events: list[tuple[str, float | None, int]] = [
         ("open", state["opened_at"], int(state["opened_at"] is not None)),
         ("save" if state["saved"] else "unsave", state["save_at"], int(state["save_at"] is not None)),
         ("hide" if state["hidden"] else "unhide", state["hide_at"], int(state["hide_at"] is not None)),
-        ("impression", state["shown_at"], min(state["impressions"], _MOST_IMPRESSIONS)),
+        ("impression", state["shown_at"], min(state["impressions"], _MAX_IMPRESSIONS)),
     ]
-    return [(reader, paper, kind, at) for kind, at, times in said for _ in range(times)]
+    return [(reader, paper, kind, at) for kind, at, times in events for _ in range(times)]

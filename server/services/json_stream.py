@@ -13,20 +13,20 @@ from typing import Any, NoReturn
 
 from server.errors import Invalid, Malformed, TooLarge
 
-MOST_CHARACTERS = 8 * 2**20  # of one value
+MAX_CHARACTERS = 8 * 2**20  # of one value
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _NUMBER = re.compile(r"[-+.0-9eE]*")
 _KEEP = 2**16  # characters already read that are dropped together
 
 
-def entries(chunks: Iterable[bytes]) -> Iterator[tuple[str, Any, bool]]:
+def read_entries(chunks: Iterable[bytes]) -> Iterator[tuple[str, Any, bool]]:
     """Yield (name, value, in_list) for the object in `chunks`: a list's entries one by one, other values whole.
 
     A list is announced by (name, [], False). Raises Malformed for what is not JSON, Invalid for what is no object,
     TooLarge for a single value over MAX_CHARACTERS.
     """
-    text = _Text(decoded(chunks))
+    text = _Cursor(decode(chunks))
     if not text.take("{"):
         raise Invalid("Must be one JSON object.")
     if not text.take("}"):
@@ -35,7 +35,7 @@ def entries(chunks: Iterable[bytes]) -> Iterator[tuple[str, Any, bool]]:
             text.expect(":")
             if text.take("["):
                 yield name, [], False
-                yield from ((name, value, True) for value in _listed(text))
+                yield from ((name, value, True) for value in _read_list(text))
             else:
                 yield name, text.value(), False
             if not text.take(","):
@@ -44,7 +44,7 @@ def entries(chunks: Iterable[bytes]) -> Iterator[tuple[str, Any, bool]]:
     text.expect("")
 
 
-def _listed(text: _Text) -> Iterator[Any]:
+def _read_list(text: _Cursor) -> Iterator[Any]:
     if text.take("]"):
         return
     yield text.value()
@@ -53,7 +53,7 @@ def _listed(text: _Text) -> Iterator[Any]:
     text.expect("]")
 
 
-def decoded(chunks: Iterable[bytes]) -> Iterator[str]:
+def decode(chunks: Iterable[bytes]) -> Iterator[str]:
     """Decode a JSON file. Raises Malformed for bytes that are no text."""
     source = iter(chunks)
     start = b""
@@ -76,7 +76,7 @@ def _ended(text: str, start: int) -> bool:
     return number is None or number.end() < len(text)
 
 
-class _Text:
+class _Cursor:
     """A cursor over text that arrives in chunks."""
 
     def __init__(self, chunks: Iterator[str]) -> None:
@@ -138,8 +138,8 @@ class _Text:
         if self._at > _KEEP:
             self._text, self._before, self._at = self._text[self._at :], self._before + self._at, 0
         waiting = len(self._text) - self._at
-        if waiting > MOST_CHARACTERS:
-            raise TooLarge(f"A single entry has more than {MOST_CHARACTERS} characters.")
+        if waiting > MAX_CHARACTERS:
+            raise TooLarge(f"A single entry has more than {MAX_CHARACTERS} characters.")
         parts: list[str] = []
         got = 0
         while got <= waiting and (part := next(self._chunks, None)) is not None:

@@ -13,7 +13,7 @@ from server.errors import Invalid
 from server.services import events, papers
 from server.services.context import Context
 from server.services.events import Event
-from server.services.parsing import MOST_TAGS
+from server.services.parsing import MAX_TAGS
 from server.store import library as store
 from server.store import papers as paper_store
 from server.store import reader_papers
@@ -21,13 +21,13 @@ from server.store.library import SORTS, LibraryFilter
 
 __all__ = ["SORTS", "LibraryFilter"]
 
-MOST_WORDS = 12
+MAX_QUERY_WORDS = 12
 _CHUNK = 200  # entries read at once for an export
 
 
 def search(q: str | None, **more: Any) -> LibraryFilter:
-    """Return the filter for the words of a query; those past `MOST_WORDS` do not narrow it further."""
-    return LibraryFilter(words=tuple(dict.fromkeys((q or "").lower().split()))[:MOST_WORDS], **more)
+    """Return the filter for the words of a query; those past `MAX_QUERY_WORDS` do not narrow it further."""
+    return LibraryFilter(words=tuple(dict.fromkeys((q or "").lower().split()))[:MAX_QUERY_WORDS], **more)
 
 
 def page(
@@ -62,7 +62,7 @@ def tags(context: Context, reader_id: str) -> list[tuple[str, int]]:
 
 def _entry(state: Mapping[str, Any], facts: Mapping[str, Any] | None) -> dict[str, Any]:
     return {
-        "paper": papers.as_paper(state["paper_id"], facts),
+        "paper": papers.paper_body(state["paper_id"], facts),
         "saved_at": rfc3339(state["save_at"]),
         "tags": state["tags"] or [],
         "note": state["note"],
@@ -92,12 +92,12 @@ def set_read(context: Context, reader_id: str, paper_ids: Sequence[str], read: b
 
 
 def add_tags(context: Context, reader_id: str, paper_ids: Sequence[str], tags: Sequence[str]) -> int:
-    """Give saved papers tags besides those they have; return how many are saved. Raises Invalid past `MOST_TAGS`."""
+    """Give saved papers tags besides those they have; return how many are saved. Raises Invalid past `MAX_TAGS`."""
 
     def with_tags(state: Mapping[str, Any]) -> dict[str, Any]:
         together = list(dict.fromkeys([*(state["tags"] or ()), *tags]))
-        if len(together) > MOST_TAGS:
-            raise Invalid(f"A paper has at most {MOST_TAGS} tags.", field="tags")
+        if len(together) > MAX_TAGS:
+            raise Invalid(f"A paper has at most {MAX_TAGS} tags.", field="tags")
         return {"tags": together or None}
 
     return _annotate(context, reader_id, paper_ids, with_tags)

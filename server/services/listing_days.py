@@ -10,8 +10,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
 
 from server.errors import SourceRefused, SourceUnavailable
-from server.services.asking import Progress, ask_in_turn, is_due, wait_after
 from server.services.context import Context
+from server.services.polling import Progress, ask_batches, is_due, wait_after
 from server.sources.http import Stopped
 from server.sources.huggingface import NAME
 from server.sources.paper import SourcePaper
@@ -23,7 +23,7 @@ DAYS = 90
 SETTLED_AFTER = 2  # days after which a day's listing no longer changes
 REPORT_EVERY = 10  # days between two log lines
 ASK_EVERY = 3600.0  # seconds before a day that may still change is asked for again
-LONGEST_WAIT = 86400.0  # seconds, at most, before a refused or empty day is asked for again
+MAX_WAIT = 86400.0  # seconds, at most, before a refused or empty day is asked for again
 A_WEEK = 7  # days, of which at least one has a listing
 
 
@@ -52,26 +52,26 @@ def fill_from_listing(
     Progress is stored after each day and passed to `tell` as (days done, days in all). Raises SourceUnavailable (and
     stores the reason) when the source cannot be asked, Stopped when told to end.
     """
-    filling = _Filling(context.database, listing, days, today or datetime.now(UTC).date(), tell)
+    round_ = _Round(context.database, listing, days, today or datetime.now(UTC).date(), tell)
     now = time.time()
-    filling.progress.check_not_held(now)
-    wanted = [day for day in filling.window if filling.is_wanted(day.isoformat(), now if only_due else None)]
+    round_.progress.check_not_held(now)
+    wanted = [day for day in round_.window if round_.is_wanted(day.isoformat(), now if only_due else None)]
     try:
-        ask_in_turn(
+        ask_batches(
             [[day] for day in wanted],
             lambda asked: listing.daily_papers(asked[0]),
-            answered=lambda asked, found: filling.answered(asked[0], found),
-            refused=filling.refused,
+            answered=lambda asked, found: round_.answered(asked[0], found),
+            refused=round_.refused,
         )
     except Stopped:
         raise
     except SourceUnavailable as error:
-        filling.progress.failed(error, time.time()).keep(context.database, NAME)
+        round_.progress.with_failure(error, time.time()).save(context.database, NAME)
         raise
-    return filling.finish()
+    return round_.finish()
 
 
-class _Filling:
+class _Round:
     """One round over the listing's days, with the outcome of each."""
 
     def __init__(
@@ -86,9 +86,9 @@ class _Filling:
         self.any_refused = False
         self.window = [today - timedelta(days=age) for age in range(days)]
         inside = {day.isoformat() for day in self.window}
-        before = Progress.read(database, NAME)
+        before = Progress.load(database, NAME)
         open_days = {day: kept for day, kept in before.open_days.items() if day in inside}
-        self.progress = self._counted(replace(before, total=days, open_days=open_days))
+        self.progress = self._count_done(replace(before, total=days, open_days=open_days))
 
     def is_wanted(self, day: str, now: float | None) -> bool:
         """Whether to ask for a day that is not settled: always, or, given `now`, when it is due."""
@@ -109,10 +109,10 @@ class _Filling:
         else:
             # An empty day is usually a Sunday, but a broken listing looks the same, so the day is asked for again.
             tries = 0 if found else open_days.get(name, {}).get("tries", 0) + 1
-            wait = ASK_EVERY if may_change else max(ASK_EVERY, wait_after(tries, LONGEST_WAIT))
+            wait = ASK_EVERY if may_change else max(ASK_EVERY, wait_after(tries, MAX_WAIT))
             open_days = {**open_days, name: _open_day(now, wait, tries, None)}
-        progress = self.progress.succeeded(now, settled=settled, open_days=open_days)
-        self._keep(self._counted(progress), found)
+        progress = self.progress.with_success(now, settled=settled, open_days=open_days)
+        self._keep(self._count_done(progress), found)
         if self.progress.done % REPORT_EVERY == 0 or self.progress.done == self.progress.total:
             logger.info(
                 "catalogue: %d of %d days of the listing, back to %s", self.progress.done, self.progress.total, day
@@ -121,9 +121,9 @@ class _Filling:
     def refused(self, day: date, error: SourceRefused) -> None:
         now, name = time.time(), day.isoformat()
         tries = self.progress.open_days.get(name, {}).get("tries", 0) + 1
-        wait = wait_after(tries, LONGEST_WAIT)
+        wait = wait_after(tries, MAX_WAIT)
         open_days = {**self.progress.open_days, name: _open_day(now, wait, tries, error.message)}
-        self._keep(self._counted(replace(self.progress, open_days=open_days)), error.found)
+        self._keep(self._count_done(replace(self.progress, open_days=open_days)), error.found)
         self.any_refused = True
 
     def finish(self) -> Progress:
@@ -131,16 +131,16 @@ class _Filling:
         if self.progress.filled < self.progress.total:
             self._keep(replace(self.progress, filled=self.progress.total), [])
         if self.any_refused:
-            logger.warning("catalogue: %s", _note(self.progress))
+            logger.warning("catalogue: %s", _refusal_summary(self.progress))
         return self.progress
 
-    def _counted(self, progress: Progress) -> Progress:
+    def _count_done(self, progress: Progress) -> Progress:
         done = {*progress.settled, *(day for day, kept in progress.open_days.items() if kept["reason"] is None)}
         return replace(progress, done=sum(day.isoformat() in done for day in self.window))
 
     def _keep(self, progress: Progress, found: Sequence[SourcePaper]) -> None:
         # Stored first: what could not be written must be asked for again.
-        self.progress = progress.keep(self.database, NAME, found)
+        self.progress = progress.save(self.database, NAME, found)
         if self.tell:
             self.tell(progress.done, progress.total)
 
@@ -155,7 +155,7 @@ def refused_days(progress: Progress) -> dict[str, str]:
     return dict(sorted(refused.items(), reverse=True))
 
 
-def _note(progress: Progress) -> str | None:
+def _refusal_summary(progress: Progress) -> str | None:
     refused = refused_days(progress)
     newest = "; ".join(f"{day}: {reason}" for day, reason in list(refused.items())[:1])
     return f"{len(refused)} of {progress.total} days are refused, and asked for again; {newest}" if refused else None
@@ -169,7 +169,7 @@ def state(progress: Progress, now: float) -> tuple[str, str | None]:
         begun = progress.settled or progress.open_days
         return "degraded", f"filling: {progress.done} of {progress.total} days" if begun else "not asked yet"
     if progress.done == 0:
-        return "degraded", _note(progress)
+        return "degraded", _refusal_summary(progress)
     if progress.total >= A_WEEK and not progress.settled and all(day["tries"] for day in progress.open_days.values()):
         return "degraded", f"nothing was listed in {progress.total} days; is INKLING_HF_URL right?"
-    return "ok", _note(progress)
+    return "ok", _refusal_summary(progress)

@@ -9,8 +9,8 @@ from contextlib import suppress
 from typing import Protocol
 
 from server.errors import SourceRefused, SourceUnavailable
-from server.services.asking import GaveUp, Progress, ask_in_turn, wait_after
 from server.services.context import Context
+from server.services.polling import GaveUp, Progress, ask_batches, wait_after
 from server.sources.arxiv import BATCH, NAME, could_be_issued
 from server.sources.http import Stopped
 from server.sources.paper import SourcePaper
@@ -19,9 +19,9 @@ from server.store.database import Database, Row, Session
 
 logger = logging.getLogger(__name__)
 
-LARGEST_ROUND = 2000  # papers asked for in one round
-MOST_LOOKS = 10  # queries for due papers in one round, each putting off ids that arXiv cannot have issued
-SILENT = 20  # papers in a row that arXiv does not know, after which it counts as degraded
+MAX_ROUND = 2000  # papers asked for in one round
+MAX_QUERIES = 10  # queries for due papers in one round, each putting off ids that arXiv cannot have issued
+MAX_SILENT = 20  # papers in a row that arXiv does not know, after which it counts as degraded
 
 
 class Archive(Protocol):
@@ -31,29 +31,29 @@ class Archive(Protocol):
         """Return those of these papers that are known. Raises SourceRefused, SourceUnavailable."""
 
 
-def fill_from_archive(context: Context, archive: Archive, *, limit: int = LARGEST_ROUND, only_due: bool = False) -> int:
+def fill_from_archive(context: Context, archive: Archive, *, limit: int = MAX_ROUND, only_due: bool = False) -> int:
     """Ask arXiv for papers known only by id; return how many were filled.
 
     What it refuses or does not know is set aside with the reason, longer each time; `only_due` skips what is not due
     yet. Raises SourceUnavailable (and stores the reason) when arXiv cannot be asked, Stopped when told to end.
     """
-    asking = _Round(context.database, archive)
-    asking.progress.check_not_held(time.time())
-    plain, doubtful = asking.choose(limit, time.time() if only_due else None)
+    round_ = _Round(context.database, archive)
+    round_.progress.check_not_held(time.time())
+    plain, doubtful = round_.choose(limit, time.time() if only_due else None)
     try:
-        asking.ask(plain)
+        round_.ask(plain)
         with suppress(GaveUp):  # to be expected of these
-            asking.ask(doubtful)
+            round_.ask(doubtful)
     except Stopped:
         raise
     except SourceUnavailable as error:
-        asking.progress.failed(error, time.time()).keep(context.database, NAME)
+        round_.progress.with_failure(error, time.time()).save(context.database, NAME)
         raise
-    if asking.refusals:
-        logger.warning("catalogue: %d papers are set aside; the last: %s", len(asking.refusals), asking.refusals[-1])
-    if asking.progress.reason and not plain:  # what failed before is no longer wanted
-        asking.progress.cleared().keep(context.database, NAME)
-    return asking.filled
+    if round_.refusals:
+        logger.warning("catalogue: %d papers are set aside; the last: %s", len(round_.refusals), round_.refusals[-1])
+    if round_.progress.reason and not plain:  # what failed before is no longer wanted
+        round_.progress.without_failure().save(context.database, NAME)
+    return round_.filled
 
 
 class _Round:
@@ -61,7 +61,7 @@ class _Round:
 
     def __init__(self, database: Database, archive: Archive) -> None:
         self.database, self.archive = database, archive
-        self.progress = Progress.read(database, NAME)
+        self.progress = Progress.load(database, NAME)
         self.tries: dict[str, int | None] = {}
         self.filled = 0
         self.refusals: list[str] = []
@@ -79,27 +79,27 @@ class _Round:
 
     def _due(self, limit: int, now: float | None) -> list[Row]:
         """Return what is due, after moving new ids that arXiv cannot have issued to the end of the queue."""
-        for _ in range(MOST_LOOKS):
+        for _ in range(MAX_QUERIES):
             with self.database.reading() as session:
-                rows = paper_requests.wanted(session, NAME, now, limit)
+                rows = paper_requests.due(session, NAME, now, limit)
             new = [row["id"] for row in rows if row["tries"] is None]
             put_off = [name for name in new if not could_be_issued(name, time.time())]
             if not put_off:
                 break
             with self.database.writing() as session:
-                paper_requests.put_off(session, NAME, put_off)
+                paper_requests.defer(session, NAME, put_off)
         return rows
 
     def ask(self, batches: Sequence[Sequence[str]]) -> None:
         """Ask for these batches. Raises SourceUnavailable."""
-        ask_in_turn(batches, self.archive.by_ids, answered=self._answered, refused=self._refused)
+        ask_batches(batches, self.archive.by_ids, answered=self._answered, refused=self._refused)
 
     def _answered(self, batch: Sequence[str], found: Sequence[SourcePaper]) -> None:
         known = {paper.id for paper in found}
         unknown = [name for name in batch if name not in known]
         progress = self._after(batch, len(known))
         with self.database.writing() as session:
-            progress.put(session, NAME, found)
+            progress.save_in(session, NAME, found)
             paper_requests.forget(session, NAME, known)
             self._note(session, unknown, "arXiv does not know it")
         self.progress = progress
@@ -110,9 +110,9 @@ class _Round:
         now = time.time()
         if found:
             done = self.progress.done + found
-            return self.progress.succeeded(now, total=done, done=done, silent=0)
+            return self.progress.with_success(now, total=done, done=done, silent=0)
         new = sum(self.tries.get(name) is None for name in batch)
-        return self.progress.succeeded(now, silent=self.progress.silent + new)
+        return self.progress.with_success(now, silent=self.progress.silent + new)
 
     def _refused(self, paper_id: str, error: SourceRefused) -> None:
         self.refusals.append(error.message)
@@ -126,7 +126,7 @@ class _Round:
         still_there = papers.rows(session, ids)
         counts = {name: (self.tries.get(name) or 0) + 1 for name in still_there}
         common = {"source": NAME, "refused": refused, "reason": reason, "asked_at": now}
-        paper_requests.put(
+        paper_requests.save(
             session,
             [
                 {**common, "paper_id": name, "tries": count, "due_at": now + wait_after(count)}
@@ -142,7 +142,7 @@ def _batches(ids: Sequence[str]) -> list[list[str]]:
 def set_aside(context: Context) -> dict[str, str]:
     """Return paper id -> why arXiv did not fill it, latest first."""
     with context.database.reading() as session:
-        return {row["paper_id"]: row["reason"] for row in paper_requests.set_aside(session, NAME)}
+        return {row["paper_id"]: row["reason"] for row in paper_requests.list_failed(session, NAME)}
 
 
 def state(context: Context) -> tuple[str, str | None]:
@@ -151,10 +151,10 @@ def state(context: Context) -> tuple[str, str | None]:
     Says how many papers it refused but not which: anybody may read this, and readers named them. Silence is no sign of
     trouble, since often there is nothing to ask.
     """
-    progress = Progress.read(context.database, NAME)
+    progress = Progress.load(context.database, NAME)
     if progress.reason:
         return "degraded", progress.reason
-    if progress.silent >= SILENT:
+    if progress.silent >= MAX_SILENT:
         return "degraded", f"it answers, but with none of {progress.silent} papers; they are asked for again"
     with context.database.reading() as session:
         refused = paper_requests.count_refused(session, NAME)

@@ -17,7 +17,7 @@ from server.store.database import Database
 
 logger = logging.getLogger(__name__)
 
-EVERY = 1.0  # seconds between two queries
+REFRESH_INTERVAL = 1.0  # seconds between two queries
 # Seconds before the newest change to read again: on PostgreSQL, an earlier transaction may commit later.
 OVERLAP = 30.0
 MAX_READERS = 500  # whose history is remembered as looked up
@@ -33,15 +33,15 @@ class Served:
     newest: float = 0.0
     recent: dict[str, float] = field(default_factory=dict)
     # Reader -> the papers of their history that were already looked up in SQL.
-    looked_for: dict[str, frozenset[str]] = field(default_factory=dict)
+    looked_up: dict[str, frozenset[str]] = field(default_factory=dict)
 
-    def note_looked_for(self, reader_id: str, papers: frozenset[str]) -> None:
+    def mark_looked_up(self, reader_id: str, papers: frozenset[str]) -> None:
         """Remember that these papers of a reader need not be looked up again."""
-        if len(self.looked_for) >= MAX_READERS:
-            self.looked_for.clear()
-        self.looked_for[reader_id] = papers
+        if len(self.looked_up) >= MAX_READERS:
+            self.looked_up.clear()
+        self.looked_up[reader_id] = papers
 
-    def take(self, rows: Sequence[Mapping[str, Any]]) -> None:
+    def update_papers(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Replace the papers of these rows in the catalogue."""
         # A paper without text is not known.
         texts = [row for row in rows if row["title"] or row["abstract"]]
@@ -58,7 +58,7 @@ class Served:
 class ModelCache:
     """Keeps a `Served` up to date in the background; only a process's first request waits for it."""
 
-    def __init__(self, database: Database, models_dir: Path, every: float = EVERY) -> None:
+    def __init__(self, database: Database, models_dir: Path, every: float = REFRESH_INTERVAL) -> None:
         self._database, self._models_dir, self._every = database, models_dir, every
         self._served: Served | None = None
         self._due = 0.0
@@ -151,7 +151,7 @@ class ModelCache:
             for rows in papers.for_catalogue(session, start):
                 changed = [row for row in rows if served.recent.get(row["id"]) != row["updated_at"]]
                 if changed:
-                    served.take(changed)
+                    served.update_papers(changed)
         served.recent = {name: at for name, at in list(served.recent.items()) if at >= served.newest - OVERLAP}
 
     def fold_in(self, ids: Collection[str]) -> None:
@@ -159,9 +159,9 @@ class ModelCache:
         if ids:
             served = self.current()
             with self._database.reading() as session:
-                served.take(papers.catalogue_rows(session, ids))
+                served.update_papers(papers.catalogue_rows(session, ids))
 
-    def know(self, ids: Collection[str]) -> None:
+    def fold_in_missing(self, ids: Collection[str]) -> None:
         """Fold in those of these papers that are missing, since another process may have stored them just now."""
         catalogue = self.current().catalogue
         self.fold_in([name for name in ids if name not in catalogue])

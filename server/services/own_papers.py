@@ -14,7 +14,7 @@ from server.store.database import Database
 CACHED_READERS = 64
 # How many of a reader's own papers count, newest first, beside those asked for. A model folds in some hundred papers a
 # second, and a new model all of them again; without a model it takes a tenth of that.
-MOST, MOST_BY_WORDS = 300, 2000
+MAX_PAPERS, MAX_PAPERS_WITHOUT_MODEL = 300, 2000
 
 Stamps = dict[str, tuple[float, float]]
 
@@ -33,33 +33,33 @@ class OwnPapers:
 
     def __init__(self, size: int = CACHED_READERS) -> None:
         self._size = size
-        self._kept: OrderedDict[str, _Laid] = OrderedDict()
+        self._kept: OrderedDict[str, _ReaderOverlay] = OrderedDict()
         self._lock = threading.Lock()
 
     def over(self, catalogue: Catalogue, database: Database, reader_id: str, wanted: Collection[str]) -> View:
         """Return the catalogue as this reader sees it, including any of their own papers in `wanted`."""
-        most = MOST if catalogue.model else MOST_BY_WORDS
+        limit = MAX_PAPERS if catalogue.model else MAX_PAPERS_WITHOUT_MODEL
         with database.reading() as session:
-            stamps = store.own_stamps(session, reader_id, most, wanted)
+            stamps = store.own_change_times(session, reader_id, limit, wanted)
         if not stamps:
             self.forget(reader_id)
             return View(catalogue)
-        return self._laid(reader_id).view(catalogue, database, reader_id, stamps)
+        return self._overlay_of(reader_id).view(catalogue, database, reader_id, stamps)
 
     def forget(self, reader_id: str) -> None:
         """Drop a reader's own papers from memory."""
         self._kept.pop(reader_id, None)
 
-    def _laid(self, reader_id: str) -> _Laid:
+    def _overlay_of(self, reader_id: str) -> _ReaderOverlay:
         with self._lock:
-            laid = self._kept.setdefault(reader_id, _Laid())
+            overlay = self._kept.setdefault(reader_id, _ReaderOverlay())
             self._kept.move_to_end(reader_id)
             while len(self._kept) > self._size:
                 self._kept.popitem(last=False)
-        return laid
+        return overlay
 
 
-class _Laid:
+class _ReaderOverlay:
     """One reader's overlay, with the time of change of each paper in it."""
 
     def __init__(self) -> None:

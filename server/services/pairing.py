@@ -22,7 +22,7 @@ SEEN_EVERY = 300.0  # seconds: how exact a device's "last seen" is
 
 
 @dataclass(frozen=True)
-class Paired:
+class NewDevice:
     """A device just registered; its token is shown only this once."""
 
     token: str
@@ -39,7 +39,7 @@ class NewCode:
 
 
 @dataclass(frozen=True)
-class Whose:
+class Recipient:
     """Whom a code is for: a reader and the names of their devices, or a new reader (`reader_id` None)."""
 
     reader_id: str | None
@@ -61,7 +61,7 @@ class Caller:
     settings: Mapping[str, Any]
 
 
-def register(context: Context, name: str, code: str | None, *, registration: str, local: bool, now: float) -> Paired:
+def register(context: Context, name: str, code: str | None, *, registration: str, local: bool, now: float) -> NewDevice:
     """Register a device with a code, or without one where `registration` allows it.
 
     `local`: the request certainly comes from this machine. Raises BadCode or PairingRequired.
@@ -86,25 +86,25 @@ def _pairing_required() -> PairingRequired:
     )
 
 
-def _by_code(context: Context, name: str, code: str, now: float) -> Paired:
+def _by_code(context: Context, name: str, code: str, now: float) -> NewDevice:
     with context.database.writing() as session:
         row = _attempt(session, context.keys, code, now)
         if row is not None:
-            pairing_codes.spend(session, row["locator"])
-            whose = _whose(session, row, now)
-            reader_id = whose.reader_id or readers.create(session, now, operator=whose.operator)
+            pairing_codes.delete_code(session, row["locator"])
+            recipient = _recipient(session, row, now)
+            reader_id = recipient.reader_id or readers.create(session, now, operator=recipient.operator)
             return _new_device(session, reader_id, name, now)
     # Raised after the transaction, so that the attempt stays used up.
     raise _bad_code()
 
 
-def whose(context: Context, code: str, now: float) -> Whose:
+def find_recipient(context: Context, code: str, now: float) -> Recipient:
     """Return whom a code is for without using it up. Raises BadCode, which costs an attempt."""
     with context.database.writing() as session:
         row = _attempt(session, context.keys, code, now)
         if row is not None:
-            pairing_codes.give_back(session, row["locator"])
-            return _whose(session, row, now)
+            pairing_codes.restore_attempt(session, row["locator"])
+            return _recipient(session, row, now)
     raise _bad_code()
 
 
@@ -115,26 +115,26 @@ def _bad_code() -> BadCode:
 def _attempt(session: Session, keys: Keys, code: str, now: float) -> Mapping[str, Any] | None:
     """Use up one attempt at a code; return its row if the code is right."""
     letters = tokens.split_code(code)
-    row = pairing_codes.attempt(session, letters[0], now) if letters else None
+    row = pairing_codes.use_attempt(session, letters[0], now) if letters else None
     right = row is not None and hmac.compare_digest(row["code_hash"], keys.code_hash(letters[1] if letters else ""))
     return row if right else None
 
 
-def _whose(session: Session, row: Mapping[str, Any], now: float) -> Whose:
+def _recipient(session: Session, row: Mapping[str, Any], now: float) -> Recipient:
     """Return whom a code is for, as things are now."""
     reader_id = readers.first_operator(session) if row["owner"] else row["reader_id"]
     if reader_id is None:
         # Only the shell and operators make codes for new readers; the first reader becomes the operator.
-        return Whose(None, operator=row["owner"] or readers.count(session) == 0)
+        return Recipient(None, operator=row["owner"] or readers.count(session) == 0)
     reader = readers.find(session, reader_id)
     names = tuple(device["name"] for device in devices.of_reader(session, reader_id, now))
-    return Whose(reader_id, operator=bool(reader and reader["operator"]), devices=names)
+    return Recipient(reader_id, operator=bool(reader and reader["operator"]), devices=names)
 
 
-def _new_device(session: Session, reader_id: str, name: str, now: float) -> Paired:
+def _new_device(session: Session, reader_id: str, name: str, now: float) -> NewDevice:
     token = tokens.new_token()
     device_id = devices.create(session, reader_id, name, tokens.token_hash(token), now)
-    return Paired(token=token, reader_id=reader_id, device_id=device_id)
+    return NewDevice(token=token, reader_id=reader_id, device_id=device_id)
 
 
 def next_code(context: Context, now: float) -> NewCode | None:
@@ -166,7 +166,7 @@ def new_code(
         if reader_id is not None and readers.find(session, reader_id) is None:
             raise NotFound(f"No reader {reader_id} here; `inkling devices` lists them.", field="reader")
         # An older code with the same locator is replaced.
-        pairing_codes.spend(session, locator)
+        pairing_codes.delete_code(session, locator)
         made = (locator, context.keys.code_hash(letters), reader_id, device_id)
         pairing_codes.add(session, *made, owner=owner, now=now, expires_at=expires_at, attempts=CODE_ATTEMPTS)
     return NewCode(code=code, expires_at=expires_at)
@@ -196,7 +196,7 @@ def authenticate(context: Context, token: str, now: float) -> Caller:
     if now - (row["last_seen_at"] or 0) > SEEN_EVERY:
         # A database that cannot be written must not stop reads.
         with suppress(DatabaseUnavailable), context.database.writing() as session:
-            devices.seen(session, row["device_id"], now)
+            devices.record_seen(session, row["device_id"], now)
     return as_caller(row)
 
 
@@ -222,7 +222,7 @@ def revoke(context: Context, reader_id: str, device_id: str) -> None:
     with context.database.writing() as session:
         if not devices.remove(session, reader_id, device_id):
             raise NotFound("You have no such device.", field="id")
-        pairing_codes.forget_made_by(session, [device_id])
-        session_links.forget_made_by(session, [device_id])
+        pairing_codes.delete_made_by(session, [device_id])
+        session_links.delete_made_by(session, [device_id])
         readers.renew_feed(session, reader_id)
-    forgetting.scrub(context)
+    forgetting.purge_files(context)

@@ -75,7 +75,7 @@ class _CardMerge:
 
     def _fill_fact(self, paper_id: str, name: str, value: Any) -> None:
         said = [other[name] for other in self.others.get(paper_id, ())]
-        agreed = value if not self.confirm else _agreed(name, value, said)
+        agreed = value if not self.confirm else _confirm(name, value, said)
         if agreed is not None:
             self.papers[paper_id][name] = agreed
             self.changed_papers.add(paper_id)
@@ -90,17 +90,19 @@ class _CardMerge:
         return {**blank, "paper_id": paper_id, "reader_id": self.reader_id}
 
     def write(self, session: Session) -> set[str]:
-        store.put(session, [{**self.papers[name], "updated_at": self.now} for name in sorted(self.changed_papers)])
-        store.put_page_texts(session, [{**self.own[name], "updated_at": self.now} for name in sorted(self.changed_own)])
+        store.save(session, [{**self.papers[name], "updated_at": self.now} for name in sorted(self.changed_papers)])
+        store.save_page_texts(
+            session, [{**self.own[name], "updated_at": self.now} for name in sorted(self.changed_own)]
+        )
         complete = [
             name for name in self.changed_papers if all(self.papers[name][fact] for fact in ("title", "abstract"))
         ]
         if complete:
-            store.forget_page_texts(session, complete)
+            store.delete_page_texts(session, complete)
         return self.changed_papers
 
 
-def _agreed(name: str, value: Any, others: Iterable[Any]) -> Any:
+def _confirm(name: str, value: Any, others: Iterable[Any]) -> Any:
     """Return what this page and another reader's agree on, else None.
 
     Upvotes grow between two visits, so of two counts the lower is taken.
@@ -124,15 +126,15 @@ def merge_source_papers(session: Session, source: str, papers: Sequence[Mapping[
     """
     said = {paper["id"]: paper for paper in papers}
     known = store.rows(session, list(said))
-    changed = [row for name in sorted(said) if (row := _from_source(source, said[name], known.get(name), now))]
-    store.put(session, changed)
+    changed = [row for name in sorted(said) if (row := _merge_source(source, said[name], known.get(name), now))]
+    store.save(session, changed)
     titled = [row["id"] for row in changed if row["title"] and row["abstract"]]
     if titled:
-        store.forget_page_texts(session, titled)
+        store.delete_page_texts(session, titled)
     return {row["id"] for row in changed}
 
 
-def _from_source(
+def _merge_source(
     source: str, said: Mapping[str, Any], known: Mapping[str, Any] | None, now: float
 ) -> dict[str, Any] | None:
     """Return the paper's row with the source's facts, or None when nothing changes."""
@@ -143,7 +145,7 @@ def _from_source(
     return {**old, **facts, "source": source, "updated_at": now}
 
 
-def as_paper(paper_id: str, facts: Mapping[str, Any] | None) -> dict[str, Any]:
+def paper_body(paper_id: str, facts: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return the API's `Paper`; absent facts are null or []."""
     facts = facts or {}
     return {
@@ -158,7 +160,7 @@ def as_paper(paper_id: str, facts: Mapping[str, Any] | None) -> dict[str, Any]:
     }
 
 
-def one(context: Context, reader_id: str, paper_id: str) -> dict[str, Any]:
+def find_paper(context: Context, reader_id: str, paper_id: str) -> dict[str, Any]:
     """Return a paper as this reader may see it.
 
     Raises PaperNotFound for one they may see nothing of and have no state of: what others did with it is private.
@@ -168,13 +170,13 @@ def one(context: Context, reader_id: str, paper_id: str) -> dict[str, Any]:
         met = reader_papers.of_papers(session, reader_id, [paper_id])
     if paper_id not in found and paper_id not in met:
         raise PaperNotFound(f"No paper {paper_id} is known here.", field="id")
-    return as_paper(paper_id, found.get(paper_id))
+    return paper_body(paper_id, found.get(paper_id))
 
 
-def many(context: Context, reader_id: str, ids: Collection[str]) -> dict[str, dict[str, Any]]:
+def find_papers(context: Context, reader_id: str, ids: Collection[str]) -> dict[str, dict[str, Any]]:
     """Return id -> `Paper` for those of `ids` that are known, as this reader may see them."""
     if not ids:
         return {}
     with context.database.reading() as session:
         found = store.seen_by(session, reader_id, list(ids))
-    return {name: as_paper(name, facts) for name, facts in found.items()}
+    return {name: paper_body(name, facts) for name, facts in found.items()}

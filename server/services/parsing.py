@@ -13,20 +13,20 @@ from typing import Any
 from server.clock import parse_rfc3339
 from server.errors import BadPaperId, Invalid
 from server.identifiers import canonical
-from server.services.events import EARLIEST, KINDS, SURFACES, Event
+from server.services.events import EARLIEST_TIME, KINDS, SURFACES, Event
 
-LONGEST = {"title": 2_000, "abstract": 50_000, "organization": 500, "name": 500, "list_id": 200, "id": 300}
-MOST = {"authors": 5_000, "categories": 100}
+MAX_LENGTH = {"title": 2_000, "abstract": 50_000, "organization": 500, "name": 500, "list_id": 200, "id": 300}
+MAX_ENTRIES = {"authors": 5_000, "categories": 100}
 MAX_UPVOTES = 2**31 - 1
-MOST_POSITION = 1_000_000
+MAX_POSITION = 1_000_000
 SETTINGS = ("interests", "followed", "muted")
-MOST_CHOSEN, LONGEST_CHOSEN = 100, 200
-MOST_TAGS, LONGEST_TAG, LONGEST_NOTE = 50, 100, 10_000
+MAX_SETTING_ENTRIES, MAX_SETTING_LENGTH = 100, 200
+MAX_TAGS, MAX_TAG_LENGTH, MAX_NOTE_LENGTH = 50, 100, 10_000
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 PAGE = re.compile(r"[a-z][a-z_-]{0,30}(/[A-Za-z0-9][A-Za-z0-9._-]{0,31})?", re.ASCII)
 
 
-def text(value: Any, field: str, longest: int) -> str:
+def read_text(value: Any, field: str, longest: int) -> str:
     """Return a string that a database can store. Raises Invalid naming `field`."""
     if not isinstance(value, str):
         raise Invalid("Must be a string.", field=field)
@@ -42,12 +42,12 @@ def text(value: Any, field: str, longest: int) -> str:
     return value
 
 
-def optional_text(value: Any, field: str, longest: int) -> str | None:
+def read_optional_text(value: Any, field: str, longest: int) -> str | None:
     """Return a stripped string, or None for null and for white space alone."""
-    return None if value is None else text(value, field, longest).strip() or None
+    return None if value is None else read_text(value, field, longest).strip() or None
 
 
-def texts(value: Any, field: str, most: int, longest: int = LONGEST["name"]) -> list[str] | None:
+def read_texts(value: Any, field: str, most: int, longest: int = MAX_LENGTH["name"]) -> list[str] | None:
     """Return a list of stripped, non-empty strings, or None when none is left."""
     if value is None:
         return None
@@ -55,11 +55,11 @@ def texts(value: Any, field: str, most: int, longest: int = LONGEST["name"]) -> 
         raise Invalid("Must be a list of strings.", field=field)
     if len(value) > most:
         raise Invalid(f"Must have at most {most} entries.", field=field)
-    read = [text(entry, f"{field}.{index}", longest).strip() for index, entry in enumerate(value)]
+    read = [read_text(entry, f"{field}.{index}", longest).strip() for index, entry in enumerate(value)]
     return [entry for entry in read if entry] or None
 
 
-def whole_number(value: Any, field: str, most: int) -> int | None:
+def read_whole_number(value: Any, field: str, most: int) -> int | None:
     """Return a whole number from 0 to `most`, or None for null."""
     if value is None:
         return None
@@ -70,18 +70,18 @@ def whole_number(value: Any, field: str, most: int) -> int | None:
     return value
 
 
-def time(value: Any, field: str) -> float:
+def read_time(value: Any, field: str) -> float:
     """Return the epoch seconds of an RFC 3339 time with its zone."""
     try:
-        return parse_rfc3339(text(value, field, 64))
+        return parse_rfc3339(read_text(value, field, 64))
     except ValueError as error:
         raise Invalid("Must be a time with its zone, such as 2026-11-20T08:15:00Z.", field=field) from error
 
 
-def paper_id(value: Any, field: str) -> str:
+def read_paper_id(value: Any, field: str) -> str:
     """Return the canonical form of a paper id. Raises BadPaperId naming `field`."""
     try:
-        return canonical(text(value, field, LONGEST["id"]))
+        return canonical(read_text(value, field, MAX_LENGTH["id"]))
     except BadPaperId as error:
         raise BadPaperId(error.message, field=field) from error
 
@@ -94,13 +94,13 @@ def read_card(value: Any) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         raise Invalid("Must be an object.", field="")
     card = {
-        "title": optional_text(value.get("title"), "title", LONGEST["title"]),
-        "abstract": optional_text(value.get("abstract"), "abstract", LONGEST["abstract"]),
-        "authors": texts(value.get("authors"), "authors", MOST["authors"]),
-        "categories": texts(value.get("categories"), "categories", MOST["categories"]),
-        "organization": optional_text(value.get("organization"), "organization", LONGEST["organization"]),
-        "published_at": None if value.get("published_at") is None else time(value["published_at"], "published_at"),
-        "upvotes": whole_number(value.get("upvotes"), "upvotes", MAX_UPVOTES),
+        "title": read_optional_text(value.get("title"), "title", MAX_LENGTH["title"]),
+        "abstract": read_optional_text(value.get("abstract"), "abstract", MAX_LENGTH["abstract"]),
+        "authors": read_texts(value.get("authors"), "authors", MAX_ENTRIES["authors"]),
+        "categories": read_texts(value.get("categories"), "categories", MAX_ENTRIES["categories"]),
+        "organization": read_optional_text(value.get("organization"), "organization", MAX_LENGTH["organization"]),
+        "published_at": None if value.get("published_at") is None else read_time(value["published_at"], "published_at"),
+        "upvotes": read_whole_number(value.get("upvotes"), "upvotes", MAX_UPVOTES),
     }
     return {"id": _card_id(value.get("id")), "input_id": value.get("id"), **card}
 
@@ -108,7 +108,7 @@ def read_card(value: Any) -> dict[str, Any]:
 def _card_id(value: Any) -> str:
     if not isinstance(value, str):
         raise BadPaperId("A card needs the paper's id, such as 2401.12345.", field="id")
-    return paper_id(value, "id")
+    return read_paper_id(value, "id")
 
 
 def read_event(value: Any) -> Event:
@@ -119,10 +119,10 @@ def read_event(value: Any) -> Event:
     event = Event(
         id=_uuid(value.get("id")),
         kind=kind,
-        paper=paper_id(value.get("paper"), "paper"),
+        paper=read_paper_id(value.get("paper"), "paper"),
         at=_event_time(value.get("at")),
-        list_id=optional_text(value.get("list_id"), "list_id", LONGEST["list_id"]),
-        position=whole_number(value.get("position"), "position", MOST_POSITION),
+        list_id=read_optional_text(value.get("list_id"), "list_id", MAX_LENGTH["list_id"]),
+        position=read_whole_number(value.get("position"), "position", MAX_POSITION),
         surface=None if value.get("surface") is None else _one_of(value["surface"], "surface", SURFACES),
         page=_page(value.get("page")),
     )
@@ -145,8 +145,8 @@ def _one_of(value: Any, field: str, names: tuple[str, ...]) -> str:
 
 
 def _event_time(value: Any) -> float:
-    at = time(value, "at")
-    if at < EARLIEST:
+    at = read_time(value, "at")
+    if at < EARLIEST_TIME:
         raise Invalid("Is before 1991; check the device's clock.", field="at")
     return at
 
@@ -154,7 +154,7 @@ def _event_time(value: Any) -> float:
 def _page(value: Any) -> str | None:
     if value is None or (isinstance(value, str) and PAGE.fullmatch(value)):
         return value
-    text(value, "page", 100_000)
+    read_text(value, "page", 100_000)
     raise Invalid(
         "Must be a kind of page and perhaps a date, such as daily/2026-11-20; never an address.", field="page"
     )
@@ -165,7 +165,7 @@ def read_settings(value: Any) -> dict[str, list[str]]:
     if not isinstance(value, Mapping):
         raise Invalid("Must be an object.", field="settings")
     return {
-        name: texts(value[name], name, MOST_CHOSEN, LONGEST_CHOSEN) or []
+        name: read_texts(value[name], name, MAX_SETTING_ENTRIES, MAX_SETTING_LENGTH) or []
         for name in SETTINGS
         if value.get(name) is not None
     }
@@ -177,9 +177,9 @@ def read_words(value: Any) -> dict[str, Any]:
         raise Invalid("Must be an object.", field="")
     words: dict[str, Any] = {}
     if "tags" in value:
-        words["tags"] = texts(value["tags"], "tags", MOST_TAGS, LONGEST_TAG)
+        words["tags"] = read_texts(value["tags"], "tags", MAX_TAGS, MAX_TAG_LENGTH)
     if "note" in value:
-        words["note"] = optional_text(value["note"], "note", LONGEST_NOTE)
+        words["note"] = read_optional_text(value["note"], "note", MAX_NOTE_LENGTH)
     if "read" in value:
         if not isinstance(value["read"], bool):
             raise Invalid("Must be true or false.", field="read")

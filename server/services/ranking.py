@@ -28,8 +28,8 @@ from server.store import papers as paper_store
 logger = logging.getLogger(__name__)
 
 DAY = 86400.0
-DEEPEST_SEARCH = 1000
-SHORT_WORD = 3  # letters; a shorter word is the prefix of too many
+MAX_RESULTS = 1000
+MIN_PREFIX_LENGTH = 3  # letters; a shorter word is the prefix of too many
 
 
 @dataclass(frozen=True)
@@ -56,10 +56,10 @@ class RankingRequest:
         """Gather what ranking for the caller needs; `wanted` are own papers that must be in the catalogue."""
         history = context.histories.of(context.database, caller.reader_id, caller.version, caller.forgot_version)
         served = context.model_cache.current()
-        looked_for = served.looked_for.get(caller.reader_id, frozenset())
-        if looked_for is not history.done_with:
-            context.model_cache.know(history.done_with - looked_for)
-            served.note_looked_for(caller.reader_id, history.done_with)
+        looked_up = served.looked_up.get(caller.reader_id, frozenset())
+        if looked_up is not history.acted_on:
+            context.model_cache.fold_in_missing(history.acted_on - looked_up)
+            served.mark_looked_up(caller.reader_id, history.acted_on)
         view = context.own_papers.over(served.catalogue, context.database, caller.reader_id, wanted)
         return cls(context, caller, served, view, history, now)
 
@@ -102,16 +102,16 @@ class RankingRequest:
 
     def reasons(self, ranked: RankedList, index: int) -> list[dict[str, Any]]:
         """Return the reasons for the score of the paper at `index`."""
-        return [_told(reason) for reason in ranked.reasons(index)]
+        return [_reason_body(reason) for reason in ranked.reasons(index)]
 
 
-def _told(reason: Reason) -> dict[str, Any]:
-    told: dict[str, Any] = {"kind": reason.kind, "share": float(reason.share)}
+def _reason_body(reason: Reason) -> dict[str, Any]:
+    body: dict[str, Any] = {"kind": reason.kind, "share": float(reason.share)}
     if reason.paper:
-        told |= {"paper": reason.paper, "title": reason.title or None}
+        body |= {"paper": reason.paper, "title": reason.title or None}
     if reason.words:
-        told["words"] = list(reason.words)
-    return told
+        body["words"] = list(reason.words)
+    return body
 
 
 def rank_page(
@@ -121,14 +121,14 @@ def rank_page(
     good = [card for card in cards if not isinstance(card, BadCard)]
     _store_cards(context, caller, good, now)
     ids = list(dict.fromkeys(card["id"] for card in good))
-    asked = RankingRequest.of(context, caller, now, ids)
-    ranked = asked.rank(ids, None)
-    entries = {name: _entry(asked, ranked, index) for index, name in enumerate(ranked.ids)}
+    request = RankingRequest.of(context, caller, now, ids)
+    ranked = request.rank(ids, None)
+    entries = {name: _entry(request, ranked, index) for index, name in enumerate(ranked.ids)}
     return {
-        "list_id": asked.new_list_id(),
-        "model": asked.served.version,
+        "list_id": request.new_list_id(),
+        "model": request.served.version,
         "cards": [_card_answer(card, entries) for card in cards],
-        "recommended": recommended(asked, limit, ids) if limit else [],
+        "recommended": _recommend(request, limit, ids) if limit else [],
     }
 
 
@@ -145,11 +145,11 @@ def _store_cards(context: ServingContext, caller: Caller, cards: Sequence[Mappin
         # Ranking only needs to read: it goes on with what is known, and the next page brings the cards again.
         logger.warning("cards_not_kept", extra={"reason": error.message})
         return
-    context.model_cache.know({card["id"] for card in new})
+    context.model_cache.fold_in_missing({card["id"] for card in new})
     context.cards.add(caller.reader_id, caller.forgot_version, new)
 
 
-def _entry(asked: RankingRequest, ranked: RankedList, index: int) -> dict[str, Any]:
+def _entry(request: RankingRequest, ranked: RankedList, index: int) -> dict[str, Any]:
     paper_id, score = ranked.ids[index], float(ranked.scores[index])
     return {
         "id": paper_id,
@@ -157,8 +157,8 @@ def _entry(asked: RankingRequest, ranked: RankedList, index: int) -> dict[str, A
         "rank": index + 1,
         "score": None if math.isnan(score) else score,
         "basis": ranked.basis[index],
-        "state": _state(asked.history.states.get(paper_id)),
-        "reasons": asked.reasons(ranked, index),
+        "state": _state(request.history.states.get(paper_id)),
+        "reasons": request.reasons(ranked, index),
     }
 
 
@@ -175,33 +175,33 @@ def _card_answer(card: Mapping[str, Any] | BadCard, entries: Mapping[str, Mappin
     return {**entries[card["id"]], "input_id": card["input_id"]}
 
 
-def recommended(
-    asked: RankingRequest, limit: int, exclude: Collection[str] = (), days: float | None = None
+def _recommend(
+    request: RankingRequest, limit: int, exclude: Collection[str] = (), days: float | None = None
 ) -> list[dict[str, Any]]:
     """Return papers for the reader that they have not opened, saved or hidden, nor been shown too often."""
-    reader_id = asked.caller.reader_id
-    out = {*exclude, *asked.history.worn_out, *asked.untitled}
+    reader_id = request.caller.reader_id
+    out = {*exclude, *request.history.overexposed, *request.untitled}
     candidates = None
     if days is not None:
-        with asked.context.database.reading() as session:
-            recent = paper_store.published_since(session, reader_id, asked.now - days * DAY)
-        candidates = [name for name in recent if name not in out | asked.history.done_with]
-    ranked = asked.rank(candidates, limit, out)
-    return _with_papers(asked, ranked, limit)
+        with request.context.database.reading() as session:
+            recent = paper_store.published_since(session, reader_id, request.now - days * DAY)
+        candidates = [name for name in recent if name not in out | request.history.acted_on]
+    ranked = request.rank(candidates, limit, out)
+    return _attach_papers(request, ranked, limit)
 
 
-def _with_papers(
-    asked: RankingRequest, ranked: RankedList, limit: int, *, reasons: bool = True
+def _attach_papers(
+    request: RankingRequest, ranked: RankedList, limit: int, *, reasons: bool = True
 ) -> list[dict[str, Any]]:
     """Return the ranked papers with text and reasons, leaving out those without a score or a title."""
-    known = papers.many(asked.context, asked.caller.reader_id, ranked.ids)
+    known = papers.find_papers(request.context, request.caller.reader_id, ranked.ids)
     items: list[dict[str, Any]] = []
     for index, name in enumerate(ranked.ids):
         score = float(ranked.scores[index])
         if len(items) == limit or math.isnan(score) or name not in known or not known[name]["title"]:
             continue
         item = {"paper": known[name], "score": score, "rank": len(items) + 1}
-        items.append({**item, "reasons": asked.reasons(ranked, index)} if reasons else item)
+        items.append({**item, "reasons": request.reasons(ranked, index)} if reasons else item)
     return items
 
 
@@ -209,9 +209,9 @@ def recommendations(
     context: ServingContext, caller: Caller, *, limit: int, days: float | None, exclude: Collection[str], now: float
 ) -> dict[str, Any]:
     """Return a new list of recommendations; its row is written with the first event that cites it."""
-    asked = RankingRequest.of(context, caller, now)
-    items = recommended(asked, limit, exclude, days)
-    return {"list_id": asked.new_list_id(), "model": asked.served.version, "items": items}
+    request = RankingRequest.of(context, caller, now)
+    items = _recommend(request, limit, exclude, days)
+    return {"list_id": request.new_list_id(), "model": request.served.version, "items": items}
 
 
 def states(context: ServingContext, caller: Caller) -> Mapping[str, Mapping[str, Any]]:
@@ -221,10 +221,10 @@ def states(context: ServingContext, caller: Caller) -> Mapping[str, Mapping[str,
 
 def similar(context: ServingContext, caller: Caller, paper_id: str, limit: int, now: float) -> list[dict[str, Any]]:
     """Return the papers most similar to one. Raises PaperNotFound."""
-    papers.one(context, caller.reader_id, paper_id)
-    asked = RankingRequest.of(context, caller, now, [paper_id])
-    ranked = asked.catalogue.similar(paper_id, limit, asked.untitled | {paper_id})
-    return _with_papers(asked, ranked, limit)
+    papers.find_paper(context, caller.reader_id, paper_id)
+    request = RankingRequest.of(context, caller, now, [paper_id])
+    ranked = request.catalogue.similar(paper_id, limit, request.untitled | {paper_id})
+    return _attach_papers(request, ranked, limit)
 
 
 def search(
@@ -234,47 +234,47 @@ def search(
 
     A place rather than a count, so that papers added meanwhile neither repeat nor hide a result.
     """
-    asked = RankingRequest.of(context, caller, now)
-    best = sorted((-score, name) for name, score in _found(asked, query))
-    start = _place_after(best, after) if after is not None else 0
+    request = RankingRequest.of(context, caller, now)
+    best = sorted((-score, name) for name, score in _find(request, query))
+    start = _index_after(best, after) if after is not None else 0
     scores = {name: -negative for negative, name in best[start:]}
     wanted = list(scores)[:limit]
-    known = papers.many(context, caller.reader_id, wanted)
+    known = papers.find_papers(context, caller.reader_id, wanted)
     return [{"paper": known[name], "score": scores[name]} for name in wanted if name in known]
 
 
-def _place_after(best: list[tuple[float, str]], after: tuple[float, str]) -> int:
+def _index_after(best: list[tuple[float, str]], after: tuple[float, str]) -> int:
     """Return where a list of (-score, paper) continues: after the paper itself, since scores may have changed."""
     names = [name for _, name in best]
     return names.index(after[1]) + 1 if after[1] in names else bisect(best, (-after[0], after[1]))
 
 
-def _found(asked: RankingRequest, query: str) -> list[tuple[str, float]]:
+def _find(request: RankingRequest, query: str) -> list[tuple[str, float]]:
     """Return (paper, score) for a query: by paper id, else by meaning, else by its literal words."""
     try:
         named = canonical(query)
     except BadPaperId:
-        ranked = asked.catalogue.search(query, DEEPEST_SEARCH)
+        ranked = request.catalogue.search(query, MAX_RESULTS)
         found = [(name, float(score)) for name, score in zip(ranked.ids, ranked.scores, strict=True)]
         found = [(name, score) for name, score in found if not math.isnan(score)]
     else:
         found = [(named, 1.0)]
     if found:
         return found
-    return [(name, 1.0) for name in _plainly_found(asked, query)]
+    return [(name, 1.0) for name in _find_literally(request, query)]
 
 
-def _plainly_found(asked: RankingRequest, query: str) -> list[str]:
+def _find_literally(request: RankingRequest, query: str) -> list[str]:
     """Return the papers with every word of the query, or a word that begins with it.
 
     A query of stop words alone ("the") is looked up in titles only.
     """
     words = list(dict.fromkeys(_stem(word) for word in query.split()))
-    with asked.context.database.reading() as session:
+    with request.context.database.reading() as session:
         rows = paper_store.with_words(
-            session, asked.caller.reader_id, words, DEEPEST_SEARCH, abstracts=bool(tokenize(query))
+            session, request.caller.reader_id, words, MAX_RESULTS, abstracts=bool(tokenize(query))
         )
-    return [name for name, text in rows if all(_stands(word, text) for word in words)]
+    return [name for name, text in rows if all(_occurs(word, text) for word in words)]
 
 
 def _stem(word: str) -> str:
@@ -282,7 +282,7 @@ def _stem(word: str) -> str:
     return one if word.casefold().startswith(one) else word
 
 
-def _stands(word: str, text: str) -> bool:
+def _occurs(word: str, text: str) -> bool:
     """Whether a word of the text begins with `word` (equals it, if short); in scripts without spaces, contains it."""
-    before, after = r"(?<!\w)" if word[0].isascii() else "", r"(?!\w)" if len(word) < SHORT_WORD else ""
+    before, after = r"(?<!\w)" if word[0].isascii() else "", r"(?!\w)" if len(word) < MIN_PREFIX_LENGTH else ""
     return re.search(before + re.escape(word) + after, text, re.IGNORECASE) is not None

@@ -16,7 +16,7 @@ Checks = dict[str, dict[str, str]]
 _OK = {"status": "ok"}
 
 
-def checks(context: ServingContext, now: float) -> Checks:
+def run_checks(context: ServingContext, now: float) -> Checks:
     """Return name -> {status: ok | degraded | failed, reason?}."""
     found: Checks = {"database": _OK, "schema": _OK}
     if context.settings.stopping_file.exists():
@@ -34,7 +34,7 @@ def checks(context: ServingContext, now: float) -> Checks:
         found["database"] = _failed(error.message)
         found.pop("schema")
     found["redis"] = _redis(context)
-    if room := _room_left(context):
+    if room := _disk_warning(context):
         found["disk"] = _degraded(room)
     return found
 
@@ -70,7 +70,7 @@ def _model(context: ServingContext) -> dict[str, str]:
     return _OK
 
 
-def _room_left(context: Context) -> str | None:
+def _disk_warning(context: Context) -> str | None:
     """Return a warning for a full or nearly full disk, else None."""
     try:
         free = shutil.disk_usage(context.settings.home).free

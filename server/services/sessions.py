@@ -17,7 +17,7 @@ from server.store.database import Session
 DAY = 86400.0
 LINK_SECONDS = 60.0
 IDLE_SECONDS = 30 * DAY  # without a visit
-LONGEST_SECONDS = 180 * DAY
+MAX_SESSION_SECONDS = 180 * DAY
 # The pages that a link may lead to, besides each paper's own (`papers/2401.12345`) and the first one.
 PAGES = ("library", "interests", "ledger", "settings", "operator")
 
@@ -58,9 +58,9 @@ def begin(context: Context, code: str, name: str, now: float, *, before: str | N
     """
     token = tokens.new_token()
     with context.database.writing() as session:
-        link = session_links.spend(session, tokens.token_hash(code), now)
+        link = session_links.use_link(session, tokens.token_hash(code), now)
         if link is not None:
-            devices.forget_expired(session, now)
+            devices.delete_expired(session, now)
             _end(session, before, now)
             ends = {"expires_at": now + IDLE_SECONDS, "opened_by": link["device_id"]}
             devices.create(session, link["reader_id"], name, tokens.token_hash(token), now, **ends)
@@ -76,9 +76,9 @@ def authenticate(context: Context, token: str, now: float) -> Caller:
     if row is None:
         raise Unauthenticated("This session has ended; open a new one.")
     if now - (row["last_seen_at"] or 0) > SEEN_EVERY:
-        ends = min(now + IDLE_SECONDS, row["device_created_at"] + LONGEST_SECONDS)
+        ends = min(now + IDLE_SECONDS, row["device_created_at"] + MAX_SESSION_SECONDS)
         with suppress(DatabaseUnavailable), context.database.writing() as session:
-            devices.seen(session, row["device_id"], now, expires_at=ends)
+            devices.record_seen(session, row["device_id"], now, expires_at=ends)
     return pairing.as_caller(row)
 
 
@@ -91,5 +91,5 @@ def end(context: Context, token: str, now: float) -> None:
 def _end(session: Session, token: str | None, now: float) -> None:
     row = devices.by_session(session, tokens.token_hash(token), now) if token else None
     if row is not None:
-        pairing_codes.forget_made_by(session, [row["device_id"]])
+        pairing_codes.delete_made_by(session, [row["device_id"]])
         devices.remove(session, row["id"], row["device_id"])

@@ -16,8 +16,8 @@ from server.clock import rfc3339
 from server.errors import Conflict, Invalid, NotFound, RateLimited, TooLarge, Unauthenticated
 from server.services import events, papers
 from server.services.context import Context
-from server.services.json_stream import entries
-from server.services.parsing import SETTINGS, paper_id, read_card, read_event, read_settings, read_words
+from server.services.json_stream import read_entries
+from server.services.parsing import SETTINGS, read_card, read_event, read_paper_id, read_settings, read_words
 from server.store import events as event_store
 from server.store import locks, reader_papers, readers
 from server.store import papers as paper_store
@@ -25,11 +25,11 @@ from server.store.papers import FACTS
 
 FORMAT = "inkling-export"
 FORMAT_VERSION = 1
-MOST_ENTRIES = {"events": 500_000, "papers": 100_000, "library": 100_000}
+MAX_ENTRIES = {"events": 500_000, "papers": 100_000, "library": 100_000}
 PAGE = 500  # rows in one query
-BATCH = 200  # entries in one transaction; fewer when they exceed LARGEST_BATCH bytes
-LARGEST_BATCH = 2**20
-TRY_AGAIN = 20.0  # seconds
+BATCH = 200  # entries in one transaction; fewer when they exceed MAX_BATCH_BYTES bytes
+MAX_BATCH_BYTES = 2**20
+RETRY_AFTER = 20.0  # seconds
 _LOCKS = 256
 
 
@@ -54,8 +54,10 @@ def export(context: Context, reader_id: str, now: float, counts: Counter[str] | 
 
 def _lists(context: Context, reader_id: str) -> dict[str, Iterable[Mapping[str, Any]]]:
     return {
-        "events": map(events.told, _events(context, reader_id)),
-        "library": (_own_words(state) for states in _states(context, reader_id) for state in states if _worded(state)),
+        "events": map(events.event_body, _events(context, reader_id)),
+        "library": (
+            _own_words(state) for states in _states(context, reader_id) for state in states if _has_own_words(state)
+        ),
         "papers": _cards(context, reader_id),
     }
 
@@ -104,7 +106,7 @@ def _cards(context: Context, reader_id: str) -> Iterator[dict[str, Any]]:
         yield from (_card(known[name]) for name in sorted(known) if papers.has_facts(known[name]))
 
 
-def _worded(state: Mapping[str, Any]) -> bool:
+def _has_own_words(state: Mapping[str, Any]) -> bool:
     return bool(state["tags"] or state["note"] or state["read"])
 
 
@@ -125,7 +127,7 @@ def import_(context: Context, reader_id: str, file: Iterable[bytes], now: float)
     Malformed, Invalid or TooLarge for a bad file, Conflict while another import of this reader runs, RateLimited while
     too many imports run.
     """
-    with _alone(context, reader_id), Aside.of(file) as aside:
+    with _alone(context, reader_id), SpooledExport.of(file) as aside:
         outcome: Counter[str] = Counter()
         # Oldest first: of two events at the same time, the later arrival counts.
         for batch in aside.batches("events", newest_last=True):
@@ -136,7 +138,7 @@ def import_(context: Context, reader_id: str, file: Iterable[bytes], now: float)
             outcome["papers"] += len(cards)
         for batch in aside.batches("library"):
             _annotate(context, reader_id, batch)
-        _choose(context, reader_id, aside.settings)
+        _import_settings(context, reader_id, aside.settings)
     return {name: outcome[name] for name in ("accepted", "duplicate", "rejected", "papers")}
 
 
@@ -144,7 +146,7 @@ def import_(context: Context, reader_id: str, file: Iterable[bytes], now: float)
 def _alone(context: Context, reader_id: str) -> Iterator[None]:
     """Be the only import of this reader in any process, and one of at most IMPORTS in this one."""
     if not context.imports.acquire(blocking=False):
-        raise RateLimited(TRY_AGAIN)
+        raise RateLimited(RETRY_AFTER)
     try:
         number = int.from_bytes(hashlib.blake2b(reader_id.encode(), digest_size=8).digest(), "big", signed=True)
         folder = context.settings.run_dir / "imports"
@@ -177,7 +179,7 @@ class _Batch:
     size: int = 0  # bytes
 
 
-class Aside:
+class SpooledExport:
     """A checked export file, spooled to disk in batches so that it can be read from either end."""
 
     def __init__(self, file: IO[bytes]) -> None:
@@ -187,31 +189,31 @@ class Aside:
 
     @classmethod
     @contextlib.contextmanager
-    def of(cls, chunks: Iterable[bytes]) -> Iterator[Aside]:
+    def of(cls, chunks: Iterable[bytes]) -> Iterator[SpooledExport]:
         """Check an exported file, spool it and yield it. Raises as `import_` does."""
         with tempfile.TemporaryFile() as file:
             aside = cls(file)
-            aside._take(chunks)
+            aside._spool(chunks)
             yield aside
 
-    def _take(self, chunks: Iterable[bytes]) -> None:
+    def _spool(self, chunks: Iterable[bytes]) -> None:
         counts: Counter[str] = Counter()
-        told: dict[str, Any] = {}
-        for name, value, listed in entries(chunks):
-            if not listed:
-                told[name] = _checked(name, value)
-            elif name in MOST_ENTRIES:
+        values: dict[str, Any] = {}
+        for name, value, in_list in read_entries(chunks):
+            if not in_list:
+                values[name] = _check_value(name, value)
+            elif name in MAX_ENTRIES:
                 counts[name] += 1
-                if counts[name] > MOST_ENTRIES[name]:
-                    raise TooLarge(f"At most {MOST_ENTRIES[name]:,} at once; split the file.", field=name)
-                self._put(name, value)
-        if told.get("format") != FORMAT or told.get("version") != FORMAT_VERSION:
+                if counts[name] > MAX_ENTRIES[name]:
+                    raise TooLarge(f"At most {MAX_ENTRIES[name]:,} at once; split the file.", field=name)
+                self._append(name, value)
+        if values.get("format") != FORMAT or values.get("version") != FORMAT_VERSION:
             raise Invalid(f"Not a file of Inkling's export, version {FORMAT_VERSION}.", field="format")
-        self.settings = told.get("settings") or {}
+        self.settings = values.get("settings") or {}
 
-    def _put(self, name: str, value: Any) -> None:
+    def _append(self, name: str, value: Any) -> None:
         last = self._batches[-1] if self._batches else None
-        if last is None or last.name != name or last.entries == BATCH or last.size > LARGEST_BATCH:
+        if last is None or last.name != name or last.entries == BATCH or last.size > MAX_BATCH_BYTES:
             last = _Batch(name, self._file.tell())
             self._batches.append(last)
         last.entries += 1
@@ -226,9 +228,9 @@ class Aside:
             yield values[::-1] if newest_last else values
 
 
-def _checked(name: str, value: Any) -> Any:
+def _check_value(name: str, value: Any) -> Any:
     """Return a top-level value of the file. Raises Invalid."""
-    if name in MOST_ENTRIES and value != []:
+    if name in MAX_ENTRIES and value != []:
         raise Invalid("Must be a list.", field=name)
     if name == "settings":
         return None if value is None else read_settings(value)
@@ -270,10 +272,10 @@ def _annotate(context: Context, reader_id: str, batch: Sequence[Any]) -> None:
         for entry in batch:
             with contextlib.suppress(Invalid):
                 words = read_words(entry)
-                reader_papers.annotate(session, reader_id, paper_id(entry.get("paper"), "paper"), words)
+                reader_papers.annotate(session, reader_id, read_paper_id(entry.get("paper"), "paper"), words)
 
 
-def _choose(context: Context, reader_id: str, chosen: Mapping[str, Any]) -> None:
+def _import_settings(context: Context, reader_id: str, chosen: Mapping[str, Any]) -> None:
     """Set the settings that the reader has not set here."""
     if not chosen:
         return

@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 LOOK_EVERY = 2.0  # seconds
 FIRST_PAUSE = 5.0  # seconds after a failed training; doubles with each failure in a row
-LONGEST_PAUSE = 3600.0
+MAX_PAUSE = 3600.0
 REST = 3.0  # pause after a training, as a multiple of its length
 NOT_ENOUGH = 3  # the exit status of `inkling train` when too few papers have any text
 GROWING_PAUSE = 30.0  # seconds before looking again whether there are enough
@@ -34,7 +34,7 @@ def run(context: Context, start: Callable[[], subprocess.Popen[bytes]], stop: th
         status = _wait(start(), stop)
         took = time.monotonic() - began
         failures = 0 if status in (0, NOT_ENOUGH) else failures + 1
-        pause = max(LOOK_EVERY, REST * took, _penalty(failures), GROWING_PAUSE if status == NOT_ENOUGH else 0.0)
+        pause = max(LOOK_EVERY, REST * took, _failure_pause(failures), GROWING_PAUSE if status == NOT_ENOUGH else 0.0)
         if status == 0:
             logger.info("trained in %.1f s because %s", took, reason)
         elif status != NOT_ENOUGH and not stop.is_set():
@@ -58,5 +58,5 @@ def _wait(training: subprocess.Popen[bytes], stop: threading.Event) -> int:
     return training.wait()
 
 
-def _penalty(failures: int) -> float:
-    return min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (failures - 1)) if failures else 0.0
+def _failure_pause(failures: int) -> float:
+    return min(MAX_PAUSE, FIRST_PAUSE * 2 ** (failures - 1)) if failures else 0.0

@@ -22,7 +22,7 @@ from server.errors import BrokenArtefact, Conflict, NotFound
 from server.home import make_private_folder, private_opener
 from server.services import forgetting
 from server.services.context import Context
-from server.services.training_due import JOB, Trained
+from server.services.training_due import JOB, TrainingWatermarks
 from server.store import events as event_rows
 from server.store import job_states, locks, models, papers
 
@@ -66,7 +66,7 @@ def train_once(context: Context, progress: Progress | None = None, *, seed: int 
     """
     with trainer_lock(context):
         started = time.time()
-        sweep(context)
+        remove_leftovers(context)
         forgetting.compact_if_due(context, started)
         seen, paper_table, event_table = _read(context, started)
         try:
@@ -82,8 +82,8 @@ def train_once(context: Context, progress: Progress | None = None, *, seed: int 
         except TooFewPapers as error:
             raise NotEnoughPapers(f"Nothing was trained: {error}.") from error
         # The watermark from which workers fold in papers; SQL knows it, the recommender does not.
-        told = replace(model.manifest, papers_until=seen.papers_changed, gate=verdict.as_dict())
-        model = replace(model, manifest=told)
+        manifest = replace(model.manifest, papers_until=seen.papers_changed, gate=verdict.as_dict())
+        model = replace(model, manifest=manifest)
         publish(context, model, seen, verdict)
         if progress:
             progress("published", 1.0)
@@ -119,10 +119,10 @@ def _serving(context: Context) -> Model | None:
         return None
 
 
-def _read(context: Context, now: float) -> tuple[Trained, Papers, Events]:
+def _read(context: Context, now: float) -> tuple[TrainingWatermarks, Papers, Events]:
     """Read the log, the catalogue and their watermarks in one transaction."""
     with context.database.reading() as session:
-        seen = Trained(
+        seen = TrainingWatermarks(
             event_rows.newest_number(session), papers.newest_update(session), papers.count_readable(session), now
         )
         chunks = papers.for_catalogue(session)
@@ -131,7 +131,7 @@ def _read(context: Context, now: float) -> tuple[Trained, Papers, Events]:
         return seen, paper_table, Events.from_rows(event_rows.for_training(session))
 
 
-def publish(context: Context, model: Model, seen: Trained, verdict: Verdict) -> None:
+def publish(context: Context, model: Model, seen: TrainingWatermarks, verdict: Verdict) -> None:
     """Save the model aside, check that it loads, rename it into place, and in one transaction let it serve.
 
     A model that the gate holds back is kept, for the operator to look at or promote.
@@ -142,15 +142,15 @@ def publish(context: Context, model: Model, seen: Trained, verdict: Verdict) -> 
     model.save(aside)
     Model.load(aside)
     aside.rename(folder)
-    _settle(context.settings.models_dir)
+    _sync_folder(context.settings.models_dir)
     now = time.time()
     with context.database.writing() as session:
         status = "candidate" if verdict.passed else "withheld"
         models.add(session, model.version, model.manifest.as_dict(), now, status=status, note=verdict.reason)
         if verdict.passed:
             models.promote(session, model.version)
-        job_states.put(session, JOB, vars(seen), now)
-        old = models.prune(session, KEEP, forgetting.latest(session))
+        job_states.save(session, JOB, vars(seen), now)
+        old = models.prune(session, KEEP, forgetting.last_departure(session))
     _remove(context.settings.models_dir, old)
 
 
@@ -172,7 +172,7 @@ def rollback(context: Context) -> str:
     """Let the model before the serving one serve again; return its version. Raises NotFound when there is none."""
     with context.database.reading() as session:
         now = models.serving_version(session)
-        version = models.before(session, now) if now else None
+        version = models.previous(session, now) if now else None
     if version is None:
         raise NotFound("There is no older model to go back to.", field="version")
     promote(context, version)
@@ -197,7 +197,7 @@ def trainer_lock(context: Context) -> Iterator[None]:
             yield
 
 
-def sweep(context: Context) -> list[str]:
+def remove_leftovers(context: Context) -> list[str]:
     """Remove folders that a killed training left: any without a row. The caller holds the trainer's lock."""
     models_dir = context.settings.models_dir
     if not models_dir.is_dir():
@@ -214,7 +214,7 @@ def _remove(folder: Path, names: list[str]) -> None:
         shutil.rmtree(folder / name, ignore_errors=True)
 
 
-def _settle(folder: Path) -> None:
+def _sync_folder(folder: Path) -> None:
     """Flush a rename inside `folder` to disk before anything refers to it."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
@@ -229,7 +229,7 @@ def list_models(context: Context) -> list[dict[str, Any]]:
         return [dict(row) for row in models.every(session)]
 
 
-def card_of(context: Context, version: str | None) -> str:
+def read_model_card(context: Context, version: str | None) -> str:
     """Return the model card of a version (None: the serving one), made from its stored manifest. Raises NotFound."""
     with context.database.reading() as session:
         rows = {row["version"]: row for row in models.every(session)}

@@ -15,7 +15,7 @@ GROWN = 2.0  # a catalogue this many times larger has many words that the model 
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainingWatermarks:
     """Watermarks of the last training: newest event number, newest change of a paper, number of papers, start time."""
 
     event: int = 0
@@ -28,10 +28,10 @@ def why_due(context: Context, now: float) -> str | None:
     """Return why it is time to train, for the log, or None when it is not."""
     with context.database.reading() as session:
         serving = models.serving_version(session)
-        last = Trained(**(job_states.get(session, JOB) or {}))
+        last = TrainingWatermarks(**(job_states.load(session, JOB) or {}))
         new = events.count_since(session, last.event)
         count = papers.count_readable(session)
-        forgotten = forgetting.latest(session)
+        forgotten = forgetting.last_departure(session)
         changed = papers.newest_update(session) > last.papers_changed
     if serving is None:
         return "there is no model yet" if count >= ENOUGH_PAPERS else None

@@ -62,8 +62,8 @@ def of_reader(session: Session, reader_id: str, now: float) -> list[Row]:
     return all_rows(session, statement.order_by(devices.c.created_at.desc(), devices.c.id))
 
 
-def seen(session: Session, device_id: str, now: float, *, expires_at: float | None = None) -> None:
-    """Note that the device spoke; a session has a new expiry with it."""
+def record_seen(session: Session, device_id: str, now: float, *, expires_at: float | None = None) -> None:
+    """Record that the device made a request; a session gets a new expiry."""
     values = {"last_seen_at": now, **({"expires_at": expires_at} if expires_at is not None else {})}
     session.execute(update(devices).where(devices.c.id == device_id).values(**values))
 
@@ -75,6 +75,6 @@ def remove(session: Session, reader_id: str, device_id: str) -> bool:
     return session.execute(statement.returning(devices.c.id)).first() is not None
 
 
-def forget_expired(session: Session, now: float) -> None:
+def delete_expired(session: Session, now: float) -> None:
     """Remove the sessions that have expired."""
     session.execute(delete(devices).where(devices.c.expires_at <= now))

@@ -40,7 +40,7 @@ def add_lists(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     insert_new(session, lists, rows)
 
 
-def forget_lists(session: Session, reader_id: str) -> None:
+def delete_uncited_lists(session: Session, reader_id: str) -> None:
     """Delete this reader's lists that no event cites any more."""
     cited = select(events.c.list_id).where(events.c.reader_id == reader_id, events.c.list_id.is_not(None))
     session.execute(delete(lists).where(lists.c.reader_id == reader_id, lists.c.id.not_in(cited)))
@@ -90,8 +90,8 @@ def newest_of(session: Session, reader_id: str) -> int:
     return session.execute(select(func.max(events.c.number)).where(events.c.reader_id == reader_id)).scalar() or 0
 
 
-def forget_resets(session: Session, reader_id: str, id_hashes: Collection[str]) -> None:
-    """Let those of `id_hashes` that starting over deleted be logged again."""
+def delete_reset_hashes(session: Session, reader_id: str, id_hashes: Collection[str]) -> None:
+    """Delete those of `id_hashes` that starting over left, so that their events can be logged again."""
     left = (deleted_events.c.reader_id == reader_id, deleted_events.c.by_reset.is_(True))
     session.execute(delete(deleted_events).where(*left, among(deleted_events.c.id_hash, id_hashes)))
 
@@ -106,7 +106,7 @@ def remove(
     session.execute(delete(events).where(events.c.reader_id == reader_id, among(events.c.id, id_hashes)))
 
 
-def remove_some(session: Session, reader_id: str, limit: int) -> bool:
+def remove_batch(session: Session, reader_id: str, limit: int) -> bool:
     """Delete up to `limit` of the reader's events without keeping hashes; return whether there were any."""
     some = select(events.c.number).where(events.c.reader_id == reader_id).limit(limit)
     return (

@@ -61,7 +61,7 @@ def promote(session: Session, version: str) -> None:
     session.execute(update(models).where(models.c.version == version).values(status="serving"))
 
 
-def before(session: Session, version: str) -> str | None:
+def previous(session: Session, version: str) -> str | None:
     """Return the newest kept version older than this one, the target of a rollback, or None."""
     created = select(models.c.created_at).where(models.c.version == version).scalar_subquery()
     statement = (

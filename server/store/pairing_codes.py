@@ -29,7 +29,7 @@ def add(
     session.execute(pairing_codes.insert().values(**row, created_at=now, expires_at=expires_at, attempts_left=attempts))
 
 
-def attempt(session: Session, locator: str, now: float) -> Row | None:
+def use_attempt(session: Session, locator: str, now: float) -> Row | None:
     """Use up one attempt at the code with this locator; return its row, or None without a live code."""
     statement = (
         update(pairing_codes)
@@ -44,17 +44,17 @@ def attempt(session: Session, locator: str, now: float) -> Row | None:
     return first_row(session, statement)
 
 
-def give_back(session: Session, locator: str) -> None:
+def restore_attempt(session: Session, locator: str) -> None:
     """Undo an attempt at a code that was right but not used."""
     one_more = pairing_codes.c.attempts_left + 1
     session.execute(update(pairing_codes).where(pairing_codes.c.locator == locator).values(attempts_left=one_more))
 
 
-def spend(session: Session, locator: str) -> None:
+def delete_code(session: Session, locator: str) -> None:
     """Delete a code."""
     session.execute(delete(pairing_codes).where(pairing_codes.c.locator == locator))
 
 
-def forget_made_by(session: Session, device_ids: Collection[str]) -> None:
+def delete_made_by(session: Session, device_ids: Collection[str]) -> None:
     """Delete the codes that these devices asked for."""
     session.execute(delete(pairing_codes).where(pairing_codes.c.device_id.in_(device_ids)))

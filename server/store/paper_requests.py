@@ -12,7 +12,7 @@ from server.store.database import Row, all_rows, among, insert_new, upsert
 from server.store.tables import page_texts, paper_requests, papers, reader_papers
 
 
-def wanted(session: Session, source: str, now: float | None, limit: int) -> list[Row]:
+def due(session: Session, source: str, now: float | None, limit: int) -> list[Row]:
     """Return up to `limit` papers without title or abstract that this source may fill and that are due to be asked for.
 
     `now` is in epoch seconds; with None everything is due. Each row has `id`, and of earlier requests `tries` (None
@@ -42,7 +42,7 @@ def wanted(session: Session, source: str, now: float | None, limit: int) -> list
     return all_rows(session, statement.limit(limit))
 
 
-def _untold() -> ColumnElement[bool]:
+def _lacks_text() -> ColumnElement[bool]:
     return or_(papers.c.title.is_(None), papers.c.abstract.is_(None))
 
 
@@ -53,16 +53,16 @@ def _lacking(source: str, now: float | None) -> Select[Any]:
     return (
         select(papers.c.id, papers.c.created_at, past.tries, past.refused)
         .outerjoin(paper_requests, and_(past.paper_id == papers.c.id, past.source == source))
-        .where(papers.c.source.is_distinct_from(source), _untold(), due)
+        .where(papers.c.source.is_distinct_from(source), _lacks_text(), due)
     )
 
 
-def put(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+def save(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert or overwrite whole rows."""
     upsert(session, paper_requests, rows)
 
 
-def put_off(session: Session, source: str, ids: Sequence[str]) -> None:
+def defer(session: Session, source: str, ids: Sequence[str]) -> None:
     """Queue these papers behind all others, without having asked for them."""
     row = {"source": source, "tries": 0, "refused": False, "reason": None, "asked_at": 0.0, "due_at": 0.0}
     insert_new(session, paper_requests, [{**row, "paper_id": name} for name in ids])
@@ -75,12 +75,12 @@ def forget(session: Session, source: str, ids: Collection[str]) -> None:
     )
 
 
-def set_aside(session: Session, source: str) -> list[Row]:
+def list_failed(session: Session, source: str) -> list[Row]:
     """Return the failed requests for papers that still lack text, latest first."""
     statement = (
         select(paper_requests)
         .join(papers, papers.c.id == paper_requests.c.paper_id)
-        .where(paper_requests.c.source == source, paper_requests.c.tries > 0, _untold())
+        .where(paper_requests.c.source == source, paper_requests.c.tries > 0, _lacks_text())
     )
     return all_rows(session, statement.order_by(paper_requests.c.asked_at.desc(), paper_requests.c.paper_id))
 

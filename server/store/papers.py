@@ -46,7 +46,7 @@ def _own_facts(reader_id: str, *more: ColumnElement[Any]) -> Select[Any]:
     return select(papers.c.id, *facts, *more).outerjoin(page_texts, own)
 
 
-def put(session: Session, changed: Sequence[Mapping[str, Any]]) -> None:
+def save(session: Session, changed: Sequence[Mapping[str, Any]]) -> None:
     """Insert or overwrite whole rows (`id`, facts, `source`, `updated_at`); `created_at` is kept once set."""
     upsert(session, papers, changed, keep=("created_at",))
 
@@ -57,18 +57,18 @@ def page_texts_of(session: Session, ids: Collection[str]) -> list[Row]:
     return all_rows(session, statement.order_by(page_texts.c.paper_id, page_texts.c.reader_id))
 
 
-def put_page_texts(session: Session, changed: Sequence[Mapping[str, Any]]) -> None:
+def save_page_texts(session: Session, changed: Sequence[Mapping[str, Any]]) -> None:
     """Insert or overwrite whole page texts."""
     upsert(session, page_texts, changed)
 
 
-def forget_page_texts(session: Session, ids: Collection[str], reader_id: str | None = None) -> None:
+def delete_page_texts(session: Session, ids: Collection[str], reader_id: str | None = None) -> None:
     """Delete the page texts of these papers, of one reader or (None) of all."""
     statement = delete(page_texts).where(among(page_texts.c.paper_id, ids))
     session.execute(statement if reader_id is None else statement.where(page_texts.c.reader_id == reader_id))
 
 
-def forget_page_texts_of(session: Session, reader_id: str) -> None:
+def delete_unsaved_page_texts(session: Session, reader_id: str) -> None:
     """Delete this reader's page texts of papers they have not saved."""
     saved = select(reader_papers.c.paper_id).where(
         reader_papers.c.reader_id == reader_id, reader_papers.c.saved.is_(True)
@@ -76,7 +76,7 @@ def forget_page_texts_of(session: Session, reader_id: str) -> None:
     session.execute(delete(page_texts).where(page_texts.c.reader_id == reader_id, page_texts.c.paper_id.not_in(saved)))
 
 
-def forget_orphans(session: Session, ids: Collection[str] | None = None, after: str = "") -> str | None:
+def delete_orphans(session: Session, ids: Collection[str] | None = None, after: str = "") -> str | None:
     """Delete papers without facts that no reader names any more, among `ids` or (None) all.
 
     Deletes up to 2000 in order of id, starting after `after`; returns the last id, None when there are no more.
@@ -138,7 +138,9 @@ def catalogue_rows(session: Session, ids: Collection[str]) -> list[dict[str, Any
     return [_catalogue_row(row) for row in rows(session, ids).values()]
 
 
-def own_stamps(session: Session, reader_id: str, limit: int, wanted: Collection[str]) -> dict[str, tuple[float, float]]:
+def own_change_times(
+    session: Session, reader_id: str, limit: int, wanted: Collection[str]
+) -> dict[str, tuple[float, float]]:
     """Return id -> (time of change of the page text, of the paper) for this reader's page texts.
 
     Covers the newest `limit`, and those among `wanted`.

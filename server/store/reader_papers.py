@@ -35,7 +35,7 @@ def changed_since(session: Session, reader_id: str, version: int) -> list[Row]:
     return all_rows(session, statement)
 
 
-def put(session: Session, rows: Sequence[Mapping[str, Any]], version: int) -> None:
+def save(session: Session, rows: Sequence[Mapping[str, Any]], version: int) -> None:
     """Store states under this version of the reader, keeping OWN_WORDS of existing rows."""
     upsert(session, reader_papers, [{**row, "version": version} for row in rows], keep=OWN_WORDS)
 
@@ -68,7 +68,7 @@ def remove(session: Session, reader_id: str, paper_id: str) -> None:
     )
 
 
-def forget_all_but_saved(session: Session, reader_id: str) -> None:
+def delete_all_but_saved(session: Session, reader_id: str) -> None:
     """Delete the reader's states of papers that are not saved, and all but the save from the others."""
     mine = reader_papers.c.reader_id == reader_id
     session.execute(delete(reader_papers).where(mine, reader_papers.c.saved.is_(False)))

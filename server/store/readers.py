@@ -63,7 +63,7 @@ def touch(session: Session, reader_id: str) -> int | None:
     return session.execute(statement.returning(readers.c.version)).scalar()
 
 
-def note_forgotten(session: Session, reader_id: str) -> None:
+def record_deleted_states(session: Session, reader_id: str) -> None:
     """Record that states were deleted in the reader's current version, so that cached histories are read again."""
     session.execute(update(readers).where(readers.c.id == reader_id).values(forgot_version=readers.c.version))
 

@@ -20,13 +20,13 @@ def add(
     session.execute(session_links.insert().values(**row))
 
 
-def spend(session: Session, code_hash: str, now: float) -> Row | None:
+def use_link(session: Session, code_hash: str, now: float) -> Row | None:
     """Remove a link that is used and return its row; None for one that is unknown, used already or expired."""
     taken = delete(session_links).where(session_links.c.code_hash == code_hash).returning(session_links)
     found = first_row(session, taken)
     return found if found is not None and found["expires_at"] > now else None
 
 
-def forget_made_by(session: Session, device_ids: Collection[str]) -> None:
+def delete_made_by(session: Session, device_ids: Collection[str]) -> None:
     """Remove the links that these devices asked for."""
     session.execute(delete(session_links).where(session_links.c.device_id.in_(device_ids)))

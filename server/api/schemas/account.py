@@ -12,8 +12,8 @@ from server.services.events import KINDS
 
 
 def _chosen() -> fields.List:
-    entries = Text(longest=parsing.LONGEST_CHOSEN)
-    return fields.List(entries, validate=validate.Length(max=parsing.MOST_CHOSEN))
+    entries = Text(longest=parsing.MAX_SETTING_LENGTH)
+    return fields.List(entries, validate=validate.Length(max=parsing.MAX_SETTING_ENTRIES))
 
 
 class MeBody(Base):

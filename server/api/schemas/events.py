@@ -27,8 +27,8 @@ class Event(Base):
             "description": "Before 1991 is rejected; more than 24 h ahead becomes now and is answered as clamped."
         },
     )
-    list_id = Text(longest=parsing.LONGEST["list_id"], allow_none=True)
-    position = Whole(parsing.MOST_POSITION, allow_none=True)
+    list_id = Text(longest=parsing.MAX_LENGTH["list_id"], allow_none=True)
+    position = Whole(parsing.MAX_POSITION, allow_none=True)
     surface = Text(longest=16, allow_none=True, one_of=SURFACES)
     page = Text(
         longest=64,

@@ -27,7 +27,7 @@ class Text(fields.String):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> str:
         try:
-            read = parsing.text(value, attr or "", self.longest)
+            read = parsing.read_text(value, attr or "", self.longest)
         except Invalid as error:
             raise ValidationError(error.message) from error
         if self.pattern and not self.pattern.fullmatch(read):
@@ -44,7 +44,7 @@ class Moment(Text):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> str:
         try:
-            parsing.time(value, attr or "")
+            parsing.read_time(value, attr or "")
         except Invalid as error:
             raise ValidationError(error.message) from error
         return str(value)
@@ -55,11 +55,11 @@ class PaperId(Text):
 
     def __init__(self, **more: Any) -> None:
         metadata = {"description": "A bare id, an arXiv: form or an address.", "examples": ["2401.12345"]}
-        super().__init__(longest=parsing.LONGEST["id"], metadata={**metadata, **more.pop("metadata", {})}, **more)
+        super().__init__(longest=parsing.MAX_LENGTH["id"], metadata={**metadata, **more.pop("metadata", {})}, **more)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> str:
         try:
-            return parsing.paper_id(value, attr or "")
+            return parsing.read_paper_id(value, attr or "")
         except Invalid as error:
             raise ValidationError(error.message) from error
 
@@ -92,6 +92,6 @@ class Whole(fields.Integer):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> int:
         try:
-            return parsing.whole_number(value, attr or "", self.most) or 0
+            return parsing.read_whole_number(value, attr or "", self.most) or 0
         except Invalid as error:
             raise ValidationError(error.message) from error

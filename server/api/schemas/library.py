@@ -28,7 +28,7 @@ class LibraryQuery(PageQuery):
         longest=500,
         metadata={"description": "Words that all occur in title, abstract, authors, tags, note or id."},
     )
-    tag = Text(longest=parsing.LONGEST_TAG)
+    tag = Text(longest=parsing.MAX_TAG_LENGTH)
     read = fields.Boolean(truthy={"true", "1"}, falsy={"false", "0"})
     sort = Text(
         longest=16,
@@ -56,7 +56,7 @@ class EntryBody(Base):
     """The reader's own words on a saved paper; what is left out stays."""
 
     tags = fields.List(
-        Text(longest=parsing.LONGEST_TAG), allow_none=True, validate=validate.Length(max=parsing.MOST_TAGS)
+        Text(longest=parsing.MAX_TAG_LENGTH), allow_none=True, validate=validate.Length(max=parsing.MAX_TAGS)
     )
-    note = Text(longest=parsing.LONGEST_NOTE, allow_none=True)
+    note = Text(longest=parsing.MAX_NOTE_LENGTH, allow_none=True)
     read = fields.Boolean(truthy={True}, falsy={False})

@@ -28,17 +28,21 @@ class Card(Base):
     """A paper as a listing shows it. What is empty or null is unknown."""
 
     id = PaperId(required=True)
-    title = Text(longest=parsing.LONGEST["title"], allow_none=True)
-    abstract = Text(longest=parsing.LONGEST["abstract"], allow_none=True)
+    title = Text(longest=parsing.MAX_LENGTH["title"], allow_none=True)
+    abstract = Text(longest=parsing.MAX_LENGTH["abstract"], allow_none=True)
     authors = fields.List(
-        Text(longest=parsing.LONGEST["name"]), allow_none=True, validate=validate.Length(max=parsing.MOST["authors"])
+        Text(longest=parsing.MAX_LENGTH["name"]),
+        allow_none=True,
+        validate=validate.Length(max=parsing.MAX_ENTRIES["authors"]),
     )
     published_at = Moment(allow_none=True)
     upvotes = Whole(parsing.MAX_UPVOTES, allow_none=True)
     categories = fields.List(
-        Text(longest=parsing.LONGEST["name"]), allow_none=True, validate=validate.Length(max=parsing.MOST["categories"])
+        Text(longest=parsing.MAX_LENGTH["name"]),
+        allow_none=True,
+        validate=validate.Length(max=parsing.MAX_ENTRIES["categories"]),
     )
-    organization = Text(longest=parsing.LONGEST["organization"], allow_none=True)
+    organization = Text(longest=parsing.MAX_LENGTH["organization"], allow_none=True)
 
 
 class Reason(Base):

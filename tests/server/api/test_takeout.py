@@ -182,7 +182,7 @@ def test_nothing_is_written_of_a_file_that_is_none(me: Device, spoilt: bytes, st
 
 @sqlite_only
 def test_the_caps_are_named(me: Device, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(takeout.MOST_ENTRIES, "events", 10)
+    monkeypatch.setitem(takeout.MAX_ENTRIES, "events", 10)
     answer = send(me, json.dumps(file_of(11)).encode())
     assert (answer.status_code, answer.json["error"]["field"]) == (413, "events")
     assert "At most 10 at once" in answer.json["error"]["message"]
@@ -210,7 +210,7 @@ def test_one_import_of_a_reader_at_a_time(me: Device, other: Device, context: Co
             takeout.import_(context, me.reader_id, [b"{}"], NOW)
         assert send(other, json.dumps(file_of(3)).encode()).json["accepted"] == 3
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("server.services.takeout.TRY_AGAIN", 7.0)
+            patch.setattr("server.services.takeout.RETRY_AFTER", 7.0)
             context.imports.acquire()
             with pytest.raises(RateLimited):
                 takeout.import_(context, other.reader_id, [b"{}"], NOW)

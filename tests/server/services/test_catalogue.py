@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from server.services import asking
-from server.services.asking import Progress
+from server.services import polling
 from server.services.catalogue import follow, states
+from server.services.polling import Progress
 from server.store import papers
 from tests.server.conftest import sqlite_only
 from tests.server.sources.listing_server import atom_entry, entry
@@ -61,7 +61,7 @@ def test_a_listing_in_trouble_does_not_keep_the_archive_waiting(request, databas
 
     source.quirk = trouble
     request.getfixturevalue("following")
-    filled = until(lambda: Progress.read(database, "arxiv").done == 1)
+    filled = until(lambda: Progress.load(database, "arxiv").done == 1)
     hung.set()
     assert filled
 
@@ -70,8 +70,8 @@ def test_a_listing_in_trouble_does_not_keep_the_archive_waiting(request, databas
 def test_an_archive_in_trouble_does_not_keep_the_listing_waiting(context, request, database, source):
     source.quirk = lambda path, _query: (503, {"Retry-After": "3600"}, b"") if path == "/api/query" else None
     request.getfixturevalue("following")
-    assert until(lambda: Progress.read(database, "hf").filled)
-    assert until(lambda: Progress.read(database, "arxiv").held_until > time.time())
+    assert until(lambda: Progress.load(database, "hf").filled)
+    assert until(lambda: Progress.load(database, "arxiv").held_until > time.time())
     assert sum(path == "/api/query" for path, _ in source.asked) == 1
     told = states(context, time.time())
     assert told["hf"] == ("ok", None)
@@ -80,12 +80,12 @@ def test_an_archive_in_trouble_does_not_keep_the_listing_waiting(context, reques
 
 @sqlite_only
 def test_what_comes_meanwhile_is_asked_for_and_what_waits_is_not(following, database, source):
-    assert until(lambda: Progress.read(database, "arxiv").done == 1)
-    assert until(lambda: Progress.read(database, "hf").filled)
+    assert until(lambda: Progress.load(database, "arxiv").done == 1)
+    assert until(lambda: Progress.load(database, "hf").filled)
     asked = len(source.asked)
     source.papers["2401.00002"] = atom_entry("2401.00002")
     with database.writing() as session:
         papers.add_stubs(session, ["2401.00002"], 2.0)
-    assert until(lambda: Progress.read(database, "arxiv").done == 2)
+    assert until(lambda: Progress.load(database, "arxiv").done == 2)
     assert len(source.asked) == asked + 1, "the listing's days are not due again"
-    assert asking.LOOK_EVERY <= 60
+    assert polling.POLL_INTERVAL <= 60

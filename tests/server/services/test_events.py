@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from server.errors import NotFound, Unauthenticated
 from server.services import events
 from server.services.context import Context
-from server.services.events import AHEAD, Event, happen, no_state
+from server.services.events import MAX_CLOCK_SKEW, Event, apply_event, empty_state
 from server.store import events as event_rows
 from server.store import reader_papers, readers
 from server.store.database import Database
@@ -81,9 +81,9 @@ def test_two_readers_may_use_one_id(context: Context, database: Database, reader
 
 @given(st.lists(st.tuples(kinds, st.integers(0, 5)), max_size=12))
 def test_the_latest_word_counts_and_of_two_at_one_moment_the_later_arrival(said: list[tuple[str, int]]) -> None:
-    incremental = no_state("r", "p")
+    incremental = empty_state("r", "p")
     for kind, at in said:
-        happen(incremental, kind, float(at))
+        apply_event(incremental, kind, float(at))
     # Sorting is stable: events of one moment stay in the order of their arrival.
     in_order = sorted(said, key=lambda event: event[1])
     expected = {
@@ -108,7 +108,7 @@ def test_a_word_from_the_past_that_arrives_late_changes_nothing(
 
 
 def test_a_clock_far_ahead_is_not_believed(context: Context, database: Database, reader: str) -> None:
-    ahead, little = made(at=NOW + AHEAD + 1), made(paper="2401.00002", at=NOW + AHEAD)
+    ahead, little = made(at=NOW + MAX_CLOCK_SKEW + 1), made(paper="2401.00002", at=NOW + MAX_CLOCK_SKEW)
     results = events.log(context, reader, [ahead, little], now=NOW)
     assert [(result.status, result.clamped) for result in results] == [("accepted", True), ("accepted", False)]
     again = events.log(context, reader, [ahead], now=NOW)

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 
-from server.services.events import happen, no_state
+from server.services.events import apply_event, empty_state
 from server.services.history import Histories, History
 from server.store import papers, reader_papers, readers
 from server.store.database import Database
 
 
 def _state(*said: tuple[str, float], paper: str = "a") -> dict[str, object]:
-    state = no_state("r", paper)
+    state = empty_state("r", paper)
     for kind, at in said:
-        happen(state, kind, at)
+        apply_event(state, kind, at)
     return state
 
 
 def test_a_state_is_told_as_the_events_it_stands_for() -> None:
-    history = History().after(
+    history = History().with_rows(
         [_state(("open", 1.0), ("open", 2.0), ("save", 3.0), ("unsave", 4.0), ("impression", 5.0))]
     )
     told = list(zip(history.events.kinds, history.events.times, strict=True))
     assert told == [("open", 2.0), ("unsave", 4.0), ("impression", 5.0)]
-    assert history.done_with == {"a"}
+    assert history.acted_on == {"a"}
 
 
 def test_a_paper_shown_three_times_without_action_is_worn_out() -> None:
@@ -34,11 +34,11 @@ def test_a_paper_shown_three_times_without_action_is_worn_out() -> None:
         _state(*shown, ("open", 9.0), paper="opened"),
         _state(*shown, ("hide", 8.0), ("unhide", 9.0), paper="hidden and back"),
     ]
-    assert History().after(rows).worn_out == {"three times", "hidden and back"}
+    assert History().with_rows(rows).overexposed == {"three times", "hidden and back"}
 
 
 def test_many_impressions_do_not_make_many_events() -> None:
-    history = History().after([_state(*[("impression", float(at)) for at in range(500)])])
+    history = History().with_rows([_state(*[("impression", float(at)) for at in range(500)])])
     assert Counter(history.events.kinds)["impression"] == 10
 
 
@@ -46,7 +46,7 @@ def _put(database: Database, reader: str, version: int, **states: tuple[str, flo
     rows = [{**_state(said, paper=paper), "reader_id": reader} for paper, said in states.items()]
     with database.writing() as session:
         papers.add_stubs(session, states, 1.0)
-        reader_papers.put(session, rows, version)
+        reader_papers.save(session, rows, version)
 
 
 def test_a_history_follows_what_the_reader_does(database: Database) -> None:
@@ -56,9 +56,9 @@ def test_a_history_follows_what_the_reader_does(database: Database) -> None:
     before = histories.of(database, reader, 0, 0)
     _put(database, reader, 1, a=("save", 1.0))
     assert histories.of(database, reader, 0, 0) is before
-    assert histories.of(database, reader, 1, 0).done_with == {"a"}
+    assert histories.of(database, reader, 1, 0).acted_on == {"a"}
     histories.of(database, other, 0, 0)
-    assert histories.of(database, reader, 1, 0).done_with == {"a"}
+    assert histories.of(database, reader, 1, 0).acted_on == {"a"}
 
 
 def test_only_what_changed_is_read_again(database: Database) -> None:
@@ -70,13 +70,13 @@ def test_only_what_changed_is_read_again(database: Database) -> None:
     _put(database, reader, 2, b=("unhide", 2.0), c=("open", 2.0))
     after = histories.of(database, reader, 2, 0)
     assert after.states["a"] is before.states["a"]
-    assert after.done_with == {"a", "c"}
+    assert after.acted_on == {"a", "c"}
     assert sorted(zip(after.events.papers, after.events.kinds, strict=True)) == [
         ("a", "open"),
         ("b", "unhide"),
         ("c", "open"),
     ]
-    assert before.done_with == {"a", "b"}
+    assert before.acted_on == {"a", "b"}
 
 
 def test_what_was_taken_away_is_not_kept(database: Database) -> None:
@@ -87,4 +87,4 @@ def test_what_was_taken_away_is_not_kept(database: Database) -> None:
     histories.of(database, reader, 1, 0)
     with database.writing() as session:
         reader_papers.remove(session, reader, "a")
-    assert histories.of(database, reader, 2, 2).done_with == {"b"}
+    assert histories.of(database, reader, 2, 2).acted_on == {"b"}

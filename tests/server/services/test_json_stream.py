@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.errors import InklingError, Invalid, Malformed, TooLarge
-from server.services.json_stream import MOST_CHARACTERS, entries
+from server.services.json_stream import MAX_CHARACTERS, read_entries
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -28,7 +28,7 @@ def pieces(raw: bytes, size: int) -> list[bytes]:
 def read(chunks: Iterable[bytes]) -> dict[str, Any]:
     """Return the object that the entries make up again."""
     found: dict[str, Any] = {}
-    for name, value, is_list in entries(chunks):
+    for name, value, is_list in read_entries(chunks):
         if is_list:
             found[name].append(value)
         else:
@@ -79,7 +79,7 @@ def test_a_value_that_is_too_long_is_refused_before_it_is_held() -> None:
 
     with pytest.raises(TooLarge):
         read(endless())
-    assert taken < 5 * MOST_CHARACTERS
+    assert taken < 5 * MAX_CHARACTERS
 
 
 def _peak(count: int) -> int:
@@ -92,7 +92,7 @@ def _peak(count: int) -> int:
         yield entry + b"]}"
 
     tracemalloc.start()
-    for _ in entries(chunks()):
+    for _ in read_entries(chunks()):
         pass
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()

@@ -11,10 +11,10 @@ from email.utils import format_datetime
 import pytest
 
 from server.errors import SourceUnavailable
-from server.services import asking
-from server.services.asking import Progress
+from server.services import polling
 from server.services.catalogue import states
 from server.services.listing_days import fill_from_listing, refused_days
+from server.services.polling import Progress
 from server.sources.http import Stopped
 from server.store import job_states, papers
 from tests.server.conftest import sqlite_only
@@ -103,7 +103,7 @@ def test_a_day_that_is_refused_keeps_back_no_other_and_comes_later(context, data
     progress = fill_from_listing(context, listing, days=6, today=TODAY)
     assert (progress.done, count(database)) == (5, 10)
     assert list(refused_days(progress)) == [iso(age)]
-    kept = refused_days(Progress.read(database, "hf"))
+    kept = refused_days(Progress.load(database, "hf"))
     assert kept[iso(age)].endswith(".")
     told = state(context)
     assert told[0] == "ok", told
@@ -123,15 +123,15 @@ def test_a_day_that_stays_refused_is_asked_less_and_less(context, database, list
     waits = []
     for _ in range(20):
         fill_from_listing(context, listing, days=6, today=TODAY)
-        kept = Progress.read(database, "hf").open_days[iso(4)]
+        kept = Progress.load(database, "hf").open_days[iso(4)]
         waits.append(kept["due_at"] - kept["asked_at"])
-    assert waits[0] == asking.FIRST_WAIT
+    assert waits[0] == polling.FIRST_WAIT
     assert waits == sorted(waits)
     assert waits[-1] == waits[-2] == 86400.0
 
 
 def test_what_is_due_is_asked_and_nothing_else(context, listing, source, monkeypatch):
-    monkeypatch.setattr(asking, "FIRST_WAIT", 0.2)
+    monkeypatch.setattr(polling, "FIRST_WAIT", 0.2)
     source.quirk = refuse_day(iso(4), status(404)())
     fill_from_listing(context, listing, days=6, today=TODAY, only_due=True)
     source.asked.clear()
@@ -162,7 +162,7 @@ def test_a_clock_that_is_ahead_loses_nothing(context, database, listing, source,
     known = 2 * (40 - ahead)
     assert count(database) == known
     # Nothing that can still change counts as over, by either clock.
-    assert not set(Progress.read(database, "hf").settled) & {iso(age) for age in range(-ahead, 3)}
+    assert not set(Progress.load(database, "hf").settled) & {iso(age) for age in range(-ahead, 3)}
     for age in range(-ahead, 0):
         source.days[iso(age)] = [entry(f"2612.{-age:02d}001")]
     source.days[iso(0)].append(entry("2611.99999"))
@@ -175,7 +175,7 @@ def test_many_refused_days_in_a_row_do_not_hide_the_good_ones_for_ever(context, 
     source.quirk = lambda _path, query: (400, {}, b"") if query["date"] >= iso(34) else None
     with pytest.raises(SourceUnavailable, match="Refused 30 times in a row"):
         fill_from_listing(context, listing, days=40, today=TODAY, only_due=True)
-    assert len(source.asked) == asking.REFUSALS
+    assert len(source.asked) == polling.MAX_REFUSALS
     assert state(context)[0] == "degraded"
     fill_from_listing(context, listing, days=40, today=TODAY, only_due=True)
     assert count(database) == 10
@@ -185,7 +185,7 @@ def test_a_source_that_is_away_ends_the_round_and_says_why(context, database, li
     source.script = [status(200, b"[]")] * 3 + [status(429, Retry_After="3600")]
     with pytest.raises(SourceUnavailable):
         fill_from_listing(context, listing, days=6, today=TODAY)
-    kept = Progress.read(database, "hf")
+    kept = Progress.load(database, "hf")
     assert (kept.done, len(source.asked)) == (3, 4)
     told = state(context)
     assert told == ("degraded", kept.reason)
@@ -201,13 +201,13 @@ def test_empty_days_are_asked_again_less_and_less(context, database, listing, so
     assert state(context) == ("ok", None)
     waits = []
     for _ in range(3):
-        kept = Progress.read(database, "hf").open_days[iso(4)]
+        kept = Progress.load(database, "hf").open_days[iso(4)]
         waits.append(kept["due_at"] - kept["asked_at"])
         fill_from_listing(context, listing, days=6, today=TODAY)
     assert waits[0] >= 3600
     source.days[iso(4)] = [entry("2611.88888")]
     fill_from_listing(context, listing, days=6, today=TODAY)
-    assert iso(4) in Progress.read(database, "hf").settled
+    assert iso(4) in Progress.load(database, "hf").settled
 
 
 def test_a_listing_that_lists_nothing_at_all_is_late(context, listing, source):
@@ -248,10 +248,10 @@ def test_a_first_fill_after_a_short_look_is_a_first_fill(context, listing, sourc
 def test_a_home_filled_by_an_earlier_version_is_filled(context, database, listing):
     kept = {"total": 4, "done": 4, "settled": [iso(3)], "missing": {"2401.00001": 1.0}, "last_success_at": time.time()}
     with database.writing() as session:
-        job_states.put(session, "source:hf", kept, 1.0)
+        job_states.save(session, "source:hf", kept, 1.0)
     assert state(context) == ("ok", None)
     with database.writing() as session:
-        job_states.put(session, "source:hf", {**kept, "done": 2, "new_in_a_later_version": 1}, 1.0)
+        job_states.save(session, "source:hf", {**kept, "done": 2, "new_in_a_later_version": 1}, 1.0)
     assert state(context) == ("degraded", "filling: 2 of 4 days")
 
 
@@ -283,7 +283,7 @@ def test_being_told_to_end_is_no_failure(context, database, listing, source, sto
     stop.set()
     with pytest.raises(Stopped):
         fill_from_listing(context, listing, days=4, today=TODAY)
-    assert Progress.read(database, "hf").reason is None
+    assert Progress.load(database, "hf").reason is None
 
 
 def test_the_listings_text_replaces_what_a_page_said(context, database, listing):

@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import text
 
 from server.errors import SourceUnavailable
-from server.services import asking, missing_papers
-from server.services.asking import Progress
+from server.services import missing_papers, polling
 from server.services.catalogue import states
 from server.services.missing_papers import fill_from_archive, set_aside
 from server.services.papers import merge_cards, merge_source_papers
+from server.services.polling import Progress
 from server.sources.arxiv import Arxiv
 from server.store import paper_requests, papers
 from tests.server.conftest import sqlite_only
@@ -23,7 +23,7 @@ from tests.server.sources.listing_server import atom_entry, feed, refuse_ids
 NAMES = [f"2401.{number:05d}" for number in range(1, 61)]
 ERROR = feed(atom_entry("x").replace("http://arxiv.org/abs/xv2", "http://arxiv.org/api/errors#incorrect_id_format"))
 GARBLED = feed(atom_entry("2401.00001").replace("<title>", "<title>\x01"))
-REFUSALS = {
+MAX_REFUSALS = {
     "an error": (400, {}, ERROR),
     "an error of status 200": (200, {}, ERROR),
     "not found": (404, {}, b""),
@@ -105,10 +105,10 @@ def test_a_paper_unknown_yet_is_asked_for_again_after_a_short_wait_that_grows(co
     for _ in range(5):
         fill_from_archive(context, archive, only_due=True)
         with database.reading() as session:
-            (row,) = paper_requests.set_aside(session, "arxiv")
+            (row,) = paper_requests.list_failed(session, "arxiv")
         waits.append(row["due_at"] - row["asked_at"])
         make_due(database)
-    assert waits[0] == asking.FIRST_WAIT
+    assert waits[0] == polling.FIRST_WAIT
     assert waits == sorted(set(waits))
     assert set_aside(context) == {"2611.00404": "arXiv does not know it"}
     source.papers["2611.00404"] = atom_entry("2611.00404")
@@ -124,10 +124,10 @@ def test_what_waits_is_not_asked_for_before_its_time(context, database, archive,
 
 
 @sqlite_only
-@pytest.mark.parametrize("kind", REFUSALS)
+@pytest.mark.parametrize("kind", MAX_REFUSALS)
 def test_an_id_that_is_refused_keeps_no_other_paper_blank(context, database, archive, source, kind):
     add(database, [*NAMES, "2401.99999"])
-    source.quirk = refuse_ids("2401.99999", answer=REFUSALS[kind])
+    source.quirk = refuse_ids("2401.99999", answer=MAX_REFUSALS[kind])
     assert fill_from_archive(context, archive) == 60
     assert blank(database) == {"2401.99999"}
     assert list(set_aside(context)) == ["2401.99999"]
@@ -181,7 +181,7 @@ def test_a_flood_of_ids_that_are_refused_does_not_starve_the_rest(context, datab
     source.quirk = lambda _path, query: (400, {}, b"") if "1706" in query["id_list"] else None
     assert fill_from_archive(context, archive, only_due=True) == 60
     assert sorted(asked_ids(source)[0]) == NAMES
-    assert len(source.asked) <= 1 + asking.REFUSALS
+    assert len(source.asked) <= 1 + polling.MAX_REFUSALS
     assert state(context)[0] == "ok"
 
 
@@ -193,8 +193,8 @@ def test_an_empty_answer_is_no_answer(context, database, archive, source):
     assert len(source.asked) == 2
     assert state(context) == ("degraded", "it answers, but with none of 124 papers; they are asked for again")
     with database.reading() as session:
-        waits = {row["due_at"] - row["asked_at"] for row in paper_requests.set_aside(session, "arxiv")}
-    assert waits == {asking.FIRST_WAIT}
+        waits = {row["due_at"] - row["asked_at"] for row in paper_requests.list_failed(session, "arxiv")}
+    assert waits == {polling.FIRST_WAIT}
     make_due(database)
     source.quirk = lambda *_: None
     source.papers = {name: atom_entry(name) for name in names}
@@ -216,7 +216,7 @@ def test_a_source_that_refuses_everything_is_left_and_the_next_round_begins_else
     add(database, names)
     with pytest.raises(SourceUnavailable, match=r"Refused 30 times in a row.*status 403"):
         fill_from_archive(context, archive, only_due=True)
-    assert len(source.asked) == asking.REFUSALS
+    assert len(source.asked) == polling.MAX_REFUSALS
     assert state(context)[0] == "degraded"
     tried = set(set_aside(context))
     source.asked.clear()
@@ -230,7 +230,7 @@ def test_being_asked_to_wait_is_kept_over_a_restart(context, database, archive, 
     source.quirk = lambda *_: (503, {"Retry-After": "7200"}, b"")
     with pytest.raises(SourceUnavailable, match="left alone until"):
         fill_from_archive(context, archive, only_due=True)
-    assert state(context)[1] == Progress.read(database, "arxiv").reason
+    assert state(context)[1] == Progress.load(database, "arxiv").reason
     with closing(Arxiv(asked, pace=0.0)) as after_a_restart, pytest.raises(SourceUnavailable, match="left alone until"):
         fill_from_archive(context, after_a_restart)
     assert len(source.asked) == 1
@@ -272,7 +272,7 @@ def test_what_is_kept_of_a_paper_goes_with_it(context, database, archive, source
 @sqlite_only
 def test_the_log_names_no_paper(context, database, archive, source, caplog):
     add(database, [*NAMES, "2401.99999"])
-    source.quirk = refuse_ids("2401.99999", answer=REFUSALS["an error"])
+    source.quirk = refuse_ids("2401.99999", answer=MAX_REFUSALS["an error"])
     with caplog.at_level(logging.INFO):
         fill_from_archive(context, archive)
     ours = [record.getMessage() for record in caplog.records if record.name.startswith("server")]
@@ -284,4 +284,4 @@ def test_a_round_is_bounded(context, database, archive, source, monkeypatch):
     add(database, NAMES)
     assert fill_from_archive(context, archive, limit=10) == 10
     assert len(asked_ids(source)[0]) == 10
-    assert missing_papers.LARGEST_ROUND > 10
+    assert missing_papers.MAX_ROUND > 10

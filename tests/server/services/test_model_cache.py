@@ -98,10 +98,10 @@ def test_what_the_model_was_trained_on_is_not_folded_in_again(
     fill(database, 0, 60)
     publish(database, tmp_path / "models")
     folded: list[str] = []
-    take = type(serving.current()).take
+    update = type(serving.current()).update_papers
     monkeypatch.setattr(
-        "server.services.model_cache.Served.take",
-        lambda served, rows: folded.extend(row["id"] for row in rows) or take(served, rows),
+        "server.services.model_cache.Served.update_papers",
+        lambda served, rows: folded.extend(row["id"] for row in rows) or update(served, rows),
     )
     again = ModelCache(database, tmp_path / "models")
     again.refresh()

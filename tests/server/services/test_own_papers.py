@@ -99,10 +99,10 @@ def test_what_was_deleted_is_out_of_the_next_answer(world: World) -> None:
     world.tell(*source_papers(100, 2))
     world.view()
     with world.database.writing() as session:
-        papers.forget_page_texts(session, ["2401.00100"], world.reader)
+        papers.delete_page_texts(session, ["2401.00100"], world.reader)
     assert own_in(world.view(), ids(100, 2)) == ["2401.00101"]
     with world.database.writing() as session:
-        papers.forget_page_texts_of(session, world.reader)
+        papers.delete_unsaved_page_texts(session, world.reader)
     assert world.view() == View(world.catalogue)
 
 
@@ -126,8 +126,8 @@ def test_each_reader_has_their_own(world: World) -> None:
 
 
 def test_of_many_the_newest_count_and_those_asked_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(own_papers, "MOST", 4)
-    monkeypatch.setattr(own_papers, "MOST_BY_WORDS", 4)
+    monkeypatch.setattr(own_papers, "MAX_PAPERS", 4)
+    monkeypatch.setattr(own_papers, "MAX_PAPERS_WITHOUT_MODEL", 4)
     for number in range(8):
         world.tell(*source_papers(100 + number, 1))
     assert own_in(world.view(), ids(100, 8)) == ids(104, 4)

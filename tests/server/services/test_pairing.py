@@ -7,7 +7,7 @@ import pytest
 from server.errors import BadCode, Forbidden, NotFound, PairingRequired, Unauthenticated
 from server.services import pairing
 from server.services.context import Context
-from server.services.pairing import CODE_ATTEMPTS, CODE_SECONDS, Paired, Whose
+from server.services.pairing import CODE_ATTEMPTS, CODE_SECONDS, NewDevice, Recipient
 from server.store import devices, readers
 from server.store.database import Database
 from server.store.tables import devices as device_table
@@ -18,7 +18,7 @@ NOW = 1_795_300_000.0
 
 def register(
     context: Context, code: str | None = None, *, mode: str = "first", local: bool = True, now: float = NOW
-) -> Paired:
+) -> NewDevice:
     return pairing.register(context, "a browser", code, registration=mode, local=local, now=now)
 
 
@@ -133,7 +133,7 @@ def owners_code(context: Context) -> str:
 
 def test_a_new_servers_link_makes_its_operator(context: Context) -> None:
     code = owners_code(context)
-    assert pairing.whose(context, code, NOW) == Whose(None, operator=True)
+    assert pairing.find_recipient(context, code, NOW) == Recipient(None, operator=True)
     made = register(context, code, mode="closed")
     assert pairing.authenticate(context, made.token, NOW).operator
 
@@ -142,7 +142,9 @@ def test_a_new_servers_link_is_its_operators_who_came_another_way_since(context:
     code = owners_code(context)
     first = register(context)
     guest = register(context, pairing.new_code(context, None, NOW).code)
-    assert pairing.whose(context, code, NOW) == Whose(first.reader_id, operator=True, devices=("a browser",))
+    assert pairing.find_recipient(context, code, NOW) == Recipient(
+        first.reader_id, operator=True, devices=("a browser",)
+    )
     second = register(context, code)
     assert second.reader_id == first.reader_id != guest.reader_id
     assert pairing.authenticate(context, second.token, NOW).operator
@@ -151,7 +153,7 @@ def test_a_new_servers_link_is_its_operators_who_came_another_way_since(context:
 def test_a_stranger_who_came_first_to_an_open_server_gets_nobodys_link(context: Context) -> None:
     code = owners_code(context)
     stranger = register(context, mode="open", local=False)
-    assert pairing.whose(context, code, NOW) == Whose(None, operator=True)
+    assert pairing.find_recipient(context, code, NOW) == Recipient(None, operator=True)
     owner = register(context, code)
     assert owner.reader_id != stranger.reader_id
     assert pairing.authenticate(context, owner.token, NOW).operator
@@ -161,7 +163,7 @@ def test_a_stranger_who_came_first_to_an_open_server_gets_nobodys_link(context: 
 def test_the_next_link_of_a_server_with_one_reader_is_that_readers(context: Context, mode: str) -> None:
     first = register(context, mode=mode)
     code = owners_code(context)
-    assert pairing.whose(context, code, NOW).reader_id == first.reader_id
+    assert pairing.find_recipient(context, code, NOW).reader_id == first.reader_id
     assert register(context, code).reader_id == first.reader_id
 
 
@@ -174,7 +176,7 @@ def test_with_several_readers_it_has_to_be_said_whose_link_is_wanted(context: Co
 def test_an_invitation_is_a_new_readers_however_many_there_are(context: Context) -> None:
     register(context)
     code = pairing.new_code(context, None, NOW).code
-    assert pairing.whose(context, code, NOW) == Whose(None, operator=False)
+    assert pairing.find_recipient(context, code, NOW) == Recipient(None, operator=False)
     assert not pairing.authenticate(context, register(context, code).token, NOW).operator
 
 
@@ -182,10 +184,10 @@ def test_looking_at_a_code_uses_nothing_up_and_guessing_at_one_does(context: Con
     first = register(context)
     code = pairing.new_code(context, first.reader_id, NOW).code
     for _ in range(2 * CODE_ATTEMPTS):
-        pairing.whose(context, code, NOW)
+        pairing.find_recipient(context, code, NOW)
     for _ in range(CODE_ATTEMPTS):
         with pytest.raises(BadCode):
-            pairing.whose(context, wrong(code), NOW)
+            pairing.find_recipient(context, wrong(code), NOW)
     with pytest.raises(BadCode):
         register(context, code)
 

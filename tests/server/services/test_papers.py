@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from server.services.papers import as_paper, merge_cards, merge_source_papers
+from server.services.papers import merge_cards, merge_source_papers, paper_body
 from server.store import papers, readers
 from server.store.database import Database
 
@@ -33,7 +33,7 @@ def source(database: Database, **facts: Any) -> set[str]:
 
 def seen(database: Database, reader: str) -> Mapping[str, Any]:
     with database.reading() as session:
-        return papers.seen_by(session, reader, [ID]).get(ID) or as_paper(ID, None)
+        return papers.seen_by(session, reader, [ID]).get(ID) or paper_body(ID, None)
 
 
 def test_a_readers_page_is_shown_to_that_reader_alone(database: Database, two: tuple[str, str]) -> None:
@@ -116,4 +116,4 @@ def test_of_two_counts_of_upvotes_the_lower_is_everybodys(
 
 def test_what_is_unknown_of_a_paper_is_null_or_empty() -> None:
     nothing = {"title": None, "abstract": None, "authors": [], "published_at": None, "upvotes": None, "categories": []}
-    assert as_paper(ID, None) == {"id": ID, **nothing, "url": "https://arxiv.org/abs/2401.00001"}
+    assert paper_body(ID, None) == {"id": ID, **nothing, "url": "https://arxiv.org/abs/2401.00001"}

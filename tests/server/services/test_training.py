@@ -1,4 +1,4 @@
-"""Training: published whole or not at all, one at a time, when it is time, and back again."""
+"""Training: published whole or not at all, one at a time, and back again."""
 
 from __future__ import annotations
 
@@ -12,15 +12,13 @@ import pytest
 
 from recommender import Model
 from recommender.training.gate import Verdict
-from recommender.training.train import MIN_PAPERS
 from server.demo.paper_generator import generate_papers
 from server.errors import BrokenArtefact, NotFound
-from server.hot import Hot
 from server.services import events, training
 from server.services.events import Event
 from server.services.papers import merge_source_papers
-from server.services.training import NotEnoughPapers, TrainerBusy, sweep, train_once, trainer_lock
-from server.services.training_due import ENOUGH_PAPERS, Trained, why_due
+from server.services.training import NotEnoughPapers, TrainerBusy, remove_leftovers, train_once, trainer_lock
+from server.services.training_due import TrainingWatermarks
 from server.store import models, papers, readers
 
 PAPERS = generate_papers(60, seed=1, newest=1_790_000_000.0, days=30)
@@ -41,11 +39,6 @@ def add_events(context, count):
         for number in range(count)
     ]
     events.log(context, reader_id, log, now=1_790_000_100.0)
-
-
-@pytest.fixture
-def hot(settings):
-    return Hot(settings)
 
 
 @pytest.fixture
@@ -125,7 +118,7 @@ def test_what_a_killed_training_left_is_swept(context, settings, filled):
     kept = train_once(context).version
     (settings.models_dir / ".tmp-half").mkdir()
     shutil.copytree(settings.models_dir / kept, settings.models_dir / "named-but-never-entered")
-    assert sorted(sweep(context)) == [".tmp-half", "named-but-never-entered"]
+    assert sorted(remove_leftovers(context)) == [".tmp-half", "named-but-never-entered"]
     assert [folder.name for folder in settings.models_dir.iterdir()] == [kept]
 
 
@@ -147,7 +140,7 @@ def quick_models(context, settings, filled, monkeypatch):
     """Publish the same model under many names: what is tested is not the training."""
     train_once(context)
     trained = Model.load(settings.models_dir / serving(filled))
-    seen = Trained(0, 1.0, 60, 1.0)
+    seen = TrainingWatermarks(0, 1.0, 60, 1.0)
 
     def publish(version):
         manifest = replace(trained.manifest, version=version)
@@ -190,26 +183,3 @@ def test_there_is_no_going_back_from_the_first(context, filled):
     train_once(context)
     with pytest.raises(NotFound):
         training.rollback(context)
-
-
-def test_enough_papers_for_the_schedule_are_enough_for_the_recommender():
-    assert ENOUGH_PAPERS == MIN_PAPERS
-
-
-def test_when_it_is_time(context, settings, database):
-    now = time.time()
-    assert why_due(context, now) is None
-    add_papers(database, PAPERS[:30])
-    assert why_due(context, now) == "there is no model yet"
-    train_once(context)
-    assert why_due(context, now + 10 * 86400) is None
-    add_papers(database, PAPERS[30:40])
-    assert why_due(context, now) is None
-    assert "something new" in why_due(context, now + settings.train_every + 60)
-    add_papers(database, PAPERS[30:])
-    assert "grown from 30 to 60" in why_due(context, now)
-    train_once(context, seed=1)
-    few = replace(context, settings=replace(settings, train_after_events=3))
-    add_events(context, 3)
-    assert why_due(few, now) == "3 new events"
-    assert why_due(context, now) is None

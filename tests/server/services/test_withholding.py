@@ -92,23 +92,23 @@ def test_a_first_model_serves_and_says_how_it_was_judged(
     assert row["status"] == "serving"
     assert row["note"] == trained.note
     assert row["manifest"]["gate"]["passed"] is True
-    assert readiness.checks(context, time.time())["model"] == {"status": "ok"}
+    assert readiness.run_checks(context, time.time())["model"] == {"status": "ok"}
 
 
 def test_its_card_says_so_too(context: Context, trained: training.TrainingResult, settings: Settings) -> None:
-    told = training.card_of(context, None)
-    assert told == training.card_of(context, trained.version)
+    told = training.read_model_card(context, None)
+    assert told == training.read_model_card(context, trained.version)
     assert told == (settings.models_dir / trained.version / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert trained.note in told
     with pytest.raises(NotFound, match="models list"):
-        training.card_of(context, "never")
+        training.read_model_card(context, "never")
 
 
 def test_there_is_no_card_before_the_first_model(context: Context, database: Database) -> None:
     with database.writing() as session:
         session.execute(delete(models.models))
     with pytest.raises(NotFound, match="inkling train"):
-        training.card_of(context, None)
+        training.read_model_card(context, None)
 
 
 def test_a_worse_model_is_held_back_and_the_operator_told(
@@ -128,7 +128,7 @@ def test_a_worse_model_is_held_back_and_the_operator_told(
         assert models.serving_version(session) == trained.version
     statuses = {row["version"]: (row["status"], row["note"]) for row in training.list_models(context)}
     assert statuses[worse.version] == ("withheld", worse.note)
-    check = readiness.checks(context, time.time())["model"]
+    check = readiness.run_checks(context, time.time())["model"]
     assert check["status"] == "degraded"
     assert worse.version in check["reason"]
     assert worse.note in check["reason"]
@@ -151,7 +151,7 @@ def test_the_operator_can_overrule_the_gate(
     training.promote(context, worse.version)
     context.model_cache.refresh()
     assert context.model_cache.current().version == worse.version
-    assert readiness.checks(context, time.time())["model"] == {"status": "ok"}
+    assert readiness.run_checks(context, time.time())["model"] == {"status": "ok"}
 
 
 def test_models_held_back_do_not_push_out_those_to_go_back_to(database: Database) -> None:
@@ -163,5 +163,5 @@ def test_models_held_back_do_not_push_out_those_to_go_back_to(database: Database
         models.promote(session, "a")
         models.promote(session, "b")
         assert sorted(models.prune(session, keep=5)) == list("cdefg")
-        assert models.before(session, "b") == "a"
+        assert models.previous(session, "b") == "a"
         assert {row["version"] for row in models.every(session) if row["status"] != "gone"} == set("abh")

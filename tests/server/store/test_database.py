@@ -62,8 +62,8 @@ def test_a_writing_block_holds_the_lock_from_its_start(sqlite: Database) -> None
         try:
             for _ in range(25):
                 with sqlite.writing() as session:
-                    value = (job_states.get(session, "count") or {"n": 0})["n"]
-                    job_states.put(session, "count", {"n": value + 1}, 0.0)
+                    value = (job_states.load(session, "count") or {"n": 0})["n"]
+                    job_states.save(session, "count", {"n": value + 1}, 0.0)
         except DatabaseUnavailable as error:
             failures.append(error)
 
@@ -73,7 +73,7 @@ def test_a_writing_block_holds_the_lock_from_its_start(sqlite: Database) -> None
     for thread in threads:
         thread.join()
     with sqlite.reading() as session:
-        counted = job_states.get(session, "count")
+        counted = job_states.load(session, "count")
     sqlite.close()
     assert failures == []
     assert counted == {"n": 50}

@@ -23,7 +23,7 @@ def test_one_model_serves_and_the_one_before_is_kept(database: Database) -> None
     with database.reading() as session:
         assert models.serving_version(session) == "b"
         assert {row["version"]: row["status"] for row in models.every(session)} == {"a": "kept", "b": "serving"}
-        assert models.before(session, "b") == "a"
+        assert models.previous(session, "b") == "a"
 
 
 def test_a_model_that_is_gone_is_not_promoted(database: Database) -> None:

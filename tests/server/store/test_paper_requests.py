@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.services.events import no_state
+from server.services.events import empty_state
 from server.services.papers import merge_cards
 from server.store import paper_requests, papers, reader_papers, readers
 from server.store.database import Database
@@ -10,7 +10,7 @@ from server.store.database import Database
 
 def read(database: Database, reader: str, *names: str) -> None:
     with database.writing() as session:
-        reader_papers.put(session, [no_state(reader, name) for name in names], version=1)
+        reader_papers.save(session, [empty_state(reader, name) for name in names], version=1)
 
 
 def new_readers(database: Database, count: int) -> list[str]:
@@ -25,13 +25,13 @@ def add(database: Database, *names: str, at: float = 1.0) -> None:
 
 def wanted(database: Database, limit: int = 100, now: float | None = 1000.0) -> list[str]:
     with database.reading() as session:
-        return [row["id"] for row in paper_requests.wanted(session, "arxiv", now, limit)]
+        return [row["id"] for row in paper_requests.due(session, "arxiv", now, limit)]
 
 
 def note(database: Database, name: str, **facts: object) -> None:
     row = {"source": "arxiv", "paper_id": name, "tries": 1, "refused": False, "reason": "x", "asked_at": 1.0}
     with database.writing() as session:
-        paper_requests.put(session, [{**row, "due_at": 1.0, **facts}])
+        paper_requests.save(session, [{**row, "due_at": 1.0, **facts}])
 
 
 def test_a_flood_by_one_reader_leaves_the_others_their_share(database: Database) -> None:
@@ -72,8 +72,8 @@ def test_a_paper_with_all_its_text_or_from_a_source_is_not_wanted(database: Data
     add(database, "2401.00001", "2401.00002", "2401.00003")
     blank = dict.fromkeys(papers.FACTS) | {"created_at": 1.0, "updated_at": 1.0}
     with database.writing() as session:
-        papers.put(session, [{**blank, "id": "2401.00001", "title": "T", "abstract": "A", "source": None}])
-        papers.put(session, [{**blank, "id": "2401.00002", "title": "T", "source": "arxiv"}])
+        papers.save(session, [{**blank, "id": "2401.00001", "title": "T", "abstract": "A", "source": None}])
+        papers.save(session, [{**blank, "id": "2401.00002", "title": "T", "source": "arxiv"}])
     assert wanted(database) == ["2401.00003"]
 
 
@@ -97,8 +97,8 @@ def test_what_was_put_off_is_last_of_all_readers(database: Database) -> None:
     read(database, one, "9901.00001")
     read(database, two, *(f"2401.0000{number}" for number in range(5)))
     with database.writing() as session:
-        paper_requests.put_off(session, "arxiv", ["9901.00001"])
-        paper_requests.put_off(session, "arxiv", ["9901.00001"])
+        paper_requests.defer(session, "arxiv", ["9901.00001"])
+        paper_requests.defer(session, "arxiv", ["9901.00001"])
     assert wanted(database)[-1] == "9901.00001"
     note(database, "2401.00001")
     assert wanted(database)[-1] == "9901.00001"
@@ -110,4 +110,4 @@ def test_another_sources_troubles_are_none_of_ours(database: Database) -> None:
     assert wanted(database) == ["2401.00001"]
     with database.writing() as session:
         paper_requests.forget(session, "other", ["2401.00001"])
-        assert paper_requests.set_aside(session, "other") == []
+        assert paper_requests.list_failed(session, "other") == []

@@ -14,8 +14,8 @@ from sqlalchemy import select, text
 
 from server.config import Settings
 from server.services import forgetting, training
-from server.services.context import Context
 from server.services.papers import merge_source_papers
+from server.services.serving_context import ServingContext
 from server.services.training_due import why_due
 from server.store import models
 from server.store import papers as paper_store
@@ -25,7 +25,16 @@ from tests.server.conftest import Device, card, event, pair, sqlite_only
 from tests.server.services.test_model_cache import fill
 from tests.server.valkey_process import ValkeyProcess
 
+pytestmark = pytest.mark.usefixtures("socket_enabled")  # for the Valkey of the home
+
 NAMED, SHOWN, LIKED = "2403.00001", "2403.00002", "2401.00003"
+
+
+@pytest.fixture
+def context(app: Flask) -> ServingContext:
+    found = app.extensions["inkling"]
+    assert isinstance(found, ServingContext)
+    return found
 
 
 @pytest.fixture
@@ -85,7 +94,7 @@ def live(reader: Device) -> list[str]:
 
 
 @sqlite_only
-def test_nothing_of_a_reader_who_left_can_be_read_in_any_file(app: Flask, context: Context, home: Path) -> None:
+def test_nothing_of_a_reader_who_left_can_be_read_in_any_file(app: Flask, context: ServingContext, home: Path) -> None:
     me = pair(app.test_client())
     fill(context.database, 0, 60)
     client = app.test_client()
@@ -141,10 +150,10 @@ def test_much_of_one_reader_between_much_of_another_leaves_nothing(app: Flask, h
 
 @sqlite_only
 def test_a_large_database_is_rewritten_with_the_next_training(
-    app: Flask, context: Context, home: Path, monkeypatch: pytest.MonkeyPatch
+    app: Flask, context: ServingContext, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What SQLite left where it moved rows is not overwritten when these are deleted: written here by hand."""
-    monkeypatch.setattr(forgetting, "SMALL", 0)
+    monkeypatch.setattr(forgetting, "SMALL_DATABASE", 0)
     leaving = pair(app.test_client())
     fill(context.database, 0, 60)
     leaving.call("DELETE", "/v1/me")
@@ -162,7 +171,7 @@ def test_a_large_database_is_rewritten_with_the_next_training(
 
 @sqlite_only
 def test_the_log_is_emptied_as_soon_as_nobody_reads_what_was_before(
-    app: Flask, context: Context, home: Path, monkeypatch: pytest.MonkeyPatch
+    app: Flask, context: ServingContext, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(forgetting, "AGAIN_AFTER", 0.05)
     leaving = pair(app.test_client(), name="zyxdevice")
@@ -171,12 +180,14 @@ def test_the_log_is_emptied_as_soon_as_nobody_reads_what_was_before(
         assert leaving.call("DELETE", "/v1/me").status_code == 204
         assert ("zyxdevice", "inkling.sqlite3-wal") in remains(home, "zyxdevice")
     for thread in threading.enumerate():
-        if thread.name == "scrub":
+        if thread.name == "purge_files":
             thread.join(30)
     assert remains(home, "zyxdevice") == set()
 
 
-def test_papers_that_nobody_names_any_more_go_and_the_others_stay(me: Device, other: Device, context: Context) -> None:
+def test_papers_that_nobody_names_any_more_go_and_the_others_stay(
+    me: Device, other: Device, context: ServingContext
+) -> None:
     with context.database.writing() as session:
         merge_source_papers(session, "arxiv", [{"id": "2403.00004", "title": "A source's"}], now=context.now())
     me.log(
@@ -190,7 +201,7 @@ def test_papers_that_nobody_names_any_more_go_and_the_others_stay(me: Device, ot
 
 
 def test_many_papers_go_in_many_short_transactions(
-    me: Device, other: Device, context: Context, monkeypatch: pytest.MonkeyPatch
+    me: Device, other: Device, context: ServingContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(paper_store, "_CHUNK", 7)
     me.log(*[event("open", f"2404.{number:05d}") for number in range(50)])
@@ -201,7 +212,7 @@ def test_many_papers_go_in_many_short_transactions(
     assert left == {f"2404.{number:05d}" for number in range(0, 50, 9)}
 
 
-def test_a_paper_named_while_it_is_forgotten_is_there(me: Device, other: Device, context: Context) -> None:
+def test_a_paper_named_while_it_is_forgotten_is_there(me: Device, other: Device, context: ServingContext) -> None:
     """Two at once: one reader's events go and another's come, on the same papers that nobody else names."""
     wrong: list[str] = []
     ids = [f"2404.{number:05d}" for number in range(30)]
@@ -225,7 +236,7 @@ def test_a_paper_named_while_it_is_forgotten_is_there(me: Device, other: Device,
 
 
 def test_models_from_before_a_reader_left_go_with_the_next_training(
-    me: Device, other: Device, context: Context
+    me: Device, other: Device, context: ServingContext
 ) -> None:
     fill(context.database, 0, 60)
     other.log(event("save", LIKED))
@@ -250,7 +261,7 @@ def test_scrubbing_is_for_every_kind_of_database(database: Database) -> None:
 
 
 @sqlite_only
-def test_what_redis_keeps_names_no_reader_and_no_address(app: Flask, context: Context) -> None:
+def test_what_redis_keeps_names_no_reader_and_no_address(app: Flask, context: ServingContext) -> None:
     reader = pair(app.test_client())
     reader.log(event("open", NAMED), event("save", LIKED))
     held = repr([(key, context.hot._redis.type(key)) for key in context.hot._redis.keys()])  # noqa: SIM118

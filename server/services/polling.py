@@ -27,14 +27,14 @@ logger = logging.getLogger(__name__)
 Item = TypeVar("Item")
 
 FIRST_WAIT = 60.0  # seconds before a request is repeated; doubles with each failure
-LONGEST_WAIT = 7 * 86400.0
-LONGEST_PAUSE = 3600.0  # seconds before a failing source is asked again, unless it says when
-REFUSALS = 30  # in a row, after which a source is taken to refuse everything
+MAX_WAIT = 7 * 86400.0
+MAX_PAUSE = 3600.0  # seconds before a failing source is asked again, unless it says when
+MAX_REFUSALS = 30  # in a row, after which a source is taken to refuse everything
 STALE_AFTER = 24 * 3600.0  # seconds without a good answer
-LOOK_EVERY = 60.0  # seconds between two checks for something to ask
+POLL_INTERVAL = 60.0  # seconds between two checks for something to ask
 
 
-def wait_after(tries: int, longest: float = LONGEST_WAIT) -> float:
+def wait_after(tries: int, longest: float = MAX_WAIT) -> float:
     """Return the seconds to wait after `tries` failed requests."""
     return min(longest, FIRST_WAIT * 2.0 ** min(tries - 1, 60))
 
@@ -45,7 +45,7 @@ def is_due(asked_at: float, due_at: float, now: float) -> bool:
 
 
 class GaveUp(SourceUnavailable):
-    """A source refused REFUSALS requests in a row, so it was not asked for the rest."""
+    """A source refused MAX_REFUSALS requests in a row, so it was not asked for the rest."""
 
 
 @dataclass(frozen=True)
@@ -69,36 +69,36 @@ class Progress:
     silent: int = 0  # papers asked for since the last one that was found
 
     @classmethod
-    def read(cls, database: Database, source: str) -> Self:
+    def load(cls, database: Database, source: str) -> Self:
         """Return the stored progress of the source, written by this or an older version."""
         with database.reading() as session:
-            kept = job_states.get(session, _job(source)) or {}
+            kept = job_states.load(session, _job(source)) or {}
         if "filled" not in kept and kept.get("done", 0) >= kept.get("total", 0):
             kept = {**kept, "filled": kept.get("total", 0)}
         return cls(**{name: value for name, value in kept.items() if name in cls.__dataclass_fields__})
 
-    def keep(self, database: Database, source: str, found: Sequence[SourcePaper] = ()) -> Self:
+    def save(self, database: Database, source: str, found: Sequence[SourcePaper] = ()) -> Self:
         """Store the papers and the progress in one transaction: a kill leaves both or neither."""
         with database.writing() as session:
-            self.put(session, source, found)
+            self.save_in(session, source, found)
         return self
 
-    def put(self, session: Session, source: str, found: Sequence[SourcePaper]) -> None:
-        """Do what `keep` does inside the caller's transaction."""
+    def save_in(self, session: Session, source: str, found: Sequence[SourcePaper]) -> None:
+        """Do what `save` does inside the caller's transaction."""
         now = time.time()
         merge_source_papers(session, source, [vars(paper) for paper in found], now=now)
-        job_states.put(session, _job(source), asdict(self), now)
+        job_states.save(session, _job(source), asdict(self), now)
 
-    def failed(self, error: SourceUnavailable, now: float) -> Self:
+    def with_failure(self, error: SourceUnavailable, now: float) -> Self:
         """Return the progress after a source could not be asked."""
         held: dict[str, Any] = {"held_at": now, "held_until": error.retry_at} if error.retry_at else {}
         return replace(self, reason=error.message, failing_since=self.failing_since or now, **held)
 
-    def succeeded(self, now: float, **changes: Any) -> Self:
+    def with_success(self, now: float, **changes: Any) -> Self:
         """Return the progress after a good answer."""
-        return replace(self, **({"last_success_at": now} | changes)).cleared()
+        return replace(self, **({"last_success_at": now} | changes)).without_failure()
 
-    def cleared(self) -> Self:
+    def without_failure(self) -> Self:
         """Return the progress without the record of a failure."""
         return replace(self, failing_since=None, reason=None, held_until=0.0)
 
@@ -120,7 +120,7 @@ def _job(source: str) -> str:
     return f"source:{source}"
 
 
-def ask_in_turn(
+def ask_batches(
     batches: Iterable[Sequence[Item]],
     ask: Callable[[Sequence[Item]], Sequence[SourcePaper]],
     *,
@@ -130,13 +130,13 @@ def ask_in_turn(
     """Ask for each batch in turn; halve a refused batch until the refused item stands alone.
 
     `answered` and `refused` store each outcome before the next request. Raises SourceUnavailable when the source cannot
-    be asked, GaveUp when it refuses REFUSALS requests in a row, Stopped when told to end.
+    be asked, GaveUp when it refuses MAX_REFUSALS requests in a row, Stopped when told to end.
     """
     waiting = deque(batches)
     in_a_row = 0
     while waiting:
         batch = waiting.popleft()
-        trouble = _ask_once(batch, ask, answered)
+        trouble = _ask_batch(batch, ask, answered)
         if trouble is None:
             in_a_row = 0
             continue
@@ -146,11 +146,11 @@ def ask_in_turn(
             waiting.extendleft([batch[middle:], batch[:middle]])
         else:
             refused(batch[0], trouble)
-        if in_a_row >= REFUSALS and waiting:
+        if in_a_row >= MAX_REFUSALS and waiting:
             raise GaveUp(f"Refused {in_a_row} times in a row, the last time so: {trouble.message}")
 
 
-def _ask_once(
+def _ask_batch(
     batch: Sequence[Item],
     ask: Callable[[Sequence[Item]], Sequence[SourcePaper]],
     answered: Callable[[Sequence[Item], Sequence[SourcePaper]], None],
@@ -164,26 +164,26 @@ def _ask_once(
         raise
     except Exception as error:
         # An answer with something unforeseen in it must not hold up the others.
-        return SourceRefused(f"Its answer cannot be kept ({describe(error)}).")
+        return SourceRefused(f"Its answer cannot be kept ({describe_error(error)}).")
     return None
 
 
-def keep_asking(ask: Callable[[], object], stop: threading.Event, *, every: float = LOOK_EVERY) -> None:
+def poll(ask: Callable[[], object], stop: threading.Event, *, every: float = POLL_INTERVAL) -> None:
     """Call `ask` every `every` seconds until `stop`; after failures, after longer and longer pauses."""
     failures = 0
     while not stop.is_set():
-        began, error = time.time(), _try(ask)
+        began, error = time.time(), _log_failure(ask)
         failures = failures + 1 if error else 0
-        pause = max(every, wait_after(failures, LONGEST_PAUSE)) if error else every
+        pause = max(every, wait_after(failures, MAX_PAUSE)) if error else every
         due = time.time() + pause
         if isinstance(error, SourceUnavailable) and error.retry_at:
             due = error.retry_at
         while not is_due(began, due, time.time()) and not stop.is_set():
             # In short waits: a laptop that slept must not wait for the whole pause again.
-            stop.wait(min(LOOK_EVERY, max(0.0, due - time.time())))
+            stop.wait(min(POLL_INTERVAL, max(0.0, due - time.time())))
 
 
-def _try(ask: Callable[[], object]) -> Exception | None:
+def _log_failure(ask: Callable[[], object]) -> Exception | None:
     """Ask a source, log a failure in one line and return it. Being told to end is no failure."""
     try:
         ask()
@@ -194,12 +194,12 @@ def _try(ask: Callable[[], object]) -> Exception | None:
         return error
     except Exception as error:
         # The outermost loop of a job: the next round must still come.
-        logger.error("catalogue: a source cannot be asked (%s)", describe(error))
+        logger.error("catalogue: a source cannot be asked (%s)", describe_error(error))
         return error
     return None
 
 
-def describe(error: Exception) -> str:
+def describe_error(error: Exception) -> str:
     """Return the type and place of an unforeseen error; its text may contain private data."""
     place = traceback.extract_tb(error.__traceback__)[-1:]
     return " ".join(

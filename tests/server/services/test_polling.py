@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.errors import DatabaseUnavailable, SourceRefused, SourceUnavailable
-from server.services import asking
-from server.services.asking import GaveUp, Progress, ask_in_turn, is_due, keep_asking, wait_after
+from server.services import polling
+from server.services.polling import GaveUp, Progress, ask_batches, is_due, poll, wait_after
 from server.sources.http import Stopped
 
 
@@ -31,7 +31,7 @@ class Round:
         return batch
 
     def run(self, *batches):
-        ask_in_turn(
+        ask_batches(
             batches,
             self.ask,
             answered=lambda _batch, found: self.found.extend(found),
@@ -54,7 +54,7 @@ def test_a_source_that_refuses_everything_is_not_asked_for_everything():
     ran = Round(range(5000))
     with pytest.raises(GaveUp, match="Refused 30 times in a row, the last time so: Not that"):
         ran.run(*[list(range(start, start + 100)) for start in range(0, 5000, 100)])
-    assert len(ran.requests) == asking.REFUSALS
+    assert len(ran.requests) == polling.MAX_REFUSALS
     assert ran.refused, "what was refused alone is kept, so that the next round begins elsewhere"
 
 
@@ -87,14 +87,14 @@ def test_an_answer_that_cannot_be_kept_is_trouble_with_one_thing_too():
             raise ValueError("the database refuses this")
         kept.extend(batch)
 
-    ask_in_turn([[1, 2, 3, 4]], lambda batch: batch, answered=keep, refused=lambda *_: None)
+    ask_batches([[1, 2, 3, 4]], lambda batch: batch, answered=keep, refused=lambda *_: None)
     assert kept == [1, 2, 4]
 
 
 def test_waits_begin_short_and_grow_to_a_limit():
     waits = [wait_after(tries) for tries in range(1, 100)]
-    assert waits[0] == asking.FIRST_WAIT
-    assert all(after == min(2 * before, asking.LONGEST_WAIT) for before, after in pairwise(waits))
+    assert waits[0] == polling.FIRST_WAIT
+    assert all(after == min(2 * before, polling.MAX_WAIT) for before, after in pairwise(waits))
     assert wait_after(10**9, 50.0) == 50.0
 
 
@@ -105,25 +105,25 @@ def test_a_time_written_by_a_clock_that_was_ahead_has_come():
 def test_what_a_source_says_of_when_to_come_back_is_kept(database):
     now = time.time()
     error = SourceUnavailable("It asks to be left alone.", retry_at=now + 3600)
-    Progress.read(database, "x").failed(error, now).keep(database, "x")
-    after_a_restart = Progress.read(database, "x")
+    Progress.load(database, "x").with_failure(error, now).save(database, "x")
+    after_a_restart = Progress.load(database, "x")
     with pytest.raises(SourceUnavailable, match="left alone") as told:
         after_a_restart.check_not_held(now + 3599)
     assert told.value.retry_at == now + 3600
     after_a_restart.check_not_held(now + 3600)
     after_a_restart.check_not_held(now - 60)  # the clock was ahead when it was written
-    after_a_restart.succeeded(now).check_not_held(now + 1)
+    after_a_restart.with_success(now).check_not_held(now + 1)
 
 
 def in_a_thread(ask, stop, every=0.01):
-    thread = threading.Thread(target=keep_asking, args=(ask, stop), kwargs={"every": every})
+    thread = threading.Thread(target=poll, args=(ask, stop), kwargs={"every": every})
     thread.start()
     return thread
 
 
 @pytest.mark.parametrize("error", [SourceUnavailable("Away."), ZeroDivisionError(), RecursionError()])
 def test_after_failures_it_is_asked_later_and_later_and_each_is_one_line(error, monkeypatch, caplog):
-    monkeypatch.setattr(asking, "FIRST_WAIT", 0.05)
+    monkeypatch.setattr(polling, "FIRST_WAIT", 0.05)
     stop, times = threading.Event(), []
 
     def ask():

@@ -17,7 +17,7 @@ def _chosen() -> fields.List:
 
 
 class MeBody(Base):
-    """What to change; a list replaces the list before it."""
+    """Settings to change; a list replaces the old one."""
 
     interests = _chosen()
     followed = _chosen()
@@ -26,7 +26,7 @@ class MeBody(Base):
 
 
 class Counts(Base):
-    """How much is kept."""
+    """How much is kept about the reader."""
 
     events = fields.Integer(required=True)
     opened = fields.Integer(required=True)
@@ -35,7 +35,7 @@ class Counts(Base):
 
 
 class Me(Base):
-    """The reader, as this device speaks for them."""
+    """The reader and the device that asks."""
 
     reader_id = fields.String(required=True)
     device_id = fields.String(required=True)
@@ -50,7 +50,7 @@ class Me(Base):
 
 
 class LogQuery(PageQuery):
-    """A page of the log, of one paper or of some kinds of events alone."""
+    """Which page of the log, optionally of one paper or some kinds of events."""
 
     paper = PaperId()
     kind = fields.List(
@@ -59,7 +59,7 @@ class LogQuery(PageQuery):
 
 
 class LoggedEvents(Next):
-    """What was logged, newest first."""
+    """Logged events, newest first."""
 
     items = fields.List(fields.Nested(LoggedEvent), required=True)
 
@@ -82,7 +82,7 @@ class ImportBody(Base):
 
 
 class Export(ImportBody):
-    """Everything kept of a reader."""
+    """Everything kept about a reader."""
 
     exported_at = Moment(required=True)
 

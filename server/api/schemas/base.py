@@ -1,4 +1,4 @@
-"""What every body has: unknown members, errors, and the pages of a list."""
+"""The base of every schema, errors, and the pages of a list."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from server.api.schemas.fields import Count, Text
 
 
 class Base(Schema):
-    """Unknown members are let pass, so that a newer client can speak to an older server."""
+    """Ignores unknown members, so that a newer client can talk to an older server."""
 
     class Meta:
         """Marshmallow's options."""
@@ -21,29 +21,29 @@ class Error(Base):
 
     code = fields.String(required=True)
     message = fields.String(required=True, metadata={"description": "Says what to do about it."})
-    field = fields.String(metadata={"description": "What in the request it is about, such as events.3.paper."})
+    field = fields.String(metadata={"description": "The part of the request that is wrong, such as events.3.paper."})
 
 
 class ErrorWithRequest(Error):
-    """An error that is a whole answer."""
+    """An error that is a whole response."""
 
     request_id = fields.String(required=True)
 
 
 class ErrorAnswer(Base):
-    """Every answer of status 400 and above."""
+    """Every response of status 400 and above."""
 
     error = fields.Nested(ErrorWithRequest, required=True)
 
 
 class Next(Base):
-    """The end of every list."""
+    """The cursor at the end of every list."""
 
     next = fields.String(required=True, allow_none=True, metadata={"description": "The cursor of the next page."})
 
 
 class PageQuery(Base):
-    """The page of a list."""
+    """Which page of a list."""
 
     limit = Count(load_default=50, validate=validate.Range(1, 200))
     cursor = Text(longest=500)

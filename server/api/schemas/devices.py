@@ -10,14 +10,14 @@ from server.services import sessions
 
 
 class DeviceBody(Base):
-    """A browser that wants a token."""
+    """A browser to pair."""
 
     name = Text(longest=100, shortest=1, required=True)
     code = Text(longest=100, allow_none=True)
 
 
 class NewDevice(Base):
-    """The token is shown this once."""
+    """The new device; its token is shown only this once."""
 
     token = fields.String(required=True)
     reader_id = fields.String(required=True)
@@ -34,7 +34,7 @@ class Device(Base):
     expires_at = Moment(
         allow_none=True, metadata={"description": "When a session of my pages ends; null for a paired browser."}
     )
-    this = fields.Boolean(required=True, metadata={"description": "The one that asks."})
+    this = fields.Boolean(required=True, metadata={"description": "Whether it is the device that asks."})
 
 
 class Devices(Next):
@@ -50,13 +50,13 @@ class CodeBody(Base):
 
 
 class WhoseBody(Base):
-    """A code one was given."""
+    """A code to look up."""
 
     code = Text(longest=100, required=True)
 
 
 class Whose(Base):
-    """Whom a code is for: a reader with the names of their browsers so far, or none yet: one whom it makes."""
+    """Whom a code is for: a reader, with the names of their browsers, or null for the new reader that it makes."""
 
     reader_id = fields.String(required=True, allow_none=True)
     operator = fields.Boolean(required=True, metadata={"description": "Whether that reader runs the server."})

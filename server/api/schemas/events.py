@@ -39,13 +39,13 @@ class Event(Base):
 
 
 class LoggedEvent(Event):
-    """An event as it is kept."""
+    """An event as it is stored."""
 
     received_at = Moment(required=True)
 
 
 class EventsBody(Base):
-    """A batch; each event and card is judged alone."""
+    """A batch; each event and card is checked on its own."""
 
     events = fields.List(fields.Nested(Event), required=True, validate=validate.Length(max=MAX_EVENTS))
     papers = fields.List(fields.Nested(Card), validate=validate.Length(max=MAX_CARDS))
@@ -61,7 +61,7 @@ class Result(Base):
 
 
 class EventsAnswer(Base):
-    """In input order; what is accepted is on disk."""
+    """The results in the order of the request; what is accepted is on disk."""
 
     results = fields.List(fields.Nested(Result), required=True)
     paper_results = fields.List(fields.Nested(Result), required=True)

@@ -13,7 +13,7 @@ from server.services import parsing
 
 
 class Text(fields.String):
-    """A string that a database can keep: no NUL, no half of a surrogate pair."""
+    """A string that a database can store: without NUL or half a surrogate pair."""
 
     def __init__(
         self, *, longest: int, shortest: int = 0, pattern: str | None = None, one_of: Sequence[str] = (), **more: Any
@@ -51,7 +51,7 @@ class Moment(Text):
 
 
 class PaperId(Text):
-    """A paper id in any of its forms."""
+    """A paper id in any form; deserialized to the canonical id."""
 
     def __init__(self, **more: Any) -> None:
         metadata = {"description": "A bare id, an arXiv: form or an address.", "examples": ["2401.12345"]}
@@ -76,7 +76,7 @@ class Count(fields.Integer):
 
 
 class PaperIds(fields.List):
-    """Paper ids in a query, repeated (`exclude=A&exclude=B`) or with commas between them."""
+    """Paper ids in a query, repeated (`exclude=A&exclude=B`) or separated by commas."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> list[Any]:
         pieces = [piece for text in value for piece in text.split(",") if piece]
@@ -84,7 +84,7 @@ class PaperIds(fields.List):
 
 
 class Whole(fields.Integer):
-    """A whole number from 0 to `most`; 3.0 is one in JSON, and true is not."""
+    """A whole number from 0 to `most`; JSON's 3.0 counts as one, true does not."""
 
     def __init__(self, most: int, **more: Any) -> None:
         super().__init__(validate=validate.Range(0, most), **more)

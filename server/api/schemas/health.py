@@ -8,7 +8,7 @@ from server.api.schemas.base import Base
 
 
 class Health(Base):
-    """That the server is there, and what it understands."""
+    """The server's version, and the clients that it supports."""
 
     status = fields.String(required=True)
     version = fields.String(required=True)
@@ -17,7 +17,7 @@ class Health(Base):
 
 
 class Check(Base):
-    """One thing the server needs."""
+    """The state of one thing that the server needs."""
 
     status = fields.String(required=True, validate=validate.OneOf(["ok", "degraded", "failed"]))
     reason = fields.String()

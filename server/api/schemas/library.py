@@ -53,7 +53,7 @@ class Library(Next):
 
 
 class EntryBody(Base):
-    """The reader's own words on a saved paper; what is left out stays."""
+    """The reader's notes on a saved paper; what is left out stays as it is."""
 
     tags = fields.List(
         Text(longest=parsing.MAX_TAG_LENGTH), allow_none=True, validate=validate.Length(max=parsing.MAX_TAGS)

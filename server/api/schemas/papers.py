@@ -12,7 +12,7 @@ MAX_CARDS = 250
 
 
 class Paper(Base):
-    """A paper as this reader may see it; absent facts are null or []."""
+    """A paper as this reader may see it; what is unknown is null or []."""
 
     id = fields.String(required=True)
     title = fields.String(required=True, allow_none=True)
@@ -68,32 +68,32 @@ class Recommended(Base):
 
 
 class Similar(Next):
-    """Papers like one."""
+    """Papers similar to one."""
 
     items = fields.List(fields.Nested(Recommended), required=True)
 
 
 class SimilarQuery(Base):
-    """How many papers like one."""
+    """How many similar papers."""
 
     limit = Count(load_default=20, validate=validate.Range(1, 100))
 
 
 class Found(Base):
-    """A paper for a query."""
+    """A paper that matches a query."""
 
     paper = fields.Nested(Paper, required=True)
     score = fields.Float(required=True)
 
 
 class SearchAnswer(Next):
-    """Papers for a query, best first."""
+    """Papers that match a query, best first."""
 
     items = fields.List(fields.Nested(Found), required=True)
 
 
 class SearchQuery(Base):
-    """What to look for."""
+    """What to search for."""
 
     q = Text(longest=500, shortest=1, required=True)
     limit = Count(load_default=20, validate=validate.Range(1, 100))

@@ -15,7 +15,7 @@ class RankBody(Base):
 
     papers = fields.List(fields.Nested(Card), required=True, validate=validate.Length(max=MAX_CARDS))
     page = Text(longest=64, allow_none=True, pattern=parsing.PAGE.pattern)
-    limit = Whole(50, load_default=10, metadata={"description": "How many papers to recommend beside."})
+    limit = Whole(50, load_default=10, metadata={"description": "How many papers to recommend besides."})
 
 
 class CardState(Base):
@@ -27,7 +27,7 @@ class CardState(Base):
 
 
 class RankedCard(Base):
-    """One card's answer; without a usable id it has an error and no rank."""
+    """The rank of one card; a card without a usable id has an error and no rank."""
 
     id = fields.String(required=True, allow_none=True, metadata={"description": "The canonical id."})
     input_id = fields.Raw(required=True, metadata={"description": "The id as sent."})
@@ -40,7 +40,7 @@ class RankedCard(Base):
 
 
 class RankAnswer(Base):
-    """One entry a card, in input order; `model` is null before the first training."""
+    """One entry per card, in the order of the request; `model` is null before the first training."""
 
     list_id = fields.String(required=True)
     model = fields.String(required=True, allow_none=True)

@@ -144,8 +144,8 @@ def _own_paths(home: Path) -> Iterator[Path]:
 def _check_access(path: Path, home: Path) -> None:
     """Raise UnusableHome when this user lacks the access to `path` that a server needs."""
     reading = path.relative_to(home).parts[:1] in READ_ONLY
-    wanted = os.R_OK | (0 if reading else os.W_OK) | (os.X_OK if path.is_dir() else 0)
-    if os.access(path, wanted) or not os.path.lexists(path) or path.is_symlink():
+    access = os.R_OK | (0 if reading else os.W_OK) | (os.X_OK if path.is_dir() else 0)
+    if os.access(path, access) or not os.path.lexists(path) or path.is_symlink():
         return
     me = _user_name()
     verb = "read" if reading else "written"

@@ -50,10 +50,10 @@ def leave() -> None:
 def logged(query: dict[str, Any]) -> Response:
     """List my logged events, newest first; `paper` and `kind` filter them."""
     after = read_cursor(query.get("cursor"), (float, int))
-    wanted = {"paper": query.get("paper"), "kinds": query["kind"]}
+    filters = {"paper": query.get("paper"), "kinds": query["kind"]}
     return jsonify(
         page_of(
-            account.logged_events(context(), caller().reader_id, query["limit"] + 1, after, **wanted), query["limit"]
+            account.logged_events(context(), caller().reader_id, query["limit"] + 1, after, **filters), query["limit"]
         )
     )
 

@@ -45,8 +45,8 @@ def readyz() -> Response:
 def metrics() -> Response:
     """Give the counts to Prometheus: to this machine, or with the metrics token."""
     token = context().settings.metrics_token
-    given = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
-    known = token is not None and hmac.compare_digest(given.encode(), token.encode())
+    sent = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+    known = token is not None and hmac.compare_digest(sent.encode(), token.encode())
     if not known and not from_this_machine():
         raise Forbidden("Ask from the server's own machine, or send INKLING_METRICS_TOKEN as a bearer token.")
     return Response(exposition(readiness.totals(context()), shared_metrics()), content_type=CONTENT_TYPE_LATEST)

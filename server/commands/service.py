@@ -105,9 +105,9 @@ def service_environment(settings: Settings) -> dict[str, str]:
 
 def secret_paths(settings: Settings) -> dict[str, Path]:
     """Return variable -> the file that the service reads a secret from: the operator's own, or our copy."""
-    given = secret_files()
+    files = secret_files()
     named = [name for name in settings.non_defaults() if name in SECRETS]
-    return {name: Path(given.get(name, secrets_folder() / name)) for name in named}
+    return {name: Path(files.get(name, secrets_folder() / name)) for name in named}
 
 
 def secrets_folder() -> Path:

@@ -53,11 +53,11 @@ def _acquire(settings: Settings, state: RunState, shutdown: Shutdown) -> Setting
     except AlreadyRunning:
         _print_address(state, shutdown)
         sys.exit(EXIT_RUNNING)
-    left = state.end_leftovers()
-    if left:
-        logger.warning("ended what an earlier run left behind: %s", ", ".join(left))
+    leftovers = state.end_leftovers()
+    if leftovers:
+        logger.warning("ended what an earlier run left behind: %s", ", ".join(leftovers))
     try:
-        port = _free_port(settings, patience=PORT_TIMEOUT if left else 0.0)
+        port = _free_port(settings, patience=PORT_TIMEOUT if leftovers else 0.0)
     except PortTaken as error:
         click.echo(f"inkling: {error}", err=True)
         sys.exit(EXIT_PORT_TAKEN)

@@ -60,9 +60,9 @@ def describe_holder(port: int) -> str:
 
 def _holder_by_proc(port: int) -> int | None:
     inodes = {row[9] for row in _socket_rows() if row[3] == LISTENING and int(row[1].rsplit(":", 1)[1], 16) == port}
-    wanted = {f"socket:[{inode}]" for inode in inodes}
+    links = {f"socket:[{inode}]" for inode in inodes}
     for process in Path("/proc").iterdir():
-        if process.name.isdigit() and wanted & _open_sockets(process):
+        if process.name.isdigit() and links & _open_sockets(process):
             return int(process.name)
     return None
 
@@ -85,18 +85,18 @@ def _open_sockets(process: Path) -> set[str]:
 def _holder_by_lsof(port: int) -> int | None:
     if not shutil.which("lsof"):
         return None
-    asked = ["lsof", "-nP", "-t", f"-iTCP:{port}", "-sTCP:LISTEN"]
-    lines = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.split()
+    command = ["lsof", "-nP", "-t", f"-iTCP:{port}", "-sTCP:LISTEN"]
+    lines = subprocess.run(command, capture_output=True, text=True, check=False).stdout.split()
     return int(lines[0]) if lines else None
 
 
 def _command_line(pid: int) -> str:
-    asked = ["ps", "-o", "args=", "-p", str(pid)]
+    command = ["ps", "-o", "args=", "-p", str(pid)]
     proc = Path(f"/proc/{pid}/cmdline")
     try:
         text = proc.read_bytes().replace(b"\0", b" ").decode("utf-8", "replace").strip() if proc.exists() else ""
     except OSError:
         text = ""
     if not text and shutil.which("ps"):
-        text = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
+        text = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
     return one_line(text)[:120] or "unknown"

@@ -39,8 +39,8 @@ def shutdown_on_signals() -> Iterator[Shutdown]:
         shutdown.requested = True
 
     # A SIGHUP that was ignored from the start (nohup) stays ignored.
-    wanted = [number for number in SIGNALS if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN]
-    before = {number: signal.signal(number, note) for number in wanted}
+    handled = [number for number in SIGNALS if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, note) for number in handled}
     # Python writes to this socket from the signal handler itself, so no signal is lost between a check and a wait.
     signal.set_wakeup_fd(writing.fileno(), warn_on_full_buffer=False)
     try:

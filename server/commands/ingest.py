@@ -33,9 +33,9 @@ def ingest() -> None:
 )
 def hf(settings: Settings, days: int) -> None:
     """Fetch the papers listing's days, newest first; continues where an earlier run stopped."""
-    with stop_on_signals() as stop, count_progress("days") as tell:
+    with stop_on_signals() as stop, count_progress("days") as on_progress:
         source = HuggingFace(settings, stop=stop)
-        progress = listing_days.fill_from_listing(Context.ready(settings), source, days=days, tell=tell)
+        progress = listing_days.fill_from_listing(Context.ready(settings), source, days=days, on_progress=on_progress)
     click.echo(f"{progress.done} of {progress.total} days of the listing are here.")
     _print_waiting(listing_days.refused_days(progress))
     _print_state(listing_days.state(progress, time.time()))

@@ -9,10 +9,9 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
 
-from server.errors import SourceRefused, SourceUnavailable
+from server.errors import SourceRefused
 from server.services.context import Context
-from server.services.polling import Progress, ask_batches, is_due, wait_after
-from server.sources.http import Stopped
+from server.services.polling import Progress, Round, ask_batches, is_due, wait_after
 from server.sources.huggingface import NAME
 from server.sources.paper import SourcePaper
 from server.store.database import Database
@@ -44,34 +43,27 @@ def fill_from_listing(
     days: int = DAYS,
     today: date | None = None,
     only_due: bool = False,
-    tell: Callable[[int, int], None] | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
 ) -> Progress:
     """Fetch the listing's last `days` days, newest first, except those already settled.
 
     A refused day is recorded with its reason, and the others go on; `only_due` skips days that are not due yet.
-    Progress is stored after each day and passed to `tell` as (days done, days in all). Raises SourceUnavailable (and
-    stores the reason) when the source cannot be asked, Stopped when told to end.
+    Progress is stored after each day and passed to `on_progress` as (days done, days in all). Raises SourceUnavailable
+    (and stores the reason) when the source cannot be asked, Stopped when told to end.
     """
-    round_ = _Round(context.database, listing, days, today or datetime.now(UTC).date(), tell)
-    now = time.time()
-    round_.progress.check_not_held(now)
-    wanted = [day for day in round_.window if round_.is_wanted(day.isoformat(), now if only_due else None)]
-    try:
+    round_ = _ListingRound(context.database, listing, days, today or datetime.now(UTC).date(), on_progress)
+    with round_.asking():
+        now = time.time() if only_due else None
         ask_batches(
-            [[day] for day in wanted],
-            lambda asked: listing.daily_papers(asked[0]),
-            answered=lambda asked, found: round_.answered(asked[0], found),
+            [[day] for day in round_.window if round_.is_wanted(day.isoformat(), now)],
+            lambda batch: listing.daily_papers(batch[0]),
+            answered=lambda batch, found: round_.answered(batch[0], found),
             refused=round_.refused,
         )
-    except Stopped:
-        raise
-    except SourceUnavailable as error:
-        round_.progress.with_failure(error, time.time()).save(context.database, NAME)
-        raise
     return round_.finish()
 
 
-class _Round:
+class _ListingRound(Round):
     """One round over the listing's days, with the outcome of each."""
 
     def __init__(
@@ -80,13 +72,14 @@ class _Round:
         listing: Listing,
         days: int,
         today: date,
-        tell: Callable[[int, int], None] | None,
+        on_progress: Callable[[int, int], None] | None,
     ) -> None:
-        self.database, self.listing, self.today, self.tell = database, listing, today, tell
+        super().__init__(database, NAME)
+        self.listing, self.today, self.on_progress = listing, today, on_progress
         self.any_refused = False
         self.window = [today - timedelta(days=age) for age in range(days)]
         inside = {day.isoformat() for day in self.window}
-        before = Progress.load(database, NAME)
+        before = self.progress
         open_days = {day: kept for day, kept in before.open_days.items() if day in inside}
         self.progress = self._count_done(replace(before, total=days, open_days=open_days))
 
@@ -141,8 +134,8 @@ class _Round:
     def _keep(self, progress: Progress, found: Sequence[SourcePaper]) -> None:
         # Stored first: what could not be written must be asked for again.
         self.progress = progress.save(self.database, NAME, found)
-        if self.tell:
-            self.tell(progress.done, progress.total)
+        if self.on_progress:
+            self.on_progress(progress.done, progress.total)
 
 
 def _open_day(now: float, wait: float, tries: int, reason: str | None) -> dict[str, Any]:

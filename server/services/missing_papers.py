@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Protocol
 
-from server.errors import SourceRefused, SourceUnavailable
+from server.errors import SourceRefused
 from server.services.context import Context
-from server.services.polling import GaveUp, Progress, ask_batches, wait_after
+from server.services.polling import GaveUp, Progress, Round, ask_batches, wait_after
 from server.sources.arxiv import BATCH, NAME, could_be_issued
-from server.sources.http import Stopped
 from server.sources.paper import SourcePaper
 from server.store import paper_requests, papers
 from server.store.database import Database, Row, Session
@@ -37,18 +36,12 @@ def fill_from_archive(context: Context, archive: Archive, *, limit: int = MAX_RO
     What it refuses or does not know is set aside with the reason, longer each time; `only_due` skips what is not due
     yet. Raises SourceUnavailable (and stores the reason) when arXiv cannot be asked, Stopped when told to end.
     """
-    round_ = _Round(context.database, archive)
-    round_.progress.check_not_held(time.time())
-    plain, doubtful = round_.choose(limit, time.time() if only_due else None)
-    try:
+    round_ = _ArchiveRound(context.database, archive)
+    with round_.asking():
+        plain, doubtful = round_.choose(limit, time.time() if only_due else None)
         round_.ask(plain)
         with suppress(GaveUp):  # to be expected of these
             round_.ask(doubtful)
-    except Stopped:
-        raise
-    except SourceUnavailable as error:
-        round_.progress.with_failure(error, time.time()).save(context.database, NAME)
-        raise
     if round_.refusals:
         logger.warning("catalogue: %d papers are set aside; the last: %s", len(round_.refusals), round_.refusals[-1])
     if round_.progress.reason and not plain:  # what failed before is no longer wanted
@@ -56,12 +49,12 @@ def fill_from_archive(context: Context, archive: Archive, *, limit: int = MAX_RO
     return round_.filled
 
 
-class _Round:
+class _ArchiveRound(Round):
     """One round over the papers to ask arXiv for, with the outcome of each."""
 
     def __init__(self, database: Database, archive: Archive) -> None:
-        self.database, self.archive = database, archive
-        self.progress = Progress.load(database, NAME)
+        super().__init__(database, NAME)
+        self.archive = archive
         self.tries: dict[str, int | None] = {}
         self.filled = 0
         self.refusals: list[str] = []

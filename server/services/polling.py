@@ -11,7 +11,8 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self, TypeVar
 
@@ -118,6 +119,29 @@ class Progress:
 
 def _job(source: str) -> str:
     return f"source:{source}"
+
+
+class Round:
+    """One round of requests to a source, and the progress that it makes."""
+
+    def __init__(self, database: Database, source: str) -> None:
+        self.database, self.source = database, source
+        self.progress = Progress.load(database, source)
+
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """Enclose the round's requests: none while the source's `Retry-After` runs, and a failure is stored.
+
+        Raises SourceUnavailable, or Stopped when told to end, which is no failure.
+        """
+        self.progress.check_not_held(time.time())
+        try:
+            yield
+        except Stopped:
+            raise
+        except SourceUnavailable as error:
+            self.progress.with_failure(error, time.time()).save(self.database, self.source)
+            raise
 
 
 def ask_batches(

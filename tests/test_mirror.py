@@ -28,3 +28,5 @@ def test_every_module_has_its_tests_or_a_reason() -> None:
     without = {path.relative_to(ROOT).as_posix() for path in modules() if not namesake(path).exists()}
     assert without - listed.keys() == set(), "neither a test file of its name nor a reason in tests/README.md"
     assert listed.keys() - without == set(), "listed in tests/README.md as without tests, but it has some or is gone"
+    unreasoned = sorted(module for module, reason in listed.items() if reason == "open")
+    assert not unreasoned, "tests/README.md has to say why these have no tests of their name"

@@ -174,6 +174,7 @@ TABLE = (
     _Setting("contact", "INKLING_CONTACT", _line, ""),
     _Setting("cors_origins", "INKLING_CORS_ORIGINS", _origins, None),
     _Setting("confirm_page_text", "INKLING_CONFIRM_PAGE_TEXT", _switch, "on"),
+    _Setting("k_readers", "INKLING_K_READERS", _integer(1, 1000), "5"),
     _Setting("secret_key", "INKLING_SECRET_KEY", _secret_key, None, secret=True),
     _Setting("demo", "INKLING_DEMO", _switch, "off"),
 )
@@ -206,6 +207,7 @@ class Settings:
     contact: str
     cors_origins: tuple[str, ...]
     confirm_page_text: bool
+    k_readers: int
     secret_key: str
     demo: bool
 

@@ -17,7 +17,8 @@ from server.api.errors import STATUS
 from server.api.requests import caller, context, limit
 from server.characters import one_line
 from server.errors import BadLink, CrossSite, InklingError, NotFound, RateLimited, Unauthenticated, Unavailable
-from server.pages import cookies, languages, reasons
+from server.identifiers import pdf_address
+from server.pages import cookies, languages, notices, reasons
 from server.pages.forms import check_form, form_token, form_token_value, here, is_safe
 from server.pages.languages import gettext as _
 from server.services import sessions
@@ -70,6 +71,9 @@ def install(app: Flask) -> None:
         navigation=navigation,
         reason_summary=reasons.summary,
         whole_reason=reasons.whole,
+        in_common=reasons.in_common,
+        notice=notices.notice,
+        pdf_address=pdf_address,
     )
     app.register_blueprint(files)
 
@@ -95,7 +99,7 @@ def signed_in() -> bool:
 
 def navigation() -> list[tuple[str, str]]:
     """Return (address, name) of the pages that every page leads to."""
-    return [("/", _("To read"))]
+    return [("/", _("To read")), ("/library", _("Library"))]
 
 
 def enter() -> bool:

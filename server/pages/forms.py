@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from flask import request
 from markupsafe import Markup
@@ -13,6 +13,7 @@ from server.services import parsing
 
 FIELD = "form_token"
 MOST_IDS = 200
+TOLD_ONCE = ("did", "of", "n")  # what a form did, as the address says it that it comes back to
 
 
 def is_safe() -> bool:
@@ -64,8 +65,11 @@ def paper_ids(name: str = "id") -> list[str]:
 
 
 def here() -> str:
-    """Return where a form of this page may come back to."""
-    return request.full_path.rstrip("?") if is_safe() else "/"
+    """Return where a form of this page may come back to: the page without what was told on it once."""
+    if not is_safe():
+        return "/"
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name not in TOLD_ONCE]
+    return f"{request.path}?{urlencode(kept)}" if kept else request.path
 
 
 def back_to(default: str) -> str:

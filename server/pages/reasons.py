@@ -32,6 +32,12 @@ def summary(reasons: Sequence[Reason], states: States) -> str:
     return _plain()[max(rest, key=lambda one: one["share"])["kind"]] if rest else ""
 
 
+def in_common(reasons: Sequence[Reason]) -> str:
+    """Return what a paper has in common with the one it is like."""
+    words = _words(reasons, 6)
+    return _("In common: %(words)s") % {"words": words} if words else _("About much the same")
+
+
 def whole(reasons: Sequence[Reason], states: States) -> list[tuple[str, int]]:
     """Return (line, per cent of the score) of every reason, largest first; what weighs nothing is left out."""
     total = sum(abs(one["share"]) for one in reasons) or 1.0

@@ -1,20 +1,28 @@
-"""To read: what is recommended today, and why."""
+"""To read: what is recommended today and why, what others read, and the feed's address."""
 
 from __future__ import annotations
 
-from flask import Response, make_response, render_template
+from flask import Response, make_response, render_template, request
 
 from server.api.requests import caller, context
 from server.pages.blueprint import Pages
-from server.services import ranking
+from server.services import account, ranking
 
 pages = Pages("to_read")
 RECOMMENDED = 20
+TRENDING = 8
 
 
 @pages.get("/")
 def to_read() -> Response:
     """Show today's recommendations."""
-    found = ranking.recommendations(context(), caller(), limit=RECOMMENDED, days=None, exclude=(), now=context().now())
-    states = ranking.states(context(), caller())
-    return make_response(render_template("pages/to_read.html", found=found, states=states))
+    now = context().now()
+    profile = account.profile(context(), caller())
+    page = render_template(
+        "pages/to_read.html",
+        found=ranking.recommendations(context(), caller(), limit=RECOMMENDED, days=None, exclude=(), now=now),
+        states=ranking.states(context(), caller()),
+        trending=context().recently_read.most_read(context(), caller().reader_id, TRENDING, now),
+        feed_url=f"{request.host_url}feeds/{profile['feed_secret']}.atom",
+    )
+    return make_response(page)

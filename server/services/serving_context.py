@@ -13,6 +13,7 @@ from server.services.history import Histories
 from server.services.known_cards import KnownCards
 from server.services.model_cache import ModelCache
 from server.services.own_papers import OwnPapers
+from server.services.trending import RecentlyRead
 from server.store.database import Database
 from server.tokens import Keys
 
@@ -25,6 +26,7 @@ class ServingContext(Context):
     histories: Histories = field(default_factory=Histories)
     cards: KnownCards = field(default_factory=KnownCards)
     own_papers: OwnPapers = field(default_factory=OwnPapers)
+    recently_read: RecentlyRead = field(default_factory=RecentlyRead)
 
     @classmethod
     def _on(cls, database: Database, settings: Settings) -> Self:

@@ -1,26 +1,28 @@
-/** Makes forms quieter: what is written is sent beside the page, and only what changed is replaced. */
+/** What the pages have beyond plain HTML: forms that leave the page where it is, and opens that are noted. */
 
 /** @param {HTMLFormElement} form @param {HTMLElement | null} button */
 async function sendQuietly(form, button) {
   const body = new URLSearchParams(/** @type {any} */ (new FormData(form, button)));
-  const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "text/html" } });
+  // By the attribute: the forms' buttons are called `action`, and hide the property.
+  const answer = await fetch(form.getAttribute("action") ?? "", { method: "POST", body });
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   const main = fresh.querySelector("main");
   if (!main || !fresh.body.dataset.formToken) throw new Error("not one of the pages");
   replaceMain(main, button);
   document.title = fresh.title;
-  if (answer.ok) history.replaceState(null, "", new URL(answer.url).pathname + new URL(answer.url).search);
 }
 
-/** @param {Element} main @param {HTMLElement | null} button */
+/** @param {Element} main @param {HTMLElement | null} button that was pressed */
 function replaceMain(main, button) {
-  const open = [...document.querySelectorAll("main details[open]")].map((one) => one.id).filter(Boolean);
-  const focused = button?.id || document.activeElement?.id;
+  const open = [...document.querySelectorAll("main details[open][id]")].map(({ id }) => id);
   document.querySelector("main")?.replaceWith(main);
   for (const id of open) document.getElementById(id)?.setAttribute("open", "");
-  const target = (focused && document.getElementById(focused)) || main.querySelector(".notice button, .notice");
-  if (target instanceof HTMLElement) target.focus({ preventScroll: true });
-  say(main.querySelector(".notice")?.textContent ?? "");
+  showWhatNeedsScript();
+  const notice = main.querySelector(".notice");
+  // Gone with what it did: then to its undo, and so on.
+  const next = (button?.id && document.getElementById(button.id)) || notice?.querySelector("button") || main;
+  /** @type {HTMLElement} */ (next).focus({ preventScroll: true });
+  say(notice?.querySelector("p")?.textContent ?? "");
 }
 
 /** @param {string} sentence for a screen reader */
@@ -29,13 +31,46 @@ function say(sentence) {
   if (line) line.textContent = sentence.trim();
 }
 
+function showWhatNeedsScript() {
+  for (const one of document.querySelectorAll(".pick-all")) one.removeAttribute("hidden");
+}
+
+/** @param {Event} event */
+function noteOpen(event) {
+  const link = /** @type {Element | null} */ (event.target)?.closest?.("a[data-open]");
+  if (!link || !event.isTrusted || /** @type {MouseEvent} */ (event).button > 1) return;
+  const place = /** @type {HTMLElement | null} */ (link.closest("[data-surface]"));
+  const form = new URLSearchParams({ action: "open", form_token: document.body.dataset.formToken ?? "" });
+  form.set("id", /** @type {HTMLElement} */ (link).dataset.open ?? "");
+  form.set("surface", place?.dataset.surface ?? "library");
+  if (place?.dataset.listId) form.set("list_id", place.dataset.listId);
+  if (place?.dataset.position) form.set("position", place.dataset.position);
+  navigator.sendBeacon("/papers", form);
+}
+
 document.addEventListener("submit", (event) => {
   const form = /** @type {HTMLFormElement} */ (event.target);
-  if (event.defaultPrevented || form.method !== "post" || !("quiet" in form.dataset)) return;
-  event.preventDefault();
   const button = /** @type {HTMLElement | null} */ (event.submitter);
+  if (form.getAttribute("method") !== "post" || !("quiet" in form.dataset) || (button && "loud" in button.dataset))
+    return;
+  event.preventDefault();
   sendQuietly(form, button).catch(() => {
+    // As without a script: the browser then says itself what is wrong.
     delete form.dataset.quiet;
     form.requestSubmit(button);
   });
 });
+
+document.addEventListener("change", (event) => {
+  const field = /** @type {HTMLInputElement} */ (event.target);
+  if ("send" in field.dataset) field.form?.requestSubmit();
+  if ("all" in field.dataset) {
+    for (const box of document.querySelectorAll(".pick")) /** @type {HTMLInputElement} */ (box).checked = field.checked;
+  }
+});
+
+document.addEventListener("focusin", ({ target }) => {
+  if (target instanceof HTMLInputElement && target.readOnly) target.select();
+});
+for (const kind of ["click", "auxclick"]) document.addEventListener(kind, noteOpen);
+showWhatNeedsScript();

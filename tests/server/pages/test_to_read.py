@@ -32,3 +32,19 @@ def test_another_readers_pages_do_not_show(mine: Browser, theirs: Browser, other
     other.rank(card(1, title="Of the other alone"))
     assert "Of the other alone" in words(theirs.get("/"))
     assert "Of the other alone" not in mine.get("/").text
+
+
+def test_the_feeds_address_is_the_readers_own(mine: Browser, me: Device) -> None:
+    assert me.get("/v1/me").json["feed_url"] in mine.get("/").text
+
+
+def test_saving_or_hiding_takes_a_paper_off_the_page(mine: Browser, me: Device) -> None:
+    me.rank(*[card(number) for number in range(9)])
+    mine.post("/papers", action="save", id="2401.00001", surface="panel")
+    mine.post("/papers", action="hide", id="2401.00002", surface="panel")
+    page = mine.get("/").text
+    assert 'id="paper-2401.00001"' not in page
+    assert 'id="paper-2401.00002"' not in page
+    mine.post("/papers", action="unhide", id="2401.00002", surface="panel")
+    assert 'id="paper-2401.00002"' in mine.get("/").text
+    assert me.get("/v1/library").json["items"][0]["paper"]["id"] == "2401.00001"

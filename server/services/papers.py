@@ -10,10 +10,15 @@ from server.clock import rfc3339
 from server.errors import PaperNotFound
 from server.identifiers import web_address
 from server.services.context import Context
+from server.sources.arxiv import NAME as ARXIV
 from server.store import papers as store
 from server.store import reader_papers
 from server.store.database import Session
-from server.store.papers import FACTS
+from server.store.papers import FACTS, SOURCE_FACTS
+
+_ALL_FACTS = (*FACTS, *SOURCE_FACTS)
+# Facts that arXiv does not give, so that another source's later word always counts.
+_NOT_ARXIVS = frozenset({"organization", "upvotes", "code_url", "project_url"})
 
 
 def has_facts(card: Mapping[str, Any]) -> bool:
@@ -120,29 +125,43 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def merge_source_papers(session: Session, source: str, papers: Sequence[Mapping[str, Any]], *, now: float) -> set[str]:
-    """Store papers from a source (`id` and facts); return the ids of those that changed.
+    """Store papers from a source (`id` and facts); return the ids of those whose facts changed.
 
-    A source's facts replace a page's; facts it does not give stay.
+    A source's facts replace a page's and its own earlier ones, and "" deletes a fact; facts it does not give stay. What
+    arXiv says of a paper stands against other sources, which copied it once.
     """
     said = {paper["id"]: paper for paper in papers}
-    known = store.rows(session, list(said))
-    changed = [row for name in sorted(said) if (row := _merge_source(source, said[name], known.get(name), now))]
-    store.save(session, changed)
+    known = store.locked_rows(session, list(said))
+    merged = {name: _merge_source(source, said[name], known.get(name), now) for name in sorted(said)}
+    changed = [row for name, row in merged.items() if name not in known or _facts_of(row) != _facts_of(known[name])]
+    store.save(session, [{**row, "updated_at": now} for row in changed])
     titled = [row["id"] for row in changed if row["title"] and row["abstract"]]
     if titled:
         store.delete_page_texts(session, titled)
-    return {row["id"] for row in changed}
+    ids = {row["id"] for row in changed}
+    again = [name for name, row in merged.items() if name not in ids and row["source"] == source]
+    if again:
+        store.confirm(session, source, again, now)
+    return ids
 
 
-def _merge_source(
-    source: str, said: Mapping[str, Any], known: Mapping[str, Any] | None, now: float
-) -> dict[str, Any] | None:
-    """Return the paper's row with the source's facts, or None when nothing changes."""
-    old: Mapping[str, Any] = known or {**dict.fromkeys(FACTS), "id": said["id"], "source": None, "created_at": now}
-    facts = {name: said[name] for name in FACTS if said.get(name) not in (None, "", [])}
-    if known is not None and known["source"] == source and all(known[name] == facts[name] for name in facts):
-        return None
-    return {**old, **facts, "source": source, "updated_at": now}
+def _merge_source(source: str, said: Mapping[str, Any], known: Mapping[str, Any] | None, now: float) -> dict[str, Any]:
+    """Return the paper's row with the source's facts, as yet without the time of a change."""
+    nothing: dict[str, Any] = dict.fromkeys((*_ALL_FACTS, "source", "confirmed_at"))
+    old = {**nothing, "id": said["id"], "created_at": now, **(known or {})}
+    facts = {name: said[name] for name in _ALL_FACTS if said.get(name) not in (None, [])}
+    if old["source"] == ARXIV and source != ARXIV:
+        facts = {name: fact for name, fact in facts.items() if name in _NOT_ARXIVS or old[name] is None}
+        return {**old, **_without_blanks(facts)}
+    return {**old, **_without_blanks(facts), "source": source, "confirmed_at": now}
+
+
+def _without_blanks(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: None if fact == "" else fact for name, fact in facts.items()}
+
+
+def _facts_of(row: Mapping[str, Any]) -> list[Any]:
+    return [row[name] for name in _ALL_FACTS]
 
 
 def paper_body(paper_id: str, facts: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -156,6 +175,8 @@ def paper_body(paper_id: str, facts: Mapping[str, Any] | None) -> dict[str, Any]
         "published_at": rfc3339(facts.get("published_at")),
         "upvotes": facts.get("upvotes"),
         "categories": facts.get("categories") or [],
+        "organization": facts.get("organization"),
+        **{name: facts.get(name) for name in SOURCE_FACTS},
         "url": web_address(paper_id),
     }
 

@@ -26,7 +26,14 @@ BATCH = 100  # ids in one request, which keeps its URL short
 RATE_LIMIT_PAUSE = 900.0  # seconds without a request after arXiv says "Rate exceeded"
 HOSTS = frozenset({"arxiv.org", "www.arxiv.org", "export.arxiv.org"})
 _ATOM = "{http://www.w3.org/2005/Atom}"
+_ARXIV = "{http://arxiv.org/schemas/atom}"
 _RATE_EXCEEDED = re.compile(rb"Rate exceeded", re.IGNORECASE)
+# arXiv has no field for it. Not "replaces a withdrawn paper", nor "version 2 was withdrawn".
+_WITHDRAWN = re.compile(
+    r"(?:\AWithdrawn|\b(?:This |The |Our )?(?:paper|article|submission|manuscript|work|preprint|note|report) "
+    r"(?:(?:has|have) been |is |was )?(?:temporarily )?withdrawn)\b",
+    re.IGNORECASE,
+)
 # The archives in ids assigned until March 2007.
 _OLD_ARCHIVE = re.compile(
     "acc-phys|adap-org|alg-geom|ao-sci|astro-ph|atom-ph|bayes-an|chao-dyn|chem-ph|cmp-lg|comp-gas|cond-mat|cs|dg-ga|"
@@ -90,6 +97,11 @@ def could_be_issued(paper_id: str, now: float) -> bool:
     return "0704" <= month <= newest and len(number) == (9 if month < "1501" else 10)
 
 
+def is_withdrawn(comment: str | None, abstract: str | None) -> bool:
+    """Whether a paper was withdrawn: its comment says so, or its abstract was replaced by words that do."""
+    return bool(_WITHDRAWN.search(comment or "") or _WITHDRAWN.match(abstract or ""))
+
+
 def _parse_entry(entry: Element) -> SourcePaper | None:
     title = clean_text(entry.findtext(_ATOM + "title"))
     try:
@@ -98,11 +110,16 @@ def _parse_entry(entry: Element) -> SourcePaper | None:
         return None
     if title is None:
         return None
+    abstract, comment = clean_text(entry.findtext(_ATOM + "summary")), clean_text(entry.findtext(_ARXIV + "comment"))
     return SourcePaper(
         id=paper_id,
         title=title,
-        abstract=clean_text(entry.findtext(_ATOM + "summary")),
+        abstract=abstract,
         authors=[name for node in entry.findall(f"{_ATOM}author/{_ATOM}name") if (name := clean_text(node.text))],
         categories=[term for node in entry.findall(_ATOM + "category") if (term := clean_text(node.get("term")))],
         published_at=parse_time(entry.findtext(_ATOM + "published")),
+        doi=clean_text(entry.findtext(_ARXIV + "doi")) or "",
+        journal_ref=clean_text(entry.findtext(_ARXIV + "journal_ref")) or "",
+        comment=comment or "",
+        withdrawn=is_withdrawn(comment, abstract),
     )

@@ -12,7 +12,10 @@ MAX_TEXT = 20_000  # characters; no abstract is longer
 
 @dataclass(frozen=True)
 class SourcePaper:
-    """A paper from a source; `id` is canonical, `published_at` in epoch seconds, None and [] mean unknown."""
+    """A paper from a source; `id` is canonical, `published_at` in epoch seconds.
+
+    None and [] mean that the source does not say; "", that it says there is none.
+    """
 
     id: str
     title: str
@@ -22,6 +25,12 @@ class SourcePaper:
     organization: str | None = None
     published_at: float | None = None
     upvotes: int | None = None
+    code_url: str | None = None
+    project_url: str | None = None
+    doi: str | None = None
+    journal_ref: str | None = None
+    comment: str | None = None
+    withdrawn: bool | None = None
 
 
 def clean_text(text: object) -> str | None:

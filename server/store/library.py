@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, 
 from sqlalchemy.orm import Session
 
 from server.store.database import Row, all_rows, among
-from server.store.papers import FACTS
+from server.store.papers import FACTS, source_facts
 from server.store.tables import page_texts, papers, reader_papers
 
 UNDATED = -1e12  # epoch seconds, before any paper
@@ -49,7 +49,7 @@ def page(
 ) -> list[Row]:
     """Return states of saved papers with their facts and `place` (what the order goes by), from just after a place."""
     key, descending = _ORDERS[wanted.sort]
-    facts = [_fact(name).label(name) for name in FACTS]
+    facts = [*(_fact(name).label(name) for name in FACTS), *source_facts()]
     statement = _wanted(session, select(reader_papers, *facts, key.label("place")), reader_id, wanted)
     if after is not None:
         place, paper = after

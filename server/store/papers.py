@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from server.store.database import Row, all_rows, among, insert_new, upsert
 from server.store.tables import events, is_stub, page_texts, papers, reader_papers
 
 FACTS = ("title", "abstract", "authors", "categories", "organization", "published_at", "upvotes")
+SOURCE_FACTS = ("code_url", "project_url", "doi", "journal_ref", "comment", "withdrawn")  # no page gives these
 _CHUNK = 2000
 
 
@@ -30,6 +31,12 @@ def rows(session: Session, ids: Collection[str]) -> dict[str, Row]:
     return {row["id"]: row for row in all_rows(session, select(papers).where(among(papers.c.id, ids)))}
 
 
+def locked_rows(session: Session, ids: Collection[str]) -> dict[str, Row]:
+    """Return what `rows` does, and let nobody else change these rows before the commit."""
+    statement = select(papers).where(among(papers.c.id, ids)).order_by(papers.c.id).with_for_update()
+    return {row["id"]: row for row in all_rows(session, statement)}
+
+
 def seen_by(session: Session, reader_id: str, ids: Collection[str]) -> dict[str, Row]:
     """Return id -> facts as this reader may see them: public ones, completed from their own pages.
 
@@ -43,12 +50,23 @@ def _own_facts(reader_id: str, *more: ColumnElement[Any]) -> Select[Any]:
     """Select `id`, the facts that this reader may see, and the columns `more`."""
     own = and_(page_texts.c.paper_id == papers.c.id, page_texts.c.reader_id == reader_id)
     facts = [func.coalesce(papers.c[name], page_texts.c[name]).label(name) for name in FACTS]
-    return select(papers.c.id, *facts, *more).outerjoin(page_texts, own)
+    return select(papers.c.id, *facts, *source_facts(), *more).outerjoin(page_texts, own)
+
+
+def source_facts() -> list[ColumnElement[Any]]:
+    """Return the columns of the facts that everybody may see, because only sources give them."""
+    return [papers.c[name] for name in SOURCE_FACTS]
 
 
 def save(session: Session, changed: Sequence[Mapping[str, Any]]) -> None:
-    """Insert or overwrite whole rows (`id`, facts, `source`, `updated_at`); `created_at` is kept once set."""
+    """Insert or overwrite whole rows (`id`, facts, `source`, times); `created_at` is kept once set."""
     upsert(session, papers, changed, keep=("created_at",))
+
+
+def confirm(session: Session, source: str, ids: Collection[str], now: float) -> None:
+    """Note that a source has said again what is known of these papers; no fact changes."""
+    statement = update(papers).where(among(papers.c.id, ids)).values(source=source, confirmed_at=now)
+    session.execute(statement)
 
 
 def page_texts_of(session: Session, ids: Collection[str]) -> list[Row]:

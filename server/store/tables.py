@@ -53,6 +53,18 @@ def _facts() -> list[Column]:
     ]
 
 
+def _source_facts() -> list[Column]:
+    """Return the columns of the facts that only sources give; NULL is unknown, or that there is none."""
+    return [
+        Column("code_url", Text),
+        Column("project_url", Text),
+        Column("doi", Text),
+        Column("journal_ref", Text),
+        Column("comment", Text),
+        Column("withdrawn", Boolean),
+    ]
+
+
 readers = Table(
     "readers",
     metadata,
@@ -115,8 +127,11 @@ papers = Table(
     metadata,
     Column("id", String(64), primary_key=True),
     *_facts(),
+    *_source_facts(),
     # The source of the facts; NULL while they come from pages only.
     Column("source", String(32)),
+    # When that source last said these facts, changed or not.
+    Column("confirmed_at", Double),
     Column("created_at", Double, nullable=False),
     # Time of the last change of a public fact, by which workers find the papers to fold in.
     Column("updated_at", Double, nullable=False),

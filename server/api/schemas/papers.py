@@ -21,6 +21,13 @@ class Paper(Base):
     published_at = Moment(required=True, allow_none=True)
     upvotes = fields.Integer(required=True, allow_none=True)
     categories = fields.List(fields.String(), required=True)
+    organization = fields.String(required=True, allow_none=True)
+    code_url = fields.String(required=True, allow_none=True)
+    project_url = fields.String(required=True, allow_none=True)
+    doi = fields.String(required=True, allow_none=True)
+    journal_ref = fields.String(required=True, allow_none=True)
+    comment = fields.String(required=True, allow_none=True)
+    withdrawn = fields.Boolean(required=True, allow_none=True)
     url = fields.String(required=True)
 
 

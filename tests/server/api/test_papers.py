@@ -17,8 +17,25 @@ def test_a_paper_is_answered_whole(me: Device) -> None:
     assert me.get("/v1/papers/arXiv:2401.00001v3").json == {
         **{name: card(1)[name] for name in ("id", "title", "published_at", "upvotes")},
         **{"abstract": card(1)["abstract"].strip(), "authors": ["Ann Author"], "categories": ["cs.LG"]},
+        **{"organization": "A Lab", "code_url": None, "project_url": None, "doi": None, "journal_ref": None},
+        **{"comment": None, "withdrawn": None},
         "url": "https://arxiv.org/abs/2401.00001",
     }
+
+
+def test_what_sources_know_besides_is_answered_too(me: Device, context: Context) -> None:
+    me.rank(card(1))
+    told = {
+        **{"code_url": "https://github.com/a/b", "project_url": "https://a.github.io", "doi": "10.1000/182"},
+        **{"journal_ref": "J. Tests 3 (2026)", "comment": "12 pages", "withdrawn": False},
+    }
+    with context.database.writing() as session:
+        merge_source_papers(session, "arxiv", [{"id": "2401.00001", **told}], now=context.now())
+    found = me.get("/v1/papers/2401.00001").json
+    assert {name: found[name] for name in told} == told
+    me.call("PUT", "/v1/library/2401.00001")
+    saved = me.get("/v1/library").json["items"][0]["paper"]
+    assert {name: saved[name] for name in told} == told
 
 
 @pytest.mark.parametrize("path", ["hep-th/9901001", "hep-th%2F9901001", "HEP-TH/9901001v1"])

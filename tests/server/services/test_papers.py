@@ -116,4 +116,38 @@ def test_of_two_counts_of_upvotes_the_lower_is_everybodys(
 
 def test_what_is_unknown_of_a_paper_is_null_or_empty() -> None:
     nothing = {"title": None, "abstract": None, "authors": [], "published_at": None, "upvotes": None, "categories": []}
-    assert paper_body(ID, None) == {"id": ID, **nothing, "url": "https://arxiv.org/abs/2401.00001"}
+    of_sources = dict.fromkeys(("organization", *papers.SOURCE_FACTS))
+    assert paper_body(ID, None) == {"id": ID, **nothing, **of_sources, "url": "https://arxiv.org/abs/2401.00001"}
+
+
+def test_a_sources_later_word_replaces_its_earlier_one(database: Database, two: tuple[str, str]) -> None:
+    source(database, title="The title", comment="12 pages", doi="10.1/early", withdrawn=False)
+    assert source(database, title="A better title", comment="", journal_ref="J. Better 3", withdrawn=True) == {ID}
+    found = paper_body(ID, seen(database, two[0]))
+    told = ("title", "comment", "doi", "journal_ref", "withdrawn")
+    assert [found[name] for name in told] == ["A better title", None, "10.1/early", "J. Better 3", True]
+
+
+def test_a_source_that_repeats_itself_confirms_without_a_change(database: Database) -> None:
+    facts = {"id": ID, "title": "The title", "abstract": "The abstract.", "doi": "", "withdrawn": False}
+    for now in (NOW, NOW + 5):
+        with database.writing() as session:
+            merge_source_papers(session, "arxiv", [facts], now=now)
+    with database.reading() as session:
+        row = papers.rows(session, [ID])[ID]
+    assert (row["updated_at"], row["confirmed_at"]) == (NOW, NOW + 5)
+
+
+def test_a_listing_does_not_bring_back_what_arxiv_has_changed(database: Database, two: tuple[str, str]) -> None:
+    listed = {"id": ID, "title": "Old title", "abstract": "Old.", "upvotes": 3, "code_url": "https://github.com/a/b"}
+    with database.writing() as session:
+        merge_source_papers(session, "hf", [listed], now=NOW)
+    source(database, title="New title", abstract="New.")
+    with database.writing() as session:
+        assert merge_source_papers(session, "hf", [listed | {"upvotes": 9}], now=NOW + 2) == {ID}
+    found = seen(database, two[0])
+    assert (found["title"], found["abstract"], found["upvotes"]) == ("New title", "New.", 9)
+    assert found["code_url"] == "https://github.com/a/b"
+    with database.reading() as session:
+        row = papers.rows(session, [ID])[ID]
+    assert (row["source"], row["confirmed_at"]) == ("arxiv", NOW + 1)

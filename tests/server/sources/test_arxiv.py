@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from server.errors import SourceRefused, SourceUnavailable
-from server.sources.arxiv import BATCH, PACE, RATE_LIMIT_PAUSE, Arxiv, could_be_issued, parse_feed
+from server.sources.arxiv import BATCH, PACE, RATE_LIMIT_PAUSE, Arxiv, could_be_issued, is_withdrawn, parse_feed
 from tests.server.sources.listing_server import atom_entry, feed, status
 
 
@@ -29,6 +29,37 @@ def test_papers_are_found_by_their_ids(archive, source):
     assert new.categories == ["cs.LG", "stat.ML"]
     assert new.published_at == 1704164645.0
     assert source.asked[0][1] == {"id_list": "2401.00001,hep-th/9901001,2401.99999", "max_results": "3"}
+
+
+def test_where_it_appeared_is_read_and_what_is_not_said_is_said_to_be_none():
+    told = "<arxiv:doi>10.1000/182</arxiv:doi><arxiv:journal_ref>J.  Tests 3</arxiv:journal_ref>"
+    with_both = atom_entry("2401.00001").replace("<title>", f"<arxiv:comment>12 pages</arxiv:comment>{told}<title>")
+    whole, bare = parse_feed(feed(with_both, atom_entry("2401.00002")))
+    assert (whole.doi, whole.journal_ref, whole.comment, whole.withdrawn) == (
+        "10.1000/182",
+        "J. Tests 3",
+        "12 pages",
+        False,
+    )
+    assert (bare.doi, bare.journal_ref, bare.comment, bare.withdrawn) == ("", "", "", False)
+
+
+@pytest.mark.parametrize(
+    ("comment", "abstract", "withdrawn"),
+    [
+        ("This paper has been withdrawn by the author due to an error in Lemma 3", None, True),
+        ("12 pages; this submission has been withdrawn by arXiv administrators", "We study x.", True),
+        ("Withdrawn", None, True),
+        ("paper withdrawn", None, True),
+        (None, "This article is withdrawn.", True),
+        (None, "Withdrawn by the authors.", True),
+        ("Replaces a withdrawn version", "Funds withdrawn by investors are modelled.", False),
+        ("", "", False),
+        (None, None, False),
+    ],
+)
+def test_a_withdrawal_is_read_from_what_is_said_of_it(comment, abstract, withdrawn):
+    assert is_withdrawn(comment, abstract) is withdrawn
 
 
 def test_what_was_not_asked_for_is_not_taken(archive, source):

@@ -54,7 +54,7 @@ def begin() -> AnyResponse:
     given = (request.form.get("code", "") if request.form else _json("code"))[:LONGEST_CODE].strip()
     address, _, code = given.rpartition("#")
     # A link that was pasted whole says itself where it leads.
-    to = address.rpartition("?to=")[2] or (request.form.get("to", "") if request.form else _json("to"))
+    to = address.partition("?to=")[2] or (request.form.get("to", "") if request.form else _json("to"))
     name = session_name(request.headers.get("User-Agent", ""))
     token = sessions.begin(context(), code, name, context().now(), before=cookies.session_token())
     response = redirect(f"/{to}" if sessions.is_page(to) else "/", 303)

@@ -34,6 +34,13 @@ def test_the_secret_alone_is_taken_too_from_a_form_or_as_json(app: Flask, me: De
         assert (answer.status_code, answer.headers["Location"]) == (303, "/")
 
 
+def test_the_page_that_was_wanted_comes_after_any_link(app: Flask, me: Device) -> None:
+    for page, wanted, leads in (("library", "settings", "/library"), (None, "library", "/library"), (None, "", "/")):
+        fields = {"code": link(me, page), "to": wanted}
+        answer = app.test_client().post("/session", base_url=LOOPBACK, headers=OWN, data=fields)
+        assert answer.headers["Location"] == leads
+
+
 def test_a_link_ends_after_a_minute(stranger: Browser, me: Device, monkeypatch: pytest.MonkeyPatch) -> None:
     made = link(me)
     later = time.time() + SIXTY_ONE

@@ -13,12 +13,13 @@ from flask import Blueprint, Flask, Response, g, make_response, redirect, render
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
+from server import reasons
 from server.api.errors import STATUS
 from server.api.requests import caller, context, limit
 from server.characters import one_line
 from server.errors import BadLink, CrossSite, InklingError, NotFound, RateLimited, Unauthenticated, Unavailable
 from server.identifiers import pdf_address
-from server.pages import cookies, languages, notices, reasons
+from server.pages import cookies, languages, notices
 from server.pages.forms import check_form, form_token, form_token_value, here, is_safe
 from server.pages.languages import gettext as _
 from server.services import sessions
@@ -69,9 +70,9 @@ def install(app: Flask) -> None:
         asset=asset,
         signed_in=signed_in,
         navigation=navigation,
-        reason_summary=reasons.summary,
-        whole_reason=reasons.whole,
-        in_common=reasons.in_common,
+        reason_summary=lambda said, states: reasons.summary(said, states, _),
+        whole_reason=lambda said, states: reasons.whole(said, states, _),
+        in_common=lambda said: reasons.in_common(said, _),
         notice=notices.notice,
         pdf_address=pdf_address,
     )

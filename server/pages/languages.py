@@ -1,46 +1,14 @@
-"""The pages in English and German. The English is in the code and the templates; `locales` has the rest, as text."""
+"""The language of a request, and its sentences, days and numbers for the pages."""
 
 from __future__ import annotations
 
-import io
 from datetime import datetime
-from functools import cache
-from pathlib import Path
 
 from babel import dates, numbers
-from babel.messages import Catalog
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from babel.support import NullTranslations, Translations
 from flask import Flask, g, has_request_context, request
 
 from server.pages.cookies import LANGUAGE
-
-LOCALES = Path(__file__).parent / "locales"
-NAMES = {"en": "English", "de": "Deutsch"}
-DEFAULT = "en"
-
-
-@cache
-def translations(language: str) -> NullTranslations:
-    """Return a language's sentences, compiled in memory; the first language is that of the code."""
-    if language == DEFAULT:
-        return NullTranslations()
-    compiled = io.BytesIO()
-    write_mo(compiled, catalogue(language))
-    compiled.seek(0)
-    return Translations(compiled)
-
-
-def catalogue(language: str) -> Catalog:
-    """Return a language's sentences as its files have them."""
-    whole = Catalog(locale=language)
-    for path in sorted((LOCALES / language).glob("*.po")):
-        with path.open("rb") as file:
-            for message in read_po(file, locale=language, abort_invalid=True):
-                if message.id:
-                    whole.add(message.id, message.string, flags=message.flags)
-    return whole
+from server.translations import DEFAULT, NAMES, translations
 
 
 def install(app: Flask) -> None:

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from server.pages.reasons import summary, whole
+from server import reasons as in_words
+from server.translations import translations
 
+ENGLISH = translations("en").gettext
 STATES: dict[str, Any] = {"a": {"saved": True, "opened_at": 1.0}, "b": {"saved": False, "opened_at": 1.0}}
 
 
@@ -33,14 +35,19 @@ def reason(kind: str, share: float = 1.0, **more: Any) -> dict[str, Any]:
     ],
 )  # fmt: skip
 def test_the_reason_in_one_line(reasons: list[dict[str, Any]], told: str) -> None:
-    assert summary(reasons, STATES) == told
+    assert in_words.summary(reasons, STATES, ENGLISH) == told
 
 
 def test_a_long_title_is_cut() -> None:
-    assert len(summary([reason("paper", paper="c", title="word " * 100)], STATES)) < 80
+    assert len(in_words.summary([reason("paper", paper="c", title="word " * 100)], STATES, ENGLISH)) < 80
 
 
 def test_all_reasons_are_told_with_their_shares() -> None:
-    told = whole([reason("fresh", 1.0), reason("popular", -3.0), reason("readers", 0.0), reason("new-kind", 0.1)], {})
+    shares = [reason("fresh", 1.0), reason("popular", -3.0), reason("readers", 0.0), reason("new-kind", 0.1)]
+    told = in_words.whole(shares, {}, ENGLISH)
     assert told == [("Popular now", -73), ("New", 24)]
-    assert whole([], {}) == []
+    assert in_words.whole([], {}, ENGLISH) == []
+
+
+def test_a_reason_is_told_in_the_language_that_is_handed_in() -> None:
+    assert in_words.summary([reason("fresh")], {}, translations("de").gettext) == "Neu"

@@ -31,7 +31,7 @@ from server.api.requests import MAX_BODY
 from server.config import Settings
 from server.demo import pages as demo
 from server.logs import configure_logging
-from server.pages import actions, sign_in, to_read
+from server.pages import actions, ledger, sign_in, to_read
 from server.pages import blueprint as reader_pages
 from server.pages import library as library_page
 from server.pages import papers as paper_page
@@ -49,7 +49,7 @@ BLUEPRINTS = (
     reports.blueprint,
     feeds.blueprint,
 )
-PAGES = (sign_in.pages, to_read.pages, library_page.pages, paper_page.pages, actions.pages)
+PAGES = (sign_in.pages, to_read.pages, library_page.pages, paper_page.pages, ledger.pages, actions.pages)
 THREADS = 4  # per process; requests wait for the database, not only for Python
 _OPENAPI = {
     "API_TITLE": "Inkling",

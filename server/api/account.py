@@ -78,6 +78,11 @@ def reset() -> Response:
 @blueprint.response(200, Export)
 def export() -> Response:
     """Return everything kept about me as one file."""
+    return file()
+
+
+def file() -> Response:
+    """Return everything kept about the caller as a file to keep."""
     now = context().now()
     response = Response(takeout.export(context(), caller().reader_id, now), content_type="application/json")
     day = (rfc3339(now) or "")[:10]

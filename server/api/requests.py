@@ -17,12 +17,13 @@ from server.services.serving_context import ServingContext
 
 MAX_BODY = 4 * 2**20
 MAX_IMPORT = 64 * 2**20
+IMPORTS = ("/v1/me/import", "/ledger/import")
 CHUNK = 2**16  # bytes read at once of a streamed body
 
 
 def largest_body(path: str) -> int:
     """Return how many bytes the body of a request to this path may have."""
-    return MAX_IMPORT if path == "/v1/me/import" else MAX_BODY
+    return MAX_IMPORT if path in IMPORTS else MAX_BODY
 
 
 def context() -> ServingContext:

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from server import reasons
 from server.api.errors import STATUS
-from server.api.requests import caller, context, limit
+from server.api.requests import caller, context, largest_body, limit
 from server.characters import one_line
 from server.errors import BadLink, CrossSite, InklingError, NotFound, RateLimited, Unauthenticated, Unavailable
 from server.identifiers import pdf_address
@@ -100,7 +100,7 @@ def signed_in() -> bool:
 
 def navigation() -> list[tuple[str, str]]:
     """Return (address, name) of the pages that every page leads to."""
-    return [("/", _("To read")), ("/library", _("Library"))]
+    return [("/", _("To read")), ("/library", _("Library")), ("/ledger", _("Ledger"))]
 
 
 def enter() -> bool:
@@ -123,6 +123,8 @@ def _let_in() -> AnyResponse | None:
         return redirect(f"/session?to={page}" if sessions.is_page(page) else "/session", 303)
     limit(f"reader:{caller().reader_id}", "600/minute")
     if not is_safe():
+        # The form is read here, before a view could say how large it may be.
+        request.max_content_length = largest_body(request.path)
         check_form()
     return None
 
@@ -142,7 +144,8 @@ def _refused(error: InklingError) -> Response:
 
 
 def _not_answered(error: HTTPException) -> Response:
-    response = error_page(error.code or 500, _("There is no such page here."))
+    too_large = _("That is larger than may be sent at once; nothing of it was kept.")
+    response = error_page(error.code or 500, too_large if error.code == 413 else _("There is no such page here."))
     for name, value in error.get_headers():
         if name == "Allow":
             response.headers[name] = value

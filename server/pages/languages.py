@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from babel import dates, numbers
 from flask import Flask, g, has_request_context, request
@@ -18,7 +18,7 @@ def install(app: Flask) -> None:
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.globals.update(language=chosen, languages=NAMES)
-    app.jinja_env.filters.update(day=day, number=number)
+    app.jinja_env.filters.update(day=day, moment=moment, number=number)
 
 
 def chosen() -> str:
@@ -48,6 +48,16 @@ def day(moment: str | None) -> str:
     return dates.format_date(datetime.fromisoformat(moment), "medium", locale=chosen())
 
 
+def moment(at: str) -> str:
+    """Return an RFC 3339 time in UTC as the reader's language writes it; a script puts their own zone to it."""
+    return f"{dates.format_datetime(datetime.fromisoformat(at), 'medium', tzinfo=UTC, locale=chosen())} UTC"
+
+
 def number(value: float) -> str:
     """Return a number as the reader's language writes it."""
     return numbers.format_decimal(value, locale=chosen())
+
+
+def in_every_language(sentence: str) -> list[str]:
+    """Return a sentence in each of the languages, for what a reader may type in any."""
+    return [str(translations(language).gettext(sentence)) for language in NAMES]

@@ -56,6 +56,10 @@ def _sentences(n: int) -> dict[str, str]:
         "tag": ngettext("Tags added.", "Tags added to %(count)s papers.", n),
         "untag": ngettext("Tags removed.", "Tags removed from %(count)s papers.", n),
         "words": ngettext("Tags and note kept.", "Tags and notes kept.", n),
+        "event-deleted": ngettext("Deleted for good.", "%(count)s events deleted for good.", n),
+        "start-over": ngettext(
+            "Started over: %(count)s event was forgotten.", "Started over: %(count)s events were forgotten.", n
+        ),
         "nothing": ngettext("Nothing was selected.", "Nothing was selected.", n),
     }
 

@@ -64,13 +64,14 @@ def logged_events(
     *,
     paper: str | None = None,
     kinds: Sequence[str] = (),
+    words: Sequence[str] = (),
 ) -> list[tuple[tuple[float, int], dict[str, Any]]]:
     """Return (place, event) pairs, newest first, starting after the place `after`.
 
-    `paper` and `kinds` narrow them to one paper or to some kinds.
+    `paper` and `kinds` narrow them to one paper or to some kinds, `words` to papers with all of these in the title.
     """
     with context.database.reading() as session:
-        rows = event_store.page(session, reader_id, limit, after, paper=paper, kinds=kinds)
+        rows = event_store.page(session, reader_id, limit, after, paper=paper, kinds=kinds, words=words)
     return [((row["at"], row["number"]), events.event_body(row)) for row in rows]
 
 

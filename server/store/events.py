@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, func, select, tuple_
+from sqlalchemy import ColumnElement, and_, delete, exists, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from server.store.database import Row, all_rows, among, insert_new
-from server.store.tables import deleted_events, events, lists
+from server.store.tables import deleted_events, events, lists, page_texts, papers
 
 _CHUNK = 5000
 
@@ -54,21 +54,33 @@ def page(
     *,
     paper: str | None = None,
     kinds: Collection[str] = (),
+    words: Collection[str] = (),
 ) -> list[Row]:
     """Return the reader's events, newest first, starting after the (at, number) given.
 
-    `paper` and `kinds` narrow them to one paper or to some kinds.
+    `paper` and `kinds` narrow them to one paper or to some kinds, `words` to papers with all of these in the title.
     """
     statement = select(events).where(events.c.reader_id == reader_id)
     if paper is not None:
         statement = statement.where(events.c.paper_id == paper)
     if kinds:
         statement = statement.where(events.c.kind.in_(kinds))
+    if words:
+        statement = statement.where(_titled(reader_id, words))
     if after is not None:
         # A comparison of pairs uses the index; an OR would read all earlier pages again.
         statement = statement.where(tuple_(events.c.at, events.c.number) < tuple_(*after))
     statement = statement.order_by(events.c.at.desc(), events.c.number.desc()).limit(limit)
     return all_rows(session, statement)
+
+
+def _titled(reader_id: str, words: Collection[str]) -> ColumnElement[bool]:
+    """Return whether the title that this reader sees of an event's paper contains each of `words`, in any case."""
+    own = and_(page_texts.c.paper_id == papers.c.id, page_texts.c.reader_id == reader_id)
+    title = func.lower(func.coalesce(papers.c.title, page_texts.c.title, papers.c.id))
+    contained = [title.contains(word.lower(), autoescape=True) for word in words]
+    seen = exists().select_from(papers.outerjoin(page_texts, own))
+    return seen.where(papers.c.id == events.c.paper_id, *contained)
 
 
 def of_paper(session: Session, reader_id: str, paper: str) -> Iterator[tuple[str, float]]:

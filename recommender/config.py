@@ -46,7 +46,14 @@ class Config:
     interest_weight: float = 0.6
     """Weight of a typed interest or a followed topic in the reader's profile; does not decay."""
     mute_weight: float = 3.0
-    """Negative weight of a muted topic in the profile, and the most it takes off a paper's score."""
+    """Negative weight of a muted topic in the profile, and the most it takes off a paper's score; a muted author,
+    category or organisation takes off all of it."""
+    followed_author: float = 3.0
+    """Added to the score of a paper by an author whom the reader follows; once, however many of its authors are."""
+    followed_organization: float = 1.0
+    """Added to the score of a paper from an organisation that the reader follows."""
+    followed_category: float = 0.5
+    """Added to the score of a paper in a category that the reader follows; once, however many of its categories are."""
     save_half_life: float = 720.0
     """Days after which a save weighs half."""
     open_half_life: float = 90.0

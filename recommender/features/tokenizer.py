@@ -73,7 +73,7 @@ def tokenize(text: str) -> list[str]:
 
     Time and memory are proportional to the text, of which `MAX_CHARACTERS` are read.
     """
-    plain = _normalize(strip_markup(text))
+    plain = normalize(strip_markup(text))
     tokens = (_ASCII_WORD if plain.isascii() else WORD).findall(plain)
     return list(itertools.chain.from_iterable(map(_words_of, tokens)))
 
@@ -92,7 +92,8 @@ def strip_markup(text: str) -> str:
     return text
 
 
-def _normalize(text: str) -> str:
+def normalize(text: str) -> str:
+    """Return a text in lower case, without accents and in one Unicode form."""
     if text.isascii():
         return _ACRONYMS.sub(r"\1", text).lower()
     text = unicodedata.normalize("NFKD", STACKED_MARKS.sub(r"\1", INVISIBLE.sub("", _spell_out_greek(text))))

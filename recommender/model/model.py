@@ -16,6 +16,7 @@ from recommender.errors import BrokenModel
 from recommender.features.encoders import Embeddings
 from recommender.features.keyphrases import Keyphrases
 from recommender.features.metadata import Names
+from recommender.features.name_index import NameIndex
 from recommender.features.tfidf import Vocabulary, paper_texts
 from recommender.model import artifact
 from recommender.model.artifact import Strings
@@ -51,6 +52,7 @@ class Model:
         cold_adjustment: How the vectors of papers without readers are adjusted.
         graph: The neighbours of papers.
         embeddings: The vectors of an encoder; of no dimension without one.
+        name_index: The papers of every name; empty in a model from before there was one.
         holdout_record: How its holdout fit did, for the gate to compare the next model with.
     """
 
@@ -70,6 +72,7 @@ class Model:
     cold_adjustment: ColdItemAdjustment
     graph: Graph
     embeddings: Embeddings
+    name_index: NameIndex = field(default_factory=NameIndex.empty)
     holdout_record: HoldoutRecord = field(default_factory=HoldoutRecord.empty)
 
     @property
@@ -100,10 +103,12 @@ class Model:
     def save(self, folder: Path) -> None:
         """Write to a new folder and sync it to the disk. Raises FileExistsError if the folder exists."""
         texts = {"ids": self.ids, "titles": self.titles, "terms": self.vocabulary.words, "names": self.names.names}
+        texts["name_keys"] = self.name_index.keys
         arrays: dict[str, np.ndarray] = {name: getattr(self, name) for name in _COLUMNS}
         for name, strings in texts.items():
             packed = strings if isinstance(strings, Strings) else Strings.pack(strings)
             arrays |= {f"{name}_text": packed.text, f"{name}_ends": packed.ends}
+        arrays |= {"name_keys_row_ends": self.name_index.ends, "name_keys_rows": self.name_index.rows}
         arrays |= _keyphrase_arrays(self.vocabulary.keyphrases)
         arrays |= {"idf": self.vocabulary.idf, "vectors": self.factors.papers, "features": self.factors.features}
         for name, matrix in [("words", self.words), *_graph_matrices(self.graph)]:
@@ -162,6 +167,7 @@ class Model:
                 _read_propagation(arrays, "joint", shape[0]) if "joint_once_data" in arrays else None,
             ),
             embeddings=_read_embeddings(manifest, arrays, shape[0]),
+            name_index=_read_name_index(arrays),
             holdout_record=HoldoutRecord(
                 **manifest["answers"], keys=arrays["answers_keys"], gains=arrays["answers_gains"]
             ),
@@ -188,6 +194,13 @@ def _read_keyphrases(arrays: dict[str, np.ndarray]) -> Keyphrases | None:
         return None
     labels, phrases = (Strings(arrays[f"{name}_text"], arrays[f"{name}_ends"]) for name in ("written", "written_terms"))
     return Keyphrases(labels, arrays["telling"], arrays["two_words"], phrases, arrays["two_words_tell"])
+
+
+def _read_name_index(arrays: dict[str, np.ndarray]) -> NameIndex:
+    if "name_keys_text" not in arrays:
+        return NameIndex.empty()
+    keys = Strings(arrays["name_keys_text"], arrays["name_keys_ends"])
+    return NameIndex(keys, arrays["name_keys_row_ends"], arrays["name_keys_rows"])
 
 
 def _read_embeddings(manifest: dict[str, Any], arrays: dict[str, np.ndarray], papers: int) -> Embeddings:

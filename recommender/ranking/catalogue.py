@@ -25,8 +25,9 @@ from recommender.ranking.profile import build_profile
 from recommender.ranking.ranked_list import RankedList
 from recommender.ranking.reranking import rank_candidates, rank_catalogue, rank_matches
 from recommender.ranking.scoring import CatalogueScores, score_papers
-from recommender.ranking.search import match_papers
+from recommender.ranking.search import count_matches, match_papers
 
+MAX_COUNTED = 20_000  # recent papers that `count_matches` looks at; arXiv has as many in a month
 VOCABULARY_GROWTH = 1.5  # without a model, the vocabulary is learned again when the catalogue has grown by this factor
 
 
@@ -126,7 +127,8 @@ class Catalogue:
     ) -> RankedList:
         """Rank `candidates`, or the whole catalogue without what the reader opened, saved or hid, for one reader.
 
-        `history` holds that reader's own events; `now` is in epoch seconds. Returns the best `k`, or all with None, and
+        `history` holds that reader's own events; `now` is in epoch seconds. `interests`, `followed` and `muted` are
+        plain words, or `author:NAME`, `category:CODE`, `org:NAME`. Returns the best `k`, or all with None, and
         never one of `exclude`. Candidates are not dropped: those nothing is known of come last, with the basis "none".
         Freshness counts in both cases; diversity, fairness and exploration (drawn from `seed`) only without candidates.
         Events on papers outside the catalogue and unknown words are ignored.
@@ -172,6 +174,16 @@ class Catalogue:
         """Return the best k of the papers that match a query, as `search.match_papers` decides."""
         scores = self._score_with(Events.empty(), [query], (), 0.0, self.config.relevance_only())
         return rank_matches(scores, match_papers(query, scores), k)
+
+    def count_matches(self, topics: Sequence[str], since: float) -> list[int]:
+        """Return how many papers published at or after `since`, in epoch seconds, each topic matches.
+
+        Topics are what `rank` takes as interests: words or names. Only the newest `MAX_COUNTED` papers are looked at.
+        """
+        index, vocabulary = self._snapshot
+        rows = np.flatnonzero(index.is_current & (index.published >= since))
+        newest = rows[np.argsort(-index.published[rows], kind="stable")[:MAX_COUNTED]]
+        return count_matches(topics, index, vocabulary, self.model, newest)
 
     def _score_with(
         self, history: Events, interests: Sequence[str], muted: Sequence[str], now: float, config: Config

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recommender.features.name_index import PREFIXES
 from recommender.ranking.scoring import CatalogueScores
 from recommender.ranking.search import match_interests
 
@@ -24,8 +25,9 @@ class Reason:
 
     `kind` is "paper" (one of the reader's papers, with its `title` and the `words` it shares), "words" (words shared
     with their other papers), "readers" (what other readers of those papers read, and how many read this one), "fresh",
-    "popular", "explore" (what re-ranking added: diversity, fairness, exploration; and impressions passed over) or
-    "interest" (typed by the reader, in `words`; without words, what was muted).
+    "popular", "explore" (what re-ranking added: diversity, fairness, exploration; and impressions passed over),
+    "interest" (typed by the reader, in `words`; without words, what was muted), or "author", "category", "organization"
+    (followed by the reader, in `words` as they wrote it).
     """
 
     kind: str
@@ -47,6 +49,7 @@ class Explanation:
         self.collaborative_shares = scores.shares(rows, content_based=False)
         self.interests = [at for at, text in enumerate(scores.profile.texts) if text]
         self._matches = match_interests(scores, self.interests, rows)
+        self._followed = [(one.name, np.isin(rows, one.rows)) for one in scores.profile.followed]
         self._words = scores.index.words(rows)
         # Only the words of these rows matter, so the profile's weights for them fit into a small dense table.
         self._columns, self._at = np.unique(self._words.indices, return_inverse=True)
@@ -91,6 +94,9 @@ class Explanation:
         yield Reason("fresh", priors.get("fresh", 0.0))
         yield Reason("popular", priors.get("popular", 0.0))
         yield Reason("interest", priors.get("interest", 0.0))
+        for kind in (kind for kind in PREFIXES.values() if priors.get(kind)):
+            names = [name.written for name, has in self._followed if name.kind == kind and has[at]]
+            yield Reason(kind, priors[kind], words=names)
         yield Reason("explore", priors.get("explore", 0.0) + adjustment)
 
     def _pick_shared_words(self, at: int, weights: np.ndarray) -> list[str]:

@@ -9,15 +9,19 @@ import itertools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
 from recommender.data.tables import Papers
+from recommender.features.metadata import paper_names
+from recommender.features.name_index import Name, NameIndex
 from recommender.features.tfidf import Vocabulary, paper_texts
 from recommender.model.model import Model
 from recommender.model.neighbours import find_neighbours
 
+_LISTS = ("ids", "titles", "names")
 _ARRAYS = ("foldin_vectors", "scoring_vectors", "published", "upvotes", "readers", "trained")
 _MATRICES = ("words", "neighbours")
 
@@ -30,7 +34,8 @@ class PaperBlock:
     scored by `scoring_vectors` float32 (N, D). `neighbours` float32 CSR (N, P) are the papers' nearest on the model's
     graph, with weights; None for the model's own papers, which are nodes of it. `published` float64 (N,) epoch seconds
     and `upvotes` float32 (N,) are nan where unknown. `readers` float32 (N,) counts who opened or saved each paper when
-    the model was trained, `trained` bool (N,) whether it was trained with the paper in it.
+    the model was trained, `trained` bool (N,) whether it was trained with the paper in it. `names` (N,) are the papers'
+    authors, categories and organisations; the model's own papers have none here, but an index of them, `stored_names`.
     """
 
     ids: Sequence[str]
@@ -43,6 +48,8 @@ class PaperBlock:
     upvotes: np.ndarray
     readers: np.ndarray
     trained: np.ndarray
+    names: Sequence[Sequence[str]] = ()
+    stored_names: NameIndex | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -52,21 +59,25 @@ class PaperBlock:
         """The words transposed, float32 CSR (W, N), to look papers up by a word."""
         return self.words.T.tocsr()
 
+    @cached_property
+    def name_index(self) -> NameIndex:
+        """The papers of every name; made when the first reader who follows a name asks."""
+        return NameIndex.build(self.names) if self.stored_names is None else self.stored_names
+
     def without(self, ids: Collection[str]) -> PaperBlock:
         """Return the block without these papers."""
         kept = [row for row, paper in enumerate(self.ids) if paper not in ids]
-        arrays = {name: getattr(self, name)[kept] for name in (*_ARRAYS, "words")}
-        neighbours = None if self.neighbours is None else self.neighbours[kept]
-        return PaperBlock(
-            [self.ids[row] for row in kept], [self.titles[row] for row in kept], neighbours=neighbours, **arrays
-        )
+        arrays: dict[str, Any] = {name: getattr(self, name)[kept] for name in (*_ARRAYS, "words")}
+        arrays |= {name: [getattr(self, name)[row] for row in kept] for name in _LISTS}
+        return PaperBlock(neighbours=None if self.neighbours is None else self.neighbours[kept], **arrays)
 
 
 def model_block(model: Model) -> PaperBlock:
     """Return the block of the model's own papers."""
     trained = np.ones(len(model.ids), bool)
     facts = (model.published, model.upvotes, model.readers, trained)
-    return PaperBlock(model.ids, model.titles, model.words, model.factors.papers, model.scoring_vectors, None, *facts)
+    vectors = (model.factors.papers, model.scoring_vectors)
+    return PaperBlock(model.ids, model.titles, model.words, *vectors, None, *facts, stored_names=model.name_index)
 
 
 def untrained_block(papers: Papers, vocabulary: Vocabulary) -> PaperBlock:
@@ -81,6 +92,7 @@ def untrained_block(papers: Papers, vocabulary: Vocabulary) -> PaperBlock:
         foldin_vectors,
         sp.csr_matrix((len(papers), 0), dtype=np.float32),
         *facts,
+        names=paper_names(papers),
     )
 
 
@@ -102,18 +114,23 @@ def fold_in_papers(
         if readers[at]:
             foldin_vectors[at], scoring_vectors[at] = model.factors.papers[row], model.scoring_vectors[row]
             nodes.rows[at], nodes.data[at] = [row], [1.0]
+    columns = (papers.ids, papers.titles, words, foldin_vectors, scoring_vectors, nodes.tocsr())
     facts = (papers.published, papers.upvotes, readers, trained)
-    return PaperBlock(papers.ids, papers.titles, words, foldin_vectors, scoring_vectors, nodes.tocsr(), *facts)
+    return PaperBlock(*columns, *facts, names=paper_names(papers))
 
 
 def merge_blocks(one: PaperBlock, other: PaperBlock) -> PaperBlock:
     """Return both blocks as one; of a paper in both, the row in `other` stays."""
     replaced = set(other.ids)
     kept = [row for row, paper in enumerate(one.ids) if paper not in replaced]
-    arrays = {name: np.concatenate([getattr(one, name)[kept], getattr(other, name)]) for name in _ARRAYS}
+    arrays: dict[str, Any] = {
+        name: np.concatenate([getattr(one, name)[kept], getattr(other, name)]) for name in _ARRAYS
+    }
     matrices = {name: sp.vstack([getattr(one, name)[kept], getattr(other, name)], format="csr") for name in _MATRICES}
-    ids, titles = [one.ids[row] for row in kept], [one.titles[row] for row in kept]
-    return PaperBlock(ids=[*ids, *other.ids], titles=[*titles, *other.titles], **arrays, **matrices)
+    lists: dict[str, Any] = {
+        name: [*(getattr(one, name)[row] for row in kept), *getattr(other, name)] for name in _LISTS
+    }
+    return PaperBlock(**lists, **arrays, **matrices)
 
 
 class PaperIndex:
@@ -203,6 +220,13 @@ class PaperIndex:
     def log_readers(self) -> np.ndarray:
         """Float32 (N,): log1p of the readers."""
         return np.log1p(self.readers)
+
+    def rows_of(self, name: Name) -> np.ndarray:
+        """Return the index rows of the papers that have a name, int64, in order."""
+        starts = self.block_starts.tolist()
+        return np.concatenate(
+            [block.name_index.find(name) + start for block, start in zip(self.blocks, starts, strict=False)]
+        )
 
     def words(self, rows: np.ndarray) -> sp.csr_matrix:
         """Return the TF-IDF rows of index rows (M,), float32 CSR (M, W)."""

@@ -15,6 +15,7 @@ import scipy.sparse as sp
 from recommender.config import Config
 from recommender.data.interactions import Interactions, weigh_events
 from recommender.data.tables import Events
+from recommender.features.name_index import Name, split_topics
 from recommender.features.tfidf import Vocabulary
 from recommender.model.model import Model
 from recommender.model.neighbours import find_neighbours
@@ -26,6 +27,14 @@ DISLIKED_PREFERENCE = -0.3  # the preference a hidden paper is fitted to; a like
 
 
 @dataclass(frozen=True)
+class FollowedName:
+    """An author, category or organisation whom the reader follows; `rows` int64 are the papers' index rows."""
+
+    name: Name
+    rows: np.ndarray
+
+
+@dataclass(frozen=True)
 class Profile:
     """One reader's profile.
 
@@ -33,7 +42,8 @@ class Profile:
     papers. `weight` float32 (n,) is negative for disliked rows; `words` float32 CSR (n, W), `vectors` float32 (n, D)
     and `graph_rows` float32 CSR (n, P) are what the components score with. `seen` int64 are index rows never to be
     recommended. `passed_over` int64 are index rows that were shown and not opened, `impressions` float32 how often.
-    `muted_words` float32 CSR has one row for each muted text, also where no word of it is known.
+    `muted_words` float32 CSR has one row for each muted text, also where no word of it is known. `followed` are the
+    names the reader follows, `muted_rows` int64 the index rows of papers with a muted name.
     """
 
     rows: np.ndarray
@@ -46,6 +56,8 @@ class Profile:
     passed_over: np.ndarray
     impressions: np.ndarray
     muted_words: sp.csr_matrix
+    followed: Sequence[FollowedName]
+    muted_rows: np.ndarray
 
     def __len__(self) -> int:
         return len(self.weight)
@@ -77,7 +89,12 @@ def build_profile(
     config: Config,
     now: float,
 ) -> Profile:
-    """Build a reader's profile at `now`, in epoch seconds; unknown papers and words are ignored."""
+    """Build a reader's profile at `now`, in epoch seconds; unknown papers and words are ignored.
+
+    `interests` and `muted` are plain words, or names as `name_index.read_name` reads them.
+    """
+    interests, followed = split_topics(interests)
+    muted, muted_names = split_topics(muted)
     interactions = _weigh_history(history, index, config, now)
     strongest = _select_strongest(interactions)
     rows = interactions.paper[strongest]
@@ -93,13 +110,13 @@ def build_profile(
         weight=np.concatenate([interactions.weight[strongest], weight[known]]),
         words=_vstack(index.words(rows), words[known]),
         vectors=np.concatenate([index.foldin_vectors(rows), model.fold_in(words[known])]) if model else _NO_VECTORS,
-        graph_rows=_vstack(index.graph_rows(rows), find_neighbours(words[known], index.blocks[0].by_word))
-        if len(known)
-        else index.graph_rows(rows),
+        graph_rows=_graph_rows(index, rows, words[known]),
         seen=interactions.paper[interactions.seen],
         passed_over=interactions.paper[interactions.passed > 0],
         impressions=interactions.passed[interactions.passed > 0],
         muted_words=words[len(interests) :],
+        followed=[FollowedName(name, index.rows_of(name)) for name in followed],
+        muted_rows=_rows_of_any(index, muted_names),
     )
 
 
@@ -117,7 +134,19 @@ def build_profile_from_rows(rows: np.ndarray, weight: np.ndarray, index: PaperIn
         passed_over=nothing,
         impressions=np.empty(0, np.float32),
         muted_words=words[:0],
+        followed=(),
+        muted_rows=nothing,
     )
+
+
+def _rows_of_any(index: PaperIndex, names: Sequence[Name]) -> np.ndarray:
+    return np.concatenate([np.empty(0, np.int64), *(index.rows_of(name) for name in names)])
+
+
+def _graph_rows(index: PaperIndex, rows: np.ndarray, typed: sp.csr_matrix) -> sp.csr_matrix:
+    """Return papers and typed texts as rows over the model's papers, float32 CSR (n, P)."""
+    papers = index.graph_rows(rows)
+    return _vstack(papers, find_neighbours(typed, index.blocks[0].by_word)) if typed.shape[0] else papers
 
 
 def _vstack(one: sp.csr_matrix, other: sp.csr_matrix) -> sp.csr_matrix:

@@ -134,8 +134,22 @@ def _score_priors(
         priors["explore"] = np.zeros(len(index), np.float32)
         # One impression is not evidence of disinterest; counting it would reorder the list on every reload.
         priors["explore"][profile.passed_over] = -config.passed_over * np.log2(profile.impressions)
-    if profile.muted_words.nnz:
+    if profile.muted_words.nnz or len(profile.muted_rows):
         priors["interest"] = -np.float32(config.mute_weight) * _match_muted(profile, index)
+    return priors | _score_followed(profile, index, config)
+
+
+def _score_followed(profile: Profile, index: PaperIndex, config: Config) -> dict[str, np.ndarray]:
+    """Return what following names adds to each paper by kind of name, float32 (N,): once for each kind."""
+    weights = {
+        "author": config.followed_author,
+        "organization": config.followed_organization,
+        "category": config.followed_category,
+    }
+    priors: dict[str, np.ndarray] = {}
+    for followed in profile.followed:
+        prior = priors.setdefault(followed.name.kind, np.zeros(len(index), np.float32))
+        prior[followed.rows] = weights[followed.name.kind]
     return priors
 
 
@@ -144,6 +158,7 @@ def _match_muted(profile: Profile, index: PaperIndex) -> np.ndarray:
     words = np.asarray(profile.muted_words.sum(axis=0), np.float32)[0]
     by_words = index.dot_words(words) / np.float32(MUTED_COSINE)
     matches = np.maximum.reduce([by_words, *(_match_vector(vector, index) for vector in profile.muted_vectors)])
+    matches[profile.muted_rows] = 1
     return np.asarray(np.clip(matches, 0, 1), np.float32)
 
 

@@ -10,13 +10,17 @@ from collections.abc import Sequence
 import numpy as np
 import scipy.sparse as sp
 
+from recommender.features.name_index import read_name, split_topics
+from recommender.features.tfidf import Vocabulary
 from recommender.features.tokenizer import tokenize
+from recommender.model.model import Model
 from recommender.ranking.paper_index import PaperIndex
 from recommender.ranking.scoring import CatalogueScores
 
 MIN_IDF_SHARE = 0.5  # of the summed idf of a query's words, that a match has
 ROUNDING = 1e-5
 MIN_SPREADS = 5.0  # standard deviations of all papers' cosines with the query, above which a vector matches
+SAMPLE = 4096  # papers of the model from whose cosines `count_matches` estimates their spread
 
 
 def match_papers(query: str, scores: CatalogueScores) -> np.ndarray:
@@ -41,10 +45,43 @@ def match_interests(scores: CatalogueScores, interests: Sequence[int], rows: np.
     """Return which interests, rows of the profile (n,), match which index rows (M,), by the same rule, bool (n, M)."""
     if not len(interests):
         return np.zeros((0, len(rows)), bool)
-    queries = (scores.profile.words[interests] > 0).astype(np.float32) @ sp.diags(scores.vocabulary.idf)
-    has_word = (scores.index.words(rows) > 0).astype(np.float32)
+    by_words = _match_words(scores.profile.words[interests], scores.vocabulary, scores.index.words(rows))
+    return by_words | _match_vectors(scores, np.asarray(interests))[:, rows]
+
+
+def count_matches(
+    topics: Sequence[str], index: PaperIndex, vocabulary: Vocabulary, model: Model | None, rows: np.ndarray
+) -> list[int]:
+    """Return how many of index rows (M,) each topic matches: words as interests match, names by who has them.
+
+    Costs the topics times M and `SAMPLE`, however many papers there are.
+    """
+    counts = dict.fromkeys(topics, 0)
+    texts, _ = split_topics(counts)
+    words = vocabulary.rows(texts)
+    matches = _match_words(words, vocabulary, index.words(rows)) & (np.diff(words.indptr) > 0)[:, None]
+    if model:
+        vectors = model.fold_in(words).T
+        sample = np.unique(np.linspace(0, len(index.blocks[0]) - 1, SAMPLE).astype(np.int64))
+        spread = np.maximum(_cosines(index, sample, vectors).std(axis=1, keepdims=True), 1e-12)
+        matches |= _cosines(index, rows, vectors) > MIN_SPREADS * spread
+    counts |= dict(zip(texts, matches.sum(axis=1).tolist(), strict=True))
+    names = [(topic, read_name(topic)) for topic in counts]
+    counts |= {topic: int(np.isin(index.rows_of(name), rows).sum()) for topic, name in names if name}
+    return [counts[topic] for topic in topics]
+
+
+def _cosines(index: PaperIndex, rows: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    """Return the cosines of index rows (M,) with vectors (D, n), times the lengths of these, float32 (n, M)."""
+    papers = index.scoring_vectors(rows)
+    return np.asarray((papers @ vectors).T / np.maximum(np.linalg.norm(papers, axis=1), 1e-12))
+
+
+def _match_words(texts: sp.csr_matrix, vocabulary: Vocabulary, words: sp.csr_matrix) -> np.ndarray:
+    """Return which papers' words (M, W) make up half of the summed idf of which texts (n, W), bool (n, M)."""
+    queries = (texts > 0).astype(np.float32) @ sp.diags(vocabulary.idf)
     required = MIN_IDF_SHARE * np.asarray(queries.sum(axis=1)) * (1 - ROUNDING)
-    return ((queries @ has_word.T).toarray() >= required) | _match_vectors(scores, np.asarray(interests))[:, rows]
+    return np.asarray((queries @ (words > 0).astype(np.float32).T).toarray() >= required)
 
 
 def _sum_idf(index: PaperIndex, columns: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -19,7 +19,8 @@ from recommender.data.interactions import build_interactions, interaction_matrix
 from recommender.data.tables import Events, Papers
 from recommender.errors import TooFewPapers
 from recommender.features.encoders import Embeddings
-from recommender.features.metadata import Names, learn_names
+from recommender.features.metadata import Names, learn_names, paper_names
+from recommender.features.name_index import NameIndex
 from recommender.features.tfidf import Vocabulary, learn_vocabulary, paper_texts
 from recommender.model.blend import ALONE, WITH_READERS, Blend
 from recommender.model.factorization import ColdItemAdjustment, Factors, factorize, fit_cold_adjustment, stack_matrix
@@ -36,7 +37,8 @@ MIN_READERS, MIN_READERS_PER_PAPER = 20, 0.4
 MIN_VALIDATION_READERS = 100  # a blend learned from fewer would be noise
 
 Progress = Callable[[str, float], None]
-TextFeatures = tuple[Vocabulary, sp.csr_matrix, Names]  # the vocabulary, TF-IDF rows (P, W), and the names
+# The vocabulary, TF-IDF rows (P, W), the names learned, and the index of all names.
+TextFeatures = tuple[Vocabulary, sp.csr_matrix, Names, NameIndex]
 
 
 def train(
@@ -91,7 +93,7 @@ def _default_blend(interactions: sp.csr_matrix) -> Blend:
 
 def _assemble(papers: Papers, text_features: TextFeatures, learned: Fit, manifest: Manifest, config: Config) -> Model:
     """Assemble a model from what was learned; its readers, blend and embeddings are still to come."""
-    vocabulary, words, names = text_features
+    vocabulary, words, names, name_index = text_features
     return Model(
         manifest=manifest,
         config=config,
@@ -106,6 +108,7 @@ def _assemble(papers: Papers, text_features: TextFeatures, learned: Fit, manifes
         names=names,
         **vars(learned),
         embeddings=Embeddings.empty(len(papers)),
+        name_index=name_index,
     )
 
 
@@ -120,10 +123,11 @@ def _describe(model: Model) -> Model:
 def _learn_text_features(papers: Papers, config: Config, start: Model | None) -> TextFeatures:
     """Learn words and names, or take those of `start`."""
     if start is not None:
-        return start.vocabulary, start.words, start.names
+        return start.vocabulary, start.words, start.names, start.name_index
     texts = paper_texts(papers)
     vocabulary, words = learn_vocabulary(texts, config.min_df)
-    return vocabulary.with_keyphrases(texts, words), words, learn_names(papers)
+    name_index = NameIndex.build(paper_names(papers))
+    return vocabulary.with_keyphrases(texts, words), words, learn_names(papers), name_index
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,8 @@ import { isAlive, sendMessage, text } from "./browser.js";
 /**
  * One reason for a score, as the server gives it; shares add up to the score.
  * @typedef {object} Reason
- * @property {"paper" | "words" | "readers" | "fresh" | "popular" | "explore" | "interest"} kind
+ * @property {"paper" | "words" | "readers" | "fresh" | "popular" | "explore" | "interest" | "author" | "category"
+ *   | "organization"} kind
  * @property {number} share
  * @property {string | null} [paper]
  * @property {string | null} [title]

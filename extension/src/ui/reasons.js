@@ -6,7 +6,9 @@ import { text } from "../browser.js";
 /** @typedef {import("../messages.js").Reason} Reason */
 
 /** Kinds of reasons that come from the reader, not from the paper alone. */
-const PERSONAL = new Set(["paper", "words", "readers", "interest"]);
+const PERSONAL = new Set(["paper", "words", "readers", "interest", "author", "organization", "category"]);
+/** What the reader follows by name; it stands first, in this order. */
+const FOLLOWED = ["author", "organization", "category"];
 /** With fewer of the reader's own papers known, nothing is called a fit. */
 export const MIN_EVIDENCE = 3;
 /** The best share of a page's papers that get three, two and one bars. */
@@ -42,7 +44,7 @@ export function countEvidence(page) {
   const known = new Set();
   for (const { reasons } of [...page.list.cards, ...page.list.recommended]) {
     for (const { kind, paper } of reasons ?? []) {
-      if (kind === "interest") return MIN_EVIDENCE;
+      if (kind === "interest" || FOLLOWED.includes(kind)) return MIN_EVIDENCE;
       if (kind === "paper" && paper) known.add(paper);
     }
   }
@@ -75,6 +77,8 @@ export function fitOf(page, paper, evidence) {
  * @returns {string}
  */
 export function summarizeReasons(page, reasons, length = SHORT_TITLE) {
+  const followed = FOLLOWED.map((kind) => largest(reasons, kind)).find((one) => one?.words?.length);
+  if (followed) return text(`page_reason_${followed.kind}`, wordsOf([followed]));
   const paper = largest(reasons, "paper");
   if (paper?.title && paper.share > 0) return closeTo(page, paper, length, wordsOf([paper]));
   const topics = reasons.filter(({ kind, share, words }) => kind === "interest" && share > 0 && words?.length);
@@ -142,5 +146,7 @@ function reasonLine(page, reason, itself) {
   const words = (reason.words ?? []).slice(0, 6).join(", ");
   if (reason.kind === "words" && words) return text("page_reason_words", words);
   if (reason.kind === "interest") return ofInterest(words);
-  return text(`page_reason_${reason.kind}`);
+  return FOLLOWED.includes(reason.kind)
+    ? text(`page_reason_${reason.kind}`, words)
+    : text(`page_reason_${reason.kind}`);
 }

@@ -55,6 +55,21 @@ test("words are named with the paper they are shared with, and a topic only wher
   ).toBe("New");
 });
 
+test("whom the reader follows stands first, by the name they wrote", () => {
+  openPage("https://huggingface.co/papers", { html: "<body></body>" });
+  const category = { kind: "category", share: 0.5, words: ["cs.LG"] };
+  const author = { kind: "author", share: 3, words: ["Ada $1 Lovelace", "Bob Byte"] };
+  const page = pageWith(listOf([], { recommended: [{ reasons: [category] }] }));
+  const paper = { kind: "paper", share: 4, paper: "p", title: "Serving" };
+  expect(summarizeReasons(page, [paper, category, author])).toBe("By an author you follow: Ada $1 Lovelace, Bob Byte");
+  expect(summarizeReasons(page, [category])).toBe("In a category you follow: cs.LG");
+  expect(itemizeReasons(page, [author, { kind: "organization", share: 1, words: ["Some Lab"] }])).toEqual([
+    { line: "By an author you follow: Ada $1 Lovelace, Bob Byte", percent: 75 },
+    { line: "From an organisation you follow: Some Lab", percent: 25 },
+  ]);
+  expect(countEvidence(page)).toBe(3);
+});
+
 test("the whole reason has every part with its share, largest first", () => {
   openPage("https://huggingface.co/papers", { html: "<body></body>" });
   const parts = itemizeReasons(pageWith(listOf([])), [

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from recommender.features.name_index import PREFIXES, read_name
 from server.clock import parse_rfc3339
 from server.errors import BadPaperId, Invalid
 from server.identifiers import canonical
@@ -19,11 +20,19 @@ MAX_LENGTH = {"title": 2_000, "abstract": 50_000, "organization": 500, "name": 5
 MAX_ENTRIES = {"authors": 5_000, "categories": 100}
 MAX_UPVOTES = 2**31 - 1
 MAX_POSITION = 1_000_000
-SETTINGS = ("interests", "followed", "muted")
+TOPICS = SETTINGS = ("interests", "followed", "muted")
 MAX_SETTING_ENTRIES, MAX_SETTING_LENGTH = 100, 200
 MAX_TAGS, MAX_TAG_LENGTH, MAX_NOTE_LENGTH = 50, 100, 10_000
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+CATEGORY = re.compile(r"\w[\w.-]*")
 PAGE = re.compile(r"[a-z][a-z_-]{0,30}(/[A-Za-z0-9][A-Za-z0-9._-]{0,31})?", re.ASCII)
+
+_NAME_EXAMPLES = {
+    "author": "author:Ada Lovelace",
+    "category": "category:cs.LG",
+    "organization": "org:Google DeepMind",
+}
+_PREFIX_OF = {kind: prefix for prefix, kind in PREFIXES.items()}
 
 
 def read_text(value: Any, field: str, longest: int) -> str:
@@ -161,14 +170,32 @@ def _page(value: Any) -> str | None:
 
 
 def read_settings(value: Any) -> dict[str, list[str]]:
-    """Return those of interests, followed and muted that an object names, each a list of strings."""
+    """Return those of interests, followed and muted that an object names, each a list of topics."""
     if not isinstance(value, Mapping):
         raise Invalid("Must be an object.", field="settings")
-    return {
-        name: read_texts(value[name], name, MAX_SETTING_ENTRIES, MAX_SETTING_LENGTH) or []
-        for name in SETTINGS
-        if value.get(name) is not None
-    }
+    return {name: read_topics(value[name], name) for name in TOPICS if value.get(name) is not None}
+
+
+def read_topics(value: Any, field: str) -> list[str]:
+    """Return a list of topics, plain words or names after their prefix; of those that are the same, the first."""
+    read_texts(value, field, MAX_SETTING_ENTRIES, MAX_SETTING_LENGTH)
+    topics: dict[str, str] = {}
+    for key, topic in (_topic(entry, f"{field}.{index}") for index, entry in enumerate(value) if entry.strip()):
+        topics.setdefault(key, topic)
+    return list(topics.values())
+
+
+def _topic(text: str, field: str) -> tuple[str, str]:
+    """Return what is the same for every way of writing a topic, and the topic with its white space put in order."""
+    name = read_name(text)
+    if name is None:
+        words = " ".join(text.split())
+        return words.casefold(), words
+    if not name.key:
+        raise Invalid(f"Must have a name after the colon, such as {_NAME_EXAMPLES[name.kind]}.", field=field)
+    if name.kind == "category" and not CATEGORY.fullmatch(name.written):
+        raise Invalid("Must be a category's code without spaces, such as category:cs.LG.", field=field)
+    return name.key, f"{_PREFIX_OF[name.kind]}:{name.written}"
 
 
 def read_words(value: Any) -> dict[str, Any]:

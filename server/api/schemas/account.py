@@ -17,7 +17,10 @@ def _chosen() -> fields.List:
 
 
 class MeBody(Base):
-    """Settings to change; a list replaces the old one."""
+    """Settings to change; a list replaces the old one.
+
+    A topic is plain words, or `author:NAME`, `category:CODE` or `org:NAME`.
+    """
 
     interests = _chosen()
     followed = _chosen()

@@ -52,12 +52,16 @@ class Card(Base):
     organization = Text(longest=parsing.MAX_LENGTH["organization"], allow_none=True)
 
 
+FOLLOWED_KINDS = ("author", "category", "organization")  # with the name as the reader wrote it in `words`
+REASON_KINDS = ("paper", "words", "readers", "fresh", "popular", "explore", "interest", *FOLLOWED_KINDS)
+
+
 class Reason(Base):
     """A share of a score; the shares of a paper add up to it."""
 
     kind = fields.String(
         required=True,
-        validate=validate.OneOf(["paper", "words", "readers", "fresh", "popular", "explore", "interest"]),
+        validate=validate.OneOf(REASON_KINDS),
     )
     share = fields.Float(required=True)
     paper = fields.String()

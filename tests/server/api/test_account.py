@@ -21,6 +21,44 @@ def test_settings_are_changed_one_by_one(me: Device) -> None:
     assert (profile["reader_id"], profile["device_id"], profile["operator"]) == (me.reader_id, me.id, True)
 
 
+def test_names_are_followed_and_muted_besides_words(me: Device) -> None:
+    chosen = {
+        "interests": ["Graphs  of proteins", "graphs of PROTEINS", "rl: theory"],
+        "followed": [
+            " Author:  Ada \n Lovelace",
+            "author:A. B.",
+            "AUTHOR:Lovelace, ada",
+            "category:cs.LG",
+            "org:Some Lab",
+        ],
+        "muted": ["author:王伟", "category:math"],
+    }
+    answer = me.call("PATCH", "/v1/me", chosen)
+    assert answer.status_code == 200
+    assert answer.json["interests"] == ["Graphs of proteins", "rl: theory"]
+    assert answer.json["followed"] == ["author:Ada Lovelace", "author:A. B.", "category:cs.LG", "org:Some Lab"]
+    assert me.get("/v1/me").json["muted"] == ["author:王伟", "category:math"]
+
+
+@sqlite_only
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"followed": ["author:"]}, "followed.0"),
+        ({"followed": ["", "author:Ada", "org: ..."]}, "followed.2"),
+        ({"interests": ["category:machine learning"]}, "interests.0"),
+        ({"muted": ["graphs", "Category:\u200b"]}, "muted.1"),
+        ({"muted": ["author:" + "x" * 200]}, "muted.0"),
+        ({"muted": ["author:\0"]}, "muted.0"),
+        ({"followed": "author:Ada"}, "followed"),
+    ],
+)
+def test_a_name_that_cannot_be_one_is_refused(me: Device, body: dict[str, Any], field: str) -> None:
+    answer = me.call("PATCH", "/v1/me", body)
+    assert (answer.status_code, answer.json["error"]["field"]) == (422, field)
+    assert me.get("/v1/me").json["followed"] == []
+
+
 def test_the_profile_counts_what_is_kept(me: Device) -> None:
     me.log(event("open"), event("save"), event("hide", "2401.00002"))
     assert me.get("/v1/me").json["counts"] == {"events": 3, "opened": 1, "saved": 1, "hidden": 1}

@@ -174,6 +174,36 @@ def test_interests_and_muted_words_count(me: Device) -> None:
     assert "interest" in {reason["kind"] for reason in best["reasons"]}
 
 
+@pytest.mark.parametrize("model", [False, True])
+def test_a_followed_author_moves_a_page_and_a_reason_says_so(me: Device, context: Context, model: bool) -> None:
+    if model:
+        fill(context.database, 0, 60)
+        context.settings.models_dir.mkdir(parents=True)
+        publish(context.database, context.settings.models_dir)
+        context.model_cache.refresh()
+    page = [card(number, authors=[f"Author {'ABCDEFGHI'[number % 9]}. Number"]) for number in range(101, 110)]
+    page[4] |= {"authors": ["Zoë Z. Quine"], "organization": "Some Lab", "categories": ["cs.LG"]}
+    before = {entry["id"]: entry for entry in me.rank(*page)["cards"]}
+    followed = ["author:zoe quine", "org:SOME LAB", "category:cs"]
+    me.call("PATCH", "/v1/me", {"followed": followed})
+    after = {entry["id"]: entry for entry in me.rank(*page)["cards"]}
+    chosen = after[page[4]["id"]]
+    assert chosen["rank"] == 1
+    amounts = {"author": 3.0, "organization": 1.0, "category": 0.5}
+    told = {one["kind"]: one for one in chosen["reasons"] if one["kind"] in amounts}
+    assert {kind: one["share"] for kind, one in told.items()} == pytest.approx(amounts, rel=1e-4)
+    assert [one["words"] for one in told.values()] == [["zoe quine"], ["SOME LAB"], ["cs"]]
+    assert chosen["score"] == pytest.approx(before[chosen["id"]]["score"] + 4.5, rel=1e-4)
+    assert sum(one["share"] for one in chosen["reasons"]) == pytest.approx(chosen["score"], rel=1e-4)
+    others = after.keys() - {chosen["id"]}
+    unmoved = {name: before[name]["score"] for name in others}
+    assert {name: after[name]["score"] for name in others} == pytest.approx(unmoved, rel=1e-4)
+    me.call("PATCH", "/v1/me", {"followed": [], "muted": followed[:1]})
+    muted = {entry["id"]: entry for entry in me.rank(*page)["cards"]}[chosen["id"]]
+    assert muted["rank"] == len(page)
+    assert muted["score"] == pytest.approx(before[chosen["id"]]["score"] - 3, rel=1e-4)
+
+
 def test_a_model_serves_as_soon_as_it_is_promoted(me: Device, context: Context) -> None:
     fill(context.database, 0, 60)
     context.settings.models_dir.mkdir(parents=True)

@@ -75,6 +75,7 @@ def install(app: Flask) -> None:
         in_common=lambda said: reasons.in_common(said, _),
         notice=notices.notice,
         pdf_address=pdf_address,
+        is_web=is_web,
     )
     app.register_blueprint(files)
 
@@ -96,6 +97,11 @@ def asset(name: str) -> str:
 def signed_in() -> bool:
     """Whether the page that is being made is somebody's own."""
     return "caller" in g
+
+
+def is_web(address: str | None) -> bool:
+    """Whether an address from elsewhere may be a link here."""
+    return bool(address and address.startswith(("https://", "http://")))
 
 
 def navigation() -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from flask import Response, make_response, render_template, request
 
 from server.api.requests import caller, context
 from server.pages.blueprint import Pages
-from server.services import account, ranking
+from server.services import account, catalogue, ranking
 
 pages = Pages("to_read")
 RECOMMENDED = 20
@@ -23,6 +23,14 @@ def to_read() -> Response:
         found=ranking.recommendations(context(), caller(), limit=RECOMMENDED, days=None, exclude=(), now=now),
         states=ranking.states(context(), caller()),
         trending=context().recently_read.most_read(context(), caller().reader_id, TRENDING, now),
+        troubled=_troubled(now),
         feed_url=f"{request.host_url}feeds/{profile['feed_secret']}.atom",
     )
     return make_response(page)
+
+
+def _troubled(now: float) -> list[tuple[str, str]]:
+    """Return (source, what is the matter) of sources that bring nothing new."""
+    names = {"hf": "Hugging Face", "arxiv": "arXiv"}
+    states = catalogue.states(context(), now)
+    return [(names.get(name, name), reason or "") for name, (status, reason) in states.items() if status != "ok"]

@@ -329,7 +329,7 @@ def test_pictures_of_every_page(playwright: Playwright, world: World, screenshot
     """For people to look at; nothing is wider than the screen."""
     with playwright.chromium.launch(executable_path=executable(), args=list(QUIET)) as browser:
         for who in world.readers:
-            page = browser.new_page(locale=language)
+            page = browser.new_page(locale=language, reduced_motion="reduce")
             page.goto(world.link(who))
             page.wait_for_url(f"{world.up.url}/")
             for path in PAGES:

@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from server.services.papers import merge_source_papers
+from server.services.serving_context import ServingContext
 from tests.server.conftest import Device, card, event
 from tests.server.pages.conftest import Browser, words
 
@@ -38,6 +40,27 @@ def test_what_another_readers_pages_said_is_theirs(mine: Browser, theirs: Browse
     page = mine.get("/papers/2401.00001")
     assert page.status_code == 404
     assert "diffusion" not in page.text
+
+
+def test_what_sources_say_is_shown_and_only_web_addresses_are_links(
+    mine: Browser, context: ServingContext, me: Device
+) -> None:
+    facts = {"title": "A", "abstract": "B", "doi": "10.1000/x<y", "journal_ref": "Phys. Rev. D", "comment": "8 pages"}
+    more = {"code_url": "https://github.com/a/b", "project_url": "javascript:alert(1)", "withdrawn": True}
+    with context.database.writing() as session:
+        merge_source_papers(session, "hf", [{"id": "2401.00001", **facts, **more}], now=1.0)
+    me.log(event("save", "2401.00001"))
+    for address in ("/papers/2401.00001", "/library"):
+        page = mine.get(address)
+        assert 'href="https://github.com/a/b"' in page.text
+        assert "javascript:" not in page.text
+        assert "Withdrawn" in words(page)
+    told = mine.get("/papers/2401.00001")
+    assert 'href="https://doi.org/10.1000/x%3Cy"' in told.text
+    assert "Phys. Rev. D" in words(told)
+    entry = me.get("/v1/library").json["items"][0]["paper"]
+    assert (entry["doi"], entry["withdrawn"]) == ("10.1000/x<y", True)
+    assert "doi = {10.1000/x<y}" in me.get("/v1/library/export?format=bibtex").text
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from tests.server.conftest import Device, card, event
+from dataclasses import replace
+
+import pytest
+
+from server.app import create_app
+from server.config import Settings
+from server.services import catalogue
+from tests.server.conftest import Device, card, event, pair
 from tests.server.pages.conftest import Browser, words
 
 
@@ -32,6 +39,18 @@ def test_another_readers_pages_do_not_show(mine: Browser, theirs: Browser, other
     other.rank(card(1, title="Of the other alone"))
     assert "Of the other alone" in words(theirs.get("/"))
     assert "Of the other alone" not in mine.get("/").text
+
+
+def test_a_source_in_trouble_is_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = create_app(replace(settings, offline=False))
+    browser = Browser(app.test_client())
+    browser.sign_in(pair(app.test_client()))
+    wrong = {"hf": ("degraded", "nothing was listed for 9 days"), "arxiv": ("ok", None)}
+    monkeypatch.setattr(catalogue, "states", lambda *_: wrong)
+    told = words(browser.get("/"))
+    assert "Hugging Face gives no new papers just now. nothing was listed for 9 days" in told
+    assert "arXiv gives" not in told
+    app.extensions["inkling"].close()
 
 
 def test_the_feeds_address_is_the_readers_own(mine: Browser, me: Device) -> None:

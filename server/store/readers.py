@@ -74,7 +74,8 @@ def set_settings(session: Session, reader_id: str, settings: dict[str, Any]) -> 
 
 
 def start_over(session: Session, reader_id: str) -> None:
-    """Delete the reader's settings, and count the reset."""
+    """Delete the reader's settings and what their feed held, and count the reset."""
+    session.execute(delete(tables.feed_states).where(tables.feed_states.c.reader_id == reader_id))
     reader = find(session, reader_id)
     if reader is not None:
         set_settings(session, reader_id, {"resets": reader["settings"].get("resets", 0) + 1})
@@ -94,6 +95,7 @@ def remove(session: Session, reader_id: str) -> None:
         tables.events,
         tables.deleted_events,
         tables.lists,
+        tables.feed_states,
         tables.reader_papers,
         tables.page_texts,
         tables.pairing_codes,

@@ -220,6 +220,17 @@ reader_papers = Table(
     Index(None, "paper_id"),
 )
 
+feed_states = Table(
+    "feed_states",
+    metadata,
+    _reader(primary_key=True),
+    # Of the papers in the feed, whatever their order.
+    Column("fingerprint", String(64), nullable=False),
+    Column("changed_at", Double, nullable=False),
+    # Paper -> when it came into the feed.
+    Column("listed_at", _Json, nullable=False),
+)
+
 models = Table(
     "models",
     metadata,

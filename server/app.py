@@ -35,6 +35,7 @@ from server.pages import actions, ledger, sign_in, to_read
 from server.pages import blueprint as reader_pages
 from server.pages import library as library_page
 from server.pages import papers as paper_page
+from server.pages import settings as settings_page
 from server.services.serving_context import ServingContext
 
 BLUEPRINTS = (
@@ -49,7 +50,15 @@ BLUEPRINTS = (
     reports.blueprint,
     feeds.blueprint,
 )
-PAGES = (sign_in.pages, to_read.pages, library_page.pages, paper_page.pages, ledger.pages, actions.pages)
+PAGES = (
+    sign_in.pages,
+    to_read.pages,
+    library_page.pages,
+    paper_page.pages,
+    ledger.pages,
+    settings_page.pages,
+    actions.pages,
+)
 THREADS = 4  # per process; requests wait for the database, not only for Python
 _OPENAPI = {
     "API_TITLE": "Inkling",

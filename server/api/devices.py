@@ -24,7 +24,6 @@ from server.clock import rfc3339
 from server.errors import Invalid
 from server.services import pairing, sessions
 from server.services.parsing import read_optional_text
-from server.store import devices
 
 registration = Blueprint("registration", __name__, open_to_all=True, description="Pairing a browser.")
 blueprint = Blueprint("devices", __name__, description="My browsers.")
@@ -64,14 +63,7 @@ def whose(body: dict[str, Any]) -> pairing.Recipient:
 @blueprint.response(200, Devices)
 def list_devices() -> dict[str, Any]:
     """List my devices, newest first."""
-    with context().database.reading() as session:
-        found = devices.of_reader(session, caller().reader_id, context().now())
-    return {"items": [_as_device(row) for row in found], "next": None}
-
-
-def _as_device(row: Any) -> dict[str, Any]:
-    moments = {name: rfc3339(row[name]) for name in ("created_at", "last_seen_at", "expires_at")}
-    return {"id": row["id"], "name": row["name"], **moments, "this": row["id"] == caller().device_id}
+    return {"items": pairing.list_devices(context(), caller(), context().now()), "next": None}
 
 
 @blueprint.route("/v1/devices/<string:device_id>", methods=["DELETE"])

@@ -60,6 +60,8 @@ def _sentences(n: int) -> dict[str, str]:
         "start-over": ngettext(
             "Started over: %(count)s event was forgotten.", "Started over: %(count)s events were forgotten.", n
         ),
+        "revoke": ngettext("Revoked: it is signed out.", "Revoked: it is signed out.", n),
+        "renew-feed": ngettext("The feed has a new address.", "The feed has a new address.", n),
         "nothing": ngettext("Nothing was selected.", "Nothing was selected.", n),
     }
 

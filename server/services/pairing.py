@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from server import tokens
+from server.clock import rfc3339
 from server.errors import BadCode, DatabaseUnavailable, Forbidden, NotFound, PairingRequired, Unauthenticated
 from server.services import forgetting
 from server.services.context import Context
@@ -212,6 +213,18 @@ def as_caller(row: Mapping[str, Any]) -> Caller:
         feed_number=row["feed_number"],
         settings=row["settings"],
     )
+
+
+def list_devices(context: Context, caller: Caller, now: float) -> list[dict[str, Any]]:
+    """Return the caller's devices and sessions, newest first, as the API gives them."""
+    with context.database.reading() as session:
+        found = devices.of_reader(session, caller.reader_id, now)
+    return [_device_body(row, caller.device_id) for row in found]
+
+
+def _device_body(row: Mapping[str, Any], this: str) -> dict[str, Any]:
+    moments = {name: rfc3339(row[name]) for name in ("created_at", "last_seen_at", "expires_at")}
+    return {"id": row["id"], "name": row["name"], **moments, "this": row["id"] == this}
 
 
 def revoke(context: Context, reader_id: str, device_id: str) -> None:

@@ -1,0 +1,108 @@
+"""Settings as a page: devices and sessions, codes, the feed's address."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from tests.server.conftest import Device, pair, sqlite_only
+from tests.server.pages.conftest import Browser, words
+
+WRITES = ("/settings/code", "/settings/revoke", "/settings/feed")
+
+
+def devices(me: Device) -> dict[str, dict[str, Any]]:
+    return {one["name"]: one for one in me.get("/v1/devices").json["items"]}
+
+
+def read_only(page: Any, name: str) -> str:
+    found = re.search(rf'id="{name}" readonly value="([^"]+)"', page.text) or re.search(
+        rf'id="{name}" type="text" readonly value="([^"]+)"', page.text
+    )
+    assert found
+    return found[1]
+
+
+def test_devices_and_sessions_are_listed_with_this_one_marked(mine: Browser, me: Device, app: Flask) -> None:
+    pair(app.test_client(), code=me.post("/v1/pairing-codes", {"reader": "me"}).json["code"], name="<b>Phone</b>")
+    page = mine.get("/settings")
+    told = words(page)
+    assert told.index("Web pages in Firefox on Linux This one") < told.index("a browser Since")
+    assert "<b>Phone</b>" in told
+    assert "<b>Phone" not in page.text
+    assert told.count("This one") == 1
+    assert told.count("ends without a visit on") == 1
+
+
+def test_a_code_is_shown_once_and_pairs_the_readers_next_browser(mine: Browser, me: Device, app: Flask) -> None:
+    page = mine.post("/settings/code")
+    assert page.status_code == 200
+    code = read_only(page, "letters")
+    assert read_only(page, "link") == f"http://127.0.0.1:8765/pair#{code}"
+    assert code not in mine.get("/settings").text
+    assert pair(app.test_client(), code=code, name="new").reader_id == me.reader_id
+    assert app.test_client().post("/v1/devices", json={"name": "again", "code": code}).status_code == 403
+
+
+def test_a_code_ends_with_the_session_that_made_it(mine: Browser, me: Device, app: Flask) -> None:
+    code = read_only(mine.post("/settings/code"), "letters")
+    me.call("DELETE", f"/v1/devices/{devices(me)['Web pages in Firefox on Linux']['id']}")
+    assert app.test_client().post("/v1/devices", json={"name": "late", "code": code}).status_code == 403
+
+
+def test_a_revoked_device_is_out_and_this_session_goes_on(mine: Browser, me: Device, app: Flask) -> None:
+    second = pair(app.test_client(), code=me.post("/v1/pairing-codes", {"reader": "me"}).json["code"], name="lost")
+    answer = mine.post("/settings/revoke", id=second.id)
+    assert "Revoked" in words(mine.get(answer.headers["Location"]))
+    assert second.get("/v1/me").status_code == 401
+    assert me.get("/v1/me").status_code == 200
+
+
+def test_revoking_this_session_signs_out(mine: Browser, me: Device) -> None:
+    this = devices(me)["Web pages in Firefox on Linux"]["id"]
+    assert mine.post("/settings/revoke", id=this).headers["Location"] == "/session"
+    assert mine.client.get_cookie("inkling-8765", domain="127.0.0.1") is None
+    assert mine.get("/settings").status_code == 303
+
+
+def test_another_readers_device_is_not_there(mine: Browser, theirs: Browser, me: Device, other: Device) -> None:
+    for named in (me.id, devices(me)["Web pages in Firefox on Linux"]["id"], "nonsense", ""):
+        assert theirs.post("/settings/revoke", id=named).status_code == 404
+    assert mine.get("/settings").status_code == 200
+    assert me.get("/v1/me").status_code == 200
+
+
+def test_the_feed_gets_a_new_address(mine: Browser, me: Device) -> None:
+    before = read_only(mine.get("/settings"), "feed")
+    assert before == me.get("/v1/me").json["feed_url"]
+    answer = mine.post("/settings/feed")
+    page = mine.get(answer.headers["Location"].partition("#")[0])
+    assert "The feed has a new address." in words(page)
+    assert read_only(page, "feed") == me.get("/v1/me").json["feed_url"] != before
+    assert mine.get(before.removeprefix("http://127.0.0.1:8765")).status_code == 404
+
+
+@pytest.mark.parametrize("path", WRITES)
+@sqlite_only
+def test_no_write_is_believed_without_session_token_and_origin(
+    mine: Browser, theirs: Browser, stranger: Browser, me: Device, path: str
+) -> None:
+    before, fields = me.get("/v1/me").json, {"id": me.id}
+    for browser, more, headers, status in (
+        (stranger, {}, None, 303),
+        (mine, {}, None, 403),
+        (mine, {"form_token": theirs.form_token()}, None, 403),
+        (mine, {"form_token": mine.form_token()}, {"Sec-Fetch-Site": "cross-site"}, 403),
+        (mine, {"form_token": mine.form_token()}, {"Origin": "https://evil.example"}, 403),
+    ):
+        assert browser.send(path, {**fields, **more}, headers).status_code == status
+    assert me.get("/v1/me").json == before
+    assert len(devices(me)) == 2
+
+
+@sqlite_only
+def test_the_page_is_whole_in_german(mine: Browser) -> None:
+    assert "Widerrufen Damit meldest du dich hier ab." in words(mine.get("/settings", **{"Accept-Language": "de"}))

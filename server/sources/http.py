@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import email.utils
-import fcntl
 import logging
-import os
 import re
 import socket
 import threading
@@ -24,6 +22,7 @@ from server.clock import rfc3339
 from server.config import Settings
 from server.errors import SourceRefused, SourceUnavailable
 from server.sources.response_body import ACCEPT_ENCODING, BadBody, ResponseBody
+from server.sources.turns import Turn
 
 logger = logging.getLogger(__name__)
 
@@ -58,12 +57,16 @@ class _Transient(Exception):
 
 @dataclass(frozen=True)
 class Source:
-    """One source: its URL, the seconds between two requests, and the hosts it may redirect to besides its own."""
+    """One source: its URL, the seconds between two requests, and the hosts it may redirect to besides its own.
+
+    Sources with the same `turns` take turns, since their pace is one; each name and URL has its own by default.
+    """
 
     name: str
     url: str
     pace: float
     hosts: frozenset[str] = frozenset()
+    turns: str = ""
 
 
 class Client:
@@ -75,7 +78,8 @@ class Client:
         self._agent = user_agent(settings.contact)
         self._stop = stop or threading.Event()
         self._not_before = 0.0  # monotonic seconds
-        self._turn_file = settings.run_dir / f"{re.sub('[^a-z0-9.-]+', '-', source.url.lower())[:100]}.turn"
+        turns = re.sub("[^a-z0-9.-]+", "-", (source.turns or f"{source.name} {source.url}").lower())[:100]
+        self._turn = Turn(settings.run_dir / f"{turns}.turn", source.pace)
         self._attempts = ATTEMPTS
         self._clock_ahead = 0.0  # seconds, of our clock against the source's
         self._http: httpx.Client | None = None
@@ -116,7 +120,7 @@ class Client:
 
     def pause_for(self, seconds: float, why: str) -> SourceUnavailable:
         """Send no request for so many seconds; return the error that says so."""
-        self._pause(min(seconds, MAX_PAUSE))
+        self._pause_all(seconds)
         return self._paused(why)
 
     def _ask(self, path: str, params: Mapping[str, str | int]) -> bytes:
@@ -146,12 +150,24 @@ class Client:
     def _send(self, client: httpx.Client, request: httpx.Request) -> Iterator[httpx.Response]:
         """Send a request once the pace allows it; give the response, of which only the head has been read."""
         self._wait()
-        self._take_turn()
+        with self._turn.taken(self._sleep):
+            # Meanwhile another process may have asked, or was told to pause.
+            self._wait()
+            self._sleep(self._turn.left_of_pace())
+            with self._sent(client, request) as response:
+                yield response
+
+    @contextmanager
+    def _sent(self, client: httpx.Client, request: httpx.Request) -> Iterator[httpx.Response]:
+        """Send a request; raises BadBody when the response takes too long."""
+        self._note_asked()
         # httpx's timeouts hold for one read each, and a response may take any number of reads.
         done, late = threading.Event(), threading.Event()
         threading.Thread(target=self._watch, args=(done, late), daemon=True).start()
         try:
             with closing(client.send(request, stream=True)) as response:
+                # From here, since the source counts from when a request reached it.
+                self._note_asked()
                 self._note_limits(response.headers)
                 yield response
         except httpx.TransportError:
@@ -185,7 +201,7 @@ class Client:
         wait = retry_after(response.headers) if code != 200 else 0.0
         if wait > MAX_WAIT:
             raise self.pause_for(wait, f"answered with status {code}")
-        self._pause(wait)
+        self._pause_all(wait)
         if code in TRANSIENT_STATUSES:
             raise _Transient(f"status {code}", unreachable=code == 429)
         if code != 200:
@@ -235,10 +251,16 @@ class Client:
         found = _RATE_LIMIT.search(headers.get("RateLimit", ""))
         if found and int(found[1]) == 0:
             logger.info("%s allows no more requests for %s s", self.source.name, found[2])
-            self._pause(min(float(found[2]), MAX_PAUSE))
+            self._pause_all(float(found[2]))
 
     def _pause(self, seconds: float) -> None:
         self._not_before = max(self._not_before, time.monotonic() + seconds)
+
+    def _pause_all(self, seconds: float) -> None:
+        """Have every process of the home send no request for so many seconds."""
+        if seconds > 0:
+            self._pause(min(seconds, MAX_PAUSE))
+            self._turn.hold(min(seconds, MAX_PAUSE))
 
     def _paused(self, why: str) -> SourceUnavailable:
         until = time.time() + max(0.0, self._not_before - time.monotonic())
@@ -246,28 +268,23 @@ class Client:
         return SourceUnavailable(message, retry_at=until)
 
     def _wait(self) -> None:
+        self._pause(self._turn.left_of_hold())
         left = self._not_before - time.monotonic()
         if left > max(MAX_WAIT, self.source.pace):
             raise self._paused("has answered all it wants to")
-        self._stop.wait(max(0.0, left))
+        self._sleep(max(0.0, left))
+
+    def _sleep(self, seconds: float) -> None:
+        self._stop.wait(seconds)
         self._check_stop()
 
     def _check_stop(self) -> None:
         if self._stop.is_set():
             raise Stopped(f"{self.source.name} was being asked when we were told to end.")
 
-    def _take_turn(self) -> None:
-        """Keep the pace across processes: the turn file was modified when any process of this home last asked."""
+    def _note_asked(self) -> None:
         self._pause(self.source.pace)
-        with suppress(OSError), open(self._turn_file, "ab") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            left = self.source.pace - (time.time() - os.fstat(file.fileno()).st_mtime)
-            # A longer wait than the pace comes from a clock that has been corrected since.
-            if file.tell() and 0 < left <= self.source.pace:
-                self._stop.wait(left)
-                self._check_stop()
-            file.write(b"." if not file.tell() else b"")
-            os.utime(file.fileno())
+        self._turn.mark()
 
     def _refused(self, what: str) -> SourceRefused:
         return SourceRefused(f"{self.source.name} {what}.")

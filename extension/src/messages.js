@@ -239,6 +239,15 @@ export const FROM_OWN = Object.freeze({
   recommend: "recommendations/get",
   /** `{q}` -> `{items: {paper: Paper, score: number}[]}` */
   search: "papers/search",
+  /**
+   * `{refresh?: boolean}` -> `{entries: Saved[], fetched_at, more, silent?}` (worker/library.js): the saved papers,
+   * newest first, as this browser knows them; with `refresh` as the server has them, and `silent` says why not.
+   */
+  libraryList: "library/list",
+  /** `{q}` -> `{entries: Saved[]}`: the server's own search in the library, for what is not copied here. */
+  libraryFind: "library/find",
+  /** `{page}` -> `{}`: open one of the reader's pages (worker/reader-pages.js) in a tab. */
+  openPage: "page/open",
   /** `{}` -> `{items: Device[]}` */
   devicesList: "devices/list",
   /** `{id}` -> `{}` */

@@ -48,6 +48,24 @@ import { LOCAL, SESSION, applyCap } from "./caps.js";
  *   the last failure
  */
 
+/**
+ * A saved paper, as far as it is shown and searched without the server.
+ * @typedef {object} SavedPaper
+ * @property {string} id
+ * @property {string | null} title
+ * @property {string[]} authors
+ * @property {number | null} upvotes
+ * @property {string | null} url
+ * @property {string | null} saved_at RFC 3339
+ * @property {string[]} tags
+ */
+
+/**
+ * A copy of the library as the server last told it.
+ * @typedef {{entries: SavedPaper[], fetched_at: number, more: boolean}} Library `entries`: oldest first; `fetched_at`:
+ *   when it was asked, 0 for never; `more`: the server has older ones
+ */
+
 /** @typedef {{serverUrl?: string, sites?: string[]}} Managed what a lab's policy sets, see managed-schema.json */
 
 /**
@@ -113,6 +131,8 @@ export const DEFAULTS = {
   states: {},
   /** The last list of each page, the latest last. @type {Record<string, List>} */
   lists: {},
+  /** @type {Library} */
+  library: { entries: [], fetched_at: 0, more: false },
   /** Saves that came from an upvote, by paper: the event's id. @type {Record<string, string>} */
   upvoteSaves: {},
   /**

@@ -248,6 +248,8 @@ const answers = [
   "rank",
   "recommendations",
   "papers",
+  "library",
+  "session-links",
 ].flatMap((name) => json(`../contract/api/${name}.json`));
 
 /**
@@ -310,6 +312,7 @@ export class Server {
     if (!this.tokens.has(headers.Authorization?.slice(7)))
       return refused("GET /v1/me", headers.Authorization ? "a revoked" : "no token");
     if (route === "GET /v1/me/events") return this.logged(new URL(url).searchParams);
+    if (route === "GET /v1/library") return this.library(new URL(url).searchParams);
     return this.answer(route, request.body);
   }
 
@@ -317,6 +320,25 @@ export class Server {
     const isMeant = ({ paper, kind }) =>
       [null, paper].includes(asked.get("paper")) && (!asked.has("kind") || asked.getAll("kind").includes(kind));
     return reply(200, { items: this.events.filter(isMeant).reverse(), next: null });
+  }
+
+  /** The saved papers, the latest first, `limit` at a time. @param {URLSearchParams} asked */
+  library(asked) {
+    const [entry] = example("GET /v1/library").response.items;
+    const saves = this.events.filter(({ kind }) => kind === "save").toReversed();
+    const all = saves
+      .filter(({ id, paper }) => this.state(paper).saved && saves.find((one) => one.paper === paper).id === id)
+      .map(({ paper, at }) => ({
+        ...entry,
+        paper: { ...entry.paper, id: paper, title: this.titles[paper] ?? `Title of ${paper}` },
+        saved_at: at,
+      }));
+    const matching = all.filter(({ paper }) => paper.title.includes(asked.get("q") ?? ""));
+    const [from, limit] = [Number(asked.get("cursor")), Number(asked.get("limit"))];
+    return reply(200, {
+      items: matching.slice(from, from + limit),
+      next: matching.length > from + limit ? String(from + limit) : null,
+    });
   }
 
   pair({ code }) {

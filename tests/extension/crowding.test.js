@@ -98,10 +98,23 @@ const HOSTILE = {
   })),
 };
 
+/** A page of a library without end. @param {number} from */
+const saved = (from) =>
+  Array.from({ length: 200 }, (_, at) => ({
+    paper: { id: idOf(from + at), title: long(1_000), authors: Array(50).fill(long(100)), url: long(500) },
+    saved_at: long(500),
+    tags: Array(50).fill(long(100)),
+    note: long(1_000),
+  }));
+
 test("a server's answers crowd nothing out", async () => {
   const browser = await pairedBrowser();
   browser.server.mood = ({ path, method }) => {
     if (path === "/v1/rank") return reply(200, HOSTILE);
+    if (path.startsWith("/v1/library")) {
+      const from = Number(new URLSearchParams(path.split("?")[1]).get("cursor"));
+      return reply(200, { items: saved(from), next: String(from + 200) });
+    }
     if (path.startsWith("/v1/recommendations")) return reply(200, { list_id: "L", items: HOSTILE.recommended });
     if (path === "/v1/events" && method === "POST")
       return reply(400, { error: { code: long(1_000), message: long(100_000) } });
@@ -114,6 +127,8 @@ test("a server's answers crowd nothing out", async () => {
     await browser.pass(3_000);
   }
   await browser.ask(FROM_OWN.hiddenList, {}, OWN);
+  const { entries } = await browser.ask(FROM_OWN.libraryList, { refresh: true }, OWN);
+  expect(entries[0].id).toBe(idOf(0));
   await browser.ask(FROM_OWN.flush, {}, OWN);
   expectWithin(browser.local, LOCAL);
   expectWithin(browser.session, SESSION);

@@ -31,6 +31,14 @@ export const formatTime = (moment) =>
   new Date(moment).toLocaleString(text("page_language"), { dateStyle: "medium", timeStyle: "short" });
 
 /**
+ * The date alone, in the reader's language.
+ * @param {string | number} moment RFC 3339 or epoch milliseconds
+ * @returns {string}
+ */
+export const formatDay = (moment) =>
+  new Date(moment).toLocaleDateString(text("page_language"), { dateStyle: "medium" });
+
+/**
  * Show a sentence in the page's status line, which screen readers read aloud.
  * @param {string} sentence
  */

@@ -1,14 +1,15 @@
-/** The popup: state, switches, and four tabs: what to read, a search, what was sent, what is hidden. */
+/** The popup: state, switches, and tabs: what to read, what is saved, a search, what was sent, what is hidden. */
 
 import { browser, text } from "../browser.js";
 import { FROM_OWN, send } from "../messages.js";
 import { saveExport } from "../own/export.js";
 import { ask, byId, formatTime, say, translatePage } from "../own/own-page.js";
 import { isSiteAllowed, requestSite } from "../own/site-permissions.js";
-import { addressOf } from "../paper-id.js";
 import { labelWithTitle, stepOf } from "../ui/actions.js";
 import { make } from "../ui/dom.js";
 import { summarizeReasons } from "../ui/reasons.js";
+import { linesOr, paperLine, paperLink, searchField } from "./lines.js";
+import { drawSaved } from "./saved.js";
 
 const HOUR_MS = 3_600_000;
 
@@ -37,6 +38,7 @@ async function drawStatus() {
   byId("detail").textContent = describeStatus(status);
   byId("capture").value = status.preferences.capture;
   drawPauses(status.pauses, status.here?.site ?? "huggingface");
+  byId("pages").hidden = paired !== "yes";
   byId("import").hidden = !status.upvotes || !status.paired;
   byId("import-words").textContent = text("popup_import", status.upvotes);
 }
@@ -87,22 +89,6 @@ async function act(type, fields) {
   await drawStatus();
 }
 
-/** @param {{id: string, title: string | null}} paper */
-const paperLink = (paper) =>
-  make("a", { href: addressOf(paper), target: "_blank", rel: "noopener" }, paper.title ?? paper.id);
-
-/**
- * @param {import("../messages.js").Paper} paper
- * @param {string} reason
- * @param {...(Node | false)} buttons
- */
-function paperLine(paper, reason, ...buttons) {
-  const authors = make("span", { class: "small" }, paper.authors.slice(0, 3).join(", "));
-  const why = reason ? [make("br"), make("span", { class: "small reason" }, reason)] : [];
-  const words = make("span", {}, paperLink(paper), make("br"), authors, ...why);
-  return make("li", { class: "line" }, words, ...buttons);
-}
-
 /** What a button says once it is done: alone, and with the paper's title. */
 const DONE = {
   save: ["page_sign_saved", "page_sign_saved_named"],
@@ -129,12 +115,6 @@ function actButton(kind, paper, surface) {
   return button;
 }
 
-/**
- * @param {Node[]} lines
- * @param {string} otherwise the sentence if there are none
- */
-const linesOr = (lines, otherwise) => (lines.length ? make("ul", {}, ...lines) : make("p", {}, otherwise));
-
 /** Without a pairing there is only one thing to do. */
 function offerToPair() {
   const isNew = paired === "no";
@@ -147,6 +127,9 @@ const openOptions = () => browser().runtime.openOptionsPage();
 
 const openWelcome = () => browser().tabs.create({ url: browser().runtime.getURL("src/welcome/welcome.html") });
 
+/** @param {string} reason */
+const reasonNote = (reason) => reason !== "" && make("span", { class: "small reason" }, reason);
+
 /** What each tab shows. */
 const PANES = {
   async next() {
@@ -157,7 +140,7 @@ const PANES = {
     const lines = items.map((/** @type {any} */ { paper, reasons }) =>
       paperLine(
         paper,
-        summarizeReasons(page, reasons),
+        [reasonNote(summarizeReasons(page, reasons))],
         actButton("save", paper, "panel"),
         actButton("hide", paper, "panel"),
       ),
@@ -165,12 +148,11 @@ const PANES = {
     const age = fetched_at && make("p", { class: "small" }, text("page_panel_stale", formatTime(fetched_at)));
     return [age, linesOr(lines, ok ? text("page_panel_empty") : text("popup_nothing_to_show"))];
   },
+  saved: () => drawSaved(drawStatus),
   async search() {
     if (paired !== "yes") return offerToPair();
     const results = make("div", { "aria-live": "polite" });
-    const hint = text("popup_search_hint");
-    const facts = { type: "search", autofocus: "", placeholder: hint, "aria-label": text("popup_tab_search") };
-    const field = make("input", facts);
+    const field = searchField(text("popup_tab_search"), text("popup_search_hint"));
     let searches = 0;
     const onsubmit = async (/** @type {Event} */ event) => {
       event.preventDefault();
@@ -179,7 +161,7 @@ const PANES = {
       // Only the latest search is shown.
       if (search !== searches) return;
       const lines = items.map((/** @type {any} */ { paper }) =>
-        paperLine(paper, "", actButton("save", paper, "search")),
+        paperLine(paper, [], actButton("save", paper, "search")),
       );
       results.replaceChildren(linesOr(lines, text(ok ? "popup_found_nothing" : "popup_nothing_to_show")));
     };
@@ -297,6 +279,8 @@ function listen() {
     ?.addEventListener("keydown", (event) => stepTab(/** @type {KeyboardEvent} */ (event)));
   byId("capture").addEventListener("change", () => act(FROM_OWN.preferencesSet, { capture: byId("capture").value }));
   byId("options").addEventListener("click", openOptions);
+  for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-page]")))
+    button.addEventListener("click", () => ask(FROM_OWN.openPage, { page: button.dataset.page }));
   byId("allow-yes").addEventListener("click", allow);
   byId("welcome").addEventListener("click", openWelcome);
   for (const [id, accept] of [

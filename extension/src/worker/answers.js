@@ -12,6 +12,7 @@ const MAX_RECOMMENDED = 60;
 const MAX_REASONS = 40;
 const MAX_WORDS = 12;
 const MAX_NAMES = 30;
+const MAX_SAVED_NAMES = 12;
 const MAX_DEVICES = 500;
 
 /** @param {any} value @param {number} maxLength @returns {string | null} */
@@ -78,6 +79,23 @@ export const parseItems = (raw) =>
       score: parseNumber(score),
       rank: parseNumber(rank),
       reasons: parseReasons(reasons),
+    }));
+
+/**
+ * @param {any} raw items of the library
+ * @returns {import("../storage.js").SavedPaper[]} those whose paper can be shown, in the same order
+ */
+export const parseEntries = (raw) =>
+  (Array.isArray(raw) ? raw : [])
+    .filter((one) => isCanonical(one?.paper?.id))
+    .map(({ paper: { id, title, authors, upvotes, url }, saved_at, tags }) => ({
+      id,
+      title: parseText(title, 300),
+      authors: parseTexts(authors, MAX_SAVED_NAMES, 60),
+      upvotes: parseNumber(upvotes),
+      url: parseText(url, 100),
+      saved_at: parseText(saved_at, 40),
+      tags: parseTexts(tags, MAX_NAMES, 60),
     }));
 
 /** @param {any[]} raw @returns {any[]} `RankCard`s in the same order */

@@ -48,7 +48,7 @@ const LISTS = /** @type {const} */ (["queue", "ledger", "dead"]);
 /** @param {Set<string>} ids @returns {Promise<number>} how many of them another server holds */
 const dropHere = (ids) =>
   change(
-    [...LISTS, "deletions", "states", "elsewhere"],
+    [...LISTS, "deletions", "states", "elsewhere", "library"],
     (stored) => {
       /** @param {{event: Event}} one */
       const isMeant = ({ event }) => ids.has(event.id);
@@ -59,6 +59,10 @@ const dropHere = (ids) =>
       // @ts-expect-error TypeScript does not see that each list keeps its own kind.
       for (const list of LISTS) stored[list] = stored[list].filter((one) => !isMeant(one));
       for (const paper of papers) delete stored.states[paper];
+      // What is left of it in the library, the server knows: the copy is due to be fetched anew.
+      const entries = stored.library.entries.filter(({ id }) => !papers.has(id));
+      if (entries.length < stored.library.entries.length)
+        stored.library = { ...stored.library, entries, fetched_at: 0 };
       applyEvents(
         stored.states,
         stored.ledger.map(({ event }) => event).filter(({ paper }) => papers.has(paper)),
@@ -122,11 +126,12 @@ export async function forgetMatching({ paper, since }) {
  */
 const deleteOnServer = (ids, paper) =>
   change(
-    ["deletions", "texts", "titles", "upvoteSaves"],
+    ["deletions", "texts", "titles", "upvoteSaves", "library"],
     (stored) => {
       for (const id of ids) stored.deletions[id] = hostOf(stored);
       if (paper === undefined) return;
       for (const facts of [stored.texts, stored.titles, stored.upvoteSaves]) delete facts[paper];
+      stored.library.entries = stored.library.entries.filter(({ id }) => id !== paper);
     },
     ["serverUrl"],
   );

@@ -1,6 +1,6 @@
 /** What follows when something stored has changed, whoever wrote it: a page, another window, a lab's policy. */
 
-import { change } from "../storage.js";
+import { DEFAULTS, change } from "../storage.js";
 import { forgetFailures } from "./connection.js";
 import { drawIcon, drawTabIcons } from "./icon.js";
 import { findOpenPages, pushViews } from "./open-pages.js";
@@ -21,6 +21,7 @@ const SILENT_KEYS = new Set([
   "upvoteSaves",
   "opened",
   "lists",
+  "library",
   "states",
   "queue",
   "queueOf",
@@ -48,6 +49,8 @@ export async function followStorageChanges(changes) {
  */
 async function startPairing(before) {
   if (before) await change(["states", "lists"], (stored) => void Object.assign(stored, { states: {}, lists: {} }));
+  // A token may be another reader's, at the same server too.
+  await change(["library"], (stored) => void (stored.library = structuredClone(DEFAULTS.library)));
   await forgetFailures();
   await flush({ now: true });
 }

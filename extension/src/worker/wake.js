@@ -3,6 +3,7 @@
 import { browser } from "../browser.js";
 import { protect, read } from "../storage.js";
 import { drawIcon } from "./icon.js";
+import { keepLibrary } from "./library.js";
 import { removeEndedPauses } from "./pauses.js";
 import { flush } from "./queue.js";
 import { tryAgain } from "./retry.js";
@@ -29,6 +30,7 @@ export async function runEveryMinute(alarm) {
   await removeEndedPauses();
   await flush();
   await tryAgain();
+  await keepLibrary();
 }
 
 /** Open the welcome page after an installation. @param {string} reason why the browser says "installed" */

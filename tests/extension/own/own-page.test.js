@@ -42,3 +42,10 @@ test("every id that the page scripts look up is in their page", () => {
       expect(html, `${name} ${id}`).toContain(`id="${id}"`);
   }
 });
+
+test("a day is told without its time, in the reader's language", async () => {
+  openOwnPage("src/popup/popup.html");
+  const { formatDay } = await import("../../../extension/src/own/own-page.js");
+  expect(formatDay("2026-11-20T12:00:00Z")).toBe("Nov 20, 2026");
+  expect(formatDay(Date.parse("2026-11-20T12:00:00Z"))).toBe("Nov 20, 2026");
+});

@@ -9,6 +9,8 @@ const cards = ["2501.00001", "2501.00002"].map((id) => ({ id, title: `Title of $
 const tellCards = (browser, more = {}, sender = LISTING) =>
   browser.ask(FROM_PAGE.pageCards, { site: "huggingface", page_kind: "daily", page: PAGE, cards, ...more }, sender);
 const view = async (browser) => (await browser.ask(FROM_PAGE.pageView, { page: PAGE })).view;
+/** A copy of the library that is not due to be fetched again. */
+const library = { entries: [], fetched_at: Date.parse("2026-11-20T08:00:00Z"), more: false };
 const limited = () => reply(429, { error: { code: "rate_limited", message: "Later." } });
 const silent = () => reply(503, "");
 const heal = (browser) => void (browser.server.mood = () => undefined);
@@ -33,7 +35,7 @@ test("a page that says the server does not answer hears by itself that it does a
 });
 
 test("what was not ranked for a silent server is ranked once it answers, with its texts", async () => {
-  const browser = await pairedBrowser();
+  const browser = await pairedBrowser({ library });
   browser.server.mood = silent;
   expect((await tellCards(browser)).view).toMatchObject({ state: "offline", list: null });
   heal(browser);
@@ -61,7 +63,7 @@ test("with no page open, paused, or no longer paired, nobody asks whether the se
 });
 
 test("with all well nothing is asked, however long a page is open", async () => {
-  const browser = await pairedBrowser();
+  const browser = await pairedBrowser({ library });
   await tellCards(browser);
   browser.server.requests.length = 0;
   await minutes(browser, 3);

@@ -6,11 +6,13 @@ import { addInterests, exportAccount, leave, listDevices, revokeDevice } from ".
 import { listDeadLetters, settleDeadLetter } from "../dead-letters.js";
 import { forgetEvents, forgetMatching, listLedger } from "../forgetting.js";
 import { listHidden } from "../hidden.js";
+import { findSaved, listLibrary } from "../library.js";
 import { connect, findWhose, probe } from "../pairing.js";
 import { setPause } from "../pauses.js";
 import { setPreferences } from "../preferences.js";
 import { recommend, searchPapers } from "../recommendations.js";
 import { flushNow } from "../queue.js";
+import { openReaderPage } from "../reader-pages.js";
 import { readStatus } from "../status.js";
 import { importUpvotes } from "../upvotes.js";
 
@@ -37,6 +39,9 @@ export const ownPageHandlers = {
   [FROM_OWN.deadSettle]: ({ id, retry }) => whenDone(settleDeadLetter(id, retry)),
   [FROM_OWN.recommend]: ({ limit }) => recommend(limit),
   [FROM_OWN.search]: ({ q }) => searchPapers(q),
+  [FROM_OWN.libraryList]: ({ refresh }) => listLibrary(refresh === true),
+  [FROM_OWN.libraryFind]: ({ q }) => findSaved(String(q)),
+  [FROM_OWN.openPage]: ({ page }) => whenDone(openReaderPage(page)),
   [FROM_OWN.devicesList]: listDevices,
   [FROM_OWN.devicesRevoke]: ({ id }) => whenDone(revokeDevice(id)),
   [FROM_OWN.upvotesImport]: ({ accept }) => importUpvotes(accept),

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask import Flask
 
 from server.errors import DatabaseUnavailable
 from server.services import ranking
-from tests.server.conftest import LOOPBACK, sqlite_only
+from tests.server.conftest import LOOPBACK, Device, sqlite_only
 from tests.server.pages.conftest import OWN, Browser, words
 
-# A write of a signed-in page, for what is true of each.
-WRITE = "/session/end"
+# A write of a page that wants a session, and the one that ends it.
+WRITES = {"/papers": {"action": "save", "id": "2401.00001"}, "/session/end": {}}
+
+
+def nothing_changed(mine: Browser, me: Device) -> bool:
+    return mine.get("/").status_code == 200 and me.get("/v1/library").json["items"] == []
 
 
 @sqlite_only
+@pytest.mark.parametrize("path", WRITES)
 @pytest.mark.parametrize(
     "headers",
     [
@@ -26,25 +33,47 @@ WRITE = "/session/end"
         {"Origin": "http://127.0.0.1:9999"},
     ],
 )
-def test_a_cross_site_write_is_refused_even_with_the_right_token(mine: Browser, headers: dict[str, str]) -> None:
-    answer = mine.send(WRITE, {"form_token": mine.form_token()}, headers)
+def test_a_cross_site_write_is_refused_even_with_the_right_token(
+    mine: Browser, me: Device, path: str, headers: dict[str, str]
+) -> None:
+    answer = mine.send(path, {"form_token": mine.form_token(), **WRITES[path]}, headers)
     assert answer.status_code == 403
     assert "nothing changed" in words(answer)
-    assert mine.get("/").status_code == 200
+    assert nothing_changed(mine, me)
 
 
+@pytest.mark.parametrize("path", WRITES)
 @pytest.mark.parametrize("token", [None, "", "0" * 64, "ü", "\0"])
-def test_a_write_without_the_sessions_own_token_is_refused(mine: Browser, token: str | None) -> None:
-    assert mine.send(WRITE, {} if token is None else {"form_token": token}).status_code == 403
-    assert mine.get("/").status_code == 200
+def test_a_write_without_the_sessions_own_token_is_refused(
+    mine: Browser, me: Device, path: str, token: str | None
+) -> None:
+    given = {} if token is None else {"form_token": token}
+    assert mine.send(path, {**given, **WRITES[path]}).status_code == 403
+    assert nothing_changed(mine, me)
 
 
-def test_another_sessions_token_is_refused(mine: Browser, theirs: Browser) -> None:
-    assert mine.send(WRITE, {"form_token": theirs.form_token()}).status_code == 403
+@pytest.mark.parametrize("path", WRITES)
+def test_another_sessions_token_is_refused(mine: Browser, theirs: Browser, me: Device, path: str) -> None:
+    assert mine.send(path, {"form_token": theirs.form_token(), **WRITES[path]}).status_code == 403
+    assert nothing_changed(mine, me)
 
 
-def test_a_write_from_the_page_itself_is_believed(mine: Browser) -> None:
-    assert mine.send(WRITE, {"form_token": mine.form_token()}, OWN).status_code == 303
+def test_every_address_that_writes_wants_the_token(app: Flask, mine: Browser) -> None:
+    """Of all pages, those of others too: what a form may be sent to is refused without the session's own token."""
+    writes = [
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.startswith("pages_") and "POST" in (rule.methods or ())
+    ]
+    assert len(writes) >= 5
+    # Signing in has no session yet, and anybody may choose a language.
+    for path in {*writes} - {"/session", "/session/language"}:
+        assert mine.send(re.sub(r"<[^>]+>", "2401.00001", path), {}).status_code == 403, path
+
+
+@pytest.mark.parametrize("path", WRITES)
+def test_a_write_from_the_page_itself_is_believed(mine: Browser, path: str) -> None:
+    assert mine.send(path, {"form_token": mine.form_token(), **WRITES[path]}, OWN).status_code == 303
 
 
 @pytest.mark.parametrize("path", ["/", "/session"])

@@ -178,6 +178,10 @@ def test_a_story_over_the_pages(tab: Tab, world: World) -> None:
     entry = world.saved("little")[paper]
     assert (entry["tags"], entry["note"]) == (["for Friday", "to cite"], "What Anna meant.")
 
+    tab.press(f"#paper-{_css(paper)} a[data-similar]")
+    until(tab, "return document.querySelectorAll('.similar:not([hidden]) h3').length > 2")
+    assert "In common" in tab.run("return document.querySelector('.similar').innerText")
+
     tab.press(".tag-list a[href='/library?tag=for+Friday']")
     until(tab, "return location.search === '?tag=for+Friday' && document.readyState === 'complete'")
     assert titles(tab) == [first]

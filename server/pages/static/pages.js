@@ -35,6 +35,23 @@ function showWhatNeedsScript() {
   for (const one of document.querySelectorAll(".pick-all")) one.removeAttribute("hidden");
 }
 
+/** Show what is like a paper below it, as its own page has it. @param {HTMLAnchorElement} link */
+async function showSimilar(link) {
+  const box = /** @type {HTMLElement} */ (link.closest(".paper")?.querySelector(".similar"));
+  if (!box.childElementCount) {
+    const answer = await fetch(link.href);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const list = page.querySelector("#similar ol");
+    if (!answer.ok || !list) throw new Error("not the page of a paper");
+    // The same paper may stand elsewhere on this page, and does not have its id twice.
+    for (const one of list.querySelectorAll("[id]")) one.removeAttribute("id");
+    box.append(list.childElementCount ? list : (page.querySelector("#similar p") ?? ""));
+    box.hidden = true;
+  }
+  box.hidden = !box.hidden;
+  link.setAttribute("aria-expanded", String(!box.hidden));
+}
+
 /** @param {Event} event */
 function noteOpen(event) {
   const link = /** @type {Element | null} */ (event.target)?.closest?.("a[data-open]");
@@ -67,6 +84,13 @@ document.addEventListener("change", (event) => {
   if ("all" in field.dataset) {
     for (const box of document.querySelectorAll(".pick")) /** @type {HTMLInputElement} */ (box).checked = field.checked;
   }
+});
+
+document.addEventListener("click", (event) => {
+  const link = /** @type {Element} */ (event.target).closest?.("a[data-similar]");
+  if (!(link instanceof HTMLAnchorElement) || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  showSimilar(link).catch(() => location.assign(link.href));
 });
 
 document.addEventListener("focusin", ({ target }) => {

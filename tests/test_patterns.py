@@ -184,9 +184,9 @@ def test_the_patterns_are_found() -> None:
     files = {where for where, *_ in ALL}
     assert {
         "recommender/features/tokenizer.py",
-        "server/identifiers.py",
+        "server/paper_ids.py",
         "server/api/schemas/fields.py",
-        "extension/src/paper-id.js",
+        "extension/src/paper-ids.js",
     } <= files
     assert len(ALL) > 80
 

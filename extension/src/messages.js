@@ -220,7 +220,7 @@ export const FROM_OWN = Object.freeze({
   pause: "pause/set",
   /** `{}` -> `{lines: LedgerLine[]}`: what was sent, word for word, newest first. */
   ledgerList: "ledger/list",
-  /** `{ids: string[]}` -> `Forgotten` (worker/forgetting.js): here now, and on the server now or when it answers. */
+  /** `{ids: string[]}` -> `Forgotten` (worker/deletion.js): here now, and on the server now or when it answers. */
   ledgerDelete: "ledger/delete",
   /** `{paper?: string, since?: number}` -> `Forgotten`: all of one paper, or all since a time (epoch ms). */
   forget: "forget",

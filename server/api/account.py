@@ -6,12 +6,14 @@ from typing import Any
 
 from flask import Response, jsonify, request
 
+from server.api.authentication import caller
 from server.api.blueprint import Blueprint
-from server.api.requests import MAX_IMPORT, caller, context, json_file, page_of, read_cursor
+from server.api.pagination import page_of, read_cursor
+from server.api.requests import MAX_IMPORT, context, json_file
 from server.api.schemas.account import Export, ImportBody, Imported, LoggedEvents, LogQuery, Me, MeBody, Reset
 from server.clock import rfc3339
 from server.errors import Invalid
-from server.services import account, events, takeout
+from server.services import account, events, export_import
 from server.services.parsing import UUID
 
 EVENT = {"in": "path", "name": "event_id", "required": True, "schema": {"type": "string", "format": "uuid"}}
@@ -84,7 +86,7 @@ def export() -> Response:
 def file() -> Response:
     """Return everything kept about the caller as a file to keep."""
     now = context().now()
-    response = Response(takeout.export(context(), caller().reader_id, now), content_type="application/json")
+    response = Response(export_import.export(context(), caller().reader_id, now), content_type="application/json")
     day = (rfc3339(now) or "")[:10]
     response.headers["Content-Disposition"] = f'attachment; filename="inkling-{day}.json"'
     return response
@@ -95,4 +97,4 @@ def file() -> Response:
 @blueprint.response(200, Imported)
 def import_() -> Response:
     """Import an exported file; importing it twice changes nothing."""
-    return jsonify(takeout.import_(context(), caller().reader_id, json_file(MAX_IMPORT), context().now()))
+    return jsonify(export_import.import_(context(), caller().reader_id, json_file(MAX_IMPORT), context().now()))

@@ -13,7 +13,8 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import HTTPException
 
 from server.api import errors
-from server.api.requests import json_object, require_reader
+from server.api.authentication import require_reader
+from server.api.requests import json_object
 from server.api.schemas.base import ErrorAnswer
 from server.errors import Invalid
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from flask import request
 
+from server.api.authentication import caller
 from server.api.blueprint import Blueprint
 from server.api.client_address import client_address, from_this_machine
-from server.api.requests import caller, context, json_object, limit
+from server.api.requests import context, json_object, limit
 from server.api.schemas.devices import (
     Code,
     CodeBody,

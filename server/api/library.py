@@ -6,11 +6,13 @@ from typing import Any
 
 from flask import Response, jsonify, request
 
+from server.api.authentication import caller
 from server.api.blueprint import PAPER, Blueprint
-from server.api.requests import caller, context, json_object, page_of, read_cursor
+from server.api.pagination import page_of, read_cursor
+from server.api.requests import context, json_object
 from server.api.schemas.library import Entry, EntryBody, ExportQuery, Library, LibraryQuery
 from server.clock import rfc3339
-from server.identifiers import canonical
+from server.paper_ids import canonical
 from server.services import library
 from server.services.citations import FORMATS
 from server.services.library import LibraryFilter

@@ -6,10 +6,12 @@ from typing import Any
 
 from flask import Response, jsonify
 
+from server.api.authentication import caller
 from server.api.blueprint import PAPER, Blueprint
-from server.api.requests import caller, context, page_of, read_cursor
+from server.api.pagination import page_of, read_cursor
+from server.api.requests import context
 from server.api.schemas.papers import Paper, SearchAnswer, SearchQuery, Similar, SimilarQuery
-from server.identifiers import canonical
+from server.paper_ids import canonical
 from server.services import papers, ranking
 
 blueprint = Blueprint("papers", __name__, description="What is known of papers.")

@@ -6,9 +6,10 @@ from typing import Any
 
 from flask import Response, jsonify
 
+from server.api.authentication import caller
 from server.api.blueprint import Blueprint
 from server.api.errors import error_body
-from server.api.requests import caller, context, json_object, objects
+from server.api.requests import context, json_object, objects
 from server.api.schemas.papers import MAX_CARDS
 from server.api.schemas.ranking import RankAnswer, RankBody, Recommendations, RecommendationsQuery
 from server.errors import BadPaperId, Invalid

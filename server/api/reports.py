@@ -6,8 +6,9 @@ from typing import Any
 
 from flask import Response, jsonify
 
+from server.api.authentication import caller
 from server.api.blueprint import Blueprint
-from server.api.requests import caller, limit
+from server.api.requests import limit
 from server.api.schemas.base import Base
 from server.api.schemas.reports import ReportBody
 from server.api.telemetry import REPORTS

@@ -1,18 +1,14 @@
-"""What views read from a request: the context, the caller, the body, the cursor of a page."""
+"""What views read from a request: the context, and a body within its limits."""
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Iterator
 from typing import Any, NoReturn, cast
 
-from flask import current_app, g, request
+from flask import current_app, request
 
-from server.api.client_address import client_address
-from server.errors import Invalid, Malformed, RateLimited, TooLarge, Unauthenticated, WrongMediaType
-from server.services.pairing import Caller, authenticate
-from server.services.parsing import read_text
+from server.errors import Invalid, Malformed, RateLimited, TooLarge, WrongMediaType
 from server.services.serving_context import ServingContext
 
 MAX_BODY = 4 * 2**20
@@ -29,25 +25,6 @@ def largest_body(path: str) -> int:
 def context() -> ServingContext:
     """Return what the application was made with."""
     return cast(ServingContext, current_app.extensions["inkling"])
-
-
-def caller() -> Caller:
-    """Return the caller that `require_reader` found."""
-    return cast(Caller, g.caller)
-
-
-def require_reader() -> None:
-    """Let only paired devices through, within their rate limits. A blueprint's before_request."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        limit(f"open:{client_address()}", "120/minute")
-        raise Unauthenticated("Send the device's token: Authorization: Bearer TOKEN.")
-    try:
-        g.caller = authenticate(context(), token.strip(), context().now())
-    except Unauthenticated:
-        limit(f"open:{client_address()}", "120/minute")
-        raise
-    limit(f"reader:{g.caller.reader_id}", "600/minute")
 
 
 def limit(key: str, rule: str) -> None:
@@ -89,7 +66,7 @@ def json_object() -> dict[str, Any]:
     if len(raw) >= (request.max_content_length or MAX_BODY):
         raise TooLarge("The request is too large; send less at once.")
     try:
-        value = json.loads(raw.decode("utf-8"), parse_constant=_no_constant)
+        value = json.loads(raw.decode("utf-8"), parse_constant=refuse_constant)
     except (ValueError, RecursionError) as error:
         raise Malformed("The body is not JSON in UTF-8.") from error
     if not isinstance(value, dict):
@@ -97,7 +74,8 @@ def json_object() -> dict[str, Any]:
     return value
 
 
-def _no_constant(name: str) -> NoReturn:
+def refuse_constant(name: str) -> NoReturn:
+    """Refuse NaN and Infinity, which Python reads and JSON does not have. Raises ValueError."""
     raise ValueError(f"{name} is not JSON")
 
 
@@ -111,39 +89,3 @@ def objects(body: dict[str, Any], name: str, most: int, *, required: bool) -> li
     if len(value) > most:
         raise TooLarge(f"At most {most} at once; send the rest in another request.", field=name)
     return value
-
-
-def read_cursor(cursor: str | None, kinds: tuple[type, ...]) -> tuple[Any, ...] | None:
-    """Return the place a cursor marks, its parts of these types."""
-    if not cursor:
-        return None
-    try:
-        place = json.loads(
-            base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)), parse_constant=_no_constant
-        )
-    except (ValueError, RecursionError) as error:
-        raise _bad_cursor() from error
-    if not isinstance(place, list) or [type(part) for part in place] != list(kinds):
-        raise _bad_cursor()
-    for part in place:
-        if isinstance(part, str):
-            read_text(part, "cursor", 500)
-        elif abs(part) > 2**62:
-            raise _bad_cursor()
-    return tuple(place)
-
-
-def _bad_cursor() -> Invalid:
-    return Invalid("Not a cursor of this list; take it from the answer before, or leave it out.", field="cursor")
-
-
-def write_cursor(place: tuple[Any, ...]) -> str:
-    """Return the cursor of a place in a list."""
-    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
-
-
-def page_of(found: list[tuple[Any, Any]], size: int) -> dict[str, Any]:
-    """Return a page of at most `size` items and its cursor, from up to `size` + 1 pairs (place, item)."""
-    more = len(found) > size
-    found = found[:size]
-    return {"items": [item for _, item in found], "next": write_cursor(found[-1][0]) if more else None}

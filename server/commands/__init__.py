@@ -34,8 +34,8 @@ COMMANDS = {
     "migrate": ("storage", "Bring the database's schema up to date."),
     "backup": ("storage", "Write everything that must not be lost to one file."),
     "restore": ("storage", "Restore an empty home from such a file."),
-    "export": ("takeout", "Write everything kept about one reader to a file."),
-    "import": ("takeout", "Import such a file for a reader."),
+    "export": ("export_import", "Write everything kept about one reader to a file."),
+    "import": ("export_import", "Import such a file for a reader."),
     "demo": ("demo", "Fill an empty home with invented papers and readers."),
     "service": ("service", "Run Inkling whenever you are logged in."),
 }

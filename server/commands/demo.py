@@ -11,7 +11,7 @@ from server.config import Settings
 from server.demo.populate import populate_home
 from server.services.context import Context
 from server.services.training import train_once
-from server.store import models
+from server.store import trained_models
 from server.store.database import migrate
 from server.supervise.inkling_command import shell_line
 
@@ -24,7 +24,7 @@ def demo(settings: Settings) -> None:
     migrate(context.database.engine)
     populate_home(context, now=time.time())
     with context.database.reading() as session:
-        serving = models.serving_version(session)
+        serving = trained_models.serving_version(session)
     if serving is None:
         train_once(context)
     show = shell_line("up", "--demo", "--home", str(settings.home))

@@ -18,7 +18,7 @@ from server.demo.populate import demo_token
 from server.demo.thumbnails import draw_thumbnail
 from server.errors import Forbidden
 from server.extension_folder import extension_folder
-from server.identifiers import is_canonical
+from server.paper_ids import is_canonical
 from server.store import papers
 
 STATIC = Path(__file__).parent / "static"

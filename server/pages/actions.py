@@ -8,7 +8,8 @@ from typing import Any
 from flask import redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from server.api.requests import caller, context
+from server.api.authentication import caller
+from server.api.requests import context
 from server.errors import Invalid
 from server.pages.blueprint import Pages
 from server.pages.forms import back_to, paper_ids

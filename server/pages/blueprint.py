@@ -14,14 +14,15 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from server import reasons
+from server.api.authentication import caller
 from server.api.errors import STATUS
-from server.api.requests import caller, context, largest_body, limit
+from server.api.requests import context, largest_body, limit
 from server.characters import one_line
 from server.errors import BadLink, CrossSite, InklingError, NotFound, RateLimited, Unauthenticated, Unavailable
-from server.identifiers import pdf_address
 from server.pages import cookies, languages, notices
 from server.pages.forms import check_form, form_token, form_token_value, here, is_safe
 from server.pages.languages import gettext as _
+from server.paper_ids import pdf_address
 from server.services import sessions
 
 log = structlog.get_logger(__name__)

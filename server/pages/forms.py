@@ -7,7 +7,8 @@ from urllib.parse import urlencode, urlsplit
 from flask import request
 from markupsafe import Markup
 
-from server.api.requests import caller, context
+from server.api.authentication import caller
+from server.api.requests import context
 from server.errors import CrossSite, Invalid
 from server.services import parsing
 

@@ -11,17 +11,19 @@ from flask import Response, g, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from server.api import account as account_api
-from server.api.requests import CHUNK, caller, context, read_cursor, write_cursor
+from server.api.authentication import caller
+from server.api.pagination import read_cursor, write_cursor
+from server.api.requests import CHUNK, context
 from server.clock import rfc3339
 from server.errors import BadPaperId, Conflict, Invalid, Malformed, TooLarge
-from server.identifiers import canonical
 from server.pages import cookies, logged
 from server.pages.blueprint import Pages, error_page
 from server.pages.forms import back_to, field
 from server.pages.languages import gettext as _
 from server.pages.languages import in_every_language
 from server.pages.notices import with_notice
-from server.services import account, events, papers, parsing, takeout
+from server.paper_ids import canonical
+from server.services import account, events, export_import, papers, parsing
 
 pages = Pages("ledger")
 SIZE = 50  # events on a page
@@ -104,7 +106,7 @@ def import_() -> AnyResponse:
         return error_page(422, _("Choose a file first; nothing was imported."))
     chunks = iter(lambda: file.stream.read(CHUNK), b"")
     try:
-        outcome = takeout.import_(context(), caller().reader_id, chunks, context().now())
+        outcome = export_import.import_(context(), caller().reader_id, chunks, context().now())
     except (Malformed, Invalid):
         return error_page(422, _("That is not a file of Inkling’s export, or not a whole one; nothing was imported."))
     except TooLarge:

@@ -7,8 +7,10 @@ from urllib.parse import urlencode
 from flask import Response, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from server.api.authentication import caller
 from server.api.library import file
-from server.api.requests import caller, context, read_cursor, write_cursor
+from server.api.pagination import read_cursor, write_cursor
+from server.api.requests import context
 from server.errors import Invalid
 from server.pages.blueprint import Pages
 from server.pages.forms import back_to, field, paper_ids

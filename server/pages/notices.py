@@ -8,9 +8,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from flask import request
 
 from server.errors import BadPaperId
-from server.identifiers import canonical
 from server.pages.forms import TOLD_ONCE
 from server.pages.languages import ngettext
+from server.paper_ids import canonical
 
 DID, OF, HOW_MANY = TOLD_ONCE
 MOST_UNDONE = 50  # papers in one address

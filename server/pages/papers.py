@@ -5,10 +5,11 @@ from __future__ import annotations
 from flask import make_response, redirect, render_template
 from werkzeug.wrappers import Response as AnyResponse
 
-from server.api.requests import caller, context
+from server.api.authentication import caller
+from server.api.requests import context
 from server.errors import BadPaperId, PaperNotFound
-from server.identifiers import canonical
 from server.pages.blueprint import Pages
+from server.paper_ids import canonical
 from server.services import account, library, papers, ranking
 from server.services.library import LibraryFilter
 

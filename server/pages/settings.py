@@ -7,7 +7,8 @@ from typing import Any
 from flask import Response, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from server.api.requests import caller, context
+from server.api.authentication import caller
+from server.api.requests import context
 from server.clock import rfc3339
 from server.pages import cookies
 from server.pages.blueprint import Pages

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flask import Response, make_response, render_template, request
 
-from server.api.requests import caller, context
+from server.api.authentication import caller
+from server.api.requests import context
 from server.pages.blueprint import Pages
 from server.services import account, catalogue, ranking
 

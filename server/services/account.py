@@ -7,7 +7,7 @@ from typing import Any
 
 from server.clock import rfc3339
 from server.errors import NotFound
-from server.services import events, forgetting
+from server.services import deletion, events
 from server.services.context import Context
 from server.services.pairing import Caller
 from server.services.parsing import SETTINGS, read_settings
@@ -85,7 +85,7 @@ def delete_reader(context: ServingContext, reader_id: str, now: float) -> None:
     events.delete_log(context, reader_id)
     with context.database.writing() as session:
         readers.remove(session, reader_id)
-        forgetting.record_deletion(session, now, models=True)
-    forgetting.forget_orphans(context)
-    context.own_papers.forget(reader_id)
-    forgetting.purge_files(context, thorough=True)
+        deletion.record_deletion(session, now, models=True)
+    deletion.forget_orphans(context)
+    context.overlays.forget(reader_id)
+    deletion.purge_files(context, thorough=True)

@@ -21,7 +21,7 @@ from server.config import Settings
 from server.errors import Invalid
 from server.home import SECRET, make_private_folder, private_opener
 from server.services.context import Context
-from server.store import copies, events, models, papers
+from server.store import database_copies, events, papers, trained_models
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -50,7 +50,7 @@ def back_up(context: Context, target: Path) -> Backup:
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".inkling-backup-") as aside:
         copy = Path(aside) / COPIES[context.database.engine.dialect.name]
-        copies.copy_out(context.database.engine, copy)
+        database_copies.copy_out(context.database.engine, copy)
         manifest = _describe(context)
         packed = Path(aside) / "backup"
         with open(packed, "xb", opener=private_opener) as file:
@@ -66,7 +66,7 @@ def back_up(context: Context, target: Path) -> Backup:
 
 def _describe(context: Context) -> dict[str, Any]:
     with context.database.reading() as session:
-        kept = [row["version"] for row in models.every(session) if row["status"] in models.ON_DISK]
+        kept = [row["version"] for row in trained_models.every(session) if row["status"] in trained_models.ON_DISK]
         counts = {"papers": papers.count(session), "events": events.count(session)}
     return {"format": FORMAT, "version": __version__, "made_at": time.time(), "models": kept, **counts}
 
@@ -100,7 +100,7 @@ def restore(context: Context, source: Path) -> None:
         kind = "postgresql" if context.settings.database_url.startswith("postgresql") else "sqlite"
         if not (folder / COPIES[kind]).exists():
             raise Invalid(f"{source} holds no copy of a {kind} database.", field="file")
-        copies.copy_in(context.database.engine, folder / COPIES[kind])
+        database_copies.copy_in(context.database.engine, folder / COPIES[kind])
         if (folder / SECRET).exists():
             (folder / SECRET).replace(context.settings.home / SECRET)
         if (folder / "models").exists():

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from server.identifiers import pdf_address
+from server.paper_ids import pdf_address
 from server.services.bibtex import bibtex
 from server.services.person_names import names_of, split_name
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from server.clock import rfc3339
 from server.errors import InklingError, Invalid, NotFound, Unauthenticated
-from server.services import forgetting, papers
+from server.services import deletion, papers
 from server.services.context import Context
 from server.store import events as store
 from server.store import papers as paper_store
@@ -197,8 +197,8 @@ def delete(context: Context, reader_id: str, event_id: str, now: float) -> None:
         store.remove(session, reader_id, {event_id: mark}, now)
         if paper is not None:
             _rebuild(session, reader_id, paper, version)
-            forgetting.record_deletion(session, now)
-    forgetting.purge_files(context)
+            deletion.record_deletion(session, now)
+    deletion.purge_files(context)
 
 
 def _rebuild(session: Session, reader_id: str, paper: str, version: int) -> None:
@@ -241,9 +241,9 @@ def forget_all_but_saved(context: Context, reader_id: str, now: float) -> int:
         forgotten += len(ids)
     with context.database.writing() as session:
         store.delete_uncited_lists(session, reader_id)
-        forgetting.record_deletion(session, now, models=True)
-    forgetting.forget_orphans(context)
-    forgetting.purge_files(context)
+        deletion.record_deletion(session, now, models=True)
+    deletion.forget_orphans(context)
+    deletion.purge_files(context)
     return forgotten
 
 

@@ -19,7 +19,7 @@ from server import __version__, reasons
 from server.characters import for_xml
 from server.clock import rfc3339
 from server.errors import DatabaseUnavailable, NotFound
-from server.identifiers import pdf_address
+from server.paper_ids import pdf_address
 from server.services import ranking
 from server.services.pairing import Caller
 from server.services.serving_context import ServingContext

@@ -12,7 +12,7 @@ from typing import Any
 
 from recommender import BrokenModel, Catalogue, Model, Papers
 from server.errors import DatabaseUnavailable
-from server.store import models, papers
+from server.store import papers, trained_models
 from server.store.database import Database
 
 logger = logging.getLogger(__name__)
@@ -90,7 +90,7 @@ class ModelCache:
         with self._lock:
             self._due = time.monotonic() + self._every
             with self._database.reading() as session:
-                version = models.serving_version(session)
+                version = trained_models.serving_version(session)
             served = self._served
             if served is None or version not in (served.version, self._refused):
                 served = self._open(version, served)
@@ -132,7 +132,7 @@ class ModelCache:
                     return before
         with self._database.reading() as session:
             untitled = papers.untitled(session)
-            row = models.serving(session) if model else None
+            row = trained_models.serving(session) if model else None
             known_until = float((row["manifest"] if row else {}).get("papers_until") or 0.0)
             # What the model was trained on need not be folded in again, however recent its change.
             trained = papers.changed_between(session, known_until - OVERLAP, known_until)

@@ -11,7 +11,7 @@ from typing import Any
 from server import tokens
 from server.clock import rfc3339
 from server.errors import BadCode, DatabaseUnavailable, Forbidden, NotFound, PairingRequired, Unauthenticated
-from server.services import forgetting
+from server.services import deletion
 from server.services.context import Context
 from server.store import devices, pairing_codes, readers, session_links
 from server.store.database import Session
@@ -238,4 +238,4 @@ def revoke(context: Context, reader_id: str, device_id: str) -> None:
         pairing_codes.delete_made_by(session, [device_id])
         session_links.delete_made_by(session, [device_id])
         readers.renew_feed(session, reader_id)
-    forgetting.purge_files(context)
+    deletion.purge_files(context)

@@ -8,7 +8,7 @@ from typing import Any
 
 from server.clock import rfc3339
 from server.errors import PaperNotFound
-from server.identifiers import web_address
+from server.paper_ids import web_address
 from server.services.context import Context
 from server.sources.arxiv import NAME as ARXIV
 from server.store import papers as store

@@ -13,7 +13,7 @@ from typing import Any
 from recommender.features.name_index import PREFIXES, read_name
 from server.clock import parse_rfc3339
 from server.errors import BadPaperId, Invalid
-from server.identifiers import canonical
+from server.paper_ids import canonical
 from server.services.events import EARLIEST_TIME, KINDS, SURFACES, Event
 
 MAX_LENGTH = {"title": 2_000, "abstract": 50_000, "organization": 500, "name": 500, "list_id": 200, "id": 300}

@@ -16,11 +16,11 @@ from recommender import Catalogue, CatalogueScores, RankedList, Reason
 from recommender.features.tokenizer import singular, tokenize
 from server.clock import rfc3339
 from server.errors import BadPaperId, DatabaseUnavailable, InklingError
-from server.identifiers import canonical
+from server.paper_ids import canonical
 from server.services import papers
 from server.services.history import History
 from server.services.model_cache import Served
-from server.services.own_papers import View
+from server.services.overlays import View
 from server.services.pairing import Caller
 from server.services.serving_context import ServingContext
 from server.store import papers as paper_store
@@ -60,7 +60,7 @@ class RankingRequest:
         if looked_up is not history.acted_on:
             context.model_cache.fold_in_missing(history.acted_on - looked_up)
             served.mark_looked_up(caller.reader_id, history.acted_on)
-        view = context.own_papers.over(served.catalogue, context.database, caller.reader_id, wanted)
+        view = context.overlays.over(served.catalogue, context.database, caller.reader_id, wanted)
         return cls(context, caller, served, view, history, now)
 
     @property

@@ -8,7 +8,7 @@ from server.errors import DatabaseUnavailable, SchemaNotCurrent
 from server.services import catalogue
 from server.services.context import Context
 from server.services.serving_context import ServingContext
-from server.store import events, models, papers, readers
+from server.store import events, papers, readers, trained_models
 from server.store.database import schema_problem
 
 LITTLE_ROOM = 50 * 2**20  # bytes
@@ -64,7 +64,7 @@ def _model(context: ServingContext) -> dict[str, str]:
     if not served.version:
         return _degraded("No model yet: ranking by words, freshness and popularity.")
     with context.database.reading() as session:
-        newest = models.newest(session)
+        newest = trained_models.newest(session)
     if newest and newest["status"] == "withheld":
         return _degraded(f"Model {newest['version']} was held back; serving {served.version}. {newest['note']}")
     return _OK

@@ -12,7 +12,7 @@ from server.services.context import Context
 from server.services.history import Histories
 from server.services.known_cards import KnownCards
 from server.services.model_cache import ModelCache
-from server.services.own_papers import OwnPapers
+from server.services.overlays import ReaderOverlays
 from server.services.trending import RecentlyRead
 from server.store.database import Database
 from server.tokens import Keys
@@ -25,7 +25,7 @@ class ServingContext(Context):
     model_cache: ModelCache
     histories: Histories = field(default_factory=Histories)
     cards: KnownCards = field(default_factory=KnownCards)
-    own_papers: OwnPapers = field(default_factory=OwnPapers)
+    overlays: ReaderOverlays = field(default_factory=ReaderOverlays)
     recently_read: RecentlyRead = field(default_factory=RecentlyRead)
 
     @classmethod

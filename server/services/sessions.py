@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from server import tokens
 from server.errors import BadLink, DatabaseUnavailable, NotFound, Unauthenticated
-from server.identifiers import is_canonical
+from server.paper_ids import is_canonical
 from server.services import pairing
 from server.services.context import Context
 from server.services.pairing import SEEN_EVERY, Caller

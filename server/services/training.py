@@ -20,11 +20,11 @@ from recommender.model.model_card import render_model_card
 from recommender.training.gate import Verdict, retrain
 from server.errors import BrokenArtefact, Conflict, NotFound
 from server.home import make_private_folder, private_opener
-from server.services import forgetting
+from server.services import deletion
 from server.services.context import Context
 from server.services.training_due import JOB, TrainingWatermarks
 from server.store import events as event_rows
-from server.store import job_states, locks, models, papers
+from server.store import job_states, locks, papers, trained_models
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ def train_once(context: Context, progress: Progress | None = None, *, seed: int 
     with trainer_lock(context):
         started = time.time()
         remove_leftovers(context)
-        forgetting.compact_if_due(context, started)
+        deletion.compact_if_due(context, started)
         seen, paper_table, event_table = _read(context, started)
         try:
             model, verdict = retrain(
@@ -109,7 +109,7 @@ def _encoder(context: Context) -> Encoder | None:
 def _serving(context: Context) -> Model | None:
     """Return the serving model, None when there is none or it cannot be read."""
     with context.database.reading() as session:
-        version = models.serving_version(session)
+        version = trained_models.serving_version(session)
     if version is None:
         return None
     try:
@@ -146,18 +146,18 @@ def publish(context: Context, model: Model, seen: TrainingWatermarks, verdict: V
     now = time.time()
     with context.database.writing() as session:
         status = "candidate" if verdict.passed else "withheld"
-        models.add(session, model.version, model.manifest.as_dict(), now, status=status, note=verdict.reason)
+        trained_models.add(session, model.version, model.manifest.as_dict(), now, status=status, note=verdict.reason)
         if verdict.passed:
-            models.promote(session, model.version)
+            trained_models.promote(session, model.version)
         job_states.save(session, JOB, vars(seen), now)
-        old = models.prune(session, KEEP, forgetting.last_departure(session))
+        old = trained_models.prune(session, KEEP, deletion.last_departure(session))
     _remove(context.settings.models_dir, old)
 
 
 def promote(context: Context, version: str) -> None:
     """Let a kept model serve, after checking that it loads. Raises NotFound, BrokenArtefact."""
     with context.database.reading() as session:
-        known = {row["version"] for row in models.every(session) if row["status"] in models.ON_DISK}
+        known = {row["version"] for row in trained_models.every(session) if row["status"] in trained_models.ON_DISK}
     if version not in known:
         raise NotFound(f"No model {version} here; `inkling models list` shows those that are.", field="version")
     try:
@@ -165,14 +165,14 @@ def promote(context: Context, version: str) -> None:
     except BrokenModel as error:
         raise BrokenArtefact(f"Model {version} is damaged and was not promoted: {error}.") from error
     with context.database.writing() as session:
-        models.promote(session, version)
+        trained_models.promote(session, version)
 
 
 def rollback(context: Context) -> str:
     """Let the model before the serving one serve again; return its version. Raises NotFound when there is none."""
     with context.database.reading() as session:
-        now = models.serving_version(session)
-        version = models.previous(session, now) if now else None
+        now = trained_models.serving_version(session)
+        version = trained_models.previous(session, now) if now else None
     if version is None:
         raise NotFound("There is no older model to go back to.", field="version")
     promote(context, version)
@@ -203,7 +203,7 @@ def remove_leftovers(context: Context) -> list[str]:
     if not models_dir.is_dir():
         return []
     with context.database.reading() as session:
-        known = {row["version"] for row in models.every(session) if row["status"] in models.ON_DISK}
+        known = {row["version"] for row in trained_models.every(session) if row["status"] in trained_models.ON_DISK}
     left = [folder.name for folder in models_dir.iterdir() if folder.is_dir() and folder.name not in known]
     _remove(models_dir, left)
     return left
@@ -224,16 +224,16 @@ def _sync_folder(folder: Path) -> None:
 
 
 def list_models(context: Context) -> list[dict[str, Any]]:
-    """Return all models, newest first, as `inkling models list` shows them."""
+    """Return all trained_models, newest first, as `inkling models list` shows them."""
     with context.database.reading() as session:
-        return [dict(row) for row in models.every(session)]
+        return [dict(row) for row in trained_models.every(session)]
 
 
 def read_model_card(context: Context, version: str | None) -> str:
     """Return the model card of a version (None: the serving one), made from its stored manifest. Raises NotFound."""
     with context.database.reading() as session:
-        rows = {row["version"]: row for row in models.every(session)}
-        name = version or models.serving_version(session)
+        rows = {row["version"]: row for row in trained_models.every(session)}
+        name = version or trained_models.serving_version(session)
     if name is None:
         raise NotFound("No model serves yet; `inkling train` makes one.", field="version")
     if name not in rows:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from server.services import forgetting
+from server.services import deletion
 from server.services.context import Context
-from server.store import events, job_states, models, papers
+from server.store import events, job_states, papers, trained_models
 
 JOB = "training"
 ENOUGH_PAPERS = 20  # the recommender's own minimum
@@ -27,11 +27,11 @@ class TrainingWatermarks:
 def why_due(context: Context, now: float) -> str | None:
     """Return why it is time to train, for the log, or None when it is not."""
     with context.database.reading() as session:
-        serving = models.serving_version(session)
+        serving = trained_models.serving_version(session)
         last = TrainingWatermarks(**(job_states.load(session, JOB) or {}))
         new = events.count_since(session, last.event)
         count = papers.count_readable(session)
-        forgotten = forgetting.last_departure(session)
+        forgotten = deletion.last_departure(session)
         changed = papers.newest_update(session) > last.papers_changed
     if serving is None:
         return "there is no model yet" if count >= ENOUGH_PAPERS else None

@@ -16,7 +16,7 @@ from defusedxml.ElementTree import fromstring
 
 from server.config import Settings
 from server.errors import BadPaperId, SourceRefused
-from server.identifiers import canonical
+from server.paper_ids import canonical
 from server.sources.http import Client, Source
 from server.sources.paper import SourcePaper, clean_text, parse_time
 

@@ -14,7 +14,7 @@ from recommender import Config, Events, Papers, train
 from server.config import Settings
 from server.demo.paper_generator import DemoPaper, generate_papers
 from server.services import papers as paper_rules
-from server.store import models
+from server.store import trained_models
 from server.store.database import Database, migrate
 
 SEED = 7
@@ -68,8 +68,8 @@ def fill(home: Path, count: int, config: Config) -> list[DemoPaper]:
     settings.models_dir.mkdir(parents=True, exist_ok=True)
     model.save(settings.models_dir / model.version)
     with database.writing() as session:
-        models.add(session, model.version, model.manifest.as_dict(), NOW)
-        models.promote(session, model.version)
+        trained_models.add(session, model.version, model.manifest.as_dict(), NOW)
+        trained_models.promote(session, model.version)
     database.close()
     return written
 

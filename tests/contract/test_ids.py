@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from server.errors import BadPaperId
-from server.identifiers import canonical
+from server.paper_ids import canonical
 
 ROOT = Path(__file__).parents[2]
 TABLE = [case["written"] for case in json.loads((Path(__file__).parent / "ids.json").read_text())]
@@ -86,7 +86,7 @@ def in_the_extension(written: list[str]) -> list[str | None]:
     node = shutil.which("node")
     if node is None:
         pytest.skip("node is not installed")
-    module = (ROOT / "extension" / "src" / "paper-id.js").as_uri()
+    module = (ROOT / "extension" / "src" / "paper-ids.js").as_uri()
     command = [node, "--input-type=module", "-e", READ, module]
     done = subprocess.run(command, input=json.dumps(written), capture_output=True, text=True, check=True)
     found: list[str | None] = json.loads(done.stdout)

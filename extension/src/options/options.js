@@ -2,11 +2,11 @@
 
 import { text, version } from "../browser.js";
 import { FROM_OWN, send } from "../messages.js";
-import { askToAgree } from "../own/agreement.js";
-import { connectForm } from "../own/connect.js";
-import { saveExport } from "../own/export.js";
-import { ask, byId, formatTime, say, translatePage } from "../own/own-page.js";
-import { SITES, isSiteAllowed, requestSite } from "../own/site-permissions.js";
+import { askToAgree } from "../own-pages/agreement.js";
+import { connectForm } from "../own-pages/connect.js";
+import { saveExport } from "../own-pages/export.js";
+import { ask, byId, formatTime, say, translatePage } from "../own-pages/own-page.js";
+import { SITES, isSiteAllowed, requestSite } from "../own-pages/site-permissions.js";
 import { onChanged } from "../storage.js";
 import { make } from "../ui/dom.js";
 

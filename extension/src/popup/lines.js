@@ -1,6 +1,6 @@
 /** What the popup's lists are made of: one line a paper, with its link and its buttons. */
 
-import { addressOf } from "../paper-id.js";
+import { addressOf } from "../paper-ids.js";
 import { make } from "../ui/dom.js";
 
 const MAX_NAMES = 3;

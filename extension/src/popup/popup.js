@@ -2,9 +2,9 @@
 
 import { browser, text } from "../browser.js";
 import { FROM_OWN, send } from "../messages.js";
-import { saveExport } from "../own/export.js";
-import { ask, byId, formatTime, say, translatePage } from "../own/own-page.js";
-import { isSiteAllowed, requestSite } from "../own/site-permissions.js";
+import { saveExport } from "../own-pages/export.js";
+import { ask, byId, formatTime, say, translatePage } from "../own-pages/own-page.js";
+import { isSiteAllowed, requestSite } from "../own-pages/site-permissions.js";
 import { labelWithTitle, stepOf } from "../ui/actions.js";
 import { make } from "../ui/dom.js";
 import { summarizeReasons } from "../ui/reasons.js";

@@ -2,7 +2,7 @@
 
 import { text } from "../browser.js";
 import { FROM_OWN, send } from "../messages.js";
-import { ask, formatDay, formatTime, say } from "../own/own-page.js";
+import { ask, formatDay, formatTime, say } from "../own-pages/own-page.js";
 import { make } from "../ui/dom.js";
 import { linesOr, paperLine, searchField } from "./lines.js";
 

@@ -9,7 +9,7 @@
  * days, `/search/` 25, `/abs/` 1.
  */
 
-import { addressOf, paperFromUrl } from "../paper-id.js";
+import { addressOf, paperFromUrl } from "../paper-ids.js";
 import { clean } from "./site.js";
 
 /** @typedef {import("./site.js").PageCard} PageCard */

@@ -1,6 +1,6 @@
 /** Which page of Hugging Face this is: a period, trending, search, one paper, `/demo` or "Try it here". */
 
-import { paperFromUrl } from "../paper-id.js";
+import { paperFromUrl } from "../paper-ids.js";
 import { propsOf } from "./huggingface-props.js";
 
 /** @typedef {import("./site.js").Place} Place */

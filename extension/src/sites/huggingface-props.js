@@ -3,7 +3,7 @@
  * broken, renamed, or still those of the page before.
  */
 
-import { paperFromUrl } from "../paper-id.js";
+import { paperFromUrl } from "../paper-ids.js";
 import { clean } from "./site.js";
 
 /** @typedef {import("../messages.js").Card} Card */

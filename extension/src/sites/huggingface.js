@@ -9,7 +9,7 @@
  * in 100 layouts, search all that match, the paper page 1; and the same with props missing, invalid or renamed.
  */
 
-import { addressOf, paperFromUrl } from "../paper-id.js";
+import { addressOf, paperFromUrl } from "../paper-ids.js";
 import { LIST, paperOf, placeOf } from "./huggingface-place.js";
 import { cardOf, countInProps, factsOf, propsOf } from "./huggingface-props.js";
 import { childOf, clean, commonParent, mergeFacts, textOf } from "./site.js";

@@ -2,7 +2,7 @@
 
 import { browser, standIn } from "../browser.js";
 import { make } from "../ui/dom.js";
-import { byId, translatePage } from "../own/own-page.js";
+import { byId, translatePage } from "../own-pages/own-page.js";
 import { LISTED } from "./sample-papers.js";
 import { sampleBrowser } from "./sample-worker.js";
 

@@ -3,13 +3,13 @@
 import { text } from "../browser.js";
 import { FROM_OWN, send } from "../messages.js";
 import { onChanged } from "../storage.js";
-import { papersIn } from "../paper-id.js";
+import { papersIn } from "../paper-ids.js";
 import { make } from "../ui/dom.js";
-import { readAddress } from "../own/address.js";
-import { askToAgree } from "../own/agreement.js";
-import { connectForm } from "../own/connect.js";
-import { byId, translatePage } from "../own/own-page.js";
-import { isSiteAllowed, requestSite } from "../own/site-permissions.js";
+import { readAddress } from "../own-pages/address.js";
+import { askToAgree } from "../own-pages/agreement.js";
+import { connectForm } from "../own-pages/connect.js";
+import { byId, translatePage } from "../own-pages/own-page.js";
+import { isSiteAllowed, requestSite } from "../own-pages/site-permissions.js";
 
 const ENOUGH = 3;
 /** @type {Set<string>} */

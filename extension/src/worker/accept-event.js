@@ -1,6 +1,6 @@
 /** Accept what a reader did: store it if they want such events logged, then show and send it. */
 
-import { paperFromUrl } from "../paper-id.js";
+import { paperFromUrl } from "../paper-ids.js";
 import { nameHidden } from "./hidden.js";
 import { forgetMenu, isScriptNavigation } from "./open-dedup.js";
 import { pushViews } from "./open-pages.js";

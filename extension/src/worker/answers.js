@@ -3,7 +3,7 @@
  * than it can be shown, and a paper only under an id that a link can be made from.
  */
 
-import { paperId } from "../paper-id.js";
+import { paperId } from "../paper-ids.js";
 
 /** @typedef {import("../messages.js").Reason} Reason */
 

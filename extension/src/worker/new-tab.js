@@ -1,6 +1,6 @@
 /** A paper opened in a new tab by its link's context menu, which no page sees. */
 
-import { paperFromUrl } from "../paper-id.js";
+import { paperFromUrl } from "../paper-ids.js";
 import { acceptEvent } from "./accept-event.js";
 import { takeMenu } from "./open-dedup.js";
 import { readOpenPages } from "./open-pages.js";

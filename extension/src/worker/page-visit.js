@@ -1,7 +1,7 @@
 /** What a page is shown while it is visited: its last view at once, then its cards ranked by the server. */
 
 import { ServerError } from "../server-api.js";
-import { hasDrifted, rememberDrift } from "./drift.js";
+import { hasDrifted, rememberDrift } from "./drifted-addresses.js";
 import { drawTabIcon } from "./icon.js";
 import { pushViews, readOpenPages, rememberPage } from "./open-pages.js";
 import { flush } from "./queue.js";

@@ -1,7 +1,7 @@
 /** Pairing: each step is tried and told before anything is stored. */
 
 import { text } from "../browser.js";
-import { readAddress } from "../own/address.js";
+import { readAddress } from "../own-pages/address.js";
 import { ServerError, call, greet } from "../server-api.js";
 import { change, read, session } from "../storage.js";
 import { parseWhose } from "./answers.js";

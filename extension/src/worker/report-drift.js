@@ -3,7 +3,7 @@
 import { version } from "../browser.js";
 import { ServerError } from "../server-api.js";
 import { ask } from "./connection.js";
-import { rememberDrift } from "./drift.js";
+import { rememberDrift } from "./drifted-addresses.js";
 import { rememberPage } from "./open-pages.js";
 import { buildView } from "./view.js";
 

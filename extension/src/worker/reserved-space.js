@@ -1,7 +1,7 @@
 /** The room that a page keeps for us while it loads: asked for first of all, so answered from few and small facts. */
 
-import { paperFromUrl } from "../paper-id.js";
-import { hasDrifted } from "./drift.js";
+import { paperFromUrl } from "../paper-ids.js";
+import { hasDrifted } from "./drifted-addresses.js";
 import { readWithState, stateOf } from "./state.js";
 
 /** @typedef {import("../messages.js").Room} Room */

@@ -1,6 +1,6 @@
 /** Parse what pages say. A page is untrusted: only known fields of the right kind go on. */
 
-import { paperId } from "../paper-id.js";
+import { paperId } from "../paper-ids.js";
 
 /** @typedef {import("../messages.js").Event} Event */
 /** @typedef {import("../messages.js").Card} Card */

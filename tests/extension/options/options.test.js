@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { pass } from "../page-kit.js";
-import { byId, dispatch, openOwnPage, status } from "../own-kit.js";
+import { byId, dispatch, openOwnPage, status } from "../own-pages-kit.js";
 
 afterEach(() => vi.unstubAllGlobals());
 

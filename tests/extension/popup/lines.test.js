@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { openOwnPage } from "../own-kit.js";
+import { openOwnPage } from "../own-pages-kit.js";
 
 /** @type {typeof import("../../../extension/src/popup/lines.js")} */
 let lines;

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import { FROM_PAGE } from "../../../extension/src/messages.js";
-import { paperId } from "../../../extension/src/paper-id.js";
+import { paperId } from "../../../extension/src/paper-ids.js";
 import { event } from "../browser-kit.js";
 
 let ask, papers, heard;

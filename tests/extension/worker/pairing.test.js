@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { FROM_OWN } from "../../../extension/src/messages.js";
-import { readAddress } from "../../../extension/src/own/address.js";
+import { readAddress } from "../../../extension/src/own-pages/address.js";
 import { OWN, SERVER, end, example, pairedBrowser, reply } from "../browser-kit.js";
 
 afterEach(end);

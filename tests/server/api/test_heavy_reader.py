@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event as engine_events
 
-from server.api.requests import write_cursor
+from server.api.pagination import write_cursor
 from server.services.context import Context
 from tests.server.conftest import Device, card, event, sqlite_only
 from tests.server.heavy import EACH, fill

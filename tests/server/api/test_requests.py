@@ -1,15 +1,11 @@
-"""What views read from a request: the body, the caller within limits, a cursor."""
+"""What views read from a request: the body, within its limits."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import pytest
 from werkzeug.test import TestResponse
 
-from server.app import create_app
-from server.config import Settings
-from tests.server.conftest import LOOPBACK, Device
+from tests.server.conftest import Device
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -55,13 +51,3 @@ def test_json_by_its_full_name_is_json(me: Device) -> None:
     kind = "application/json; charset=utf-8"
     answer = me.client.post("/v1/events", data=b'{"events": []}', content_type=kind, headers=headers)
     assert answer.json == {"results": [], "paper_results": []}
-
-
-def test_a_reader_in_a_hurry_is_asked_to_wait(settings: Settings) -> None:
-    app = create_app(replace(settings, rate_limit=True))
-    client = app.test_client()
-    token = client.post("/v1/devices", json={"name": "x"}, base_url=LOOPBACK).json["token"]
-    statuses = [client.get("/v1/devices", headers={"Authorization": f"Bearer {token}"}).status_code for _ in range(700)]
-    app.extensions["inkling"].close()
-    assert statuses[:500] == [200] * 500
-    assert statuses[-1] == 429

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from server.demo.paper_generator import DAY, generate_papers, read_topics
-from server.identifiers import is_canonical
+from server.paper_ids import is_canonical
 
 NEWEST = 1_795_000_000.0
 

@@ -17,9 +17,9 @@ from server.services import backups
 from server.services.context import Context
 from server.services.papers import merge_source_papers
 from server.services.training import train_once
-from server.store import models, papers, readers
-from server.store.copies import is_empty
+from server.store import papers, readers, trained_models
 from server.store.database import Database, schema_problem
+from server.store.database_copies import is_empty
 
 PAPERS = generate_papers(40, seed=1, newest=1_790_000_000.0, days=30)
 
@@ -49,7 +49,7 @@ def test_everything_comes_back_in_an_empty_home(context, used, settings, tmp_pat
     with database.reading() as session:
         assert papers.count(session) == 40
         assert readers.count(session) == 1
-        assert models.serving_version(session) == version
+        assert trained_models.serving_version(session) == version
     assert not schema_problem(database.engine)
     database.close()
     assert (restored.models_dir / version / "manifest.json").exists()

@@ -12,7 +12,7 @@ import pytest
 from recommender import Events, Papers, train
 from server.services.model_cache import ModelCache
 from server.services.papers import merge_cards, merge_source_papers
-from server.store import models, papers, readers
+from server.store import papers, readers, trained_models
 from server.store.database import Database
 
 WORDS = ["attention", "diffusion", "graph", "protein", "cache", "robot"]
@@ -43,8 +43,8 @@ def publish(database: Database, folder: Path, seed: int = 0) -> str:
     version = f"{model.version}-{seed}"
     model.save(folder / version)
     with database.writing() as session:
-        models.add(session, version, {**model.manifest.as_dict(), "papers_until": until}, time.time())
-        models.promote(session, version)
+        trained_models.add(session, version, {**model.manifest.as_dict(), "papers_until": until}, time.time())
+        trained_models.promote(session, version)
     return version
 
 

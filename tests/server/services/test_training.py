@@ -19,7 +19,7 @@ from server.services.events import Event
 from server.services.papers import merge_source_papers
 from server.services.training import NotEnoughPapers, TrainerBusy, remove_leftovers, train_once, trainer_lock
 from server.services.training_due import TrainingWatermarks
-from server.store import models, papers, readers
+from server.store import papers, readers, trained_models
 
 PAPERS = generate_papers(60, seed=1, newest=1_790_000_000.0, days=30)
 
@@ -49,7 +49,7 @@ def filled(database):
 
 def serving(database):
     with database.reading() as session:
-        return models.serving_version(session)
+        return trained_models.serving_version(session)
 
 
 def test_a_first_model_is_published_and_serves(context, settings, filled):

@@ -20,7 +20,7 @@ from server.services import readiness, training
 from server.services.context import Context
 from server.services.serving_context import ServingContext
 from server.services.training_due import why_due
-from server.store import models
+from server.store import trained_models
 from server.store.database import Database
 from server.store.tables import papers
 
@@ -106,7 +106,7 @@ def test_its_card_says_so_too(context: Context, trained: training.TrainingResult
 
 def test_there_is_no_card_before_the_first_model(context: Context, database: Database) -> None:
     with database.writing() as session:
-        session.execute(delete(models.models))
+        session.execute(delete(trained_models.models))
     with pytest.raises(NotFound, match="inkling train"):
         training.read_model_card(context, None)
 
@@ -125,7 +125,7 @@ def test_a_worse_model_is_held_back_and_the_operator_told(
     assert worse.version in caplog.text
     assert "held back" in caplog.text
     with database.reading() as session:
-        assert models.serving_version(session) == trained.version
+        assert trained_models.serving_version(session) == trained.version
     statuses = {row["version"]: (row["status"], row["note"]) for row in training.list_models(context)}
     assert statuses[worse.version] == ("withheld", worse.note)
     check = readiness.run_checks(context, time.time())["model"]
@@ -156,12 +156,12 @@ def test_the_operator_can_overrule_the_gate(
 
 def test_models_held_back_do_not_push_out_those_to_go_back_to(database: Database) -> None:
     with database.writing() as session:
-        session.execute(delete(models.models))
+        session.execute(delete(trained_models.models))
         for number, version in enumerate("abcdefgh"):
             status = "candidate" if version in "ab" else "withheld"
-            models.add(session, version, {}, float(number), status=status)
-        models.promote(session, "a")
-        models.promote(session, "b")
-        assert sorted(models.prune(session, keep=5)) == list("cdefg")
-        assert models.previous(session, "b") == "a"
-        assert {row["version"] for row in models.every(session) if row["status"] != "gone"} == set("abh")
+            trained_models.add(session, version, {}, float(number), status=status)
+        trained_models.promote(session, "a")
+        trained_models.promote(session, "b")
+        assert sorted(trained_models.prune(session, keep=5)) == list("cdefg")
+        assert trained_models.previous(session, "b") == "a"
+        assert {row["version"] for row in trained_models.every(session) if row["status"] != "gone"} == set("abh")

@@ -4,7 +4,7 @@ import { FROM_OWN } from "../../messages.js";
 import { acceptOwnEvent } from "../accept-event.js";
 import { addInterests, exportAccount, leave, listDevices, revokeDevice } from "../account.js";
 import { listDeadLetters, settleDeadLetter } from "../dead-letters.js";
-import { forgetEvents, forgetMatching, listLedger } from "../forgetting.js";
+import { forgetEvents, forgetMatching, listLedger } from "../deletion.js";
 import { listHidden } from "../hidden.js";
 import { findSaved, listLibrary } from "../library.js";
 import { connect, findWhose, probe } from "../pairing.js";

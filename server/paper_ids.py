@@ -1,6 +1,6 @@
 """Paper ids: one canonical spelling for each paper, whatever form it was written in. Pure.
 
-Only the form is checked, not the date: `9912.00001` is well-formed. `extension/src/paper-id.js` accepts the same forms
+Only the form is checked, not the date: `9912.00001` is well-formed. `extension/src/paper-ids.js` accepts the same forms
 by the same patterns; `tests/contract/ids.json` has the cases for both.
 """
 

@@ -14,7 +14,7 @@ from server.commands.settings import with_settings
 from server.config import Settings
 from server.errors import Invalid, Malformed
 from server.home import atomic_write
-from server.services import takeout
+from server.services import export_import
 from server.services.context import Context
 
 CHUNK = 2**16  # bytes
@@ -27,7 +27,7 @@ CHUNK = 2**16  # bytes
 def export(settings: Settings, reader: str, file: Path) -> None:
     """Write everything kept about READER to FILE (JSON)."""
     counts: Counter[str] = Counter()
-    pieces = takeout.export(Context.ready(settings), reader, time.time(), counts)
+    pieces = export_import.export(Context.ready(settings), reader, time.time(), counts)
     with atomic_write(file) as out:
         out.writelines(pieces)
     click.echo(f"{click.format_filename(file)}: {counts['events']} events, {counts['papers']} papers.")
@@ -40,7 +40,9 @@ def export(settings: Settings, reader: str, file: Path) -> None:
 def import_(settings: Settings, reader: str, file: BinaryIO) -> None:
     """Import FILE, from `inkling export` or the extension, for READER; importing it twice changes nothing."""
     try:
-        counts = takeout.import_(Context.ready(settings), reader, iter(partial(file.read, CHUNK), b""), time.time())
+        counts = export_import.import_(
+            Context.ready(settings), reader, iter(partial(file.read, CHUNK), b""), time.time()
+        )
     except (Malformed, Invalid) as error:
         raise click.UsageError(
             f"{click.format_filename(file.name)} is not a file of Inkling's export: {error.message}"

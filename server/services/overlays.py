@@ -28,7 +28,7 @@ class View:
     untitled: frozenset[str] = frozenset()
 
 
-class OwnPapers:
+class ReaderOverlays:
     """The own papers of the readers who asked last. Thread-safe."""
 
     def __init__(self, size: int = CACHED_READERS) -> None:

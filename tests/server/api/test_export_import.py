@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import event as engine_events
 
 from server.errors import Conflict, RateLimited
-from server.services import takeout
+from server.services import export_import
 from server.services.context import Context
 from tests.server.conftest import LOOPBACK, Device, card, event, sqlite_only
 
@@ -101,7 +101,7 @@ def test_a_queue_sent_again_after_starting_over_brings_nothing_back(me: Device) 
 
 def test_of_two_events_at_one_moment_the_later_arrival_counts_after_an_import_too(me: Device, other: Device) -> None:
     for kind in ("save", "unsave", "save", "unsave"):
-        me.log(*[event(kind, f"2401.{number:05d}") for number in range(takeout.BATCH - 50)])
+        me.log(*[event(kind, f"2401.{number:05d}") for number in range(export_import.BATCH - 50)])
     assert me.get("/v1/library").json["items"] == []
     other.post("/v1/me/import", me.get("/v1/me/export").json)
     assert other.get("/v1/library").json["items"] == []
@@ -133,11 +133,11 @@ class Transactions:
 
 def test_no_transaction_of_an_import_grows_with_the_file(me: Device, context: Context) -> None:
     with Transactions(context) as small:
-        me.post("/v1/me/import", file_of(takeout.BATCH, takeout.BATCH, takeout.BATCH))
+        me.post("/v1/me/import", file_of(export_import.BATCH, export_import.BATCH, export_import.BATCH))
     with Transactions(context) as large:
-        answer = me.post("/v1/me/import", file_of(*[6 * takeout.BATCH] * 3)).json
-    assert answer["accepted"] == 6 * takeout.BATCH
-    assert max(large.rows) <= max(small.rows) <= 5 * takeout.BATCH
+        answer = me.post("/v1/me/import", file_of(*[6 * export_import.BATCH] * 3)).json
+    assert answer["accepted"] == 6 * export_import.BATCH
+    assert max(large.rows) <= max(small.rows) <= 5 * export_import.BATCH
     assert len([rows for rows in large.rows if rows]) > 5 * len([rows for rows in small.rows if rows]) / 2
 
 
@@ -158,10 +158,15 @@ def test_a_cut_off_import_can_be_made_again(me: Device, context: Context, monkey
     with monkeypatch.context() as patch:
         patch.setattr("server.store.database.time.sleep", ended)
         with pytest.raises(Killed):
-            takeout.import_(context, me.reader_id, [file], NOW)
-    assert me.get("/v1/me").json["counts"]["events"] == 3 * takeout.BATCH
+            export_import.import_(context, me.reader_id, [file], NOW)
+    assert me.get("/v1/me").json["counts"]["events"] == 3 * export_import.BATCH
     answer = send(me, file).json
-    assert answer == {"accepted": 1000 - 3 * takeout.BATCH, "duplicate": 3 * takeout.BATCH, "rejected": 0, "papers": 30}
+    assert answer == {
+        "accepted": 1000 - 3 * export_import.BATCH,
+        "duplicate": 3 * export_import.BATCH,
+        "rejected": 0,
+        "papers": 30,
+    }
     assert send(me, file).json["accepted"] == 0
     found = me.get("/v1/me").json["counts"]
     assert (found["events"], found["saved"]) == (1000, 50)
@@ -182,7 +187,7 @@ def test_nothing_is_written_of_a_file_that_is_none(me: Device, spoilt: bytes, st
 
 @sqlite_only
 def test_the_caps_are_named(me: Device, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(takeout.MAX_ENTRIES, "events", 10)
+    monkeypatch.setitem(export_import.MAX_ENTRIES, "events", 10)
     answer = send(me, json.dumps(file_of(11)).encode())
     assert (answer.status_code, answer.json["error"]["field"]) == (413, "events")
     assert "At most 10 at once" in answer.json["error"]["message"]
@@ -202,18 +207,18 @@ def test_one_import_of_a_reader_at_a_time(me: Device, other: Device, context: Co
         go_on.wait(30)
         yield json.dumps(file_of(3)).encode()
 
-    first = threading.Thread(target=takeout.import_, args=(context, me.reader_id, slow(), NOW))
+    first = threading.Thread(target=export_import.import_, args=(context, me.reader_id, slow(), NOW))
     first.start()
     assert begun.wait(30)
     try:
         with pytest.raises(Conflict):
-            takeout.import_(context, me.reader_id, [b"{}"], NOW)
+            export_import.import_(context, me.reader_id, [b"{}"], NOW)
         assert send(other, json.dumps(file_of(3)).encode()).json["accepted"] == 3
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("server.services.takeout.RETRY_AFTER", 7.0)
+            patch.setattr("server.services.export_import.RETRY_AFTER", 7.0)
             context.imports.acquire()
             with pytest.raises(RateLimited):
-                takeout.import_(context, other.reader_id, [b"{}"], NOW)
+                export_import.import_(context, other.reader_id, [b"{}"], NOW)
             context.imports.release()
     finally:
         go_on.set()
@@ -230,7 +235,7 @@ def _peak_of_an_import(context: Context, reader: str, entries: int, size: int = 
         yield b"{}]}"
 
     tracemalloc.start()
-    assert takeout.import_(context, reader, chunks(), NOW)["rejected"] == entries + 1
+    assert export_import.import_(context, reader, chunks(), NOW)["rejected"] == entries + 1
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return peak

@@ -1,7 +1,7 @@
 /**
  * Canonical paper ids: `2401.12345`, `hep-th/9901001`, without version and, for an old id, without subject class.
  *
- * This is syntax only: nothing here knows which dates are plausible. `server/identifiers.py` reads the same forms with
+ * This is syntax only: nothing here knows which dates are plausible. `server/paper_ids.py` reads the same forms with
  * the same patterns; `tests/contract/ids.json` holds the cases of both, and `tests/contract/test_ids.py` compares them.
  */
 

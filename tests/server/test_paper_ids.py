@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from server.errors import BadPaperId
-from server.identifiers import canonical, is_canonical, web_address
+from server.paper_ids import canonical, is_canonical, web_address
 
 CASES = json.loads((Path(__file__).parents[1] / "contract" / "ids.json").read_text())
 new_ids = st.from_regex(r"[0-9]{4}\.[0-9]{4,5}", fullmatch=True)

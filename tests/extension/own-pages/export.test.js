@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { byId, openOwnPage } from "../own-kit.js";
+import { byId, openOwnPage } from "../own-pages-kit.js";
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -9,7 +9,7 @@ async function save(reply) {
   const files = [];
   vi.spyOn(URL, "createObjectURL").mockImplementation((blob) => (files.push(blob), "blob:x"));
   const click = vi.spyOn(window.HTMLAnchorElement.prototype, "click").mockImplementation(() => {});
-  const { saveExport } = await import("../../../extension/src/own/export.js");
+  const { saveExport } = await import("../../../extension/src/own-pages/export.js");
   const isSaved = await saveExport();
   return { isSaved, files, clicks: click.mock.calls.length, said: byId("said").textContent };
 }

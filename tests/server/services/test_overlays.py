@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from recommender import Catalogue, Overlay, Papers
-from server.services import own_papers
+from server.services import overlays
 from server.services.model_cache import ModelCache
-from server.services.own_papers import OwnPapers, View
+from server.services.overlays import ReaderOverlays, View
 from server.services.papers import merge_cards, merge_source_papers
 from server.store import papers, readers
 from server.store.database import Database
@@ -29,7 +29,7 @@ class World:
         if model:
             publish(database, folder)
         self.serving = ModelCache(database, folder)
-        self.own = OwnPapers()
+        self.own = ReaderOverlays()
         with database.writing() as session:
             self.reader = readers.create(session, 1.0)
 
@@ -126,8 +126,8 @@ def test_each_reader_has_their_own(world: World) -> None:
 
 
 def test_of_many_the_newest_count_and_those_asked_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(own_papers, "MAX_PAPERS", 4)
-    monkeypatch.setattr(own_papers, "MAX_PAPERS_WITHOUT_MODEL", 4)
+    monkeypatch.setattr(overlays, "MAX_PAPERS", 4)
+    monkeypatch.setattr(overlays, "MAX_PAPERS_WITHOUT_MODEL", 4)
     for number in range(8):
         world.tell(*source_papers(100 + number, 1))
     assert own_in(world.view(), ids(100, 8)) == ids(104, 4)
@@ -143,7 +143,7 @@ def test_papers_without_a_title_are_told_apart(world: World) -> None:
 
 
 def test_readers_who_have_not_asked_for_long_are_forgotten(world: World, placed: list[list[str]]) -> None:
-    world.own = OwnPapers(size=1)
+    world.own = ReaderOverlays(size=1)
     with world.database.writing() as session:
         second = readers.create(session, 1.0)
     for reader in (world.reader, second):

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { pass } from "../page-kit.js";
-import { byId, dispatch, openOwnPage } from "../own-kit.js";
+import { byId, dispatch, openOwnPage } from "../own-pages-kit.js";
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -10,7 +10,7 @@ const STEPS = [{ step: "kept", ok: true, message: "Paired." }];
 async function submit(address, { agreed = true, plain = false, reply = { ok: true, steps: STEPS } } = {}) {
   const answer = ({ type }) => (type === "pair/connect" ? reply : undefined);
   const page = openOwnPage("src/options/options.html", { answer });
-  const { connectForm } = await import("../../../extension/src/own/connect.js");
+  const { connectForm } = await import("../../../extension/src/own-pages/connect.js");
   const onPaired = vi.fn();
   connectForm(onPaired);
   byId("address").value = address;

@@ -13,12 +13,12 @@ from flask import Flask
 from sqlalchemy import select, text
 
 from server.config import Settings
-from server.services import forgetting, training
+from server.services import deletion, training
 from server.services.papers import merge_source_papers
 from server.services.serving_context import ServingContext
 from server.services.training_due import why_due
-from server.store import models
 from server.store import papers as paper_store
+from server.store import trained_models
 from server.store.database import Database
 from server.store.tables import page_texts, papers
 from tests.server.conftest import Device, card, event, pair, sqlite_only
@@ -153,7 +153,7 @@ def test_a_large_database_is_rewritten_with_the_next_training(
     app: Flask, context: ServingContext, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What SQLite left where it moved rows is not overwritten when these are deleted: written here by hand."""
-    monkeypatch.setattr(forgetting, "SMALL_DATABASE", 0)
+    monkeypatch.setattr(deletion, "SMALL_DATABASE", 0)
     leaving = pair(app.test_client())
     fill(context.database, 0, 60)
     leaving.call("DELETE", "/v1/me")
@@ -173,7 +173,7 @@ def test_a_large_database_is_rewritten_with_the_next_training(
 def test_the_log_is_emptied_as_soon_as_nobody_reads_what_was_before(
     app: Flask, context: ServingContext, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(forgetting, "AGAIN_AFTER", 0.05)
+    monkeypatch.setattr(deletion, "AGAIN_AFTER", 0.05)
     leaving = pair(app.test_client(), name="zyxdevice")
     with context.database.reading() as session:
         session.execute(select(papers.c.id)).all()
@@ -249,7 +249,7 @@ def test_models_from_before_a_reader_left_go_with_the_next_training(
     assert after.serves
     assert [folder.name for folder in context.settings.models_dir.iterdir()] == [after.version]
     with context.database.reading() as session:
-        gone = {row["version"] for row in models.every(session) if row["status"] == "gone"}
+        gone = {row["version"] for row in trained_models.every(session) if row["status"] == "gone"}
     assert gone == {result.version for result in before}
     assert why_due(context, time.time() + 3600) is None
 

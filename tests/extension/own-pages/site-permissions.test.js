@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { openOwnPage } from "../own-kit.js";
+import { openOwnPage } from "../own-pages-kit.js";
 
-const load = () => import("../../../extension/src/own/site-permissions.js");
+const load = () => import("../../../extension/src/own-pages/site-permissions.js");
 afterEach(() => vi.unstubAllGlobals());
 
 test("arXiv works without its other name, which is asked for together with it", async () => {

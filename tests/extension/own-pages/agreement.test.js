@@ -1,11 +1,11 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { byId, dispatch, openOwnPage } from "../own-kit.js";
+import { byId, dispatch, openOwnPage } from "../own-pages-kit.js";
 
 afterEach(() => vi.unstubAllGlobals());
 
 async function open() {
   openOwnPage("src/options/options.html");
-  const { askToAgree } = await import("../../../extension/src/own/agreement.js");
+  const { askToAgree } = await import("../../../extension/src/own-pages/agreement.js");
   const others = [];
   const setAgreed = askToAgree((other) => others.push(other));
   const type = (address) => {

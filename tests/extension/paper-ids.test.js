@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { addressOf, paperFromUrl, paperId, papersIn } from "../../extension/src/paper-id.js";
+import { addressOf, paperFromUrl, paperId, papersIn } from "../../extension/src/paper-ids.js";
 
 const cases = JSON.parse(readFileSync(new URL("../contract/ids.json", import.meta.url)));
 

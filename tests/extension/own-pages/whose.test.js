@@ -22,7 +22,7 @@ async function open(language = "en") {
   vi.stubGlobal("navigator", { userAgent: "Firefox on Linux" });
   vi.stubGlobal("chrome", { i18n: { getMessage }, runtime: { id: "us", sendMessage } });
   vi.resetModules();
-  const { connectForm } = await import("../../../extension/src/own/connect.js");
+  const { connectForm } = await import("../../../extension/src/own-pages/connect.js");
   connectForm(() => {});
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readAddress } from "../../../extension/src/own/address.js";
+import { readAddress } from "../../../extension/src/own-pages/address.js";
 
 test.each([
   ["127.0.0.1:8765", { address: "http://127.0.0.1:8765", isLocal: true, plain: false, code: "" }],

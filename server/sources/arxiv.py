@@ -1,6 +1,6 @@
-"""arXiv's Atom API: title, abstract and authors of papers known by id alone.
+"""arXiv's Atom API: papers by id, and the papers that were submitted to some categories within some days.
 
-Terms of use: https://info.arxiv.org/help/api/tou.html
+https://info.arxiv.org/help/api/user-manual.html
 """
 
 from __future__ import annotations
@@ -8,32 +8,36 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Sequence
-from xml.etree.ElementTree import Element, ParseError
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from xml.etree.ElementTree import Element
 
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import fromstring
-
+from server.categories import is_archive
 from server.config import Settings
 from server.errors import BadPaperId, SourceRefused
 from server.paper_ids import canonical
-from server.sources.http import Client, Source
+from server.sources.arxiv_xml import (
+    PACE,
+    RATE_LIMIT_PAUSE,
+    is_withdrawn,
+    read_text,
+    read_texts,
+    read_xml,
+    says_rate_exceeded,
+    service,
+)
+from server.sources.http import Client
 from server.sources.paper import SourcePaper, clean_text, parse_time
 
 NAME = "arxiv"
-PACE = 3.0  # seconds between requests; arXiv's terms allow one in three seconds over all of one's machines
 BATCH = 100  # ids in one request, which keeps its URL short
-RATE_LIMIT_PAUSE = 900.0  # seconds without a request after arXiv says "Rate exceeded"
-HOSTS = frozenset({"arxiv.org", "www.arxiv.org", "export.arxiv.org"})
+PAGE = 1000  # papers in one answer; arXiv gives at most 2000, and asks for smaller ones
+MAX_FOUND = 30_000  # papers of one search, the most that arXiv gives
+_EMPTY_PAGES = 3  # times that a page is asked for which is empty though papers remain, as arXiv's now and then are
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _ARXIV = "{http://arxiv.org/schemas/atom}"
-_RATE_EXCEEDED = re.compile(rb"Rate exceeded", re.IGNORECASE)
-# arXiv has no field for it. Not "replaces a withdrawn paper", nor "version 2 was withdrawn".
-_WITHDRAWN = re.compile(
-    r"(?:\AWithdrawn|\b(?:This |The |Our )?(?:paper|article|submission|manuscript|work|preprint|note|report) "
-    r"(?:(?:has|have) been |is |was )?(?:temporarily )?withdrawn)\b",
-    re.IGNORECASE,
-)
+_TOTAL = "{http://a9.com/-/spec/opensearch/1.1/}totalResults"
 # The archives in ids assigned until March 2007.
 _OLD_ARCHIVE = re.compile(
     "acc-phys|adap-org|alg-geom|ao-sci|astro-ph|atom-ph|bayes-an|chao-dyn|chem-ph|cmp-lg|comp-gas|cond-mat|cs|dg-ga|"
@@ -42,11 +46,20 @@ _OLD_ARCHIVE = re.compile(
 )
 
 
+@dataclass(frozen=True)
+class Feed:
+    """The papers of one Atom feed, and how many papers the search has found in all."""
+
+    papers: list[SourcePaper]
+    entries: int
+    total: int
+
+
 class Arxiv(Client):
     """arXiv's API, used within its terms."""
 
     def __init__(self, settings: Settings, *, stop: threading.Event | None = None, pace: float = PACE) -> None:
-        super().__init__(Source("arXiv", settings.arxiv_url, pace, HOSTS), settings, stop=stop)
+        super().__init__(service(settings, "export.arxiv.org", pace), settings, stop=stop)
 
     def by_ids(self, ids: Sequence[str]) -> list[SourcePaper]:
         """Return the papers that arXiv knows among at most `BATCH` canonical ids.
@@ -55,33 +68,63 @@ class Arxiv(Client):
         """
         if len(ids) > BATCH:
             raise ValueError(f"at most {BATCH} ids at once, got {len(ids)}")
-        body = self.get("/api/query", {"id_list": ",".join(ids), "max_results": len(ids)})
+        found = self._feed({"id_list": ",".join(ids), "max_results": len(ids)})
+        wanted = set(ids)
+        return [paper for paper in found.papers if paper.id in wanted]
+
+    def submitted(self, category: str, first: date, last: date) -> list[SourcePaper]:
+        """Return the papers of a category that were first submitted from day `first` to day `last` (UTC).
+
+        Raises SourceRefused, with the papers found so far, when arXiv does not answer for all of them;
+        SourceUnavailable when it does not answer at all.
+        """
+        papers: dict[str, SourcePaper] = {}
+        start, total = 0, 1
         try:
-            found = parse_feed(body)
+            while start < min(total, MAX_FOUND):
+                page = self._page(category, first, last, start)
+                papers.update((paper.id, paper) for paper in page.papers)
+                start, total = start + page.entries, page.total
+        except SourceRefused as error:
+            error.found = list(papers.values())
+            raise
+        return list(papers.values())
+
+    def _page(self, category: str, first: date, last: date, start: int) -> Feed:
+        """Return one page of a search. Raises SourceRefused when it stays empty though papers remain."""
+        query = f"cat:{category}{'.*' if is_archive(category) else ''}"
+        params: dict[str, str | int] = {
+            "search_query": f"{query} AND submittedDate:[{first:%Y%m%d}0000 TO {last:%Y%m%d}2359]",
+            **{"sortBy": "submittedDate", "sortOrder": "ascending", "start": start, "max_results": PAGE},
+        }
+        for _ in range(_EMPTY_PAGES):
+            found = self._feed(params)
+            if found.entries or found.total <= start:
+                return found
+        raise SourceRefused(f"arXiv gives {start} of {found.total} papers and then none.")
+
+    def _feed(self, params: Mapping[str, str | int]) -> Feed:
+        body = self.get("/api/query", params)
+        try:
+            return parse_feed(body)
         except SourceRefused:
-            if _RATE_EXCEEDED.search(body, 0, 1000):  # a page of status 200
+            if says_rate_exceeded(body):
                 raise self.pause_for(RATE_LIMIT_PAUSE, "says that it was asked too often") from None
             raise
-        wanted = set(ids)
-        return [paper for paper in found if paper.id in wanted]
 
 
-def parse_feed(body: bytes) -> list[SourcePaper]:
+def parse_feed(body: bytes) -> Feed:
     """Return the papers of an Atom feed, without the entries that are not papers.
 
     Raises SourceRefused when the body is not a feed, or a feed that only reports an error.
     """
-    try:
-        feed = fromstring(body)
-    except (ParseError, DefusedXmlException, ValueError, LookupError, RecursionError) as error:
-        raise SourceRefused("arXiv did not answer with a feed.") from error
-    if feed.tag != _ATOM + "feed":
-        raise SourceRefused("arXiv did not answer with a feed.")
+    feed = read_xml(body, _ATOM + "feed", "a feed")
     entries = list(feed.iter(_ATOM + "entry"))
     papers = [paper for entry in entries if (paper := _parse_entry(entry))]
     if not papers and any("/api/errors" in (entry.findtext(_ATOM + "id") or "") for entry in entries):
         raise SourceRefused("arXiv answered with an error instead of papers.")
-    return papers
+    total = read_text(feed, _TOTAL) or ""
+    return Feed(papers, len(entries), int(total) if re.fullmatch(r"[0-9]{1,9}", total) else len(entries))
 
 
 def could_be_issued(paper_id: str, now: float) -> bool:
@@ -97,29 +140,34 @@ def could_be_issued(paper_id: str, now: float) -> bool:
     return "0704" <= month <= newest and len(number) == (9 if month < "1501" else 10)
 
 
-def is_withdrawn(comment: str | None, abstract: str | None) -> bool:
-    """Whether a paper was withdrawn: its comment says so, or its abstract was replaced by words that do."""
-    return bool(_WITHDRAWN.search(comment or "") or _WITHDRAWN.match(abstract or ""))
-
-
 def _parse_entry(entry: Element) -> SourcePaper | None:
-    title = clean_text(entry.findtext(_ATOM + "title"))
+    title = read_text(entry, _ATOM + "title")
     try:
         paper_id = canonical(entry.findtext(_ATOM + "id") or "")
     except BadPaperId:  # an error is an entry too
         return None
     if title is None:
         return None
-    abstract, comment = clean_text(entry.findtext(_ATOM + "summary")), clean_text(entry.findtext(_ARXIV + "comment"))
+    abstract, comment = read_text(entry, _ATOM + "summary"), read_text(entry, _ARXIV + "comment")
     return SourcePaper(
         id=paper_id,
         title=title,
         abstract=abstract,
-        authors=[name for node in entry.findall(f"{_ATOM}author/{_ATOM}name") if (name := clean_text(node.text))],
-        categories=[term for node in entry.findall(_ATOM + "category") if (term := clean_text(node.get("term")))],
+        authors=read_texts(entry, f"{_ATOM}author/{_ATOM}name"),
+        categories=_categories(entry),
         published_at=parse_time(entry.findtext(_ATOM + "published")),
-        doi=clean_text(entry.findtext(_ARXIV + "doi")) or "",
-        journal_ref=clean_text(entry.findtext(_ARXIV + "journal_ref")) or "",
+        doi=read_text(entry, _ARXIV + "doi") or "",
+        journal_ref=read_text(entry, _ARXIV + "journal_ref") or "",
         comment=comment or "",
         withdrawn=is_withdrawn(comment, abstract),
     )
+
+
+def _categories(entry: Element) -> list[str]:
+    """Return the categories of an entry, the primary one first.
+
+    Codes of the MSC and the ACM are among them (`68T05`, `I.2.6`); arXiv's own categories have no digits.
+    """
+    named = [*entry.findall(_ARXIV + "primary_category"), *entry.findall(_ATOM + "category")]
+    terms = dict.fromkeys(term for node in named if (term := clean_text(node.get("term"))))
+    return [term for term in terms if not re.search("[0-9]", term)]

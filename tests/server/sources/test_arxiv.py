@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pytest
 
 from server.errors import SourceRefused, SourceUnavailable
-from server.sources.arxiv import BATCH, PACE, RATE_LIMIT_PAUSE, Arxiv, could_be_issued, is_withdrawn, parse_feed
+from server.sources.arxiv import BATCH, Arxiv, could_be_issued
+from server.sources.arxiv import parse_feed as parse_page
+from server.sources.arxiv_xml import PACE, RATE_LIMIT_PAUSE
+from tests.server.sources.arxiv_server import arxiv_server, atom_feed, make_records
 from tests.server.sources.listing_server import atom_entry, feed, status
+
+
+def parse_feed(body):
+    return parse_page(body).papers
 
 
 @pytest.fixture
@@ -44,24 +52,6 @@ def test_where_it_appeared_is_read_and_what_is_not_said_is_said_to_be_none():
     assert (bare.doi, bare.journal_ref, bare.comment, bare.withdrawn) == ("", "", "", False)
 
 
-@pytest.mark.parametrize(
-    ("comment", "abstract", "withdrawn"),
-    [
-        ("This paper has been withdrawn by the author due to an error in Lemma 3", None, True),
-        ("12 pages; this submission has been withdrawn by arXiv administrators", "We study x.", True),
-        ("Withdrawn", None, True),
-        ("paper withdrawn", None, True),
-        (None, "This article is withdrawn.", True),
-        (None, "Withdrawn by the authors.", True),
-        ("Replaces a withdrawn version", "Funds withdrawn by investors are modelled.", False),
-        ("", "", False),
-        (None, None, False),
-    ],
-)
-def test_a_withdrawal_is_read_from_what_is_said_of_it(comment, abstract, withdrawn):
-    assert is_withdrawn(comment, abstract) is withdrawn
-
-
 def test_what_was_not_asked_for_is_not_taken(archive, source):
     source.script = [status(200, feed(atom_entry("2401.00002")))]
     assert archive.by_ids(["2401.00001"]) == []
@@ -90,6 +80,51 @@ def test_an_error_told_as_an_entry_is_no_paper():
 def test_one_malformed_entry_does_not_cost_the_others(malformed):
     found = parse_feed(feed(atom_entry("2401.00001"), malformed, atom_entry("2401.00002")))
     assert [paper.id for paper in found] == ["2401.00001", "2401.00002"]
+
+
+def test_the_primary_category_comes_first_and_codes_of_other_schemes_are_left_out():
+    odd = atom_entry("2401.00001").replace('<category term="cs.LG"', '<category term="68T05"/><category term="I.2.6"')
+    (paper,) = parse_feed(feed(odd.replace('primary_category term="cs.LG"', 'primary_category term="stat.ML"')))
+    assert paper.categories == ["stat.ML"]
+
+
+@pytest.fixture
+def arxiv(settings):
+    records = make_records(25, date(2026, 1, 5), 7, categories=["cs.LG", "cs.CL", "hep-th"])
+    with arxiv_server(records, page=4) as server:
+        client = Arxiv(replace(settings, arxiv_url=server.url), pace=0.0)
+        yield client, server
+        client.close()
+
+
+WEEK = date(2026, 1, 5), date(2026, 1, 11)
+
+
+def test_what_was_submitted_to_a_category_comes_page_by_page(arxiv):
+    client, server = arxiv
+    found = client.submitted("cs.LG", *WEEK)
+    assert [paper.id for paper in found] == [one.id for one in server.records if one.categories == ("cs.LG",)]
+    assert [query["start"] for _, query in server.asked] == ["0", "4", "8"]
+    assert {query["sortBy"] for _, query in server.asked} == {"submittedDate"}
+    assert client.submitted("cs.LG", date(2025, 1, 1), date(2025, 1, 7)) == []
+
+
+def test_a_whole_archive_is_searched_by_its_categories(arxiv):
+    client, server = arxiv
+    assert len(client.submitted("cs", *WEEK)) == 17
+    assert server.asked[0][1]["search_query"].startswith("cat:cs.* AND submittedDate:[202601050000 TO 202601112359]")
+    assert len(client.submitted("hep-th", *WEEK)) == 8
+
+
+def test_a_page_that_is_empty_for_no_reason_is_asked_for_again_and_not_taken_for_the_end(arxiv):
+    client, server = arxiv
+    empty = status(200, atom_feed([], 9))
+    server.script = [empty]
+    assert len(client.submitted("cs.LG", *WEEK)) == 9
+    server.quirk = lambda _path, query: empty() if query.get("start") == "4" else None
+    with pytest.raises(SourceRefused, match="gives 4 of 9 papers and then none") as told:
+        client.submitted("cs.LG", *WEEK)
+    assert len(told.value.found) == 4
 
 
 def test_odd_facts_are_left_out_and_the_rest_kept():

@@ -107,7 +107,13 @@ def is_web(address: str | None) -> bool:
 
 def navigation() -> list[tuple[str, str]]:
     """Return (address, name) of the pages that every page leads to."""
-    return [("/", _("To read")), ("/library", _("Library")), ("/ledger", _("Ledger")), ("/settings", _("Settings"))]
+    return [
+        ("/", _("To read")),
+        ("/library", _("Library")),
+        ("/interests", _("Interests")),
+        ("/ledger", _("Ledger")),
+        ("/settings", _("Settings")),
+    ]
 
 
 def enter() -> bool:

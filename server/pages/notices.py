@@ -62,6 +62,9 @@ def _sentences(n: int) -> dict[str, str]:
         ),
         "revoke": ngettext("Revoked: it is signed out.", "Revoked: it is signed out.", n),
         "renew-feed": ngettext("The feed has a new address.", "The feed has a new address.", n),
+        "follow": ngettext("Followed from now on.", "Followed from now on.", n),
+        "mute": ngettext("Muted from now on.", "Muted from now on.", n),
+        "forget": ngettext("Removed from your interests.", "Removed from your interests.", n),
         "nothing": ngettext("Nothing was selected.", "Nothing was selected.", n),
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, and_, delete, exists, func, select, tuple_, type_coerce
 from sqlalchemy.orm import Session
 
 from server.store.database import Row, all_rows, among, insert_new
@@ -89,6 +89,19 @@ def of_paper(session: Session, reader_id: str, paper: str) -> Iterator[tuple[str
     statement = statement.order_by(events.c.at, events.c.number)
     for row in session.execute(statement.execution_options(yield_per=_CHUNK)):
         yield row.kind, row.at
+
+
+def with_categories(
+    session: Session, reader_id: str, kinds: Collection[str], since: float
+) -> Iterator[tuple[float, str, list[str] | None]]:
+    """Yield (at, paper, categories as this reader sees them) of the reader's events of some kinds since a time."""
+    own = and_(page_texts.c.paper_id == papers.c.id, page_texts.c.reader_id == reader_id)
+    categories = func.coalesce(papers.c.categories, page_texts.c.categories).label("categories")
+    statement = select(events.c.at, events.c.paper_id, type_coerce(categories, papers.c.categories.type))
+    statement = statement.join(papers, papers.c.id == events.c.paper_id).outerjoin(page_texts, own)
+    statement = statement.where(events.c.reader_id == reader_id, events.c.at >= since, events.c.kind.in_(kinds))
+    for row in session.execute(statement.execution_options(yield_per=_CHUNK)):
+        yield row[0], row[1], row[2]
 
 
 def paper_of(session: Session, reader_id: str, event_id: str) -> str | None:

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from server.errors import Invalid, NotFound
 from server.services.pairing import authenticate
 from server.services.serving_context import ServingContext
-from server.services.topics import count_recent_papers
+from server.services.topics import count_recent_papers, put
 from tests.server.conftest import Device, card
 from tests.server.services.test_model_cache import fill, publish
 
@@ -62,3 +63,31 @@ def test_papers_of_somebody_elses_pages_are_not_counted(me: Device, other: Devic
 
 def test_a_reader_without_topics_has_nothing_counted(me: Device, serving: ServingContext) -> None:
     assert counted(serving, me) == {"interests": [], "followed": [], "muted": []}
+
+
+def chosen(device: Device) -> dict[str, Any]:
+    profile = device.get("/v1/me").json
+    return {name: profile[name] for name in ("interests", "followed", "muted")}
+
+
+def test_a_topic_is_in_one_list_however_it_is_written(me: Device, serving: ServingContext) -> None:
+    me.call("PATCH", "/v1/me", {"interests": ["Graphs", "heat"], "muted": ["author:Lovelace, Ada"]})
+    put(serving, me.reader_id, "author:ada  LOVELACE", "followed")
+    put(serving, me.reader_id, "graphs", "muted")
+    assert chosen(me) == {"interests": ["heat"], "followed": ["author:ada LOVELACE"], "muted": ["graphs"]}
+    put(serving, me.reader_id, "GRAPHS", None)
+    put(serving, me.reader_id, "never there", None)
+    assert chosen(me)["muted"] == []
+
+
+@pytest.mark.parametrize("topic", ["", "  ", "author:", "category:two words", "x" * 201, "\0"])
+def test_what_is_no_topic_changes_nothing(me: Device, serving: ServingContext, topic: str) -> None:
+    me.call("PATCH", "/v1/me", {"followed": ["heat"]})
+    with pytest.raises(Invalid):
+        put(serving, me.reader_id, topic, "followed")
+    assert chosen(me) == {"interests": [], "followed": ["heat"], "muted": []}
+
+
+def test_a_reader_who_left_has_no_topics(me: Device, serving: ServingContext) -> None:
+    with pytest.raises(NotFound):
+        put(serving, "nobody", "heat", "followed")

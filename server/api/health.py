@@ -49,4 +49,6 @@ def metrics() -> Response:
     known = token is not None and hmac.compare_digest(sent.encode(), token.encode())
     if not known and not from_this_machine():
         raise Forbidden("Ask from the server's own machine, or send INKLING_METRICS_TOKEN as a bearer token.")
-    return Response(exposition(readiness.totals(context()), shared_metrics()), content_type=CONTENT_TYPE_LATEST)
+    sources = readiness.source_health(context(), context().now())
+    body = exposition(readiness.totals(context()), sources, shared_metrics())
+    return Response(body, content_type=CONTENT_TYPE_LATEST)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import cast
 
@@ -16,6 +16,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from server.api.shared_metrics import REGISTRY, SharedMetrics, SummedMetrics
+from server.services.source_health import STATES, Health
 
 log = structlog.get_logger(__name__)
 
@@ -43,10 +44,40 @@ class Totals(Collector):
             yield GaugeMetricFamily(f"inkling_{name}", f"How many {name.replace('_', ' ')} there are.", value=value)
 
 
-def exposition(totals: dict[str, int], shared_metrics: SharedMetrics | None) -> bytes:
+class SourceGauges(Collector):
+    """The health of each source, judged on each request for /metrics."""
+
+    def __init__(self, sources: Mapping[str, Health]) -> None:
+        self._sources = sources
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Yield the age of the last good answer, the papers of the last days, and the state."""
+        age = GaugeMetricFamily(
+            "inkling_source_answer_age_seconds", "Age of the last good answer of a source.", labels=["source"]
+        )
+        papers = GaugeMetricFamily(
+            "inkling_source_papers",
+            "Papers that a source gave for yesterday and today (day), and for today and the six days before (week).",
+            labels=["source", "span"],
+        )
+        state = GaugeMetricFamily(
+            "inkling_source_state", "1 for the state that a source is in.", labels=["source", "state"]
+        )
+        for name, health in self._sources.items():
+            if health.age is not None:
+                age.add_metric([name], health.age)
+            papers.add_metric([name, "day"], health.day)
+            papers.add_metric([name, "week"], health.week)
+            for one in STATES:
+                state.add_metric([name, one], one == health.state)
+        yield from (age, papers, state)
+
+
+def exposition(totals: dict[str, int], sources: Mapping[str, Health], shared_metrics: SharedMetrics | None) -> bytes:
     """Return all metrics in Prometheus' text format, summed over the processes that share theirs."""
     registry = CollectorRegistry()
     registry.register(Totals(totals))
+    registry.register(SourceGauges(sources))
     registry.register(SummedMetrics(shared_metrics.read_others() if shared_metrics else ()))
     return generate_latest(registry)
 

@@ -14,6 +14,7 @@ from server.services.context import Context
 from server.services.listing_days import Listing, fill_from_listing
 from server.services.missing_papers import Archive, fill_from_archive
 from server.services.polling import POLL_INTERVAL, Progress, poll
+from server.services.source_health import Health
 from server.sources import arxiv, huggingface
 
 
@@ -35,11 +36,11 @@ def follow(
         thread.join()
 
 
-def states(context: Context, now: float) -> dict[str, tuple[str, str | None]]:
-    """Return source -> (`ok` or `degraded`, reason or None) for `/readyz`; empty with INKLING_OFFLINE."""
+def health(context: Context, now: float) -> dict[str, Health]:
+    """Return source -> its health; empty with INKLING_OFFLINE."""
     if context.settings.offline:
         return {}
     return {
-        huggingface.NAME: listing_days.state(Progress.load(context.database, huggingface.NAME), now),
-        arxiv.NAME: missing_papers.state(context),
+        huggingface.NAME: listing_days.health(Progress.load(context.database, huggingface.NAME), now),
+        arxiv.NAME: missing_papers.health(context, now),
     }

@@ -6,11 +6,14 @@ import logging
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Protocol
 
 from server.errors import SourceRefused
 from server.services.context import Context
 from server.services.polling import GaveUp, Progress, Round, ask_batches, wait_after
+from server.services.source_health import Health, judge
 from server.sources.arxiv import BATCH, NAME, could_be_issued
 from server.sources.paper import SourcePaper
 from server.store import paper_requests, papers
@@ -20,7 +23,6 @@ logger = logging.getLogger(__name__)
 
 MAX_ROUND = 2000  # papers asked for in one round
 MAX_QUERIES = 10  # queries for due papers in one round, each putting off ids that arXiv cannot have issued
-MAX_SILENT = 20  # papers in a row that arXiv does not know, after which it counts as degraded
 
 
 class Archive(Protocol):
@@ -103,7 +105,9 @@ class _ArchiveRound(Round):
         now = time.time()
         if found:
             done = self.progress.done + found
-            return self.progress.with_success(now, total=done, done=done, silent=0)
+            progress = self.progress.with_success(now, total=done, done=done, silent=0)
+            today = datetime.fromtimestamp(now, UTC).date()
+            return progress.with_day(today, progress.days.get(today.isoformat(), (0, None))[0] + found, None)
         new = sum(self.tries.get(name) is None for name in batch)
         return self.progress.with_success(now, silent=self.progress.silent + new)
 
@@ -138,18 +142,16 @@ def set_aside(context: Context) -> dict[str, str]:
         return {row["paper_id"]: row["reason"] for row in paper_requests.list_failed(session, NAME)}
 
 
-def state(context: Context) -> tuple[str, str | None]:
-    """Return (`ok` or `degraded`, reason or None) for arXiv.
+def health(context: Context, now: float) -> Health:
+    """Return the health of arXiv as asked by id.
 
-    Says how many papers it refused but not which: anybody may read this, and readers named them. Silence is no sign of
-    trouble, since often there is nothing to ask.
+    Says how many papers it refused but not which: anybody may read this, and readers named them. No answer for long is
+    no sign of trouble, since often there is nothing to ask.
     """
-    progress = Progress.load(context.database, NAME)
-    if progress.reason:
-        return "degraded", progress.reason
-    if progress.silent >= MAX_SILENT:
-        return "degraded", f"it answers, but with none of {progress.silent} papers; they are asked for again"
+    found = judge(Progress.load(context.database, NAME).history(on_demand=True), now)
     with context.database.reading() as session:
         refused = paper_requests.count_refused(session, NAME)
+    if found.status != "ok" or not refused:
+        return found
     note = f"it refuses {refused} of the papers it was asked for; they are asked for again now and then"
-    return "ok", note if refused else None
+    return replace(found, reason=note)

@@ -14,10 +14,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
+from datetime import date
 from typing import Any, Self, TypeVar
 
 from server.errors import InklingError, SourceRefused, SourceUnavailable
 from server.services.papers import merge_source_papers
+from server.services.source_health import DAY, DayAnswer, History
 from server.sources.http import Stopped
 from server.sources.paper import SourcePaper
 from server.store import job_states
@@ -26,12 +28,13 @@ from server.store.database import Database, Session
 logger = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
+Found = TypeVar("Found")
 
 FIRST_WAIT = 60.0  # seconds before a request is repeated; doubles with each failure
 MAX_WAIT = 7 * 86400.0
 MAX_PAUSE = 3600.0  # seconds before a failing source is asked again, unless it says when
 MAX_REFUSALS = 30  # in a row, after which a source is taken to refuse everything
-STALE_AFTER = 24 * 3600.0  # seconds without a good answer
+DAYS_KEPT = 150  # days of which it is kept what a source answered
 POLL_INTERVAL = 60.0  # seconds between two checks for something to ask
 
 
@@ -68,6 +71,10 @@ class Progress:
     held_at: float = 0.0
     held_until: float = 0.0
     silent: int = 0  # papers asked for since the last one that was found
+    days: dict[str, tuple[int, str | None]] = field(default_factory=dict)  # ISO day -> a `DayAnswer`
+    # The hash of an answer that changes every day, and since when it is the same.
+    digest: str | None = None
+    same_since: float | None = None
 
     @classmethod
     def load(cls, database: Database, source: str) -> Self:
@@ -108,13 +115,27 @@ class Progress:
         if not is_due(self.held_at, self.held_until, now):
             raise SourceUnavailable(self.reason or "The source asks to be left alone.", retry_at=self.held_until)
 
-    def lateness(self, now: float) -> str | None:
-        """Return why the source is late, None when it is not."""
-        if self.reason is not None:
-            return self.reason
-        if self.last_success_at is not None and now - self.last_success_at > STALE_AFTER:
-            return f"no answer for {(now - self.last_success_at) / 3600:.0f} h"
-        return None
+    def with_day(self, day: date, papers: int, digest: str | None) -> Self:
+        """Return the progress with what the source answered for a day; of long past days nothing is kept."""
+        newest = sorted({**self.days, day.isoformat(): (papers, digest if papers else None)}.items())[-DAYS_KEPT:]
+        return replace(self, days=dict(newest))
+
+    def with_changing_answer(self, digest: str, now: float) -> Self:
+        """Return the progress with the hash of an answer that changes every day."""
+        return self if digest == self.digest else replace(self, digest=digest, same_since=now)
+
+    def history(self, every: float = DAY, *, on_demand: bool = False) -> History:
+        """Return what its health is judged by; `every` is the interval at which the source is asked, in seconds."""
+        return History(
+            every=every,
+            days={date.fromisoformat(day): DayAnswer(*answer) for day, answer in self.days.items()},
+            answered_at=self.last_success_at,
+            failure=self.reason,
+            failing_since=self.failing_since,
+            same_since=self.same_since,
+            unknown=self.silent,
+            on_demand=on_demand,
+        )
 
 
 def _job(source: str) -> str:
@@ -146,9 +167,9 @@ class Round:
 
 def ask_batches(
     batches: Iterable[Sequence[Item]],
-    ask: Callable[[Sequence[Item]], Sequence[SourcePaper]],
+    ask: Callable[[Sequence[Item]], Found],
     *,
-    answered: Callable[[Sequence[Item], Sequence[SourcePaper]], None],
+    answered: Callable[[Sequence[Item], Found], None],
     refused: Callable[[Item, SourceRefused], None],
 ) -> None:
     """Ask for each batch in turn; halve a refused batch until the refused item stands alone.
@@ -176,8 +197,8 @@ def ask_batches(
 
 def _ask_batch(
     batch: Sequence[Item],
-    ask: Callable[[Sequence[Item]], Sequence[SourcePaper]],
-    answered: Callable[[Sequence[Item], Sequence[SourcePaper]], None],
+    ask: Callable[[Sequence[Item]], Found],
+    answered: Callable[[Sequence[Item], Found], None],
 ) -> SourceRefused | None:
     """Ask for a batch and store the answer; return the refusal, if any."""
     try:

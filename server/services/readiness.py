@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import shutil
+from typing import Any
 
+from server.clock import rfc3339
 from server.errors import DatabaseUnavailable, SchemaNotCurrent
 from server.services import catalogue
 from server.services.context import Context
 from server.services.serving_context import ServingContext
+from server.services.source_health import Health
 from server.store import events, papers, readers, trained_models
 from server.store.database import schema_problem
 
 LITTLE_ROOM = 50 * 2**20  # bytes
-Checks = dict[str, dict[str, str]]
+Checks = dict[str, dict[str, Any]]
 _OK = {"status": "ok"}
 
 
@@ -55,6 +58,11 @@ def totals(context: Context) -> dict[str, int]:
         }
 
 
+def source_health(context: Context, now: float) -> dict[str, Health]:
+    """Return source -> its health, which the metrics show."""
+    return catalogue.health(context, now)
+
+
 def _model(context: ServingContext) -> dict[str, str]:
     served = context.model_cache.current()
     if context.model_cache.broken:
@@ -87,14 +95,15 @@ def _redis(context: Context) -> dict[str, str]:
     return _OK if context.hot.available else _degraded("Redis does not answer: each process counts alone.")
 
 
-def _sources(context: Context, now: float) -> dict[str, str]:
-    states = catalogue.states(context, now)
-    late = [f"{name}: {reason}" for name, (status, reason) in states.items() if status != "ok"]
+def _sources(context: Context, now: float) -> dict[str, Any]:
+    found = catalogue.health(context, now)
+    states = {name: {"state": one.state, "since": rfc3339(one.since)} for name, one in found.items()}
+    late = [f"{name}: {one.reason}" for name, one in found.items() if one.status != "ok"]
     if late:
-        return _degraded("; ".join(late))
+        return {**_degraded("; ".join(late)), "states": states}
     # A refused day or paper is reported, but the source as a whole is fine.
-    notes = [f"{name}: {note}" for name, (_, note) in states.items() if note]
-    return {**_OK, "reason": "; ".join(notes)} if notes else _OK
+    notes = [f"{name}: {one.reason}" for name, one in found.items() if one.reason]
+    return {**_OK, **({"reason": "; ".join(notes)} if notes else {}), "states": states}
 
 
 def _failed(reason: str) -> dict[str, str]:

@@ -1,13 +1,15 @@
-"""Hugging Face's daily papers API: the papers that were listed on a day."""
+"""Hugging Face's daily papers API: the papers of a day, a week or a month, and those that are trending."""
 
 from __future__ import annotations
 
+import calendar
+import hashlib
 import json
 import logging
 import threading
-from collections.abc import Mapping
-from datetime import date
-from typing import Any
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Self
 
 from server.config import Settings
 from server.errors import BadPaperId, SourceRefused
@@ -18,10 +20,55 @@ from server.sources.paper import SourcePaper, clean_text, parse_time
 logger = logging.getLogger(__name__)
 
 NAME = "hf"
+TRENDING = "trending"
 PAGE = 100  # entries in one answer, the most that the API gives
-MAX_PAGES = 10
+MAX_PAGES = 40  # of one list; a month has about ten
 PACE = 1.5  # seconds between requests; the API allows an anonymous address 500 in 5 minutes, over twice as many
 HOSTS = frozenset({"huggingface.co", "www.huggingface.co", "hf.co"})
+
+
+@dataclass(frozen=True)
+class PaperList:
+    """One list of the API: its name, the parameters that ask for it, its first and last day, its most pages."""
+
+    name: str
+    params: tuple[tuple[str, str], ...]
+    first: date
+    last: date
+    pages: int = MAX_PAGES
+
+    @classmethod
+    def of_day(cls, day: date) -> Self:
+        """Return the list of a day, such as `2026-11-20`."""
+        return cls(day.isoformat(), (("date", day.isoformat()),), day, day)
+
+    @classmethod
+    def of_week(cls, day: date) -> Self:
+        """Return the list of the ISO week that a day is in, such as `2026-W47`."""
+        year, number, weekday = day.isocalendar()
+        monday = day - timedelta(days=weekday - 1)
+        name = f"{year}-W{number:02d}"
+        return cls(name, (("week", name),), monday, monday + timedelta(days=6))
+
+    @classmethod
+    def of_month(cls, day: date) -> Self:
+        """Return the list of the month that a day is in, such as `2026-11`."""
+        name = f"{day.year:04d}-{day.month:02d}"
+        last = calendar.monthrange(day.year, day.month)[1]
+        return cls(name, (("month", name),), day.replace(day=1), day.replace(day=last))
+
+    @classmethod
+    def trending(cls, today: date) -> Self:
+        """Return the first page of what is trending now."""
+        return cls(TRENDING, (("sort", "trending"),), today, today, pages=1)
+
+
+@dataclass(frozen=True)
+class Listed:
+    """The papers of a list, each once, and the hash of the bytes that named them."""
+
+    papers: list[SourcePaper]
+    digest: str
 
 
 class HuggingFace(Client):
@@ -30,47 +77,51 @@ class HuggingFace(Client):
     def __init__(self, settings: Settings, *, stop: threading.Event | None = None, pace: float = PACE) -> None:
         super().__init__(Source("The papers listing", settings.hf_url, pace, HOSTS), settings, stop=stop)
 
-    def daily_papers(self, day: date) -> list[SourcePaper]:
-        """Return the papers listed on `day`, each once; a day without a listing gives none.
+    def papers(self, wanted: PaperList) -> Listed:
+        """Return the papers of a list; a day without a listing has none.
 
-        Raises SourceRefused, with the papers found so far, when the listing does not answer for the whole day;
+        Raises SourceRefused, with the papers found so far, when the listing does not answer for the whole list;
         SourceUnavailable when it does not answer at all.
         """
         papers: dict[str, SourcePaper] = {}
-        for page in range(MAX_PAGES):
+        digest = hashlib.blake2b(digest_size=8)
+        for page in range(wanted.pages):
             try:
-                entries = self._entries({"date": day.isoformat(), "limit": PAGE, "p": page})
-                found = _read_entries(entries, day)
+                body = self.get("/api/daily_papers", {**dict(wanted.params), "limit": PAGE, "p": page})
+                entries = _read_list(body)
+                found = _read_entries(entries, wanted.name)
             except SourceRefused as error:
                 error.found = list(papers.values())
                 raise
+            digest.update(body)
             new = found.keys() - papers.keys()
             papers.update(found)
             if len(entries) < PAGE or not new:
                 break
-        return list(papers.values())
-
-    def _entries(self, params: Mapping[str, str | int]) -> list[Any]:
-        body = self.get("/api/daily_papers", params)
-        try:
-            entries = json.loads(body)
-        except (ValueError, RecursionError) as error:
-            raise SourceRefused("The papers listing did not answer with JSON.") from error
-        if not isinstance(entries, list):
-            raise SourceRefused("The papers listing did not answer with a list of papers.")
-        return entries
+        return Listed(list(papers.values()), digest.hexdigest())
 
 
-def _read_entries(entries: list[Any], day: date) -> dict[str, SourcePaper]:
+def _read_list(body: bytes) -> list[Any]:
+    """Return the entries of a page. Raises SourceRefused when the body is no list."""
+    try:
+        entries = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise SourceRefused("The papers listing did not answer with JSON.") from error
+    if not isinstance(entries, list):
+        raise SourceRefused("The papers listing did not answer with a list of papers.")
+    return entries
+
+
+def _read_entries(entries: list[Any], name: str) -> dict[str, SourcePaper]:
     """Return id -> paper of a page's entries. Raises SourceRefused when there are entries but none is a paper."""
     read = [parse_entry(entry) for entry in entries]
     found = {paper.id: paper for paper in read if paper}
     if entries and not found:
         raise SourceRefused(
-            f"The papers listing of {day} names no paper in its {len(entries)} entries: no usable id, or no title."
+            f"The papers listing of {name} names no paper in its {len(entries)} entries: no usable id, or no title."
         )
     if None in read:
-        logger.info("the papers listing of %s: %d of %d entries name no paper", day, read.count(None), len(read))
+        logger.info("the papers listing of %s: %d of %d entries name no paper", name, read.count(None), len(read))
     return found
 
 

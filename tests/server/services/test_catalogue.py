@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from server.services import polling
-from server.services.catalogue import follow, states
+from server.services.catalogue import follow, health
 from server.services.polling import Progress
 from server.store import papers
 from tests.server.conftest import sqlite_only
@@ -73,9 +73,9 @@ def test_an_archive_in_trouble_does_not_keep_the_listing_waiting(context, reques
     assert until(lambda: Progress.load(database, "hf").filled)
     assert until(lambda: Progress.load(database, "arxiv").held_until > time.time())
     assert sum(path == "/api/query" for path, _ in source.asked) == 1
-    told = states(context, time.time())
-    assert told["hf"] == ("ok", None)
-    assert "left alone until" in told["arxiv"][1]
+    told = health(context, time.time())
+    assert (told["hf"].status, told["hf"].reason) == ("ok", None)
+    assert "left alone until" in told["arxiv"].reason
 
 
 @sqlite_only

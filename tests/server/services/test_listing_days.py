@@ -12,8 +12,8 @@ import pytest
 
 from server.errors import SourceUnavailable
 from server.services import polling
-from server.services.catalogue import states
-from server.services.listing_days import fill_from_listing, refused_days
+from server.services.catalogue import health
+from server.services.listing_days import fill_from_listing, refused_lists
 from server.services.polling import Progress
 from server.sources.http import Stopped
 from server.store import job_states, papers
@@ -29,17 +29,26 @@ def iso(age):
 
 @pytest.fixture
 def source(source):
+    source.days_only = True
     for age in range(40):
         source.days[iso(age)] = [entry(f"2611.{age:02d}{number:03d}") for number in range(2)]
     return source
 
 
 def days_asked(source):
-    return [query["date"] for _, query in source.asked]
+    return [query["date"] for _, query in source.asked if "date" in query]
 
 
 def state(context, later=0.0):
-    return states(context, time.time() + later)["hf"]
+    found = health(context, time.time() + later)["hf"]
+    return found.status, found.reason
+
+
+def make_due(database):
+    """Let the time pass until every list is due again."""
+    kept = Progress.load(database, "hf")
+    later = {name: {**one, "due_at": 0.0} for name, one in kept.open_days.items()}
+    replace(kept, open_days=later).save(database, "hf")
 
 
 def count(database):
@@ -53,7 +62,25 @@ def test_the_newest_day_comes_first(context, database, listing, source):
     assert (progress.done, progress.total, count(database)) == (5, 5, 10)
 
 
-def test_settled_days_are_not_asked_again_and_recent_ones_are(context, database, listing, source):
+def test_days_are_asked_again_while_upvotes_move_and_then_no_more(context, database, listing, source):
+    fill_from_listing(context, listing, days=40, today=TODAY)
+    kept = Progress.load(database, "hf")
+    waits = {age: kept.open_days[iso(age)]["due_at"] - kept.open_days[iso(age)]["asked_at"] for age in range(31)}
+    assert waits == {age: 3600.0 if age <= 2 else 86400.0 if age <= 7 else 3 * 86400.0 for age in range(31)}
+    assert sorted(kept.settled) == sorted(iso(age) for age in range(31, 40))
+
+
+def test_upvotes_that_moved_and_titles_that_changed_are_taken_over(context, database, listing, source):
+    fill_from_listing(context, listing, days=30, today=TODAY)
+    source.days[iso(20)] = [entry("2611.20000", upvotes=311, title="Another title"), entry("2611.20001")]
+    make_due(database)
+    fill_from_listing(context, listing, days=30, today=TODAY, only_due=True)
+    with database.reading() as session:
+        row = papers.rows(session, ["2611.20000"])["2611.20000"]
+    assert (row["upvotes"], row["title"]) == (311, "Another title")
+
+
+def test_by_hand_what_still_gains_papers_is_asked_and_what_was_just_answered_is_not(context, database, listing, source):
     fill_from_listing(context, listing, days=5, today=TODAY)
     source.asked.clear()
     fill_from_listing(context, listing, days=5, today=TODAY + timedelta(days=1))
@@ -61,12 +88,12 @@ def test_settled_days_are_not_asked_again_and_recent_ones_are(context, database,
     assert count(database) == 10
 
 
-def test_a_shorter_look_back_forgets_nothing_of_a_longer_one(context, listing, source):
-    fill_from_listing(context, listing, days=20, today=TODAY)
+def test_a_shorter_look_back_forgets_nothing_that_is_over_of_a_longer_one(context, listing, source):
+    fill_from_listing(context, listing, days=38, today=TODAY)
     fill_from_listing(context, listing, days=3, today=TODAY)
     source.asked.clear()
-    assert fill_from_listing(context, listing, days=20, today=TODAY).done == 20
-    assert days_asked(source) == [iso(0), iso(1), iso(2)]
+    assert fill_from_listing(context, listing, days=38, today=TODAY).done == 38
+    assert days_asked(source) == [iso(age) for age in range(31)]
 
 
 DAYS_THAT_ARE_REFUSED = {
@@ -102,8 +129,8 @@ def test_a_day_that_is_refused_keeps_back_no_other_and_comes_later(context, data
         source.quirk = refuse_day(iso(age), answer)
     progress = fill_from_listing(context, listing, days=6, today=TODAY)
     assert (progress.done, count(database)) == (5, 10)
-    assert list(refused_days(progress)) == [iso(age)]
-    kept = refused_days(Progress.load(database, "hf"))
+    assert list(refused_lists(progress)) == [iso(age)]
+    kept = refused_lists(Progress.load(database, "hf"))
     assert kept[iso(age)].endswith(".")
     told = state(context)
     assert told[0] == "ok", told
@@ -171,7 +198,7 @@ def test_a_clock_that_is_ahead_loses_nothing(context, database, listing, source,
     assert count(database) == known + ahead + 1
 
 
-def test_many_refused_days_in_a_row_do_not_hide_the_good_ones_for_ever(context, database, listing, source):
+def test_many_refused_lists_in_a_row_do_not_hide_the_good_ones_for_ever(context, database, listing, source):
     source.quirk = lambda _path, query: (400, {}, b"") if query["date"] >= iso(34) else None
     with pytest.raises(SourceUnavailable, match="Refused 30 times in a row"):
         fill_from_listing(context, listing, days=40, today=TODAY, only_due=True)
@@ -207,7 +234,8 @@ def test_empty_days_are_asked_again_less_and_less(context, database, listing, so
     assert waits[0] >= 3600
     source.days[iso(4)] = [entry("2611.88888")]
     fill_from_listing(context, listing, days=6, today=TODAY)
-    assert iso(4) in Progress.load(database, "hf").settled
+    assert Progress.load(database, "hf").open_days[iso(4)]["tries"] == 0
+    assert count(database) == 11
 
 
 def test_a_listing_that_lists_nothing_at_all_is_late(context, listing, source):
@@ -258,7 +286,7 @@ def test_a_home_filled_by_an_earlier_version_is_filled(context, database, listin
 def test_a_source_silent_for_a_day_is_late(context, listing, source):
     fill_from_listing(context, listing, days=1, today=TODAY)
     assert state(context, later=30 * 3600) == ("degraded", "no answer for 30 h")
-    assert states(replace(context, settings=replace(context.settings, offline=True)), time.time()) == {}
+    assert health(replace(context, settings=replace(context.settings, offline=True)), time.time()) == {}
 
 
 def test_when_every_day_is_refused_that_is_said(context, listing, source):

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from server.errors import SourceUnavailable
 from server.services import missing_papers, polling
-from server.services.catalogue import states
+from server.services.catalogue import health
 from server.services.missing_papers import fill_from_archive, set_aside
 from server.services.papers import merge_cards, merge_source_papers
 from server.services.polling import Progress
@@ -48,7 +48,8 @@ def blank(database):
 
 
 def state(context):
-    return states(context, time.time())["arxiv"]
+    found = health(context, time.time())["arxiv"]
+    return found.status, found.reason
 
 
 def asked_ids(source):

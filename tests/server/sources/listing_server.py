@@ -8,6 +8,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
@@ -30,6 +31,7 @@ class ListingServer(ThreadingHTTPServer):
         if tls:
             self.socket = tls.wrap_socket(self.socket, server_side=True)
         self.days: dict[str, list] = {}
+        self.days_only = False  # whether its weeks, months and trending papers are empty
         self.papers: dict[str, str] = {}
         self.script: list[Callable[[], Answer | Raw]] = []
         self.quirk: Callable[[str, dict[str, str]], Answer | Raw | None] = lambda _path, _query: None
@@ -42,13 +44,27 @@ class ListingServer(ThreadingHTTPServer):
     def url(self) -> str:
         return f"{self.scheme}://127.0.0.1:{self.server_address[1]}"
 
+    def listed(self, query: dict[str, str]) -> list:
+        """The entries of a day, or of all days of a week or a month, or of all, as the API lists them."""
+        if "date" in query:
+            return self.days.get(query["date"], [])
+        if self.days_only:
+            return []
+        if "week" in query:
+            days = [day for day in self.days if date.fromisoformat(day).strftime("%G-W%V") == query["week"]]
+        else:
+            days = [day for day in self.days if day.startswith(query.get("month", ""))]
+        found = [one for day in sorted(days, reverse=True) for one in self.days[day]]
+        papers = [one for one in found if isinstance(one, dict) and isinstance(one.get("paper"), dict)]
+        return sorted(papers, key=lambda one: -(one["paper"].get("upvotes") or 0)) if "sort" in query else papers
+
     def answer(self, path: str, query: dict[str, str]) -> Answer | Raw:
         if self.script:
             return self.script.pop(0)()
         if odd := self.quirk(path, query):
             return odd
         if path == "/api/daily_papers":
-            entries = self.days.get(query["date"], [])
+            entries = self.listed(query)
             start = int(query["p"]) * int(query["limit"])
             return 200, {}, json.dumps(entries[start : start + int(query["limit"])]).encode()
         known = [self.papers[name] for name in query["id_list"].split(",") if name in self.papers]

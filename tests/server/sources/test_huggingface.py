@@ -8,10 +8,10 @@ from datetime import date
 import pytest
 
 from server.errors import SourceRefused
-from server.sources.huggingface import HuggingFace, parse_entry
+from server.sources.huggingface import HuggingFace, PaperList, parse_entry
 from tests.server.sources.listing_server import entry, status
 
-DAY = date(2026, 11, 18)
+DAY = PaperList.of_day(date(2026, 11, 18))
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def listing(settings):
 
 def test_a_days_papers_are_read_whole(listing, source):
     source.days["2026-11-18"] = [entry("2611.00001"), entry("2611.00002", upvotes=0)]
-    first, second = listing.daily_papers(DAY)
+    first, second = listing.papers(DAY).papers
     assert first.id == "2611.00001"
     assert first.title == "Title of 2611.00001"
     assert first.authors == ["Ada Lovelace", "Alan Turing"]
@@ -34,19 +34,19 @@ def test_a_days_papers_are_read_whole(listing, source):
 
 def test_days_with_many_papers_are_read_page_by_page(listing, source):
     source.days["2026-11-18"] = [entry(f"2611.{number:05d}") for number in range(230)]
-    assert len(listing.daily_papers(DAY)) == 230
+    assert len(listing.papers(DAY).papers) == 230
     assert [query["p"] for _, query in source.asked] == ["0", "1", "2"]
 
 
 def test_a_source_that_repeats_itself_is_not_asked_for_ever(listing, source):
     same = status(200, json.dumps([entry(f"2611.{number:05d}") for number in range(100)]).encode())
     source.script = [same] * 50
-    assert len(listing.daily_papers(DAY)) == 100
+    assert len(listing.papers(DAY).papers) == 100
     assert len(source.asked) == 2
 
 
 def test_a_day_without_a_listing_has_no_papers(listing):
-    assert listing.daily_papers(date(2026, 11, 15)) == []
+    assert listing.papers(PaperList.of_day(date(2026, 11, 15))).papers == []
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_a_day_without_a_listing_has_no_papers(listing):
 def test_an_answer_that_is_no_list_is_an_error(listing, source, body):
     source.script = [status(200, body)]
     with pytest.raises(SourceRefused, match="did not answer with"):
-        listing.daily_papers(DAY)
+        listing.papers(DAY)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_an_answer_that_is_no_list_is_an_error(listing, source, body):
 def test_a_day_of_which_no_entry_can_be_read_is_refused_and_not_empty(listing, source, entries):
     source.days["2026-11-18"] = entries
     with pytest.raises(SourceRefused, match="names no paper in its 2 entries"):
-        listing.daily_papers(DAY)
+        listing.papers(DAY)
 
 
 @pytest.mark.parametrize("second", [status(403), status(200, b"<html>"), status(200, b'["a", "b"]')])
@@ -92,7 +92,7 @@ def test_what_came_before_the_trouble_is_not_lost(listing, source, second):
     page = json.dumps([entry(f"2611.{number:05d}") for number in range(100)]).encode()
     source.script = [status(200, page), second]
     with pytest.raises(SourceRefused) as told:
-        listing.daily_papers(DAY)
+        listing.papers(DAY)
     assert len(told.value.found) == 100
 
 
@@ -119,7 +119,7 @@ def test_an_entry_without_a_paper_is_left_out(listing, source, broken):
         broken.pop("title")
     assert parse_entry(broken) is None
     source.days["2026-11-18"] = [broken, entry("2611.00009")]
-    assert [paper.id for paper in listing.daily_papers(DAY)] == ["2611.00009"]
+    assert [paper.id for paper in listing.papers(DAY).papers] == ["2611.00009"]
 
 
 def test_odd_facts_are_left_out_and_the_rest_kept():

@@ -15,7 +15,7 @@ from server.config import Settings
 from server.errors import BadPaperId, SourceRefused
 from server.paper_ids import canonical
 from server.sources.http import Client, Source
-from server.sources.paper import SourcePaper, clean_text, parse_time
+from server.sources.paper import SourcePaper, clean_text, parse_time, public_url
 
 logger = logging.getLogger(__name__)
 
@@ -145,6 +145,8 @@ def parse_entry(entry: object) -> SourcePaper | None:
         organization=_organization(paper.get("organization") or entry.get("organization")),
         published_at=parse_time(paper.get("publishedAt") or entry.get("publishedAt")),
         upvotes=_count(paper.get("upvotes")),
+        code_url=public_url(paper.get("githubRepo")),
+        project_url=public_url(paper.get("projectPage")),
     )
 
 

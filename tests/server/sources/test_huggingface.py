@@ -131,3 +131,79 @@ def test_odd_facts_are_left_out_and_the_rest_kept():
     assert (paper.published_at, paper.upvotes, paper.organization) == (None, None, None)
     assert paper.abstract.startswith("A ? b")
     assert len(paper.abstract) == 20_000
+
+
+def test_every_list_is_asked_for_as_the_api_wants_it(listing, source):
+    source.days = {
+        "2026-11-22": [entry("2611.00001", upvotes=3)],  # the Sunday of week 47
+        "2026-11-16": [entry("2611.00002", upvotes=9)],
+        "2026-10-31": [entry("2610.00003", upvotes=5)],
+    }
+    day = date(2026, 11, 18)
+    asked = {
+        "date": PaperList.of_day(date(2026, 10, 31)),
+        "week": PaperList.of_week(day),
+        "month": PaperList.of_month(day),
+        "sort": PaperList.trending(day),
+    }
+    found = {kind: [paper.id for paper in listing.papers(one).papers] for kind, one in asked.items()}
+    assert found == {
+        "date": ["2610.00003"],
+        "week": ["2611.00001", "2611.00002"],
+        "month": ["2611.00001", "2611.00002"],
+        "sort": ["2611.00002", "2610.00003", "2611.00001"],
+    }
+    assert [query for _, query in source.asked] == [
+        {"date": "2026-10-31", "limit": "100", "p": "0"},
+        {"week": "2026-W47", "limit": "100", "p": "0"},
+        {"month": "2026-11", "limit": "100", "p": "0"},
+        {"sort": "trending", "limit": "100", "p": "0"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("day", "week", "first", "last"),
+    [
+        (date(2027, 1, 1), "2026-W53", date(2026, 12, 28), date(2027, 1, 3)),
+        (date(2024, 12, 30), "2025-W01", date(2024, 12, 30), date(2025, 1, 5)),
+        (date(2026, 11, 22), "2026-W47", date(2026, 11, 16), date(2026, 11, 22)),
+    ],
+)
+def test_weeks_begin_on_monday_and_belong_to_the_year_of_their_thursday(day, week, first, last):
+    found = PaperList.of_week(day)
+    assert (found.name, found.first, found.last) == (week, first, last)
+
+
+def test_months_know_their_last_day():
+    assert PaperList.of_month(date(2028, 2, 3)).last == date(2028, 2, 29)
+    assert PaperList.of_month(date(2026, 12, 31)).name == "2026-12"
+
+
+def test_of_what_is_trending_the_first_page_is_enough(listing, source):
+    source.days = {"2026-11-18": [entry(f"2611.{number:05d}") for number in range(230)]}
+    assert len(listing.papers(PaperList.trending(date(2026, 11, 18))).papers) == 100
+    assert len(source.asked) == 1
+
+
+def test_the_same_bytes_have_the_same_hash_and_others_another(listing, source):
+    source.days["2026-11-18"] = [entry(f"2611.{number:05d}") for number in range(130)]
+    first, again = listing.papers(DAY).digest, listing.papers(DAY).digest
+    source.days["2026-11-18"][120]["numComments"] = 3
+    assert first == again != listing.papers(DAY).digest
+
+
+def test_code_project_and_organization_are_taken_where_they_are_given(listing, source):
+    source.days["2026-11-18"] = [
+        entry("2611.00001", githubRepo="https://github.com/a/b", projectPage="https://a.github.io/b/"),
+        entry("2611.00002", githubRepo="javascript:alert(1)", projectPage="http://192.168.0.1/admin"),
+        entry("2611.00003", organization={"_id": "1", "name": "lab", "fullname": "The Lab"}),
+        entry("2611.00004", githubRepo=None, projectPage=7),
+    ]
+    found = listing.papers(DAY).papers
+    assert [(paper.code_url, paper.project_url) for paper in found] == [
+        ("https://github.com/a/b", "https://a.github.io/b/"),
+        (None, None),
+        (None, None),
+        (None, None),
+    ]
+    assert [paper.organization for paper in found] == ["An Institute", "An Institute", "The Lab", "An Institute"]

@@ -6,7 +6,10 @@ is asked is in `polling.py`.
 
 from __future__ import annotations
 
+import logging
 import threading
+import time
+from collections.abc import Callable
 from functools import partial
 
 from server.services import listing_days, missing_papers
@@ -14,8 +17,10 @@ from server.services.context import Context
 from server.services.listing_days import Listing, fill_from_listing
 from server.services.missing_papers import Archive, fill_from_archive
 from server.services.polling import POLL_INTERVAL, Progress, poll
-from server.services.source_health import Health
+from server.services.source_health import LATE, Health
 from server.sources import arxiv, huggingface
+
+logger = logging.getLogger(__name__)
 
 
 def follow(
@@ -25,15 +30,29 @@ def follow(
 
     Each source has its own thread, so that a slow one does not hold up the other.
     """
-    asks = [
-        partial(fill_from_listing, context, listing, only_due=True),
-        partial(fill_from_archive, context, archive, only_due=True),
-    ]
-    threads = [threading.Thread(target=poll, args=(ask, stop), kwargs={"every": every}) for ask in asks]
+    asks: dict[str, Callable[[], object]] = {
+        huggingface.NAME: partial(fill_from_listing, context, listing, only_due=True),
+        arxiv.NAME: partial(fill_from_archive, context, archive, only_due=True),
+    }
+    watched = [partial(_ask_and_tell, context, name, ask, {}) for name, ask in asks.items()]
+    threads = [threading.Thread(target=poll, args=(ask, stop), kwargs={"every": every}) for ask in watched]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+
+
+def _ask_and_tell(context: Context, name: str, ask: Callable[[], object], told: dict[str, str]) -> None:
+    """Ask a source; log what became of its health when that is news. `told` holds the state that was last logged."""
+    try:
+        ask()
+    finally:
+        found = health(context, time.time()).get(name, Health("ok"))
+        before, told[name] = told.get(name, "ok"), found.state if found.state in LATE else "ok"
+        if told[name] == "ok" != before:
+            logger.info("catalogue: %s is well again", name)
+        elif told[name] != before and found.state != "failing":  # of which `poll` tells
+            logger.warning("catalogue: %s is %s: %s", name, found.state, found.reason)
 
 
 def health(context: Context, now: float) -> dict[str, Health]:
@@ -44,3 +63,8 @@ def health(context: Context, now: float) -> dict[str, Health]:
         huggingface.NAME: listing_days.health(Progress.load(context.database, huggingface.NAME), now),
         arxiv.NAME: missing_papers.health(context, now),
     }
+
+
+def late_sources(context: Context, now: float) -> dict[str, Health]:
+    """Return source -> its health, for those of which readers get no new papers."""
+    return {name: one for name, one in health(context, now).items() if one.state in LATE}

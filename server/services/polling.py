@@ -7,6 +7,7 @@ not answer, or refuses everything, ends a round. A `Retry-After` is stored.
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
 import traceback
@@ -214,11 +215,15 @@ def _ask_batch(
 
 
 def poll(ask: Callable[[], object], stop: threading.Event, *, every: float = POLL_INTERVAL) -> None:
-    """Call `ask` every `every` seconds until `stop`; after failures, after longer and longer pauses."""
-    failures = 0
+    """Call `ask` every `every` seconds until `stop`; after failures, after longer and longer pauses.
+
+    A failure is logged once, however often it comes in a row.
+    """
+    failures, told = 0, None
     while not stop.is_set():
-        began, error = time.time(), _log_failure(ask)
+        began, error = time.time(), _failure_of(ask)
         failures = failures + 1 if error else 0
+        told = _log_failure(error, told) if error else None
         pause = max(every, wait_after(failures, MAX_PAUSE)) if error else every
         due = time.time() + pause
         if isinstance(error, SourceUnavailable) and error.retry_at:
@@ -228,20 +233,26 @@ def poll(ask: Callable[[], object], stop: threading.Event, *, every: float = POL
             stop.wait(min(POLL_INTERVAL, max(0.0, due - time.time())))
 
 
-def _log_failure(ask: Callable[[], object]) -> Exception | None:
-    """Ask a source, log a failure in one line and return it. Being told to end is no failure."""
+def _failure_of(ask: Callable[[], object]) -> Exception | None:
+    """Ask a source; return what failed. Being told to end is no failure."""
     try:
         ask()
     except Stopped:
         return None
-    except InklingError as error:  # the source's own, or a database that is away
-        logger.warning("catalogue: %s", error.message)
-        return error
     except Exception as error:
         # The outermost loop of a job: the next round must still come.
-        logger.error("catalogue: a source cannot be asked (%s)", describe_error(error))
         return error
     return None
+
+
+def _log_failure(error: Exception, told: str | None) -> str:
+    """Log a failure in one line, unless it differs from the last one in numbers and times alone; return its text."""
+    ours = isinstance(error, InklingError)  # the source's own, or a database that is away
+    text = error.message if isinstance(error, InklingError) else describe_error(error)
+    if told is None or re.sub(r"\d+", "", text) != re.sub(r"\d+", "", told):
+        log, sentence = (logger.warning, "%s") if ours else (logger.error, "a source cannot be asked (%s)")
+        log("catalogue: " + sentence, text)
+    return text
 
 
 def describe_error(error: Exception) -> str:

@@ -13,6 +13,7 @@ from itertools import pairwise
 
 DAY = 86400.0
 FINE = frozenset({"ok", "quiet"})
+LATE = frozenset({"failing", "stopped", "stale", "silent"})  # readers get no new papers
 # `new`: not asked yet · `filling`: the first fill · `failing`: cannot be asked · `stopped`: no good answer for long ·
 # `stale`: an earlier answer again · `silent`: answers without papers, for longer than its rhythm explains
 STATES = ("ok", "quiet", "new", "filling", "failing", "stopped", "stale", "silent")

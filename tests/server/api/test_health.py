@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from sqlalchemy import text
 from server.app import create_app
 from server.config import Settings
 from server.services.context import Context
+from server.services.polling import Progress
 from tests.server.conftest import LOOPBACK, Device, card, event
 
 
@@ -101,3 +104,31 @@ def test_metrics_name_no_paper_and_no_reader(me: Device, app: Flask) -> None:
     text = me.client.get("/metrics", base_url=LOOPBACK).text
     assert "2401.00001" not in text
     assert me.reader_id not in text
+
+
+def test_the_health_of_the_sources_is_told_to_people_and_to_prometheus(settings: Settings) -> None:
+    app = create_app(replace(settings, offline=False))
+    context = app.extensions["inkling"]
+    now = time.time()
+    today = datetime.fromtimestamp(now, UTC).date()
+    progress = Progress(total=90, done=90, filled=90, last_success_at=now - 60)
+    for back in range(90):
+        progress = progress.with_day(today - timedelta(days=back), 0, None)
+    progress.save(context.database, "hf")
+    ready = app.test_client().get("/readyz").json["checks"]["sources"]
+    text = app.test_client().get("/metrics", base_url=LOOPBACK).text
+    app.extensions["inkling"].close()
+    assert ready == {
+        "status": "degraded",
+        "reason": "hf: nothing was listed in 89 days; is its address right?",
+        "states": {"hf": {"state": "silent", "since": None}, "arxiv": {"state": "ok", "since": None}},
+    }
+    lines = dict(line.rsplit(" ", 1) for line in text.splitlines() if line.startswith("inkling_source"))
+    assert float(lines['inkling_source_answer_age_seconds{source="hf"}']) >= 60
+    assert 'inkling_source_answer_age_seconds{source="arxiv"}' not in lines
+    assert lines['inkling_source_papers{source="hf",span="week"}'] == "0.0"
+    on = [line for line, value in lines.items() if line.startswith("inkling_source_state") and value == "1.0"]
+    assert on == [
+        'inkling_source_state{source="hf",state="silent"}',
+        'inkling_source_state{source="arxiv",state="ok"}',
+    ]

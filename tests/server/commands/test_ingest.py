@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import time
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
 from server.config import Settings
+from server.sources.huggingface import PACE
 from server.store import papers
 from server.store.database import Database
 from tests.server.inkling_process import Up, call, run, until
@@ -51,6 +53,36 @@ def test_a_refused_day_is_told_and_is_there_with_the_next_run(ingest, source):
     ]
     source.quirk = lambda *_: None
     assert ingest("hf", "--days", "3").stdout == "3 of 3 days of the listing are here.\n"
+
+
+def test_any_period_can_be_asked_for(ingest, source):
+    source.days["2024-02-29"] = [entry("2402.00001")]
+    told = ingest("hf", "--since", "2024-02-27", "--until", "2024-03-01")
+    assert (told.returncode, told.stdout) == (0, "4 of 4 days of the listing are here.\n")
+    asked = [query.get("date") or query.get("week") or query.get("month") for _, query in source.asked]
+    assert asked == [
+        *("2024-03-01", "2024-02-29", "2024-02-28", "2024-02-27"),
+        *("2024-W09", "2024-03", "2024-02"),
+    ]
+    gaps = [after - before for before, after in pairwise(source.times)]
+    assert min(gaps) >= 0.95 * PACE, "the listing's own log shows the pace"
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (["--since", "2026-02-30"], "does not match the format"),
+        (["--since", "2024-03-02", "--until", "2024-03-01"], "2024-03-02 is after the last day, 2024-03-01"),
+        (["--until", "2999-01-01"], "2999-01-01 is in the future"),
+        (["--since", "2024-03-02", "--days", "3"], "not both"),
+        (["--since", "1950-01-01"], "At most 3650 days"),
+        (["--days", "0"], "not in the range"),
+    ],
+)
+def test_a_period_that_is_none_is_refused_by_name(ingest, source, options, named):
+    told = ingest("hf", *options)
+    assert (told.returncode, source.asked) == (2, [])
+    assert named in told.stderr
 
 
 def test_a_listing_that_refuses_everything_is_a_failure(ingest, source):

@@ -9,6 +9,7 @@ import pytest
 from server.app import create_app
 from server.config import Settings
 from server.services import catalogue
+from server.services.source_health import Health
 from tests.server.conftest import Device, card, event, pair
 from tests.server.pages.conftest import Browser, words
 
@@ -45,11 +46,19 @@ def test_a_source_in_trouble_is_told(settings: Settings, monkeypatch: pytest.Mon
     app = create_app(replace(settings, offline=False))
     browser = Browser(app.test_client())
     browser.sign_in(pair(app.test_client()))
-    wrong = {"hf": ("degraded", "nothing was listed for 9 days"), "arxiv": ("ok", None)}
-    monkeypatch.setattr(catalogue, "states", lambda *_: wrong)
+    wrong = {
+        "hf": Health("silent", "a reason for the operator", since=1795392000.0),
+        "arxiv": Health("failing", "Away."),
+    }
+    monkeypatch.setattr(catalogue, "health", lambda *_: wrong)
     told = words(browser.get("/"))
-    assert "Hugging Face gives no new papers just now. nothing was listed for 9 days" in told
-    assert "arXiv gives" not in told
+    assert "Hugging Face has given nothing new since Nov 23, 2026." in told
+    assert "arXiv gives no new papers just now." in told
+    assert "operator" not in told
+    german = words(browser.get("/", **{"Accept-Language": "de"}))
+    assert "Hugging Face liefert seit 23.11.2026 nichts Neues." in german
+    monkeypatch.setattr(catalogue, "health", lambda *_: {"hf": Health("quiet"), "arxiv": Health("filling", "3 of 9")})
+    assert "Hugging Face" not in words(browser.get("/"))
     app.extensions["inkling"].close()
 
 

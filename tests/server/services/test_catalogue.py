@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from datetime import UTC, datetime
 
 import pytest
 
-from server.services import polling
+from server.services import catalogue, polling
 from server.services.catalogue import follow, health
 from server.services.polling import Progress
+from server.services.source_health import STATES, Health
 from server.store import papers
 from tests.server.conftest import sqlite_only
 from tests.server.sources.listing_server import atom_entry, entry
@@ -89,3 +91,23 @@ def test_what_comes_meanwhile_is_asked_for_and_what_waits_is_not(following, data
     assert until(lambda: Progress.load(database, "arxiv").done == 2)
     assert len(source.asked) == asked + 1, "the listing's days are not due again"
     assert polling.POLL_INTERVAL <= 60
+
+
+@sqlite_only
+def test_a_change_of_a_sources_health_is_logged_once(context, monkeypatch, caplog):
+    told, states = {}, iter(["filling", "ok", "quiet", "silent", "silent", "silent", "stale", "failing", "ok", "ok"])
+    monkeypatch.setattr(catalogue, "health", lambda *_: {"hf": Health(next(states), "for a reason")})
+    with caplog.at_level(logging.INFO):
+        for _ in range(10):
+            catalogue._ask_and_tell(context, "hf", lambda: None, told)
+    assert [record.getMessage() for record in caplog.records] == [
+        "catalogue: hf is silent: for a reason",
+        "catalogue: hf is stale: for a reason",
+        "catalogue: hf is well again",
+    ]
+
+
+@sqlite_only
+def test_readers_are_told_of_what_brings_them_nothing_and_not_of_a_quiet_day(context, monkeypatch):
+    monkeypatch.setattr(catalogue, "health", lambda *_: {state: Health(state) for state in STATES})
+    assert set(catalogue.late_sources(context, 0.0)) == {"failing", "stopped", "stale", "silent"}

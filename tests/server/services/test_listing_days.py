@@ -13,7 +13,7 @@ import pytest
 from server.errors import SourceUnavailable
 from server.services import polling
 from server.services.catalogue import health
-from server.services.listing_days import fill_from_listing, refused_lists
+from server.services.listing_days import fill_from_listing, lists_between, refused_lists
 from server.services.polling import Progress
 from server.sources.http import Stopped
 from server.store import job_states, papers
@@ -321,3 +321,123 @@ def test_the_listings_text_replaces_what_a_page_said(context, database, listing)
     with database.reading() as session:
         row = papers.rows(session, ["2611.00000"])["2611.00000"]
     assert (row["title"], row["source"]) == ("Title of 2611.00000", "hf")
+
+
+def test_weeks_months_and_what_is_trending_are_asked_for_too(context, database, listing, source):
+    source.days_only = False
+    source.days["2026-11-02"].append(entry("2405.00001"))
+    fill_from_listing(context, listing, days=3, today=TODAY)
+    others = [query for _, query in source.asked if "date" not in query]
+    assert [sorted(query.items())[-1] for query in others] == [
+        ("sort", "trending"),
+        ("week", "2026-W47"),
+        ("p", "0"),
+    ]
+    assert others[2]["month"] == "2026-11"
+    with database.reading() as session:
+        assert papers.rows(session, ["2405.00001"])
+    kept = Progress.load(database, "hf").open_days
+    waits = [kept[name]["due_at"] - kept[name]["asked_at"] for name in ("trending", "2026-W47", "2026-11")]
+    assert waits == [3600.0, 86400.0, 86400.0]
+
+
+def test_lists_of_a_period_are_its_days_weeks_and_months():
+    found = [one.name for one in lists_between(date(2026, 10, 30), date(2026, 11, 2), TODAY)]
+    assert found == [
+        *("2026-11-02", "2026-11-01", "2026-10-31", "2026-10-30"),
+        *("2026-W45", "2026-W44"),
+        *("2026-11", "2026-10"),
+    ]
+    assert [one.name for one in lists_between(TODAY, TODAY, TODAY)] == ["2026-11-20", "trending", "2026-W47", "2026-11"]
+
+
+def test_any_period_can_be_filled_and_leaves_the_recent_days_alone(context, database, listing, source):
+    fill_from_listing(context, listing, days=4, today=TODAY)
+    source.asked.clear()
+    filled = fill_from_listing(context, listing, days=7, until=TODAY - timedelta(days=33), today=TODAY)
+    assert (filled.done, filled.total) == (7, 7)
+    assert days_asked(source) == [iso(age) for age in range(33, 40)]
+    assert count(database) == 22
+    kept = Progress.load(database, "hf")
+    assert (kept.done, kept.total, set(kept.open_days) >= {iso(age) for age in range(4)}) == (4, 4, True)
+    assert state(context) == ("ok", None)
+    source.asked.clear()
+    assert fill_from_listing(context, listing, days=7, until=TODAY - timedelta(days=33), today=TODAY).done == 7
+    assert days_asked(source) == []
+
+
+def test_killed_in_the_middle_it_goes_on_where_it_was(context, database, listing, source, stop):
+    source.quirk = lambda _path, _query: stop.set() if len(source.asked) == 8 else None
+    with pytest.raises(Stopped):
+        fill_from_listing(context, listing, days=20, today=TODAY)
+    answered = set(days_asked(source)[:7])
+    stop.clear()
+    source.asked.clear()
+    source.quirk = lambda *_: None
+    assert fill_from_listing(context, listing, days=20, today=TODAY, only_due=True).done == 20
+    assert not answered & set(days_asked(source))
+    assert count(database) == 40
+
+
+def test_what_an_earlier_version_took_for_settled_is_asked_again_and_is_here_meanwhile(
+    context, database, listing, source
+):
+    replace(Progress(), total=20, done=20, filled=20, settled=[iso(age) for age in range(3, 20)]).save(database, "hf")
+    told = []
+    source.quirk = lambda *_: told.append(state(context)[0])
+    assert fill_from_listing(context, listing, days=20, today=TODAY, only_due=True).done == 20
+    assert len(days_asked(source)) == 20
+    assert set(told[3:]) == {"ok"}
+
+
+STALE = "its answer for 2026-11-19 is, byte for byte, the one for 2026-11-18"
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, ("ok", None)),
+        ({0: []}, ("ok", None)),
+        ({1: [], 0: []}, ("ok", None)),
+        (
+            {3: [], 2: [], 1: [], 0: []},
+            ("degraded", "nothing new since 2026-11-16: 3 days without papers on which it has some"),
+        ),
+        ({1: 2, 0: []}, ("degraded", STALE)),
+        ({0: 1}, ("ok", None)),
+        (
+            dict.fromkeys(range(40), 39),
+            ("degraded", "its answer for 2026-10-13 is, byte for byte, the one for 2026-10-12"),
+        ),
+    ],
+    ids=[
+        "a usual day",
+        "not out yet",
+        "a quiet day",
+        "three quiet days",
+        "a stale day",
+        "a stale morning",
+        "a frozen cache",
+    ],
+)
+def test_a_quiet_day_is_told_from_a_broken_listing(context, database, listing, source, changes, told, monkeypatch):
+    for age in range(40):
+        if (TODAY - timedelta(days=age)).weekday() >= 5:
+            source.days[iso(age)] = []
+    before = dict(source.days)
+    for age, instead in changes.items():
+        source.days[iso(age)] = before[iso(instead)] if isinstance(instead, int) else instead
+    noon = datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp()
+    monkeypatch.setattr("server.services.listing_days.time.time", lambda: noon)
+    fill_from_listing(context, listing, days=40, today=TODAY)
+    found = health(context, noon)["hf"]
+    assert (found.status, found.reason) == told
+
+
+def test_what_is_trending_without_a_change_is_a_stale_cache(context, listing, source, monkeypatch):
+    noon = datetime(2026, 11, 18, 12, tzinfo=UTC).timestamp()
+    for later in (0, 1, 2):
+        monkeypatch.setattr("server.services.listing_days.time.time", lambda later=later: noon + later * 86400)
+        fill_from_listing(context, listing, days=3, today=date(2026, 11, 18) + timedelta(days=later), only_due=True)
+    found = health(context, noon + 2 * 86400)["hf"]
+    assert (found.state, found.reason) == ("stale", "the same answer, byte for byte, since 2026-11-18")

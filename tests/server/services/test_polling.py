@@ -122,7 +122,7 @@ def in_a_thread(ask, stop, every=0.01):
 
 
 @pytest.mark.parametrize("error", [SourceUnavailable("Away."), ZeroDivisionError(), RecursionError()])
-def test_after_failures_it_is_asked_later_and_later_and_each_is_one_line(error, monkeypatch, caplog):
+def test_after_failures_it_is_asked_later_and_later_and_told_of_once(error, monkeypatch, caplog):
     monkeypatch.setattr(polling, "FIRST_WAIT", 0.05)
     stop, times = threading.Event(), []
 
@@ -138,8 +138,29 @@ def test_after_failures_it_is_asked_later_and_later_and_each_is_one_line(error, 
         thread.join(5)
     gaps = [after - before for before, after in pairwise(times)]
     assert gaps[3] > gaps[0]
-    assert len(caplog.records) in (4, 5)
-    assert all(record.exc_info is None and "\n" not in record.getMessage() for record in caplog.records)
+    [record] = caplog.records
+    assert record.exc_info is None
+    assert "\n" not in record.getMessage()
+
+
+def test_another_failure_and_one_after_an_answer_are_told_of(monkeypatch, caplog):
+    monkeypatch.setattr(polling, "FIRST_WAIT", 0.01)
+    stop = threading.Event()
+    rounds = iter(["Left alone until 10:00.", "Left alone until 11:00.", "Away.", None, "Away."])
+
+    def ask():
+        if message := next(rounds, ""):
+            raise SourceUnavailable(message)
+        if message == "":
+            stop.set()
+
+    with caplog.at_level(logging.WARNING):
+        polling.poll(ask, stop, every=0.01)
+    assert [record.getMessage() for record in caplog.records] == [
+        "catalogue: Left alone until 10:00.",
+        "catalogue: Away.",
+        "catalogue: Away.",
+    ]
 
 
 def test_a_source_that_says_when_is_asked_then_and_not_before():

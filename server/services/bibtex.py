@@ -21,6 +21,8 @@ _SPECIAL = {
     # BibTeX counts braces, escaped ones too.
     "{": r"\textbraceleft{}", "}": r"\textbraceright{}",
 }  # fmt: skip
+_ESCAPES = str.maketrans(_SPECIAL)
+_ESCAPES_OUTSIDE_BRACES = str.maketrans({letter: text for letter, text in _SPECIAL.items() if letter not in "{}"})
 _IN_MATH = {"&": r"\&", "%": r"\%", "#": r"\#"}
 # TeX that listings have in titles: accents, letters, escaped characters, fonts. Anything else may not be defined.
 _KNOWN = re.compile(
@@ -135,11 +137,13 @@ def _inverted(parts: PersonName) -> str:
 
 def _line(text: str) -> str:
     """Return a text on one line, without control characters."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    if not text.isprintable():
+        text = "".join(letter if letter.isprintable() else " " for letter in text)
+    return " ".join(text.split())
 
 
 def _escaped(text: str) -> str:
-    return "".join(_SPECIAL.get(letter, letter) for letter in text)
+    return text.translate(_ESCAPES)
 
 
 def _pieces(text: str) -> list[tuple[str, str]]:
@@ -165,14 +169,13 @@ def _tex(text: str, keep_braces: bool) -> str:
 
 
 def _escape_some(text: str, keep_braces: bool) -> str:
-    kept = "{}" if keep_braces else ""
-    return "".join(letter if letter in kept else _SPECIAL.get(letter, letter) for letter in text)
+    return text.translate(_ESCAPES_OUTSIDE_BRACES if keep_braces else _ESCAPES)
 
 
 def _is_balanced(text: str) -> bool:
     depth = 0
-    for letter in text:
-        depth += {"{": 1, "}": -1}.get(letter, 0)
+    for brace in re.findall(r"[{}]", text):
+        depth += 1 if brace == "{" else -1
         if depth < 0:
             return False
     return depth == 0

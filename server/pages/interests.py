@@ -8,7 +8,8 @@ from typing import Any
 from flask import Response, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from server.api.requests import caller, context
+from server.api.authentication import caller
+from server.api.requests import context
 from server.errors import Invalid
 from server.pages import pictures
 from server.pages.blueprint import Pages, error_page

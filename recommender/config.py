@@ -43,6 +43,11 @@ class Config:
     """Weight of a fresh open; decays by `open_half_life`. Of a save and an open of one paper the larger counts."""
     hide_weight: float = 0.5
     """Negative weight of a hidden paper; replaces that of saves and opens and does not decay."""
+    dislike_weight: float = 1.0
+    """Negative weight of a paper that the reader wants less like; replaces all others and does not decay."""
+    dislike_penalty: float = 3.0
+    """Taken off the score of a paper that is like one of these: all of it from a cosine of .3 between their TF-IDF
+    rows, nothing up to .1, in proportion between; for the nearest of them, once."""
     interest_weight: float = 0.6
     """Weight of a typed interest or a followed topic in the reader's profile; does not decay."""
     mute_weight: float = 3.0

@@ -11,18 +11,19 @@ import numpy as np
 import scipy.sparse as sp
 
 from recommender.config import DAY, Config
-from recommender.data.tables import Events, Papers
+from recommender.data.tables import KINDS, Events, Papers
 
-_CODES = {"open": 0, "save": 1, "unsave": 2, "hide": 3, "unhide": 4, "impression": 5}
-_OPEN, _SAVE, _UNSAVE, _HIDE, _UNHIDE, _IMPRESSION = range(6)
+_CODES = {name: code for code, name in enumerate(KINDS)}
+_OPEN, _SAVE, _UNSAVE, _HIDE, _UNHIDE, _DISLIKE, _UNDISLIKE, _IMPRESSION = range(len(KINDS))
 
 
 @dataclass(frozen=True)
 class Interactions:
     """One row per (reader, paper) pair, Q of them, sorted by reader, then paper.
 
-    `reader` and `paper` int64 are row numbers. `weight` float32 is positive if liked, negative if hidden, 0 if only
-    shown. `seen` bool: opened at any time, saved and not unsaved, or hidden and not unhidden. `passed` float32 counts
+    `reader` and `paper` int64 are row numbers. `weight` float32 is positive if liked, negative if hidden or
+    disliked, 0 if only shown. `seen` bool: opened at any time, saved and not unsaved, hidden and not unhidden, or
+    `disliked` bool and not undisliked. `passed` float32 counts
     the impressions of a paper never opened nor saved. `time` float64 is the newest event, `first` float64 the first
     open or save (inf without any), both in epoch seconds, -inf where unknown.
     """
@@ -31,6 +32,7 @@ class Interactions:
     paper: np.ndarray
     weight: np.ndarray
     seen: np.ndarray
+    disliked: np.ndarray
     passed: np.ndarray
     time: np.ndarray
     first: np.ndarray
@@ -61,14 +63,12 @@ def weigh_events(reader: np.ndarray, paper: np.ndarray, events: Events, config: 
     pair, pair_of = _unique_pairs(reader, paper)
     pairs = len(pair)
     order = np.lexsort((np.arange(len(time)), time))
-    saved, hidden = (
-        _latest(pair_of, kind, order, pairs, on=_SAVE, off=_UNSAVE),
-        _latest(pair_of, kind, order, pairs, on=_HIDE, off=_UNHIDE),
-    )
-    opened = _latest(pair_of, kind, order, pairs, on=_OPEN, off=_OPEN)
+    opposites = ((_SAVE, _UNSAVE), (_HIDE, _UNHIDE), (_DISLIKE, _UNDISLIKE), (_OPEN, _OPEN))
+    saved, hidden, disliked, opened = (_latest(pair_of, kind, order, pairs, on=on, off=off) for on, off in opposites)
     save = np.where(saved >= 0, config.save_weight * _decay(time, saved, config.save_half_life, now, config), 0)
     opens = np.where(opened >= 0, config.open_weight * _decay(time, opened, config.open_half_life, now, config), 0)
     weight = np.where(hidden >= 0, -config.hide_weight, np.maximum(save, opens))
+    weight = np.where(disliked >= 0, -config.dislike_weight, weight)
     shown = np.bincount(pair_of[kind == _IMPRESSION], minlength=pairs)
     reads = (kind == _OPEN) | (kind == _SAVE)
     newest, first = np.full(pairs, -np.inf), np.full(pairs, np.inf)
@@ -78,7 +78,8 @@ def weigh_events(reader: np.ndarray, paper: np.ndarray, events: Events, config: 
         reader=pair[:, 0],
         paper=pair[:, 1],
         weight=weight.astype(np.float32),
-        seen=(saved >= 0) | (hidden >= 0) | (opened >= 0),
+        seen=np.max([saved, hidden, disliked, opened], axis=0) >= 0,
+        disliked=disliked >= 0,
         passed=np.where(first < np.inf, 0, shown).astype(np.float32),
         time=newest,
         first=first,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-KINDS = ("open", "save", "unsave", "hide", "unhide", "impression")
+KINDS = ("open", "save", "unsave", "hide", "unhide", "dislike", "undislike", "impression")
 
 
 @dataclass(frozen=True)

@@ -23,11 +23,11 @@ MIN_PRODUCT = 1e-6  # of two TF-IDF weights; anything below is rounding
 class Reason:
     """One share of a score.
 
-    `kind` is "paper" (one of the reader's papers, with its `title` and the `words` it shares), "words" (words shared
-    with their other papers), "readers" (what other readers of those papers read, and how many read this one), "fresh",
-    "popular", "explore" (what re-ranking added: diversity, fairness, exploration; and impressions passed over),
-    "interest" (typed by the reader, in `words`; without words, what was muted), or "author", "category", "organization"
-    (followed by the reader, in `words` as they wrote it).
+    `kind` is "paper" (one of the reader's papers, with its `title` and the `words` it shares; below zero, the nearest
+    of those they want less like), "words" (words shared with their other papers), "readers" (what other readers of
+    those papers read, and how many read this one), "fresh", "popular", "explore" (what re-ranking added: diversity,
+    fairness, exploration; and impressions passed over), "interest" (typed by the reader, in `words`; without words,
+    what was muted), or "author", "category", "organization" (followed by the reader, in `words` as they wrote it).
     """
 
     kind: str
@@ -51,6 +51,7 @@ class Explanation:
         self._matches = match_interests(scores, self.interests, rows)
         self._followed = [(one.name, np.isin(rows, one.rows)) for one in scores.profile.followed]
         self._words = scores.index.words(rows)
+        self._disliked = (self._words @ scores.index.words(scores.profile.disliked).T).toarray()
         # Only the words of these rows matter, so the profile's weights for them fit into a small dense table.
         self._columns, self._at = np.unique(self._words.indices, return_inverse=True)
         self._profile_words = scores.profile.words[:, self._columns].toarray()
@@ -94,6 +95,9 @@ class Explanation:
         yield Reason("fresh", priors.get("fresh", 0.0))
         yield Reason("popular", priors.get("popular", 0.0))
         yield Reason("interest", priors.get("interest", 0.0))
+        if priors.get("disliked"):
+            nearest = int(scores.profile.disliked[self._disliked[at].argmax()])
+            yield Reason("paper", priors["disliked"], scores.index.ids[nearest], scores.index.title(nearest))
         for kind in (kind for kind in PREFIXES.values() if priors.get(kind)):
             names = [name.written for name, has in self._followed if name.kind == kind and has[at]]
             yield Reason(kind, priors[kind], words=names)

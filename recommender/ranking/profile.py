@@ -22,6 +22,7 @@ from recommender.model.neighbours import find_neighbours
 from recommender.ranking.paper_index import PaperIndex
 
 _NO_VECTORS = np.zeros((0, 0), np.float32)
+MAX_PENALIZING = 50  # disliked papers, the newest, whose likes sink
 MAX_LIKED, MAX_DISLIKED = 500, 125  # rows of a long history: those of most weight, the newest first
 DISLIKED_PREFERENCE = -0.3  # the preference a hidden paper is fitted to; a liked paper is fitted to 1
 
@@ -43,7 +44,8 @@ class Profile:
     and `graph_rows` float32 CSR (n, P) are what the components score with. `seen` int64 are index rows never to be
     recommended. `passed_over` int64 are index rows that were shown and not opened, `impressions` float32 how often.
     `muted_words` float32 CSR has one row for each muted text, also where no word of it is known. `followed` are the
-    names the reader follows, `muted_rows` int64 the index rows of papers with a muted name.
+    names the reader follows, `muted_rows` int64 the index rows of papers with a muted name, `disliked` int64 those of
+    the papers that the reader wants less like.
     """
 
     rows: np.ndarray
@@ -58,6 +60,7 @@ class Profile:
     muted_words: sp.csr_matrix
     followed: Sequence[FollowedName]
     muted_rows: np.ndarray
+    disliked: np.ndarray
 
     def __len__(self) -> int:
         return len(self.weight)
@@ -101,13 +104,11 @@ def build_profile(
     typed = [*interests, *muted]
     words = vocabulary.rows(typed)
     known = np.flatnonzero(np.diff(words.indptr))
-    weight = np.repeat(
-        np.array([config.interest_weight, -config.mute_weight], np.float32), [len(interests), len(muted)]
-    )
+    weights = np.array([config.interest_weight, -config.mute_weight], np.float32)
     return Profile(
         rows=np.concatenate([rows, np.full(len(known), -1)]),
         texts=[""] * len(rows) + [typed[row] for row in known],
-        weight=np.concatenate([interactions.weight[strongest], weight[known]]),
+        weight=np.concatenate([interactions.weight[strongest], weights[(known >= len(interests)).astype(int)]]),
         words=_vstack(index.words(rows), words[known]),
         vectors=np.concatenate([index.foldin_vectors(rows), model.fold_in(words[known])]) if model else _NO_VECTORS,
         graph_rows=_graph_rows(index, rows, words[known]),
@@ -117,6 +118,7 @@ def build_profile(
         muted_words=words[len(interests) :],
         followed=[FollowedName(name, index.rows_of(name)) for name in followed],
         muted_rows=_rows_of_any(index, muted_names),
+        disliked=_newest_disliked(interactions),
     )
 
 
@@ -136,7 +138,13 @@ def build_profile_from_rows(rows: np.ndarray, weight: np.ndarray, index: PaperIn
         muted_words=words[:0],
         followed=(),
         muted_rows=nothing,
+        disliked=nothing,
     )
+
+
+def _newest_disliked(interactions: Interactions) -> np.ndarray:
+    newest = np.argsort(-interactions.time, kind="stable")
+    return interactions.paper[newest[interactions.disliked[newest]][:MAX_PENALIZING]]
 
 
 def _rows_of_any(index: PaperIndex, names: Sequence[Name]) -> np.ndarray:

@@ -20,6 +20,9 @@ from recommender.ranking.profile import Profile
 
 MAX_UPVOTES = 100.0  # where the popularity prior reaches its full weight
 UNKNOWN_READER_PRIOR = 0.3  # weight of the readers' prior where nothing is known of the reader
+# A paper is like a disliked one from the first cosine of their TF-IDF rows, and wholly at the second. Of 25,975 papers
+# of citeulike-t, 200 pass the first, in the median, and 5 the second.
+DISLIKED_FROM, DISLIKED_WHOLLY = 0.1, 0.3
 # The penalty of a muted text grows with the cosine of TF-IDF rows, up to its full weight at this one,
 MUTED_COSINE = 0.15
 # and with the cosine of vectors, from 1.5 standard deviations of all papers' cosines up to 4.5.
@@ -136,7 +139,17 @@ def _score_priors(
         priors["explore"][profile.passed_over] = -config.passed_over * np.log2(profile.impressions)
     if profile.muted_words.nnz or len(profile.muted_rows):
         priors["interest"] = -np.float32(config.mute_weight) * _match_muted(profile, index)
+    if len(profile.disliked):
+        priors["disliked"] = -np.float32(config.dislike_penalty) * _match_disliked(profile, index)
     return priors | _score_followed(profile, index, config)
+
+
+def _match_disliked(profile: Profile, index: PaperIndex) -> np.ndarray:
+    """Return how much each paper is like the nearest of the disliked ones, float32 (N,) from 0 to 1."""
+    nearest = np.zeros(len(index), np.float32)
+    for row in index.words(profile.disliked):
+        np.maximum(nearest, index.dot_words(row.toarray()[0]), out=nearest)
+    return np.clip((nearest - np.float32(DISLIKED_FROM)) / np.float32(DISLIKED_WHOLLY - DISLIKED_FROM), 0, 1)
 
 
 def _score_followed(profile: Profile, index: PaperIndex, config: Config) -> dict[str, np.ndarray]:

@@ -17,7 +17,9 @@ from server.store import reader_papers, readers
 from server.store.database import Session
 from server.tokens import Keys
 
-KINDS = ("open", "save", "unsave", "hide", "unhide", "impression")
+KINDS = ("open", "save", "unsave", "hide", "unhide", "dislike", "undislike", "impression")
+# Of each kind that another takes back: the columns of a state that say whether it stands, and since when.
+STATE_OF = {"save": ("saved", "save_at"), "hide": ("hidden", "hide_at"), "dislike": ("disliked", "dislike_at")}
 SURFACES = ("card", "panel", "paper_page", "search", "feed", "digest", "library", "import", "demo")
 EARLIEST_TIME = 662_688_000.0  # 1991-01-01, before the first preprint server: an earlier time comes from a broken clock
 BATCH = 500  # events in one transaction
@@ -165,6 +167,7 @@ def empty_state(reader_id: str, paper_id: str) -> dict[str, Any]:
     return {
         **{"reader_id": reader_id, "paper_id": paper_id, "opened_at": None, "opens": 0},
         **{"saved": False, "save_at": None, "hidden": False, "hide_at": None},
+        **{"disliked": False, "dislike_at": None},
         **{"impressions": 0, "shown_at": None, "tags": None, "note": None, "read": False},
     }
 
@@ -178,9 +181,10 @@ def apply_event(state: dict[str, Any], kind: str, at: float) -> None:
         state["impressions"] += 1
         state["shown_at"] = max(at, state["shown_at"] or at)
     else:
-        flag, when = ("saved", "save_at") if kind in {"save", "unsave"} else ("hidden", "hide_at")
+        done = kind.removeprefix("un")
+        flag, when = STATE_OF[done]
         if state[when] is None or at >= state[when]:
-            state[flag], state[when] = kind in {"save", "hide"}, at
+            state[flag], state[when] = kind == done, at
 
 
 def delete(context: Context, reader_id: str, event_id: str, now: float) -> None:

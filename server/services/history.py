@@ -26,7 +26,7 @@ class History:
     """A reader's states of papers and what follows from them.
 
     `rows` are the events that each state stands for; `overexposed` the papers shown SHOWN_ENOUGH times in vain;
-    `acted_on` those the reader opened, saved or hid.
+    `acted_on` those the reader opened, saved, hid or disliked.
     """
 
     states: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -94,11 +94,11 @@ def _replace_members(
 
 
 def _is_overexposed(state: Mapping[str, Any]) -> bool:
-    return state["impressions"] >= SHOWN_ENOUGH and not (state["opens"] or state["saved"] or state["hidden"])
+    return state["impressions"] >= SHOWN_ENOUGH and not (state["opens"] or _is_done(state))
 
 
 def _is_done(state: Mapping[str, Any]) -> bool:
-    return bool(state["opened_at"] or state["saved"] or state["hidden"])
+    return bool(state["opened_at"] or state["saved"] or state["hidden"] or state["disliked"])
 
 
 def _events(state: Mapping[str, Any]) -> list[EventRow]:
@@ -108,6 +108,7 @@ def _events(state: Mapping[str, Any]) -> list[EventRow]:
         ("open", state["opened_at"], int(state["opened_at"] is not None)),
         ("save" if state["saved"] else "unsave", state["save_at"], int(state["save_at"] is not None)),
         ("hide" if state["hidden"] else "unhide", state["hide_at"], int(state["hide_at"] is not None)),
+        ("dislike" if state["disliked"] else "undislike", state["dislike_at"], int(state["dislike_at"] is not None)),
         ("impression", state["shown_at"], min(state["impressions"], _MAX_IMPRESSIONS)),
     ]
     return [(reader, paper, kind, at) for kind, at, times in events for _ in range(times)]

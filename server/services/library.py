@@ -12,7 +12,7 @@ from server.clock import rfc3339
 from server.errors import Invalid
 from server.services import events, papers
 from server.services.context import Context
-from server.services.events import Event
+from server.services.events import STATE_OF, Event
 from server.services.parsing import MAX_TAGS
 from server.store import library as store
 from server.store import papers as paper_store
@@ -136,7 +136,7 @@ def log_all(
     """
     with context.database.reading() as session:
         states = reader_papers.of_papers(session, reader_id, paper_ids)
-    flag, at_name = _STATE_OF[kind.removeprefix("un")]
+    flag, at_name = STATE_OF[kind.removeprefix("un")]
     changed = [paper for paper in paper_ids if bool(paper in states and states[paper][flag]) == kind.startswith("un")]
     batch = [
         # This change must win over one that a device with a fast clock has dated into the future.
@@ -149,7 +149,3 @@ def log_all(
     if batch:
         events.log(context, reader_id, batch, now=now)
     return changed
-
-
-# kind -> the columns of a state that say whether it is so, and since when
-_STATE_OF = {"save": ("saved", "save_at"), "hide": ("hidden", "hide_at")}

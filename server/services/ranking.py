@@ -164,8 +164,9 @@ def _entry(request: RankingRequest, ranked: RankedList, index: int) -> dict[str,
 
 def _state(state: Mapping[str, Any] | None) -> dict[str, Any]:
     if state is None:
-        return {"opened_at": None, "saved": False, "hidden": False}
-    return {"opened_at": rfc3339(state["opened_at"]), "saved": state["saved"], "hidden": state["hidden"]}
+        return {"opened_at": None, "saved": False, "hidden": False, "disliked": False}
+    flags = {name: state[name] for name in ("saved", "hidden", "disliked")}
+    return {"opened_at": rfc3339(state["opened_at"]), **flags}
 
 
 def _card_answer(card: Mapping[str, Any] | BadCard, entries: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

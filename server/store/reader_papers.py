@@ -73,4 +73,5 @@ def delete_all_but_saved(session: Session, reader_id: str) -> None:
     mine = reader_papers.c.reader_id == reader_id
     session.execute(delete(reader_papers).where(mine, reader_papers.c.saved.is_(False)))
     nothing = {"opened_at": None, "opens": 0, "hidden": False, "hide_at": None, "impressions": 0, "shown_at": None}
+    nothing |= {"disliked": False, "dislike_at": None}
     session.execute(update(reader_papers).where(mine).values(**nothing))

@@ -203,11 +203,14 @@ reader_papers = Table(
     Column("paper_id", String(64), ForeignKey("papers.id"), primary_key=True),
     Column("opened_at", Double),
     Column("opens", Integer, nullable=False),
-    # `save_at` is the time of the latest save or unsave, and `saved` says which; so `hide_at` and `hidden`.
+    # `save_at` is the time of the latest save or unsave, and `saved` says which; so `hide_at` and `hidden`,
+    # `dislike_at` and `disliked`.
     Column("saved", Boolean, nullable=False),
     Column("save_at", Double),
     Column("hidden", Boolean, nullable=False),
     Column("hide_at", Double),
+    Column("disliked", Boolean, nullable=False, server_default=false()),
+    Column("dislike_at", Double),
     Column("impressions", Integer, nullable=False),
     Column("shown_at", Double),
     Column("tags", _Json),

@@ -24,6 +24,7 @@ class CardState(Base):
     opened_at = Moment(required=True, allow_none=True)
     saved = fields.Boolean(required=True)
     hidden = fields.Boolean(required=True)
+    disliked = fields.Boolean(required=True)
 
 
 class RankedCard(Base):

@@ -59,6 +59,15 @@ def test_hidden_counts_against_until_it_is_shown_again():
     assert weights(("save", 3), ("hide", 2), ("unhide", 1)).weight == 1
 
 
+def test_disliked_counts_against_until_it_is_taken_back_whatever_else_was_done():
+    found = weights(("save", 3), ("hide", 3), ("dislike", 2))
+    assert (found.weight, found.disliked, found.seen) == (-PLAIN.dislike_weight, True, True)
+    back = weights(("save", 3), ("dislike", 2), ("undislike", 1))
+    assert (back.weight, back.disliked) == (1, False)
+    assert not weights(("dislike", 2), ("undislike", 1)).seen
+    assert not weights(("save", 2), ("hide", 1)).disliked
+
+
 def test_impressions_count_as_passed_over_only_of_papers_never_opened_or_saved():
     passed = weights(("impression", 2), ("impression", 1))
     assert (passed.weight, passed.passed, passed.seen) == (0, 2, False)

@@ -99,8 +99,34 @@ def test_the_state_of_a_card_is_the_readers_own(me: Device, other: Device) -> No
     me.log(event("open"), event("save"), event("hide"))
     [mine] = me.rank(card(1))["cards"]
     [theirs] = other.rank(card(1))["cards"]
-    assert mine["state"] == {"opened_at": "2026-11-20T08:15:00Z", "saved": True, "hidden": True}
-    assert theirs["state"] == {"opened_at": None, "saved": False, "hidden": False}
+    assert mine["state"] == {"opened_at": "2026-11-20T08:15:00Z", "saved": True, "hidden": True, "disliked": False}
+    assert theirs["state"] == {"opened_at": None, "saved": False, "hidden": False, "disliked": False}
+
+
+def test_less_like_this_and_its_undo(me: Device, other: Device) -> None:
+    page = [card(number) for number in range(1, 13)]
+    before = {entry["id"]: entry for entry in me.rank(*page)["cards"]}
+    list_id = me.rank(*page)["list_id"]
+    [told] = me.log(event("dislike", "2401.00003", surface="card", list_id=list_id, page="daily/2026-11-20"))
+    assert told["status"] == "accepted"
+    after = {entry["id"]: entry for entry in me.rank(*page)["cards"]}
+    assert after["2401.00003"]["state"]["disliked"]
+    alike = ["2401.00006", "2401.00009", "2401.00012"]
+    assert all(after[name]["score"] < before[name]["score"] - 1 for name in alike)
+    assert {after[name]["rank"] for name in ["2401.00003", *alike]} == {9, 10, 11, 12}
+    reason = next(one for one in after[alike[0]]["reasons"] if one.get("paper") == "2401.00003")
+    assert reason["share"] < 0
+    assert "2401.00003" not in ids(me.rank(card(1), limit=20))
+    assert not other.rank(card(3))["cards"][0]["state"]["disliked"]
+    listed = [item["paper"]["id"] for item in me.get("/v1/recommendations?days=30000").json["items"]]
+    assert "2401.00003" not in listed
+    me.log(event("undislike", "2401.00003", at="2026-11-20T09:00:00Z"))
+    back = {entry["id"]: entry for entry in me.rank(*page)["cards"]}
+    assert not back["2401.00003"]["state"]["disliked"]
+    assert {name: one["score"] for name, one in back.items()} == pytest.approx(
+        {name: one["score"] for name, one in before.items()}, rel=1e-4
+    )
+    assert [one["kind"] for one in me.get("/v1/me/events?paper=2401.00003&kind=dislike").json["items"]] == ["dislike"]
 
 
 def test_nothing_done_with_nor_on_the_page_is_recommended(me: Device) -> None:

@@ -20,7 +20,7 @@ from server.store import reader_papers, readers
 from server.store.database import Database
 
 NOW = 1_795_300_000.0
-kinds = st.sampled_from(["open", "save", "unsave", "hide", "unhide"])
+kinds = st.sampled_from(["open", "save", "unsave", "hide", "unhide", "dislike", "undislike"])
 
 
 @pytest.fixture
@@ -89,6 +89,7 @@ def test_the_latest_word_counts_and_of_two_at_one_moment_the_later_arrival(said:
     expected = {
         "saved": _last_word(in_order, ("save", "unsave")) == "save",
         "hidden": _last_word(in_order, ("hide", "unhide")) == "hide",
+        "disliked": _last_word(in_order, ("dislike", "undislike")) == "dislike",
         "opened_at": max((float(at) for kind, at in said if kind == "open"), default=None),
     }
     assert {name: incremental[name] for name in expected} == expected
@@ -167,14 +168,16 @@ def test_deleting_gives_the_state_the_other_events_make(context: Context, databa
 def test_starting_over_keeps_saved_papers_alone(context: Context, database: Database, reader: str) -> None:
     kept = made("save")
     batch = [kept, made("open"), made("hide", "2401.00002"), made("save", "2401.00003"), made("unsave", "2401.00003")]
+    batch += [made("dislike"), made("dislike", "2401.00002")]
     log(context, reader, *batch)
-    assert events.forget_all_but_saved(context, reader, NOW) == 4
-    assert log(context, reader, *batch) == ["duplicate"] * 5
+    assert events.forget_all_but_saved(context, reader, NOW) == 6
+    assert log(context, reader, *batch) == ["duplicate"] * 7
     with database.reading() as session:
         states = {row["paper_id"]: row for row in reader_papers.page(session, reader, 9)}
         assert [row["id"] for row in event_rows.page(session, reader, 9)] == [kept.id]
     assert list(states) == ["2401.00001"]
     assert (states["2401.00001"]["saved"], states["2401.00001"]["opens"]) == (True, 0)
+    assert (states["2401.00001"]["disliked"], states["2401.00001"]["dislike_at"]) == (False, None)
 
 
 def test_the_readers_own_words_outlive_events_and_starting_over(

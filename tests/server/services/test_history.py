@@ -34,7 +34,11 @@ def test_a_paper_shown_three_times_without_action_is_worn_out() -> None:
         _state(*shown, ("open", 9.0), paper="opened"),
         _state(*shown, ("hide", 8.0), ("unhide", 9.0), paper="hidden and back"),
     ]
-    assert History().with_rows(rows).overexposed == {"three times", "hidden and back"}
+    rows += [_state(*shown, ("dislike", 8.0), paper="disliked"), _state(("undislike", 8.0), paper="no longer disliked")]
+    history = History().with_rows(rows)
+    assert history.overexposed == {"three times", "hidden and back"}
+    assert history.acted_on == {"opened", "disliked"}
+    assert [kind for kind in history.events.kinds if "dislike" in kind] == ["dislike", "undislike"]
 
 
 def test_many_impressions_do_not_make_many_events() -> None:

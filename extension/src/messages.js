@@ -237,6 +237,8 @@ export const FROM_OWN = Object.freeze({
    * and `fetched_at` if it is the last known list.
    */
   recommend: "recommendations/get",
+  /** `{}` -> `{sources: {name, since: number | null}[]}`: those that bring the server no new papers. */
+  lateSources: "sources/late",
   /** `{q}` -> `{items: {paper: Paper, score: number}[]}` */
   search: "papers/search",
   /**

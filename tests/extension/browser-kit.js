@@ -303,7 +303,7 @@ export class Server {
     const moody = this.mood(request);
     if (moody) return moody;
     const route = `${method} ${path.split("?")[0]}`;
-    if (route === "GET /healthz") return reply(200, example(route).response);
+    if (route === "GET /healthz" || route === "GET /readyz") return reply(200, example(route).response);
     if (route === "POST /v1/devices") return this.pair(request.body);
     if (route === "POST /v1/pairing-codes/whose")
       return this.codes.has(request.body.code)

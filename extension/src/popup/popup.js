@@ -3,7 +3,7 @@
 import { browser, text } from "../browser.js";
 import { FROM_OWN, send } from "../messages.js";
 import { saveExport } from "../own-pages/export.js";
-import { ask, byId, formatTime, say, translatePage } from "../own-pages/own-page.js";
+import { ask, byId, formatDay, formatTime, say, translatePage } from "../own-pages/own-page.js";
 import { isSiteAllowed, requestSite } from "../own-pages/site-permissions.js";
 import { labelWithTitle, stepOf } from "../ui/actions.js";
 import { make } from "../ui/dom.js";
@@ -130,6 +130,20 @@ const openWelcome = () => browser().tabs.create({ url: browser().runtime.getURL(
 /** @param {string} reason */
 const reasonNote = (reason) => reason !== "" && make("span", { class: "small reason" }, reason);
 
+/** A paragraph that says, once the server has answered, which sources bring nothing new; hidden without any. */
+function lateNote() {
+  const note = make("p", { class: "small", hidden: "", role: "status" });
+  send(FROM_OWN.lateSources).then(({ sources = [] }) => {
+    note.textContent = sources.map(describeLate).join(" ");
+    note.hidden = sources.length === 0;
+  });
+  return note;
+}
+
+/** @param {{name: string, since: number | null}} source */
+const describeLate = ({ name, since }) =>
+  since === null ? text("popup_source_late", name) : text("popup_source_late_since", name, formatDay(since));
+
 /** What each tab shows. */
 const PANES = {
   async next() {
@@ -146,7 +160,8 @@ const PANES = {
       ),
     );
     const age = fetched_at && make("p", { class: "small" }, text("page_panel_stale", formatTime(fetched_at)));
-    return [age, linesOr(lines, ok ? text("page_panel_empty") : text("popup_nothing_to_show"))];
+    const late = ok && !fetched_at && lateNote();
+    return [age, late, linesOr(lines, ok ? text("page_panel_empty") : text("popup_nothing_to_show"))];
   },
   saved: () => drawSaved(drawStatus),
   async search() {

@@ -106,3 +106,22 @@ test("arrow keys go from tab to tab, and round", async () => {
   await pass();
   expect(document.activeElement.id).toBe("tab-next");
 });
+
+test("what to read next says which sources bring nothing new, and nothing while all do", async () => {
+  const late = { name: "Hugging Face", since: Date.parse("2026-11-23T00:00:00Z") };
+  const answer =
+    (sources) =>
+    ({ type }) =>
+      type === "sources/late" ? { ok: true, sources } : undefined;
+  const note = () => byId("pane").querySelector('[role="status"]');
+  await open(answer([late, { name: "arXiv", since: null }]));
+  await pass();
+  expect([note().hidden, note().textContent]).toEqual([
+    false,
+    "Hugging Face has given no new papers since Nov 23, 2026. arXiv gives no new papers just now.",
+  ]);
+  vi.resetModules();
+  await open(answer([]));
+  await pass();
+  expect(note().hidden).toBe(true);
+});

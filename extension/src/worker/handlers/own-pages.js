@@ -6,6 +6,7 @@ import { addInterests, exportAccount, leave, listDevices, revokeDevice } from ".
 import { listDeadLetters, settleDeadLetter } from "../dead-letters.js";
 import { forgetEvents, forgetMatching, listLedger } from "../deletion.js";
 import { listHidden } from "../hidden.js";
+import { listLateSources } from "../late-sources.js";
 import { findSaved, listLibrary } from "../library.js";
 import { connect, findWhose, probe } from "../pairing.js";
 import { setPause } from "../pauses.js";
@@ -38,6 +39,7 @@ export const ownPageHandlers = {
   [FROM_OWN.deadList]: listDeadLetters,
   [FROM_OWN.deadSettle]: ({ id, retry }) => whenDone(settleDeadLetter(id, retry)),
   [FROM_OWN.recommend]: ({ limit }) => recommend(limit),
+  [FROM_OWN.lateSources]: listLateSources,
   [FROM_OWN.search]: ({ q }) => searchPapers(q),
   [FROM_OWN.libraryList]: ({ refresh }) => listLibrary(refresh === true),
   [FROM_OWN.libraryFind]: ({ q }) => findSaved(String(q)),

@@ -191,6 +191,7 @@ def test_the_patterns_are_found() -> None:
     assert len(ALL) > 80
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("where", "call", "pattern"), ALL, ids=[f"{one[0]}:{at}" for at, one in enumerate(ALL)])
 def test_no_text_makes_a_pattern_slow(where: str, call: str, pattern: str) -> None:
     assert slow_text(call, pattern) is None, f"{where}: {pattern}"

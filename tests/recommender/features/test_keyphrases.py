@@ -247,6 +247,7 @@ def real(shared):
     return read_papers(shared / "data/hf-papers/papers.jsonl.gz")
 
 
+@pytest.mark.slow
 def test_real_reasons_name_no_empty_and_no_folded_word(real):
     vocabulary, rows = learn_vocabulary(paper_texts(real), 3)
     stop = stop_words(vocabulary.words, rows)

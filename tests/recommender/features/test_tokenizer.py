@@ -177,6 +177,7 @@ def seconds(tokenizer):
     return time.thread_time() - began
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", ["", "a", "&#", "\\u"])
 @pytest.mark.parametrize("piece", HOSTILE.values(), ids=HOSTILE)
 def test_folding_takes_time_in_proportion_to_the_text(start, piece):

@@ -80,6 +80,7 @@ def test_vectors_under_the_wrong_ids_are_held_back(holdout, papers, holdout_fit,
     assert not judge(holdout, papers, holdout_fit=misnumbered, model=misnumbered, serving=serving).passed
 
 
+@pytest.mark.slow
 def test_damage_done_after_the_holdout_fit_is_seen(holdout, papers, events, holdout_fit, serving, config):
     finished = train(papers, events, config, now=NOW, blend=holdout_fit.blend, start=holdout_fit)
     assert judge(holdout, papers, holdout_fit=holdout_fit, model=finished, serving=serving).passed

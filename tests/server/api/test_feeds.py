@@ -39,6 +39,7 @@ def test_the_feed_shows_what_is_recommended(me: Device) -> None:
         assert all(entry.findtext(f"{ATOM}{name}") for entry in entries)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("letter", ["\ufffe", "\uffff", "\x0b", "\x1f", "\x7f", "\u202e"])
 @pytest.mark.parametrize("field", ["title", "abstract", "authors", "only it"])
 def test_no_letter_of_one_paper_breaks_the_feed(me: Device, field: str, letter: str) -> None:

@@ -89,6 +89,7 @@ def _steps(context: Context, ask: Callable[[], object]) -> int:
     return taken * 100
 
 
+@pytest.mark.slow
 @sqlite_only
 def test_ranking_after_one_more_open_reads_no_more_for_a_long_history(
     me: Device, other: Device, context: Context

@@ -30,6 +30,7 @@ OPEN = {("/v1/devices", "post"), ("/v1/pairing-codes/whose", "post")}
 LAST = {"DELETE /v1/me", "DELETE /v1/devices/{device_id}"}
 
 
+@pytest.mark.slow
 def test_every_answer_is_as_documented(app: Flask, me: Device) -> None:
     found = [result.ok() for result in schemathesis.openapi.from_wsgi("/openapi.json", app).get_all_operations()]
     for operation in sorted(found, key=lambda operation: operation.label in LAST):

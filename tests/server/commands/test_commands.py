@@ -33,6 +33,7 @@ def test_every_command_explains_itself(name):
     assert "Usage:" in result.output
 
 
+@pytest.mark.slow
 def test_the_trainers_loop_and_the_supervisor_stay_light():
     for module in ("server.commands.schedule", "server.commands.up"):
         code = f"import sys, {module}; print([m for m in ('numpy', 'sklearn', 'flask') if m in sys.modules])"

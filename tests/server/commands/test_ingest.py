@@ -43,6 +43,7 @@ def add(home, *names):
     database.close()
 
 
+@pytest.mark.slow
 def test_a_refused_day_is_told_and_is_there_with_the_next_run(ingest, source):
     source.quirk = refuse_day(DAYS[1], status(404)())
     told = ingest("hf", "--days", "3")
@@ -85,6 +86,7 @@ def test_a_period_that_is_none_is_refused_by_name(ingest, source, options, named
     assert named in told.stderr
 
 
+@pytest.mark.slow
 def test_a_listing_that_refuses_everything_is_a_failure(ingest, source):
     source.quirk = lambda *_: (200, {}, b"<!doctype html><title>sign in to the wifi</title>")
     told = ingest("hf", "--days", "3")

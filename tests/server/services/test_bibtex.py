@@ -52,6 +52,7 @@ def shown(text: str) -> str:
     return " ".join(plain.split())
 
 
+@pytest.mark.slow
 @needs_papers
 def test_a_hundred_real_papers_come_back_as_they_were() -> None:
     entries = real_entries()[:100]
@@ -70,6 +71,7 @@ def test_a_hundred_real_papers_come_back_as_they_were() -> None:
             assert shown(" ".join(parts)).replace(",", "") == wanted.replace(",", "")
 
 
+@pytest.mark.slow
 @needs_papers
 def test_every_real_paper_is_read_by_both() -> None:
     entries = real_entries()

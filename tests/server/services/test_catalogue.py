@@ -80,6 +80,7 @@ def test_an_archive_in_trouble_does_not_keep_the_listing_waiting(context, reques
     assert "left alone until" in told["arxiv"].reason
 
 
+@pytest.mark.slow
 @sqlite_only
 def test_what_comes_meanwhile_is_asked_for_and_what_waits_is_not(following, database, source):
     assert until(lambda: Progress.load(database, "arxiv").done == 1)

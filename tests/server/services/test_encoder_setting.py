@@ -33,6 +33,7 @@ def test_a_folder_that_is_no_encoder_is_refused_at_start(tmp_path: Path) -> None
         Settings.from_environment({"INKLING_ENCODER": str(tmp_path)}, home=tmp_path / "home")
 
 
+@pytest.mark.slow
 def test_training_encodes_with_it_and_children_read_the_same_setting(context: Context, tmp_path: Path) -> None:
     folder = write_encoder(tmp_path / "encoder")
     settings = replace(context.settings, encoder=folder)
@@ -43,6 +44,7 @@ def test_training_encodes_with_it_and_children_read_the_same_setting(context: Co
     assert model.embeddings.vectors.shape[0] == result.papers
 
 
+@pytest.mark.slow
 def test_an_encoder_that_breaks_later_costs_no_training(
     context: Context, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -116,6 +116,7 @@ DAYS_THAT_ARE_REFUSED = {
 }
 
 
+@pytest.mark.slow
 @sqlite_only
 @pytest.mark.parametrize(
     ("kind", "age"),
@@ -167,6 +168,7 @@ def test_what_is_due_is_asked_and_nothing_else(context, listing, source, monkeyp
     assert days_asked(source) == [iso(4)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ahead", [1, 5, 36])
 @pytest.mark.parametrize("answer", [status(400)(), status(200, b"[]")()])
 def test_a_clock_that_is_ahead_loses_nothing(context, database, listing, source, ahead, answer):

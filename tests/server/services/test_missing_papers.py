@@ -124,6 +124,7 @@ def test_what_waits_is_not_asked_for_before_its_time(context, database, archive,
     assert len(source.asked) == 1
 
 
+@pytest.mark.slow
 @sqlite_only
 @pytest.mark.parametrize("kind", MAX_REFUSALS)
 def test_an_id_that_is_refused_keeps_no_other_paper_blank(context, database, archive, source, kind):

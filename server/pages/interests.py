@@ -20,7 +20,7 @@ from server.services import composition, papers, ranking, topics
 
 pages = Pages("interests")
 RECOMMENDED = 20  # papers of today's list, as `/` has them
-PUT_AWAY = 30  # papers shown of those that were hidden
+PUT_AWAY = 30  # papers shown of those that were hidden or disliked
 # What a button says -> the list a topic goes to.
 LISTS = {"follow": "followed", "mute": "muted", "forget": None}
 PREFIXES = ("author", "category", "org")
@@ -62,11 +62,22 @@ def _topic(written: str, count: int) -> dict[str, Any]:
 
 
 def _put_away(states: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the papers that the reader hid, the last ones first, and how many there are."""
-    hidden = sorted((name for name in states if states[name]["hidden"]), key=lambda name: -states[name]["hide_at"])
-    known = papers.find_papers(context(), caller().reader_id, hidden[:PUT_AWAY])
-    shown = [{"id": name, "title": known.get(name, {}).get("title") or f"arXiv:{name}"} for name in hidden[:PUT_AWAY]]
-    return {"hidden": shown, "hidden_count": len(hidden)}
+    """Return the papers that the reader hid or wants less like, the last ones first, and how many there are."""
+    put_away = sorted((name for name in states if _flags(states[name])), key=lambda name: -_since(states[name]))
+    known = papers.find_papers(context(), caller().reader_id, put_away[:PUT_AWAY])
+    shown = [
+        {"id": name, "title": known.get(name, {}).get("title"), "flags": _flags(states[name])}
+        for name in put_away[:PUT_AWAY]
+    ]
+    return {"put_away": shown, "put_away_count": len(put_away)}
+
+
+def _flags(state: Mapping[str, Any]) -> list[str]:
+    return [flag for flag in ("hidden", "disliked") if state[flag]]
+
+
+def _since(state: Mapping[str, Any]) -> float:
+    return float(max(state["hide_at"] or 0.0, state["dislike_at"] or 0.0))
 
 
 @pages.post("/interests/topic")

@@ -20,6 +20,8 @@ OPPOSITE = {
     "unsave": "save",
     "hide": "unhide",
     "unhide": "hide",
+    "dislike": "undislike",
+    "undislike": "dislike",
 }
 
 
@@ -51,6 +53,10 @@ def _sentences(n: int) -> dict[str, str]:
         "unsave": ngettext("Removed from your library.", "%(count)s papers removed from your library.", n),
         "hide": ngettext("Hidden: it will not be recommended again.", "%(count)s papers hidden.", n),
         "unhide": ngettext("No longer hidden.", "%(count)s papers are no longer hidden.", n),
+        "dislike": ngettext(
+            "What is like it is recommended less from now on.", "What is like these is recommended less from now on.", n
+        ),
+        "undislike": ngettext("Nothing is held against it any more.", "Nothing is held against these any more.", n),
         "read": ngettext("Marked as read.", "%(count)s papers marked as read.", n),
         "unread": ngettext("Marked as unread.", "%(count)s papers marked as unread.", n),
         "tag": ngettext("Tags added.", "Tags added to %(count)s papers.", n),

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from server.api.authentication import caller
 from server.api.requests import context
 from server.errors import BadPaperId, PaperNotFound
+from server.pages import logged
 from server.pages.blueprint import Pages
 from server.paper_ids import canonical
 from server.services import account, library, papers, ranking
@@ -37,6 +38,7 @@ def show(paper_id: str) -> AnyResponse:
         entry=saved[0][1] if saved else None,
         state=states.get(name),
         states=states,
+        kinds=logged.kinds(),
         similar=ranking.similar(context(), caller(), name, SIMILAR, now),
         events=[one for _, one in account.logged_events(context(), reader_id, EVENTS, None, paper=name)],
     )

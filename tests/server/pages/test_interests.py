@@ -25,7 +25,12 @@ def ago(days: float) -> str:
 
 def test_with_nothing_the_page_says_what_inkling_goes_by(mine: Browser) -> None:
     told = words(mine.get("/interests"))
-    for said in ("Inkling goes by what you open and save", "Nothing is muted", "no list today", "hidden no paper"):
+    for said in (
+        "Inkling goes by what you open and save",
+        "Nothing is muted",
+        "no list today",
+        "asked for less like none",
+    ):
         assert said in told
     assert "Nothing was opened or saved in the last twelve months." in told
 
@@ -104,6 +109,16 @@ def test_what_was_hidden_comes_back_from_here(mine: Browser, me: Device) -> None
     answer = mine.post("/papers", action="unhide", id="2401.00002", surface="library", back="/interests")
     page = mine.get(answer.headers["Location"].partition("#")[0])
     assert re.findall(r'<li id="paper-([\d.]+)"', page.text) == ["2401.00001"]
+
+
+def test_what_was_disliked_is_told_and_taken_back(mine: Browser, me: Device) -> None:
+    me.log(event("dislike", "2401.00001", ago(2)), event("hide", "2401.00001", ago(3)), event("hide", "2401.00002"))
+    told = words(mine.get("/interests"))
+    assert "arXiv:2401.00001 Hidden Show again Less like this Take back" in told
+    answer = mine.post("/papers", action="undislike", id="2401.00001", surface="library", back="/interests")
+    told = words(mine.get(answer.headers["Location"]))
+    assert "Nothing is held against it any more." in told
+    assert "arXiv:2401.00001 Hidden Show again arXiv" in told or told.endswith("arXiv:2401.00001 Hidden Show again")
 
 
 def test_of_many_hidden_papers_the_last_are_shown(mine: Browser, me: Device) -> None:

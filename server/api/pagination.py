@@ -20,18 +20,19 @@ def read_cursor(cursor: str | None, kinds: tuple[type, ...]) -> tuple[Any, ...] 
             base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)), parse_constant=refuse_constant
         )
     except (ValueError, RecursionError) as error:
-        raise _bad_cursor() from error
+        raise bad_cursor() from error
     if not isinstance(place, list) or [type(part) for part in place] != list(kinds):
-        raise _bad_cursor()
+        raise bad_cursor()
     for part in place:
         if isinstance(part, str):
             read_text(part, "cursor", 500)
         elif abs(part) > 2**62:
-            raise _bad_cursor()
+            raise bad_cursor()
     return tuple(place)
 
 
-def _bad_cursor() -> Invalid:
+def bad_cursor() -> Invalid:
+    """Return the error for a cursor that is none."""
     return Invalid("Not a cursor of this list; take it from the answer before, or leave it out.", field="cursor")
 
 

@@ -8,11 +8,13 @@ from flask import Response, jsonify
 
 from server.api.authentication import caller
 from server.api.blueprint import PAPER, Blueprint
-from server.api.pagination import page_of, read_cursor
+from server.api.places import read_place, write_place
 from server.api.requests import context
 from server.api.schemas.papers import Paper, SearchAnswer, SearchQuery, Similar, SimilarQuery
 from server.paper_ids import canonical
 from server.services import papers, ranking
+from server.services import search as search_service
+from server.services.query import read_query
 
 blueprint = Blueprint("papers", __name__, description="What is known of papers.")
 
@@ -21,11 +23,13 @@ blueprint = Blueprint("papers", __name__, description="What is known of papers."
 @blueprint.arguments(SearchQuery, location="query")
 @blueprint.response(200, SearchAnswer)
 def search(query: dict[str, Any]) -> Response:
-    """Find papers by subject, by the words they contain, or by id."""
-    size = query["limit"]
-    after = read_cursor(query.get("cursor"), (float, str))
-    found = ranking.search(context(), caller(), query["q"], limit=size + 1, after=after, now=context().now())
-    return jsonify(page_of([((item["score"], item["paper"]["id"]), item) for item in found], size))
+    """Find papers by what they are about, by the words they contain, by author, category and time, or by id."""
+    asked = read_query(query["q"], **{name: query[name] for name in ("author", "category", "since", "until")})
+    after = read_place(query.get("cursor"))
+    items, place = search_service.search(
+        context(), caller(), asked, sort=query["sort"], limit=query["limit"], after=after, now=context().now()
+    )
+    return jsonify({"items": items, "next": place and write_place(place)})
 
 
 @blueprint.route("/v1/papers/<path:paper_id>/similar", parameters=PAPER)

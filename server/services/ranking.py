@@ -1,22 +1,18 @@
-"""Ranking for one reader: a page's cards, recommendations, similar papers, search."""
+"""Ranking for one reader: a page's cards, recommendations, similar papers."""
 
 from __future__ import annotations
 
 import logging
 import math
-import re
 import zlib
-from bisect import bisect
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from recommender import Catalogue, CatalogueScores, RankedList, Reason
-from recommender.features.tokenizer import singular, tokenize
 from server.clock import rfc3339
-from server.errors import BadPaperId, DatabaseUnavailable, InklingError
-from server.paper_ids import canonical
+from server.errors import DatabaseUnavailable, InklingError
 from server.services import papers
 from server.services.history import History
 from server.services.model_cache import Served
@@ -28,8 +24,6 @@ from server.store import papers as paper_store
 logger = logging.getLogger(__name__)
 
 DAY = 86400.0
-MAX_RESULTS = 1000
-MIN_PREFIX_LENGTH = 3  # letters; a shorter word is the prefix of too many
 
 
 @dataclass(frozen=True)
@@ -226,64 +220,3 @@ def similar(context: ServingContext, caller: Caller, paper_id: str, limit: int, 
     request = RankingRequest.of(context, caller, now, [paper_id])
     ranked = request.catalogue.similar(paper_id, limit, request.untitled | {paper_id})
     return _attach_papers(request, ranked, limit)
-
-
-def search(
-    context: ServingContext, caller: Caller, query: str, *, limit: int, after: tuple[float, str] | None, now: float
-) -> list[dict[str, Any]]:
-    """Return papers for a query, best first, starting after the (score, id) given.
-
-    A place rather than a count, so that papers added meanwhile neither repeat nor hide a result.
-    """
-    request = RankingRequest.of(context, caller, now)
-    best = sorted((-score, name) for name, score in _find(request, query))
-    start = _index_after(best, after) if after is not None else 0
-    scores = {name: -negative for negative, name in best[start:]}
-    wanted = list(scores)[:limit]
-    known = papers.find_papers(context, caller.reader_id, wanted)
-    return [{"paper": known[name], "score": scores[name]} for name in wanted if name in known]
-
-
-def _index_after(best: list[tuple[float, str]], after: tuple[float, str]) -> int:
-    """Return where a list of (-score, paper) continues: after the paper itself, since scores may have changed."""
-    names = [name for _, name in best]
-    return names.index(after[1]) + 1 if after[1] in names else bisect(best, (-after[0], after[1]))
-
-
-def _find(request: RankingRequest, query: str) -> list[tuple[str, float]]:
-    """Return (paper, score) for a query: by paper id, else by meaning, else by its literal words."""
-    try:
-        named = canonical(query)
-    except BadPaperId:
-        ranked = request.catalogue.search(query, MAX_RESULTS)
-        found = [(name, float(score)) for name, score in zip(ranked.ids, ranked.scores, strict=True)]
-        found = [(name, score) for name, score in found if not math.isnan(score)]
-    else:
-        found = [(named, 1.0)]
-    if found:
-        return found
-    return [(name, 1.0) for name in _find_literally(request, query)]
-
-
-def _find_literally(request: RankingRequest, query: str) -> list[str]:
-    """Return the papers with every word of the query, or a word that begins with it.
-
-    A query of stop words alone ("the") is looked up in titles only.
-    """
-    words = list(dict.fromkeys(_stem(word) for word in query.split()))
-    with request.context.database.reading() as session:
-        rows = paper_store.with_words(
-            session, request.caller.reader_id, words, MAX_RESULTS, abstracts=bool(tokenize(query))
-        )
-    return [name for name, text in rows if all(_occurs(word, text) for word in words)]
-
-
-def _stem(word: str) -> str:
-    one = singular(word.casefold())
-    return one if word.casefold().startswith(one) else word
-
-
-def _occurs(word: str, text: str) -> bool:
-    """Whether a word of the text begins with `word` (equals it, if short); in scripts without spaces, contains it."""
-    before, after = r"(?<!\w)" if word[0].isascii() else "", r"(?!\w)" if len(word) < MIN_PREFIX_LENGTH else ""
-    return re.search(before + re.escape(word) + after, text, re.IGNORECASE) is not None

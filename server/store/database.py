@@ -27,6 +27,7 @@ from sqlalchemy import (
     event,
     insert,
     literal,
+    or_,
     orm,
     text,
 )
@@ -128,6 +129,8 @@ class Database:
         """Rewrite an SQLite file, so that it contains nothing deleted. Writers wait meanwhile, readers do not."""
         if self.engine.dialect.name == "sqlite":
             with self._sqlite_alone() as cursor:
+                # A full-text index keeps what was deleted until its parts are merged into one.
+                cursor.execute("INSERT INTO paper_search(paper_search) VALUES ('optimize')")
                 cursor.execute("VACUUM")
         return True
 
@@ -251,6 +254,16 @@ def upsert(session: Session, table: Table, rows: Sequence[Mapping[str, Any]], ke
     keys = [column.name for column in table.primary_key]
     changed = {name: statement.excluded[name] for name in rows[0] if name not in keys and name not in keep}
     session.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))
+
+
+def changed_upsert(session: Session, table: Table, rows: Sequence[Mapping[str, Any]], key: str) -> None:
+    """Insert rows, or overwrite those with the same `key` that differ. All rows have the same columns."""
+    if not rows:
+        return
+    statement = _dialect_insert(session, table)
+    changed = {name: statement.excluded[name] for name in rows[0] if name != key}
+    differs = or_(*(table.c[name].is_distinct_from(value) for name, value in changed.items()))
+    session.execute(statement.on_conflict_do_update(index_elements=[key], set_=changed, where=differs), list(rows))
 
 
 def _dialect_insert(session: Session, table: Table) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
+from server.store import search
 from server.store.database import Row, all_rows, among, insert_new, upsert
 from server.store.tables import events, is_stub, page_texts, papers, reader_papers
 
@@ -61,6 +62,7 @@ def source_facts() -> list[ColumnElement[Any]]:
 def save(session: Session, changed: Sequence[Mapping[str, Any]]) -> None:
     """Insert or overwrite whole rows (`id`, facts, `source`, times); `created_at` is kept once set."""
     upsert(session, papers, changed, keep=("created_at",))
+    search.put(session, changed)
 
 
 def confirm(session: Session, source: str, ids: Collection[str], now: float) -> None:
@@ -182,6 +184,17 @@ def own_catalogue_rows(session: Session, reader_id: str, ids: Collection[str]) -
     return [_catalogue_row(row) for row in all_rows(session, statement)]
 
 
+def own_facts(session: Session, reader_id: str, limit: int) -> list[Row]:
+    """Return `id` and facts, as this reader may see them, of the papers of which their pages gave text; the newest."""
+    newest = (
+        select(page_texts.c.paper_id)
+        .where(page_texts.c.reader_id == reader_id)
+        .order_by(page_texts.c.updated_at.desc(), page_texts.c.paper_id)
+        .limit(limit)
+    )
+    return all_rows(session, _own_facts(reader_id).where(papers.c.id.in_(newest)))
+
+
 def _catalogue_row(row: Row) -> dict[str, Any]:
     return {
         "id": row["id"],
@@ -200,25 +213,6 @@ def untitled(session: Session) -> set[str]:
     """Return the papers with a public abstract and no title; few, if any."""
     statement = select(papers.c.id).where(papers.c.title.is_(None), papers.c.abstract.is_not(None))
     return set(session.execute(statement).scalars())
-
-
-def with_words(
-    session: Session, reader_id: str, words: Sequence[str], limit: int, *, abstracts: bool
-) -> list[tuple[str, str]]:
-    """Return (id, text) of the newest papers whose text, as this reader may see it, contains each of `words`.
-
-    The text is the title and, with `abstracts`, the abstract.
-    """
-    own = and_(page_texts.c.paper_id == papers.c.id, page_texts.c.reader_id == reader_id)
-    seen = [func.coalesce(papers.c[name], page_texts.c[name], "") for name in ("title", "abstract")]
-    text = seen[0] + " " + seen[1] if abstracts else seen[0]
-    matches: list[ColumnElement[bool]] = [
-        or_(func.lower(text).contains(word.lower(), autoescape=True), text.contains(word, autoescape=True))
-        for word in words
-    ]
-    statement = select(papers.c.id, text.label("text")).outerjoin(page_texts, own).where(*matches)
-    found = session.execute(statement.order_by(papers.c.published_at.desc(), papers.c.id).limit(limit))
-    return [(row.id, row.text) for row in found]
 
 
 def published_since(session: Session, reader_id: str, moment: float) -> list[str]:

@@ -152,6 +152,20 @@ page_texts = Table(
     Index(None, "reader_id", "updated_at", "paper_id"),
 )
 
+# The terms of what everybody may read of a paper, with which each database keeps its full-text index in step: SQLite by
+# triggers, PostgreSQL by a generated column `vector`. The revision that made them has both, `store/search.py` asks.
+paper_terms = Table(
+    "paper_terms",
+    metadata,
+    # The index's name for the paper; an id of text would not do, and a rowid of its own changes with VACUUM.
+    Column("number", _Counter, primary_key=True, autoincrement=True),
+    Column("paper_id", String(64), ForeignKey("papers.id", ondelete="CASCADE"), nullable=False, unique=True),
+    Column("title", Text, nullable=False),
+    Column("abstract", Text, nullable=False),
+    Column("authors", Text, nullable=False),
+    Column("categories", Text, nullable=False),
+)
+
 events = Table(
     "events",
     metadata,

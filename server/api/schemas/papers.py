@@ -7,6 +7,7 @@ from marshmallow import fields, validate
 from server.api.schemas.base import Base, Next
 from server.api.schemas.fields import Count, Moment, PaperId, Text, Whole
 from server.services import parsing
+from server.services.search import FIELDS, SORTS
 
 MAX_CARDS = 250
 
@@ -90,22 +91,54 @@ class SimilarQuery(Base):
     limit = Count(load_default=20, validate=validate.Range(1, 100))
 
 
+class Hit(Base):
+    """Where a paper matches: the words of one of its fields, spelled as there, or its meaning."""
+
+    field = fields.String(required=True, validate=validate.OneOf([*FIELDS, "id", "meaning"]))
+    words = fields.List(fields.String(), required=True)
+
+
 class Found(Base):
     """A paper that matches a query."""
 
     paper = fields.Nested(Paper, required=True)
-    score = fields.Float(required=True)
+    score = fields.Float(
+        required=True,
+        metadata={"description": "How well it matches, at most 1; sorted for me, how well it fits me."},
+    )
+    hits = fields.List(fields.Nested(Hit), required=True)
 
 
 class SearchAnswer(Next):
-    """Papers that match a query, best first."""
+    """Papers that match a query, best or newest first."""
 
     items = fields.List(fields.Nested(Found), required=True)
 
 
 class SearchQuery(Base):
-    """What to search for."""
+    """What to search for: a query, or at least one of the others."""
 
-    q = Text(longest=500, shortest=1, required=True)
+    q = Text(
+        longest=2000,
+        load_default="",
+        metadata={
+            "description": 'Words, "phrases", author:"NAME", category:CODE, since:DAY, until:DAY; or an id in any form',
+            "examples": ['"language model" author:"Ann Lee" since:2024'],
+        },
+    )
+    author = Text(longest=parsing.MAX_LENGTH["name"], load_default="")
+    category = Text(
+        longest=parsing.MAX_LENGTH["name"],
+        load_default="",
+        metadata={"description": "A category such as cs.LG, or an archive such as cs."},
+    )
+    since = Text(longest=64, load_default="", metadata={"description": "A day, a month, a year or a time."})
+    until = Text(longest=64, load_default="", metadata={"description": "Its end counts, if it is not a time."})
+    sort = Text(
+        longest=16,
+        one_of=SORTS,
+        load_default="match",
+        metadata={"description": "Best match first, newest first, or what fits me best first."},
+    )
     limit = Count(load_default=20, validate=validate.Range(1, 100))
-    cursor = Text(longest=500)
+    cursor = Text(longest=8000)

@@ -7,9 +7,12 @@ from urllib.parse import quote
 
 import pytest
 
+from server.services import papers
 from server.services.context import Context
 from server.services.papers import merge_source_papers
-from tests.server.conftest import Device, card, sqlite_only
+from server.services.search import SORTS
+from tests.server.api.test_others_pages import settled
+from tests.server.conftest import Device, card, event, sqlite_only
 
 
 def test_a_paper_is_answered_whole(me: Device) -> None:
@@ -153,10 +156,221 @@ def test_what_a_source_says_is_for_everybody(me: Device, other: Device, context:
     assert [reader.get("/v1/papers/2401.00001").json["title"] for reader in (me, other)] == ["The title"] * 2
 
 
+def publish(context: Context, *rows: dict[str, Any]) -> None:
+    """What a source says is everybody's."""
+    with papers.changing_texts(context) as (session, changed):
+        changed.update(merge_source_papers(session, "arxiv", rows, now=context.now()))
+
+
+def public(number: int, **more: Any) -> dict[str, Any]:
+    text = {"title": f"Robots that walk, part {number}", "abstract": "A study of legs. " * (1 + number % 7)}
+    return {"id": f"2405.{number:05d}", **text, "published_at": 1.7e9 + number % 11 * 86_400, **more}
+
+
+@pytest.fixture
+def shelf(me: Device, context: Context) -> Device:
+    rows = [public(number, authors=["Ann Lee"] if number % 2 else ["Lee Ann"]) for number in range(30)]
+    rows[4] |= {"categories": ["cs.RO", "cs.LG"], "title": "Quixotic Graph-Walkers"}
+    publish(context, *rows, {"id": "2406.00001", "abstract": "robots without a title"})
+    return me
+
+
+@pytest.mark.parametrize("sort", ["match", "new", "me"])
+@pytest.mark.parametrize("asked", ["q=robots walk", "q=author:lee", "author=Lee&q=legs", "since=2023"])
+def test_papers_that_come_in_meanwhile_neither_repeat_nor_hide_a_result(
+    shelf: Device, context: Context, sort: str, asked: str
+) -> None:
+    path = f"/v1/papers?{asked}&sort={sort}"
+    before = ids(shelf.get(f"{path}&limit=100").json["items"])
+    assert len(before) == len(set(before)) >= 29
+    seen: list[str] = []
+    cursor, number = "", 100
+    while cursor is not None:
+        answer = shelf.get(f"{path}&limit=4&cursor={cursor}").json
+        seen += ids(answer["items"])
+        cursor, number = answer["next"], number + 3
+        # Better, worse and longer ones, newer and older, and one that makes every word commoner.
+        title, when = "Robots walk robots walk", (1.7e9 + number % 5 * 86_400, 1.8e9, 1.6e9)
+        if number < 160:
+            common = {"authors": ["Ann Lee"], "abstract": "legs " * (number - 99)}
+            publish(context, *(public(number + at, title=title * at, published_at=when[at], **common) for at in (1, 2)))
+            publish(context, public(number, published_at=when[0], authors=["A. Lee"]))
+        if number == 109:
+            shelf.log(event("save", before[-1]), event("hide", before[0]))
+    assert len(seen) == len(set(seen))
+    assert set(before) <= set(seen)
+
+
+def test_every_order_has_the_same_results_in_its_own_sequence(shelf: Device, context: Context) -> None:
+    shelf.log(event("save", "2405.00004"))
+    answers = {sort: shelf.get(f"/v1/papers?q=robots%20legs&sort={sort}&limit=100").json["items"] for sort in SORTS}
+    assert {frozenset(ids(items)) for items in answers.values()} == {frozenset(ids(answers["match"]))}
+    for sort in ("match", "me"):
+        scores = [item["score"] for item in answers[sort]]
+        assert scores == sorted(scores, reverse=True)
+    dates = [item["paper"]["published_at"] for item in answers["new"]]
+    assert dates == sorted(dates, reverse=True)
+    assert ids(answers["me"]) != ids(answers["match"])
+
+
+@pytest.mark.parametrize(
+    ("asked", "numbers"),
+    [
+        ('q=author:"Ann Lee" legs', range(1, 30, 2)),
+        ("author=Lee, Ann", range(1, 30, 2)),
+        ("author=nobody", []),
+        ("category=cs.LG", [4]),
+        ("category=cs&q=legs", [4]),
+        ("q=robots&category=stat", []),
+        ("since=2023-11-22&until=2023-11-22&q=legs", [8, 19]),
+        ("q=legs since:2023-11-22 until:2023-11-22", [8, 19]),
+        ("until=2023-11-14", [0, 11, 22]),
+        ("q=quixotic", [4]),
+        ("q=Quixot", [4]),
+        ('q="graph walkers"', [4]),
+        ('q="walkers graph"', []),
+        ("q=graphwalkers", [4]),
+        ("q=2405.00004&category=cs.RO", [4]),
+        ("q=2405.00004&category=math", []),
+    ],
+)
+def test_filters_narrow_the_results(shelf: Device, asked: str, numbers: Any) -> None:
+    items = shelf.get(f"/v1/papers?{asked}&limit=100").json["items"]
+    assert sorted(ids(items)) == [f"2405.{number:05d}" for number in numbers]
+
+
+def test_hits_name_the_fields_and_the_words_as_they_are_written(shelf: Device) -> None:
+    [item] = shelf.get("/v1/papers?q=quixot%20walker%20lee&limit=1").json["items"][:1]
+    hits = {hit["field"]: hit["words"] for hit in item["hits"]}
+    assert hits["title"] == ["Quixotic", "Graph-Walkers"]
+    assert hits["authors"] == ["Lee"]
+    [item] = shelf.get("/v1/papers?q=arXiv:2405.00004").json["items"]
+    assert item["hits"] == [{"field": "id", "words": ["2405.00004"]}]
+    for hit in (hit for item in shelf.get("/v1/papers?q=legs").json["items"] for hit in item["hits"]):
+        assert hit["words"] or hit["field"] == "meaning"
+
+
+HOSTILE = [
+    *(
+        '"',
+        '"""',
+        "'",
+        "*",
+        "-",
+        ":",
+        "^",
+        "(",
+        ")",
+        "()",
+        "((((",
+        "NEAR(",
+        "NEAR/3",
+        "\\",
+        "`",
+        "{",
+        "}",
+        "[",
+        "]",
+        "¶",
+    ),
+    *(
+        "zebra NEAR quagga",
+        "zebra*",
+        "*zebra",
+        "-zebra",
+        "zebra:",
+        "title:zebra",
+        "^zebra",
+        "zebra AND NOT",
+        "(zebra OR",
+    ),
+    *(
+        "author:",
+        'author:"',
+        "category:",
+        "since:zebra",
+        "zebra' OR 1=1 --",
+        "<-> & | !",
+        ":*",
+        "zebra:A",
+        "\u2060",
+        "\ufeff",
+    ),
+    *("the", "of the and", "it is", "神", "的", "Ж", "ά", "ß", "😀", "e\u0301" * 50, "zebra " * 330, "(" * 1_999),
+]
+
+
+@pytest.mark.parametrize("typed", HOSTILE)
+def test_hostile_queries_that_match_nothing_give_nothing(shelf: Device, typed: str) -> None:
+    for sort in SORTS:
+        answer = shelf.get(f"/v1/papers?q={quote(typed)}&sort={sort}")
+        assert (answer.status_code, answer.json) == (200, {"items": [], "next": None})
+
+
+def test_other_scripts_and_signs_are_found(me: Device, context: Context) -> None:
+    titles = ["图神经网络的注意力", "Überblick über größte Modelle", "GPT-4 in C++ for 3D", "A κ-cache, naïvely"]
+    publish(context, *(public(at, title=title, abstract="") for at, title in enumerate(titles)))
+    for typed, number in [
+        *(("神经网络", 0), ("注意力", 0), ("uberblick", 1), ("GRÖSSTE", 1), ("größte modelle", 1), ("GPT-4", 2)),
+        *(("gpt4", 2), ("C++", 2), ("3D", 2), ("κ-cache", 3), ("kappa cache", 3), ("naively", 3), ("κ", 3)),
+    ]:
+        assert ids(me.get(f"/v1/papers?q={quote(typed)}").json["items"]) == [f"2405.{number:05d}"], typed
+
+
+def test_stop_words_alone_are_looked_for_in_titles(me: Device, context: Context) -> None:
+    publish(context, public(1, title="What Is It All For?"), public(2, abstract="what is it all for"))
+    assert ids(me.get("/v1/papers?q=what is it").json["items"]) == ["2405.00001"]
+
+
+def test_text_of_my_pages_is_found_by_me_alone_whatever_is_asked(me: Device, other: Device, context: Context) -> None:
+    publish(context, *(public(number) for number in range(5)))
+    paths = [
+        f"/v1/papers?{asked}&sort={sort}&limit=2"
+        for asked in (
+            "q=quokkaword",
+            "q=robots",
+            "q=author:quokkaword",
+            "author=Quokkaword",
+            "category=cs.QW",
+            "since=2026",
+        )
+        for sort in SORTS
+    ]
+    before = [settled(other.get(path).json) for path in paths]
+    me.rank(
+        *(
+            card(number, title="Robots of Quokkaword", authors=["Q. Quokkaword"], categories=["cs.QW"])
+            for number in range(9)
+        )
+    )
+    assert [settled(other.get(path).json) for path in paths] == before
+    for asked in ("q=quokkaword", "q=author:quokkaword", "author=Quokkaword", "category=cs.QW", "since=2026"):
+        for sort in SORTS:
+            assert len(found_all(me, f"{asked}&sort={sort}")) == 9
+    assert len(found_all(me, "q=robots")) == 14
+    me.post("/v1/me/reset", {})
+    assert [settled(me.get(path).json) for path in paths] == before
+
+
+def found_all(reader: Device, asked: str) -> set[str]:
+    names: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        answer = reader.get(f"/v1/papers?{asked}&limit=2&cursor={cursor}").json
+        names += ids(answer["items"])
+        cursor = answer["next"]
+    assert len(names) == len(set(names))
+    return set(names)
+
+
 @sqlite_only
 @pytest.mark.parametrize(
     ("query", "field"),
-    [("", "q"), ("q=", "q"), ("q=%00", "q"), ("q=x&limit=101", "limit"), ("q=x&cursor=WzFd", "cursor")],
+    [
+        *(("", "q"), ("q=", "q"), ("q=%00", "q"), ("q=x&limit=101", "limit"), ("q=x&cursor=WzFd", "cursor")),
+        *(("q=x&sort=best", "sort"), ("q=x&since=soon", "since"), ("until=2024-02-30", "until"), ("author=%20", "q")),
+        *((f"q={'zebra ' * 10_000}", "q"), ("q=x&author=%00", "author"), (f"q=x&cursor={'a' * 9_000}", "cursor")),
+    ],
 )
 def test_what_is_wrong_with_a_search_is_named(me: Device, query: str, field: str) -> None:
     answer = me.get(f"/v1/papers?{query}")

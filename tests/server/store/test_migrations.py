@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from alembic import command
 from sqlalchemy import text
 
-from server.store import database
-from server.store.database import Database, migrate
+from server.store import database, search
+from server.store.database import Database, engine_for, migrate
+from server.store.search import Clause, Filter
 from tests.server.conftest import At
 
 
@@ -27,3 +30,45 @@ def test_what_a_reset_forgot_before_can_be_brought_back_and_what_was_deleted_alo
         found = session.execute(text("SELECT id_hash FROM deleted_events WHERE by_reset ORDER BY id_hash")).scalars()
         assert list(found) == ["one", "two"]
     old.close()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def unmigrated(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty database of each kind, without any table."""
+    if request.param == "sqlite":
+        (tmp_path / "old.sqlite3").touch()
+        old = Database.at(At(f"sqlite:///{tmp_path / 'old.sqlite3'}"))
+        yield old
+        old.close()
+        return
+    url = request.getfixturevalue("postgres_server")
+    admin = engine_for(At(url)).execution_options(isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text("CREATE DATABASE unmigrated"))
+    old = Database.at(At(url.replace("/postgres?", "/unmigrated?")))
+    yield old
+    old.close()
+    with admin.connect() as connection:
+        connection.execute(text("DROP DATABASE unmigrated"))
+    admin.dispose()
+
+
+def test_papers_from_before_there_was_full_text_are_found(unmigrated: Database) -> None:
+    [revision] = (database._MIGRATIONS / "versions").glob("*_full_text.py")
+    config = database._alembic_config()
+    with unmigrated.engine.execution_options(inkling_writes=True).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, f"{int(revision.name[:4]) - 1:04d}")
+        insert = text(
+            "INSERT INTO papers (id, title, authors, created_at, updated_at) VALUES (:id, :title, :authors, 1, 1)"
+        )
+        for number in range(4_500):
+            title = None if number == 7 else f"Graph {number}"
+            authors = '["Yunhe Wang"]' if number == 3 else None
+            connection.execute(insert, {"id": f"2401.{number:05d}", "title": title, "authors": authors})
+    migrate(unmigrated.engine)
+    with unmigrated.reading() as session:
+        assert search.count(session, Clause((("graph",),))) == 4_499
+        asked = [Clause((("graph", "4499"),)), Clause((("y", "wang"),), ("authors",))]
+        found = search.candidates(session, asked, Filter(), 9)
+    assert {row["paper_id"] for row in found} == {"2401.04499", "2401.00003"}

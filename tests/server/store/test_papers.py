@@ -46,14 +46,3 @@ def test_empty_lists_are_unknown_and_not_facts(database: Database) -> None:
         row = papers.seen_by(session, reader, ["a"])["a"]
     assert row["authors"] is None
     assert row["categories"] == ["cs.LG"]
-
-
-def test_words_are_looked_for_as_they_are_and_not_as_patterns(database: Database) -> None:
-    with database.writing() as session:
-        merge_source_papers(
-            session, "x", [{"id": "a", "title": "100% attention"}, {"id": "b", "title": "1000"}], now=1.0
-        )
-        reader = readers.create(session, 1.0)
-    with database.reading() as session:
-        assert papers.with_words(session, reader, ["100%"], 5, abstracts=False) == [("a", "100% attention")]
-        assert [one for one, _ in papers.with_words(session, reader, ["ATTENTION"], 5, abstracts=True)] == ["a"]

@@ -1,0 +1,143 @@
+"""How well a paper's terms match a query's words, and where. Pure.
+
+A word weighs the more the fewer papers have it (idf); one that no paper has, as much as the rarest. A paper matches
+that has half of the summed weight (of a long query less: `required_share`), and is scored by BM25F (Robertson, Zaragoza
+& Taylor, CIKM 2004), with a constant in place of the mean length.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from server.store.search import FIELDS, WEIGHTS, Clause, Filter
+from server.terms import GAP, terms_of
+
+MAX_SHARE, MIN_SHARE = 0.5, 0.3  # of the summed weight of a query's words, that a match has
+SHORT_QUERY, SHARE_PER_WORD = 4, 0.05  # words; how much each further word lowers the share
+RANK_OFFSET = 60  # of reciprocal rank fusion
+SATURATION, LENGTH_SHARE = 1.2, 0.5  # BM25's k1 and b
+USUAL_LENGTH = 1_200  # characters of a paper's terms; from four times that, length counts no further
+
+Terms = Mapping[str, str]  # field -> terms, as `store.search.terms_by_field` returns them
+
+
+@dataclass(frozen=True)
+class WeightedWords:
+    """A query's clauses, the weight of each, and whether any public paper has it."""
+
+    clauses: tuple[Clause, ...]
+    weights: tuple[float, ...]
+    known: tuple[bool, ...]
+
+    @classmethod
+    def of(cls, clauses: Sequence[Clause], counts: Sequence[int], papers: int) -> WeightedWords:
+        """Weigh clauses by how many of the papers have each."""
+        weights = [math.log1p((max(papers - count, 0) + 0.5) / (count + 0.5)) for count in counts]
+        return cls(tuple(clauses), tuple(weights), tuple(count > 0 for count in counts))
+
+    @property
+    def required(self) -> float:
+        """The weight that a match has."""
+        return required_share(len(self.clauses)) * sum(self.weights) * (1 - 1e-9)
+
+    def decisive(self) -> list[Clause]:
+        """Return the fewest known clauses of which every match has one: the others' weight does not suffice."""
+        known = [
+            (weight, clause)
+            for weight, clause, found in zip(self.weights, self.clauses, self.known, strict=True)
+            if found
+        ]
+        left = sum(weight for weight, _ in known)
+        chosen = []
+        for weight, clause in sorted(known, key=lambda pair: -pair[0]):
+            if left < self.required:
+                break
+            chosen.append(clause)
+            left -= weight
+        return chosen
+
+    def score(self, terms: Terms) -> float:
+        """Return the score of a paper's terms, 0 when they do not match."""
+        counts = [frequency(clause, terms) for clause in self.clauses]
+        if sum(weight for weight, count in zip(self.weights, counts, strict=True) if count) < self.required:
+            return 0.0
+        length = min(sum(map(len, terms.values())) / USUAL_LENGTH, 4.0)
+        damping = SATURATION * (1 - LENGTH_SHARE + LENGTH_SHARE * length)
+        return sum(weight * count / (count + damping) for weight, count in zip(self.weights, counts, strict=True))
+
+
+def required_share(words: int) -> float:
+    """Return the share of the summed weight that a match has: whoever says it in their own words needs many of them."""
+    return max(MIN_SHARE, MAX_SHARE - SHARE_PER_WORD * max(words - SHORT_QUERY, 0))
+
+
+def frequency(clause: Clause, terms: Terms) -> float:
+    """Return how often a clause occurs in a paper's terms, weighted by field."""
+    found = 0.0
+    for name in clause.fields:
+        if terms[name]:
+            held, end = f" {terms[name]} ", "" if clause.prefix else " "
+            found += WEIGHTS[name] * sum(held.count(f" {' '.join(phrase)}{end}") for phrase in clause.phrases)
+    return found
+
+
+def passes(wanted: Filter, terms: Terms, published_at: float | None) -> bool:
+    """Whether a paper passes a filter, as `store.search` decides it for public papers."""
+    if published_at is None and (wanted.since is not None or wanted.until is not None):
+        return False
+    low, high = wanted.since, wanted.until
+    in_time = (low is None or (published_at or 0.0) >= low) and (high is None or (published_at or 0.0) <= high)
+    return in_time and all(frequency(clause, terms) for clause in wanted.must)
+
+
+def fuse(orders: Sequence[tuple[float, Sequence[str]]]) -> dict[str, float]:
+    """Return paper -> score for orders (weight, papers with the best first); the first of all has the summed weight.
+
+    Reciprocal rank fusion: Cormack, Clarke & Büttcher, SIGIR 2009.
+    """
+    scores: dict[str, float] = {}
+    for weight, order in orders:
+        for place, paper in enumerate(order, 1):
+            scores[paper] = scores.get(paper, 0.0) + weight * (RANK_OFFSET + 1) / (RANK_OFFSET + place)
+    return scores
+
+
+def hits(clauses: Iterable[Clause], facts: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the fields in which clauses occur, each with the words that match, spelled as in the paper."""
+    asked = list(clauses)
+    found = []
+    for name in FIELDS:
+        texts = facts[name] if isinstance(facts[name], list) else [facts[name] or ""]
+        here = [clause for clause in asked if name in clause.fields]
+        words = list(dict.fromkeys(word for text in texts for word in _matching_words(here, text)))
+        if words:
+            found.append({"field": name, "words": words})
+    return found
+
+
+def _matching_words(clauses: Sequence[Clause], text: str) -> list[str]:
+    """Return the words of a text that a clause matches, in order; of a phrase, those that stand in a row."""
+    pieces = text.split()
+    spelled = [terms_of(piece) for piece in pieces]
+    owners = [place for place, terms in enumerate(spelled) for _ in terms.words]
+    words = [word for terms in spelled for word in terms.words]
+    matched = {place for place, terms in enumerate(spelled) for clause in clauses if (*terms.joined,) in clause.phrases}
+    for clause in clauses:
+        for phrase in clause.phrases:
+            for at in range(len(words) - len(phrase) + 1):
+                if _begins(words[at : at + len(phrase)], phrase, clause.prefix):
+                    matched.update(owners[at : at + len(phrase)])
+    return [stripped for place in sorted(matched) if (stripped := _without_punctuation(pieces[place]))]
+
+
+def _begins(words: Sequence[str], phrase: Sequence[str], prefix: bool) -> bool:
+    if prefix:
+        return list(words[:-1]) == list(phrase[:-1]) and words[-1].startswith(phrase[-1])
+    return list(words) == list(phrase)
+
+
+def _without_punctuation(piece: str) -> str:
+    return piece.strip(".,;:!?()[]{}<>\"'“”„«»‘’`$" + GAP)

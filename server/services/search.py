@@ -1,0 +1,195 @@
+"""Search: the papers that have a query's words, and those that mean the same, in one list.
+
+What matches by its words is `matching.py`'s to say; a word that no paper has is taken for the beginning of one.
+Besides, a paper matches by its meaning (`Catalogue.search`). Phrases, authors, categories and dates must hold in either
+case. The two orders, by words and by meaning, are fused by their places. Figures: `tests/bench/README.md`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from server.services import papers
+from server.services.matching import Terms, WeightedWords, frequency, fuse, hits, passes
+from server.services.pairing import Caller
+from server.services.query import Query
+from server.services.ranking import RankingRequest
+from server.services.serving_context import ServingContext
+from server.store import papers as paper_store
+from server.store import search as store
+from server.store.database import Session
+from server.store.search import FIELDS, UNDATED, Clause
+
+__all__ = ["FIELDS"]
+
+SORTS = ("match", "new", "me")
+MAX_RESULTS = 1000  # of each order
+MIN_PREFIX = 3  # letters; a shorter word is the beginning of too many
+WORDS_WEIGHT = 0.8  # of the order by words, beside the one by meaning
+MAX_OWN = 2000  # papers of which a reader's own pages gave text, that are searched; the newest
+
+Place = tuple[float, str] | frozenset[str]  # (time of publication, id) of the last result, or all results so far
+
+
+@dataclass(frozen=True)
+class OwnText:
+    """What a reader sees of a paper of which their own pages gave text."""
+
+    terms: Terms
+    published_at: float | None
+
+    def passes(self, query: Query) -> bool:
+        """Whether it has what every result must have."""
+        return passes(query.wanted, self.terms, self.published_at)
+
+
+@dataclass
+class Matches:
+    """Paper -> score, which papers were found by meaning, and the words as they were looked for."""
+
+    scores: dict[str, float]
+    by_meaning: Collection[str] = ()
+    words: tuple[Clause, ...] = ()
+    own: Mapping[str, OwnText] = field(default_factory=dict)
+
+
+def search(
+    context: ServingContext, caller: Caller, query: Query, *, sort: str, limit: int, after: Place | None, now: float
+) -> tuple[list[dict[str, Any]], Place | None]:
+    """Return at most `limit` results and the place after which there are more, or None.
+
+    A place names results and does not count them, so that papers that come in meanwhile neither repeat nor hide one: by
+    newness the last result, in the other orders every result shown, since scores change with the catalogue.
+    """
+    request = RankingRequest.of(context, caller, now)
+    seen = after if isinstance(after, frozenset) else frozenset()
+    last = after if isinstance(after, tuple) else None
+    by_time = sort == "new" or (sort == "match" and not query.words and not query.paper_id)
+    if by_time and not query.words and not query.paper_id:
+        matches, order = _browse(request, query, limit + 1, last)
+    else:
+        matches = _find(request, query)
+        order = _sorted(request, matches, sort)
+    left = [pair for pair in order if pair[1] not in seen and (last is None or _follows(pair, last))]
+    place = None
+    if len(left) > limit:
+        place = left[limit - 1] if by_time else seen | {name for _, name in left[:limit]}
+    return _page(request, query, matches, left, limit), place
+
+
+def _follows(one: tuple[float, str], other: tuple[float, str]) -> bool:
+    """Whether one (place, paper) comes after another: the largest first, equal ones by id."""
+    return (-one[0], one[1]) > (-other[0], other[1])
+
+
+def _page(
+    request: RankingRequest, query: Query, matches: Matches, left: list[tuple[float, str]], limit: int
+) -> list[dict[str, Any]]:
+    known = papers.find_papers(request.context, request.caller.reader_id, [name for _, name in left[:limit]])
+    return [_item(query, matches, known[name]) for _, name in left[:limit] if name in known]
+
+
+def _item(query: Query, matches: Matches, paper: dict[str, Any]) -> dict[str, Any]:
+    if query.paper_id:
+        found = [{"field": "id", "words": [query.paper_id]}]
+    else:
+        found = hits((*query.wanted.must, *matches.words), paper)
+    if paper["id"] in matches.by_meaning:
+        found.append({"field": "meaning", "words": []})
+    return {"paper": paper, "score": matches.scores[paper["id"]], "hits": found}
+
+
+def _find(request: RankingRequest, query: Query) -> Matches:
+    """Return the papers that match a query, as this reader may see them."""
+    with request.context.database.reading() as session:
+        if query.paper_id:
+            found = paper_store.seen_by(session, request.caller.reader_id, [query.paper_id])
+            return Matches({name: 1.0 for name, row in found.items() if _own_text(row).passes(query)})
+        own = _own_texts(session, request, query)
+        if not query.words:
+            newest = store.newest(session, query.wanted, MAX_RESULTS, None)
+            return Matches(dict.fromkeys([*(name for _, name in newest), *own], 1.0), own=own)
+        words = _weigh(session, query.words, own)
+        by_words = _rank_by_words(session, query, words, own)
+        meant = [name for name in _meanings(request, query.text) if name not in request.untitled]
+        passing = store.passing(session, [name for name in meant if name not in request.view.own], query.wanted)
+    by_meaning = [name for name in meant if name in passing or name in own]
+    by_words = [name for name in by_words if name not in request.untitled]
+    scores = fuse([(WORDS_WEIGHT, by_words), (1 - WORDS_WEIGHT, by_meaning)])
+    return Matches(scores, set(by_meaning), words.clauses, own)
+
+
+def _own_texts(session: Session, request: RankingRequest, query: Query) -> dict[str, OwnText]:
+    """Return those papers that pass the filter and of which this reader's own pages gave text."""
+    if not request.view.own:
+        return {}
+    rows = paper_store.own_facts(session, request.caller.reader_id, MAX_OWN)
+    texts = {row["id"]: _own_text(row) for row in rows}
+    return {name: own for name, own in texts.items() if own.passes(query)}
+
+
+def _own_text(facts: Mapping[str, Any]) -> OwnText:
+    return OwnText(store.terms_by_field(facts), facts["published_at"])
+
+
+def _weigh(session: Session, clauses: tuple[Clause, ...], own: Mapping[str, OwnText]) -> WeightedWords:
+    """Weigh a query's words by how many papers have each; a word that none has may be the beginning of one."""
+
+    def counted(clause: Clause) -> int:
+        return store.count(session, clause) + sum(frequency(clause, text.terms) > 0 for text in own.values())
+
+    counts = [counted(clause) for clause in clauses]
+    looked_for = list(clauses)
+    for place, clause in enumerate(clauses):
+        if not counts[place] and all(len(phrase[-1]) >= MIN_PREFIX for phrase in clause.phrases):
+            looked_for[place] = replace(clause, prefix=True)
+            counts[place] = counted(looked_for[place])
+    return WeightedWords.of(looked_for, counts, store.size(session) + len(own))
+
+
+def _rank_by_words(session: Session, query: Query, words: WeightedWords, own: Mapping[str, OwnText]) -> list[str]:
+    """Return the papers with enough of the words, best first."""
+    decisive = words.decisive()
+    rows = store.candidates(session, decisive, query.wanted, MAX_RESULTS) if decisive else []
+    terms = {row["paper_id"]: row for row in rows} | {name: text.terms for name, text in own.items()}
+    scores = {name: score for name, one in terms.items() if (score := words.score(one)) > 0}
+    return sorted(scores, key=lambda name: (-scores[name], name))[:MAX_RESULTS]
+
+
+def _meanings(request: RankingRequest, text: str) -> list[str]:
+    ranked = request.catalogue.search(text, MAX_RESULTS)
+    return [name for name, score in zip(ranked.ids, ranked.scores, strict=True) if not math.isnan(score)]
+
+
+def _sorted(request: RankingRequest, matches: Matches, sort: str) -> list[tuple[float, str]]:
+    """Return (what the order goes by, paper), the largest first, equal ones by id."""
+    if sort == "me":
+        ranked = request.rank(list(matches.scores), None)
+        matches.scores |= {
+            name: 0.0 if math.isnan(score) else float(score)
+            for name, score in zip(ranked.ids, ranked.scores, strict=True)
+        }
+    places: Mapping[str, float] = matches.scores
+    if sort == "new":
+        with request.context.database.reading() as session:
+            places = store.published(session, list(matches.scores))
+        places = {**places, **{name: own.published_at for name, own in matches.own.items() if own.published_at}}
+    return sorted(((places.get(name, UNDATED), name) for name in matches.scores), key=lambda pair: (-pair[0], pair[1]))
+
+
+def _browse(
+    request: RankingRequest, query: Query, limit: int, after: tuple[float, str] | None
+) -> tuple[Matches, list[tuple[float, str]]]:
+    """Return what passes a filter alone, newest first, from just after a place; however many these are."""
+    with request.context.database.reading() as session:
+        own = _own_texts(session, request, query)
+        public = store.newest(session, query.wanted, limit, after)
+    mine = [(UNDATED if text.published_at is None else text.published_at, name) for name, text in own.items()]
+    left = [pair for pair in mine if pair[1] not in request.untitled]
+    if after is not None:
+        left = [pair for pair in left if _follows(pair, after)]
+    order = sorted({*public, *left}, key=lambda pair: (-pair[0], pair[1]))[:limit]
+    return Matches({name: 1.0 for _, name in order}, own=own), order

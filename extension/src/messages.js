@@ -7,7 +7,7 @@
 
 import { isAlive, sendMessage, text } from "./browser.js";
 
-/** @typedef {"open" | "save" | "unsave" | "hide" | "unhide" | "impression"} Kind */
+/** @typedef {"open" | "save" | "unsave" | "hide" | "unhide" | "dislike" | "undislike" | "impression"} Kind */
 /** @typedef {"card" | "panel" | "paper_page" | "search" | "feed" | "digest" | "library" | "import" | "demo"} Surface */
 /** @typedef {"daily" | "weekly" | "monthly" | "trending" | "search" | "paper" | "list" | "abs"} PageKind */
 /** @typedef {"huggingface" | "arxiv" | "demo"} Site */
@@ -77,7 +77,8 @@ import { isAlive, sendMessage, text } from "./browser.js";
 
 /**
  * What the reader did with a paper.
- * @typedef {{opened_at: string | null, saved: boolean, hidden: boolean}} PaperState
+ * @typedef {{opened_at: string | null, saved: boolean, hidden: boolean, disliked?: boolean}} PaperState `disliked`:
+ *   they want less like it; older servers do not say
  */
 
 /**
@@ -178,6 +179,8 @@ export const FROM_PAGE = Object.freeze({
   upvoteChanged: "upvote/changed",
   /** `{page}` -> `{list: List}`: more recommendations than the list holds so far. */
   more: "recommendations/more",
+  /** `{paper}` -> `{items: Recommended[], marks: Marks}`: the papers most like one. */
+  similar: "papers/similar",
   /**
    * `{paper, page, list_id?, position?}` -> `{}`: a context menu was opened on this paper's link; without a paper, it
    * was closed.
@@ -200,6 +203,8 @@ export const FROM_PAGE = Object.freeze({
 export const TO_PAGE = Object.freeze({
   /** `{view: View}` */
   viewChanged: "view/changed",
+  /** `{sentence}`: something the reader must not miss, as an older server that does not know what was pressed. */
+  warning: "warning",
   /** `{command: "toggle-order"}`: a browser-wide shortcut was pressed while this page was in front. */
   command: "command/run",
 });
@@ -297,6 +302,7 @@ const REPEATABLE = new Set(
     FROM_PAGE.eventLog,
     FROM_PAGE.eventUndo,
     FROM_PAGE.upvoteChanged,
+    FROM_PAGE.similar,
     FROM_OWN.act,
   ]),
 );

@@ -87,14 +87,15 @@ function restore(element) {
 }
 
 /**
- * Dim a hidden card in its place, but not while the reader is at it.
+ * Dim a card that is hidden, or of which less is wanted, in its place, but not while the reader is at it.
  * @param {Page} page
  * @param {Mark} mark
  */
 function dim(page, { card, host }) {
   const element = host.parentElement;
   if (!element) return;
-  const isDim = page.markOf(card.id).hidden && host.dataset.open === undefined;
+  const { hidden, disliked } = page.markOf(card.id);
+  const isDim = (hidden || disliked) && host.dataset.open === undefined;
   if (isDim && !element.style.opacity) element.style.opacity = DIM;
   else if (!isDim && element.style.opacity === DIM) element.style.removeProperty("opacity");
 }
@@ -144,7 +145,7 @@ class MarkOpener {
     const mark = this.#open?.mark;
     this.#open = null;
     if (!mark) return;
-    const box = mark.host.shadowRoot?.querySelector(".why-box");
+    const box = mark.host.shadowRoot?.querySelector(".box");
     // While its reason is being read the mark stays open.
     if (box)
       box.addEventListener("toggle", (event) => /** @type {any} */ (event).newState === "closed" && this.#shut(mark));

@@ -42,7 +42,8 @@ function computeSortKeys(page) {
   const keys = new Map();
   for (const [at, { card, group = 0 }] of page.cards.entries()) {
     const rank = page.rankingOf(card.id)?.rank ?? HIDDEN_OFFSET / 2 + at;
-    const key = 1 + rank + (page.markOf(card.id).hidden ? HIDDEN_OFFSET : 0);
+    const { hidden, disliked } = page.markOf(card.id);
+    const key = 1 + rank + (hidden || disliked ? HIDDEN_OFFSET : 0);
     if (!keys.has(card.id)) keys.set(card.id, group * GROUP_OFFSET + key);
   }
   return keys;

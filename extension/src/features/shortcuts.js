@@ -100,9 +100,9 @@ function focusedPaper(page) {
 function actOn(page, action) {
   const at = focusedPaper(page);
   if (!at) return page.warn(text("page_said_no_card"));
-  const { saved, hidden } = page.markOf(at.paper);
+  const { saved, hidden, disliked } = page.markOf(at.paper);
   if (action === "why") return at.element.dispatchEvent(new CustomEvent("inkling-why"));
-  if (action === "undo" || (action === "hide" && hidden)) return page.undo(at.paper, at.where.surface);
+  if (action === "undo" || (action === "hide" && (hidden || disliked))) return page.undo(at.paper, at.where.surface);
   return page.act(action === "save" && saved ? "unsave" : action, at.paper, at.where);
 }
 

@@ -120,9 +120,10 @@ function followAddress(page, scanner, signal) {
  * @param {AbortController} life
  */
 function listenToWorker(page, scanner, life) {
-  onMessage(async ({ type, view, command }) => {
+  onMessage(async ({ type, view, command, sentence }) => {
     await loaderDecision();
     if (type === TO_PAGE.viewChanged) scanner.acceptView(view);
+    if (type === TO_PAGE.warning) page.warn(sentence);
     if (type === TO_PAGE.command) page.emit("command", command);
   }, life.signal);
   page.on("gone", () => life.abort(), life.signal);

@@ -43,7 +43,14 @@ export const NOTHING = Object.freeze({
 const UNTOUCHED = Object.freeze({ opened_at: null, saved: false, hidden: false });
 
 /** @type {Partial<Record<Kind, Partial<Mark>>>} */
-const EFFECT = { save: { saved: true }, unsave: { saved: false }, hide: { hidden: true }, unhide: { hidden: false } };
+const EFFECT = {
+  save: { saved: true },
+  unsave: { saved: false },
+  hide: { hidden: true },
+  unhide: { hidden: false },
+  dislike: { disliked: true },
+  undislike: { disliked: false },
+};
 
 export class Page {
   /** @type {Map<PageEventName, Set<(detail: any) => void>>} */
@@ -250,11 +257,12 @@ export class Page {
   }
 
   /**
-   * Save, unsave, hide or unhide: shown at once, then logged. If it cannot be kept, the mark goes back and the reader
-   * is told.
+   * Save, hide, want less of, or the opposite of each: shown at once, then logged. If it cannot be kept, the mark goes
+   * back and the reader is told.
    * @param {Kind} kind
    * @param {string} paper
    * @param {Where} where
+   * @returns {Promise<boolean>} whether it is kept
    */
   async act(kind, paper, where) {
     const before = this.markOf(paper);
@@ -264,10 +272,14 @@ export class Page {
     if (action) this.optimisticMarks.set(paper, { id: action.id, mark });
     this.update({});
     const reply = await logged;
-    if (reply.ok) return this.say(text(`page_said_${kind}`));
+    if (reply.ok) {
+      this.say(text(`page_said_${kind}`));
+      return true;
+    }
     this.#dropLastAction(paper, action);
     this.updateMarks({ [paper]: before });
     this.#reportFailure(reply.error);
+    return false;
   }
 
   /**
@@ -277,13 +289,25 @@ export class Page {
    */
   async undo(paper, surface) {
     const last = this.lastActions.get(paper);
-    const { hidden } = this.markOf(paper);
-    if (!last) return this.act(hidden ? "unhide" : "unsave", paper, { surface });
+    const { hidden, disliked } = this.markOf(paper);
+    if (!last) {
+      await this.act(hidden ? "unhide" : disliked ? "undislike" : "unsave", paper, { surface });
+      return;
+    }
     const reply = await send(FROM_PAGE.eventUndo, { id: last.id, paper });
     if (!reply.ok) return this.#reportFailure(reply.error);
     this.#dropLastAction(paper, last);
     this.updateMarks(reply.marks);
     this.say(text("page_said_undo"));
+  }
+
+  /**
+   * The papers most like one, and what the reader did with them.
+   * @param {string} paper
+   * @returns {Promise<any>} the worker's reply
+   */
+  findSimilar(paper) {
+    return send(FROM_PAGE.similar, { paper });
   }
 
   /** @param {import("../messages.js").Failure} failure */

@@ -1,9 +1,9 @@
-/** The buttons a paper has everywhere: save, hide, why, undo. They act on trusted clicks only. */
+/** The buttons a paper has everywhere: save, hide, why, undo, and a menu. They act on trusted clicks only. */
 
 import { text } from "../browser.js";
 import { icon, make, set } from "./dom.js";
 
-/** @typedef {"save" | "hide" | "why" | "undo"} Action */
+/** @typedef {"save" | "hide" | "why" | "undo" | "menu"} Action */
 
 /**
  * @param {Action} action
@@ -25,7 +25,7 @@ export function actionButton(action, act, isLabelled = action === "undo") {
 }
 
 /**
- * The four buttons of one paper.
+ * The buttons of one paper.
  * @param {string} title
  * @param {Record<Action, () => void>} act
  * @param {boolean} [isLabelled] shows all names, not that of undo alone
@@ -36,14 +36,22 @@ export function paperButtons(title, act, isLabelled = false) {
     hide: actionButton("hide", act.hide, isLabelled),
     why: actionButton("why", act.why, isLabelled),
     undo: actionButton("undo", act.undo),
+    menu: actionButton("menu", act.menu),
   };
-  for (const action of /** @type {const} */ (["hide", "why", "undo"]))
+  for (const action of /** @type {const} */ (["hide", "why", "undo", "menu"]))
     set(buttons[action], "aria-label", labelWithTitle(action, title));
+  set(buttons.menu, "aria-haspopup", "menu");
   set(buttons.why, "aria-haspopup", "dialog");
   return buttons;
 }
 
-const NAMED = { save: "page_save_named", hide: "page_hide_named", why: "page_why_named", undo: "page_undo_named" };
+const NAMED = {
+  save: "page_save_named",
+  hide: "page_hide_named",
+  why: "page_why_named",
+  undo: "page_undo_named",
+  menu: "page_menu_named",
+};
 
 /**
  * The name of a button with its paper's title, for screen readers.

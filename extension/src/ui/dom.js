@@ -50,6 +50,7 @@ const PATHS = {
   order: "M3 4h10M3 8h7M3 12h4",
   more: "M8 3v10M3 8h10",
   dots: "M3.5 8h.01M8 8h.01M12.5 8h.01",
+  menu: "M8 3.5v.01M8 8v.01M8 12.5v.01",
 };
 
 /** @type {Map<string, SVGSVGElement>} */

@@ -1,5 +1,8 @@
 /** How a mark looks: a small chip in the card's corner. */
 
+import { BOX_STYLE } from "./box.js";
+import { MENU_STYLE } from "./menu.js";
+import { SIMILAR_STYLE } from "./similar.js";
 import { WHY_STYLE } from "./why.js";
 
 export const MARK_STYLE = `
@@ -62,5 +65,5 @@ export const MARK_STYLE = `
 :host([data-sign="hidden"]:not([data-open])) .rank { visibility: hidden; }
 :host(:is([data-where="side"], [data-where="line"])) .sign { order: 9; }
 :host(:is([data-where="side"], [data-where="line"])) .rank { order: 8; }
-${WHY_STYLE}
+${BOX_STYLE}${WHY_STYLE}${MENU_STYLE}${SIMILAR_STYLE}
 `;

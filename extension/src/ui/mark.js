@@ -6,6 +6,7 @@ import { bars, icon, make, set } from "./dom.js";
 import { makeHost } from "./host.js";
 import { MARK_STYLE } from "./mark-style.js";
 import { fitOf, summarizeReasons } from "./reasons.js";
+import { openMenu } from "./menu.js";
 import { openWhy } from "./why.js";
 
 /** @typedef {import("../page/page.js").Page} Page */
@@ -42,6 +43,7 @@ export class Mark {
       hide: () => page.act("hide", card.id, this.where),
       why: () => this.showWhy(),
       undo: () => page.undo(card.id, this.surface),
+      menu: () => openMenu(page, this.buttons.menu, { id: card.id, title: this.title }, this.where),
     };
     this.buttons = paperButtons(this.title, act, where === "bar");
     this.rank = make("span", { class: "rank", "data-part": "rank", hidden: true });
@@ -68,7 +70,7 @@ export class Mark {
     const { page, card } = this;
     const reasons = page.rankingOf(card.id)?.reasons ?? [];
     const because = { paper: card.id, reasons, model: page.list?.model };
-    openWhy(page, this.buttons.why, because, () => page.act("hide", card.id, this.where));
+    openWhy(page, this.buttons.why, because, () => page.act("dislike", card.id, this.where));
   }
 
   /**
@@ -78,23 +80,23 @@ export class Mark {
    */
   draw(evidence, original) {
     const { page, card, buttons } = this;
-    const { saved, hidden, opened_at, pending, asked } = page.markOf(card.id);
+    const { saved, hidden, disliked = false, opened_at, pending, asked } = page.markOf(card.id);
     const seen = Boolean(opened_at);
     const fit = fitOf(page, card.id, evidence);
     const canUndo = page.lastActions.has(card.id);
     if (this.surface === "paper_page") this.drawReason(evidence);
-    const drawn = [saved, hidden, seen, pending, asked, fit, original, canUndo].join();
+    const drawn = [saved, hidden, disliked, seen, pending, asked, fit, original, canUndo].join();
     if (drawn === this.drawn) return;
     this.drawn = drawn;
-    this.drawSign({ saved, hidden, seen, fit });
+    this.drawSign({ saved, hidden, disliked, seen, fit });
     set(this.rank, "hidden", original === null);
     if (original !== null) this.drawRank(original);
     set(this.host, "data-pending", pending === true);
     // Shown at once, but a promise only when the worker has answered.
     set(this.host, "data-asked", asked === true);
     showSaved(buttons.save, saved, this.title);
-    set(buttons.hide, "hidden", hidden);
-    set(buttons.undo, "hidden", !hidden && !canUndo);
+    set(buttons.hide, "hidden", hidden || disliked);
+    set(buttons.undo, "hidden", !hidden && !disliked && !canUndo);
     this.updateTabStop();
   }
 
@@ -116,10 +118,11 @@ export class Mark {
     set(this.rank, "title", text("page_rank_long", original));
   }
 
-  /** @param {{saved: boolean, hidden: boolean, seen: boolean, fit: number}} state */
-  drawSign({ saved, hidden, seen, fit }) {
-    const kind = hidden ? "hidden" : saved ? "saved" : seen ? "seen" : fit ? "fit" : "none";
-    const label = kind === "fit" ? text("page_fit", fit) : text(`page_sign_${kind}`);
+  /** @param {{saved: boolean, hidden: boolean, disliked: boolean, seen: boolean, fit: number}} state */
+  drawSign({ saved, hidden, disliked, seen, fit }) {
+    const kind = hidden || disliked ? "hidden" : saved ? "saved" : seen ? "seen" : fit ? "fit" : "none";
+    const sign = disliked && !hidden ? "less" : kind;
+    const label = kind === "fit" ? text("page_fit", fit) : text(`page_sign_${sign}`);
     set(this.host, "data-sign", kind);
     set(this.sign, "aria-label", label);
     set(this.sign, "title", label);

@@ -1,5 +1,8 @@
 /** How the panel looks: one row of papers, as wide as the page's own grid, of a height known beforehand. */
 
+import { BOX_STYLE } from "./box.js";
+import { MENU_STYLE } from "./menu.js";
+import { SIMILAR_STYLE } from "./similar.js";
 import { WHY_STYLE } from "./why.js";
 
 export const PANEL_STYLE = `
@@ -84,5 +87,5 @@ h2 { margin: 0; font-size: 14px; font-weight: 600; white-space: nowrap; overflow
   .wait i { animation: wait 1.4s ease-in-out infinite alternate; }
 }
 @keyframes wait { to { opacity: .45; } }
-${WHY_STYLE}
+${BOX_STYLE}${WHY_STYLE}${MENU_STYLE}${SIMILAR_STYLE}
 `;

@@ -5,6 +5,7 @@ import { paperButtons, roving, showSaved } from "./actions.js";
 import { ageOf } from "./age.js";
 import { icon, make, set } from "./dom.js";
 import { summarizeReasons } from "./reasons.js";
+import { openMenu } from "./menu.js";
 import { openWhy } from "./why.js";
 
 /** @typedef {import("../page/page.js").Page} Page */
@@ -53,12 +54,13 @@ export class RecommendedPaper {
       hide: () => page.act("hide", paper.id, this.where),
       why: () => this.showWhy(),
       undo: () => page.undo(paper.id, "panel"),
+      menu: () => openMenu(page, this.buttons.menu, { id: paper.id, title }, this.where),
     });
     const rowAttributes = { class: "actions", role: "toolbar", "aria-label": text("page_mark_label", title) };
     const row = make("div", rowAttributes, ...Object.values(this.buttons));
     this.reason = make("p", { class: "reason", "data-part": "reason" });
     const link = make("a", { href: page.site.addressOf(paper, page.place), class: "title", title }, title);
-    this.gone = make("p", { class: "gone", hidden: true }, text("page_hidden_here"));
+    this.gone = make("p", { class: "gone", hidden: true });
     this.body = make("div", { class: "body" }, link, makeFacts(paper), this.reason);
     const facts = { class: "paper", "data-paper": paper.id, "data-position": position, "data-list": list_id };
     this.element = make("li", facts, this.body, this.gone, row);
@@ -68,20 +70,22 @@ export class RecommendedPaper {
   showWhy() {
     const { page, recommended, model, id, where } = this;
     const because = { paper: id, reasons: recommended.reasons, model };
-    openWhy(page, this.buttons.why, because, () => page.act("hide", id, where));
+    openWhy(page, this.buttons.why, because, () => page.act("dislike", id, where));
   }
 
   draw() {
     const { page, recommended, id } = this;
-    const { save, hide, why, undo } = this.buttons;
-    const { saved, hidden } = page.markOf(id);
+    const { save, hide, why, undo, menu } = this.buttons;
+    const { saved, hidden, disliked = false } = page.markOf(id);
+    const isGone = hidden || disliked;
     showSaved(save, saved, this.title);
     const line = summarizeReasons(page, recommended.reasons ?? []);
     if (this.reason.textContent !== line) this.reason.textContent = line;
     set(this.reason, "title", line);
-    set(this.gone, "hidden", !hidden);
-    for (const element of [this.body, save, hide, why]) set(element, "hidden", hidden);
-    set(undo, "hidden", !hidden && !page.lastActions.has(id));
+    this.gone.textContent = text(hidden ? "page_hidden_here" : "page_sign_less");
+    set(this.gone, "hidden", !isGone);
+    for (const element of [this.body, save, hide, why, menu]) set(element, "hidden", isGone);
+    set(undo, "hidden", !isGone && !page.lastActions.has(id));
     this.updateTabStop();
   }
 }

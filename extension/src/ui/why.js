@@ -1,17 +1,11 @@
 /** "Why": all reasons for one paper, in the browser's top layer, where no card can clip them. */
 
 import { text } from "../browser.js";
+import { openBox } from "./box.js";
 import { make } from "./dom.js";
 import { itemizeReasons } from "./reasons.js";
 
 export const WHY_STYLE = `
-.why-box {
-  position: fixed; inset: auto; margin: 0; padding: 14px 16px; width: min(340px, calc(100vw - 24px));
-  max-height: 70vh; overflow: auto;
-  border: 1px solid var(--line); border-radius: 12px; background: var(--paper); color: var(--ink);
-  box-shadow: 0 8px 28px rgb(0 0 0 / .16); font-size: 13px; line-height: 1.45;
-}
-.why-box:focus { outline: none; }
 .why-box h3 { margin: 0 0 8px; font-size: 13px; font-weight: 600; }
 .why-box ul { list-style: none; margin: 0; padding: 0; display: grid; gap: 7px; }
 .why-box li { display: grid; grid-template-columns: 1fr auto; gap: 2px 12px; color: var(--soft); }
@@ -22,23 +16,6 @@ export const WHY_STYLE = `
 .why-box .note { margin: 10px 0 0; color: var(--faint); font-size: 12px; }
 .why-box .less { margin-top: 12px; padding: 5px 10px; border: 1px solid var(--line); }
 `;
-
-/**
- * Below the button, or above it if there is no room below.
- * @param {HTMLElement} box
- * @param {Element} button
- */
-function placeBy(box, button) {
-  const around = button.getBoundingClientRect();
-  const { width, height } = box.getBoundingClientRect();
-  // Counted from the side where lines begin.
-  const across = document.documentElement.clientWidth;
-  const edge = getComputedStyle(box).direction === "rtl" ? across - around.right : around.left;
-  const start = Math.max(12, Math.min(edge, across - width - 12));
-  const fitsBelow = around.bottom + 6 + height < innerHeight;
-  const top = fitsBelow ? around.bottom + 6 : Math.max(12, around.top - 6 - height);
-  Object.assign(box.style, { insetInlineStart: `${start}px`, insetBlockStart: `${top}px` });
-}
 
 const percentFormat = () => new Intl.NumberFormat(text("page_language"), { style: "percent" });
 
@@ -69,7 +46,7 @@ function makeBox(page, { paper, reasons, model }, onLess) {
   const less = { type: "button", class: "less", "data-action": "less", onclick: onLess };
   return make(
     "div",
-    { class: "why-box", popover: "auto", role: "dialog", "aria-label": title, tabindex: -1 },
+    { class: "box why-box", popover: "auto", role: "dialog", "aria-label": title, tabindex: -1 },
     make("h3", {}, title),
     rows.length ? make("ul", { "data-part": "reasons" }, ...rows) : note("page_why_nothing"),
     model ? null : note("page_why_no_model"),
@@ -78,15 +55,13 @@ function makeBox(page, { paper, reasons, model }, onLess) {
 }
 
 /**
- * Open the box beside a button. Escape or a click elsewhere closes it, and the focus goes back.
+ * Open the box beside a button.
  * @param {import("../page/page.js").Page} page
  * @param {HTMLElement} button
  * @param {Because} because
  * @param {(() => void) | null} onLess the reader asked for less like this
  */
 export function openWhy(page, button, because, onLess) {
-  const root = /** @type {ShadowRoot} */ (button.getRootNode());
-  root.querySelector(".why-box")?.remove();
   /** @param {Event} event */
   const hide = (event) => {
     if (!event.isTrusted) return;
@@ -94,18 +69,5 @@ export function openWhy(page, button, because, onLess) {
     onLess?.();
   };
   const box = makeBox(page, because, onLess && hide);
-  root.append(box);
-  let hadFocus = false;
-  box.addEventListener("beforetoggle", () => (hadFocus = box.contains(root.activeElement)));
-  box.addEventListener("toggle", (event) => {
-    if (/** @type {any} */ (event).newState !== "closed") return;
-    button.setAttribute("aria-expanded", "false");
-    box.remove();
-    // If a key opened the box, the browser has no button to give the focus back to.
-    if (hadFocus && !root.activeElement) button.focus({ preventScroll: true });
-  });
-  box.showPopover();
-  placeBy(box, button);
-  button.setAttribute("aria-expanded", "true");
-  box.focus({ preventScroll: true });
+  openBox(button, box);
 }

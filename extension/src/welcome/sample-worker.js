@@ -5,13 +5,14 @@
 
 import { FROM_PAGE, refuse } from "../messages.js";
 import { DEFAULTS } from "../storage.js";
-import { applyEvents, marksOf } from "../worker/paper-states.js";
+import { UNTOUCHED, applyEvents, marksOf } from "../worker/paper-states.js";
 import { LISTED, UNSEEN } from "./sample-papers.js";
 
 /** @typedef {import("../messages.js").Event} Event */
 /** @typedef {import("./sample-papers.js").SamplePaper} SamplePaper */
 
 const ALL = [...LISTED, ...UNSEEN];
+const MAX_SIMILAR = 5;
 const WEIGHTS = { saved: 1, opened: 0.5 };
 /** Words that tell no paper from another. */
 const STOP_WORDS = new Set(
@@ -90,7 +91,10 @@ function rank(papers) {
 /** @returns {import("../messages.js").View} */
 function makeView() {
   const known = states();
-  const untouched = UNSEEN.filter(({ id }) => !known[id]?.saved && !known[id]?.hidden && !known[id]?.opened_at);
+  const untouched = UNSEEN.filter(({ id }) => {
+    const { saved, hidden, disliked, opened_at } = known[id] ?? UNTOUCHED;
+    return !(saved || hidden || disliked || opened_at);
+  });
   const isPersonal = Object.values(known).some(({ saved, opened_at }) => saved || opened_at);
   const rankings = new Map(rank(LISTED).map((one) => [one.paper.id, one]));
   const cards = LISTED.map(({ id }) => ({
@@ -122,6 +126,22 @@ function makeView() {
   };
 }
 
+/**
+ * The papers that share most words with one.
+ * @param {string} paper
+ */
+function findSimilar(paper) {
+  const itself = ALL.find(({ id }) => id === paper);
+  const words = itself ? wordsOf(itself) : new Set();
+  const others = ALL.filter(({ id }) => id !== paper).map((one) => {
+    const shared = [...wordsOf(one)].filter((word) => words.has(word) && isTelling(word));
+    const reasons = [{ kind: "paper", share: shared.length, paper, title: itself?.title, words: shared }];
+    return { paper: { ...one, categories: [], url: null }, score: shared.length, reasons };
+  });
+  const items = others.filter(({ score }) => score > 0).sort((a, b) => b.score - a.score);
+  return { items: items.slice(0, MAX_SIMILAR), marks: makeView().marks };
+}
+
 /** @param {Event} event */
 function log(event) {
   events = [...events, event];
@@ -146,6 +166,7 @@ const ANSWERS = {
     settings = { ...settings, ...wanted };
     return { settings };
   },
+  [FROM_PAGE.similar]: ({ paper }) => findSimilar(paper),
   [FROM_PAGE.more]: () => ({ list: makeView().list }),
   [FROM_PAGE.linkContext]: () => ({}),
 };

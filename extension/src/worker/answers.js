@@ -118,6 +118,7 @@ const parseState = (raw) => ({
   opened_at: parseText(raw?.opened_at, 40),
   saved: raw?.saved === true,
   hidden: raw?.hidden === true,
+  ...(typeof raw?.disliked === "boolean" ? { disliked: raw.disliked } : {}),
 });
 
 /** @param {any} answer @returns {boolean} whether it is a ranked list */

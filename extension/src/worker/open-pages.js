@@ -43,6 +43,12 @@ export async function sendToTab(tab, message) {
   }
 }
 
+/** Tell all open pages a sentence that must not be missed. @param {string} sentence */
+export async function warnPages(sentence) {
+  for (const tab of Object.keys(await readOpenPages()))
+    await sendToTab(Number(tab), { type: TO_PAGE.warning, sentence });
+}
+
 /**
  * Push a tab its view and see whether it still shows a page of ours.
  * @param {number | undefined} tab

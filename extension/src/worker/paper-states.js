@@ -18,6 +18,8 @@ const EFFECTS = {
   unsave: (state) => ({ ...state, saved: false }),
   hide: (state) => ({ ...state, hidden: true }),
   unhide: (state) => ({ ...state, hidden: false }),
+  dislike: (state) => ({ ...state, disliked: true }),
+  undislike: (state) => ({ ...state, disliked: false }),
 };
 
 /** @param {PaperState | undefined} state @param {Event} event @returns {PaperState} the state after the event */
@@ -39,17 +41,19 @@ export function applyEvents(states, events) {
  * @param {import("../messages.js").RankCard[]} cards
  */
 export function mergeServerStates(states, cards) {
-  for (const { id, state } of cards) {
-    if (!id || !state) continue;
-    if (state.opened_at || state.saved || state.hidden) setState(states, id, state);
+  for (const { id, state: told } of cards) {
+    if (!id || !told) continue;
+    // An older server does not say of what the reader wants less.
+    const state = { ...told, disliked: told.disliked ?? states[id]?.disliked };
+    if (state.opened_at || state.saved || state.hidden || state.disliked) setState(states, id, state);
     else delete states[id];
   }
 }
 
 /** @param {Record<string, PaperState>} states changed @param {string} paper @param {PaperState} state */
-function setState(states, paper, { opened_at, saved, hidden }) {
+function setState(states, paper, { opened_at, saved, hidden, disliked }) {
   delete states[paper];
-  states[paper] = { opened_at, saved, hidden };
+  states[paper] = { opened_at, saved, hidden, ...(disliked ? { disliked } : {}) };
   const surplus = Object.keys(states).length - MAX_STATES;
   if (surplus > 0) for (const old of Object.keys(states).slice(0, surplus)) delete states[old];
 }

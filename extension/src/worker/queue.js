@@ -7,6 +7,7 @@ import { LOCAL, MAX_WAITING } from "../caps.js";
 import { ServerError } from "../server-api.js";
 import { change, read } from "../storage.js";
 import { ask, forgetFailures, isDue, readServer, recordUnsent } from "./connection.js";
+import { isUnknownKind, replaceKinds } from "./older-server.js";
 import { recordOpen } from "./open-dedup.js";
 import { applyEvents } from "./paper-states.js";
 import { OF_ONE_SERVER, sortByServer, waitingElsewhere } from "./servers.js";
@@ -17,6 +18,7 @@ import { OF_ONE_SERVER, sortByServer, waitingElsewhere } from "./servers.js";
 /** @typedef {import("../storage.js").Stored} Stored */
 /** @typedef {import("../storage.js").Waiting} Waiting */
 /** @typedef {{event: Event, error: DeadLetter["error"]}} Refused an event that the server refused, and why */
+/** @typedef {{sent: Event[], replaced: Event[]}} Outcome `replaced`: events of kinds that the server is too old for */
 
 const MAX_BATCH = 200;
 /** With so many events waiting, impressions are left out; then opens too; at the very last (`MAX_WAITING`) presses. */
@@ -145,13 +147,13 @@ export function withdraw(id) {
   });
 }
 
-/** @type {Promise<{sent: Event[]}> | null} */
+/** @type {Promise<Outcome> | null} */
 let running = null;
 
 /**
  * Send what waits, if it is time to; one run at a time.
  * @param {{now?: boolean}} [how] `now`: without waiting for the back-off to pass
- * @returns {Promise<{sent: Event[]}>} what the server accepted in this run
+ * @returns {Promise<Outcome>} what came of this run
  */
 export async function flush({ now = false } = {}) {
   // A run under way may be past what this one is asked for.
@@ -170,12 +172,12 @@ export async function flushNow() {
 
 /** @param {boolean} now */
 async function sendAll(now) {
-  /** @type {Event[]} */
-  const sent = [];
+  /** @type {Outcome} */
+  const outcome = { sent: [], replaced: [] };
   const { connection } = await read("connection");
   const server = now || isDue(connection) ? await readServer() : null;
-  if (server && (await sendDeletions(server.serverUrl))) await sendQueue(server.serverUrl, sent);
-  return { sent };
+  if (server && (await sendDeletions(server.serverUrl))) await sendQueue(server.serverUrl, outcome);
+  return outcome;
 }
 
 /**
@@ -189,14 +191,14 @@ const isAboutTheBatch = ({ kind, status, isOurs }) =>
  * Send batch by batch. A batch that the server refuses is sent again in smaller and smaller ones, until the event that
  * it refuses is alone.
  * @param {string} host
- * @param {Event[]} sent what the server accepted; added to
+ * @param {Outcome} outcome added to
  */
-async function sendQueue(host, sent) {
+async function sendQueue(host, outcome) {
   for (let size = MAX_BATCH; ;) {
     const batch = await takeBatch(size, host);
     if (!batch.events.length) return;
     try {
-      sent.push(...(await sendBatch(batch, host)));
+      await sendBatch(batch, host, outcome);
       size = Math.min(MAX_BATCH, size * 4);
     } catch (error) {
       if (!(error instanceof ServerError)) throw error;
@@ -237,19 +239,22 @@ const dropText = (paper) => change(["texts"], (stored) => void delete stored.tex
 /**
  * @param {{events: Event[], papers: Card[]}} batch
  * @param {string} host
- * @returns {Promise<Event[]>} what is now on the server
+ * @param {Outcome} outcome added to
  * @throws {ServerError}
  */
-async function sendBatch(batch, host) {
+async function sendBatch(batch, host, outcome) {
   const { events } = batch;
   const isComplete = (/** @type {any} */ answer) => isAnswerFor(events, answer.results);
   const { results } = await ask("POST", "/v1/events", batch, isComplete, host);
   const accepted = events.filter((_, at) => results[at].status !== "rejected");
+  const replaced = events.filter((event, at) => isUnknownKind(event, results[at]));
   const refused = events.flatMap((event, at) =>
-    results[at].status === "rejected" ? { event, error: reasonOf(results[at]) } : [],
+    results[at].status === "rejected" && !replaced.includes(event) ? { event, error: reasonOf(results[at]) } : [],
   );
+  if (replaced.length) await replaceKinds(replaced);
   await moveBatch(accepted, refused, host);
-  return accepted;
+  outcome.sent.push(...accepted);
+  outcome.replaced.push(...replaced);
 }
 
 const VERDICTS = ["accepted", "duplicate", "rejected"];

@@ -1,5 +1,6 @@
 /** Papers for our own pages: what to read next, and a search. */
 
+import { text } from "../browser.js";
 import { ServerError } from "../server-api.js";
 import { read } from "../storage.js";
 import { parseItems } from "./answers.js";
@@ -12,6 +13,23 @@ const fetchPapers = async (path) => ({ items: parseItems((await ask("GET", path,
 
 /** @param {string} query */
 export const searchPapers = (query) => fetchPapers(`/v1/papers?q=${encodeURIComponent(query)}`);
+
+const SIMILAR = 8;
+
+/**
+ * The papers most like one, and what the reader did with them.
+ * @param {string} paper
+ * @throws {ServerError} with a sentence for the reader
+ */
+export async function findSimilar(paper) {
+  const path = `/v1/papers/${encodeURIComponent(paper)}/similar?limit=${SIMILAR}`;
+  const found = await fetchPapers(path).catch((error) => {
+    const isUnknown = error instanceof ServerError && error.status === 404;
+    throw isUnknown ? new ServerError("refused", text("worker_similar_unknown")) : error;
+  });
+  const papers = found.items.map((/** @type {any} */ one) => one.paper.id);
+  return { ...found, marks: marksOf(await read("states", "queue"), papers) };
+}
 
 /**
  * What to read next, with the marks of the papers that the reasons name. While the server is silent, the last known

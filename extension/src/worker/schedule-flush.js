@@ -1,6 +1,8 @@
 /** Send events a moment after they are stored, so that what comes together goes together. */
 
+import { text } from "../browser.js";
 import { read } from "../storage.js";
+import { warnPages } from "./open-pages.js";
 import { flush } from "./queue.js";
 import { rankOpenPages } from "./rank-open-pages.js";
 
@@ -20,12 +22,20 @@ export function scheduleFlush(event) {
   if (at >= scheduled.at && scheduled.at > Date.now()) return;
   clearTimeout(scheduled.timer);
   scheduled.at = at;
-  scheduled.timer = setTimeout(() => flush().then(({ sent }) => rankAfterEarlySaves(sent)), at - Date.now());
+  scheduled.timer = setTimeout(() => flush().then(followUp), at - Date.now());
 }
 
-/** @param {Event[]} sent */
-async function rankAfterEarlySaves(sent) {
-  if (!sent.some(({ kind }) => kind === "save")) return;
+/** @param {import("./queue.js").Outcome} outcome */
+async function followUp({ sent, replaced }) {
+  if (replaced.some(({ kind }) => kind === "dislike")) await warnPages(text("worker_less_old_server"));
+  if (await isTelling(sent)) await rankOpenPages();
+}
+
+/** Whether these events change at once what is recommended. @param {Event[]} sent */
+async function isTelling(sent) {
+  // What is like a paper of which the reader wants less is to sink before their eyes.
+  if (sent.some(({ kind }) => kind === "dislike" || kind === "undislike")) return true;
+  if (!sent.some(({ kind }) => kind === "save")) return false;
   const { states } = await read("states");
-  if (Object.values(states).filter(({ saved }) => saved).length <= MAX_EARLY_SAVES) await rankOpenPages();
+  return Object.values(states).filter(({ saved }) => saved).length <= MAX_EARLY_SAVES;
 }

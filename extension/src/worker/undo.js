@@ -9,7 +9,14 @@ import { readMarks } from "./view.js";
 /** @typedef {import("../messages.js").Event} Event */
 
 /** @type {Partial<Record<Event["kind"], Event["kind"]>>} */
-const OPPOSITE = { save: "unsave", unsave: "save", hide: "unhide", unhide: "hide" };
+const OPPOSITE = {
+  save: "unsave",
+  unsave: "save",
+  hide: "unhide",
+  unhide: "hide",
+  dislike: "undislike",
+  undislike: "dislike",
+};
 
 /** @param {string} id of the event @param {string} paper @param {number} [tab] that asks */
 export async function undoEvent(id, paper, tab) {

@@ -15,7 +15,7 @@ const PAGE = /^[a-z]+(\/[\dW-]{1,10})?$/;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
 /** The largest integer of the server's database. */
 const MAX_UPVOTES = 2 ** 31 - 1;
-const KINDS = ["open", "save", "unsave", "hide", "unhide", "impression"];
+const KINDS = ["open", "save", "unsave", "hide", "unhide", "dislike", "undislike", "impression"];
 const SURFACES = ["card", "panel", "paper_page", "search", "feed", "digest", "library", "import", "demo"];
 /** @type {[Site, RegExp][]} */
 const SITES = [

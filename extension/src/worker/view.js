@@ -106,7 +106,10 @@ export function forNewPage(view) {
 
 /** @param {Recommended[]} recommended @param {Marks} marks */
 export const dropMarked = (recommended, marks) =>
-  recommended.filter(({ paper: { id } }) => !(marks[id]?.saved || marks[id]?.hidden || marks[id]?.opened_at));
+  recommended.filter(({ paper: { id } }) => {
+    const { saved, hidden, disliked, opened_at } = marks[id] ?? UNTOUCHED;
+    return !(saved || hidden || disliked || opened_at);
+  });
 
 /**
  * Marks to draw for these papers; a paper no longer marked gets an empty mark.

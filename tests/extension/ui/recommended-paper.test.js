@@ -39,7 +39,7 @@ test("the link is made from the paper's id, never from the server's address", ()
 });
 
 test("a hidden paper leaves its place with undo alone", () => {
-  expect(visible(draw())).toEqual(["save", "hide", "why"]);
+  expect(visible(draw())).toEqual(["save", "hide", "why", "menu"]);
   const hidden = draw({}, { 2502.00001: { opened_at: null, saved: false, hidden: true } });
   expect(visible(hidden)).toEqual(["undo"]);
   expect([hidden.body.hidden, hidden.gone.hidden]).toEqual([true, false]);

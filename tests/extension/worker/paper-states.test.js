@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { FROM_PAGE } from "../../../extension/src/messages.js";
+import { applyEvents, mergeServerStates } from "../../../extension/src/worker/paper-states.js";
 import { LISTING, Server, end, event, pairedBrowser, reply } from "../browser-kit.js";
 
 afterEach(end);
@@ -34,4 +35,20 @@ test("states of five thousand papers are kept, the longest untouched forgotten f
   expect(Object.keys(browser.local.states)).toHaveLength(5_000);
   expect(browser.local.states["2401.00000"]).toBe(undefined);
   expect(browser.local.states[PAPER].saved).toBe(true);
+});
+
+test("that less is wanted stays until it is taken back, whether or not the server speaks of it", () => {
+  const states = {};
+  applyEvents(states, [event("dislike", PAPER)]);
+  expect(states[PAPER]).toEqual({ opened_at: null, saved: false, hidden: false, disliked: true });
+  const told = (state) => mergeServerStates(states, [{ id: PAPER, state }]);
+  told({ opened_at: null, saved: false, hidden: false });
+  expect(states[PAPER].disliked).toBe(true);
+  told({ opened_at: null, saved: true, hidden: false, disliked: false });
+  expect(states[PAPER]).toEqual({ opened_at: null, saved: true, hidden: false });
+  told({ opened_at: null, saved: false, hidden: false, disliked: true });
+  expect(states[PAPER].disliked).toBe(true);
+  applyEvents(states, [event("undislike", PAPER)]);
+  told({ opened_at: null, saved: false, hidden: false });
+  expect(states[PAPER]).toBe(undefined);
 });

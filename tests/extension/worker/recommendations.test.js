@@ -32,3 +32,18 @@ test("a search is sent as it was typed", async () => {
   await browser.ask(FROM_OWN.search, { q: "kv cache & more" }, OWN);
   expect(browser.server.requests.at(-1).path).toBe("/v1/papers?q=kv%20cache%20%26%20more");
 });
+
+test("similar papers come with what was done with them, and one that the server does not know is told", async () => {
+  const browser = await pairedBrowser();
+  await browser.ask(FROM_PAGE.eventLog, { event: event("save", "2401.00002") });
+  const found = await browser.ask(FROM_PAGE.similar, { paper: "2401.00001" });
+  expect(browser.server.requests.at(-1).path).toBe("/v1/papers/2401.00001/similar?limit=8");
+  expect(found.items[0].paper).toMatchObject({ id: "2401.00002", abstract: null });
+  expect(found.marks["2401.00002"]).toMatchObject({ saved: true });
+  const error = { code: "paper_not_found", message: "No paper hep-th/9901001 is known here.", field: "id" };
+  browser.server.mood = () => reply(404, { error });
+  const unknown = await browser.ask(FROM_PAGE.similar, { paper: "hep-th/9901001" });
+  expect(browser.server.requests.at(-1).path).toBe("/v1/papers/hep-th%2F9901001/similar?limit=8");
+  expect(unknown.error.message).toBe("The server does not know this paper yet.");
+  expect((await browser.ask(FROM_PAGE.similar, { paper: "../me" })).ok).toBe(false);
+});

@@ -23,3 +23,13 @@ test("the first three saves change what is recommended at once, later ones with 
   }
   expect(browser.server.sent("/v1/rank")).toHaveLength(1 + 3);
 });
+
+test("wanting less like a paper changes what is recommended at once, and so does taking it back", async () => {
+  const browser = await pairedBrowser();
+  await tellCards(browser);
+  for (const kind of ["dislike", "undislike", "hide"]) {
+    await log(browser, kind);
+    await browser.pass(300);
+  }
+  expect(browser.server.sent("/v1/rank")).toHaveLength(1 + 2);
+});

@@ -6,6 +6,7 @@ import { acceptPageEvent } from "../accept-event.js";
 import { forgetMenu, rememberDeparture, rememberMenu } from "../open-dedup.js";
 import { showLastView, showMore, showRankedCards } from "../page-visit.js";
 import { setPageSettings } from "../preferences.js";
+import { findSimilar } from "../recommendations.js";
 import { reportDrift } from "../report-drift.js";
 import { reservePageRoom } from "../reserved-space.js";
 import { undoEvent } from "../undo.js";
@@ -60,6 +61,7 @@ export const pageHandlers = {
   [FROM_PAGE.eventUndo]: async ({ id, paper }, { tab }) => undoEvent(String(id), parsePaper(paper), tab),
   [FROM_PAGE.upvoteChanged]: changeUpvote,
   [FROM_PAGE.more]: async ({ page }, sender) => showMore(parsePage(page), sender),
+  [FROM_PAGE.similar]: async ({ paper }) => findSimilar(parsePaper(paper)),
   [FROM_PAGE.linkContext]: followMenu,
   [FROM_PAGE.pageLeft]: leavePage,
   [FROM_PAGE.settingsSet]: async (message) => ({ settings: await setPageSettings(message) }),

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from server import home as homes
+from server.categories import parse_category
 
 DEFAULT_HOME = "~/.local/share/inkling"
 # The demo's invented readers must not end up in the home of real ones.
@@ -115,6 +116,13 @@ def _origins(text: str) -> tuple[str, ...]:
     return origins
 
 
+def _categories(text: str) -> tuple[str, ...]:
+    try:
+        return tuple(dict.fromkeys(parse_category(part) for part in re.split(r"[\s,]+", text.strip(" ,"))))
+    except ValueError as error:
+        raise ValueError("categories of arXiv, such as cs.LG,stat.ML,hep-th, with commas between them") from error
+
+
 def _encoder(text: str) -> Path:
     folder = homes.parse_folder(text)
     if not all((folder / name).is_file() for name in ("model.onnx", "tokenizer.json")):
@@ -170,6 +178,7 @@ TABLE = (
     _Setting("encoder", "INKLING_ENCODER", _encoder, None),
     _Setting("hf_url", "INKLING_HF_URL", _web_address, HF_URL),
     _Setting("arxiv_url", "INKLING_ARXIV_URL", _web_address, ARXIV_URL),
+    _Setting("arxiv_categories", "INKLING_ARXIV_CATEGORIES", _categories, None),
     _Setting("offline", "INKLING_OFFLINE", _switch, "off"),
     _Setting("contact", "INKLING_CONTACT", _line, ""),
     _Setting("cors_origins", "INKLING_CORS_ORIGINS", _origins, None),
@@ -203,6 +212,7 @@ class Settings:
     encoder: Path | None
     hf_url: str
     arxiv_url: str
+    arxiv_categories: tuple[str, ...]
     offline: bool
     contact: str
     cors_origins: tuple[str, ...]
@@ -360,6 +370,7 @@ def _with_defaults(values: dict[str, Any]) -> dict[str, Any]:
         "database_url": values["database_url"] or _file_address(str(home / homes.DATABASE)),
         "workers": values["workers"] or min(2, os.cpu_count() or 1),
         "cors_origins": values["cors_origins"] or (),
+        "arxiv_categories": values["arxiv_categories"] or (),
         "secret_key": secret_key,
     }
     return {**values, **computed}

@@ -16,6 +16,7 @@ from server.store import reader_papers
 from server.store.database import Session
 from server.store.papers import FACTS, SOURCE_FACTS
 
+DAY = 86400.0
 _ALL_FACTS = (*FACTS, *SOURCE_FACTS)
 # Facts that arXiv does not give, so that another source's later word always counts.
 _NOT_ARXIVS = frozenset({"organization", "upvotes", "code_url", "project_url"})
@@ -150,10 +151,17 @@ def _merge_source(source: str, said: Mapping[str, Any], known: Mapping[str, Any]
     nothing: dict[str, Any] = dict.fromkeys((*_ALL_FACTS, "source", "confirmed_at"))
     old = {**nothing, "id": said["id"], "created_at": now, **(known or {})}
     facts = {name: said[name] for name in _ALL_FACTS if said.get(name) not in (None, [])}
+    if _is_same_day(facts.get("published_at"), old["published_at"]):
+        del facts["published_at"]
     if old["source"] == ARXIV and source != ARXIV:
         facts = {name: fact for name, fact in facts.items() if name in _NOT_ARXIVS or old[name] is None}
         return {**old, **_without_blanks(facts)}
     return {**old, **_without_blanks(facts), "source": source, "confirmed_at": now}
+
+
+def _is_same_day(said: float | None, known: float | None) -> bool:
+    """Whether a source says only the day (midnight in UTC) of a time that is known."""
+    return said is not None and known is not None and said % DAY == 0 and said // DAY == known // DAY
 
 
 def _without_blanks(facts: Mapping[str, Any]) -> dict[str, Any]:

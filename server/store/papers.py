@@ -32,6 +32,11 @@ def rows(session: Session, ids: Collection[str]) -> dict[str, Row]:
     return {row["id"]: row for row in all_rows(session, select(papers).where(among(papers.c.id, ids)))}
 
 
+def known(session: Session, ids: Collection[str]) -> set[str]:
+    """Return those of `ids` that are known."""
+    return set(session.execute(select(papers.c.id).where(among(papers.c.id, ids))).scalars())
+
+
 def locked_rows(session: Session, ids: Collection[str]) -> dict[str, Row]:
     """Return what `rows` does, and let nobody else change these rows before the commit."""
     statement = select(papers).where(among(papers.c.id, ids)).order_by(papers.c.id).with_for_update()

@@ -138,6 +138,14 @@ def test_a_source_that_repeats_itself_confirms_without_a_change(database: Databa
     assert (row["updated_at"], row["confirmed_at"]) == (NOW, NOW + 5)
 
 
+def test_a_day_says_no_more_than_the_time_known_of_it(database: Database, two: tuple[str, str]) -> None:
+    day = 20_000 * 86400.0
+    source(database, title="The title", published_at=day + 3600)
+    assert source(database, title="The title", published_at=day) == set()
+    assert seen(database, two[0])["published_at"] == day + 3600
+    assert source(database, title="The title", published_at=day - 86400) == {ID}
+
+
 def test_a_listing_does_not_bring_back_what_arxiv_has_changed(database: Database, two: tuple[str, str]) -> None:
     listed = {"id": ID, "title": "Old title", "abstract": "Old.", "upvotes": 3, "code_url": "https://github.com/a/b"}
     with database.writing() as session:

@@ -116,7 +116,8 @@ def _origins(text: str) -> tuple[str, ...]:
     return origins
 
 
-def _categories(text: str) -> tuple[str, ...]:
+def read_categories(text: str) -> tuple[str, ...]:
+    """Return the codes in a list with commas. Raises ValueError with what it must be instead."""
     try:
         return tuple(dict.fromkeys(parse_category(part) for part in re.split(r"[\s,]+", text.strip(" ,"))))
     except ValueError as error:
@@ -178,7 +179,7 @@ TABLE = (
     _Setting("encoder", "INKLING_ENCODER", _encoder, None),
     _Setting("hf_url", "INKLING_HF_URL", _web_address, HF_URL),
     _Setting("arxiv_url", "INKLING_ARXIV_URL", _web_address, ARXIV_URL),
-    _Setting("arxiv_categories", "INKLING_ARXIV_CATEGORIES", _categories, None),
+    _Setting("arxiv_categories", "INKLING_ARXIV_CATEGORIES", read_categories, None),
     _Setting("offline", "INKLING_OFFLINE", _switch, "off"),
     _Setting("contact", "INKLING_CONTACT", _line, ""),
     _Setting("cors_origins", "INKLING_CORS_ORIGINS", _origins, None),

@@ -10,9 +10,11 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
-from server.services import listing_days, missing_papers
+from server.services import arxiv_days, listing_days, missing_papers
+from server.services.arxiv_days import Feeds, Search, fill_categories
 from server.services.context import Context
 from server.services.listing_days import Listing, fill_from_listing
 from server.services.missing_papers import Archive, fill_from_archive
@@ -23,16 +25,26 @@ from server.sources import arxiv, huggingface
 logger = logging.getLogger(__name__)
 
 
-def follow(
-    context: Context, listing: Listing, archive: Archive, stop: threading.Event, *, every: float = POLL_INTERVAL
-) -> None:
-    """Keep the catalogue full until `stop`: the listing every hour, papers known only by id as they come.
+@dataclass(frozen=True)
+class Sources:
+    """The clients of all sources, each for one thread."""
 
-    Each source has its own thread, so that a slow one does not hold up the other.
+    listing: Listing
+    archive: Archive
+    feeds: Feeds
+    search: Search
+
+
+def follow(context: Context, sources: Sources, stop: threading.Event, *, every: float = POLL_INTERVAL) -> None:
+    """Keep the catalogue full until `stop`: the listing every hour, papers known only by id as they come, arXiv's days.
+
+    Each has its own thread, so that a slow one does not hold up the others: a first fill of arXiv's weeks takes many
+    requests, between which those for papers that readers wait for have their turns.
     """
     asks: dict[str, Callable[[], object]] = {
-        huggingface.NAME: partial(fill_from_listing, context, listing, only_due=True),
-        arxiv.NAME: partial(fill_from_archive, context, archive, only_due=True),
+        huggingface.NAME: partial(fill_from_listing, context, sources.listing, only_due=True),
+        arxiv.NAME: partial(fill_from_archive, context, sources.archive, only_due=True),
+        arxiv_days.NAME: partial(_follow_categories, context, sources.feeds, sources.search),
     }
     watched = [partial(_ask_and_tell, context, name, ask, {}) for name, ask in asks.items()]
     threads = [threading.Thread(target=poll, args=(ask, stop), kwargs={"every": every}) for ask in watched]
@@ -40,6 +52,12 @@ def follow(
         thread.start()
     for thread in threads:
         thread.join()
+
+
+def _follow_categories(context: Context, feeds: Feeds, search: Search) -> None:
+    categories = context.settings.arxiv_categories or arxiv_days.met_categories(context)
+    if categories:
+        fill_categories(context, feeds, search, categories=categories, only_due=True)
 
 
 def _ask_and_tell(context: Context, name: str, ask: Callable[[], object], told: dict[str, str]) -> None:
@@ -61,7 +79,7 @@ def health(context: Context, now: float) -> dict[str, Health]:
         return {}
     return {
         huggingface.NAME: listing_days.health(Progress.load(context.database, huggingface.NAME), now),
-        arxiv.NAME: missing_papers.health(context, now),
+        arxiv.NAME: arxiv_days.health(context, now, missing_papers.health(context, now)),
     }
 
 

@@ -9,18 +9,33 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from server.store.database import Row, all_rows, among, upsert
-from server.store.tables import reader_papers
+from server.store.tables import papers, reader_papers
 
 # What the reader wrote about a paper themselves; no event changes it.
 OWN_WORDS = ("tags", "note", "read")
 
 
-def of_papers(session: Session, reader_id: str, papers: Collection[str]) -> dict[str, Row]:
-    """Return paper -> state for those of `papers` that this reader has a state of."""
+def of_papers(session: Session, reader_id: str, paper_ids: Collection[str]) -> dict[str, Row]:
+    """Return paper -> state for those of `paper_ids` that this reader has a state of."""
     statement = select(reader_papers).where(
-        reader_papers.c.reader_id == reader_id, among(reader_papers.c.paper_id, papers)
+        reader_papers.c.reader_id == reader_id, among(reader_papers.c.paper_id, paper_ids)
     )
     return {row["paper_id"]: row for row in all_rows(session, statement)}
+
+
+def met_categories(session: Session, limit: int) -> list[str]:
+    """Return the primary categories of the papers that readers have a state of, the most frequent first."""
+    category = papers.c.categories[0].as_string()
+    count = func.count()
+    statement = (
+        select(category)
+        .select_from(reader_papers)
+        .join(papers, papers.c.id == reader_papers.c.paper_id)
+        .where(papers.c.categories.is_not(None), category.is_not(None))
+        .group_by(category)
+        .order_by(count.desc(), category)
+    )
+    return list(session.execute(statement.limit(limit)).scalars())
 
 
 def page(session: Session, reader_id: str, limit: int, after: str = "") -> list[Row]:

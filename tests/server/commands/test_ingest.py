@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -14,6 +14,7 @@ from server.sources.huggingface import PACE
 from server.store import papers
 from server.store.database import Database
 from tests.server.inkling_process import Up, call, run, until
+from tests.server.sources.arxiv_server import arxiv_server, make_records
 from tests.server.sources.listing_server import atom_entry, entry, listing_server, refuse_day, refuse_ids, status
 
 DAYS = [(datetime.now(UTC).date() - timedelta(days=age)).isoformat() for age in range(3)]
@@ -165,3 +166,60 @@ def test_up_with_a_proxy_it_cannot_use_says_so_and_does_not_restart(source, tmp_
     log = up.log.read_text()
     assert "Traceback" not in log
     assert 1 <= log.count(said) <= 2
+
+
+@pytest.fixture
+def archive(tmp_path, monkeypatch):
+    """A stand-in for arXiv with a paper a day of November 2026 in two categories."""
+    with arxiv_server(make_records(30, date(2026, 11, 1), 30, categories=["cs.LG", "hep-th"]), page=4) as server:
+        yield server
+
+
+@pytest.fixture
+def ask_arxiv(tmp_path, archive):
+    run("migrate", home=tmp_path / "home")
+
+    def ask(*arguments, **environ):
+        urls = {"INKLING_ARXIV_URL": archive.url, "INKLING_OFFLINE": "off"}
+        return run("ingest", "arxiv", *arguments, home=tmp_path / "home", **urls, **environ)
+
+    return ask
+
+
+@pytest.mark.slow
+def test_years_of_a_category_are_filled_and_what_comes_of_it_is_said(ask_arxiv, archive):
+    told = ask_arxiv("--since", "2026-11-01", "--until", "2026-11-20", "--categories", "cs.lg")
+    assert (told.returncode, "Traceback" in told.stderr) == (0, False), told.stderr
+    assert told.stdout.splitlines()[0].startswith("Going through what arXiv has changed since 2026-11-01 in cs.LG")
+    assert told.stdout.splitlines()[1].startswith("10 papers are new here, in ")
+    gaps = [after - before for before, after in zip(archive.times, archive.times[1:], strict=False)]
+    assert len(gaps) >= 2
+    assert min(gaps) >= 3.0, "arXiv allows one request in three seconds"
+
+
+@pytest.mark.slow
+def test_the_days_of_the_categories_that_the_operator_names_are_fetched(ask_arxiv, archive, monkeypatch):
+    archive.quirk = lambda path, _query: (404, {}, b"") if path != "/rss/hep-th" else None
+    told = ask_arxiv(INKLING_ARXIV_CATEGORIES="hep-th")
+    assert told.stdout.splitlines()[0] == "0 papers filled in."
+    assert "weeks of hep-th are here." in told.stdout
+    assert "hep-th 2026-" in told.stdout
+    assert archive.asked[0][0] == "/rss/hep-th"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--until", "2026-01-01"], "Give --since too"),
+        (["--since", "2026-02-01", "--until", "2026-01-01"], "after the last day"),
+        (["--since", "2999-01-01"], "after the last day"),
+        (["--since", "2026-02-01"], "No category is known here yet"),
+        (["--since", "yesterday"], "does not match the format"),
+        (["--since", "2026-02-01", "--categories", "biology"], "categories of arXiv, such as"),
+    ],
+)
+def test_what_cannot_be_filled_is_said_with_the_fix(ask_arxiv, archive, arguments, said):
+    told = ask_arxiv(*arguments)
+    assert (told.returncode, "Traceback" in told.stderr) == (2, False)
+    assert said in told.stderr
+    assert archive.asked == []

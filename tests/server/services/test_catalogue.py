@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 import pytest
 
 from server.services import catalogue, polling
-from server.services.catalogue import follow, health
+from server.services.catalogue import Sources, follow, health
 from server.services.polling import Progress
 from server.services.source_health import STATES, Health
+from server.sources.arxiv_rss import ArxivRss
 from server.store import papers
 from tests.server.conftest import sqlite_only
 from tests.server.sources.listing_server import atom_entry, entry
@@ -28,11 +29,18 @@ def source(source):
 
 
 @pytest.fixture
-def following(context, database, listing, archive, stop):
+def sources(asked, stop, listing, archive):
+    feeds = ArxivRss(asked, stop=stop, pace=0.0)
+    yield Sources(listing, archive, feeds, archive)
+    feeds.close()
+
+
+@pytest.fixture
+def following(context, database, sources, stop):
     """Follow the sources, with a paper to ask for, until the end of the test."""
     with database.writing() as session:
         papers.add_stubs(session, [NAME], 1.0)
-    thread = threading.Thread(target=follow, args=(context, listing, archive, stop), kwargs={"every": 0.05})
+    thread = threading.Thread(target=follow, args=(context, sources, stop), kwargs={"every": 0.05})
     thread.start()
     yield thread
     stop.set()

@@ -54,7 +54,9 @@ def _line(one: Reason, states: States, _: Translate) -> str:
     words = _words([one], 6)
     if one["kind"] in {"words", "paper"}:
         return _("Shares your words: %(words)s") % {"words": words} if words else ""
-    return _of_interest(words, _) if one["kind"] == "interest" else _plain(_).get(one["kind"], "")
+    if one["kind"] == "interest":
+        return _of_interest(words, _) if one["share"] > 0 else _("On something you muted")
+    return _plain(_).get(one["kind"], "")
 
 
 def _plain(_: Translate) -> dict[str, str]:
@@ -78,6 +80,8 @@ def _named(one: Reason, _: Translate) -> str:
 def _close_to(one: Reason, states: States, longest: int, _: Translate) -> str:
     state = states.get(one.get("paper") or "", {})
     said = {"title": _shortened(one["title"], longest), "words": _words([one])}
+    if one["share"] < 0 and state.get("disliked"):
+        return _("Close to “%(title)s”, of which you want less") % said
     if state.get("saved"):
         line = _("Close to “%(title)s”, which you saved") % said
     elif state.get("opened_at"):

@@ -23,7 +23,7 @@ from server.services import events, library, sessions
 from server.services.context import Context
 from server.services.events import Event
 from server.services.papers import merge_source_papers
-from server.store import readers
+from server.store import devices, readers
 from tests.e2e.chromium import QUIET, executable
 from tests.e2e.conftest import tab_of
 from tests.e2e.studio import AXE
@@ -326,6 +326,31 @@ def test_everything_works_without_a_script(playwright: Playwright, world: World)
         assert page.locator(".notice p").inner_text() == "No longer hidden."
         page.locator("button[name='language']").click()
         assert page.locator("h1").inner_text() == "Zu lesen"
+
+
+def test_what_does_not_work_is_said_and_the_page_stays(playwright: Playwright, world: World) -> None:
+    with playwright.chromium.launch(executable_path=executable(), args=list(QUIET)) as browser:
+        page = browser.new_page()
+        page.goto(world.link("little"))
+        page.wait_for_url(f"{world.up.url}/")
+        shown = page.locator(".paper h2").all_inner_texts()
+        save = page.locator(".paper button[value='save']").first
+        page.context.set_offline(True)
+        save.click()
+        page.locator(".notice.trouble").wait_for()
+        assert "does not answer" in page.locator(".notice p").inner_text()
+        assert page.locator("#said").inner_text() == page.locator(".notice p").inner_text()
+        page.context.set_offline(False)
+        page.evaluate("document.querySelector('.paper form input[name=form_token]').value = 'x'")
+        save.click()
+        page.locator(".notice p", has_text="nothing changed").wait_for()
+        assert page.locator(".paper h2").all_inner_texts() == shown
+        # The session is ended elsewhere: the next press leads to where one begins.
+        with world.context.database.writing() as session:
+            for device in devices.of_reader(session, world.readers["little"], time.time()):
+                devices.remove(session, world.readers["little"], device["id"])
+        save.click()
+        page.wait_for_url("**/session**")
 
 
 @pytest.mark.parametrize("language", ["en", "de"])

@@ -4,12 +4,25 @@
 async function sendQuietly(form, button) {
   const body = new URLSearchParams(/** @type {any} */ (new FormData(form, button)));
   // By the attribute: the forms' buttons are called `action`, and hide the property.
-  const answer = await fetch(form.getAttribute("action") ?? "", { method: "POST", body });
+  const answer = await fetch(form.getAttribute("action") ?? "", { method: "POST", body }).catch(() => null);
+  if (!answer) return showTrouble(document.body.dataset.unreachable ?? "");
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   const main = fresh.querySelector("main");
-  if (!main || !fresh.body.dataset.formToken) throw new Error("not one of the pages");
+  // Signed out meanwhile: as without a script, which leads to where a session begins.
+  if (!main || !fresh.body.dataset.formToken) return location.reload();
+  if (!answer.ok) return showTrouble(main.querySelector("p")?.textContent ?? fresh.title);
   replaceMain(main, button);
   document.title = fresh.title;
+}
+
+/** Say above what is there that it did not work, and leave all else. @param {string} sentence */
+function showTrouble(sentence) {
+  document.querySelector(".notice")?.remove();
+  const notice = document.createElement("div");
+  notice.className = "notice trouble";
+  notice.append(Object.assign(document.createElement("p"), { textContent: sentence }));
+  document.querySelector("main")?.prepend(notice);
+  say(sentence);
 }
 
 /** @param {Element} main @param {HTMLElement | null} button that was pressed */
@@ -71,11 +84,7 @@ document.addEventListener("submit", (event) => {
   if (form.getAttribute("method") !== "post" || !("quiet" in form.dataset) || (button && "loud" in button.dataset))
     return;
   event.preventDefault();
-  sendQuietly(form, button).catch(() => {
-    // As without a script: the browser then says itself what is wrong.
-    delete form.dataset.quiet;
-    form.requestSubmit(button);
-  });
+  sendQuietly(form, button);
 });
 
 document.addEventListener("change", (event) => {

@@ -16,7 +16,7 @@ def acts(me: Device) -> list[tuple[str, str, str | None]]:
     return [(one["kind"], one["paper"], one["surface"]) for one in me.get("/v1/me/events").json["items"]][::-1]
 
 
-@pytest.mark.parametrize(("action", "back"), [("save", "unsave"), ("hide", "unhide")])
+@pytest.mark.parametrize(("action", "back"), [("save", "unsave"), ("hide", "unhide"), ("dislike", "undislike")])
 def test_what_is_done_is_logged_and_can_be_taken_back(mine: Browser, me: Device, action: str, back: str) -> None:
     me.rank(card(1), card(4))
     answer = mine.post("/papers", action=action, id=PAPER, surface="panel", back="/#paper-2401.00001")

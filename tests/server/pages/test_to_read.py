@@ -76,3 +76,14 @@ def test_saving_or_hiding_takes_a_paper_off_the_page(mine: Browser, me: Device) 
     mine.post("/papers", action="unhide", id="2401.00002", surface="panel")
     assert 'id="paper-2401.00002"' in mine.get("/").text
     assert me.get("/v1/library").json["items"][0]["paper"]["id"] == "2401.00001"
+
+
+def test_less_like_this_takes_it_off_the_page_and_can_be_taken_back(mine: Browser, me: Device) -> None:
+    me.rank(*[card(number) for number in range(9)])
+    answer = mine.post("/papers", action="dislike", id="2401.00001", surface="panel")
+    page = mine.get(answer.headers["Location"])
+    assert "recommended less from now on" in words(page)
+    assert '<li class="paper" id="paper-2401.00001"' not in page.text
+    assert "Less like this: take back" in words(mine.get("/papers/2401.00001"))
+    mine.post("/papers", action="undislike", id="2401.00001", surface="panel")
+    assert '<li class="paper" id="paper-2401.00001"' in mine.get("/").text

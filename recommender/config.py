@@ -92,6 +92,16 @@ class Config:
             value = getattr(self, field.name)
             _require(field.name, value, not math.isnan(value) and value >= 0, "be a number, zero or more")
 
+    def scaled(self, *, variety: float = 1.0, freshness: float = 1.0, exploration: float = 1.0) -> Config:
+        """Return these settings with one reader's own weights for lists, each a factor; variety has two settings."""
+        return dataclasses.replace(
+            self,
+            diversity=self.diversity * variety,
+            fairness=self.fairness * variety,
+            freshness=self.freshness * freshness,
+            exploration=self.exploration * exploration,
+        )
+
     def relevance_only(self) -> Config:
         """Return these settings with relevance alone: no freshness, popularity, diversity, fairness or exploration."""
         return dataclasses.replace(self, freshness=0.0, popularity=0.0, diversity=0.0, fairness=0.0, exploration=0.0)

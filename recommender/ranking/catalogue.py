@@ -124,6 +124,7 @@ class Catalogue:
         muted: Sequence[str] = (),
         exclude: Collection[str] = (),
         seed: int = 0,
+        config: Config | None = None,
     ) -> RankedList:
         """Rank `candidates`, or the whole catalogue without what the reader opened, saved or hid, for one reader.
 
@@ -131,10 +132,10 @@ class Catalogue:
         plain words, or `author:NAME`, `category:CODE`, `org:NAME`. Returns the best `k`, or all with None, and
         never one of `exclude`. Candidates are not dropped: those nothing is known of come last, with the basis "none".
         Freshness counts in both cases; diversity, fairness and exploration (drawn from `seed`) only without candidates.
-        Events on papers outside the catalogue and unknown words are ignored.
+        Events on papers outside the catalogue and unknown words are ignored. `config` replaces the catalogue's own.
         """
-        scores = self.score(history, now=now, interests=interests, followed=followed, muted=muted)
-        return self.rank_scores(scores, candidates=candidates, k=k, exclude=exclude, seed=seed)
+        scores = self.score(history, now=now, interests=interests, followed=followed, muted=muted, config=config)
+        return self.rank_scores(scores, candidates=candidates, k=k, exclude=exclude, seed=seed, config=config)
 
     def score(
         self,
@@ -144,9 +145,10 @@ class Catalogue:
         interests: Sequence[str] = (),
         followed: Sequence[str] = (),
         muted: Sequence[str] = (),
+        config: Config | None = None,
     ) -> CatalogueScores:
         """Score the whole catalogue for one reader: the first half of `rank`, for callers that make several lists."""
-        return self._score_with(history, [*interests, *followed], muted, now, self.config)
+        return self._score_with(history, [*interests, *followed], muted, now, config or self.config)
 
     def rank_scores(
         self,
@@ -156,10 +158,11 @@ class Catalogue:
         k: int | None,
         exclude: Collection[str] = (),
         seed: int = 0,
+        config: Config | None = None,
     ) -> RankedList:
         """Make a list from what `score` returned: the second half of `rank`."""
         if candidates is None:
-            return rank_catalogue(scores, k, exclude, self.config, seed)
+            return rank_catalogue(scores, k, exclude, config or self.config, seed)
         return rank_candidates(scores, [paper for paper in dict.fromkeys(candidates) if paper not in exclude], k)
 
     def similar(self, paper: str, k: int, exclude: Collection[str] = ()) -> RankedList:

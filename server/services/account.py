@@ -10,10 +10,11 @@ from server.errors import NotFound
 from server.services import deletion, events
 from server.services.context import Context
 from server.services.pairing import Caller
-from server.services.parsing import SETTINGS, read_settings
+from server.services.parsing import default_settings, read_settings
 from server.services.serving_context import ServingContext
 from server.store import events as event_store
 from server.store import reader_papers, readers
+from server.store.database import Session
 
 
 def profile(context: Context, caller: Caller) -> dict[str, Any]:
@@ -32,7 +33,7 @@ def profile(context: Context, caller: Caller) -> dict[str, Any]:
         "device_id": caller.device_id,
         "operator": caller.operator,
         "created_at": rfc3339(caller.created_at),
-        **{name: reader["settings"].get(name, []) for name in SETTINGS},
+        **{name: reader["settings"].get(name, default) for name, default in default_settings().items()},
         "feed_secret": secret,
         "counts": counts,
     }
@@ -50,10 +51,17 @@ def change_settings(context: Context, caller: Caller, changes: Mapping[str, Any]
             raise NotFound("This reader was deleted.")
         chosen = read_settings(changes)
         if chosen:
-            readers.set_settings(session, caller.reader_id, {**reader["settings"], **chosen})
+            save_settings(session, reader, {**reader["settings"], **chosen}, context.now())
         if changes.get("renew_feed"):
             readers.renew_feed(session, caller.reader_id)
     return profile(context, caller)
+
+
+def save_settings(session: Session, reader: Mapping[str, Any], settings: dict[str, Any], now: float) -> None:
+    """Replace a reader's settings; the models that learned from one who no longer allows it are to be replaced."""
+    readers.set_settings(session, reader["id"], settings)
+    if settings.get("learn_for_others") is False and reader["settings"].get("learn_for_others", True):
+        deletion.record_deletion(session, now, models=True)
 
 
 def logged_events(

@@ -15,6 +15,7 @@ from typing import IO, Any
 from server.clock import rfc3339
 from server.errors import Conflict, Invalid, NotFound, RateLimited, TooLarge, Unauthenticated
 from server.services import events, papers
+from server.services.account import save_settings
 from server.services.context import Context
 from server.services.json_stream import read_entries
 from server.services.parsing import SETTINGS, read_card, read_event, read_paper_id, read_settings, read_words
@@ -138,7 +139,7 @@ def import_(context: Context, reader_id: str, file: Iterable[bytes], now: float)
             outcome["papers"] += len(cards)
         for batch in aside.batches("library"):
             _annotate(context, reader_id, batch)
-        _import_settings(context, reader_id, aside.settings)
+        _import_settings(context, reader_id, aside.settings, now)
     return {name: outcome[name] for name in ("accepted", "duplicate", "rejected", "papers")}
 
 
@@ -185,7 +186,7 @@ class SpooledExport:
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
         self._batches: list[_Batch] = []
-        self.settings: dict[str, list[str]] = {}
+        self.settings: dict[str, Any] = {}
 
     @classmethod
     @contextlib.contextmanager
@@ -275,7 +276,7 @@ def _annotate(context: Context, reader_id: str, batch: Sequence[Any]) -> None:
                 reader_papers.annotate(session, reader_id, read_paper_id(entry.get("paper"), "paper"), words)
 
 
-def _import_settings(context: Context, reader_id: str, chosen: Mapping[str, Any]) -> None:
+def _import_settings(context: Context, reader_id: str, chosen: Mapping[str, Any], now: float) -> None:
     """Set the settings that the reader has not set here."""
     if not chosen:
         return
@@ -284,4 +285,4 @@ def _import_settings(context: Context, reader_id: str, chosen: Mapping[str, Any]
         reader = readers.find(session, reader_id)
         if reader is None:
             raise Unauthenticated("This reader was deleted; pair this device again.")
-        readers.set_settings(session, reader_id, {**chosen, **reader["settings"]})
+        save_settings(session, reader, {**chosen, **reader["settings"]}, now)

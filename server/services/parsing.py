@@ -20,7 +20,11 @@ MAX_LENGTH = {"title": 2_000, "abstract": 50_000, "organization": 500, "name": 5
 MAX_ENTRIES = {"authors": 5_000, "categories": 100}
 MAX_UPVOTES = 2**31 - 1
 MAX_POSITION = 1_000_000
-TOPICS = SETTINGS = ("interests", "followed", "muted")
+TOPICS = ("interests", "followed", "muted")
+FLAGS = ("personal", "learn_for_others")
+LIST_WEIGHTS = ("variety", "freshness", "exploration")
+MAX_LIST_WEIGHT = 2.0
+SETTINGS = (*TOPICS, *FLAGS, *LIST_WEIGHTS)
 MAX_SETTING_ENTRIES, MAX_SETTING_LENGTH = 100, 200
 MAX_TAGS, MAX_TAG_LENGTH, MAX_NOTE_LENGTH = 50, 100, 10_000
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
@@ -169,11 +173,37 @@ def _page(value: Any) -> str | None:
     )
 
 
-def read_settings(value: Any) -> dict[str, list[str]]:
-    """Return those of interests, followed and muted that an object names, each a list of topics."""
+def default_settings() -> dict[str, Any]:
+    """Return the settings of a reader who has changed none."""
+    return {**{name: [] for name in TOPICS}, **dict.fromkeys(FLAGS, True), **dict.fromkeys(LIST_WEIGHTS, 1.0)}
+
+
+def read_settings(value: Any) -> dict[str, Any]:
+    """Return those of SETTINGS that an object names."""
     if not isinstance(value, Mapping):
         raise Invalid("Must be an object.", field="settings")
-    return {name: read_topics(value[name], name) for name in TOPICS if value.get(name) is not None}
+    read = {name: value[name] for name in SETTINGS if value.get(name) is not None}
+    return {name: _setting(name, given) for name, given in read.items()}
+
+
+def _setting(name: str, value: Any) -> Any:
+    if name in FLAGS:
+        return read_flag(value, name)
+    return read_list_weight(value, name) if name in LIST_WEIGHTS else read_topics(value, name)
+
+
+def read_flag(value: Any, field: str) -> bool:
+    """Return true or false."""
+    if not isinstance(value, bool):
+        raise Invalid("Must be true or false.", field=field)
+    return value
+
+
+def read_list_weight(value: Any, field: str) -> float:
+    """Return a factor of one of the weights by which a list is made."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MAX_LIST_WEIGHT:
+        raise Invalid(f"Must be a number from 0 to {MAX_LIST_WEIGHT:g}, where 1 is as built.", field=field)
+    return float(value)
 
 
 def read_topics(value: Any, field: str) -> list[str]:
@@ -208,7 +238,5 @@ def read_words(value: Any) -> dict[str, Any]:
     if "note" in value:
         words["note"] = read_optional_text(value["note"], "note", MAX_NOTE_LENGTH)
     if "read" in value:
-        if not isinstance(value["read"], bool):
-            raise Invalid("Must be true or false.", field="read")
-        words["read"] = value["read"]
+        words["read"] = read_flag(value["read"], "read")
     return words

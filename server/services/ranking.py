@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from recommender import Catalogue, CatalogueScores, RankedList, Reason
+from recommender import Catalogue, CatalogueScores, Config, Events, RankedList, Reason
 from server.clock import rfc3339
 from server.errors import DatabaseUnavailable, InklingError
 from server.services import papers
@@ -18,6 +18,7 @@ from server.services.history import History
 from server.services.model_cache import Served
 from server.services.overlays import View
 from server.services.pairing import Caller
+from server.services.parsing import LIST_WEIGHTS, TOPICS
 from server.services.serving_context import ServingContext
 from server.store import papers as paper_store
 
@@ -70,24 +71,32 @@ class RankingRequest:
     @cached_property
     def scores(self) -> CatalogueScores:
         """The catalogue scored for the reader, computed once for all lists of one answer."""
-        chosen = self.caller.settings
-        return self.catalogue.score(
-            self.history.events,
-            now=self.now,
-            interests=chosen.get("interests", ()),
-            followed=chosen.get("followed", ()),
-            muted=chosen.get("muted", ()),
-        )
+        if not self.personal:
+            return self.catalogue.score(Events.empty(), now=self.now, config=self.config)
+        topics = {name: self.caller.settings.get(name, ()) for name in TOPICS}
+        return self.catalogue.score(self.history.events, now=self.now, config=self.config, **topics)
+
+    @property
+    def personal(self) -> bool:
+        """Whether to rank for this reader; else as for a stranger, but for what they have dealt with already."""
+        return bool(self.caller.settings.get("personal", True))
+
+    @cached_property
+    def config(self) -> Config:
+        """The catalogue's settings with the reader's own weights for lists."""
+        return self.catalogue.config.scaled(**{name: self.caller.settings.get(name, 1.0) for name in LIST_WEIGHTS})
 
     def rank(self, candidates: Sequence[str] | None, k: int | None, exclude: Collection[str] = ()) -> RankedList:
-        """Rank `candidates`, or the whole catalogue for None."""
+        """Rank `candidates`, or the whole catalogue, without what the reader has dealt with, for None."""
+        reader = self.caller.reader_id if self.personal else ""
         return self.catalogue.rank_scores(
             self.scores,
             candidates=candidates,
             k=k,
-            exclude=exclude,
+            exclude=exclude if candidates is not None else {*exclude, *self.history.acted_on},
             # Exploration changes from day to day, not with every reload.
-            seed=zlib.crc32(f"{self.caller.reader_id}:{int(self.now // DAY)}".encode()),
+            seed=zlib.crc32(f"{reader}:{int(self.now // DAY)}".encode()),
+            config=self.config,
         )
 
     def new_list_id(self) -> str:

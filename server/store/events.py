@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, delete, exists, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from server.store.database import Row, all_rows, among, insert_new
-from server.store.tables import deleted_events, events, lists, page_texts, papers
+from server.store.tables import deleted_events, events, lists, page_texts, papers, readers
 
 _CHUNK = 5000
 
@@ -158,7 +158,12 @@ def count_since(session: Session, number: int) -> int:
 
 
 def for_training(session: Session) -> Iterator[tuple[str, str, str, float]]:
-    """Yield (reader, paper, kind, epoch seconds) of every event in order of arrival, without loading all at once."""
+    """Yield (reader, paper, kind, epoch seconds) of events in order of arrival, without loading all at once.
+
+    Those of readers from whom nothing may be learned for others are left out.
+    """
     statement = select(events.c.reader_id, events.c.paper_id, events.c.kind, events.c.at).order_by(events.c.number)
+    private = select(readers.c.id).where(readers.c.settings["learn_for_others"].as_boolean().is_(False))
+    statement = statement.where(events.c.reader_id.not_in(private))
     for row in session.execute(statement.execution_options(yield_per=_CHUNK)):
         yield row.reader_id, row.paper_id, row.kind, row.at

@@ -6,7 +6,7 @@ from marshmallow import fields, validate
 
 from server.api.schemas.base import Base, Next, PageQuery
 from server.api.schemas.events import LoggedEvent
-from server.api.schemas.fields import Moment, PaperId, Text
+from server.api.schemas.fields import Flag, ListWeight, Moment, PaperId, Text
 from server.services import parsing
 from server.services.events import KINDS
 
@@ -20,11 +20,20 @@ class MeBody(Base):
     """Settings to change; a list replaces the old one.
 
     A topic is plain words, or `author:NAME`, `category:CODE` or `org:NAME`.
+    `personal: false` ranks as for a stranger, without what was read; the log goes on.
+    `learn_for_others: false` keeps my events out of the models that rank for others, from the next model on, which
+    is trained soon; my own lists use them all the same.
+    `variety`, `freshness` and `exploration` multiply what the server is set to, for my lists alone; 1 is as built.
     """
 
     interests = _chosen()
     followed = _chosen()
     muted = _chosen()
+    personal = Flag()
+    learn_for_others = Flag()
+    variety = ListWeight()
+    freshness = ListWeight()
+    exploration = ListWeight()
     renew_feed = fields.Boolean(truthy={True}, falsy={False})
 
 
@@ -47,6 +56,11 @@ class Me(Base):
     interests = fields.List(fields.String(), required=True)
     followed = fields.List(fields.String(), required=True)
     muted = fields.List(fields.String(), required=True)
+    personal = fields.Boolean(required=True)
+    learn_for_others = fields.Boolean(required=True)
+    variety = fields.Float(required=True)
+    freshness = fields.Float(required=True)
+    exploration = fields.Float(required=True)
     feed_secret = fields.String(required=True)
     feed_url = fields.String(required=True)
     counts = fields.Nested(Counts, required=True)

@@ -35,6 +35,29 @@ class Text(fields.String):
         return read
 
 
+class Flag(fields.Boolean):
+    """True or false, and no number or word for it."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> bool:
+        try:
+            return parsing.read_flag(value, attr or "")
+        except Invalid as error:
+            raise ValidationError(error.message) from error
+
+
+class ListWeight(fields.Float):
+    """A factor of one of the weights by which a list is made."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(validate=validate.Range(0, parsing.MAX_LIST_WEIGHT), **more)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> float:
+        try:
+            return parsing.read_list_weight(value, attr or "")
+        except Invalid as error:
+            raise ValidationError(error.message) from error
+
+
 class Moment(Text):
     """An RFC 3339 time with its zone."""
 

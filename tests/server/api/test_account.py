@@ -21,6 +21,44 @@ def test_settings_are_changed_one_by_one(me: Device) -> None:
     assert (profile["reader_id"], profile["device_id"], profile["operator"]) == (me.reader_id, me.id, True)
 
 
+def test_ranking_settings_are_kept_and_begin_as_built(me: Device) -> None:
+    built = {"personal": True, "learn_for_others": True, "variety": 1.0, "freshness": 1.0, "exploration": 1.0}
+    profile = me.get("/v1/me").json
+    assert {name: profile[name] for name in built} == built
+    chosen = {"personal": False, "learn_for_others": False, "variety": 0, "freshness": 2, "exploration": 0.5}
+    assert me.call("PATCH", "/v1/me", chosen).status_code == 200
+    me.call("PATCH", "/v1/me", {"interests": ["graphs"]})
+    profile = me.get("/v1/me").json
+    assert {name: profile[name] for name in chosen} == chosen
+    exported = me.get("/v1/me/export").json["settings"]
+    assert exported == {**chosen, "interests": ["graphs"]}
+    me.post("/v1/me/reset", {})
+    assert {name: me.get("/v1/me").json[name] for name in built} == built
+    assert me.post("/v1/me/import", {"format": "inkling-export", "version": 1, "settings": exported}).status_code == 200
+    assert {name: me.get("/v1/me").json[name] for name in chosen} == chosen
+
+
+@sqlite_only
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"personal": "yes"},
+        {"learn_for_others": 0},
+        {"variety": 2.01},
+        {"freshness": -0.1},
+        {"exploration": "1"},
+        {"exploration": True},
+        {"variety": None},
+        {"variety": [1]},
+    ],
+)
+def test_a_ranking_setting_out_of_bounds_is_refused_by_name(me: Device, body: dict[str, Any]) -> None:
+    before = me.get("/v1/me").json
+    answer = me.call("PATCH", "/v1/me", body)
+    assert (answer.status_code, answer.json["error"]["field"]) == (422, next(iter(body)))
+    assert me.get("/v1/me").json == before
+
+
 def test_names_are_followed_and_muted_besides_words(me: Device) -> None:
     chosen = {
         "interests": ["Graphs  of proteins", "graphs of PROTEINS", "rl: theory"],

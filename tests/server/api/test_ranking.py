@@ -103,6 +103,59 @@ def test_the_state_of_a_card_is_the_readers_own(me: Device, other: Device) -> No
     assert theirs["state"] == {"opened_at": None, "saved": False, "hidden": False, "disliked": False}
 
 
+def test_not_personal_ranks_as_for_a_stranger_and_logs_on(me: Device, other: Device) -> None:
+    page = [card(number) for number in range(1, 13)]
+    other.rank(*page)
+    me.call("PATCH", "/v1/me", {"interests": ["graphs of proteins"], "muted": ["diffusion"]})
+    me.rank(*page)
+    me.log(event("save", "2401.00003"), event("hide", "2401.00006"))
+    mine, theirs = me.rank(*page)["cards"], other.rank(*page)["cards"]
+    assert [one["rank"] for one in mine] != [one["rank"] for one in theirs]
+    me.call("PATCH", "/v1/me", {"personal": False})
+    mine = me.rank(*page)["cards"]
+    assert [one["rank"] for one in mine] == [one["rank"] for one in theirs]
+    assert [one["score"] for one in mine] == pytest.approx([one["score"] for one in theirs], rel=1e-4)
+    assert {reason["kind"] for one in mine for reason in one["reasons"]} <= {"fresh", "popular", "readers", "explore"}
+    assert [one["state"]["saved"] for one in mine].count(True) == 1
+    # What was dealt with is not recommended again, and what is done now counts once it is personal again.
+    assert {"2401.00003", "2401.00006"}.isdisjoint(ids(me.rank(card(1), limit=30)))
+    assert me.log(event("save", "2401.00009"))[0]["status"] == "accepted"
+    me.call("PATCH", "/v1/me", {"personal": True})
+    assert me.get("/v1/library").json["items"][0]["paper"]["id"] in {"2401.00003", "2401.00009"}
+    best = min(me.rank(*page)["cards"], key=lambda one: one["rank"])
+    assert best["id"] in {"2401.00003", "2401.00009", "2401.00012"}
+
+
+def test_the_sliders_are_one_readers_own(me: Device, other: Device) -> None:
+    page = [card(1), card(2, published_at="2020-01-01T00:00:00Z")]
+
+    def fresh(device: Device) -> float:
+        reasons = [one for entry in device.rank(*page)["cards"] for one in entry["reasons"]]
+        return sum(one["share"] for one in reasons if one["kind"] == "fresh")
+
+    built = fresh(me)
+    assert built > 0
+    me.call("PATCH", "/v1/me", {"freshness": 2})
+    assert fresh(me) == pytest.approx(2 * built, rel=1e-3)
+    assert fresh(other) == pytest.approx(built, rel=1e-3)
+    me.call("PATCH", "/v1/me", {"freshness": 0})
+    assert fresh(me) == 0
+
+
+def test_without_variety_and_exploration_a_list_is_in_the_order_of_relevance(me: Device) -> None:
+    me.rank(*[card(number, upvotes=None) for number in range(1, 40)])
+    me.log(event("save", "2401.00003"))
+    me.call("PATCH", "/v1/me", {"variety": 0, "exploration": 0})
+    plain = me.get("/v1/recommendations?limit=30").json["items"]
+    assert not [one for item in plain for one in item["reasons"] if one["kind"] == "explore"]
+    me.call("PATCH", "/v1/me", {"variety": 2, "exploration": 2})
+    varied = me.get("/v1/recommendations?limit=30").json["items"]
+    assert [one for item in varied for one in item["reasons"] if one["kind"] == "explore"]
+    assert [item["paper"]["id"] for item in varied] != [item["paper"]["id"] for item in plain]
+    for item in varied:
+        assert sum(one["share"] for one in item["reasons"]) == pytest.approx(item["score"], rel=1e-4, abs=1e-6)
+
+
 def test_less_like_this_and_its_undo(me: Device, other: Device) -> None:
     page = [card(number) for number in range(1, 13)]
     before = {entry["id"]: entry for entry in me.rank(*page)["cards"]}

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,11 +15,12 @@ from recommender import Model
 from recommender.training.gate import Verdict
 from server.demo.paper_generator import generate_papers
 from server.errors import BrokenArtefact, NotFound
-from server.services import events, training
+from server.services import account, events, training
 from server.services.events import Event
 from server.services.papers import merge_source_papers
 from server.services.training import NotEnoughPapers, TrainerBusy, remove_leftovers, train_once, trainer_lock
-from server.services.training_due import TrainingWatermarks
+from server.services.training_due import TrainingWatermarks, why_due
+from server.store import events as event_rows
 from server.store import papers, readers, trained_models
 
 PAPERS = generate_papers(60, seed=1, newest=1_790_000_000.0, days=30)
@@ -39,6 +41,7 @@ def add_events(context, count):
         for number in range(count)
     ]
     events.log(context, reader_id, log, now=1_790_000_100.0)
+    return reader_id
 
 
 @pytest.fixture
@@ -61,6 +64,30 @@ def test_a_first_model_is_published_and_serves(context, settings, filled):
     assert Model.load(settings.models_dir / result.version).version == result.version
     assert [folder.name for folder in settings.models_dir.iterdir()] == [result.version]
     assert heard[-1][1] == 1.0
+
+
+def test_nothing_is_learned_for_others_from_who_does_not_want_it(context, settings, filled):
+    first, second = add_events(context, 5), add_events(context, 7)
+    caller = SimpleNamespace(reader_id=second, device_id="d", operator=False, created_at=1.0)
+    assert account.change_settings(context, caller, {"learn_for_others": False})["learn_for_others"] is False
+    assert train_once(context).events == 5
+    with filled.reading() as session:
+        assert {row[0] for row in event_rows.for_training(session)} == {first}
+    assert why_due(context, time.time() + 700) is None
+    account.change_settings(context, caller, {"learn_for_others": True, "personal": False})
+    assert train_once(context).events == 12
+
+
+def test_a_model_that_learned_from_who_no_longer_wants_it_is_replaced(context, settings, filled):
+    reader = add_events(context, 5)
+    first = train_once(context).version
+    caller = SimpleNamespace(reader_id=reader, device_id="d", operator=False, created_at=1.0)
+    account.change_settings(context, caller, {"variety": 2})
+    assert why_due(context, time.time() + 700) is None
+    account.change_settings(context, caller, {"learn_for_others": False})
+    assert "left" in why_due(context, time.time() + 700)
+    assert train_once(context).events == 0
+    assert not (settings.models_dir / first).exists()
 
 
 def test_the_manifest_says_up_to_when_papers_are_in_it(context, filled):

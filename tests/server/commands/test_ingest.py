@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import time
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -13,7 +14,7 @@ from server.config import Settings
 from server.sources.huggingface import PACE
 from server.store import papers
 from server.store.database import Database
-from tests.server.inkling_process import Up, call, run, until
+from tests.server.inkling_process import Up, call, inkling, run, until
 from tests.server.sources.arxiv_server import arxiv_server, make_records
 from tests.server.sources.listing_server import atom_entry, entry, listing_server, refuse_day, refuse_ids, status
 
@@ -44,6 +45,14 @@ def add(home, *names):
     database.close()
 
 
+def known(home):
+    database = Database.at(Settings.from_environment({"INKLING_HOME": str(home)}))
+    with database.reading() as session:
+        found = papers.count(session)
+    database.close()
+    return found
+
+
 @pytest.mark.slow
 def test_a_refused_day_is_told_and_is_there_with_the_next_run(ingest, source):
     source.quirk = refuse_day(DAYS[1], status(404)())
@@ -68,6 +77,27 @@ def test_any_period_can_be_asked_for(ingest, source):
     ]
     gaps = [after - before for before, after in pairwise(source.times)]
     assert min(gaps) >= 0.95 * PACE, "the listing's own log shows the pace"
+
+
+@pytest.mark.slow
+def test_killed_twice_it_goes_on_and_loses_nothing(ingest, source, tmp_path):
+    days = [(date(2024, 3, 20) - timedelta(days=back)).isoformat() for back in range(8)]
+    source.days = {day: [entry(f"2403.{number:05d}")] for number, day in enumerate(days)}
+    fill = ["ingest", "hf", "--since", days[-1], "--until", days[0]]
+    urls = {"INKLING_HF_URL": source.url, "INKLING_OFFLINE": "off"}
+    for asked in (3, 6):
+        argv, keywords = inkling(*fill, home=tmp_path / "home", **urls)
+        process = subprocess.Popen(argv, **keywords, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        assert until(lambda asked=asked: len(source.asked) >= asked, 60)
+        process.kill()
+        process.wait()
+    assert ingest(*fill[1:]).stdout == "8 of 8 days of the listing are here.\n"
+    asked = [query["date"] for _, query in source.asked if "date" in query]
+    # What was under way when it was killed is asked for again, and nothing else.
+    assert set(asked) == set(days)
+    assert len(asked) <= len(days) + 2
+    assert min(after - before for before, after in pairwise(source.times)) >= 0.95 * PACE
+    assert known(tmp_path / "home") == 8
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from server.errors import SourceUnavailable
 from server.services import polling
 from server.services.catalogue import health
 from server.services.listing_days import fill_from_listing, lists_between, refused_lists
+from server.services.papers import merge_source_papers
 from server.services.polling import Progress
 from server.sources.http import Stopped
 from server.store import job_states, papers
@@ -78,6 +79,20 @@ def test_upvotes_that_moved_and_titles_that_changed_are_taken_over(context, data
     with database.reading() as session:
         row = papers.rows(session, ["2611.20000"])["2611.20000"]
     assert (row["upvotes"], row["title"]) == (311, "Another title")
+
+
+def test_of_a_paper_that_arxiv_described_upvotes_and_links_are_taken_and_its_text_stays(
+    context, database, listing, source
+):
+    said = {"id": "2611.00000", "title": "arXiv's title", "abstract": "arXiv's abstract.", "authors": ["Emmy Noether"]}
+    with database.writing() as session:
+        merge_source_papers(session, "arxiv", [said], now=1.0)
+    source.days[iso(0)] = [entry("2611.00000", upvotes=12, githubRepo="https://github.com/a/b")]
+    fill_from_listing(context, listing, days=1, today=TODAY)
+    with database.reading() as session:
+        row = papers.rows(session, ["2611.00000"])["2611.00000"]
+    assert {**row, **said} == row
+    assert (row["upvotes"], row["code_url"], row["organization"]) == (12, "https://github.com/a/b", "An Institute")
 
 
 def test_by_hand_what_still_gains_papers_is_asked_and_what_was_just_answered_is_not(context, database, listing, source):
@@ -366,6 +381,22 @@ def test_any_period_can_be_filled_and_leaves_the_recent_days_alone(context, data
     source.asked.clear()
     assert fill_from_listing(context, listing, days=7, until=TODAY - timedelta(days=33), today=TODAY).done == 7
     assert days_asked(source) == []
+
+
+def test_the_next_day_only_what_is_due_is_asked(context, database, listing, source, monkeypatch):
+    noon = datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp()
+    monkeypatch.setattr("server.services.listing_days.time.time", lambda: noon)
+    fill_from_listing(context, listing, days=38, today=TODAY, only_due=True)
+    source.asked.clear()
+    tomorrow = TODAY + timedelta(days=1)
+    source.days[tomorrow.isoformat()] = [entry("2611.99001"), entry("2611.99002")]
+    monkeypatch.setattr("server.services.listing_days.time.time", lambda: noon + 86400)
+    fill_from_listing(context, listing, days=38, today=tomorrow, only_due=True)
+    assert days_asked(source) == [tomorrow.isoformat(), *(iso(age) for age in range(8))]
+    source.asked.clear()
+    fill_from_listing(context, listing, days=38, today=tomorrow, only_due=True)
+    assert source.asked == [], "nor is anything asked twice"
+    assert count(database) == 78
 
 
 def test_killed_in_the_middle_it_goes_on_where_it_was(context, database, listing, source, stop):

@@ -66,6 +66,7 @@ def _sentences(n: int) -> dict[str, str]:
         "start-over": ngettext(
             "Started over: %(count)s event was forgotten.", "Started over: %(count)s events were forgotten.", n
         ),
+        "settings": ngettext("Settings kept.", "Settings kept.", n),
         "revoke": ngettext("Revoked: it is signed out.", "Revoked: it is signed out.", n),
         "renew-feed": ngettext("The feed has a new address.", "The feed has a new address.", n),
         "follow": ngettext("Followed from now on.", "Followed from now on.", n),

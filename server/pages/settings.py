@@ -1,4 +1,4 @@
-"""Settings: the reader's devices and sessions, codes for the next device, and the address of the feed."""
+"""Settings: devices and codes for the next one, how lists are made, what is learned, and the feed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from server.api.authentication import caller
 from server.api.requests import context
 from server.clock import rfc3339
-from server.pages import cookies
+from server.pages import cookies, sliders
 from server.pages.blueprint import Pages
 from server.pages.forms import field
 from server.pages.notices import with_notice
@@ -30,6 +30,8 @@ def _page(**more: Any) -> Response:
     page = render_template(
         "pages/settings.html",
         devices=pairing.list_devices(context(), caller(), context().now()),
+        profile=profile,
+        sliders=sliders.sliders(profile),
         feed_url=f"{request.host_url}feeds/{profile['feed_secret']}.atom",
         **more,
     )
@@ -61,3 +63,15 @@ def renew_feed() -> AnyResponse:
     """Give the feed a new address; the old one ends."""
     account.change_settings(context(), caller(), {"renew_feed": True})
     return redirect(with_notice("/settings", "renew-feed", [], 1) + "#feed-address", 303)
+
+
+@pages.post("/settings/lists")
+def change_lists() -> AnyResponse:
+    """Change how the reader's lists are made and what is learned from them; a box that is not ticked is not sent."""
+    changes = {
+        "personal": "not_personal" not in request.form,
+        "learn_for_others": "learn_not" not in request.form,
+        **sliders.read(request.form),
+    }
+    account.change_settings(context(), caller(), changes)
+    return redirect(with_notice("/settings", "settings", [], 1), 303)

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from server.pages import sliders
 from tests.server.conftest import Device, pair, sqlite_only
 from tests.server.pages.conftest import Browser, words
 
-WRITES = ("/settings/code", "/settings/revoke", "/settings/feed")
+WRITES = ("/settings/code", "/settings/revoke", "/settings/feed", "/settings/lists")
 
 
 def devices(me: Device) -> dict[str, dict[str, Any]]:
@@ -106,3 +107,53 @@ def test_no_write_is_believed_without_session_token_and_origin(
 @sqlite_only
 def test_the_page_is_whole_in_german(mine: Browser) -> None:
     assert "Widerrufen Damit meldest du dich hier ab." in words(mine.get("/settings", **{"Accept-Language": "de"}))
+
+
+STEPS = {"none": 0.0, "little": 0.5, "built": 1.0, "more": 1.5, "lot": 2.0}
+LISTS = ("personal", "learn_for_others", "freshness", "variety", "exploration")
+
+
+def chosen(page: Any) -> dict[str, str]:
+    return dict(re.findall(r'type="radio" name="(\w+)" value="(\w+)" checked', page.text))
+
+
+def kept(me: Device) -> dict[str, Any]:
+    profile = me.get("/v1/me").json
+    return {name: profile[name] for name in LISTS}
+
+
+def test_as_built_is_chosen_before_anything_is(mine: Browser) -> None:
+    page = mine.get("/settings")
+    assert {name: chosen(page)[name] for name in sliders.NAMES} == dict.fromkeys(sliders.NAMES, "built")
+    assert 'name="not_personal" value="yes">' in page.text
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_the_sliders_are_the_settings_of_the_api(mine: Browser, me: Device, step: str) -> None:
+    answer = mine.post("/settings/lists", freshness=step, variety="built", exploration=step, learn_not="yes")
+    page = mine.get(answer.headers["Location"])
+    assert "Settings kept." in words(page)
+    wanted = {"freshness": STEPS[step], "variety": 1.0, "exploration": STEPS[step]}
+    assert kept(me) == {"personal": True, "learn_for_others": False, **wanted}
+    assert chosen(page)["freshness"] == chosen(page)["exploration"] == step
+    assert 'name="learn_not" value="yes" checked' in page.text
+
+
+def test_boxes_that_are_not_ticked_are_off(mine: Browser, me: Device) -> None:
+    mine.post("/settings/lists", not_personal="yes", learn_not="yes")
+    assert kept(me) == {"personal": False, "learn_for_others": False, **dict.fromkeys(sliders.NAMES, 1.0)}
+    mine.post("/settings/lists", freshness="more")
+    assert (kept(me)["personal"], kept(me)["learn_for_others"], kept(me)["freshness"]) == (True, True, 1.5)
+
+
+@pytest.mark.parametrize(("value", "step"), [(0, "none"), (0.3, "little"), (0.9, "built"), (1.74, "more"), (2, "lot")])
+def test_a_value_between_two_steps_shows_the_nearer_one(mine: Browser, me: Device, value: float, step: str) -> None:
+    me.call("PATCH", "/v1/me", {"variety": value})
+    assert chosen(mine.get("/settings"))["variety"] == step
+
+
+@sqlite_only
+def test_what_is_no_step_is_refused(mine: Browser, me: Device) -> None:
+    before = kept(me)
+    assert mine.post("/settings/lists", freshness="2", not_personal="yes").status_code == 422
+    assert kept(me) == before

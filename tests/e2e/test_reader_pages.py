@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import random
 import re
 import time
-import uuid
 from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Error as BrowserError
 from playwright.sync_api import Playwright
 
-from server.config import Settings
-from server.demo.paper_generator import generate_papers
-from server.services import events, library, sessions
-from server.services.context import Context
-from server.services.events import Event
-from server.services.papers import merge_source_papers
-from server.store import devices, readers
+from server.services import events
+from server.store import devices
 from tests.e2e.chromium import QUIET, executable
 from tests.e2e.conftest import tab_of
-from tests.e2e.studio import AXE
-from tests.e2e.tabs import NOT_YET, Tab, await_true
+from tests.e2e.reader_world import World, at, axe_findings, sign_in, until, world_in
+from tests.e2e.tabs import Tab, await_true
 from tests.pages.server import PagesServer
-from tests.server.inkling_process import Up, run
 
 pytestmark = [
     pytest.mark.browser,
@@ -37,69 +24,13 @@ pytestmark = [
         "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning", "ignore::DeprecationWarning"
     ),
 ]
-SERIOUS = """const done = arguments[arguments.length - 1];
-  return axe.run(document, {resultTypes: ['violations']}).then(({violations}) => JSON.stringify(violations
-    .flatMap(({id, nodes}) => nodes.map(({html, failureSummary}) => `${id}: ${html} ${failureSummary}`))));"""
-PAGES = ("", "library", "papers/{paper}", "session")
-
-
-@dataclass(frozen=True)
-class World:
-    """A server and its readers, by how much they have done: `much`, `little`, `nothing`."""
-
-    up: Up
-    context: Context
-    readers: dict[str, str]
-    papers: list[str]
-
-    def link(self, who: str, page: str | None = None) -> str:
-        made = sessions.new_link(self.context, self.readers[who], time.time())
-        return sessions.address(self.up.url, made.code, page)
-
-    def saved(self, who: str) -> dict[str, dict[str, Any]]:
-        return {entry["paper"]["id"]: entry for _, entry in library.page(self.context, self.readers[who], 200, None)}
+PAGES = ("", "library", "papers/{paper}", "interests", "ledger", "settings", "session")
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    home = tmp_path_factory.mktemp("pages") / "home"
-    assert run("migrate", home=home).returncode == 0
-    context = Context.ready(Settings.from_environment({}, home=home, offline=True))
-    now, chance = time.time(), random.Random(7)
-    papers = [paper.id for paper in _take_papers(context, now)]
-    with context.database.writing() as session:
-        ids = [readers.create(session, now, operator=not n) for n in range(6)]
-    _read(context, ids[0], chance.sample(papers, 90), now)
-    _read(context, ids[2], papers[:3], now)
-    for other in ids[3:]:
-        _read(context, other, papers[10:16], now)
-    _write_words(context, ids[0], now)
-    assert run("train", home=home).returncode == 0
-    with Up(home, INKLING_K_READERS="3") as up:
-        yield World(up, context, dict(zip(("much", "nothing", "little"), ids, strict=False)), papers)
-    context.close()
-
-
-def _take_papers(context: Context, now: float) -> list[Any]:
-    found = generate_papers(160, seed=5, newest=now, days=40)
-    with context.database.writing() as session:
-        merge_source_papers(session, "test", [vars(paper) for paper in found], now=now)
-    return list(found)
-
-
-def _read(context: Context, reader: str, papers: list[str], now: float) -> None:
-    batch = [
-        Event(str(uuid.uuid4()), "save" if n % 3 else "open", paper, now - 3600 * n - 60, surface="card")
-        for n, paper in enumerate(papers)
-    ]
-    events.log(context, reader, batch, now=now)
-
-
-def _write_words(context: Context, reader: str, now: float) -> None:
-    tags = ["to cite", "reading group", "λ & μ", "a rather long tag that somebody typed in a hurry one evening"]
-    for n, (_, entry) in enumerate(library.page(context, reader, 200, None)):
-        words = {"tags": tags[: n % 5], "note": "Compare with Tuesday’s talk.\nSection 5." if n % 4 == 0 else None}
-        library.save(context, reader, entry["paper"]["id"], {**words, "read": n % 6 == 1}, now)
+    with world_in(tmp_path_factory.mktemp("pages") / "home") as world:
+        yield world
 
 
 @pytest.fixture(scope="module", params=["chromium", "firefox"])
@@ -109,31 +40,6 @@ def tab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     profile = tmp_path_factory.mktemp(f"pages-{request.param}") / "profile"
     with tab_of(request.param, request, profile, pages, extension=None) as tab:
         yield tab
-
-
-def until(tab: Tab, script: str, *arguments: Any, seconds: float = 30) -> None:
-    """Wait until a script of the page answers true; the page may be leaving just now."""
-
-    def answer() -> bool:
-        with suppress(BrowserError, *NOT_YET, Exception):
-            return bool(tab.run(script, *arguments))
-        return False
-
-    await_true(answer, seconds)
-
-
-def at(tab: Tab, path: str) -> None:
-    until(tab, "return location.pathname === arguments[0] && document.readyState === 'complete'", path)
-
-
-def sign_in(tab: Tab, world: World, who: str, page: str | None = None) -> None:
-    tab.go("about:blank")
-    tab.go(world.link(who, page))
-    at(tab, f"/{page or ''}")
-
-
-def told(tab: Tab) -> str:
-    return str(tab.run("return document.querySelector('.notice p')?.textContent ?? ''"))
 
 
 def titles(tab: Tab) -> list[str]:
@@ -285,18 +191,7 @@ def test_axe_finds_nothing_on_any_page(tab: Tab, world: World, who: str) -> None
         tab.go(f"{world.up.url}/{path}" + ("?here=1" if page == "session" else ""))
         at(tab, f"/{path}") if page != "session" else None
         tab.run("for (const one of document.querySelectorAll('details')) one.open = true")
-        assert _axe(tab) == [], path
-
-
-def _axe(tab: Tab) -> list[str]:
-    if tab.name == "firefox":
-        script = AXE.read_text() + ";const done = arguments[0];" + SERIOUS.split(";", 1)[1].replace("return axe", "axe")
-        found = tab.driver.execute_async_script(script.rstrip("; \n") + ".then(done, (error) => done(String(error)));")  # type: ignore[attr-defined]
-    else:
-        tab.page.evaluate(AXE.read_text())  # type: ignore[attr-defined]
-        found = tab.run(SERIOUS)
-    answer: list[str] = json.loads(found)
-    return answer
+        assert axe_findings(tab) == [], path
 
 
 def _some_paper(world: World, who: str) -> str:

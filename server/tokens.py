@@ -62,6 +62,10 @@ class Keys:
         """Return the hash kept of a deleted event, by which a re-sent copy is recognised."""
         return self._mac("deleted-event", reader_id, event_id)
 
+    def imported_reader_id(self, name: str) -> str:
+        """Return the id of a reader who is known by a name of an imported table; the same name gives the same id."""
+        return self._mac("imported-reader", name)[:16]
+
     def new_list_id(self, reader_id: str, model: str | None) -> str:
         """Return a new list id that only this reader can cite."""
         stated = f"{secrets.token_urlsafe(6)}.{int(time.time()):x}.{model or ''}"
@@ -93,7 +97,7 @@ class Keys:
         return hmac.compare_digest(token.encode(), self.form_token(session_id).encode())
 
     def _mac(self, *parts: str) -> str:
-        return hmac.new(self._secret, "\0".join(parts).encode(), hashlib.sha256).hexdigest()
+        return hmac.new(self._secret, "\0".join(parts).encode(errors="surrogateescape"), hashlib.sha256).hexdigest()
 
     def _signer(self, use: str, reader_id: str) -> Signer:
         return Signer(self._secret, salt=f"{use}:{reader_id}", sep="~", digest_method=hashlib.sha256)

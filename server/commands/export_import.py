@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import time
 from collections import Counter
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 import click
 
+from server.characters import one_line
+from server.commands.progress import count_progress
 from server.commands.settings import with_settings
 from server.config import Settings
 from server.errors import Invalid, Malformed
@@ -18,6 +23,7 @@ from server.services import export_import
 from server.services.context import Context
 
 CHUNK = 2**16  # bytes
+MAX_LINE = 2**20  # bytes of a first line, by which a table is told from an export
 
 
 @click.command()
@@ -34,18 +40,80 @@ def export(settings: Settings, reader: str, file: Path) -> None:
 
 
 @click.command(name="import")
-@click.argument("reader")
+@click.argument("reader", nargs=-1, metavar="[READER]")
 @click.argument("file", type=click.File("rb"))
+@click.option("--operator", is_flag=True, help="FILE is of many readers, or has papers for everybody.")
 @with_settings
-def import_(settings: Settings, reader: str, file: BinaryIO) -> None:
-    """Import FILE, from `inkling export` or the extension, for READER; importing it twice changes nothing."""
+def import_(settings: Settings, reader: tuple[str, ...], file: BinaryIO, operator: bool) -> None:
+    """Import FILE for READER, or with --operator for everybody; importing it twice changes nothing.
+
+    FILE is from `inkling export` or the extension, or a table of `inkling rank`: lines reader⇥paper⇥kind[⇥time], or
+    papers as JSON lines; gzipped too, if its name ends in .gz. With --operator each name in the first column becomes
+    a reader (or is one, by id); they are listed, so that `inkling pair --reader ID` can make codes for them.
+    """
+    if operator == bool(reader) or len(reader) > 1:
+        raise click.UsageError("Name one READER, or nobody with --operator.")
+    context = Context.ready(settings)
+    kind = _kind_of(file)
+    if kind != "export":
+        _import_table(context, kind, Path(file.name), None if operator else reader[0])
+    elif operator:
+        raise click.UsageError("An export is of one reader: name the READER whose it is to become.")
+    else:
+        _import_export(context, reader[0], file)
+
+
+def _kind_of(file: BinaryIO) -> str:
+    """Say what a file is by its first line: `events` or `papers` of a table, else `export`."""
+    if not file.seekable():  # a pipe, of which an export alone is read
+        return "export"
+    with _plain(file) as plain:
+        line = plain.readline(MAX_LINE)
+    file.seek(0)
+    if b"\t" in line and not line.lstrip().startswith((b"{", b"[")):
+        return "events"
     try:
-        counts = export_import.import_(
-            Context.ready(settings), reader, iter(partial(file.read, CHUNK), b""), time.time()
-        )
+        first = json.loads(line)
+    except ValueError:
+        return "export"
+    return "papers" if isinstance(first, dict) and isinstance(first.get("id"), str) else "export"
+
+
+def _plain(file: BinaryIO) -> gzip.GzipFile | nullcontext[BinaryIO]:
+    return gzip.open(file) if file.name.endswith(".gz") else nullcontext(file)
+
+
+def _import_export(context: Context, reader: str, file: BinaryIO) -> None:
+    try:
+        with _plain(file) as plain:
+            counts = export_import.import_(context, reader, iter(partial(plain.read, CHUNK), b""), time.time())
     except (Malformed, Invalid) as error:
         raise click.UsageError(
             f"{click.format_filename(file.name)} is not a file of Inkling's export: {error.message}"
         ) from error
     events = ", ".join(f"{counts[status]} {status}" for status in ("accepted", "duplicate", "rejected"))
     click.echo(f"Events: {events}. Papers: {counts['papers']}.")
+
+
+def _import_table(context: Context, kind: str, path: Path, reader: str | None) -> None:
+    # The recommender takes seconds to import, which an export need not pay.
+    from recommender.data.files import MalformedLine, read_events, read_papers
+    from server.services import bulk_import
+
+    if reader is not None:
+        bulk_import.check_reader(context, reader)
+    try:
+        table = read_events(path) if kind == "events" else read_papers(path)
+    except MalformedLine as error:
+        raise click.UsageError(str(error)) from error
+    with count_progress(kind) as draw:
+        outcome = bulk_import.import_table(
+            context, table, time.time(), reader_id=reader, tell=lambda done: draw(done, len(table))
+        )
+    for refusal in outcome.refusals:
+        click.echo(one_line(refusal), err=True)
+    if reader is None:
+        for name, made in outcome.readers.items():
+            click.echo(f"{one_line(name)}\t{made}")
+    counts = ", ".join(f"{number} {status}" for status, number in sorted(outcome.counts.items()))
+    click.echo(f"{kind.capitalize()}: {counts or 'none'}.", err=reader is None)

@@ -63,19 +63,21 @@ def log(
     *,
     now: float,
     imported: bool = False,
+    bring_back: bool = False,
 ) -> list[Result]:
     """Log a batch of events and the cards sent with them; return what became of each event, in order.
 
-    A Result in the batch (an event refused before) passes through. An `imported` batch is one of many, and logs again
-    the events that starting over forgot, but none that was deleted by itself. Returns once all that was accepted is on
-    disk. Raises Unauthenticated when the reader is gone.
+    A Result in the batch (an event refused before) passes through. An `imported` batch is one of many, with pauses for
+    other writers. With `bring_back`, which only the reader may ask for, events that starting over forgot are logged
+    again, but none that was deleted by itself. Returns once all that was accepted is on disk. Raises Unauthenticated
+    when the reader is gone.
     """
     wanted = [event for event in batch if isinstance(event, Event)]
     with papers.changing_texts(context, in_turns=imported) as (session, changed):
         version = readers.touch(session, reader_id)
         if version is None:
             raise Unauthenticated("This reader was deleted; pair this device again.")
-        judged = _check_duplicates(session, context.keys, reader_id, wanted, now, bring_back=imported)
+        judged = _check_duplicates(session, context.keys, reader_id, wanted, now, bring_back=bring_back)
         new = [event for event, result in judged if result.status == "accepted"]
         _add(session, context.keys, reader_id, new, version=version, now=now)
         if cards:

@@ -18,7 +18,17 @@ from server.services import events, papers
 from server.services.account import save_settings
 from server.services.context import Context
 from server.services.json_stream import read_entries
-from server.services.parsing import SETTINGS, read_card, read_event, read_paper_id, read_settings, read_words
+from server.services.parsing import (
+    MAX_SETTING_ENTRIES,
+    SETTINGS,
+    TOPICS,
+    read_card,
+    read_event,
+    read_paper_id,
+    read_settings,
+    read_topics,
+    read_words,
+)
 from server.store import events as event_store
 from server.store import locks, reader_papers, readers
 from server.store import papers as paper_store
@@ -249,7 +259,7 @@ def _log(
     refused = [event.status for event in batch if isinstance(event, events.Result)]
     if not cards and len(refused) == len(batch):
         return refused
-    results = events.log(context, reader_id, batch, cards, now=now, imported=True)
+    results = events.log(context, reader_id, batch, cards, now=now, imported=True, bring_back=True)
     reused = [result.error is not None and result.error.code == "id_reused" for result in results]
     return ["duplicate" if here else result.status for here, result in zip(reused, results, strict=True)]
 
@@ -277,7 +287,7 @@ def _annotate(context: Context, reader_id: str, batch: Sequence[Any]) -> None:
 
 
 def _import_settings(context: Context, reader_id: str, chosen: Mapping[str, Any], now: float) -> None:
-    """Set the settings that the reader has not set here."""
+    """Add the file's topics to the reader's own, and set the settings that they have not set here."""
     if not chosen:
         return
     with context.database.writing() as session:
@@ -285,4 +295,22 @@ def _import_settings(context: Context, reader_id: str, chosen: Mapping[str, Any]
         reader = readers.find(session, reader_id)
         if reader is None:
             raise Unauthenticated("This reader was deleted; pair this device again.")
-        save_settings(session, reader, {**chosen, **reader["settings"]}, now)
+        save_settings(session, reader, merge_settings(reader["settings"], chosen), now)
+
+
+def merge_settings(here: Mapping[str, Any], imported: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings here with imported ones: lists of topics are joined, anything else set here stays.
+
+    A topic that is muted here is not followed because a file says so, nor the other way round.
+    """
+    merged = {**imported, **here}
+    for name in TOPICS:
+        taken = [topic for other in TOPICS if other != name for topic in here.get(other, ())]
+        new = [topic for topic in imported.get(name, ()) if not _names(topic, taken)]
+        if name in merged:
+            merged[name] = read_topics([*here.get(name, ()), *new][:MAX_SETTING_ENTRIES], name)
+    return merged
+
+
+def _names(topic: str, topics: Sequence[str]) -> bool:
+    return len(read_topics([*topics, topic], "topics")) == len(read_topics(list(topics), "topics"))

@@ -13,9 +13,11 @@ from server.store.database import Row, all_rows, first_row
 from server.store.tables import readers
 
 
-def create(session: Session, now: float, *, operator: bool = False, demo: bool = False) -> str:
-    """Add a reader and return their id."""
-    reader_id = secrets.token_hex(8)
+def create(
+    session: Session, now: float, *, operator: bool = False, demo: bool = False, reader_id: str | None = None
+) -> str:
+    """Add a reader, with a new id unless one is given, and return the id."""
+    reader_id = reader_id or secrets.token_hex(8)
     row = {"id": reader_id, "created_at": now, "operator": operator, "demo": demo}
     session.execute(readers.insert().values(**row, version=0, settings={}, feed_number=0))
     return reader_id

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import json
+import random
+import shutil
 import threading
 import tracemalloc
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import event as engine_events
 
+from server.app import create_app
+from server.config import Settings
+from server.demo.paper_generator import generate_papers
 from server.errors import Conflict, RateLimited
 from server.services import export_import
 from server.services.context import Context
-from tests.server.conftest import LOOPBACK, Device, card, event, sqlite_only
+from server.services.papers import merge_source_papers
+from tests.server.conftest import LOOPBACK, Device, card, event, pair, sqlite_only
 
 NOW = 1_795_300_000.0
 
@@ -259,3 +267,76 @@ def test_an_export_is_one_json_value_whatever_is_in_it(me: Device) -> None:
     me.log(*[event("open", f"2402.{number:05d}", id=str(uuid.uuid4())) for number in range(450)])
     file = json.loads(me.get("/v1/me/export").data)
     assert len({one["id"] for one in file["events"]}) == len(file["events"]) == 900
+
+
+def test_topics_of_a_file_join_those_that_are_here(me: Device) -> None:
+    me.call("PATCH", "/v1/me", {"interests": ["graphs", "author:Ada Lovelace"], "muted": ["crypto"]})
+    topics = {
+        "interests": ["Graphs", "crypto", "vision"],
+        "followed": ["cs.LG"],
+        "muted": ["author: ada lovelace", "x"],
+    }
+    for _ in range(2):
+        assert me.post("/v1/me/import", {**file_of(), "settings": topics}).status_code == 200
+        mine = me.get("/v1/me").json
+        assert mine["interests"] == ["graphs", "author:Ada Lovelace", "vision"]
+        assert (mine["followed"], mine["muted"]) == (["cs.LG"], ["crypto", "x"])
+
+
+@pytest.mark.slow
+@sqlite_only
+def test_ten_thousand_events_make_the_same_reader_elsewhere(
+    me: Device, settings: Settings, sqlite_template: Path, tmp_path: Path
+) -> None:
+    shutil.copy(sqlite_template, tmp_path / "elsewhere.sqlite3")
+    address = f"sqlite:///{tmp_path / 'elsewhere.sqlite3'}"
+    app = create_app(replace(settings, home=tmp_path / "elsewhere", database_url=address))
+    other = pair(app.test_client())
+    found = [vars(paper) for paper in generate_papers(400, seed=3, newest=NOW, days=60)]
+    for place in (me.client.application, app):
+        with place.extensions["inkling"].database.writing() as session:
+            merge_source_papers(session, "test", found, now=NOW)
+    kinds = ["open", "save", "hide", "unsave", "dislike", "undislike", "unhide"]
+    draw = random.Random(5)
+    for start in range(0, 10_000, 500):
+        batch = [
+            event(draw.choice(kinds), draw.choice(found)["id"], f"2026-10-{1 + n % 28:02d}T10:{n % 60:02d}:00Z")
+            for n in range(start, start + 500)
+        ]
+        me.log(*batch)
+    for entry in me.get("/v1/library?limit=50").json["items"]:
+        me.call("PUT", f"/v1/library/{entry['paper']['id']}", {"tags": ["t"], "note": "n", "read": True})
+    me.call("PATCH", "/v1/me", {"interests": ["graphs"], "followed": ["category:cs.LG"], "variety": 1.5})
+    file = me.get("/v1/me/export").get_data()
+    counts = send(other, file).json
+    assert (counts["accepted"], counts["rejected"]) == (10_000, 0)
+    assert known_of(other) == known_of(me)
+    assert scores_of(other, found) == pytest.approx(scores_of(me, found), rel=1e-4, abs=1e-4)
+    assert send(other, file).json["accepted"] == 0
+    assert known_of(other) == known_of(me)
+    app.extensions["inkling"].close()
+
+
+def known_of(device: Device) -> dict[str, Any]:
+    """Return all that a reader sees of themselves, without when it arrived and what is secret."""
+    found = {name: everything(device, f"/v1/{name}?limit=200") for name in ("library", "me/events")}
+    for one in found["me/events"]:
+        del one["received_at"]
+    profile = device.get("/v1/me").json
+    own = {"reader_id", "device_id", "created_at", "feed_url", "feed_secret", "operator"}
+    return {**found, "me": {name: profile[name] for name in profile.keys() - own}}
+
+
+def scores_of(device: Device, found: list[dict[str, Any]]) -> dict[str, float]:
+    """Return the scores of papers as cards, in which nothing is explored."""
+    cards = device.rank(*({"id": paper["id"]} for paper in found[:250]))["cards"]
+    return {one["id"]: one["score"] for one in cards}
+
+
+def everything(device: Device, address: str) -> list[dict[str, Any]]:
+    found, cursor = [], ""
+    while cursor is not None:
+        page = device.get(f"{address}&cursor={cursor}").json
+        found += page["items"]
+        cursor = page["next"]
+    return found

@@ -31,7 +31,7 @@ from server.api.requests import MAX_BODY
 from server.config import Settings
 from server.demo import pages as demo
 from server.logs import configure_logging
-from server.pages import actions, interests, ledger, sign_in, to_read
+from server.pages import actions, digest, interests, ledger, sign_in, to_read
 from server.pages import blueprint as reader_pages
 from server.pages import library as library_page
 from server.pages import papers as paper_page
@@ -59,6 +59,7 @@ PAGES = (
     ledger.pages,
     settings_page.pages,
     actions.pages,
+    digest.pages,
 )
 THREADS = 4  # per process; requests wait for the database, not only for Python
 _OPENAPI = {

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from server import home as homes
+from server import mail_addresses
 from server.categories import parse_category
 
 DEFAULT_HOME = "~/.local/share/inkling"
@@ -186,6 +187,9 @@ TABLE = (
     _Setting("confirm_page_text", "INKLING_CONFIRM_PAGE_TEXT", _switch, "on"),
     _Setting("k_readers", "INKLING_K_READERS", _integer(1, 1000), "5"),
     _Setting("secret_key", "INKLING_SECRET_KEY", _secret_key, None, secret=True),
+    _Setting("smtp_url", "INKLING_SMTP_URL", mail_addresses.check_server, None, secret=True),
+    _Setting("mail_from", "INKLING_MAIL_FROM", mail_addresses.read_sender, None),
+    _Setting("public_url", "INKLING_PUBLIC_URL", _web_address, None),
     _Setting("demo", "INKLING_DEMO", _switch, "off"),
 )
 
@@ -220,6 +224,9 @@ class Settings:
     confirm_page_text: bool
     k_readers: int
     secret_key: str
+    smtp_url: str | None
+    mail_from: str | None
+    public_url: str | None
     demo: bool
 
     @classmethod
@@ -232,6 +239,8 @@ class Settings:
         environ = os.environ if environ is None else environ
         values, problems = read(environ)
         values.update({field: value for field, value in overrides.items() if value is not None})
+        if values.get("smtp_url") and not values.get("mail_from", True):
+            problems.append("INKLING_MAIL_FROM: must be the sender of mails where INKLING_SMTP_URL is set")
         if problems:
             raise ConfigurationError(problems)
         return cls(**_with_defaults(values))
@@ -261,6 +270,11 @@ class Settings:
         """The address at which a browser on this machine reaches the server."""
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - compared, not bound
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    @property
+    def public_base(self) -> str:
+        """The address at which readers reach the server from anywhere, for what they read elsewhere."""
+        return self.public_url or self.url
 
     def to_environment(self) -> dict[str, str]:
         """Return the variables from which a child process reads these settings."""

@@ -88,6 +88,14 @@ class Keys:
         """Whether this is the reader's current feed secret."""
         return hmac.compare_digest(secret.encode(), self.feed_secret(reader_id, number).encode())
 
+    def mail_token(self, use: str, reader_id: str, email: str, number: float = 0.0) -> str:
+        """Return what stands in a mailed link: for one `use`, one reader and this address of theirs."""
+        return f"{reader_id}-{self._mac(f'mail-{use}', reader_id, email, repr(float(number)))[:40]}"
+
+    def is_mail_token(self, token: str, use: str, reader_id: str, email: str, number: float = 0.0) -> bool:
+        """Whether a link was mailed to this address of the reader's."""
+        return hmac.compare_digest(token.encode(), self.mail_token(use, reader_id, email, number).encode())
+
     def form_token(self, session_id: str) -> str:
         """Return what every form of a session's pages carries, so that no other site can write one."""
         return self._mac("form", session_id)

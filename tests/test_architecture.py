@@ -18,6 +18,10 @@ FORBIDDEN = {
     },
     "server/store": {"flask", "server.api", "server.services", "server.sources", "recommender", "redis"},
     "server/sources": {"flask", "sqlalchemy", "server.api", "server.services", "server.store", "recommender"},
+    "server/mail": {
+        *("flask", "sqlalchemy", "httpx", "recommender", "server.api", "server.services", "server.store"),
+        *("server.pages", "server.sources", "server.app", "server.commands"),
+    },
     "server/api": {"sqlalchemy", "server.sources", "server.app", "server.commands", "server.pages", "recommender"},
     "server/pages": {"sqlalchemy", "server.store", "server.sources", "server.app", "server.commands", "recommender"},
     "server/supervise": {"flask", "sqlalchemy", "server.api", "recommender"},
@@ -26,6 +30,7 @@ FORBIDDEN = {
 ALONE = {
     "redis": {"server/hot.py"},
     "httpx": {"server/sources/http.py"},
+    "smtplib": {"server/mail/smtp.py"},
     "implicit": {"recommender"},
 }
 # The recommender is a chain of packages: each may import those before it, and these single modules.

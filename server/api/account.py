@@ -15,6 +15,7 @@ from server.clock import rfc3339
 from server.errors import Invalid
 from server.services import account, events, export_import
 from server.services.parsing import UUID
+from server.translations import DEFAULT, NAMES
 
 EVENT = {"in": "path", "name": "event_id", "required": True, "schema": {"type": "string", "format": "uuid"}}
 blueprint = Blueprint("me", __name__, description="My settings, my log, my data.")
@@ -31,7 +32,13 @@ def profile() -> Response:
 @blueprint.arguments(MeBody)
 @blueprint.response(200, Me)
 def change(body: dict[str, Any]) -> Response:
-    """Change the settings named; `renew_feed` invalidates the old feed address."""
+    """Change the settings named; `renew_feed` invalidates the old feed address.
+
+    An address for the digest gets a link that confirms it; before that, no digest goes there.
+    """
+    if body.get("digest"):
+        # Mails have no Accept-Language: they are in that of the browser that asked for them.
+        body["digest"].setdefault("language", request.accept_languages.best_match(list(NAMES), DEFAULT))
     return _profile_body(account.change_settings(context(), caller(), body))
 
 

@@ -28,6 +28,7 @@ COMMANDS = {
     "evaluate": ("offline", "Measure the ranking on held-out interactions."),
     "models": ("training", "List the models, or choose which one serves."),
     "ingest": ("ingest", "Ask the sources for papers."),
+    "digest": ("digest", "Mail every reader what is new for them, if they want it."),
     "pair": ("readers", "Print a link that pairs one browser."),
     "open": ("pages", "Print a link into a reader's pages."),
     "devices": ("readers", "List readers and their paired browsers."),
@@ -44,7 +45,10 @@ FILE_ERRORS = {
     *(errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ELOOP),
     *(errno.ENAMETOOLONG, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ETXTBSY),
 }
-HIDDEN = {"prepare": ("prepare", "What `inkling up` runs before it starts anything.")}
+HIDDEN = {
+    "prepare": ("prepare", "What `inkling up` runs before it starts anything."),
+    "mail": ("mail", "What `inkling up` runs to mail digests at their time."),
+}
 
 
 class _LazyGroup(click.Group):

@@ -7,7 +7,7 @@ from typing import Any
 
 from server.clock import rfc3339
 from server.errors import NotFound
-from server.services import deletion, events
+from server.services import deletion, digest_addresses, events
 from server.services.context import Context
 from server.services.pairing import Caller
 from server.services.parsing import default_settings, read_settings
@@ -25,6 +25,7 @@ def profile(context: Context, caller: Caller) -> dict[str, Any]:
             "events": event_store.count(session, caller.reader_id),
         }
         reader = readers.find(session, caller.reader_id)
+        digest = digest_addresses.described(context, session, reader)
     if reader is None:
         raise NotFound("This reader was deleted.")
     secret = context.keys.feed_secret(caller.reader_id, reader["feed_number"])
@@ -34,6 +35,7 @@ def profile(context: Context, caller: Caller) -> dict[str, Any]:
         "operator": caller.operator,
         "created_at": rfc3339(caller.created_at),
         **{name: reader["settings"].get(name, default) for name, default in default_settings().items()},
+        "digest": digest,
         "feed_secret": secret,
         "counts": counts,
     }
@@ -42,18 +44,23 @@ def profile(context: Context, caller: Caller) -> dict[str, Any]:
 def change_settings(context: Context, caller: Caller, changes: Mapping[str, Any]) -> dict[str, Any]:
     """Change the named settings (a list replaces the old list) or renew the feed secret; return the profile.
 
-    Raises Invalid for a setting that cannot be read, NotFound when the reader was deleted.
+    An address for the digest that is not confirmed yet is mailed a link. Raises Invalid for a setting that cannot be
+    read, RateLimited for too many links, NotFound when the reader was deleted.
     """
+    chosen = read_settings(changes)
     with context.database.writing() as session:
         readers.touch(session, caller.reader_id)
         reader = readers.find(session, caller.reader_id)
         if reader is None:
             raise NotFound("This reader was deleted.")
-        chosen = read_settings(changes)
+        if "digest" in chosen:
+            chosen["digest"] = digest_addresses.change(context, session, reader, chosen["digest"])
         if chosen:
             save_settings(session, reader, {**reader["settings"], **chosen}, context.now())
         if changes.get("renew_feed"):
             readers.renew_feed(session, caller.reader_id)
+    if "digest" in chosen:
+        digest_addresses.mail_link(context, context.now(), caller.reader_id)
     return profile(context, caller)
 
 

@@ -13,8 +13,10 @@ from typing import Any
 from recommender.features.name_index import PREFIXES, read_name
 from server.clock import parse_rfc3339
 from server.errors import BadPaperId, Invalid
+from server.mail_addresses import MAX_ADDRESS, read_address
 from server.paper_ids import canonical
 from server.services.events import EARLIEST_TIME, KINDS, SURFACES, Event
+from server.translations import NAMES
 
 MAX_LENGTH = {"title": 2_000, "abstract": 50_000, "organization": 500, "name": 500, "list_id": 200, "id": 300}
 MAX_ENTRIES = {"authors": 5_000, "categories": 100}
@@ -24,7 +26,8 @@ TOPICS = ("interests", "followed", "muted")
 FLAGS = ("personal", "learn_for_others")
 LIST_WEIGHTS = ("variety", "freshness", "exploration")
 MAX_LIST_WEIGHT = 2.0
-SETTINGS = (*TOPICS, *FLAGS, *LIST_WEIGHTS)
+SETTINGS = (*TOPICS, *FLAGS, *LIST_WEIGHTS, "digest")
+DIGEST_EVERY = ("off", "daily", "weekly")
 MAX_SETTING_ENTRIES, MAX_SETTING_LENGTH = 100, 200
 MAX_TAGS, MAX_TAG_LENGTH, MAX_NOTE_LENGTH = 50, 100, 10_000
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
@@ -187,6 +190,8 @@ def read_settings(value: Any) -> dict[str, Any]:
 
 
 def _setting(name: str, value: Any) -> Any:
+    if name == "digest":
+        return read_digest(value)
     if name in FLAGS:
         return read_flag(value, name)
     return read_list_weight(value, name) if name in LIST_WEIGHTS else read_topics(value, name)
@@ -204,6 +209,34 @@ def read_list_weight(value: Any, field: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MAX_LIST_WEIGHT:
         raise Invalid(f"Must be a number from 0 to {MAX_LIST_WEIGHT:g}, where 1 is as built.", field=field)
     return float(value)
+
+
+def read_digest(value: Any) -> dict[str, str | None]:
+    """Return those of email, every and language that an object names."""
+    if not isinstance(value, Mapping):
+        raise Invalid("Must be an object.", field="digest")
+    chosen: dict[str, str | None] = {}
+    if "email" in value:
+        chosen["email"] = _email(value["email"])
+    for name, known in (("every", DIGEST_EVERY), ("language", tuple(NAMES))):
+        if value.get(name) is not None:
+            chosen[name] = _choice(value[name], f"digest.{name}", known)
+    return chosen
+
+
+def _email(value: Any) -> str | None:
+    text = read_optional_text(value, "digest.email", MAX_ADDRESS)
+    try:
+        return None if text is None else read_address(text)
+    except ValueError as error:
+        raise Invalid(f"Must be {error}.", field="digest.email") from error
+
+
+def _choice(value: Any, field: str, known: tuple[str, ...]) -> str:
+    text = read_text(value, field, 100)
+    if text not in known:
+        raise Invalid(f"Must be one of {', '.join(known)}.", field=field)
+    return text
 
 
 def read_topics(value: Any, field: str) -> list[str]:

@@ -218,6 +218,16 @@ def recommendations(
     return {"list_id": request.new_list_id(), "model": request.served.version, "items": items}
 
 
+def best_of(
+    context: ServingContext, caller: Caller, papers_: Collection[str], *, limit: int, now: float
+) -> list[dict[str, Any]]:
+    """Return the best of these papers that the reader has not acted on nor been shown too often."""
+    request = RankingRequest.of(context, caller, now)
+    out = request.history.acted_on | request.history.overexposed | request.untitled
+    ranked = request.rank([name for name in papers_ if name not in out], limit, out)
+    return _attach_papers(request, ranked, limit)
+
+
 def states(context: ServingContext, caller: Caller) -> Mapping[str, Mapping[str, Any]]:
     """Return paper -> state of every paper this reader has any state of."""
     return context.histories.of(context.database, caller.reader_id, caller.version, caller.forgot_version).states

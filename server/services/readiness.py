@@ -7,7 +7,7 @@ from typing import Any
 
 from server.clock import rfc3339
 from server.errors import DatabaseUnavailable, SchemaNotCurrent
-from server.services import catalogue
+from server.services import catalogue, mail
 from server.services.context import Context
 from server.services.serving_context import ServingContext
 from server.services.source_health import Health
@@ -31,6 +31,8 @@ def run_checks(context: ServingContext, now: float) -> Checks:
             return found
         found["model"] = _model(context)
         found["sources"] = _sources(context, now)
+        if mail.is_configured(context):
+            found["mail"] = _mail(context, now)
     except SchemaNotCurrent as error:
         found["schema"] = _failed(error.message)
     except DatabaseUnavailable as error:
@@ -104,6 +106,11 @@ def _sources(context: Context, now: float) -> dict[str, Any]:
     # A refused day or paper is reported, but the source as a whole is fine.
     notes = [f"{name}: {one.reason}" for name, one in found.items() if one.reason]
     return {**_OK, **({"reason": "; ".join(notes)} if notes else {}), "states": states}
+
+
+def _mail(context: Context, now: float) -> dict[str, str]:
+    wrong = mail.state(context, now)
+    return _degraded(wrong) if wrong else _OK
 
 
 def _failed(reason: str) -> dict[str, str]:

@@ -226,3 +226,12 @@ def published_since(session: Session, reader_id: str, moment: float) -> list[str
     published = func.coalesce(papers.c.published_at, page_texts.c.published_at)
     statement = select(papers.c.id).outerjoin(page_texts, own).where(published >= moment)
     return list(session.execute(statement.order_by(papers.c.id)).scalars())
+
+
+def new_since(session: Session, reader_id: str, moment: float) -> list[str]:
+    """Return the papers published, or come here, at or after `moment`, as this reader may see them."""
+    own = and_(page_texts.c.paper_id == papers.c.id, page_texts.c.reader_id == reader_id)
+    new = or_(func.coalesce(papers.c.published_at, page_texts.c.published_at) >= moment, papers.c.created_at >= moment)
+    titled = func.coalesce(papers.c.title, page_texts.c.title).is_not(None)
+    statement = select(papers.c.id).outerjoin(page_texts, own).where(new, titled)
+    return list(session.execute(statement.order_by(papers.c.id)).scalars())

@@ -12,6 +12,9 @@ from server.store import tables
 from server.store.database import Row, all_rows, first_row
 from server.store.tables import readers
 
+# What is kept of the reader's feed and digest.
+OUT_OF_THE_PAGE = (tables.feed_states, tables.digest_papers, tables.digests, tables.digest_addresses)
+
 
 def create(
     session: Session, now: float, *, operator: bool = False, demo: bool = False, reader_id: str | None = None
@@ -76,8 +79,9 @@ def set_settings(session: Session, reader_id: str, settings: dict[str, Any]) -> 
 
 
 def start_over(session: Session, reader_id: str) -> None:
-    """Delete the reader's settings and what their feed held, and count the reset."""
-    session.execute(delete(tables.feed_states).where(tables.feed_states.c.reader_id == reader_id))
+    """Delete the reader's settings and what was made for them out of the page, and count the reset."""
+    for table in OUT_OF_THE_PAGE:
+        session.execute(delete(table).where(table.c.reader_id == reader_id))
     reader = find(session, reader_id)
     if reader is not None:
         set_settings(session, reader_id, {"resets": reader["settings"].get("resets", 0) + 1})
@@ -97,7 +101,7 @@ def remove(session: Session, reader_id: str) -> None:
         tables.events,
         tables.deleted_events,
         tables.lists,
-        tables.feed_states,
+        *OUT_OF_THE_PAGE,
         tables.reader_papers,
         tables.page_texts,
         tables.pairing_codes,

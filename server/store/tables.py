@@ -248,6 +248,44 @@ feed_states = Table(
     Column("listed_at", _Json, nullable=False),
 )
 
+digest_addresses = Table(
+    "digest_addresses",
+    metadata,
+    _reader(primary_key=True),
+    # The address that the reader named last; a digest goes there once `confirmed_at` is set.
+    Column("email", String(254), nullable=False),
+    Column("asked_at", Double, nullable=False),
+    Column("confirmed_at", Double),
+    # When the link that confirms it has to be mailed, NULL when it was.
+    Column("link_tries", Integer, nullable=False),
+    Column("link_due_at", Double),
+)
+
+digests = Table(
+    "digests",
+    metadata,
+    _reader(primary_key=True),
+    # A day such as 2026-11-27, or a week such as 2026-W48.
+    Column("period", String(16), primary_key=True),
+    # new | claimed | handing | sent | empty | retry | failed | unknown; see `services/digests.py`.
+    Column("status", String(16), nullable=False),
+    Column("claim", String(32)),
+    Column("tries", Integer, nullable=False),
+    # When it may be tried (again), or when a claim runs out.
+    Column("due_at", Double, nullable=False),
+    Column("reason", Text),
+    Column("changed_at", Double, nullable=False),
+)
+
+digest_papers = Table(
+    "digest_papers",
+    metadata,
+    _reader(primary_key=True),
+    # No foreign key: a paper that is forgotten and comes back was mailed all the same.
+    Column("paper_id", String(64), primary_key=True),
+    Column("period", String(16), nullable=False),
+)
+
 models = Table(
     "models",
     metadata,

@@ -95,6 +95,8 @@ class Supervisor:
         programs = [("API", ["serve"]), ("trainer", ["schedule"])]
         if not self.settings.offline:
             programs.append(("sources", ["ingest", "follow"]))
+        if self.settings.smtp_url:
+            programs.append(("mail", ["mail"]))
         return programs
 
     def _start(self, child: Child) -> None:

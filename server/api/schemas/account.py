@@ -7,13 +7,33 @@ from marshmallow import fields, validate
 from server.api.schemas.base import Base, Next, PageQuery
 from server.api.schemas.events import LoggedEvent
 from server.api.schemas.fields import Flag, ListWeight, Moment, PaperId, Text
+from server.mail_addresses import MAX_ADDRESS
 from server.services import parsing
+from server.services.digest_addresses import STATES
 from server.services.events import KINDS
+from server.translations import NAMES
 
 
 def _chosen() -> fields.List:
     entries = Text(longest=parsing.MAX_SETTING_LENGTH)
     return fields.List(entries, validate=validate.Length(max=parsing.MAX_SETTING_ENTRIES))
+
+
+class DigestBody(Base):
+    """The digest by e-mail: where to, and how often; what is not named stays as it is."""
+
+    email = Text(longest=MAX_ADDRESS, allow_none=True)
+    every = Text(longest=100, one_of=parsing.DIGEST_EVERY)
+    language = Text(longest=100, one_of=tuple(NAMES))
+
+
+class Digest(Base):
+    """The digest; `state` says what becomes of it, and `no_mail` that this server has no mail server."""
+
+    email = fields.String(required=True, allow_none=True)
+    every = fields.String(required=True, validate=validate.OneOf(parsing.DIGEST_EVERY))
+    language = fields.String(required=True)
+    state = fields.String(required=True, validate=validate.OneOf(STATES))
 
 
 class MeBody(Base):
@@ -34,6 +54,7 @@ class MeBody(Base):
     variety = ListWeight()
     freshness = ListWeight()
     exploration = ListWeight()
+    digest = fields.Nested(DigestBody)
     renew_feed = fields.Boolean(truthy={True}, falsy={False})
 
 
@@ -61,6 +82,7 @@ class Me(Base):
     variety = fields.Float(required=True)
     freshness = fields.Float(required=True)
     exploration = fields.Float(required=True)
+    digest = fields.Nested(Digest, required=True)
     feed_secret = fields.String(required=True)
     feed_url = fields.String(required=True)
     counts = fields.Nested(Counts, required=True)

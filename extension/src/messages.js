@@ -261,7 +261,11 @@ export const FROM_OWN = Object.freeze({
   devicesRevoke: "devices/revoke",
   /** `{accept: boolean}` -> `{saved: number}`: the upvotes seen on the site, offered once. */
   upvotesImport: "upvotes/import",
-  /** `{interests: string[]}` -> `{}`: typed interests, added to the reader's settings on the server. */
+  /** `{}` -> `Topics` (worker/account.js): the reader's topics on the server. */
+  interestsList: "interests/list",
+  /** `{list, topic}` -> `Topics`: one topic less. */
+  interestsRemove: "interests/remove",
+  /** `{interests: string[]}` -> `Topics`: typed interests, added to the reader's settings on the server. */
   interestsAdd: "interests/add",
   /** `{}` -> `{body: any}`: everything the server holds of the reader. */
   exportAll: "me/export",

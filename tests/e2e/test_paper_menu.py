@@ -37,7 +37,7 @@ def tab(any_tab: Tab, server: Server, pages: PagesServer) -> Iterator[Tab]:
     server.ingest(1)
     any_tab.keep(serverUrl=server.url, token=server.token)
     any_tab.go(LISTING)
-    any_tab.until("return document.documentElement.dataset.inklingState === 'ready'")
+    any_tab.until("return document.documentElement.dataset.inklingState === 'ready'", seconds=120)
     any_tab.until(f"return document.querySelector('{MARK}')?.shadowRoot.querySelector('[data-action=menu]')")
     yield any_tab
     assert any_tab.complaints() == []

@@ -36,6 +36,7 @@ const EMPTY = {
   "status/get": { status: status() },
   "devices/list": { items: [] },
   "dead/list": { lines: [] },
+  "interests/list": { interests: [], followed: [], muted: [] },
 };
 
 /**

@@ -5,8 +5,9 @@ import { FROM_OWN, send } from "../messages.js";
 import { askToAgree } from "../own-pages/agreement.js";
 import { connectForm } from "../own-pages/connect.js";
 import { saveExport } from "../own-pages/export.js";
-import { ask, byId, formatTime, say, translatePage } from "../own-pages/own-page.js";
+import { ask, byId, formatTime, linkPages, say, translatePage } from "../own-pages/own-page.js";
 import { SITES, isSiteAllowed, requestSite } from "../own-pages/site-permissions.js";
+import { drawTopics, topicForm } from "../own-pages/topics.js";
 import { onChanged } from "../storage.js";
 import { make } from "../ui/dom.js";
 
@@ -168,7 +169,16 @@ async function switchSite(site) {
   await Promise.all([drawStatus(), lookUpAllowedSites()]);
 }
 
-const drawAll = () => Promise.all([lookUpAllowedSites(), drawStatus(), drawDevices(), drawRefused()]);
+/** @param {string} sentence */
+const sayOfTopics = (sentence) => {
+  byId("topics-said").textContent = sentence;
+};
+
+async function drawFollowed() {
+  byId("follow").hidden = !(await drawTopics(sayOfTopics));
+}
+
+const drawAll = () => Promise.all([lookUpAllowedSites(), drawStatus(), drawFollowed(), drawDevices(), drawRefused()]);
 
 /** @param {boolean} deleteThere the reader's data on the server is deleted too */
 async function leave(deleteThere) {
@@ -193,6 +203,8 @@ function listen() {
     ask(FROM_OWN.preferencesSet, { order: byId("foryou").checked ? "foryou" : "original" }),
   );
   for (const site of SITES) byId(`site-${site}`).addEventListener("change", () => switchSite(site));
+  topicForm(sayOfTopics);
+  linkPages();
   byId("export").addEventListener("click", saveExport);
   byId("leave").addEventListener("click", () => {
     byId("leaving").hidden = false;

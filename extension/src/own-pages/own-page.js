@@ -1,7 +1,7 @@
 /** What each of our own pages needs: words in the reader's language, elements by id, the worker's replies. */
 
 import { text } from "../browser.js";
-import { send } from "../messages.js";
+import { FROM_OWN, send } from "../messages.js";
 
 /**
  * Put the reader's language into a page: `data-text="key"` becomes text, `data-label="key"` an accessible name.
@@ -56,4 +56,10 @@ export async function ask(type, fields) {
   const reply = await send(type, fields);
   if (!reply.ok) say(reply.error.message);
   return reply;
+}
+
+/** Let buttons with `data-page` open that page of the reader's on the server. */
+export function linkPages() {
+  for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-page]")))
+    button.addEventListener("click", () => ask(FROM_OWN.openPage, { page: button.dataset.page }));
 }

@@ -3,7 +3,7 @@
 import { browser, text } from "../browser.js";
 import { FROM_OWN, send } from "../messages.js";
 import { saveExport } from "../own-pages/export.js";
-import { ask, byId, formatDay, formatTime, say, translatePage } from "../own-pages/own-page.js";
+import { ask, byId, formatDay, formatTime, linkPages, say, translatePage } from "../own-pages/own-page.js";
 import { isSiteAllowed, requestSite } from "../own-pages/site-permissions.js";
 import { labelWithTitle, stepOf } from "../ui/actions.js";
 import { make } from "../ui/dom.js";
@@ -294,8 +294,7 @@ function listen() {
     ?.addEventListener("keydown", (event) => stepTab(/** @type {KeyboardEvent} */ (event)));
   byId("capture").addEventListener("change", () => act(FROM_OWN.preferencesSet, { capture: byId("capture").value }));
   byId("options").addEventListener("click", openOptions);
-  for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-page]")))
-    button.addEventListener("click", () => ask(FROM_OWN.openPage, { page: button.dataset.page }));
+  linkPages();
   byId("allow-yes").addEventListener("click", allow);
   byId("welcome").addEventListener("click", openWelcome);
   for (const [id, accept] of [

@@ -10,6 +10,7 @@ import { askToAgree } from "../own-pages/agreement.js";
 import { connectForm } from "../own-pages/connect.js";
 import { byId, translatePage } from "../own-pages/own-page.js";
 import { isSiteAllowed, requestSite } from "../own-pages/site-permissions.js";
+import { drawTopics, topicForm } from "../own-pages/topics.js";
 
 const ENOUGH = 3;
 /** @type {Set<string>} */
@@ -74,6 +75,10 @@ async function drawPapers() {
   if (reply.ok) takeAgreement(reply.status);
   byId("pick").hidden = false;
   drawSteps();
+  await Promise.all([drawRecommended(), drawTopics(say)]);
+}
+
+async function drawRecommended() {
   const { items = [] } = await send(FROM_OWN.recommend, { limit: 12 });
   byId("papers").replaceChildren(...items.map(paperLine));
 }
@@ -108,14 +113,7 @@ byId("paste").addEventListener("submit", async (/** @type {Event} */ event) => {
   if (unknown.length) say(text("welcome_not_ids", unknown.join(", ")));
 });
 
-byId("topic").addEventListener("submit", async (/** @type {Event} */ event) => {
-  event.preventDefault();
-  const reply = await send(FROM_OWN.interestsAdd, { interests: [byId("interest").value] });
-  if (!reply.ok) return say(reply.error.message);
-  say(text("welcome_interest_kept", byId("interest").value));
-  byId("interest").value = "";
-  await drawPapers();
-});
+topicForm(say, drawRecommended);
 
 byId("allow-site").addEventListener("click", async () => {
   await requestSite("huggingface");

@@ -3,11 +3,13 @@
 import { text } from "../browser.js";
 import { ServerError } from "../server-api.js";
 import { change, read, wipe } from "../storage.js";
+import { parseTopicList } from "./answers.js";
 import { ask, hasItems, readServer } from "./connection.js";
 import { drawTabIcons } from "./icon.js";
 import { pushViews, readOpenPages } from "./open-pages.js";
 import { flush } from "./queue.js";
 import { waitingElsewhere } from "./servers.js";
+import { BadMessage } from "./validate.js";
 
 /** @returns {Promise<{items: any[]}>} */
 export const listDevices = async () => ({ items: (await ask("GET", "/v1/devices", undefined, hasItems)).items });
@@ -18,13 +20,49 @@ export const revokeDevice = (id) => ask("DELETE", `/v1/devices/${encodeURICompon
 /** @returns {Promise<{body: any}>} everything the server holds of the reader */
 export const exportAccount = async () => ({ body: await ask("GET", "/v1/me/export") });
 
-/** Add typed interests to those the server has; the stored lists were ranked without them. @param {string[]} added */
-export async function addInterests(added) {
-  const { interests } = await ask("GET", "/v1/me", undefined, (answer) => Array.isArray(answer?.interests));
-  await ask("PATCH", "/v1/me", {
-    interests: [...new Set([...interests, ...added.map((one) => one.trim()).filter(Boolean)])],
-  });
+/** @typedef {"interests" | "followed" | "muted"} TopicList */
+/** @typedef {Record<TopicList, string[]>} Topics plain words, or `author:NAME`, `category:CODE`, `org:NAME` */
+
+/** An older server may not know all of these. @type {TopicList[]} */
+const TOPIC_LISTS = ["interests", "followed", "muted"];
+
+/** @param {any} me the reader's settings @returns {Topics} */
+const parseTopics = (me) =>
+  /** @type {Topics} */ (Object.fromEntries(TOPIC_LISTS.map((list) => [list, parseTopicList(me[list])])));
+
+/** @returns {Promise<Topics>} */
+export const listTopics = async () =>
+  parseTopics(await ask("GET", "/v1/me", undefined, (answer) => Array.isArray(answer?.interests)));
+
+/**
+ * Store one list of topics; the stored rankings were made without the change.
+ * @param {Topics} before
+ * @param {TopicList} list
+ * @param {string[]} topics
+ * @returns {Promise<Topics>} with the change
+ */
+async function storeTopics(before, list, topics) {
+  await ask("PATCH", "/v1/me", { [list]: topics });
   await change(["lists"], (stored) => void (stored.lists = {}));
+  return { ...before, [list]: topics };
+}
+
+/** Add typed interests to those the server has. @param {string[]} added */
+export async function addInterests(added) {
+  const before = await listTopics();
+  const wanted = [...before.interests, ...added.map((one) => one.trim()).filter(Boolean)];
+  return storeTopics(before, "interests", [...new Set(wanted)]);
+}
+
+/** @param {TopicList} list @param {string} topic */
+export async function removeTopic(list, topic) {
+  if (!TOPIC_LISTS.includes(list)) throw new BadMessage("list is missing or malformed");
+  const before = await listTopics();
+  return storeTopics(
+    before,
+    list,
+    before[list].filter((one) => one !== topic),
+  );
 }
 
 /**

@@ -27,6 +27,13 @@ const parseTexts = (value, max, maxLength) =>
         .map((one) => one.slice(0, maxLength))
     : [];
 
+/** The longest list of topics that a server takes, and the longest topic. */
+const MAX_TOPICS = 200;
+const MAX_TOPIC = 300;
+
+/** @param {any} value @returns {string[]} */
+export const parseTopicList = (value) => parseTexts(value, MAX_TOPICS, MAX_TOPIC);
+
 /** @param {any} value @returns {number | null} */
 const parseNumber = (value) => (typeof value === "number" && Number.isFinite(value) ? value : null);
 

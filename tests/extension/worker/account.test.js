@@ -79,3 +79,26 @@ test("leaving empties both of the browser's areas; an open page hears of it, and
   await browser.store({ serverUrl: SERVER, token: "token" });
   expect(browser.heard).toMatchObject([{ tab: 1, view: { state: "ready", list: null } }]);
 });
+
+test("topics are listed, and one is removed from the list it is in; the stored rankings go", async () => {
+  const browser = await pairedBrowser({ lists: { daily: {} } });
+  const me = {
+    ...example("GET /v1/me").response,
+    interests: ["a", "author:Ann Example"],
+    followed: ["a"],
+    muted: undefined,
+  };
+  browser.server.mood = ({ path, method }) => (path === "/v1/me" && method === "GET" ? reply(200, me) : undefined);
+  const listed = await own(browser, FROM_OWN.interestsList);
+  // An older server has no list of what is muted.
+  expect(listed).toEqual({ ok: true, interests: ["a", "author:Ann Example"], followed: ["a"], muted: [] });
+  const left = await own(browser, FROM_OWN.interestsRemove, { list: "interests", topic: "a" });
+  expect(left).toEqual({ ok: true, interests: ["author:Ann Example"], followed: ["a"], muted: [] });
+  expect(browser.server.requests.at(-1)).toMatchObject({
+    method: "PATCH",
+    body: { interests: ["author:Ann Example"] },
+  });
+  expect(Object.keys(browser.server.requests.at(-1).body)).toEqual(["interests"]);
+  expect(browser.local.lists).toEqual({});
+  expect((await own(browser, FROM_OWN.interestsRemove, { list: "reader_id", topic: "a" })).ok).toBe(false);
+});

@@ -2,7 +2,7 @@
 
 import { FROM_OWN } from "../../messages.js";
 import { acceptOwnEvent } from "../accept-event.js";
-import { addInterests, exportAccount, leave, listDevices, revokeDevice } from "../account.js";
+import { addInterests, exportAccount, leave, listDevices, listTopics, removeTopic, revokeDevice } from "../account.js";
 import { listDeadLetters, settleDeadLetter } from "../dead-letters.js";
 import { forgetEvents, forgetMatching, listLedger } from "../deletion.js";
 import { listHidden } from "../hidden.js";
@@ -47,7 +47,9 @@ export const ownPageHandlers = {
   [FROM_OWN.devicesList]: listDevices,
   [FROM_OWN.devicesRevoke]: ({ id }) => whenDone(revokeDevice(id)),
   [FROM_OWN.upvotesImport]: ({ accept }) => importUpvotes(accept),
-  [FROM_OWN.interestsAdd]: ({ interests }) => whenDone(addInterests(interests)),
+  [FROM_OWN.interestsList]: listTopics,
+  [FROM_OWN.interestsAdd]: ({ interests }) => addInterests(interests),
+  [FROM_OWN.interestsRemove]: ({ list, topic }) => removeTopic(list, String(topic)),
   [FROM_OWN.exportAll]: exportAccount,
   [FROM_OWN.leave]: leave,
   [FROM_OWN.flush]: flushNow,

@@ -35,6 +35,7 @@ from server.pages import actions, digest, interests, ledger, sign_in, to_read
 from server.pages import blueprint as reader_pages
 from server.pages import library as library_page
 from server.pages import papers as paper_page
+from server.pages import search as search_page
 from server.pages import settings as settings_page
 from server.services.serving_context import ServingContext
 
@@ -55,6 +56,7 @@ PAGES = (
     to_read.pages,
     library_page.pages,
     paper_page.pages,
+    search_page.pages,
     interests.pages,
     ledger.pages,
     settings_page.pages,

@@ -110,6 +110,7 @@ def navigation() -> list[tuple[str, str]]:
     return [
         ("/", _("To read")),
         ("/library", _("Library")),
+        ("/search", _("Search")),
         ("/interests", _("Interests")),
         ("/ledger", _("Ledger")),
         ("/settings", _("Settings")),

@@ -63,7 +63,10 @@ def test_every_address_that_writes_wants_the_token(app: Flask, mine: Browser) ->
     writes = [
         rule.rule
         for rule in app.url_map.iter_rules()
-        if rule.endpoint.startswith("pages_") and "POST" in (rule.methods or ())
+        if rule.endpoint.startswith("pages_")
+        and "POST" in (rule.methods or ())
+        # The secret is in the address itself, which a mail program calls that knows no form.
+        and "<string:token>" not in rule.rule
     ]
     assert len(writes) >= 5
     # Signing in has no session yet, and anybody may choose a language.

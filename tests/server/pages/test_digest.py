@@ -11,7 +11,7 @@ import pytest
 
 from tests.server.conftest import LOOPBACK, Device
 from tests.server.mail_server import MailServer, mail_server
-from tests.server.pages.conftest import Browser, words
+from tests.server.pages.conftest import OWN, Browser, words
 
 ANN = "ann@example.org"
 
@@ -182,3 +182,55 @@ def test_without_a_mail_server_the_wish_is_kept_and_said_to_be_one(me: Device, a
     object.__setattr__(context, "settings", replace(context.settings, smtp_url=None))
     assert ask(me)["state"] == "no_mail"
     assert "mail" not in me.client.get("/readyz").json["checks"]
+
+
+def test_the_settings_ask_for_a_digest_and_say_what_becomes_of_it(
+    me: Device, mine: Browser, server: MailServer, stranger: Browser
+) -> None:
+    answer = mine.post("/settings/digest", email=f" {ANN} ", every="weekly")
+    told = words(mine.get(answer.headers["Location"].partition("#")[0]))
+    assert "A link was mailed to the address" in told
+    assert f'value="{ANN}"' in mine.get("/settings").text
+    stranger.send(link_in(server), {}, {})
+    assert "The address is confirmed." in words(mine.get("/settings"))
+    assert me.get("/v1/me").json["digest"]["every"] == "weekly"
+    mine.post("/settings/digest", email=ANN, every="off")
+    assert state(me) == "off"
+    assert "confirmed" not in words(mine.get("/settings"))
+
+
+def test_mails_are_in_the_language_of_the_settings(me: Device, mine: Browser, server: MailServer) -> None:
+    fields = {"form_token": mine.form_token(), "email": ANN, "every": "daily"}
+    mine.send("/settings/digest", fields, {**OWN, "Accept-Language": "de"})
+    assert me.get("/v1/me").json["digest"]["language"] == "de"
+    assert "Übersicht" in server.to(ANN)[0].get_body(("plain",)).get_content()
+
+
+@pytest.mark.parametrize(
+    ("email", "every"), [("", "daily"), ("no address", "daily"), (ANN, "hourly"), ("a@b\r\nBcc: c@d", "off")]
+)
+def test_a_digest_that_cannot_be_is_refused_in_the_settings(
+    me: Device, mine: Browser, server: MailServer, email: str, every: str
+) -> None:
+    answer = mine.post("/settings/digest", email=email, every=every)
+    assert answer.status_code == 422
+    assert "nothing was changed" in words(answer)
+    assert (state(me), server.to(ANN)) == ("off", [])
+
+
+def test_too_many_links_are_refused_in_the_settings(
+    me: Device, mine: Browser, server: MailServer, context: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(context.hot), "limit", lambda _self, key, _rule: 60 if key.startswith("mail-") else None)
+    answer = mine.post("/settings/digest", email=ANN, every="daily")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "60")
+    assert "Too many links" in words(answer)
+
+
+def test_no_other_site_asks_for_a_digest(me: Device, mine: Browser, theirs: Browser, server: MailServer) -> None:
+    fields = {"email": ANN, "every": "daily"}
+    assert mine.send("/settings/digest", fields).status_code == 403
+    assert mine.send("/settings/digest", {**fields, "form_token": theirs.form_token()}).status_code == 403
+    cross = {"Sec-Fetch-Site": "cross-site"}
+    assert mine.send("/settings/digest", {**fields, "form_token": mine.form_token()}, cross).status_code == 403
+    assert state(me) == "off"

@@ -12,7 +12,7 @@ from server.pages import sliders
 from tests.server.conftest import Device, pair, sqlite_only
 from tests.server.pages.conftest import Browser, words
 
-WRITES = ("/settings/code", "/settings/revoke", "/settings/feed", "/settings/lists")
+WRITES = ("/settings/code", "/settings/revoke", "/settings/feed", "/settings/lists", "/settings/digest")
 
 
 def devices(me: Device) -> dict[str, dict[str, Any]]:
@@ -157,3 +157,10 @@ def test_what_is_no_step_is_refused(mine: Browser, me: Device) -> None:
     before = kept(me)
     assert mine.post("/settings/lists", freshness="2", not_personal="yes").status_code == 422
     assert kept(me) == before
+
+
+@sqlite_only
+def test_without_a_mail_server_the_digest_says_so(mine: Browser, me: Device) -> None:
+    assert "sends no mail" not in words(mine.get("/settings"))
+    mine.post("/settings/digest", email="ada@example.org", every="daily")
+    assert "This server sends no mail" in words(mine.get("/settings"))

@@ -1,4 +1,7 @@
-"""Fetch the facts of papers known only by id from arXiv; what it refuses or does not know is asked for again later."""
+"""Fetch the facts of papers known only by id from arXiv, and of others whose facts are old.
+
+What it refuses or does not know is asked for again later.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,7 @@ from server.store.database import Database, Row, Session
 logger = logging.getLogger(__name__)
 
 MAX_ROUND = 2000  # papers asked for in one round
+MAX_RECHECKS = 300  # papers asked for again in one round, few enough that new ones do not wait for long
 MAX_QUERIES = 10  # queries for due papers in one round, each putting off ids that arXiv cannot have issued
 
 
@@ -58,12 +62,17 @@ class _ArchiveRound(Round):
         super().__init__(database, NAME)
         self.archive = archive
         self.tries: dict[str, int | None] = {}
+        self.again: set[str] = set()
         self.filled = 0
         self.refusals: list[str] = []
 
     def choose(self, limit: int, now: float | None) -> tuple[list[list[str]], list[list[str]]]:
         """Return two lists of batches: what arXiv may have, and what it refused before or can hardly have."""
         rows = self._due(limit, now)
+        with self.database.reading() as session:
+            again = paper_requests.due_again(session, NAME, time.time(), MAX_RECHECKS)
+        self.again = {row["id"] for row in again}
+        rows = [*rows, *again]
         self.tries = {row["id"]: row["tries"] for row in rows}
         refused = [row["id"] for row in rows if row["refused"]]
         rest = [row["id"] for row in rows if not row["refused"]]
@@ -92,23 +101,23 @@ class _ArchiveRound(Round):
     def _answered(self, batch: Sequence[str], found: Sequence[SourcePaper]) -> None:
         known = {paper.id for paper in found}
         unknown = [name for name in batch if name not in known]
-        progress = self._after(batch, len(known))
+        progress = self._after(batch, len(known), len(known - self.again))
         with self.database.writing() as session:
             progress.save_in(session, NAME, found)
             paper_requests.forget(session, NAME, known)
             self._note(session, unknown, "arXiv does not know it")
         self.progress = progress
-        self.filled += len(known)
+        self.filled += len(known - self.again)
 
-    def _after(self, batch: Sequence[str], found: int) -> Progress:
-        """Return the progress after an answer in which `found` papers were known."""
+    def _after(self, batch: Sequence[str], found: int, filled: int) -> Progress:
+        """Return the progress after an answer with `found` papers, `filled` of them without text here until now."""
         now = time.time()
         if found:
-            done = self.progress.done + found
+            done = self.progress.done + filled
             progress = self.progress.with_success(now, total=done, done=done, silent=0)
             today = datetime.fromtimestamp(now, UTC).date()
             return progress.with_day(today, progress.days.get(today.isoformat(), (0, None))[0] + found, None)
-        new = sum(self.tries.get(name) is None for name in batch)
+        new = sum(self.tries.get(name) is None for name in batch if name not in self.again)
         return self.progress.with_success(now, silent=self.progress.silent + new)
 
     def _refused(self, paper_id: str, error: SourceRefused) -> None:

@@ -11,12 +11,15 @@ from server.errors import PaperNotFound
 from server.paper_ids import web_address
 from server.services.context import Context
 from server.sources.arxiv import NAME as ARXIV
+from server.sources.huggingface import NAME as LISTING
 from server.store import papers as store
 from server.store import reader_papers
 from server.store.database import Session
 from server.store.papers import FACTS, SOURCE_FACTS
 
 DAY = 86400.0
+# arXiv is asked again about a paper after half its age, at least a week and at most a year.
+FIRST_RECHECK, LONGEST_RECHECK, RECHECK_SHARE = 7 * DAY, 365 * DAY, 0.5
 _ALL_FACTS = (*FACTS, *SOURCE_FACTS)
 # Facts that arXiv does not give, so that another source's later word always counts.
 _NOT_ARXIVS = frozenset({"organization", "upvotes", "code_url", "project_url"})
@@ -96,7 +99,11 @@ class _CardMerge:
         return {**blank, "paper_id": paper_id, "reader_id": self.reader_id}
 
     def write(self, session: Session) -> set[str]:
-        store.save(session, [{**self.papers[name], "updated_at": self.now} for name in sorted(self.changed_papers)])
+        changed = [self.papers[name] for name in sorted(self.changed_papers)]
+        for row in changed:
+            # arXiv knows more of it than pages say.
+            row["recheck_at"] = self.now if row["recheck_at"] is None else row["recheck_at"]
+        store.save(session, [{**row, "updated_at": self.now} for row in changed])
         store.save_page_texts(
             session, [{**self.own[name], "updated_at": self.now} for name in sorted(self.changed_own)]
         )
@@ -140,15 +147,13 @@ def merge_source_papers(session: Session, source: str, papers: Sequence[Mapping[
     if titled:
         store.delete_page_texts(session, titled)
     ids = {row["id"] for row in changed}
-    again = [name for name, row in merged.items() if name not in ids and row["source"] == source]
-    if again:
-        store.confirm(session, source, again, now)
+    store.confirm(session, [row for name, row in merged.items() if name not in ids and row["source"] == source])
     return ids
 
 
 def _merge_source(source: str, said: Mapping[str, Any], known: Mapping[str, Any] | None, now: float) -> dict[str, Any]:
     """Return the paper's row with the source's facts, as yet without the time of a change."""
-    nothing: dict[str, Any] = dict.fromkeys((*_ALL_FACTS, "source", "confirmed_at"))
+    nothing: dict[str, Any] = dict.fromkeys((*_ALL_FACTS, "source", "confirmed_at", "recheck_at"))
     old = {**nothing, "id": said["id"], "created_at": now, **(known or {})}
     facts = {name: said[name] for name in _ALL_FACTS if said.get(name) not in (None, [])}
     if _is_same_day(facts.get("published_at"), old["published_at"]):
@@ -156,7 +161,17 @@ def _merge_source(source: str, said: Mapping[str, Any], known: Mapping[str, Any]
     if old["source"] == ARXIV and source != ARXIV:
         facts = {name: fact for name, fact in facts.items() if name in _NOT_ARXIVS or old[name] is None}
         return {**old, **_without_blanks(facts)}
-    return {**old, **_without_blanks(facts), "source": source, "confirmed_at": now}
+    row = {**old, **_without_blanks(facts), "source": source, "confirmed_at": now}
+    if source == ARXIV:
+        return {**row, "recheck_at": _recheck_at(row["published_at"], now)}
+    # What a listing gives has no categories, DOI or comment.
+    return {**row, "recheck_at": now} if source == LISTING and row["recheck_at"] is None else row
+
+
+def _recheck_at(published_at: float | None, now: float) -> float:
+    """Return when to ask for a paper's facts again: the older it is, the more rarely."""
+    age = now - published_at if published_at is not None else 0.0
+    return now + min(LONGEST_RECHECK, max(FIRST_RECHECK, RECHECK_SHARE * age))
 
 
 def _is_same_day(said: float | None, known: float | None) -> bool:

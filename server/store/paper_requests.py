@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, delete, func, or_, select, true, union
+from sqlalchemy import ColumnElement, Select, and_, case, delete, func, not_, or_, select, true, union
 from sqlalchemy.orm import Session
 
 from server.store.database import Row, all_rows, among, insert_new, upsert
@@ -40,6 +40,21 @@ def due(session: Session, source: str, now: float | None, limit: int) -> list[Ro
         .order_by(turns.c.again == 2, first, turns.c.readers.desc(), turns.c.created_at, turns.c.id)
     )
     return all_rows(session, statement.limit(limit))
+
+
+def due_again(session: Session, source: str, now: float, limit: int) -> list[Row]:
+    """Return up to `limit` papers with text about whose facts the source is to be asked (again), the longest due first.
+
+    The rows are as those of `due`.
+    """
+    past = paper_requests.c
+    waits = or_(past.paper_id.is_(None), past.due_at <= now, past.asked_at > now)
+    statement = (
+        select(papers.c.id, past.tries, past.refused)
+        .outerjoin(paper_requests, and_(past.paper_id == papers.c.id, past.source == source))
+        .where(papers.c.recheck_at <= now, or_(papers.c.source == source, not_(_lacks_text())), waits)
+    )
+    return all_rows(session, statement.order_by(papers.c.recheck_at, papers.c.id).limit(limit))
 
 
 def _lacks_text() -> ColumnElement[bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, exists, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from server.store import search
@@ -70,10 +70,13 @@ def save(session: Session, changed: Sequence[Mapping[str, Any]]) -> None:
     search.put(session, changed)
 
 
-def confirm(session: Session, source: str, ids: Collection[str], now: float) -> None:
-    """Note that a source has said again what is known of these papers; no fact changes."""
-    statement = update(papers).where(among(papers.c.id, ids)).values(source=source, confirmed_at=now)
-    session.execute(statement)
+def confirm(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Store who confirmed the facts of these papers and when (`id`, `source`, `confirmed_at`, `recheck_at`)."""
+    names = ("source", "confirmed_at", "recheck_at")
+    statement = update(papers).where(papers.c.id == bindparam("of")).values({name: bindparam(name) for name in names})
+    if rows:
+        connection = session.connection()
+        connection.execute(statement, [{"of": row["id"], **{name: row[name] for name in names}} for row in rows])
 
 
 def page_texts_of(session: Session, ids: Collection[str]) -> list[Row]:

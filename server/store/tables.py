@@ -132,11 +132,14 @@ papers = Table(
     Column("source", String(32)),
     # When that source last said these facts, changed or not.
     Column("confirmed_at", Double),
+    # When to ask arXiv about it (again); NULL: not at all.
+    Column("recheck_at", Double),
     Column("created_at", Double, nullable=False),
     # Time of the last change of a public fact, by which workers find the papers to fold in.
     Column("updated_at", Double, nullable=False),
     Index(None, "updated_at"),
     Index(None, "published_at"),
+    Index(None, "recheck_at"),
 )
 # Papers known only by id: few, and deleted when nobody names them any more.
 is_stub = and_(papers.c.title.is_(None), papers.c.abstract.is_(None), papers.c.source.is_(None))

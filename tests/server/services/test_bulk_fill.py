@@ -17,6 +17,7 @@ from server.services.polling import Progress
 from server.sources.arxiv_oai import ArxivOai
 from server.sources.http import Stopped
 from server.store import papers
+from tests.long.arxiv_fill import run_fill
 from tests.server.conftest import sqlite_only
 from tests.server.sources.arxiv_server import Record, arxiv_server, make_records, oai_error
 from tests.server.sources.listing_server import status
@@ -233,3 +234,11 @@ def test_what_is_filled_is_named_by_what_was_asked_for(context, run, source):
     open_end = replace(FILL, until=None)
     today = datetime.now(UTC).date().isoformat()
     assert run(open_end).last == today
+
+
+@pytest.mark.slow
+def test_a_fill_whose_process_is_killed_twice_is_whole(socket_enabled):
+    """A sample of `python -m tests.long.arxiv_fill`."""
+    outcome = run_fill(1500)
+    assert (outcome.missing, outcome.extra, outcome.wrong_titles) == (0, 0, 0)
+    assert outcome.under_way == outcome.found > 1400

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from contextlib import closing
 
@@ -76,6 +77,59 @@ def test_papers_are_asked_for_once_and_in_few_requests(context, database, archiv
     assert fill_from_archive(context, archive) == 0
     assert len(source.asked) == 3
     assert state(context) == ("ok", None)
+
+
+def rechecked_at(database, at=None):
+    """Return when each paper is to be asked for again, after setting it to `at`."""
+    with database.writing() as session:
+        if at is not None:
+            session.execute(text("UPDATE papers SET recheck_at = :at"), {"at": at})
+        return dict(session.execute(text("SELECT id, recheck_at FROM papers")).all())
+
+
+def test_facts_that_are_old_are_asked_for_again_and_changes_taken_over(context, database, archive, source):
+    add(database, NAMES[:2])
+    assert fill_from_archive(context, archive) == 2
+    assert fill_from_archive(context, archive, only_due=True) == 0
+    assert len(source.asked) == 1
+    rechecked_at(database, 1.0)
+    said = "<title>Better</title><arxiv:doi>10.1/x</arxiv:doi><arxiv:comment>Paper withdrawn</arxiv:comment>"
+    source.papers[NAMES[0]] = re.sub("<title>.*?</title>", said, source.papers[NAMES[0]], flags=re.DOTALL)
+    with database.reading() as session:
+        before = papers.rows(session, NAMES[:2])
+    assert fill_from_archive(context, archive, only_due=True) == 0, "none was without text"
+    with database.reading() as session:
+        after = papers.rows(session, NAMES[:2])
+    changed, same = after[NAMES[0]], after[NAMES[1]]
+    assert (changed["title"], changed["doi"], changed["withdrawn"]) == ("Better", "10.1/x", True)
+    assert changed["updated_at"] > before[NAMES[0]]["updated_at"]
+    assert same["updated_at"] == before[NAMES[1]]["updated_at"]
+    assert same["confirmed_at"] > before[NAMES[1]]["confirmed_at"]
+    assert min(rechecked_at(database).values()) > time.time()
+
+
+def test_what_a_listing_gave_is_asked_for_once_for_the_facts_that_it_does_not_give(context, database, archive, source):
+    with database.writing() as session:
+        listed = {"id": NAMES[0], "title": "As listed", "abstract": "As listed.", "upvotes": 3}
+        merge_source_papers(session, "hf", [listed], now=2.0)
+        merge_source_papers(session, "demo", [{**listed, "id": "9912.00001"}], now=2.0)
+    fill_from_archive(context, archive, only_due=True)
+    assert asked_ids(source) == [[NAMES[0]]]
+    with database.reading() as session:
+        row = papers.rows(session, NAMES[:1])[NAMES[0]]
+    assert (row["categories"], row["upvotes"], row["source"]) == (["cs.LG", "stat.ML"], 3, "arxiv")
+
+
+def test_a_known_paper_that_arxiv_does_not_know_any_more_waits_longer_each_time(context, database, archive, source):
+    add(database, NAMES[:1])
+    fill_from_archive(context, archive)
+    source.papers = {}
+    rechecked_at(database, 1.0)
+    for _ in range(3):
+        fill_from_archive(context, archive, only_due=True)
+    assert len(source.asked) == 2
+    assert state(context)[0] == "ok"
+    assert set_aside(context) == {}
 
 
 def test_a_paper_whose_page_gave_no_abstract_is_asked_for(context, database, archive, source):

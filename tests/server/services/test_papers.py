@@ -138,6 +138,18 @@ def test_a_source_that_repeats_itself_confirms_without_a_change(database: Databa
     assert (row["updated_at"], row["confirmed_at"]) == (NOW, NOW + 5)
 
 
+@pytest.mark.parametrize(
+    ("age_days", "wait_days"), [(0, 7), (1, 7), (20, 10), (400, 200), (9000, 365), (-3, 7), (None, 7)]
+)
+def test_arxiv_is_asked_again_the_more_rarely_the_older_a_paper_is(
+    database: Database, age_days: float | None, wait_days: float
+) -> None:
+    published = None if age_days is None else NOW + 1 - age_days * 86400
+    source(database, title="The title", abstract="x", published_at=published)
+    with database.reading() as session:
+        assert papers.rows(session, [ID])[ID]["recheck_at"] == NOW + 1 + wait_days * 86400
+
+
 def test_a_day_says_no_more_than_the_time_known_of_it(database: Database, two: tuple[str, str]) -> None:
     day = 20_000 * 86400.0
     source(database, title="The title", published_at=day + 3600)

@@ -171,10 +171,14 @@ function knobsFor(url, defaults) {
 
 function dailyPapersApi(url, knobs, cards) {
   const limit = Number(url.searchParams.get("limit") ?? 50);
-  const day = url.searchParams.get("date") ?? knobs.today;
   const skip = Number(url.searchParams.get("p") ?? 0) * limit;
-  const listing = { kind: "daily", period: day };
-  return apiEntries(papersShown(listing, new URL(`/papers/date/${day}`, url), knobs, cards).slice(skip, skip + limit));
+  const named = ["date", "week", "month"].find((kind) => url.searchParams.has(kind));
+  const dated = named ? `${named}/${url.searchParams.get(named)}` : `date/${knobs.today}`;
+  const page = new URL(`/papers/${url.searchParams.get("sort") === "trending" ? "trending" : dated}`, url);
+  const listing = listingOf(page) ?? { kind: "daily", period: knobs.today };
+  // A day that is yet to come is no copy of today, or it would look like a cache that is stuck.
+  const ahead = Math.max(0, (Date.parse(listing.period) - Date.parse(knobs.today)) / 86_400_000 || 0);
+  return apiEntries(papersShown(listing, page, knobs, cards).slice(ahead + skip, ahead + skip + limit));
 }
 
 /**

@@ -53,6 +53,7 @@ def members(quick: bool, dice: random.Random, folder: Path) -> Iterator[Tried]:
     days = DAY if quick else DAY | GARBLED_DAY
     some = dict(dice.sample(sorted(days.items()), 2)) if quick else dict(dice.sample(sorted(days.items()), len(days)))
     with listing_server() as source, listing_server() as arxiv, ThreadPoolExecutor() as pool:
+        source.days_only = True  # so that nothing comes by another list
         home = Home(folder / "listing", source)
         # arXiv is asked once in three seconds.
         beside = None if quick else pool.submit(lambda: list(archive(Home(folder / "archive", arxiv), BATCH)))

@@ -23,6 +23,7 @@ from server.api import (
     papers,
     ranking,
     reports,
+    seeds,
     telemetry,
 )
 from server.api.blueprint import Api
@@ -49,6 +50,7 @@ BLUEPRINTS = (
     library.blueprint,
     account.blueprint,
     reports.blueprint,
+    seeds.blueprint,
     feeds.blueprint,
 )
 PAGES = (

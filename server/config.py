@@ -21,7 +21,6 @@ from server.categories import parse_category
 DEFAULT_HOME = "~/.local/share/inkling"
 # The demo's invented readers must not end up in the home of real ones.
 DEFAULT_DEMO_HOME = "~/.local/share/inkling-demo"
-HF_URL = "https://huggingface.co"
 ARXIV_URL = "https://export.arxiv.org"
 MAX_DURATION = 3650 * 86400.0  # seconds
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -178,8 +177,9 @@ TABLE = (
     _Setting("train_every", "INKLING_TRAIN_EVERY", _duration, "6h"),
     _Setting("train_after_events", "INKLING_TRAIN_AFTER_EVENTS", _integer(1, 1_000_000_000), "200"),
     _Setting("encoder", "INKLING_ENCODER", _encoder, None),
-    _Setting("hf_url", "INKLING_HF_URL", _web_address, HF_URL),
+    _Setting("hf_url", "INKLING_HF_URL", _web_address, "https://huggingface.co"),
     _Setting("arxiv_url", "INKLING_ARXIV_URL", _web_address, ARXIV_URL),
+    _Setting("zotero_url", "INKLING_ZOTERO_URL", _web_address, "https://api.zotero.org"),
     _Setting("arxiv_categories", "INKLING_ARXIV_CATEGORIES", read_categories, None),
     _Setting("offline", "INKLING_OFFLINE", _switch, "off"),
     _Setting("contact", "INKLING_CONTACT", _line, ""),
@@ -217,6 +217,7 @@ class Settings:
     encoder: Path | None
     hf_url: str
     arxiv_url: str
+    zotero_url: str
     arxiv_categories: tuple[str, ...]
     offline: bool
     contact: str
@@ -384,8 +385,7 @@ def _with_defaults(values: dict[str, Any]) -> dict[str, Any]:
         "home": home,
         "database_url": values["database_url"] or _file_address(str(home / homes.DATABASE)),
         "workers": values["workers"] or min(2, os.cpu_count() or 1),
-        "cors_origins": values["cors_origins"] or (),
-        "arxiv_categories": values["arxiv_categories"] or (),
+        **{name: values[name] or () for name in ("cors_origins", "arxiv_categories")},
         "secret_key": secret_key,
     }
     return {**values, **computed}

@@ -173,6 +173,7 @@ class SourceRefused(SourceUnavailable):
 
     code = "source_refused"
     found: Sequence[Any] = ()
+    status: int | None = None  # of the response, if it is that which refuses
 
 
 class BrokenArtefact(InklingError):

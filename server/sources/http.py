@@ -69,6 +69,14 @@ class Source:
     turns: str = ""
 
 
+@dataclass(frozen=True)
+class Answer:
+    """A response of status 200; the names of its headers are lower-case."""
+
+    body: bytes
+    headers: dict[str, str]
+
+
 class Client:
     """A client of one source: one request at a time, on one connection."""
 
@@ -95,7 +103,11 @@ class Client:
         return time.time() - self._clock_ahead
 
     def get(self, path: str, params: Mapping[str, str | int]) -> bytes:
-        """Return the body of a response of status 200; retries transient failures.
+        """Return the body of a response of status 200, as `fetch` does."""
+        return self.fetch(path, params).body
+
+    def fetch(self, path: str, params: Mapping[str, str | int], headers: Mapping[str, str] | None = None) -> Answer:
+        """Return a response of status 200; retries transient failures. `headers` are sent besides our own.
 
         Raises SourceRefused when the source does not answer this request, SourceUnavailable when it cannot be asked at
         all, each with a sentence that says why; Stopped when told to end.
@@ -105,13 +117,13 @@ class Client:
         failure = _Transient("nothing was asked", unreachable=True)
         for attempt in range(self._attempts):
             try:
-                body = self._ask(path, params)
+                answer = self._ask(path, params, headers or {})
             except _Transient as error:
                 failure = error
                 self._pause(FIRST_WAIT * 2**attempt if attempt < self._attempts - 1 else 0.0)
             else:
                 self._attempts = ATTEMPTS
-                return body
+                return answer
         # Until it answers again, each request gets a single attempt.
         self._attempts = 1
         if failure.unreachable:
@@ -123,15 +135,16 @@ class Client:
         self._pause_all(seconds)
         return self._paused(why)
 
-    def _ask(self, path: str, params: Mapping[str, str | int]) -> bytes:
-        """Send one request, follow redirects, return the body. Raises _Transient, SourceRefused, SourceUnavailable."""
+    def _ask(self, path: str, params: Mapping[str, str | int], headers: Mapping[str, str]) -> Answer:
+        """Send one request and follow redirects. Raises _Transient, SourceRefused, SourceUnavailable."""
         try:
             client = self._connection()
-            request = client.build_request("GET", path, params=dict(params), extensions={"trace": self._note_socket})
+            noted = {"trace": self._note_socket}
+            request = client.build_request("GET", path, params=dict(params), headers=headers, extensions=noted)
             for _ in range(MAX_REDIRECTS + 1):
                 with self._send(client, request) as response:
                     if response.next_request is None:
-                        return self._body_of(response, path)
+                        return Answer(self._body_of(response, path), dict(response.headers))
                     self._check_redirect(request.url, response.next_request.url)
                     request = response.next_request
         except _UNREACHABLE as error:
@@ -205,7 +218,9 @@ class Client:
         if code in TRANSIENT_STATUSES:
             raise _Transient(f"status {code}", unreachable=code == 429)
         if code != 200:
-            raise self._refused(f"answered {path} with status {code}")
+            refused = self._refused(f"answered {path} with status {code}")
+            refused.status = code
+            raise refused
         return self._read(response)
 
     def _read(self, response: httpx.Response) -> bytes:
@@ -248,6 +263,8 @@ class Client:
         """
         there = _parse_http_date(headers.get("Date", ""))
         self._clock_ahead = time.time() - there if there else self._clock_ahead
+        if backoff := _SECONDS.match(headers.get("Backoff", "")):  # Zotero's; holds for responses of any status
+            self._pause_all(float(backoff[1]))
         found = _RATE_LIMIT.search(headers.get("RateLimit", ""))
         if found and int(found[1]) == 0:
             logger.info("%s allows no more requests for %s s", self.source.name, found[2])

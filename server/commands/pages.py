@@ -30,7 +30,7 @@ def open_(settings: Settings, reader: str | None, page: str | None, browser: boo
     context = Context.ready(settings)
     made = sessions.new_link(context, reader or _only_reader(context), time.time())
     # One that runs may listen on another port than a bare `inkling open` knows of.
-    url = (RunState(settings.run_dir).read() or {}).get("url", settings.url)
+    url = settings.public_url or (RunState(settings.run_dir).read() or {}).get("url", settings.url)
     link = sessions.address(url, made.code, page)
     if as_json:
         click.echo(json.dumps({"url": link, "expires_at": rfc3339(round(made.expires_at))}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, select, tuple_, type_coerce
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, select, tuple_, type_coerce
 from sqlalchemy.orm import Session
 
 from server.store.database import Row, all_rows, among, insert_new
@@ -157,13 +157,18 @@ def count_since(session: Session, number: int) -> int:
     return session.execute(select(func.count()).select_from(events).where(events.c.number > number)).scalar_one()
 
 
+def private_readers() -> Select[tuple[str]]:
+    """Select the readers from whom nothing is to be learned for others."""
+    return select(readers.c.id).where(readers.c.settings["learn_for_others"].as_boolean().is_(False))
+
+
 def for_training(session: Session) -> Iterator[tuple[str, str, str, float]]:
     """Yield (reader, paper, kind, epoch seconds) of events in order of arrival, without loading all at once.
 
     Those of readers from whom nothing may be learned for others are left out.
     """
     statement = select(events.c.reader_id, events.c.paper_id, events.c.kind, events.c.at).order_by(events.c.number)
-    private = select(readers.c.id).where(readers.c.settings["learn_for_others"].as_boolean().is_(False))
+    private = private_readers()
     statement = statement.where(events.c.reader_id.not_in(private))
     for row in session.execute(statement.execution_options(yield_per=_CHUNK)):
         yield row.reader_id, row.paper_id, row.kind, row.at

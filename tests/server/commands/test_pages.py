@@ -78,3 +78,9 @@ def test_a_browser_that_cannot_be_opened_gets_the_link_printed(home: Path, monke
     assert run("--browser")[1].strip() == opened[0]
     monkeypatch.setattr("webbrowser.open", lambda link: True)
     assert run("--browser") == (0, "")
+
+
+def test_the_address_that_others_reach_the_server_at_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    add_reader(home)
+    monkeypatch.setenv("INKLING_PUBLIC_URL", "https://inkling.example.org")
+    assert run()[1].startswith("https://inkling.example.org/session#")

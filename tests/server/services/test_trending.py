@@ -65,6 +65,19 @@ def test_no_title_is_told_that_a_reader_may_not_see(known: Context) -> None:
     assert most_read(known, all_of_them[0]) == []
 
 
+def test_who_is_not_to_be_learned_from_is_not_counted(known: Context) -> None:
+    all_of_them = make_readers(known, 4)
+    read(known, "2401.00001", all_of_them)
+    assert most_read(known, all_of_them[0]) == [("Paper 1", 4)]
+    with known.database.writing() as session:
+        readers.set_settings(session, all_of_them[0], {"learn_for_others": False})
+        readers.set_settings(session, all_of_them[1], {"learn_for_others": True})
+    assert most_read(known, all_of_them[0]) == [("Paper 1", 3)]
+    with known.database.writing() as session:
+        readers.set_settings(session, all_of_them[2], {"learn_for_others": False})
+    assert most_read(known, all_of_them[0]) == []
+
+
 def test_a_count_serves_for_a_minute(known: Context) -> None:
     all_of_them = make_readers(known, 3)
     kept = RecentlyRead()

@@ -37,6 +37,7 @@ from server.pages import blueprint as reader_pages
 from server.pages import library as library_page
 from server.pages import papers as paper_page
 from server.pages import search as search_page
+from server.pages import seeds as seeds_page
 from server.pages import settings as settings_page
 from server.services.serving_context import ServingContext
 
@@ -60,6 +61,7 @@ PAGES = (
     paper_page.pages,
     search_page.pages,
     interests.pages,
+    seeds_page.pages,
     ledger.pages,
     settings_page.pages,
     actions.pages,

@@ -230,7 +230,7 @@ def health(progress: Progress, now: float) -> Health:
     note = _refusal_summary(progress)
     if found.state in ("failing", "stopped"):
         return found
-    if progress.filled < max(1, progress.total):
+    if not progress.total or max(progress.filled, progress.done) < progress.total:
         begun = progress.total and (progress.settled or progress.open_days)
         if not begun:
             return replace(found, state="new", reason="not asked yet")

@@ -272,6 +272,7 @@ def test_how_far_the_first_fill_is_can_be_asked_and_later_refreshes_are_no_news(
     fill_from_listing(context, listing, days=4, today=TODAY)
     assert seen[0] == ("degraded", "not asked yet")
     assert seen[2] == ("degraded", "filling: 2 of 4 days")
+    assert seen[4] == ("ok", None), "the days are here; the weeks and months come after them"
     assert state(context) == ("ok", None)
     seen.clear()
     for later in (0, 1, 2):

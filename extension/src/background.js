@@ -13,12 +13,13 @@ import { pageHandlers } from "./worker/handlers/page.js";
 import { acceptNewTab } from "./worker/new-tab.js";
 import { forgetPage } from "./worker/open-pages.js";
 import { flush } from "./worker/queue.js";
+import { addLinkMenu, listenToLinkMenu, saveTyped, suggestSaving } from "./worker/save-link.js";
 import { followSites, forgetSites } from "./worker/site-registration.js";
 import { followStorageChanges } from "./worker/storage-changes.js";
 import { BadMessage, siteOf } from "./worker/validate.js";
 import { runEveryMinute, wake, welcome } from "./worker/wake.js";
 
-const { runtime, tabs, alarms, commands, permissions } = browser();
+const { runtime, tabs, alarms, commands, permissions, omnibox } = browser();
 
 /** @param {any} message @param {chrome.runtime.MessageSender} sender @returns {Promise<object>} */
 async function answer(message, sender) {
@@ -53,8 +54,14 @@ alarms.onAlarm.addListener(({ name }) => runEveryMinute(name));
 onChanged(followStorageChanges);
 tabs?.onCreated.addListener(acceptNewTab);
 tabs?.onRemoved.addListener((tab) => forgetPage(tab));
-permissions?.onAdded.addListener(() => followSites());
+permissions?.onAdded.addListener(() => {
+  followSites();
+  addLinkMenu();
+});
 permissions?.onRemoved.addListener(({ origins }) => forgetSites(origins));
+omnibox?.onInputChanged.addListener(suggestSaving);
+omnibox?.onInputEntered.addListener(saveTyped);
+listenToLinkMenu();
 commands?.onCommand.addListener((command, tab) => runCommand(command, tab?.id));
 globalThis.addEventListener?.("online", () => flush({ now: true }));
 

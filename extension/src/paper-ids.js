@@ -36,6 +36,8 @@ const PLACES = [
   ["hf.co", "(?:[a-z]{2}/+)?papers/+"],
   ["doi.org", DOI],
 ];
+/** The hosts whose links lead to papers, each with its subdomains. */
+export const HOSTS = PLACES.map(([host]) => host);
 /** @param {string} before */
 const pathOf = (before) => new RegExp(String.raw`^${before}${ID}(?:\.pdf|\.md)?(?:${SPACE}|/)*$`, "i");
 /** @type {[string, RegExp][]} */

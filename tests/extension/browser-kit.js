@@ -87,6 +87,8 @@ export class Browser {
     this.tabs = [];
     this.allowed = new Set(["https://huggingface.co/papers*"]);
     this.scripts = new Map();
+    /** The entries in the browser's menus, which outlast the worker. */
+    this.menus = new Map();
     this.badge = "";
     this.icon = {};
     this.tabIcons = new Map();
@@ -153,7 +155,24 @@ export class Browser {
         onAdded: life.happening("allowed"),
         onRemoved: life.happening("forbidden"),
       },
+      contextMenus: this.allowed.has("contextMenus") ? this.menusFor(life) : undefined,
+      omnibox: {
+        onInputChanged: life.happening("typing"),
+        onInputEntered: life.happening("typed"),
+        setDefaultSuggestion: ({ description }) => void (this.suggestion = description),
+      },
       scripting: this.allowed.has("scripting") ? this.scriptingFor(life) : undefined,
+    };
+  }
+
+  menusFor(life) {
+    return {
+      onClicked: life.happening("menu"),
+      removeAll: () => life.edge(() => this.menus.clear()),
+      create: (entry) => {
+        if (this.menus.has(entry.id)) throw new Error(`Cannot create item with duplicate id ${entry.id}`);
+        this.menus.set(entry.id, entry);
+      },
     };
   }
 

@@ -166,7 +166,7 @@ test("no code comes from elsewhere, and none is made from text", () => {
 const ASKED = {
   permissions: ["storage", "alarms"],
   host_permissions: ["https://huggingface.co/papers*"],
-  optional_permissions: ["scripting"],
+  optional_permissions: ["scripting", "contextMenus"],
   optional_host_permissions: ["https://arxiv.org/*", "https://www.arxiv.org/*", "https://*/*", "http://*/*"],
 };
 

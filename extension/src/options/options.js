@@ -5,6 +5,7 @@ import { FROM_OWN, send } from "../messages.js";
 import { askToAgree } from "../own-pages/agreement.js";
 import { connectForm } from "../own-pages/connect.js";
 import { saveExport } from "../own-pages/export.js";
+import { drawLinkMenu, listenToLinkMenuSwitch } from "../own-pages/link-menu.js";
 import { ask, byId, formatTime, linkPages, say, translatePage } from "../own-pages/own-page.js";
 import { SITES, isSiteAllowed, requestSite } from "../own-pages/site-permissions.js";
 import { drawTopics, topicForm } from "../own-pages/topics.js";
@@ -178,7 +179,8 @@ async function drawFollowed() {
   byId("follow").hidden = !(await drawTopics(sayOfTopics));
 }
 
-const drawAll = () => Promise.all([lookUpAllowedSites(), drawStatus(), drawFollowed(), drawDevices(), drawRefused()]);
+const drawAll = () =>
+  Promise.all([lookUpAllowedSites(), drawStatus(), drawFollowed(), drawLinkMenu(), drawDevices(), drawRefused()]);
 
 /** @param {boolean} deleteThere the reader's data on the server is deleted too */
 async function leave(deleteThere) {
@@ -204,6 +206,7 @@ function listen() {
   );
   for (const site of SITES) byId(`site-${site}`).addEventListener("change", () => switchSite(site));
   topicForm(sayOfTopics);
+  listenToLinkMenuSwitch();
   linkPages();
   byId("export").addEventListener("click", saveExport);
   byId("leave").addEventListener("click", () => {

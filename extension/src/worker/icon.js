@@ -9,6 +9,19 @@ const PALE_ICONS = { 16: "/icons/drop-paused-16.png", 32: "/icons/drop-paused-32
 const AMBER = "#b45309";
 const GREY = "#6b7280";
 
+const GREEN = "#047857";
+const FLASH_MS = 2_500;
+
+/** What the badge says for a moment; a worker that ends meanwhile draws what lasts. */
+let flash = { badge: "", until: 0 };
+
+/** Show something on the icon for a moment. @param {string} badge */
+export async function flashBadge(badge) {
+  flash = { badge, until: Date.now() + FLASH_MS };
+  await drawIcon();
+  setTimeout(drawIcon, FLASH_MS);
+}
+
 /** @param {import("../messages.js").State} state */
 const iconOf = (state) => (state === "paused" || state === "off" ? PALE_ICONS : ICONS);
 
@@ -19,8 +32,10 @@ export async function drawIcon() {
   const state = stateOf(stored);
   const isStuck = queue.length > 0 && (state === "offline" || state === "unpaired" || connection.health !== "ok");
   await action.setIcon({ path: iconOf(state) });
-  await action.setBadgeText({ text: isStuck ? String(queue.length) : dead.length ? "!" : "" });
-  await action.setBadgeBackgroundColor({ color: isStuck ? AMBER : GREY });
+  const lasting = isStuck ? String(queue.length) : dead.length ? "!" : "";
+  const isFlashing = Date.now() < flash.until;
+  await action.setBadgeText({ text: isFlashing ? flash.badge : lasting });
+  await action.setBadgeBackgroundColor({ color: isFlashing ? GREEN : isStuck ? AMBER : GREY });
 }
 
 /** Over a tab of a site that alone is paused, the icon is pale too. @param {number} tab @param {string} [site] */

@@ -7,6 +7,7 @@ import { keepLibrary } from "./library.js";
 import { removeEndedPauses } from "./pauses.js";
 import { flush } from "./queue.js";
 import { tryAgain } from "./retry.js";
+import { addLinkMenu } from "./save-link.js";
 import { followSites } from "./site-registration.js";
 import { stateOf } from "./state.js";
 
@@ -36,6 +37,8 @@ export async function runEveryMinute(alarm) {
 /** Open the welcome page after an installation. @param {string} reason why the browser says "installed" */
 export async function welcome(reason) {
   await wake();
+  // In the words of this version.
+  await addLinkMenu();
   const { runtime, tabs } = browser();
   if (reason === "install" && !(await read("token")).token)
     await tabs.create({ url: runtime.getURL("src/welcome/welcome.html") });

@@ -25,11 +25,12 @@ MAX_READERS = 500  # whose history is remembered as looked up
 
 @dataclass
 class Served:
-    """One model and the catalogue that everybody may read; `untitled` are its papers without a title."""
+    """One model and the catalogue that everybody may read, with its papers without a title and its withdrawn ones."""
 
     catalogue: Catalogue
     version: str | None
     untitled: set[str]
+    withdrawn: set[str]
     newest: float = 0.0
     recent: dict[str, float] = field(default_factory=dict)
     # Reader -> the papers of their history that were already looked up in SQL.
@@ -53,6 +54,8 @@ class Served:
         titled = {row["id"] for row in texts if row["title"]}
         # A new set each time: a request may be iterating over the old one.
         self.untitled = (self.untitled - titled) | ({row["id"] for row in texts} - titled)
+        withdrawn = {row["id"] for row in rows if row.get("withdrawn")}
+        self.withdrawn = self.withdrawn.difference(row["id"] for row in rows) | withdrawn
 
 
 class ModelCache:
@@ -131,14 +134,14 @@ class ModelCache:
                 if before is not None:
                     return before
         with self._database.reading() as session:
-            untitled = papers.untitled(session)
+            untitled, withdrawn = papers.untitled(session), papers.withdrawn(session)
             row = trained_models.serving(session) if model else None
             known_until = float((row["manifest"] if row else {}).get("papers_until") or 0.0)
             # What the model was trained on need not be folded in again, however recent its change.
             trained = papers.changed_between(session, known_until - OVERLAP, known_until)
         if model is not None or version is None:
             self._refused = None
-        served = Served(Catalogue(model), version if model else None, untitled, newest=known_until)
+        served = Served(Catalogue(model), version if model else None, untitled, withdrawn, newest=known_until)
         served.recent = {name: at for name, at in trained.items() if name in served.catalogue}
         if version is not None:
             logger.info("model_served", extra={"version": served.version})

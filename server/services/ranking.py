@@ -68,6 +68,11 @@ class RankingRequest:
         """The papers without a title that this reader may read; they cannot be listed."""
         return self.served.untitled.difference(self.view.own) | self.view.untitled
 
+    @property
+    def unlisted(self) -> set[str]:
+        """The papers that are recommended to nobody: without a title, or withdrawn."""
+        return self.untitled | self.served.withdrawn
+
     @cached_property
     def scores(self) -> CatalogueScores:
         """The catalogue scored for the reader, computed once for all lists of one answer."""
@@ -184,7 +189,7 @@ def _recommend(
 ) -> list[dict[str, Any]]:
     """Return papers for the reader that they have not opened, saved or hidden, nor been shown too often."""
     reader_id = request.caller.reader_id
-    out = {*exclude, *request.history.overexposed, *request.untitled}
+    out = {*exclude, *request.history.overexposed, *request.unlisted}
     candidates = None
     if days is not None:
         with request.context.database.reading() as session:
@@ -223,7 +228,7 @@ def best_of(
 ) -> list[dict[str, Any]]:
     """Return the best of these papers that the reader has not acted on nor been shown too often."""
     request = RankingRequest.of(context, caller, now)
-    out = request.history.acted_on | request.history.overexposed | request.untitled
+    out = request.history.acted_on | request.history.overexposed | request.unlisted
     ranked = request.rank([name for name in papers_ if name not in out], limit, out)
     return _attach_papers(request, ranked, limit)
 
@@ -237,5 +242,5 @@ def similar(context: ServingContext, caller: Caller, paper_id: str, limit: int, 
     """Return the papers most similar to one. Raises PaperNotFound."""
     papers.find_paper(context, caller.reader_id, paper_id)
     request = RankingRequest.of(context, caller, now, [paper_id])
-    ranked = request.catalogue.similar(paper_id, limit, request.untitled | {paper_id})
+    ranked = request.catalogue.similar(paper_id, limit, request.unlisted | {paper_id})
     return _attach_papers(request, ranked, limit)

@@ -214,7 +214,13 @@ def _catalogue_row(row: Row) -> dict[str, Any]:
         "published": row["published_at"],
         "upvotes": row["upvotes"],
         "updated_at": row["updated_at"],
+        "withdrawn": bool(row["withdrawn"]),
     }
+
+
+def withdrawn(session: Session) -> set[str]:
+    """Return the papers that were withdrawn."""
+    return set(session.execute(select(papers.c.id).where(papers.c.withdrawn.is_(True))).scalars())
 
 
 def untitled(session: Session) -> set[str]:

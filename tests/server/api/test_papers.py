@@ -9,7 +9,7 @@ import pytest
 
 from server.services import papers
 from server.services.context import Context
-from server.services.papers import merge_source_papers
+from server.services.papers import changing_texts, merge_source_papers
 from server.services.search import SORTS
 from tests.server.api.test_others_pages import settled
 from tests.server.conftest import Device, card, event, sqlite_only
@@ -39,6 +39,23 @@ def test_what_sources_know_besides_is_answered_too(me: Device, context: Context)
     me.call("PUT", "/v1/library/2401.00001")
     saved = me.get("/v1/library").json["items"][0]["paper"]
     assert {name: saved[name] for name in told} == told
+
+
+def test_a_withdrawn_paper_is_found_but_recommended_to_nobody(me: Device, context: Context) -> None:
+    me.rank(card(1), card(2), card(3))
+    me.call("PUT", "/v1/library/2401.00001")
+
+    def listed() -> set[str]:
+        lists = [me.get("/v1/recommendations"), me.get("/v1/papers/2401.00001/similar")]
+        return {item["paper"]["id"] for found in lists for item in found.json["items"]}
+
+    assert listed() == {"2401.00002", "2401.00003"}
+    with changing_texts(context) as (session, changed):
+        told = {"id": "2401.00002", "withdrawn": True}
+        changed.update(merge_source_papers(session, "arxiv", [told], now=context.now()))
+    assert listed() == {"2401.00003"}
+    assert me.get("/v1/papers/2401.00002").json["withdrawn"] is True
+    assert [item["paper"]["id"] for item in me.get("/v1/papers?q=2401.00002").json["items"]] == ["2401.00002"]
 
 
 @pytest.mark.parametrize("path", ["hep-th/9901001", "hep-th%2F9901001", "HEP-TH/9901001v1"])

@@ -265,6 +265,10 @@ export const FROM_OWN = Object.freeze({
   interestsList: "interests/list",
   /** `{list, topic}` -> `Topics`: one topic less. */
   interestsRemove: "interests/remove",
+  /** `{}` -> `{settings: ListSettings | null}` (worker/list-settings.js): null on an older server. */
+  listSettingsGet: "lists/settings",
+  /** `{change: Partial<ListSettings>}` -> `{}` */
+  listSettingsSet: "lists/settings/set",
   /** `{interests: string[]}` -> `Topics`: typed interests, added to the reader's settings on the server. */
   interestsAdd: "interests/add",
   /** `{}` -> `{body: any}`: everything the server holds of the reader. */

@@ -6,6 +6,7 @@ import { askToAgree } from "../own-pages/agreement.js";
 import { connectForm } from "../own-pages/connect.js";
 import { saveExport } from "../own-pages/export.js";
 import { drawLinkMenu, listenToLinkMenuSwitch } from "../own-pages/link-menu.js";
+import { drawListSettings, listenToListSettings } from "../own-pages/list-settings.js";
 import { ask, byId, formatTime, linkPages, say, translatePage } from "../own-pages/own-page.js";
 import { SITES, isSiteAllowed, requestSite } from "../own-pages/site-permissions.js";
 import { drawTopics, topicForm } from "../own-pages/topics.js";
@@ -180,7 +181,15 @@ async function drawFollowed() {
 }
 
 const drawAll = () =>
-  Promise.all([lookUpAllowedSites(), drawStatus(), drawFollowed(), drawLinkMenu(), drawDevices(), drawRefused()]);
+  Promise.all([
+    lookUpAllowedSites(),
+    drawStatus(),
+    drawFollowed(),
+    drawListSettings(),
+    drawLinkMenu(),
+    drawDevices(),
+    drawRefused(),
+  ]);
 
 /** @param {boolean} deleteThere the reader's data on the server is deleted too */
 async function leave(deleteThere) {
@@ -207,6 +216,9 @@ function listen() {
   for (const site of SITES) byId(`site-${site}`).addEventListener("change", () => switchSite(site));
   topicForm(sayOfTopics);
   listenToLinkMenuSwitch();
+  listenToListSettings((sentence) => {
+    byId("lists-said").textContent = sentence;
+  });
   linkPages();
   byId("export").addEventListener("click", saveExport);
   byId("leave").addEventListener("click", () => {

@@ -8,6 +8,7 @@ import { forgetEvents, forgetMatching, listLedger } from "../deletion.js";
 import { listHidden } from "../hidden.js";
 import { listLateSources } from "../late-sources.js";
 import { findSaved, listLibrary } from "../library.js";
+import { readListSettings, setListSettings } from "../list-settings.js";
 import { connect, findWhose, probe } from "../pairing.js";
 import { setPause } from "../pauses.js";
 import { setPreferences } from "../preferences.js";
@@ -47,6 +48,8 @@ export const ownPageHandlers = {
   [FROM_OWN.devicesList]: listDevices,
   [FROM_OWN.devicesRevoke]: ({ id }) => whenDone(revokeDevice(id)),
   [FROM_OWN.upvotesImport]: ({ accept }) => importUpvotes(accept),
+  [FROM_OWN.listSettingsGet]: readListSettings,
+  [FROM_OWN.listSettingsSet]: ({ change }) => whenDone(setListSettings(change)),
   [FROM_OWN.interestsList]: listTopics,
   [FROM_OWN.interestsAdd]: ({ interests }) => addInterests(interests),
   [FROM_OWN.interestsRemove]: ({ list, topic }) => removeTopic(list, String(topic)),

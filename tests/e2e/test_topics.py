@@ -51,3 +51,17 @@ def test_a_topic_is_seen_in_words_and_removed_where_it_was_typed(tab: Tab, serve
     # There again with the page.
     with tab.own_page(f"src/{page}/{page}.html"):
         eventually(lambda: tab.run(SEEN), words[1:])
+
+
+def test_how_lists_are_made_is_set_in_words(tab: Tab, server: Server) -> None:
+    with tab.own_page("src/options/options.html"):
+        tab.until("return document.querySelector('#lists').getClientRects().length > 0")
+        assert tab.run("return document.querySelector('#variety-words').textContent") == "as built"
+        tab.press("#personal")
+        eventually(lambda: server.ask("/v1/me")["personal"], wanted=False)
+        tab.run("document.querySelector('#variety').focus()")
+        tab.key("\ue014" if tab.name == "firefox" else "ArrowRight")
+        eventually(lambda: server.ask("/v1/me")["variety"], 1.5)
+        assert tab.run("return document.querySelector('#variety').getAttribute('aria-valuetext')") == "more"
+        tab.until("return document.querySelector('#lists-said').textContent !== ''")
+        assert tab.run(AXE.read_text() + LOOK.replace("#topics", "#personal")) == []

@@ -138,7 +138,7 @@ def _let_in() -> AnyResponse | None:
     limit(f"reader:{caller().reader_id}", "600/minute")
     if not is_safe():
         # The form is read here, before a view could say how large it may be.
-        request.max_content_length = request.max_form_memory_size = largest_body(request.path)
+        request.max_content_length = largest_body(request.path)
         check_form()
     return None
 

@@ -30,6 +30,8 @@ _IS_UNSPACED = re.compile(rf"[{_UNSPACED}]")
 _ACCENTS = re.compile(
     "[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u0610-\u061a\u064b-\u065f\u0670\u00ad\u200b-\u200f\u2060\ufeff]+"
 )
+# Python reads no number of thousands of digits.
+_HUGE_REFERENCE = re.compile("&#[0-9]{8,};?")
 _APOSTROPHE = re.compile(r"['’](?:s\b)?")
 _LATEX_ACCENT = re.compile(r"\\[`'^\"~=.][{]?\\?([A-Za-z])[}]?")
 _LATEX_STYLE = re.compile(r"\\(?:text|math)(?:bf|it|tt|rm|sc|sf|bb|cal|frak|scr)\b|\\emph\b")
@@ -106,7 +108,7 @@ def _terms_of_piece(piece: str) -> Terms:
 
 def _fold(piece: str) -> str:
     if "&" in piece:
-        piece = html.unescape(piece)
+        piece = html.unescape(_HUGE_REFERENCE.sub(" ", piece))
     if "\\" in piece:
         piece = _LATEX_STYLE.sub(" ", _LATEX_ACCENT.sub(r"\1", piece))
     piece = _APOSTROPHE.sub("", piece)

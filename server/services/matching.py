@@ -127,10 +127,18 @@ def _matching_words(clauses: Sequence[Clause], text: str) -> list[str]:
     matched = {place for place, terms in enumerate(spelled) for clause in clauses if (*terms.joined,) in clause.phrases}
     for clause in clauses:
         for phrase in clause.phrases:
-            for at in range(len(words) - len(phrase) + 1):
+            for at in _starts(words, phrase, clause.prefix):
                 if _begins(words[at : at + len(phrase)], phrase, clause.prefix):
                     matched.update(owners[at : at + len(phrase)])
     return [stripped for place in sorted(matched) if (stripped := _without_punctuation(pieces[place]))]
+
+
+def _starts(words: Sequence[str], phrase: Sequence[str], prefix: bool) -> list[int]:
+    """Return where the first term of a phrase stands, with room for the others."""
+    last = len(words) - len(phrase)
+    if prefix and len(phrase) == 1:
+        return list(range(last + 1))
+    return [at for at, word in enumerate(words) if word == phrase[0] and at <= last]
 
 
 def _begins(words: Sequence[str], phrase: Sequence[str], prefix: bool) -> bool:

@@ -72,8 +72,8 @@ def put(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def size(session: Session) -> int:
-    """Return about how many papers are indexed."""
-    return session.execute(select(func.max(paper_terms.c.number))).scalar() or 0
+    """Return how many papers are indexed."""
+    return session.execute(select(func.count()).select_from(paper_terms)).scalar_one()
 
 
 def count(session: Session, clause: Clause) -> int:

@@ -39,6 +39,7 @@ export const LOCAL = {
   library: { bytes: 340 * KB, most: 1_000, inside: "entries" },
   upvoteSaves: { bytes: 100 * KB, most: 1_000 },
   upvotes: { bytes: 200 * KB, most: 500, inside: "papers" },
+  upvotesAnswered: { bytes: 40 * KB, most: 2_000 },
   connection: { bytes: 2 * KB },
   titles: { bytes: 150 * KB, most: 500 },
   queueFull: { bytes: 10 },

@@ -259,7 +259,7 @@ export const FROM_OWN = Object.freeze({
   devicesList: "devices/list",
   /** `{id}` -> `{}` */
   devicesRevoke: "devices/revoke",
-  /** `{accept: boolean}` -> `{saved: number}`: the upvotes seen on the site, offered once. */
+  /** `{accept: boolean}` -> `{saved: number}`: the upvotes seen on the site, each offered once. */
   upvotesImport: "upvotes/import",
   /** `{}` -> `Topics` (worker/account.js): the reader's topics on the server. */
   interestsList: "interests/list",

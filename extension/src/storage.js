@@ -136,10 +136,12 @@ export const DEFAULTS = {
   /** Saves that came from an upvote, by paper: the event's id. @type {Record<string, string>} */
   upvoteSaves: {},
   /**
-   * Upvotes seen in the page's data, offered once for import.
-   * @type {{papers: Record<string, Card>, settled: boolean}}
+   * Upvotes seen in the page's data, offered for import until the reader has answered.
+   * @type {{papers: Record<string, Card>}}
    */
-  upvotes: { papers: {}, settled: false },
+  upvotes: { papers: {} },
+  /** Papers whose upvotes were offered and answered, newest last: they are not offered again. @type {string[]} */
+  upvotesAnswered: [],
   /** @type {Connection} */
   connection: { health: "ok", failures: 0, retry_at: 0 },
   /** Titles of papers the reader hid, to name them when unhiding. @type {Record<string, string>} */

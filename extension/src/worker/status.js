@@ -24,7 +24,7 @@ export async function readStatus(tab) {
     waiting: queue.length,
     dead: dead.length,
     queue_full: queueFull,
-    upvotes: upvotes.settled ? 0 : Object.keys(upvotes.papers).length,
+    upvotes: Object.keys(upvotes.papers).length,
     preferences,
     pauses: currentPauses(pauses),
     agreed: isAgreed(stored, address) ? address : "",

@@ -18,6 +18,7 @@ const SILENT_KEYS = new Set([
   "titles",
   "deletions",
   "upvotes",
+  "upvotesAnswered",
   "upvoteSaves",
   "opened",
   "lists",

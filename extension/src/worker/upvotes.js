@@ -1,4 +1,4 @@
-/** Upvotes on the listing's own site: each can count as a save, and those given before are offered once for import. */
+/** Upvotes on the listing's own site: each can count as a save, and those given before are offered for import. */
 
 import { change, read } from "../storage.js";
 import { acceptEvent } from "./accept-event.js";
@@ -10,15 +10,28 @@ import { readMarks } from "./view.js";
 /** @typedef {import("../messages.js").Card} Card */
 /** @typedef {import("../messages.js").Event} Event */
 
-/** Remember the upvotes that a page shows, until the reader has answered the offer. @param {Card[]} cards */
+/**
+ * Remember the upvotes that a page shows, to be offered. Once the reader has answered, later ones are offered
+ * in turn, but never the same again nor what is saved.
+ * @param {Card[]} cards
+ */
 export async function rememberUpvotes(cards) {
   const upvoted = cards.filter((card) => card.upvoted === true);
   if (!upvoted.length) return;
-  await change(["upvotes"], ({ upvotes }) => {
-    if (upvotes.settled) return;
-    for (const { id, title } of upvoted)
-      upvotes.papers[id] ??= title ? { id, title: title.slice(0, MAX_TITLE) } : { id };
-  });
+  await change(
+    ["upvotes"],
+    ({ upvotes, upvotesAnswered, states, queue }) => {
+      const answered = new Set(upvotesAnswered);
+      const saved = marksOf(
+        { states, queue },
+        upvoted.map(({ id }) => id),
+      );
+      for (const { id, title } of upvoted)
+        if (!answered.has(id) && !(answered.size && saved[id]?.saved))
+          upvotes.papers[id] ??= title ? { id, title: title.slice(0, MAX_TITLE) } : { id };
+    },
+    ["upvotesAnswered", "states", "queue"],
+  );
 }
 
 /**
@@ -46,7 +59,11 @@ export async function importUpvotes(accept) {
     papers.map(({ id }) => ({ id: crypto.randomUUID(), kind: "save", paper: id, at, surface: "import" })),
     papers,
   );
-  await change(["upvotes"], (stored) => void (stored.upvotes = { papers: {}, settled: true }));
+  await change(["upvotes", "upvotesAnswered"], (stored) => {
+    // Those only that were offered: a page may have shown more meanwhile.
+    for (const id of Object.keys(upvotes.papers)) delete stored.upvotes.papers[id];
+    stored.upvotesAnswered = [...new Set([...stored.upvotesAnswered, ...Object.keys(upvotes.papers)])];
+  });
   if (papers.length) await flush({ now: true });
   return { saved: papers.length };
 }

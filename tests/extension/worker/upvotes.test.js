@@ -58,7 +58,7 @@ test("with that setting off an upvote is no save", async () => {
   expect(kinds(browser)).toEqual([]);
 });
 
-test("upvotes seen on the site are offered once, and imported without what is saved already", async () => {
+test("each upvote seen on the site is offered once, and imported without what is saved already", async () => {
   const browser = await pairedBrowser();
   await tellCards(browser, { cards: cards.map((card) => ({ ...card, upvoted: true })) });
   await log(browser, "save");
@@ -68,4 +68,30 @@ test("upvotes seen on the site are offered once, and imported without what is sa
   expect(browser.server.events.map(({ paper }) => paper).sort()).toEqual(cards.map(({ id }) => id));
   await tellCards(browser, { cards: cards.map((card) => ({ ...card, upvoted: true })) });
   expect((await own(browser, FROM_OWN.status)).status.upvotes).toBe(0);
+});
+
+const upvotedCards = (...ids) => ids.map((id) => ({ id: `2501.0000${id}`, title: `Title of ${id}`, upvoted: true }));
+const offered = async (browser) => (await own(browser, FROM_OWN.status)).status.upvotes;
+
+test.each([true, false])(
+  "when there are more, those are offered, whatever the answer was before (%s)",
+  async (accept) => {
+    const browser = await pairedBrowser();
+    await tellCards(browser, { cards: upvotedCards(1, 2) });
+    await own(browser, FROM_OWN.upvotesImport, { accept });
+    await tellCards(browser, { cards: upvotedCards(1, 2, 3) });
+    expect(await offered(browser)).toBe(1);
+    expect((await own(browser, FROM_OWN.upvotesImport, { accept: true })).saved).toBe(1);
+    await tellCards(browser, { cards: upvotedCards(1, 2, 3) });
+    expect(await offered(browser)).toBe(0);
+  },
+);
+
+test("an upvote that was a save at once is not offered later", async () => {
+  const browser = await pairedBrowser();
+  await tellCards(browser, { cards: upvotedCards(4) });
+  await own(browser, FROM_OWN.upvotesImport, { accept: false });
+  await upvote(browser, true);
+  await tellCards(browser, { cards: upvotedCards(1, 4) });
+  expect(await offered(browser)).toBe(0);
 });

@@ -19,7 +19,7 @@ LINK_SECONDS = 60.0
 IDLE_SECONDS = 30 * DAY  # without a visit
 MAX_SESSION_SECONDS = 180 * DAY
 # The pages that a link may lead to, besides each paper's own (`papers/2401.12345`) and the first one.
-PAGES = ("library", "search", "interests", "ledger", "settings", "operator")
+PAGES = ("library", "search", "interests", "ledger", "settings")
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from server.services import export_import
 from server.services.context import Context
 
 CHUNK = 2**16  # bytes
+STDIN = "<stdin>"
 MAX_LINE = 2**20  # bytes of a first line, by which a table is told from an export
 
 
@@ -54,21 +55,32 @@ def import_(settings: Settings, reader: tuple[str, ...], file: BinaryIO, operato
     if operator == bool(reader) or len(reader) > 1:
         raise click.UsageError("Name one READER, or nobody with --operator.")
     context = Context.ready(settings)
-    kind = _kind_of(file)
+    is_pipe = _name(file) == STDIN
+    kind = "export" if is_pipe else _kind_of(file)
     if kind != "export":
-        _import_table(context, kind, Path(file.name), None if operator else reader[0])
+        _import_table(context, kind, Path(_name(file)), None if operator else reader[0])
+    elif operator and is_pipe:
+        raise click.UsageError("Name the FILE: a table is not read from a pipe.")
     elif operator:
         raise click.UsageError("An export is of one reader: name the READER whose it is to become.")
     else:
         _import_export(context, reader[0], file)
 
 
+def _name(file: BinaryIO) -> str:
+    return str(getattr(file, "name", STDIN))
+
+
 def _kind_of(file: BinaryIO) -> str:
-    """Say what a file is by its first line: `events` or `papers` of a table, else `export`."""
-    if not file.seekable():  # a pipe, of which an export alone is read
-        return "export"
-    with _plain(file) as plain:
-        line = plain.readline(MAX_LINE)
+    """Say what a file is by its first line that is not blank: `events` or `papers` of a table, else `export`."""
+    try:
+        with _plain(file) as plain:
+            line = plain.readline(MAX_LINE)
+            while line and not line.strip():
+                line = plain.readline(MAX_LINE)
+    except (EOFError, gzip.BadGzipFile) as error:
+        name = click.format_filename(_name(file))
+        raise click.UsageError(f"{name} is no gzip file, or cut short: {error}") from error
     file.seek(0)
     if b"\t" in line and not line.lstrip().startswith((b"{", b"[")):
         return "events"
@@ -80,16 +92,17 @@ def _kind_of(file: BinaryIO) -> str:
 
 
 def _plain(file: BinaryIO) -> gzip.GzipFile | nullcontext[BinaryIO]:
-    return gzip.open(file) if file.name.endswith(".gz") else nullcontext(file)
+    return gzip.open(file) if _name(file).endswith(".gz") else nullcontext(file)
 
 
 def _import_export(context: Context, reader: str, file: BinaryIO) -> None:
     try:
         with _plain(file) as plain:
             counts = export_import.import_(context, reader, iter(partial(plain.read, CHUNK), b""), time.time())
-    except (Malformed, Invalid) as error:
+    except (EOFError, Malformed, Invalid) as error:
+        why = error.message if isinstance(error, Malformed | Invalid) else f"it is cut short ({error})"
         raise click.UsageError(
-            f"{click.format_filename(file.name)} is not a file of Inkling's export: {error.message}"
+            f"{click.format_filename(_name(file))} is not a file of Inkling's export: {why}"
         ) from error
     events = ", ".join(f"{counts[status]} {status}" for status in ("accepted", "duplicate", "rejected"))
     click.echo(f"Events: {events}. Papers: {counts['papers']}.")

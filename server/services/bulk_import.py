@@ -69,7 +69,8 @@ def _import_events(
     outcome = Outcome()
     by_name: dict[str, list[events.Event]] = {}
     for name, paper, kind, at in zip(table.readers, table.papers, table.kinds, table.times.tolist(), strict=True):
-        mine = by_name.setdefault(name if reader_id is None else reader_id, [])
+        # An editor's mark at the beginning of the file is no part of a name.
+        mine = by_name.setdefault(name.removeprefix("\ufeff") if reader_id is None else reader_id, [])
         try:
             mine.append(_event(paper, kind, at, now))
         except (BadPaperId, Invalid) as error:

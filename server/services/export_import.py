@@ -28,6 +28,7 @@ from server.services.parsing import (
     read_settings,
     read_topics,
     read_words,
+    topic_key,
 )
 from server.store import events as event_store
 from server.store import locks, reader_papers, readers
@@ -305,12 +306,8 @@ def merge_settings(here: Mapping[str, Any], imported: Mapping[str, Any]) -> dict
     """
     merged = {**imported, **here}
     for name in TOPICS:
-        taken = [topic for other in TOPICS if other != name for topic in here.get(other, ())]
-        new = [topic for topic in imported.get(name, ()) if not _names(topic, taken)]
+        taken = {topic_key(topic) for other in TOPICS if other != name for topic in here.get(other, ())}
+        new = [topic for topic in imported.get(name, ()) if topic_key(topic) not in taken]
         if name in merged:
             merged[name] = read_topics([*here.get(name, ()), *new][:MAX_SETTING_ENTRIES], name)
     return merged
-
-
-def _names(topic: str, topics: Sequence[str]) -> bool:
-    return len(read_topics([*topics, topic], "topics")) == len(read_topics(list(topics), "topics"))

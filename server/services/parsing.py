@@ -248,6 +248,11 @@ def read_topics(value: Any, field: str) -> list[str]:
     return list(topics.values())
 
 
+def topic_key(text: str) -> str:
+    """Return what is the same for every way of writing a topic."""
+    return _topic(text, "topic")[0]
+
+
 def _topic(text: str, field: str) -> tuple[str, str]:
     """Return what is the same for every way of writing a topic, and the topic with its white space put in order."""
     name = read_name(text)

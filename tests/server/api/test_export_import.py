@@ -283,6 +283,16 @@ def test_topics_of_a_file_join_those_that_are_here(me: Device) -> None:
         assert (mine["followed"], mine["muted"]) == (["cs.LG"], ["crypto", "x"])
 
 
+def test_many_topics_here_and_some_in_a_file_are_no_fault(me: Device) -> None:
+    here = {"interests": [f"a{n}" for n in range(60)], "muted": [f"b{n}" for n in range(50)]}
+    me.call("PATCH", "/v1/me", here)
+    topics = {"followed": ["vision", "b7"], "interests": [f"c{n}" for n in range(90)]}
+    assert me.post("/v1/me/import", {**file_of(1), "settings": topics}).status_code == 200
+    mine = me.get("/v1/me").json
+    assert mine["followed"] == ["vision"]
+    assert mine["interests"] == [*here["interests"], *(f"c{n}" for n in range(40))]
+
+
 @pytest.mark.slow
 @sqlite_only
 def test_ten_thousand_events_make_the_same_reader_elsewhere(

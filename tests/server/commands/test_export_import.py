@@ -139,3 +139,30 @@ def test_it_says_whose_a_file_is_to_be(home, inkling, tmp_path):
     inkling("export", reader, str(tmp_path / "me.json"))
     assert "of one reader" in inkling("import", "--operator", str(tmp_path / "me.json"), status=2)
     assert "No reader nobody here" in inkling("import", "nobody", file, status=1)
+
+
+def test_a_file_that_is_cut_short_or_no_gzip_is_said_to_be_so(home, inkling, tmp_path):
+    with home.writing() as session:
+        reader = readers.create(session, 1.0)
+    whole = gzip.compress(EVENTS.encode() * 5_000)
+    for name, data in (("cut.tsv.gz", whole[:-30]), ("begun.tsv.gz", whole[:20]), ("plain.tsv.gz", EVENTS.encode())):
+        (tmp_path / name).write_bytes(data)
+        assert name in inkling("import", reader, str(tmp_path / name), status=2)
+        assert name in inkling("import", "--operator", str(tmp_path / name), status=2)
+    assert "Name the FILE" in inkling("import", "--operator", "-", status=2)
+
+
+def test_a_blank_first_line_is_named_by_its_number(home, inkling, tmp_path):
+    assert "e.tsv:1: " in inkling("import", "--operator", write(tmp_path / "e.tsv", "\n" + EVENTS), status=2)
+
+
+def test_an_editors_mark_is_no_part_of_a_name(home, inkling, tmp_path):
+    inkling("import", "--operator", write(tmp_path / "e.tsv", "\ufeff" + EVENTS))
+    with home.reading() as session:
+        assert readers.count(session) == 2
+
+
+def test_an_export_may_come_through_a_pipe(home, inkling, tmp_path):
+    with home.writing() as session:
+        reader = readers.create(session, 1.0)
+    assert "is not JSON" in inkling("import", reader, "-", status=2)

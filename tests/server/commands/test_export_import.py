@@ -165,4 +165,4 @@ def test_an_editors_mark_is_no_part_of_a_name(home, inkling, tmp_path):
 def test_an_export_may_come_through_a_pipe(home, inkling, tmp_path):
     with home.writing() as session:
         reader = readers.create(session, 1.0)
-    assert "is not JSON" in inkling("import", reader, "-", status=2)
+    assert "Must be one JSON object" in inkling("import", reader, "-", status=2)

@@ -7,8 +7,8 @@ import re
 # XML 1.0, 2.2: no control characters but three, no surrogates, and neither U+FFFE nor U+FFFF.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # What a terminal acts on instead of showing it: control characters, changes of writing direction, halves of surrogate
-# pairs. Joiners stay: scripts need them.
-_ORDERS = "\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff"
+# pairs; and U+FFFE and U+FFFF, which are no characters. Joiners stay: scripts need them.
+_ORDERS = "\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff"
 _NOT_TERMINAL = re.compile(f"[{_ORDERS}]")
 _SPACE = re.compile(r"\s+")
 

@@ -18,6 +18,7 @@ import bibtexparser
 import rispy
 from bibtexparser.model import Block, Entry
 
+from server.characters import one_line
 from server.errors import BadPaperId, Invalid, TooLarge
 from server.paper_ids import canonical
 
@@ -186,13 +187,14 @@ def read_items(items: Iterable[Any]) -> References:
     found = References()
     for number, item in enumerate(items, 1):
         if isinstance(item, Mapping):
-            found.add(number, _first_ids(item), _no_id(str(item.get("title") or "")))
+            name = item.get("title")
+            found.add(number, _first_ids(item), _no_id(name if isinstance(name, str) else ""))
         else:
             found.add(number, (), "Not an object.")
     return found
 
 
 def _no_id(name: str) -> str:
-    short = " ".join(name.split())
+    short = one_line(name)  # JSON escapes halves of surrogate pairs, which no answer can hold
     short = short if len(short) <= MAX_TITLE else f"{short[: MAX_TITLE - 1]}…"
     return f"“{short}” names no arXiv paper." if short else "Names no arXiv paper."

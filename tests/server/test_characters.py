@@ -26,7 +26,7 @@ ORDERS = {
     "another line": ("a\nreader 42  since now", "a reader 42 since now"),
     "a line of another kind": ("a\u2028b\u2029c\x85d\vf\fe", "a b c d f e"),
     "the other way round": ("\u202egnp.exe\u2066x\u2069\u200f", "gnp.exex"),
-    "nothing at all": ("\x00\x7f\ufeff", ""),
+    "nothing at all": ("\x00\x7f\ufeff\ufffe\uffff", ""),
 }
 
 

@@ -58,6 +58,20 @@ def test_each_line_says_what_came_of_it(mine: Browser, me: Device) -> None:
     assert "Zeile 1 Keine Nummer oder Adresse von arXiv in dieser Zeile." in words(german)
 
 
+def test_half_a_surrogate_is_no_fault(mine: Browser, me: Device) -> None:
+    text = r'[{"title": "\ud800"}, {"title": "Half \udfff\u0000"}, {"title": "a", "archiveID": "arXiv:2401.55555"}]'
+    answer = mine.post("/interests/seeds", format="zotero", text=text)
+    assert answer.status_code == 200
+    assert "“Half”" in words(answer)
+    assert "\0" not in answer.text
+    told = me.post("/v1/me/seeds", {"format": "zotero", "text": text})
+    assert [one["reason"] for one in told.json["unreadable"]] == [
+        "Names no arXiv paper.",
+        "“Half” names no arXiv paper.",
+    ]
+    assert saved(me) == ["2401.55555"]
+
+
 @pytest.mark.parametrize(
     ("fields", "status"),
     [

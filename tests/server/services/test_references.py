@@ -158,3 +158,19 @@ def test_what_cannot_be_read_is_told_in_bounds_and_never_logged(caplog: pytest.L
     assert len(told) == references.MAX_UNREADABLE + 1
     assert told[-1] == {"line": 201, "reason": "800 more from here on name no arXiv paper."}
     assert "secret" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        (r"\ud800", "Names no arXiv paper."),
+        (r"a\udfff\u0000b", "“ab” names no arXiv paper."),
+        (r"\u001b[2J\u202eback\uffff", "“[2Jback” names no arXiv paper."),
+        (r"\ud83d\ude00 on\ntwo lines", "“😀 on two lines” names no arXiv paper."),
+    ],
+)
+def test_what_json_escapes_can_be_told(written: str, told: str) -> None:
+    found = read_references(f'[{{"title": "{written}"}}, {{"title": "a", "archiveID": "arXiv:2401.55555"}}]', "zotero")
+    assert found.told() == [{"line": 1, "reason": told}]
+    assert list(found.papers) == ["2401.55555"]
+    assert read_references(f'[{{"title": ["{written}"]}}]', "zotero").told()[0]["reason"] == "Names no arXiv paper."

@@ -143,6 +143,24 @@ def _first_ids(fields: Mapping[str, Any]) -> Iterator[str]:
                     return
 
 
+class _RisParser(rispy.RisParser):
+    """Its base copies a field at each line that continues it; here a field is put together once."""
+
+    def parse_lines(self, lines: Iterable[str]) -> list[dict[str, Any]]:
+        """Return the records in these lines."""
+        found: list[dict[str, Any]] = super().parse_lines(self._fields(lines))
+        return found
+
+    def _fields(self, lines: Iterable[str]) -> Iterator[str]:
+        parts: list[str] = []
+        for line in lines:
+            if parts and self.parse_line(line)[0] is not None:
+                yield " ".join(parts)
+                parts = []
+            parts.append(line.rstrip())
+        yield " ".join(parts)
+
+
 def _read_ris(text: str) -> References:
     found, line, start = References(), 1, 0
     for end in _RIS_RECORD_END.finditer(text):
@@ -162,7 +180,7 @@ def _blank_lines(text: str) -> int:
 
 def _add_ris(found: References, line: int, record: str) -> None:
     try:
-        entries = rispy.loads(record.lstrip())
+        entries = rispy.loads(record.lstrip(), implementation=_RisParser)
     except (OSError, ValueError, KeyError, IndexError, TypeError):
         entries = []
     if len(entries) != 1:

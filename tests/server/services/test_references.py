@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+from typing import Any
 
 import pytest
+import rispy
 
 from server.errors import Invalid, TooLarge
 from server.services import references
@@ -158,6 +160,30 @@ def test_what_cannot_be_read_is_told_in_bounds_and_never_logged(caplog: pytest.L
     assert len(told) == references.MAX_UNREADABLE + 1
     assert told[-1] == {"line": 201, "reason": "800 more from here on name no arXiv paper."}
     assert "secret" not in caplog.text
+
+
+@pytest.mark.parametrize("tag", ["AB", "DO", "UR", "ZZ", "TY"])
+@pytest.mark.parametrize("lines", [100, 10_000])
+def test_a_field_of_many_lines_is_put_together_once(tag: str, lines: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    copied = 0
+    join = rispy.RisParser._add_single_value
+
+    def count(parser: rispy.RisParser, record: dict[str, Any], name: str, value: Any, is_multi: bool = False) -> None:
+        nonlocal copied
+        copied += len(str(record.get(name, "")))
+        join(parser, record, name, value, is_multi)
+
+    monkeypatch.setattr(rispy.RisParser, "_add_single_value", count)
+    text = f"TY  - JOUR\n{tag}  - \n" + "x\n" * lines + "UR  - https://arxiv.org/abs/2401.00001\nER  - \n"
+    assert papers(text, "ris") == ["2401.00001"]
+    assert copied <= len(text)
+
+
+def test_a_ris_field_goes_on_over_lines() -> None:
+    text = "TY  - JOUR\nTI  - A title\n  of three\n\nlines\nN1  - See\n  arXiv:\n2401.00001\nER  - \n"
+    assert papers(text, "ris") == ["2401.00001"]
+    told = read_references(text.replace("2401.00001", "none"), "ris").told()
+    assert told == [{"line": 1, "reason": "“A title of three lines” names no arXiv paper."}]
 
 
 @pytest.mark.parametrize(

@@ -228,14 +228,16 @@ def _device_body(row: Mapping[str, Any], this: str) -> dict[str, Any]:
 
 
 def revoke(context: Context, reader_id: str, device_id: str) -> None:
-    """Revoke a device, the pairing codes it made and the feed address it knew; the feed gets a new address.
+    """Revoke a device and the feed address it knew; the feed gets a new address.
 
-    So end the links it made and the sessions it opened. Raises NotFound when the reader has no such device.
+    So end the sessions it opened, and the pairing codes and links that it or one of those made. Raises NotFound when
+    the reader has no such device.
     """
     with context.database.writing() as session:
-        if not devices.remove(session, reader_id, device_id):
+        removed = devices.remove(session, reader_id, device_id)
+        if not removed:
             raise NotFound("You have no such device.", field="id")
-        pairing_codes.delete_made_by(session, [device_id])
-        session_links.delete_made_by(session, [device_id])
+        pairing_codes.delete_made_by(session, removed)
+        session_links.delete_made_by(session, removed)
         readers.renew_feed(session, reader_id)
     deletion.purge_files(context)

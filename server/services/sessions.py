@@ -91,5 +91,4 @@ def end(context: Context, token: str, now: float) -> None:
 def _end(session: Session, token: str | None, now: float) -> None:
     row = devices.by_session(session, tokens.token_hash(token), now) if token else None
     if row is not None:
-        pairing_codes.delete_made_by(session, [row["device_id"]])
-        devices.remove(session, row["id"], row["device_id"])
+        pairing_codes.delete_made_by(session, devices.remove(session, row["id"], row["device_id"]))

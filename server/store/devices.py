@@ -68,11 +68,19 @@ def record_seen(session: Session, device_id: str, now: float, *, expires_at: flo
     session.execute(update(devices).where(devices.c.id == device_id).values(**values))
 
 
-def remove(session: Session, reader_id: str, device_id: str) -> bool:
-    """Revoke a device of this reader and the sessions it opened; False when they have no such device."""
-    session.execute(delete(devices).where(devices.c.opened_by == device_id, devices.c.reader_id == reader_id))
-    statement = delete(devices).where(devices.c.id == device_id, devices.c.reader_id == reader_id)
-    return session.execute(statement.returning(devices.c.id)).first() is not None
+def remove(session: Session, reader_id: str, device_id: str) -> list[str]:
+    """Revoke a device of this reader and the sessions that came of it; return their ids, none without such a device."""
+    removed: list[str] = []
+    chosen = devices.c.id == device_id
+    while found := _delete(session, reader_id, chosen):
+        removed += found
+        chosen = devices.c.opened_by.in_(found)
+    return removed
+
+
+def _delete(session: Session, reader_id: str, chosen: ColumnElement[bool]) -> list[str]:
+    statement = delete(devices).where(chosen, devices.c.reader_id == reader_id)
+    return list(session.scalars(statement.returning(devices.c.id)))
 
 
 def delete_expired(session: Session, now: float) -> None:

@@ -54,6 +54,15 @@ def test_a_code_ends_with_the_session_that_made_it(mine: Browser, me: Device, ap
     assert app.test_client().post("/v1/devices", json={"name": "late", "code": code}).status_code == 403
 
 
+def test_a_code_ends_with_the_device_that_opened_the_session_that_made_it(me: Device, app: Flask) -> None:
+    second = pair(app.test_client(), code=me.post("/v1/pairing-codes", {"reader": "me"}).json["code"], name="lost")
+    browser = Browser(app.test_client())
+    browser.sign_in(second)
+    code = read_only(browser.post("/settings/code"), "letters")
+    assert me.call("DELETE", f"/v1/devices/{second.id}").status_code == 204
+    assert app.test_client().post("/v1/devices", json={"name": "back", "code": code}).status_code == 403
+
+
 def test_a_revoked_device_is_out_and_this_session_goes_on(mine: Browser, me: Device, app: Flask) -> None:
     second = pair(app.test_client(), code=me.post("/v1/pairing-codes", {"reader": "me"}).json["code"], name="lost")
     answer = mine.post("/settings/revoke", id=second.id)

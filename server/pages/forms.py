@@ -47,9 +47,17 @@ def check_origin() -> None:
     else:
         # Plain http on a network has no Sec-Fetch headers. The scheme is left out: a proxy may end TLS before us.
         origin = request.headers.get("Origin")
-        ours = origin is None or urlsplit(origin).netloc == request.host
+        ours = origin is None or _host(origin) == request.host
     if not ours:
         raise CrossSite("The request was written by another site.")
+
+
+def _host(address: str) -> str | None:
+    """Return the host and port that an address names, empty without; None for what is no address."""
+    try:
+        return urlsplit(address).netloc
+    except ValueError:
+        return None
 
 
 def field(name: str, longest: int) -> str:
@@ -76,6 +84,5 @@ def here() -> str:
 def back_to(default: str) -> str:
     """Return where the form wants to come back to: an address of our own, without a host."""
     wanted = request.form.get("back", "")
-    parts = urlsplit(wanted)
     plain = wanted.startswith("/") and not wanted.startswith("//") and "\\" not in wanted and wanted.isprintable()
-    return wanted if plain and not parts.scheme and not parts.netloc else default
+    return wanted if plain and _host(wanted) == "" else default

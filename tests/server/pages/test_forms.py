@@ -31,6 +31,7 @@ def form(host: str = "inkling.example.org", headers: dict[str, str] | None = Non
         ({"Origin": "http://inkling.example.org:8080"}, False),
         ({"Origin": "null"}, False),
         ({"Origin": ""}, False),
+        ({"Origin": "http://["}, False),
     ],
 )
 def test_a_write_says_where_it_comes_from(headers: dict[str, str], ours: bool) -> None:
@@ -68,6 +69,8 @@ def test_papers_are_named_in_any_form_and_once() -> None:
         ("///evil.example/x", "/"),
         ("/\\evil.example", "/"),
         ("javascript:alert(1)", "/"),
+        ("//[x", "/"),
+        ("http://[x", "/"),
         ("/x\r\nSet-Cookie: a=b", "/"),
     ],
 )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask import Response, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from server import __version__
 from server.api.client_address import client_address
-from server.api.requests import context, limit
+from server.api.requests import context, json_object, limit
 from server.pages import cookies
 from server.pages.blueprint import Pages, enter
 from server.pages.browsers import session_name
@@ -20,10 +23,9 @@ LONGEST_CODE = 500  # of a link that was pasted whole
 
 
 @pages.before_request
-def _slow_down() -> None:
-    """Count an attempt before it is looked at."""
+def _believe() -> None:
+    """Take what is written from our own pages alone."""
     if not is_safe():
-        limit(f"session:{client_address()}", "30/minute")
         check_origin()
 
 
@@ -51,10 +53,12 @@ def session() -> Response:
 @pages.post("/session")
 def begin() -> AnyResponse:
     """Exchange a link's secret for a session's cookie."""
-    given = (request.form.get("code", "") if request.form else _json("code"))[:LONGEST_CODE].strip()
-    address, _, code = given.rpartition("#")
+    # An attempt is counted before it is looked at.
+    limit(f"session:{client_address()}", "30/minute")
+    given = json_object() if request.mimetype == "application/json" else request.form
+    address, _, code = _text(given, "code").strip().rpartition("#")
     # A link that was pasted whole says itself where it leads.
-    to = address.partition("?to=")[2] or (request.form.get("to", "") if request.form else _json("to"))
+    to = address.partition("?to=")[2] or _text(given, "to")
     name = session_name(request.headers.get("User-Agent", ""))
     token = sessions.begin(context(), code, name, context().now(), before=cookies.session_token())
     response = redirect(f"/{to}" if sessions.is_page(to) else "/", 303)
@@ -62,10 +66,11 @@ def begin() -> AnyResponse:
     return response
 
 
-def _json(name: str) -> str:
-    value = (request.get_json(silent=True) or {}) if request.is_json else {}
-    found = value.get(name) if isinstance(value, dict) else None
-    return found if isinstance(found, str) else ""
+def _text(given: Mapping[str, Any], name: str) -> str:
+    """Return the beginning of a text that was sent, empty where there is none."""
+    found = given.get(name)
+    # What is no character at all is of no secret and of no page.
+    return found[:LONGEST_CODE].encode(errors="replace").decode() if isinstance(found, str) else ""
 
 
 @pages.post("/session/end")

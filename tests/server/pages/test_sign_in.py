@@ -59,6 +59,27 @@ def test_what_is_no_secret_is_refused(stranger: Browser, code: str) -> None:
     assert "Set-Cookie" not in answer.headers
 
 
+@sqlite_only
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b'{"code":"\\ud800"}', 403),
+        (b'{"code":"' + b"A" * 43 + b'","to":"papers/\\ud800"}', 403),
+        (b'{"code":7}', 403),
+        (b"{}", 403),
+        (b"[" * 100_000, 400),
+        (b'{"code":', 400),
+        (b'{"code":"\xff"}', 400),
+        (b"[]", 422),
+    ],
+)
+def test_what_is_no_secret_in_json_is_refused(stranger: Browser, body: bytes, status: int) -> None:
+    sent = {"data": body, "content_type": "application/json"}
+    answer = stranger.client.post("/session", base_url=LOOPBACK, headers=OWN, **sent)
+    assert (answer.status_code, answer.mimetype) == (status, "text/html")
+    assert "Set-Cookie" not in answer.headers
+
+
 def test_the_cookie_is_kept_from_scripts_and_other_sites(app: Flask, me: Device) -> None:
     answer = Browser(app.test_client()).sign_in(me)
     cookie = answer.headers["Set-Cookie"]
@@ -203,6 +224,9 @@ def test_the_rate_of_attempts_is_limited(settings: Settings) -> None:
     # Another site cannot be used to try, nor to use up what this one may try.
     device = pair(app.test_client())
     assert browser.send("/session", {"code": link(device)}).status_code == 429
+    # Who tried too often may still sign out and choose a language.
+    for path in ("/session/end", "/session/language"):
+        assert browser.send(path, {"language": "de"}).status_code == 303
     app.extensions["inkling"].close()
 
 

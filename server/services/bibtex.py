@@ -23,13 +23,38 @@ _SPECIAL = {
 }  # fmt: skip
 _ESCAPES = str.maketrans(_SPECIAL)
 _ESCAPES_OUTSIDE_BRACES = str.maketrans({letter: text for letter, text in _SPECIAL.items() if letter not in "{}"})
-_IN_MATH = {"&": r"\&", "%": r"\%", "#": r"\#"}
 # TeX that listings have in titles: accents, letters, escaped characters, fonts. Anything else may not be defined.
 _KNOWN = re.compile(
     r"""\\(?:["'`^~=.](?=[A-Za-z{\\])|[&%$#_]|(?:[cvuHkrbdtijoOlL]|ss|ae|AE|oe|OE|aa|AA|emph|text(?:it|bf|sc|tt|rm|sf))(?![A-Za-z]))"""
 )
 # As Pandoc reads it: "$5 and $10" is no mathematics.
 _MATH = re.compile(r"(?<!\\)\$(?=[^\s$])([^$]{1,1000})(?<=[^\s\\])\$(?!\d)")
+_MATH_TOKEN = re.compile(r"\\(?:[A-Za-z]+|.)|[&%#]")
+# Commands that mathematics keeps: they draw, and neither read, write nor define. `^^5c` would be a backslash.
+_MATH_NAMES = """
+    alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa varkappa lambda mu nu xi pi varpi
+    rho varrho sigma varsigma tau upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi
+    Psi Omega aleph beth hbar hslash imath jmath ell wp Re Im mho partial infty prime emptyset varnothing nabla surd
+    top bot angle triangle square Box Diamond forall exists nexists neg lnot flat natural sharp clubsuit diamondsuit
+    heartsuit spadesuit sum prod coprod int iint iiint oint bigcap bigcup bigsqcup bigvee bigwedge bigodot bigotimes
+    bigoplus biguplus pm mp times div cdot ast star circ bullet cap cup uplus sqcap sqcup vee wedge lor land
+    setminus wr diamond oplus ominus otimes oslash odot dagger ddagger amalg ltimes rtimes rightthreetimes boxtimes
+    boxplus leq le leqslant geq ge geqslant ll gg equiv sim simeq approx approxeq cong neq ne doteq propto asymp
+    prec succ preceq succeq subset supset subseteq supseteq subsetneq supsetneq in ni notin vdash dashv models perp
+    mid nmid parallel nparallel bowtie lesssim gtrsim triangleq coloneqq not leftarrow rightarrow to gets
+    leftrightarrow Leftarrow Rightarrow Leftrightarrow uparrow downarrow updownarrow mapsto longmapsto
+    longrightarrow longleftarrow Longrightarrow implies iff hookrightarrow hookleftarrow rightharpoonup
+    rightleftharpoons nearrow searrow swarrow nwarrow rightsquigarrow twoheadrightarrow leadsto circlearrowleft frac
+    dfrac tfrac binom sqrt overline underline overbrace underbrace overset underset stackrel overrightarrow hat
+    widehat check breve acute grave tilde widetilde bar vec dot ddot mathring left right middle big Big bigg Bigg
+    bigl bigr Bigl Bigr biggl biggr lvert rvert lVert rVert vert Vert langle rangle lceil rceil lfloor rfloor lbrace
+    rbrace lbrack rbrack backslash arccos arcsin arctan arg cos cosh cot csc deg det dim exp gcd hom inf ker lg lim
+    liminf limsup ln log max min Pr sec sin sinh sup tan tanh bmod pmod mod operatorname limits nolimits
+    displaystyle textstyle scriptstyle ldots cdots vdots ddots dots quad qquad enspace thinspace degree mathbb
+    mathbf mathcal mathfrak mathit mathnormal mathrm mathscr mathsf mathtt boldsymbol bm bf cal it rm sf tt em text
+    textbf textit textrm textsc textsf texttt textsuperscript textsubscript emph mbox ensuremath
+"""
+_MATH_COMMANDS = frozenset(_MATH_NAMES.split()) | set(",;:! {}%&#_$|>")
 _OPENING, _CLOSING = "([“\"'‘", ")]”\"'’:;,.?!"  # around a word
 _ASCII = str.maketrans({"ø": "o", "ß": "ss", "ł": "l", "æ": "ae", "œ": "oe", "đ": "d", "ı": "i", "þ": "th", "ð": "d"})
 
@@ -147,16 +172,22 @@ def _escaped(text: str) -> str:
 
 
 def _pieces(text: str) -> list[tuple[str, str]]:
-    """Return (kind, LaTeX) of the pieces of a text: mathematics as it is, and text escaped."""
+    """Return (kind, LaTeX) of the pieces of a text: mathematics that only draws as it is, and all else escaped."""
     found: list[tuple[str, str]] = []
     keep_braces = _is_balanced(text)
     end = 0
     for math in _MATH.finditer(text):
-        if _is_balanced(math[1]):
-            inside = re.sub(r"(?<!\\)[&%#]", lambda special: _IN_MATH[special[0]], math[1])
+        if _is_balanced(math[1]) and _only_draws(math[1]):
+            inside = _MATH_TOKEN.sub(lambda token: _SPECIAL.get(token[0], token[0]), math[1])
             found += [("text", _tex(text[end : math.start()], keep_braces)), ("math", f"${inside}$")]
             end = math.end()
     return [*found, ("text", _tex(text[end:], keep_braces))]
+
+
+def _only_draws(math: str) -> bool:
+    """Return whether mathematics has no command but those known to be harmless."""
+    tokens = (token[0] for token in _MATH_TOKEN.finditer(math))
+    return "^^" not in math and all(token in _SPECIAL or token[1:] in _MATH_COMMANDS for token in tokens)
 
 
 def _tex(text: str, keep_braces: bool) -> str:

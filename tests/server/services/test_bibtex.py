@@ -121,6 +121,60 @@ def test_latexs_own_characters_are_escaped_and_known_tex_is_kept(written: str, m
 
 
 @pytest.mark.parametrize(
+    "math",
+    [
+        r"\input{/etc/passwd}",
+        r"\input /etc/passwd ",
+        r"x^2 + \include{y}",
+        r"\begin{input}{/etc/passwd}\end{input}",
+        r"\immediate\write18{rm -rf .}",
+        r"\openin5=/etc/passwd \read5 to\x",
+        r"\csname input\endcsname{x}",
+        r"\catcode`\@=0",
+        r"\def\alpha{x}",
+        r"\let\alpha\input",
+        r"\gdef\a{}",
+        r"\special{x}",
+        r"\lstinputlisting{x}",
+        r"\directlua{x}",
+        r"\href{javascript:x}{y}",
+        r"\alpha\expandafter\x",
+        "^^5cinput{x}",
+        "^^\\alpha",
+        r"\@input{x}",
+        r"\\input{x}",
+        r"\\% the rest",
+        r"\αinput",
+    ],
+)
+def test_mathematics_only_draws(math: str) -> None:
+    for text in (f"${math}$", f"On ${math}$ and $x$"):
+        for made in (latex(text), title(text)):
+            kept = re.findall(r"(?<!\\)\$[^$]*(?<!\\)\$", made)
+            assert kept in ([], ["$x$"])
+            commands = set(re.findall(r"\\([A-Za-z]+|.)", made))
+            assert commands <= {"textbackslash", "textasciicircum", "alpha", *"$%_&#`="}
+            assert not re.search(r"\^\^|(?<!\\)%", made)
+    read([entry(title=f"${math}$", abstract=f"On ${math}$")])
+
+
+@pytest.mark.parametrize(
+    "math",
+    [
+        r"\alpha_{i}^2 \leq 5\%",
+        r"\mathcal{O}(n \log n)",
+        r"\sqrt{\frac{1}{2}}\,\mathbf{x}",
+        r"\{a\mid b\}",
+        r"3.2\times 10^{-4}",
+        r"\left\lVert x\right\rVert_\infty \to 0",
+    ],
+)
+def test_mathematics_that_draws_is_kept(math: str) -> None:
+    assert latex(f"Of ${math}$") == f"Of ${math}$"
+    assert latex("$a%b&c$ and $a\\%b$") == r"$a\%b\&c$ and $a\%b$"
+
+
+@pytest.mark.parametrize(
     ("written", "made"),
     [
         ("Attention Is All You Need", "Attention Is All You Need"),

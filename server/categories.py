@@ -29,6 +29,18 @@ def parse_category(text: str) -> str:
     return f"{archive}.{part.upper() if len(part) == 2 else part}"
 
 
+# Archives whose name is a word of another's codes as well, as in `math-ph` and `cond-mat.stat-mech`: all their parts.
+_PARTS = {
+    "math": "AC AG AP AT CA CO CT CV DG DS FA GM GN GR GT HO IT KT LO MG MP NA NT OA OC PR QA RA RT SG SP ST",
+    "stat": "AP CO ME ML OT TH",
+}
+
+
+def words_of(category: str) -> list[str]:
+    """Return what a code's or an archive's categories begin with, where no other code has these words in a row."""
+    return [f"{category}.{part}" for part in _PARTS[category].split()] if category in _PARTS else [category]
+
+
 def is_archive(category: str) -> bool:
     """Whether a code is a whole archive of several categories."""
     return category in _SPLIT

@@ -29,7 +29,7 @@ def search(query: dict[str, Any]) -> Response:
     items, place = search_service.search(
         context(), caller(), asked, sort=query["sort"], limit=query["limit"], after=after, now=context().now()
     )
-    return jsonify({"items": items, "next": place and write_place(place)})
+    return jsonify({"items": items, "next": write_place(place)})
 
 
 @blueprint.route("/v1/papers/<path:paper_id>/similar", parameters=PAPER)

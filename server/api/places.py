@@ -10,14 +10,18 @@ from server.api.pagination import bad_cursor
 from server.paper_ids import is_canonical
 from server.services.search import Place
 
-MAX_UNPACKED = 200_000  # bytes; 2,000 ids and what is around them
+MAX_CURSOR = 8_000  # characters that are read; 1,000 ids take about 5,600, in the old form 6,800
+MAX_UNPACKED = 200_000  # bytes; 1,000 ids and what is around them
 
 
-def write_place(place: Place) -> str:
-    """Return the cursor of a place; a thousand results take about 4,000 characters."""
+def write_place(place: Place | None) -> str | None:
+    """Return the cursor of a place, None without one or if it would be longer than what is read."""
+    if place is None:
+        return None
     value = list(place) if isinstance(place, tuple) else sorted(place)
     packed = zlib.compress(json.dumps(value, separators=(",", ":")).encode(), 9)
-    return base64.urlsafe_b64encode(packed).decode().rstrip("=")
+    cursor = base64.urlsafe_b64encode(packed).decode().rstrip("=")
+    return cursor if len(cursor) <= MAX_CURSOR else None
 
 
 def read_place(cursor: str | None) -> Place | None:

@@ -39,7 +39,8 @@ def _find(typed: str, sort: str) -> tuple[list[dict[str, Any]], str | None]:
     """Return a page of results, and the address of the next one."""
     asked, after = read_query(typed), read_place(request.args.get("cursor"))
     items, place = search.search(context(), caller(), asked, sort=sort, limit=SIZE, after=after, now=context().now())
-    further = f"/search?{urlencode({'q': typed, 'sort': sort, 'cursor': write_place(place)})}" if place else None
+    cursor = write_place(place)
+    further = f"/search?{urlencode({'q': typed, 'sort': sort, 'cursor': cursor})}" if cursor else None
     return items, further
 
 

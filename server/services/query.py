@@ -1,6 +1,6 @@
 """What a reader typed into the search, taken apart. Pure.
 
-`"…"` is a phrase; `author:`, `category:`, `since:` and `until:` narrow the results; a whole query may be a paper's id
+`"…"` is a phrase; `author:`, `category:`, `since:` and `until:` narrow the results; what is left may be a paper's id
 in any form. Everything else is a word to look for: no other character has a meaning, so nothing can be malformed.
 """
 
@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 from recommender.features.tokenizer import FUNCTION_WORDS
+from server.categories import parse_category, words_of
 from server.clock import parse_rfc3339
 from server.errors import BadPaperId, Invalid
 from server.paper_ids import canonical
@@ -54,13 +55,11 @@ def read_query(typed: str, *, author: str = "", category: str = "", since: str =
     bounds = [read_day(value, name) if value.strip() else None for value, name in ((since, "since"), (until, "until"))]
     chosen: list[Clause | None] = [_author(author)] if author.strip() else []
     chosen += [_category(category)] if category.strip() else []
+    left = _PART.sub(lambda part: " " if _narrows(part, chosen, bounds) else part[0], typed)
     try:
-        named: str | None = canonical(typed)
+        return Query(canonical(left), wanted=Filter(tuple(clause or NOTHING for clause in chosen), *bounds))
     except BadPaperId:
-        named = None
-    if named:
-        return Query(named, wanted=Filter(tuple(clause or NOTHING for clause in chosen), *bounds))
-    return _read_parts(typed, chosen, bounds)
+        return _read_parts(left, chosen, bounds)
 
 
 def read_day(text: str, field: str) -> float:
@@ -86,8 +85,6 @@ def _read_parts(typed: str, must: list[Clause | None], bounds: list[float | None
     for part in _PART.finditer(typed):
         quoted, plain = part["quoted"], part["plain"]
         value = quoted[1:-1] if quoted is not None else plain
-        if part["key"] and _narrow(part["key"].lower(), value, must, bounds):
-            continue
         written = value if part["key"] is None else f"{part['key']} {value}"
         text.append(written)
         if quoted is not None and part["key"] is None:
@@ -111,8 +108,11 @@ def _query(words: list[Clause], must: list[Clause | None], bounds: list[float | 
 NOTHING = Clause((("¶¶",),))
 
 
-def _narrow(key: str, value: str, must: list[Clause | None], bounds: list[float | None]) -> bool:
-    """Add what `key:value` asks for; return whether it is of that form."""
+def _narrows(part: re.Match[str], must: list[Clause | None], bounds: list[float | None]) -> bool:
+    """Add what `key:value` asks for; return whether the part is of that form."""
+    key, value = (part["key"] or "").lower(), part["plain"] or part["quoted"][1:-1]
+    if not key:
+        return False
     if key == "author":
         must.append(_author(value))
     elif key == "category":
@@ -131,8 +131,12 @@ def _author(name: str) -> Clause | None:
 
 
 def _category(code: str) -> Clause | None:
-    terms = terms_of(code).words
-    return Clause((terms,), ("categories",)) if terms else None
+    """Return the clause for a category or an archive, as `categories.covers` decides it; None when it is neither."""
+    try:
+        begun = words_of(parse_category(code))
+    except ValueError:
+        return None
+    return Clause(tuple(terms_of(one).words for one in begun), ("categories",))
 
 
 def _phrase(terms: Terms) -> Clause | None:

@@ -27,6 +27,7 @@ __all__ = ["FIELDS"]
 
 SORTS = ("match", "new", "me")
 MAX_RESULTS = 1000  # of each order
+MAX_SHOWN = 1000  # results that are paged through, of which a place names each
 MIN_PREFIX = 3  # letters; a shorter word is the beginning of too many
 WORDS_WEIGHT = 0.8  # of the order by words, beside the one by meaning
 MAX_OWN = 2000  # papers of which a reader's own pages gave text, that are searched; the newest
@@ -62,7 +63,8 @@ def search(
     """Return at most `limit` results and the place after which there are more, or None.
 
     A place names results and does not count them, so that papers that come in meanwhile neither repeat nor hide one: by
-    newness the last result, in the other orders every result shown, since scores change with the catalogue.
+    newness the last result, in the other orders every result shown, since scores change with the catalogue; these end
+    once `MAX_SHOWN` are shown.
     """
     request = RankingRequest.of(context, caller, now)
     seen = after if isinstance(after, frozenset) else frozenset()
@@ -74,10 +76,19 @@ def search(
         matches = _find(request, query)
         order = _sorted(request, matches, sort)
     left = [pair for pair in order if pair[1] not in seen and (last is None or _follows(pair, last))]
-    place = None
-    if len(left) > limit:
-        place = left[limit - 1] if by_time else seen | {name for _, name in left[:limit]}
-    return _page(request, query, matches, left, limit), place
+    if not by_time:
+        limit = min(limit, max(MAX_SHOWN - len(seen), 0))
+    return _page(request, query, matches, left, limit), _place_after(left, limit, seen, by_time)
+
+
+def _place_after(left: list[tuple[float, str]], limit: int, seen: frozenset[str], by_time: bool) -> Place | None:
+    """Return the place after the first `limit` of what is left, None at the end."""
+    if len(left) <= limit:
+        return None
+    if by_time:
+        return left[limit - 1]
+    shown = seen | {name for _, name in left[:limit]}
+    return shown if len(shown) < MAX_SHOWN else None
 
 
 def _follows(one: tuple[float, str], other: tuple[float, str]) -> bool:

@@ -11,7 +11,20 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, Select, cast, column, delete, func, literal, literal_column, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Float,
+    Select,
+    and_,
+    cast,
+    column,
+    delete,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy import table as named
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from sqlalchemy.orm import Session
@@ -158,7 +171,7 @@ def _search(
     tsquery = cast(_combine(must, words, _in_tsquery, " & ", " | "), TSQUERY)
     return (
         paper_terms.c.number,
-        _VECTOR.op("@@", is_comparison=True)(tsquery),
+        and_(_VECTOR.op("@@", is_comparison=True)(tsquery), *map(_has_name, filter(_is_name, must))),
         -func.ts_rank(_VECTOR, tsquery, type_=Float),
     )
 
@@ -177,8 +190,19 @@ def _in_fts5(clause: Clause) -> str:
 
 def _in_tsquery(clause: Clause) -> str:
     letters = "".join(_LETTERS[name] for name in clause.fields)
+    row = " & " if _is_name(clause) else " <-> "
     phrases = []
     for phrase in clause.phrases:
         ends = [*("" for _ in phrase[1:]), "*" if clause.prefix else ""]
-        phrases.append(" <-> ".join(f"'{term}':{letters}{end}" for term, end in zip(phrase, ends, strict=True)))
+        phrases.append(row.join(f"'{term}':{letters}{end}" for term, end in zip(phrase, ends, strict=True)))
     return " | ".join(phrases)
+
+
+def _is_name(clause: Clause) -> bool:
+    return clause.fields == ("authors",)
+
+
+def _has_name(clause: Clause) -> ColumnElement[bool]:
+    """Whether an author has the name: tsvector keeps 256 places of a word, and papers have thousands of authors."""
+    held = literal(" ").concat(paper_terms.c.authors).concat(" ")
+    return or_(*(held.contains(f" {' '.join(phrase)} ", autoescape=True) for phrase in clause.phrases))

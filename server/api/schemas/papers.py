@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
+from server.api.places import MAX_CURSOR
 from server.api.schemas.base import Base, Next
 from server.api.schemas.fields import Count, Moment, PaperId, Text, Whole
 from server.services import parsing
@@ -110,7 +111,10 @@ class Found(Base):
 
 
 class SearchAnswer(Next):
-    """Papers that match a query, best or newest first."""
+    """Papers that match a query, best or newest first.
+
+    Without words, or by newness, `next` leads to the end; in the other orders to the first 1,000 results.
+    """
 
     items = fields.List(fields.Nested(Found), required=True)
 
@@ -141,4 +145,4 @@ class SearchQuery(Base):
         metadata={"description": "Best match first, newest first, or what fits me best first."},
     )
     limit = Count(load_default=20, validate=validate.Range(1, 100))
-    cursor = Text(longest=8000)
+    cursor = Text(longest=MAX_CURSOR)

@@ -10,7 +10,7 @@ import pytest
 from server.services import papers
 from server.services.context import Context
 from server.services.papers import changing_texts, merge_source_papers
-from server.services.search import SORTS
+from server.services.search import MAX_SHOWN, SORTS
 from tests.server.api.test_others_pages import settled
 from tests.server.conftest import Device, card, event, sqlite_only
 
@@ -216,6 +216,21 @@ def test_papers_that_come_in_meanwhile_neither_repeat_nor_hide_a_result(
             shelf.log(event("save", before[-1]), event("hide", before[0]))
     assert len(seen) == len(set(seen))
     assert set(before) <= set(seen)
+
+
+def test_every_next_is_answered_until_a_thousand_are_shown(me: Device, context: Context) -> None:
+    names = [f"{2001 + at * 7 % 600:04d}.{at * 7919 % 90_000:05d}" for at in range(2_000)]
+    publish(context, *({"id": name, "title": "Robots walk", "authors": ["Ann Lee"]} for name in names[:1_000]))
+    for at in range(1_000, 2_000, 250):  # read on the reader's own pages, so that there are more than of one order
+        me.rank(*(card(1, id=name, authors=["Ann Lee"]) for name in names[at : at + 250]))
+    seen: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        answer = me.get(f"/v1/papers?q=author:lee&sort=me&limit=90&cursor={cursor}")
+        assert answer.status_code == 200, answer.json
+        seen += ids(answer.json["items"])
+        cursor = answer.json["next"]
+    assert len(seen) == len(set(seen)) == MAX_SHOWN
 
 
 def test_every_order_has_the_same_results_in_its_own_sequence(shelf: Device, context: Context) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import random
 import zlib
+from string import ascii_lowercase
 
 import pytest
 
-from server.api.places import read_place, write_place
+from server.api.places import MAX_CURSOR, read_place, write_place
 from server.errors import Invalid
 
 
@@ -28,7 +30,25 @@ def test_a_thousand_results_fit_into_an_address() -> None:
     cursor = write_place(
         frozenset(f"{2000 + number % 27 * 12 % 700:04d}.{number * 7919 % 20_000:05d}" for number in range(1_000))
     )
+    assert cursor is not None
     assert len(cursor) < 5_000
+
+
+def test_a_place_too_long_to_be_read_gives_no_cursor() -> None:
+    chance = random.Random(1)
+    strange = frozenset(f"{''.join(chance.choices(ascii_lowercase, k=31))}/{at:07d}" for at in range(1_000))
+    assert write_place(strange) is None
+    assert write_place(None) is None
+
+
+def test_every_place_of_a_thousand_old_papers_is_read_again() -> None:
+    chance = random.Random(2)
+    archives = ["hep-th", "math", "cond-mat", "astro-ph", "cs", "gr-qc", "quant-ph", "q-bio", "solv-int", "cmp-lg"]
+    place = frozenset(f"{chance.choice(archives)}/{chance.randrange(10_000_000):07d}" for _ in range(1_000))
+    cursor = write_place(place)
+    assert cursor is not None
+    assert len(cursor) <= MAX_CURSOR
+    assert read_place(cursor) == place
 
 
 def packed(raw: bytes) -> str:

@@ -6,9 +6,12 @@ from datetime import UTC, datetime
 
 import pytest
 
+from server.categories import covers
 from server.errors import Invalid
+from server.services.matching import frequency
 from server.services.query import MAX_WORDS, NOTHING, Query, read_query
 from server.store.search import Clause
+from server.terms import indexed
 
 
 def moment(*day: int) -> float:
@@ -23,9 +26,9 @@ def test_words_phrases_and_narrowings() -> None:
     query = read_query('fast "language models" author:"Ann Lee" category:cs.LG graphs since:2024 until:2024-02')
     assert words(query) == ["fast", "language model", "graph"]
     assert query.wanted.must == (
-        Clause((("language", "model"),)),
         Clause((("ann", "lee"),), ("authors",)),
         Clause((("cs", "lg"),), ("categories",)),
+        Clause((("language", "model"),)),
     )
     assert query.wanted.since == moment(2024, 1, 1)
     assert query.wanted.until == pytest.approx(moment(2024, 3, 1), abs=0.001)
@@ -43,6 +46,65 @@ def test_an_author_in_one_word_and_in_quotes(typed: str) -> None:
 )
 def test_an_id_in_any_form(typed: str) -> None:
     assert read_query(typed).paper_id == "2401.12345"
+
+
+@pytest.mark.parametrize(
+    ("typed", "paper"),
+    [
+        ("2401.12345 since:2024", "2401.12345"),
+        ("author:lee arXiv:2401.12345v2 category:cs", "2401.12345"),
+        ('until:2024-02 "hep-th/9901001"', "hep-th/9901001"),
+        ("since:2024 https://huggingface.co/papers/2401.12345", "2401.12345"),
+        ("arXiv:2401.12345 [cs.LG] author:“Ann Lee”", "2401.12345"),
+    ],
+)
+def test_an_id_beside_what_narrows_is_an_id(typed: str, paper: str) -> None:
+    query = read_query(typed)
+    assert query.paper_id == paper
+    assert not query.words
+    assert query.wanted
+    assert query.wanted == read_query(f"{typed} graph".replace(paper, "")).wanted or '"' in typed
+
+
+def test_an_id_beside_words_is_words() -> None:
+    assert read_query("2401.12345 graph since:2024").paper_id is None
+    assert words(read_query("2401.12345 since:soon")) == ["2401 12345", "soon"]
+
+
+CODES = [
+    "cs.LG",
+    "cs.CL",
+    "math.AG",
+    "math.MP",
+    "math.ST",
+    "math-ph",
+    "stat.ML",
+    "stat.ME",
+    "cond-mat.stat-mech",
+    "cond-mat.mtrl-sci",
+    "physics.bio-ph",
+    "q-bio.QM",
+    "q-fin.ST",
+    "hep-th",
+    "nucl-th",
+    "quant-ph",
+    "astro-ph.GA",
+    "eess.AS",
+    "nlin.CD",
+]
+
+
+@pytest.mark.parametrize("wanted", [*CODES, *(code.partition(".")[0] for code in CODES)])
+def test_a_category_is_what_following_it_covers(wanted: str) -> None:
+    (clause,) = read_query(f"category:{wanted}").wanted.must
+    found = [code for code in CODES if frequency(clause, {"categories": indexed([code])})]
+    assert found == [code for code in CODES if covers(wanted, code)]
+    assert found
+
+
+@pytest.mark.parametrize("code", ["q", "lg", "ph", "mat", "cs.", "mathph", "banana", "cs lg"])
+def test_what_is_no_category_has_no_paper(code: str) -> None:
+    assert read_query(f'category:"{code}"').wanted.must == (NOTHING,)
 
 
 def test_parameters_narrow_like_what_is_typed() -> None:

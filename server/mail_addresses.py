@@ -39,14 +39,18 @@ class SmtpServer:
 
 
 def read_address(text: str) -> str:
-    """Return an e-mail address, its domain in ASCII. Raises ValueError with what it must be instead."""
+    """Return an e-mail address, its domain in ASCII. Raises ValueError with what it must be instead.
+
+    `=?` is refused though RFC 5321 allows it: it begins an encoded word, which a header decodes to other addresses.
+    """
     local, at, domain = text.strip().rpartition("@")
     try:
         domain = domain.encode("idna").decode().lower() if domain else ""
     except UnicodeError:
         domain = ""
     address = f"{local}@{domain}"
-    good = at and len(local) <= 64 and _DOT_ATOM.fullmatch(local) and _DOMAIN.fullmatch(domain)
+    plain = len(local) <= 64 and "=?" not in local and _DOT_ATOM.fullmatch(local)
+    good = at and plain and _DOMAIN.fullmatch(domain)
     if not good or len(address) > MAX_ADDRESS:
         raise ValueError("one e-mail address, such as ann@example.org")
     return address
@@ -83,13 +87,34 @@ def read_server(text: str) -> SmtpServer:
     if not usable or not signed_in or query or port == 0 or not text.isprintable():
         raise _bad_server()
     return SmtpServer(
-        host=parts.hostname or "",
+        host=_host(parts.hostname or ""),
         port=port or (_SUBMISSION if parts.username and not tls else _PORTS[parts.scheme]),
         implicit_tls=tls,
         starttls=starttls,
-        user=unquote(parts.username) if parts.username else None,
-        password=unquote(parts.password) if parts.password is not None else None,
+        user=_credential(parts.username) if parts.username else None,
+        password=_credential(parts.password) if parts.password is not None else None,
     )
+
+
+def _host(name: str) -> str:
+    try:
+        name.encode("idna")  # as connecting to it does
+    except UnicodeError as error:
+        raise ValueError(
+            "an smtp:// or smtps:// address with the name of a host, such as mail.example.org: no part of it empty or "
+            "longer than 63 characters"
+        ) from error
+    return name
+
+
+def _credential(quoted: str) -> str:
+    text = unquote(quoted)
+    if not text.isascii():
+        raise ValueError(
+            "an smtp:// or smtps:// address whose user and password are of ASCII characters: mail servers do not agree "
+            "on how to read others"
+        )
+    return text
 
 
 def check_server(text: str) -> str:

@@ -25,6 +25,7 @@ SAID = {
     "failed": "given up",
     "unknown": "may not have arrived, and is not mailed twice",
     "handing": "is being mailed",
+    "unwanted": "not mailed",
     "overtaken": "mailed by another process",
 }
 

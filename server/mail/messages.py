@@ -18,6 +18,7 @@ from babel import dates
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from server.characters import one_line
+from server.mail_addresses import read_address
 from server.translations import translations
 
 WIDTH = 72  # characters of a line of the text
@@ -132,7 +133,7 @@ def confirmation(letter: Letter, link: str, server: str) -> EmailMessage:
 def _message(letter: Letter, subject: str, template: str, said: dict[str, Any]) -> EmailMessage:
     message = EmailMessage(policy=POLICY)
     message["From"] = letter.sender
-    message["To"] = letter.recipient
+    message["To"] = read_address(letter.recipient)  # a header decodes what is not plainly one address
     message["Subject"] = one_line(subject)
     message["Date"] = formatdate(letter.sent_at, usegmt=True)
     message["Message-ID"] = f"<{letter.key}@{_domain(letter.sender)}>"

@@ -79,7 +79,7 @@ def _connected(server: SmtpServer, own_domain: str) -> Iterator[smtplib.SMTP]:
             _start_tls(smtp, server)
         if server.user is not None:
             smtp.login(server.user, server.password or "")
-    except (smtplib.SMTPException, OSError) as error:
+    except (smtplib.SMTPException, OSError, UnicodeError) as error:  # it encodes host, user and password
         if smtp is not None:
             smtp.close()
         raise MailUnavailable(_sentence(server, error)) from error

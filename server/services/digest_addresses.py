@@ -17,7 +17,6 @@ from server.store.database import Row, Session
 from server.translations import DEFAULT
 
 LINK_SECONDS = 3 * 86400.0
-LINK_TRIES = 6
 LEASE = 300.0  # seconds that mailing a link may take
 # Who asked, and whom it would reach.
 LIMITS = ("6/hour", "4/day")
@@ -48,7 +47,7 @@ def _state(context: Context, wishes: Digest, known: Row | None) -> str:
         return "confirmed"
     if known["link_due_at"] is not None:
         return "waiting"
-    fresh = known["asked_at"] + LINK_SECONDS > context.now() and known["link_tries"] <= LINK_TRIES
+    fresh = known["asked_at"] + LINK_SECONDS > context.now() and known["link_tries"] <= digests.LINK_TRIES
     return "asked" if fresh else "unconfirmed"
 
 
@@ -79,7 +78,8 @@ def _count(context: Context, reader_id: str, email: str) -> None:
 def mail_link(context: Context, now: float, reader_id: str | None = None) -> bool:
     """Mail the next link that is due, or this reader's; return whether there was one.
 
-    What fails is tried again, LINK_TRIES times.
+    What fails is tried again, LINK_TRIES times; then, and when it is refused for good, it is given up. Whatever goes
+    wrong with one link concerns no other, and not the request that asked for it.
     """
     if not mail.is_configured(context) or mail.is_held(context, now):
         return False
@@ -89,17 +89,26 @@ def mail_link(context: Context, now: float, reader_id: str | None = None) -> boo
     if asked is None or reader is None:
         return False
     wishes = of(reader["settings"])
-    due_at: float | None = None
+    became: dict[str, Any] = {"link_due_at": None}
     if wishes["email"] == asked["email"] and wishes["every"] != "off":
         try:
             mail.send(context, _confirmation(context, asked, wishes["language"]))
         except Unavailable as error:
             mail.logger.warning("link_not_mailed", extra={"reader": reader["id"], "reason": error.message})
-            again = asked["link_tries"] < LINK_TRIES and not getattr(error, "for_good", False)
-            due_at = now + mail.wait_after(asked["link_tries"]) if again else None
+            became = _after_failure(asked, now, for_good=getattr(error, "for_good", False))
+        except Exception as error:
+            told = {"reader": reader["id"], "reason": type(error).__name__}
+            mail.logger.error("link_not_mailed", extra=told, exc_info=True)
+            became = _after_failure(asked, now, for_good=False)
     with context.database.writing() as session:
-        digests.change_address(session, asked, link_due_at=due_at)
+        digests.change_address(session, asked, **became)
     return True
+
+
+def _after_failure(asked: Row, now: float, *, for_good: bool) -> dict[str, Any]:
+    if for_good or asked["link_tries"] >= digests.LINK_TRIES:
+        return {"link_due_at": None, "link_tries": digests.LINK_TRIES + 1}
+    return {"link_due_at": now + mail.wait_after(asked["link_tries"])}
 
 
 def _confirmation(context: Context, asked: Row, language: str) -> messages.EmailMessage:

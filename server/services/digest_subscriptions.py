@@ -9,7 +9,7 @@ from server.services import digest_addresses
 from server.services.context import Context
 from server.services.digest_periods import period_of
 from server.store import digests
-from server.store.database import Row
+from server.store.database import Row, Session
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,11 @@ class Subscription:
         return str(self.reader["id"])
 
     @property
+    def email(self) -> str:
+        """Where it goes."""
+        return str(self.reader["email"])
+
+    @property
     def every(self) -> str:
         """How often they want it."""
         return str(self.wishes["every"])
@@ -35,9 +40,17 @@ def subscriptions(context: Context, now: float) -> list[Subscription]:
     """Return them, the oldest reader first."""
     with context.database.reading() as session:
         rows = digests.subscribers(session)
-    found = ((row, digest_addresses.of(row["settings"])) for row in rows)
-    return [
-        Subscription(row, wishes, period_of(wishes["every"], now))
-        for row, wishes in found
-        if wishes["every"] != "off" and wishes["email"] == row["email"]
-    ]
+    return [found for row in rows if (found := _subscription(row, now))]
+
+
+def held_subscription(session: Session, reader_id: str, now: float) -> Subscription | None:
+    """Return the reader's, as it is now and stays while the transaction lasts; None when they want none or left."""
+    row = digests.hold_subscriber(session, reader_id)
+    return _subscription(row, now) if row else None
+
+
+def _subscription(row: Row, now: float) -> Subscription | None:
+    wishes = digest_addresses.of(row["settings"])
+    if wishes["every"] == "off" or wishes["email"] != row["email"]:
+        return None
+    return Subscription(row, wishes, period_of(wishes["every"], now))

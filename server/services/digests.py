@@ -20,6 +20,7 @@ from typing import Any
 
 from server import reasons
 from server.characters import one_line
+from server.errors import DatabaseUnavailable
 from server.mail import messages
 from server.mail.smtp import MailRefused, MailUnavailable, MailUnknown
 from server.mail_addresses import masked
@@ -27,7 +28,7 @@ from server.paper_ids import pdf_address
 from server.services import digest_addresses, mail, ranking
 from server.services.context import Context
 from server.services.digest_periods import DAYS, PAPERS
-from server.services.digest_subscriptions import Subscription, subscriptions
+from server.services.digest_subscriptions import Subscription, held_subscription, subscriptions
 from server.services.pairing import Caller
 from server.services.serving_context import ServingContext
 from server.store import digests, papers
@@ -42,8 +43,15 @@ LOOK_AGAIN = 3600.0  # seconds after which a period with nothing new is looked a
 _DAY = 86400.0
 
 
+UNWANTED = "The reader has left, or wants it no longer or elsewhere."
+
+
 class _Overtaken(Exception):
     """Another process has claimed the digest since."""
+
+
+class _Unwanted(Exception):
+    """The reader has left, or wants the digest no longer, at other times or elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +75,11 @@ def preview(context: ServingContext, now: float) -> Iterator[Outcome]:
         if known is not None and known["status"] in {"sent", "unknown", "handing"}:
             yield _outcome(one, str(known["status"]), known["reason"])
             continue
-        items = _choose(context, one, now)
-        yield _made(one, "due", _compose(context, one, items, now), items) if items else _outcome(one, "empty")
+        try:
+            items = _choose(context, one, now)
+            yield _made(one, "due", _compose(context, one, items, now), items) if items else _outcome(one, "empty")
+        except ValueError as error:
+            yield _outcome(one, "failed", _why(error))
 
 
 def send_due(context: ServingContext, now: float, *, forced: bool) -> Iterator[Outcome]:
@@ -83,14 +94,28 @@ def send_due(context: ServingContext, now: float, *, forced: bool) -> Iterator[O
         reason = "The process was killed while the mail server took it; it is not mailed twice."
         if lost := digests.give_up_unknown(session, now, reason):
             logger.warning("digests_unknown", extra={"count": lost, "reason": reason})
-    for one in subscriptions(context, now):
-        with context.database.writing() as session:
-            until = context.now() + LEASE
-            claimed = digests.claim(session, one.reader_id, one.period, now=now, until=until, forced=forced)
-        if claimed is not None:
+    for listed in subscriptions(context, now):
+        one, claimed = _claim(context, listed, now, forced=forced)
+        if claimed is None:
+            continue
+        try:
             outcome = _send(context, one, claimed, now)
-            logger.info("digest", extra={"reader": one.reader_id, "period": one.period, "became": outcome.status})
-            yield outcome
+        except (MailUnavailable, DatabaseUnavailable):
+            raise
+        except Exception as error:  # what is wrong with one digest concerns no other
+            outcome = _broken(context, one, claimed, error, now)
+        logger.info("digest", extra={"reader": one.reader_id, "period": one.period, "became": outcome.status})
+        yield outcome
+
+
+def _claim(context: Context, listed: Subscription, now: float, *, forced: bool) -> tuple[Subscription, Row | None]:
+    """Claim the digest that the reader wants by now; others were mailed since they were listed."""
+    with context.database.writing() as session:
+        one = held_subscription(session, listed.reader_id, now)
+        if one is None:
+            return listed, None
+        until = context.now() + LEASE
+        return one, digests.claim(session, one.reader_id, one.period, now=now, until=until, forced=forced)
 
 
 def _send(context: ServingContext, one: Subscription, claimed: Row, now: float) -> Outcome:
@@ -104,6 +129,9 @@ def _send(context: ServingContext, one: Subscription, claimed: Row, now: float) 
 
     def hand_over() -> None:
         with context.database.writing() as session:
+            wanted = held_subscription(session, one.reader_id, now)
+            if wanted is None or (wanted.email, wanted.period) != (one.email, one.period):
+                raise _Unwanted
             if not digests.change(session, claimed, "handing", context.now(), due_at=context.now() + LEASE):
                 raise _Overtaken
             digests.add_papers(session, one.reader_id, one.period, names)
@@ -112,6 +140,9 @@ def _send(context: ServingContext, one: Subscription, claimed: Row, now: float) 
         mail.send(context, message, hand_over)
     except _Overtaken:
         return _outcome(one, "overtaken")
+    except _Unwanted:
+        _settle(context, claimed, "retry", tries=claimed["tries"] - 1, due_at=0.0, reason=UNWANTED)
+        return _outcome(one, "unwanted", UNWANTED)
     except MailUnknown as error:
         _settle(context, claimed, "unknown", reason=error.message)
         return _outcome(one, "unknown", error.message)
@@ -134,6 +165,23 @@ def _refused(context: Context, one: Subscription, claimed: Row, error: MailRefus
     return _outcome(one, status, error.message)
 
 
+def _broken(context: Context, one: Subscription, claimed: Row, error: Exception, now: float) -> Outcome:
+    """Keep that a digest failed as nobody foresaw; what the mail server may have is not mailed again."""
+    reason, due_at = _why(error), now + mail.wait_after(claimed["tries"])
+    status = "failed" if claimed["tries"] >= MAX_TRIES else "retry"
+    logger.error("digest_broken", extra={"reader": one.reader_id, "reason": reason}, exc_info=error)
+    with context.database.writing() as session:
+        told = {"due_at": due_at, "reason": reason}
+        if not digests.change(session, claimed, status, context.now(), before=("claimed",), **told):
+            status = "unknown"
+            digests.change(session, claimed, status, context.now(), reason=reason)
+    return _outcome(one, status, reason)
+
+
+def _why(error: Exception) -> str:
+    return f"It could not be made ({type(error).__name__})."
+
+
 def _settle(context: Context, claimed: Row, status: str, **values: Any) -> None:
     with context.database.writing() as session:
         digests.change(session, claimed, status, context.now(), **values)
@@ -154,7 +202,7 @@ def _caller(reader: Row) -> Caller:
 
 
 def _compose(context: ServingContext, one: Subscription, items: list[dict[str, Any]], now: float) -> EmailMessage:
-    base, language, email = context.settings.public_base, one.wishes["language"], one.reader["email"]
+    base, language, email = context.settings.public_base, one.wishes["language"], one.email
     states, say = ranking.states(context, _caller(one.reader)), translations(language).gettext
     listed = [
         messages.listed(
@@ -176,9 +224,9 @@ def _compose(context: ServingContext, one: Subscription, items: list[dict[str, A
 
 
 def _outcome(one: Subscription, status: str, reason: str | None = None) -> Outcome:
-    return Outcome(one.reader_id, masked(one.reader["email"]), one.period, status, reason)
+    return Outcome(one.reader_id, masked(one.email), one.period, status, reason)
 
 
 def _made(one: Subscription, status: str, message: EmailMessage, items: list[dict[str, Any]]) -> Outcome:
     titles = tuple(f"{item['paper']['id']}  {one_line(item['paper']['title'])}" for item in items)
-    return Outcome(one.reader_id, masked(one.reader["email"]), one.period, status, None, message["Subject"], titles)
+    return Outcome(one.reader_id, masked(one.email), one.period, status, None, message["Subject"], titles)

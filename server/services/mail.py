@@ -20,7 +20,7 @@ JOB = "mail"
 UNCONFIGURED = "No mail can be sent: set INKLING_SMTP_URL and INKLING_MAIL_FROM."
 FIRST_WAIT = 60.0  # seconds before another try; doubles with each failure
 MAX_WAIT = 3600.0
-TOLD_FOR = 2 * 86400.0  # seconds for which /readyz tells of a digest that was not mailed
+TOLD_FOR = 2 * 86400.0  # seconds for which /readyz tells of a digest or link that was not mailed
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,10 @@ def state(context: Context, now: float) -> str | None:
     with context.database.reading() as session:
         failed = digests.count_since(session, "failed", now - TOLD_FOR)
         unknown = digests.count_since(session, "unknown", now - TOLD_FOR)
+        links = digests.count_links_given_up(session, now - TOLD_FOR)
     said = [f"{failed} digests could not be mailed"] if failed else []
     said += [f"{unknown} digests may not have arrived"] if unknown else []
+    said += [f"{links} links that confirm an address could not be mailed"] if links else []
     return f"In the last two days {' and '.join(said)}; the log says why." if said else None
 
 

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy import Select, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from server.store.database import Row, all_rows, first_row, insert_new, upsert
@@ -18,6 +18,7 @@ from server.store.tables import digest_addresses, digest_papers, digests, reader
 
 # Nothing of these has been mailed: they may be claimed.
 OPEN = ("new", "empty", "retry")
+LINK_TRIES = 6  # more of them: the link was given up
 
 
 def address(session: Session, reader_id: str) -> Row | None:
@@ -39,7 +40,12 @@ def change_address(session: Session, asked: Row, **values: Any) -> None:
 
 
 def claim_link(session: Session, now: float, until: float, reader_id: str | None = None) -> Row | None:
-    """Take the next link that is due (or the reader's), so that nobody else mails it before `until`; None for none."""
+    """Take the next link that is due (or the reader's), so that nobody else mails it before `until`; None for none.
+
+    One whose tries all ended without a word, each process killed, is given up.
+    """
+    spent = and_(digest_addresses.c.link_due_at <= now, digest_addresses.c.link_tries >= LINK_TRIES)
+    session.execute(update(digest_addresses).where(spent).values(link_due_at=None, link_tries=LINK_TRIES + 1))
     due = select(digest_addresses.c.reader_id).where(digest_addresses.c.link_due_at <= now)
     if reader_id is not None:
         due = due.where(digest_addresses.c.reader_id == reader_id)
@@ -55,11 +61,26 @@ def is_link_due(session: Session, now: float) -> bool:
     return session.execute(due.limit(1)).first() is not None
 
 
+def count_links_given_up(session: Session, moment: float) -> int:
+    """Return how many links that were asked for since `moment` were given up."""
+    lost = and_(digest_addresses.c.link_tries > LINK_TRIES, digest_addresses.c.asked_at >= moment)
+    return session.execute(select(func.count()).select_from(digest_addresses).where(lost)).scalar_one()
+
+
+def _subscribers() -> Select[Any]:
+    confirmed = digest_addresses.c.confirmed_at.is_not(None)
+    return select(readers, digest_addresses.c.email).join(digest_addresses).where(confirmed)
+
+
 def subscribers(session: Session) -> list[Row]:
     """Return every reader who confirmed an address, with it; whether they want a digest is in their settings."""
-    confirmed = digest_addresses.c.confirmed_at.is_not(None)
-    statement = select(readers, digest_addresses.c.email).join(digest_addresses).where(confirmed)
-    return all_rows(session, statement.order_by(readers.c.created_at, readers.c.id))
+    return all_rows(session, _subscribers().order_by(readers.c.created_at, readers.c.id))
+
+
+def hold_subscriber(session: Session, reader_id: str) -> Row | None:
+    """Return one of them, who can neither change nor leave while the transaction lasts; None when they are none now."""
+    statement = _subscribers().where(readers.c.id == reader_id)
+    return first_row(session, statement.with_for_update(read=True, of=readers))
 
 
 def states(session: Session, periods: Collection[str]) -> dict[tuple[str, str], Row]:
@@ -85,13 +106,20 @@ def claim(session: Session, reader_id: str, period: str, *, now: float, until: f
     return first_row(session, statement.returning(digests))
 
 
-def change(session: Session, claimed: Row, status: str, now: float, **values: Any) -> bool:
-    """Change a claimed digest; return False when the claim is no longer ours."""
+def change(
+    session: Session,
+    claimed: Row,
+    status: str,
+    now: float,
+    before: Collection[str] = ("claimed", "handing"),
+    **values: Any,
+) -> bool:
+    """Change a claimed digest; return False when the claim is no longer ours, or the status was none of `before`."""
     ours = and_(
         digests.c.reader_id == claimed["reader_id"],
         digests.c.period == claimed["period"],
         digests.c.claim == claimed["claim"],
-        digests.c.status.in_(("claimed", "handing")),
+        digests.c.status.in_(before),
     )
     statement = update(digests).where(ours).values(status=status, changed_at=now, **values)
     return session.execute(statement.returning(digests.c.period)).first() is not None

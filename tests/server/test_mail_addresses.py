@@ -41,6 +41,18 @@ def test_no_address(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        *("=?utf-8?b?YQ0KUkNQVA==?=@evil.org", "=?utf-8?q?victim=40example.org=2C?=@evil.org", "=?@evil.org"),
+        *("a.=?iso-8859-1?Q?b=2Cc?=@evil.org", "=?US-ASCII?q?=22a=2C_b=22?=@evil.org"),
+    ],
+)
+def test_an_encoded_word_is_no_address(text: str) -> None:
+    with pytest.raises(ValueError, match="one e-mail address"):
+        read_address(text)
+
+
+@pytest.mark.parametrize(
     ("text", "server"),
     [
         ("smtp://mail", SmtpServer("mail", 25, False, None)),
@@ -65,6 +77,23 @@ def test_a_server(text: str, server: SmtpServer) -> None:
 def test_no_server(text: str) -> None:
     with pytest.raises(ValueError, match="smtp:// or smtps://"):
         read_server(text)
+
+
+@pytest.mark.parametrize("host", ["mail..example.org", ".example.org", "a" * 64 + ".org"])
+def test_a_host_that_nothing_can_be_connected_to_is_refused(host: str) -> None:
+    with pytest.raises(ValueError, match="name of a host"):
+        read_server(f"smtp://{host}")
+
+
+@pytest.mark.parametrize("signed_in", ["u:p%C3%A4ss", "u:päss", "%D1%8F:p", "u:%FF"])
+def test_a_password_that_servers_read_differently_is_refused(signed_in: str) -> None:
+    with pytest.raises(ValueError, match="ASCII"):
+        read_server(f"smtp://{signed_in}@mail")
+
+
+@pytest.mark.parametrize("host", ["my_mail", "mail.example.org.", "bücher.example"])
+def test_other_hosts_are_left_to_the_resolver(host: str) -> None:
+    assert read_server(f"smtp://{host}").host == host
 
 
 def test_a_password_is_not_shown() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
@@ -108,6 +109,15 @@ def test_a_connection_that_breaks_while_the_message_is_taken_tells_nothing(serve
     with pytest.raises(smtp.MailUnknown):
         send(server.url)
     assert len(server.taken) == 1
+
+
+@pytest.mark.parametrize("changed", [{"password": "pässword"}, {"user": "я"}, {"host": "mail..example.org"}])
+def test_what_cannot_be_encoded_makes_the_server_unusable(certificate: Path, changed: dict[str, str]) -> None:
+    with mail_server(auth=True, certificate=certificate) as server:
+        settings = replace(read_server(f"smtp://{IN_URL}@127.0.0.1:{server.port}"), **changed)
+        with pytest.raises(smtp.MailUnavailable, match="cannot be used"):
+            smtp.send(settings, EmailMessage(), "inkling@example.org", "ann@example.org", lambda: None)
+        assert server.arrived == []
 
 
 def test_nobody_answers() -> None:

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from server.services import digest_addresses
+from server.store import digests, readers
 from tests.server.conftest import LOOPBACK, Device
 from tests.server.mail_server import MailServer, mail_server
 from tests.server.pages.conftest import OWN, Browser, words
@@ -138,13 +140,58 @@ def test_one_stranger_is_not_mailed_by_many_readers(me: Device, other: Device, s
 def test_a_link_that_cannot_be_mailed_now_is_mailed_later(me: Device, server: MailServer, app: Any) -> None:
     server.refuse = {"rcpt": ["451 not now"]}
     assert ask(me)["state"] == "waiting"
-    from server.services.digest_addresses import mail_link
-
     context = app.extensions["inkling"]
-    assert not mail_link(context, context.now())
-    assert mail_link(context, context.now() + 61)
+    assert not digest_addresses.mail_link(context, context.now())
+    assert digest_addresses.mail_link(context, context.now() + 61)
     assert state(me) == "asked"
     assert len(server.to(ANN)) == 1
+
+
+def test_a_link_that_is_never_taken_is_given_up_and_told_of(me: Device, server: MailServer, app: Any) -> None:
+    context = app.extensions["inkling"]
+    server.refuse = {"rcpt": ["451 not now"] * 50}
+    ask(me)
+    for hour in range(1, 30):
+        digest_addresses.mail_link(context, context.now() + hour * 3600)
+    assert len(server.arrived) == digests.LINK_TRIES
+    assert state(me) == "unconfirmed", "the reader waits for a link that never comes"
+    assert "1 links" in me.client.get("/readyz").json["checks"]["mail"]["reason"]
+    server.refuse = {}
+    assert ask(me)["state"] == "asked"
+    assert me.client.get("/readyz").json["checks"]["mail"] == {"status": "ok"}
+
+
+def test_a_link_whose_process_is_always_killed_is_given_up(me: Device, server: MailServer, app: Any) -> None:
+    context = app.extensions["inkling"]
+    server.refuse = {"rcpt": ["451 not now"]}
+    ask(me)
+    claimed = 0
+    for hour in range(1, 30):
+        now = context.now() + hour * 3600
+        with context.database.writing() as session:
+            claimed += digests.claim_link(session, now, now + 60) is not None
+    assert claimed == digests.LINK_TRIES - 1
+    with context.database.reading() as session:
+        assert not digests.is_link_due(session, context.now() + 1e6)
+    assert state(me) == "unconfirmed"
+
+
+def test_a_link_that_cannot_be_made_ends_neither_the_request_nor_the_others(
+    me: Device, other: Device, server: MailServer, app: Any
+) -> None:
+    context = app.extensions["inkling"]
+    server.refuse = {"rcpt": ["451 not now"] * 2}
+    ask(me)
+    ask(other, "bob@example.org")
+    bad = "=?utf-8?b?YQ0KUkNQVA==?=@evil.org"  # as kept before it was refused
+    with context.database.writing() as session:
+        reader = readers.find(session, me.reader_id)
+        readers.set_settings(session, me.reader_id, {"digest": {**reader["settings"]["digest"], "email": bad}})
+        digests.ask(session, me.reader_id, bad, 1.0)
+    while digest_addresses.mail_link(context, context.now() + 61):
+        pass
+    assert len(server.to("bob@example.org")) == 1
+    assert me.call("PATCH", "/v1/me", {"digest": {"every": "weekly"}}).json["digest"]["state"] == "waiting"
 
 
 def test_it_is_all_in_the_language_of_the_browser(me: Device, server: MailServer, stranger: Browser) -> None:
@@ -164,6 +211,8 @@ def test_it_is_all_in_the_language_of_the_browser(me: Device, server: MailServer
         ({"email": "a@example.org\r\nBcc: b@example.org"}, "digest.email"),
         ({"email": "a@example.org, b@example.org"}, "digest.email"),
         ({"email": "<a@example.org>"}, "digest.email"),
+        ({"email": "=?utf-8?b?YQ0KUkNQVA==?=@evil.org", "every": "daily"}, "digest.email"),
+        ({"email": "=?utf-8?q?victim=40example.org=2C?=@evil.org", "every": "daily"}, "digest.email"),
         ({"email": "a" * 250 + "@example.org"}, "digest.email"),
         ({"email": 7}, "digest.email"),
         ({"every": "hourly"}, "digest.every"),

@@ -14,6 +14,7 @@ from server.services import digests
 from server.services.digest_periods import period_of
 from server.services.serving_context import ServingContext
 from server.store import digests as rows
+from server.store import readers
 from tests.server.conftest import Device, card, event, pair
 from tests.server.mail_server import MailServer, mail_server, morning
 
@@ -258,3 +259,87 @@ def test_a_second_worker_sees_the_same(me: Device, context: ServingContext, serv
     assert send(another) == ["sent"]
     assert send(context) == []
     another.close()
+
+
+def test_a_digest_that_cannot_be_made_ends_no_other(
+    me: Device, other: Device, context: ServingContext, server: MailServer
+) -> None:
+    for device, email in ((me, ANN), (other, "bob@example.org")):
+        device.rank(card(1))
+        subscribe(device, context, email)
+    bad = "=?utf-8?q?victim=40example.org=2C?=@evil.org"  # as kept before it was refused
+    with context.database.writing() as session:
+        wishes = readers.find(session, me.reader_id)["settings"]["digest"]
+        readers.set_settings(session, me.reader_id, {"digest": {**wishes, "email": bad}})
+        session.execute(text("UPDATE digest_addresses SET email = :bad WHERE reader_id = :me"), _named(me, bad))
+    assert sorted(one.status for one in digests.preview(context, context.now())) == ["due", "failed"]
+    assert sorted(send(context)) == ["retry", "sent"]
+    assert len(mails(server, "bob@example.org")) == 1
+    assert mails(server, "victim@example.org") == []
+    tried = [status for hour in range(1, 13) for status in send(context, hour * HOUR)]
+    assert tried == ["retry"] * (digests.MAX_TRIES - 2) + ["failed"]
+    assert "could not be mailed" in me.client.get("/readyz").json["checks"]["mail"]["reason"]
+
+
+def _named(me: Device, email: str) -> dict[str, str]:
+    return {"me": me.reader_id, "bad": email}
+
+
+def test_what_breaks_after_the_server_may_have_it_is_not_mailed_again(
+    me: Device, context: ServingContext, server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    me.rank(card(1))
+    subscribe(me, context)
+    hand, broken = digests.mail.send, ["once"]
+
+    def breaks(*asked: Any) -> None:
+        hand(*asked)
+        if broken:
+            raise RuntimeError(broken.pop())
+
+    monkeypatch.setattr(digests.mail, "send", breaks)
+    assert send(context) == ["unknown"]
+    assert send(context, HOUR, forced=True) == []
+    assert len(mails(server)) == 1
+
+
+LEAVING = {
+    "unsubscribed": lambda bob, _context: bob.call("PATCH", "/v1/me", {"digest": {"every": "off"}}),
+    "moved": lambda bob, _context: bob.call("PATCH", "/v1/me", {"digest": {"email": "new@example.org"}}),
+    "moved and confirmed": lambda bob, context: subscribe(bob, context, "new@example.org"),
+    "deleted": lambda bob, _context: bob.call("DELETE", "/v1/me"),
+}
+
+
+@pytest.mark.parametrize("how", LEAVING)
+@pytest.mark.parametrize("moment", ["listed", "composed"])
+def test_who_leaves_meanwhile_gets_none_and_the_others_get_theirs(
+    me: Device,
+    other: Device,
+    context: ServingContext,
+    server: MailServer,
+    monkeypatch: pytest.MonkeyPatch,
+    how: str,
+    moment: str,
+) -> None:
+    third = pair(me.client, code=me.post("/v1/pairing-codes", {"reader": "new"}).json["code"])
+    for device, email in ((me, ANN), (other, "bob@example.org"), (third, "eve@example.org")):
+        device.rank(card(1))
+        subscribe(device, context, email)
+    compose, composed = digests._compose, []
+
+    def meanwhile(*asked: Any) -> Any:
+        composed.append(asked[1].reader_id)
+        if (composed == [me.reader_id]) if moment == "listed" else (composed[-1] == other.reader_id):
+            LEAVING[how](other, context)
+        return compose(*asked)
+
+    monkeypatch.setattr(digests, "_compose", meanwhile)
+    became = send(context)
+    confirmed = how == "moved and confirmed" and moment == "listed"
+    assert became == ["sent", *(["unwanted"] if moment == "composed" else ["sent"] if confirmed else []), "sent"]
+    assert mails(server, "bob@example.org") == []
+    assert len(mails(server, "new@example.org")) == confirmed
+    assert len(mails(server)) == len(mails(server, "eve@example.org")) == 1
+    monkeypatch.setattr(digests, "_compose", compose)
+    assert send(context) == (["sent"] if how == "moved and confirmed" and not confirmed else [])

@@ -45,7 +45,8 @@ export async function findSaved(query) {
 export async function keepLibrary() {
   const stored = await readWithState("library", "ledger");
   const { preferences, library, ledger } = stored;
-  // Paused everywhere, or with the server silent, nothing is asked.
+  // Paused everywhere, or while the server is silent, refuses or wants to be left alone, nothing is asked.
+  if (stored.connection.health !== "ok") return;
   if (!Object.keys(preferences.sites).some((site) => stateOf(stored, site) === "ready")) return;
   const age = Date.now() - library.fetched_at;
   const isChanged = ledger.some(({ event, sent_at }) => isSaving(event) && sent_at >= library.fetched_at);

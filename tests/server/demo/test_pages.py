@@ -94,7 +94,7 @@ def test_a_person_opens_it(demo):
 
 
 def test_there_is_no_demo_where_none_was_asked_for(client):
-    for path in ("/demo", "/papers/9911.00001", "/demo/extension/manifest.json"):
+    for path in ("/demo", "/demo/extension/manifest.json"):
         assert get(client, path).status_code == 404
 
 

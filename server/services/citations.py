@@ -10,13 +10,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from server.characters import for_terminal, one_line
 from server.paper_ids import pdf_address
 from server.services.bibtex import bibtex
 from server.services.person_names import names_of, split_name
 
 Entry = Mapping[str, Any]
-# Text that a spreadsheet would take for a formula, in ASCII and full width.
-_FORMULA = re.compile(r"[\s\x00-\x1f]*[=+\-@＝＋－＠]")
+# Where a spreadsheet may find a cell, and in it a formula, in ASCII and full width: at the start, and where a program
+# takes another separator than the comma, whatever is quoted, also after that or on a new line.
+_CELL_START = re.compile(r"((?:\A|[\s\";])[\s\";]*)([=+\-@＝＋－＠]?)")
+_SEPARATORS = frozenset(";\t\n")
 COLUMNS = (
     *("id", "title", "authors", "published_at", "categories", "organization", "doi", "journal_ref", "url", "pdf"),
     *("abstract", "tags", "note", "read", "saved_at"),
@@ -56,7 +59,7 @@ def _ris_lines(entry: Entry) -> list[tuple[str, str]]:
         *(("KW", tag) for tag in entry.get("tags") or ()),
         ("N1", entry.get("note") or ""),
     ]
-    lines = [(tag, " ".join(value.split())) for tag, value in found]
+    lines = [(tag, one_line(value)) for tag, value in found]
     kind = "JOUR" if paper.get("journal_ref") else "UNPB"
     return [("TY", kind), *((tag, value) for tag, value in lines if value), ("ER", "")]
 
@@ -68,7 +71,7 @@ def _inverted(name: str) -> str:
 
 
 def table(entries: Iterable[Entry]) -> Iterator[str]:
-    """Yield entries of a library as rows of CSV, in which no spreadsheet finds a formula."""
+    """Yield entries of a library as rows of CSV, in which no spreadsheet finds a formula, whatever its separator."""
     yield _row(COLUMNS)
     for entry in entries:
         paper = entry["paper"]
@@ -84,15 +87,21 @@ def table(entries: Iterable[Entry]) -> Iterator[str]:
 
 def _row(cells: Sequence[str]) -> str:
     out = io.StringIO()
-    csv.writer(out).writerow(cells)
+    csv.writer(out, quoting=csv.QUOTE_ALL).writerow(cells)
     return out.getvalue()
 
 
 def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    text = "" if value is None else str(value).replace("\0", "")
-    return f"'{text}" if _FORMULA.match(text) else text
+    return _CELL_START.sub(_guarded, for_terminal("" if value is None else str(value)))
+
+
+def _guarded(start: re.Match[str]) -> str:
+    before, formula = start.groups()
+    if formula and (start.start() == 0 or not _SEPARATORS.isdisjoint(before)):
+        return f"{before}'{formula}"
+    return start[0]
 
 
 def plain(entries: Iterable[Entry]) -> Iterator[str]:

@@ -214,7 +214,7 @@ def test_a_cursor_of_another_order_is_refused(me: Device) -> None:
     [
         ("bibtex", "application/x-bibtex", "@misc{{muller-{id},"),
         ("ris", "application/x-research-info-systems", "AN  - arXiv:{id}"),
-        ("csv", "text/csv", "{id},Aerial Views"),
+        ("csv", "text/csv", '"{id}","Aerial Views'),
         ("json", "application/json", '"id": "{id}"'),
     ],
 )

@@ -18,6 +18,7 @@ from server.demo.populate import demo_token
 from server.demo.thumbnails import draw_thumbnail
 from server.errors import Forbidden
 from server.extension_folder import extension_folder
+from server.pages.blueprint import enter
 from server.paper_ids import is_canonical
 from server.store import papers
 
@@ -74,13 +75,16 @@ def listing() -> str:
     return render_template("demo.html", cards=cards, props=json.dumps(props), token=token, today=f"{today:%b %-d, %Y}")
 
 
-@pages.get("/papers/<paper_id>")
-def paper(paper_id: str) -> str:
-    """Show one invented paper, so that the listing's links lead somewhere."""
+@pages.before_app_request
+def _paper() -> str | None:
+    """Show one invented paper to who has no session, so that the listing's links lead somewhere."""
+    # The address is that of the reader's own page, as the listing's links have to look like the real one's.
+    if request.endpoint != "pages_papers.show" or enter():
+        return None
+    _only_here()
+    paper_id = (request.view_args or {})["paper_id"]
     found = _rows([paper_id]) if is_canonical(paper_id) else []
-    if not found:
-        abort(404)
-    return render_template("paper.html", card=_card(found[0]))
+    return render_template("paper.html", card=_card(found[0])) if found else None
 
 
 @pages.get("/demo/art/<paper_id>.svg")

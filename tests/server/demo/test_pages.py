@@ -96,6 +96,7 @@ def test_a_person_opens_it(demo):
 def test_there_is_no_demo_where_none_was_asked_for(client):
     for path in ("/demo", "/demo/extension/manifest.json"):
         assert get(client, path).status_code == 404
+    assert get(client, "/papers/9911.00001").headers["Location"].startswith("/session")
 
 
 def test_the_extensions_files_come_with_the_types_that_modules_need(demo):
@@ -125,5 +126,17 @@ def test_every_link_of_the_listing_leads_somewhere(demo):
 
 
 @pytest.mark.parametrize("path", ["/papers/9911.99999", "/papers/2401.00001", "/papers/nothing"])
-def test_papers_that_are_not_there(demo, path):
-    assert get(demo, path).status_code == 404
+def test_papers_that_are_not_there_are_asked_of_the_readers_pages(demo, path):
+    assert get(demo, path).headers["Location"].startswith("/session")
+
+
+def test_a_papers_page_is_the_readers_own_where_one_is_signed_in(demo, settings):
+    stand_in = get(demo, "/papers/9911.00001").text
+    assert "<form" not in stand_in
+    demo_reader = {"Authorization": f"Bearer {demo_token(settings.secret_key)}"}
+    made = demo.post("/v1/session-links", json={}, base_url=LOOPBACK, headers=demo_reader).json["url"]
+    assert demo.post("/session", data={"code": made}, base_url=LOOPBACK).status_code == 303
+    own = get(demo, "/papers/9911.00001")
+    assert (own.status_code, 'name="form_token"' in own.text) == (200, True)
+    missing = get(demo, "/papers/nothing")
+    assert (missing.status_code, missing.mimetype) == (404, "text/html")

@@ -9,13 +9,24 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from flask import Blueprint, Flask, Response, g, make_response, redirect, render_template, request, send_from_directory
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    current_app,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    send_from_directory,
+)
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from server import reasons
 from server.api.authentication import caller
-from server.api.errors import STATUS
+from server.api.errors import STATUS, http_error
 from server.api.requests import context, largest_body, limit
 from server.characters import one_line
 from server.errors import BadLink, CrossSite, InklingError, NotFound, RateLimited, Unauthenticated, Unavailable
@@ -79,6 +90,8 @@ def install(app: Flask) -> None:
         is_web=is_web,
     )
     app.register_blueprint(files)
+    for status in (404, 405):
+        app.register_error_handler(status, _beside_a_page)
 
 
 @files.get("/assets/<path:name>")
@@ -164,6 +177,18 @@ def _not_answered(error: HTTPException) -> Response:
         if name == "Allow":
             response.headers[name] = value
     return response
+
+
+def _beside_a_page(error: HTTPException) -> Response:
+    """Answer for an address that no view has: with a page where the pages' addresses begin like it."""
+    first = request.path.split("/")[1]
+    return _strict(_not_answered(error)) if first in _first_parts() else http_error(error)
+
+
+def _first_parts() -> set[str]:
+    """Return what the pages' addresses begin with."""
+    rules = current_app.url_map.iter_rules()
+    return {rule.rule.split("/")[1] for rule in rules if rule.endpoint.startswith("pages_")} - {"", "assets"}
 
 
 def _unexpected(error: Exception) -> Response:

@@ -132,3 +132,16 @@ def test_the_session_page_needs_no_session_and_says_what_this_is(stranger: Brows
     told = words(stranger.get("/session"))
     assert "inkling open" in told
     assert "inkling pair" in told
+
+
+@sqlite_only
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/library/", 404), ("/papers/", 404), ("/papers", 405), ("/library/entry", 405), ("/session/end", 405)],
+)
+def test_beside_the_pages_a_page_says_that_there_is_none(stranger: Browser, path: str, status: int) -> None:
+    answer = stranger.get(path)
+    assert (answer.status_code, answer.mimetype) == (status, "text/html")
+    assert "no such page" in words(answer)
+    assert answer.headers.get("Allow", "").count("POST") == (status == 405)
+    assert stranger.get("/v1/nothing").mimetype == "application/json"

@@ -128,7 +128,7 @@ def _ask_arxiv(context: Context, categories: Sequence[str]) -> None:
                 on_progress=on_progress,
             )
     click.echo(f"{progress.done} of {progress.total} weeks of {', '.join(categories)} are here.")
-    _print_waiting(arxiv_days.refused(progress))
+    _print_waiting(arxiv_days.refused(progress, categories))
 
 
 def _fill_years(context: Context, fill: Fill) -> None:

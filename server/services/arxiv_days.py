@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any, Protocol
 
 from server.categories import parse_category
@@ -35,6 +35,8 @@ ASK_FEED_EVERY = 3 * 3600.0  # seconds, while a feed does not have today's annou
 ASK_WEEK_EVERY = 86400.0  # seconds before a week that may still change is asked for again
 MAX_WAIT = 86400.0  # seconds, at most, before a refused feed or week is asked for again
 ANNOUNCED_AT = 4  # hour in UTC, before which no feed changes
+# A feed bears arXiv's day, which begins at midnight in New York: in summer an hour before this one's does.
+ARXIV_TIME = timezone(timedelta(hours=-5))
 
 Item = tuple[str, date | None]  # a category, and the Monday of a week; None: its feed
 
@@ -73,9 +75,12 @@ def fill_categories(
     """Fetch what these categories announced, and the last weeks of each, newest first, except those already settled.
 
     What is refused is recorded with its reason, and the rest goes on; `only_due` skips what is not due yet. Progress is
-    passed to `on_progress` as (weeks done, weeks in all). Raises SourceUnavailable (and stores the reason), Stopped.
+    passed to `on_progress` as (weeks done, weeks in all). `today` is arXiv's day. Raises SourceUnavailable (and stores
+    the reason), Stopped.
     """
-    round_ = _CategoryRound(context.database, categories, today or datetime.now(UTC).date(), on_progress)
+    round_ = _CategoryRound(
+        context.database, categories, today or datetime.fromtimestamp(time.time(), ARXIV_TIME).date(), on_progress
+    )
     with round_.asking():
         now = time.time() if only_due else None
 
@@ -110,9 +115,9 @@ class _CategoryRound(Round):
         mondays = [this_monday - timedelta(weeks=age) for age in range(WEEKS)]
         weeks: list[Item] = [(category, monday) for monday in mondays for category in categories]
         self.items: list[Item] = [*((category, None) for category in categories), *weeks]
-        names = {_name(item) for item in self.items}
-        kept = {name: one for name, one in self.progress.open_days.items() if name in names}
-        settled = [name for name in self.progress.settled if name in names]
+        # Other categories stay as they are: this round may be an operator's, for some of those that are followed.
+        kept = {name: one for name, one in self.progress.open_days.items() if _is_kept(name, one, mondays[-1])}
+        settled = [name for name in self.progress.settled if _is_kept(name, {}, mondays[-1])]
         self.progress = self._count(replace(self.progress, total=len(weeks), open_days=kept, settled=settled))
 
     def is_wanted(self, item: Item, now: float | None) -> bool:
@@ -136,9 +141,18 @@ class _CategoryRound(Round):
         wait = _until_next_feed(now) if here else ASK_FEED_EVERY
         entry = _entry(now, wait, 0, None) | {"day": feed.day and feed.day.isoformat()}
         progress = self.progress.with_success(now, open_days={**self.progress.open_days, name: entry})
-        known = progress.days.get(self.today.isoformat(), (0, None))[0]
-        new = sum(one.new for one in feed.announcements) if here and before != entry["day"] else 0
-        self._keep(progress.with_day(self.today, known + new, None), feed.announcements)
+        new = sum(one.new for one in feed.announcements) if before != entry["day"] else 0
+        self._keep(self._count_day(progress, feed.day, new), feed.announcements)
+
+    def _count_day(self, progress: Progress, day: date | None, new: int) -> Progress:
+        """Return the progress with `new` more papers of a feed's day.
+
+        A day had none only once it is over and the feed is still an older one: today's may be yet to come.
+        """
+        yesterday = self.today - timedelta(days=1)
+        if day is None or day < yesterday:
+            progress = progress.with_day(yesterday, _papers_of(progress, yesterday), None)
+        return progress.with_day(day, _papers_of(progress, day) + new, None) if day else progress
 
     def _store_week(self, item: Item, found: Sequence[SourcePaper]) -> None:
         now, name = time.time(), _name(item)
@@ -186,6 +200,18 @@ def _name(item: Item) -> str:
     return f"{category} {monday.isoformat()}" if monday else category
 
 
+def _is_kept(name: str, entry: Mapping[str, Any], oldest: date) -> bool:
+    """Whether a week is not before the `oldest`, or a feed was asked for since then."""
+    _, _, monday = name.partition(" ")
+    if monday:
+        return monday >= oldest.isoformat()
+    return datetime.fromtimestamp(entry["asked_at"], UTC).date() >= oldest
+
+
+def _papers_of(progress: Progress, day: date) -> int:
+    return progress.days.get(day.isoformat(), (0, None))[0]
+
+
 def _until_next_feed(now: float) -> float:
     """Return the seconds until feeds change again."""
     moment = datetime.fromtimestamp(now, UTC)
@@ -200,9 +226,13 @@ def _is_category(text: str) -> bool:
         return False
 
 
-def refused(progress: Progress) -> dict[str, str]:
-    """Return what was refused (a category's feed, or a week of it) -> reason."""
-    return {name: kept["reason"] for name, kept in progress.open_days.items() if kept["reason"]}
+def refused(progress: Progress, categories: Collection[str]) -> dict[str, str]:
+    """Return what was refused of these categories (a feed, or a week) -> reason."""
+    return {
+        name: kept["reason"]
+        for name, kept in progress.open_days.items()
+        if kept["reason"] and name.partition(" ")[0] in categories
+    }
 
 
 def health(context: Context, now: float, by_id: Health) -> Health:

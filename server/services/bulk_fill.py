@@ -127,11 +127,14 @@ class _BulkFill:
     def __init__(self, context: Context, source: Records, fill: Fill, on_progress: Callable[[Reached], None]) -> None:
         self.context, self.source, self.fill, self.on_progress = context, source, fill, on_progress
         self.sets = [oai_set(category) for category in sorted(fill.categories)]
-        self.state = self._begin(datetime.now(UTC).date())
+        self._begin()
+
+    def _begin(self) -> None:
+        self.state = self._next_state(datetime.now(UTC).date())
         self.began, self.pages = time.monotonic(), 0
         self.start = self._position()
 
-    def _begin(self, today: date) -> FillState:
+    def _next_state(self, today: date) -> FillState:
         """Return the state to go on from: that of a run that was cut short, or a new pass over what changed since."""
         kept = FillState.load(self.context, self.fill)
         if kept is None:
@@ -142,7 +145,17 @@ class _BulkFill:
         return replace(kept, first=first, last=today.isoformat(), day=first, place=0, window=None, token=None)
 
     def run(self) -> FillState:
-        """Ask for everything that is left; return the state at the end."""
+        """Ask for everything that is left; return the state at the end.
+
+        A pass that was begun on an earlier day ends with that day, and another one follows up to the present.
+        """
+        self._run_pass()
+        while date.fromisoformat(self.state.last) < datetime.now(UTC).date():
+            self._begin()
+            self._run_pass()
+        return self.state
+
+    def _run_pass(self) -> None:
         progress = Progress.load(self.context.database, NAME)
         progress.check_not_held(time.time())
         again = [[_parse_item(name)] for name in self.state.refused]
@@ -158,7 +171,6 @@ class _BulkFill:
                 progress = Progress.load(self.context.database, NAME).with_failure(error, time.time())
                 progress.save(self.context.database, NAME)
             raise
-        return self.state
 
     def _windows(self) -> Iterator[list[Item]]:
         first, last = date.fromisoformat(self.state.day), date.fromisoformat(self.state.last)

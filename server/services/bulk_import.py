@@ -18,7 +18,6 @@ from server.services.context import Context
 from server.services.parsing import read_card, read_paper_id
 from server.store import readers
 
-SOURCE = "import"
 BATCH = 200  # entries in one transaction
 MAX_TOLD = 20  # refused entries that are told one by one
 _EVENTS = uuid.UUID("6f2d1c1e-8f3e-4c6b-9a53-0d6a9b6a2c11")
@@ -121,7 +120,7 @@ def _import_papers(
     for batch in _batches(_cards(table, outcome)):
         with papers.changing_texts(context, in_turns=True) as (session, changed):
             if reader_id is None:
-                changed.update(papers.merge_source_papers(session, SOURCE, batch, now=now))
+                changed.update(papers.merge_source_papers(session, papers.IMPORT, batch, now=now))
             else:
                 confirm = context.settings.confirm_page_text
                 changed.update(papers.merge_cards(session, reader_id, batch, confirm=confirm, now=now))

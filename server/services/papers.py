@@ -17,9 +17,12 @@ from server.store import reader_papers
 from server.store.database import Session
 from server.store.papers import FACTS, SOURCE_FACTS
 
+IMPORT = "import"  # the source of papers that an operator imported
 DAY = 86400.0
 # arXiv is asked again about a paper after half its age, at least a week and at most a year.
 FIRST_RECHECK, LONGEST_RECHECK, RECHECK_SHARE = 7 * DAY, 365 * DAY, 0.5
+# Sources that know less of a paper than arXiv. The demo's papers are invented: arXiv is not asked about them.
+_ASK_ARXIV_TOO = frozenset({LISTING, IMPORT})
 _ALL_FACTS = (*FACTS, *SOURCE_FACTS)
 # Facts that arXiv does not give, so that another source's later word always counts.
 _NOT_ARXIVS = frozenset({"organization", "upvotes", "code_url", "project_url"})
@@ -164,8 +167,8 @@ def _merge_source(source: str, said: Mapping[str, Any], known: Mapping[str, Any]
     row = {**old, **_without_blanks(facts), "source": source, "confirmed_at": now}
     if source == ARXIV:
         return {**row, "recheck_at": _recheck_at(row["published_at"], now)}
-    # What a listing gives has no categories, DOI or comment.
-    return {**row, "recheck_at": now} if source == LISTING and row["recheck_at"] is None else row
+    # A listing gives no categories, DOI or comment, a file only what it was written with.
+    return {**row, "recheck_at": now} if source in _ASK_ARXIV_TOO and row["recheck_at"] is None else row
 
 
 def _recheck_at(published_at: float | None, now: float) -> float:

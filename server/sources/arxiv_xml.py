@@ -19,11 +19,32 @@ from server.sources.paper import clean_text
 PACE = 3.0  # seconds between requests; arXiv's terms allow one in three seconds over all of one's machines
 RATE_LIMIT_PAUSE = 900.0  # seconds without a request after arXiv says "Rate exceeded"
 HOSTS = frozenset({"arxiv.org", "www.arxiv.org", "export.arxiv.org", "rss.arxiv.org", "oaipmh.arxiv.org"})
-# arXiv has no field for it. Not "replaces a withdrawn paper", nor "version 2 was withdrawn".
-_WITHDRAWN = re.compile(
-    r"(?:\AWithdrawn|\b(?:This |The |Our )?(?:paper|article|submission|manuscript|work|preprint|note|report) "
-    r"(?:(?:has|have) been |is |was )?(?:temporarily )?withdrawn)\b",
-    re.IGNORECASE,
+# arXiv has no field for it. Not "replaces a withdrawn paper", nor "version 2 was withdrawn", "withdrawn from ICLR".
+_NOUN = r"(?:paper|article|submission|manuscript|work|preprint|note|report)(?: \([^)]{1,60}\))?"
+_VERB = r"(?:(?:has|have|had) (?:now |already )?been|is(?: now| being| hereby)?|was) "
+_ADVERB = r"(?:temporarily |voluntarily |now )?"
+_NOT_FROM_VENUE = r"(?!(?: by (?:the |its |all )?authors?)? (?:from (?!(?:the )?arXiv|publication)|at ))"
+_REASON = (
+    r"(?= (?:by|due|because|owing|as|since|for|pending|until|after|on|in favou?r)\b| from (?:the )?arXiv\b"
+    r"| and (?:replaced|superseded|merged|resubmitted)\b)"
+)
+_END = r"(?= ?(?:\Z|[.,;:!()\[\]–—]| - ))"
+_SAYS_SO = (
+    rf"{_NOUN} (?:{_VERB}{_ADVERB}withdrawn\b{_NOT_FROM_VENUE}|{_ADVERB}withdrawn(?:{_REASON}|{_END}){_NOT_FROM_VENUE})"
+)
+_THEY_DID = rf"\b(?:authors?|we|I) (?:has|have) withdrawn (?:this|the|our|my) {_NOUN}\b{_NOT_FROM_VENUE}"
+_ALONE = rf"withdrawn(?:{_REASON}|{_END}){_NOT_FROM_VENUE}"
+_START = r"(?:\A|[.,;:(\[–—] ?| - )"  # of a part of a comment
+_COMMENT_WITHDRAWN = re.compile(
+    rf"(?:{_START}|(?<!of )\b(?:this|the|our|my) ){_SAYS_SO}|{_THEY_DID}|\bwithdrawn by (?:the )?arXiv\b"
+    rf"|{_START}withdrawn{_REASON}{_NOT_FROM_VENUE}|\A\W*{_ALONE}"
+    # After "Submitted to ICLR", a mere "withdrawn" is about that.
+    rf"|\A(?:(?!submi|accept|review|reject).)*{_START}{_ALONE}"
+    rf"|arXiv admin note:(?:(?!overlap|[.;]).){{0,200}}?\bwithdrawn\b{_NOT_FROM_VENUE}",
+    re.IGNORECASE | re.DOTALL,
+)
+_ABSTRACT_WITHDRAWN = re.compile(
+    rf"\W*(?:(?:(?:this|the|our|my) )?{_SAYS_SO}|(?:The )?{_THEY_DID}|{_ALONE})", re.IGNORECASE
 )
 _RATE_EXCEEDED = re.compile(rb"Rate exceeded", re.IGNORECASE)
 
@@ -68,4 +89,4 @@ def read_texts(element: Element, path: str) -> list[str]:
 
 def is_withdrawn(comment: str | None, abstract: str | None) -> bool:
     """Whether a paper was withdrawn: its comment says so, or its abstract was replaced by words that do."""
-    return bool(_WITHDRAWN.search(comment or "") or _WITHDRAWN.match(abstract or ""))
+    return bool(_COMMENT_WITHDRAWN.search(comment or "") or _ABSTRACT_WITHDRAWN.match(abstract or ""))

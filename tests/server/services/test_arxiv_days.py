@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -149,10 +149,11 @@ def test_a_feed_or_week_that_is_refused_is_told_and_holds_up_no_other(run, datab
 
     source.quirk = quirk
     progress = run()
-    assert set(arxiv_days.refused(progress)) == {"cs.LG", f"cs.LG {bad}"}
+    assert set(arxiv_days.refused(progress, CATEGORIES)) == {"cs.LG", f"cs.LG {bad}"}
     assert progress.done == progress.total - 1
     source.quirk = lambda *_: None
-    assert arxiv_days.refused(run()) == {}
+    assert arxiv_days.refused(progress, ["stat.ML"]) == {}
+    assert arxiv_days.refused(run(), CATEGORIES) == {}
     assert expected(source) <= set(known(database))
 
 
@@ -183,6 +184,64 @@ def test_the_day_counts_its_new_papers_once(run, database, source):
     for _ in range(2):
         run()
     assert Progress.load(database, NAME).days[TODAY.isoformat()][0] == 3
+
+
+@sqlite_only
+@pytest.mark.parametrize("hour", [1, 4, 6, 12, 23])
+@pytest.mark.parametrize("every", [1, 7])
+def test_a_healthy_arxiv_is_fine_for_a_machine_that_runs_at_any_hour(
+    run, context, database, source, monkeypatch, hour, every
+):
+    """A feed bears the day in New York, where a machine's first hours of a day in UTC are still yesterday's."""
+    first = datetime(2026, 8, 31, hour, tzinfo=UTC)
+    counts = {}
+    for ahead in range(0, 50, every):
+        now = first + timedelta(days=ahead)
+        day = source.today = (now - timedelta(hours=5)).date()
+        counts[day] = 3 if day.weekday() < 5 else 0
+        fresh = [f"{day:%y%m}.{day.day:02d}{n:03d}" for n in range(counts[day])]
+        source.records = [replace(source.records[0], id=name, created=day, changed=day) for name in fresh] or [
+            replace(source.records[0], id="2401.00001", created=FIRST, changed=FIRST)
+        ]
+        monkeypatch.setattr(time, "time", now.timestamp)
+        run(today=None, only_due=True, categories=["cs.LG"])
+        assert health(context, now.timestamp())["arxiv"].status == "ok", now
+    told = {day: count for day, (count, _) in Progress.load(database, NAME).days.items() if count}
+    assert told == {day.isoformat(): count for day, count in counts.items() if count}
+
+
+@sqlite_only
+def test_an_arxiv_that_gives_an_old_feed_for_days_is_silent(run, context, database, source, monkeypatch):
+    source.today = TODAY
+    source.records = [replace(source.records[0], id="2611.00001", created=TODAY, changed=TODAY)]
+    states = []
+    for ahead in range(10):
+        now = datetime(2026, 11, 27, 2, tzinfo=UTC) + timedelta(days=1 + ahead)
+        monkeypatch.setattr(time, "time", now.timestamp)
+        run(today=None, only_due=True, categories=["cs.LG"])
+        states.append(health(context, now.timestamp())["arxiv"].state)
+    assert (states[0], states[-1]) == ("ok", "silent")
+
+
+@sqlite_only
+def test_a_round_for_one_category_by_hand_leaves_the_others_settled(run, database, source):
+    run()
+    asked = len(source.asked)
+    run(categories=["hep-th"])
+    assert len(source.asked) == asked + 1 + WEEKS
+    asked = len(source.asked)
+    progress = run(only_due=True)
+    assert len(source.asked) == asked
+    assert (progress.done, progress.total) == (2 * WEEKS, 2 * WEEKS)
+
+
+@sqlite_only
+def test_what_is_too_old_to_be_asked_for_is_forgotten(run, database, source):
+    run(categories=["hep-th"])
+    run(today=TODAY + timedelta(weeks=2))
+    kept = Progress.load(database, NAME)
+    mondays = {name.split()[1] for name in (*kept.settled, *kept.open_days) if name.startswith("hep-th ")}
+    assert min(mondays) == (FIRST + timedelta(weeks=2)).isoformat()
 
 
 def test_the_categories_are_those_whose_papers_readers_met(context, database):

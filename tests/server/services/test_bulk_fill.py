@@ -97,6 +97,36 @@ def test_a_fill_killed_at_any_page_goes_on_from_there(run, database, source):
     assert len(source.asked) == len(pages), "no page was asked for twice"
 
 
+@sqlite_only
+def test_a_fill_up_to_today_that_goes_on_days_later_ends_at_that_day(run, database, source, monkeypatch):
+    class Killed(BaseException):
+        pass
+
+    def die(reached):
+        if reached.papers > 35:
+            raise Killed
+
+    endless = replace(FILL, until=None)
+    monkeypatch.setattr(bulk_fill, "datetime", clock_at(date(2026, 3, 1)))
+    with pytest.raises(Killed):
+        run(endless, on_progress=die)
+    monkeypatch.setattr(bulk_fill, "datetime", clock_at(date(2026, 4, 2)))
+    state = run(endless)
+    assert set(rows(database)) == wanted(source)
+    assert (state.last, state.place, state.papers) == ("2026-04-02", 2, 60)
+
+
+def clock_at(day):
+    """Return a `datetime` whose `now` is in the middle of a day."""
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime(day.year, day.month, day.day, 12, tzinfo=tz)
+
+    return Clock
+
+
 def test_papers_of_other_days_are_not_taken_but_known_ones_are_brought_up_to_date(run, database, source):
     old, other = Record("1501.00001", date(2015, 1, 5), date(2026, 2, 2)), Record("1501.00002", date(2015, 1, 5), SINCE)
     source.records += [replace(old, title="A new title", doi="10.1/x"), other]

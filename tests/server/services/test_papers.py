@@ -150,6 +150,16 @@ def test_arxiv_is_asked_again_the_more_rarely_the_older_a_paper_is(
         assert papers.rows(session, [ID])[ID]["recheck_at"] == NOW + 1 + wait_days * 86400
 
 
+@pytest.mark.parametrize(("origin", "recheck_at"), [("import", NOW), ("hf", NOW), ("demo", None)])
+def test_arxiv_is_asked_about_what_a_file_or_a_listing_said_but_not_about_invented_papers(
+    database: Database, origin: str, recheck_at: float | None
+) -> None:
+    with database.writing() as session:
+        merge_source_papers(session, origin, [{"id": ID, "title": "The title", "abstract": "x"}], now=NOW)
+    with database.reading() as session:
+        assert papers.rows(session, [ID])[ID]["recheck_at"] == recheck_at
+
+
 def test_a_day_says_no_more_than_the_time_known_of_it(database: Database, two: tuple[str, str]) -> None:
     day = 20_000 * 86400.0
     source(database, title="The title", published_at=day + 3600)

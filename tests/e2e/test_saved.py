@@ -80,7 +80,9 @@ def test_what_was_saved_is_listed_searched_and_removed_with_the_server_and_witho
     server.start()
     with tab.own_page(POPUP):
         open_saved(tab)
-        eventually(lambda: [one["paper"]["id"] for one in server.ask("/v1/library")["items"]], ["2611.30002"])
+        eventually(
+            lambda: [one["paper"]["id"] for one in server.ask("/v1/library")["items"]], ["2611.30002"], seconds=120
+        )
         until_titles(tab, both[:1])
 
 

@@ -315,8 +315,11 @@ const REPEATABLE = new Set(
   ]),
 );
 
-/** Before each further try: a worker that was ended takes a moment to start, and may be ended again. */
-const PAUSES_MS = [0, 150, 600];
+/**
+ * Before each further try: a worker that was ended takes a moment to start, seconds on a busy machine, and may be ended
+ * again.
+ */
+const PAUSES_MS = [0, 150, 600, 1500, 3000];
 
 /** @template T @param {() => Promise<T>} once @returns {Promise<T>} */
 async function tryRepeatedly(once) {
@@ -344,11 +347,12 @@ export async function send(type, fields = {}) {
     const reply = await untilReplaced(sendMessage(message));
     // What an ending worker says last is no answer.
     if (reply?.error?.code === ENDING) throw new Error(reply.error.message);
+    // The worker answers everything: without an answer it was ended before it heard.
+    if (!reply) throw new Error("The worker was ended.");
     return reply;
   };
   try {
-    const reply = await (REPEATABLE.has(type) ? tryRepeatedly(once) : once());
-    return reply ?? refuse("no_answer", text("page_unreachable"));
+    return await (REPEATABLE.has(type) ? tryRepeatedly(once) : once());
   } catch (error) {
     return isAlive() ? refuse("unreachable", text("page_unreachable")) : refuse(REPLACED, String(error));
   }

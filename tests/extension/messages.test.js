@@ -35,16 +35,26 @@ test("a press on our own pages is one event, also where the worker had to be ask
   expect(asked[1]).toEqual(asked[0]);
 });
 
-test.each([2, 3])("a worker that was ended %d times while it was asked still gets the press", async (ends) => {
+const dropped = async () => undefined;
+const cut = () => Promise.reject(new Error("The message channel closed before a response was received."));
+
+test.each([
+  ["2 times", 2, cut],
+  ["until seconds later", 5, cut],
+  ["2 times before it heard", 2, dropped],
+])("a worker that was ended %s while it was asked still gets the press", async (_, ends, end) => {
+  vi.useFakeTimers();
   const asked = [];
   const sendMessage = async (message) => {
     asked.push(message);
-    if (asked.length <= ends) throw new Error("The message channel closed before a response was received.");
-    return { ok: true, queued: true };
+    return asked.length <= ends ? end() : { ok: true, queued: true };
   };
   globalThis.chrome = { runtime: { id: "us", sendMessage } };
   const event = { id: crypto.randomUUID(), kind: "save", paper: "2501.00001" };
-  expect((await send(FROM_PAGE.eventLog, { event })).ok).toBe(true);
+  const sent = send(FROM_PAGE.eventLog, { event });
+  await vi.advanceTimersByTimeAsync(10_000);
+  vi.useRealTimers();
+  expect((await sent).ok).toBe(true);
   expect(new Set(asked.map((message) => message.event.id))).toEqual(new Set([event.id]));
   expect(asked).toHaveLength(ends + 1);
 });

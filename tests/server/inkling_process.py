@@ -138,6 +138,13 @@ def pair(url: str) -> str:
     return str(body["token"])
 
 
+def pair_with(url: str, code: str) -> str:
+    """Pair a browser by a code; return its token."""
+    status, body = call(url, "/v1/devices", {"name": "a browser", "code": code})
+    assert status == 201, body
+    return str(body["token"])
+
+
 def log_open(url: str, token: str, paper: str) -> str:
     """Log that a paper was opened; return the event's id once the server has acknowledged it."""
     event = {"id": str(uuid.uuid4()), "kind": "open", "paper": paper, "at": "2026-11-20T08:15:00Z"}

@@ -17,8 +17,11 @@ MISSING = "no nginx on this machine (Debian: nginx-light)"
 
 
 @contextmanager
-def running(folder: Path, upstream: str, *lines: str) -> Iterator[str]:
-    """Give the address of an nginx that passes everything on to `upstream`, with these lines beside `proxy_pass`."""
+def running(folder: Path, upstream: str, *lines: str, upstreams: str = "") -> Iterator[str]:
+    """Give the address of an nginx that passes everything on to `upstream`, with these lines beside `proxy_pass`.
+
+    `upstreams` is what its configuration says of a group of servers that `upstream` names.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -29,7 +32,7 @@ def running(folder: Path, upstream: str, *lines: str) -> Iterator[str]:
         daemon off; pid {folder / "pid"}; error_log {folder / "error.log"}; worker_processes 1;
         events {{}}
         http {{
-            access_log off; {kept}
+            access_log off; {kept} {upstreams}
             server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass {upstream}; {" ".join(lines)} }} }}
         }}
     """)

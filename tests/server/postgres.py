@@ -40,7 +40,7 @@ def running_server() -> Iterator[str]:
     assert binaries is not None
     # A short folder: a unix socket's path has about 100 bytes.
     folder = Path(tempfile.mkdtemp(prefix="inkling-pg-", dir="/tmp"))
-    user = _ordinary_user()
+    user = ordinary_user()
     if user is not None:
         os.chown(folder, user.pw_uid, user.pw_gid)
     run_as = {} if user is None else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
@@ -89,7 +89,7 @@ def running_server() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _ordinary_user() -> pwd.struct_passwd | None:
+def ordinary_user() -> pwd.struct_passwd | None:
     if os.geteuid() != 0:
         return None
     for name in ("postgres", "nobody"):

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
+import numpy as np
+import pytest
+from sqlalchemy import select
+
+from server.paper_ids import is_canonical
+from server.services import events
+from server.services.context import Context
+from server.services.events import Event
+from server.store import readers, tables
+from server.store.database import Database
+from tests.bench import homes
 from tests.bench.rows import Row, Scale, in_turn, measured
+from tests.bench.words import CONTENT_WORDS
+from tests.bench.world import KINDS, NOW, World, make_log
 
 
 def test_a_ratio_is_of_medians_and_is_held_to_its_bounds() -> None:
@@ -34,3 +49,84 @@ def test_two_works_are_timed_in_turn() -> None:
     ours, theirs = in_turn(lambda: calls.append("a"), lambda: calls.append("b"), 3)
     assert (len(ours), len(theirs)) == (3, 3)
     assert calls == ["a", "b"] * 4
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_generated_catalogue_is_the_same_however_it_is_read(kind: str) -> None:
+    world = World(4_500, kind)
+    papers = list(world.rows())
+    assert papers[1_990:2_010] == list(World(4_500, kind).rows(1_990, 2_010))
+    assert papers == [paper for chunk in world.chunks(700) for paper in chunk]
+    assert [paper.id for paper in papers] == world.ids
+    assert len({paper.id for paper in papers}) == len({paper.title for paper in papers}) == 4_500
+    assert all(is_canonical(paper.id) for paper in papers[::100])
+    lengths = [len(paper.abstract.split()) for paper in papers]
+    assert 100 <= min(lengths) <= max(lengths) <= 250
+    other = next(World(4_500, kind, seed=8).rows())
+    assert other.abstract != papers[0].abstract
+
+
+def test_topics_stay_small_or_grow() -> None:
+    small, growing = ([np.bincount(World(size, kind).topic) for size in (4_000, 16_000)] for kind in KINDS)
+    assert [len(sizes) for sizes in small] == [20, 80]
+    assert {int(size) for sizes in small for size in sizes} == {200}
+    assert growing[1].max() > 3 * growing[0].max()
+
+
+def test_no_two_titles_agree_past_the_vocabulary() -> None:
+    world = World(2 * CONTENT_WORDS + 3_000)
+    same = {paper.title.split()[0] for paper in world.rows(0, 2_000)}
+    again = list(world.rows(CONTENT_WORDS, CONTENT_WORDS + 2_000))
+    assert same & {paper.title.split()[0] for paper in again}, "the first words come back"
+    titles = {
+        paper.title for start in (0, CONTENT_WORDS, 2 * CONTENT_WORDS) for paper in world.rows(start, start + 2_000)
+    }
+    assert len(titles) == 6_000
+
+
+def test_a_generated_log_is_a_power_law_without_repetitions() -> None:
+    world = World(5_000)
+    log = make_log(world, 20_000)
+    assert len(log) == 20_000
+    assert len(set(zip(log.readers.tolist(), log.papers.tolist(), strict=True))) == 20_000
+    assert (np.diff(log.times) >= 0).all()
+    assert (log.times >= world.published[log.papers]).all()
+    assert log.times[-1] <= NOW
+    counts = np.sort(np.bincount(log.readers))[::-1]
+    assert counts[: len(counts) // 10].sum() > 0.4 * len(log), "a tenth of the readers does much of it"
+    same = make_log(world, 20_000)
+    assert (same.papers == log.papers).all()
+    with pytest.raises(ValueError, match="more events"):
+        make_log(World(100), 2_000, readers=10)
+
+
+def test_a_filled_home_is_what_the_services_would_have_stored(tmp_path: Path) -> None:
+    world = World(60)
+    log = make_log(world, 90, readers=6)
+    filled, logged = homes.empty(tmp_path / "filled"), homes.empty(tmp_path / "logged")
+    homes.add_papers(filled, world)
+    homes.add_log(filled, world, log)
+    context = Context.ready(homes.settings_for(tmp_path / "logged"))
+    homes.add_papers(logged, world)
+    for number, (reader, paper, kind, at) in enumerate(log.rows(world.ids)):
+        with logged.writing() as session:
+            if readers.find(session, reader) is None:
+                readers.create(session, NOW, reader_id=reader)
+        event = Event(str(uuid.UUID(int=number, version=4)), kind, paper, at, surface="card")
+        assert [result.status for result in events.log(context, reader, [event], now=at)] == ["accepted"]
+    assert _stored(filled) == _stored(logged)
+    assert [len(rows) for rows in _stored(filled)] == [60, 60, 90, 90]
+    context.close()
+    filled.close()
+    logged.close()
+
+
+def _stored(database: Database) -> list[list[tuple[object, ...]]]:
+    """Return what the tables hold, but for how often a reader changed."""
+    found = []
+    with database.reading() as session:
+        for table in (tables.papers, tables.paper_terms, tables.events, tables.reader_papers):
+            columns = [column for column in table.c if column.name != "version"]
+            rows = session.execute(select(*columns)).all()
+            found.append(sorted(tuple(map(repr, row)) for row in rows))
+    return found

@@ -28,7 +28,8 @@ from threadpoolctl import threadpool_limits
 
 from recommender import Catalogue, Config, Events, Model, Papers, train
 from recommender.data.files import read_events, read_papers
-from tests.bench import world
+from tests.bench import homes
+from tests.bench.world import NOW, World, make_log
 
 ROOT = Path(__file__).parents[2]
 Row = tuple[str, list[float], str, list[float]]
@@ -51,10 +52,9 @@ def main() -> None:
     for count in asked.papers:
         rows += serving_rows(count, repeats, config)
     tell("training on 10,000 papers")
-    written = world.write(10_000)
-    papers = Papers.from_rows({**vars(paper), "published": paper.published_at} for paper in written)
-    events = Events.from_rows(world.events(written))
-    rows += training_rows(papers, events, 3 if quick else 5, Config(), now=world.NOW)[0]
+    catalogue = World(10_000)
+    papers, events = catalogue.table(), make_log(catalogue, 10_000).table(catalogue.ids)
+    rows += training_rows(papers, events, 3 if quick else 5, Config(), now=NOW)[0]
     print(table(rows, config))
 
 
@@ -62,10 +62,12 @@ def serving_rows(count: int, repeats: int, config: Config) -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="inkling-bench-") as folder:
         home = Path(folder) / "home"
         tell(f"filling a home with {count:,} papers, training with {config.factors} factors")
-        written = world.fill(home, count, config)
+        catalogue = World(count)
+        homes.fill(home, catalogue, config)
+        written = list(catalogue.rows(count - 2_000))
         with Served(home) as served:
-            served.save(written[count // 2 :: count // 60][:30])
-            body = {"papers": world.cards(written), "page": "daily/2026-11-20"}
+            served.save(written[::60][:30])
+            body = {"papers": homes.cards(written), "page": "daily/2026-11-20"}
             tell(f"asking with {count:,} papers")
             whole, bare = pairs(
                 lambda: served.post("/v1/rank", body), lambda: served.post("/bench/json", body), repeats
@@ -83,8 +85,8 @@ def serving_rows(count: int, repeats: int, config: Config) -> list[Row]:
             if count == 10_000:
                 chance = random.Random(1)
                 logged, checked = pairs(
-                    lambda: served.post("/v1/events", {"events": world.batch(written, chance)}),
-                    lambda: served.post("/bench/validated", {"events": world.batch(written, chance)}),
+                    lambda: served.post("/v1/events", {"events": homes.batch(written, chance)}),
+                    lambda: served.post("/bench/validated", {"events": homes.batch(written, chance)}),
                     repeats,
                 )
                 rows.append(
@@ -234,7 +236,7 @@ class Served:
         return Took(took, answer.headers["X-Spent"])
 
     def save(self, papers: list[Any]) -> None:
-        batch = world.batch(papers, random.Random(2), len(papers))
+        batch = homes.batch(papers, random.Random(2), len(papers))
         self.post(
             "/v1/events",
             {

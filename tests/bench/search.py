@@ -34,8 +34,9 @@ from server.services.ranking import RankingRequest
 from server.services.serving_context import ServingContext
 from server.store import readers
 from server.store.database import migrate
-from tests.bench import world
+from tests.bench import homes
 from tests.bench.known_items import queries
+from tests.bench.world import World
 from tests.server.postgres import running_server
 
 SEED = 20261127  # not the one by which the weights were chosen
@@ -162,7 +163,9 @@ def plain_tsvector(request: RankingRequest, query: str, operator: str) -> list[s
 def times(count: int) -> str:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
-        written = [vars(paper) for paper in world.fill(home, count, Config(factors=64, iterations=2))]
+        catalogue = World(count)
+        homes.fill(home, catalogue, Config(factors=64, iterations=2))
+        written = [vars(paper) for paper in catalogue.rows()]
         context = ServingContext.of(Settings.from_environment({"INKLING_HOME": str(home), "INKLING_OFFLINE": "on"}))
         request, plain = request_on(context), plain_fts5(written)
         asked = queries(random.Random(SEED).sample(written, TIMED), SEED)

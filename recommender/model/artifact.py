@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 
@@ -18,42 +18,6 @@ from recommender.model.model_card import MODEL_CARD, render_model_card
 
 FORMAT = 1
 MANIFEST = "manifest.json"
-
-
-class Strings(Sequence[str]):
-    """Strings packed into two arrays, `text` uint8 (their UTF-8 bytes) and `ends` int64, decoded on access."""
-
-    def __init__(self, text: np.ndarray, ends: np.ndarray) -> None:
-        self.text, self.ends = text, ends
-
-    @classmethod
-    def pack(cls, strings: Sequence[str]) -> Strings:
-        """Pack strings; unpaired surrogates are kept."""
-        encoded = [string.encode("utf-8", "surrogatepass") for string in strings]
-        text = np.frombuffer(b"".join(encoded), np.uint8)
-        return cls(text, np.cumsum([len(one) for one in encoded], dtype=np.int64))
-
-    def __len__(self) -> int:
-        return len(self.ends)
-
-    @overload
-    def __getitem__(self, index: int) -> str: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[str]: ...
-    def __getitem__(self, index: int | slice) -> str | list[str]:
-        """Return one string, or a list of them for a slice."""
-        if isinstance(index, slice):
-            return [self[row] for row in range(*index.indices(len(self)))]
-        if not 0 <= index < len(self):
-            raise IndexError(index)
-        start = int(self.ends[index - 1]) if index else 0
-        return self.text[start : int(self.ends[index])].tobytes().decode("utf-8", "surrogatepass")
-
-    def __iter__(self) -> Iterator[str]:
-        whole, start = self.text.tobytes(), 0
-        for end in self.ends.tolist():
-            yield whole[start:end].decode("utf-8", "surrogatepass")
-            start = end
 
 
 def _open_private(name: str, flags: int) -> int:

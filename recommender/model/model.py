@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from recommender.config import Config
+from recommender.data.strings import Strings
 from recommender.data.tables import Papers
 from recommender.errors import BrokenModel
 from recommender.features.encoders import Embeddings
@@ -19,8 +21,8 @@ from recommender.features.metadata import Names
 from recommender.features.name_index import NameIndex
 from recommender.features.tfidf import Vocabulary, paper_texts
 from recommender.model import artifact
-from recommender.model.artifact import Strings
 from recommender.model.blend import Blend
+from recommender.model.derived_columns import DerivedColumns
 from recommender.model.factorization import ColdItemAdjustment, Factors
 from recommender.model.foldin import fold
 from recommender.model.holdout_record import HoldoutRecord
@@ -74,11 +76,19 @@ class Model:
     embeddings: Embeddings
     name_index: NameIndex = field(default_factory=NameIndex.empty)
     holdout_record: HoldoutRecord = field(default_factory=HoldoutRecord.empty)
+    # The arrays of `derived`, of a loaded model; not of a copy of it with other columns.
+    _stored: Mapping[str, np.ndarray] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def version(self) -> str:
         """The model's name, and that of its folder once published."""
         return self.manifest.version
+
+    @cached_property
+    def derived(self) -> DerivedColumns:
+        """The columns that follow from the others: of a loaded model memory-mapped, else computed when asked for."""
+        columns = (self.ids, self.words, self.scoring_vectors, self.upvotes, self.readers)
+        return DerivedColumns(*columns, stored=self._stored)
 
     def fold_in_texts(self, papers: Papers) -> tuple[sp.csr_matrix, np.ndarray]:
         """Return the TF-IDF rows (M, W) and vectors (M, D) of papers by their words and names alone."""
@@ -124,6 +134,7 @@ class Model:
         if self.embeddings:
             arrays |= {"meaning": self.embeddings.vectors, "meaning_prints": self.embeddings.fingerprints}
         arrays |= {"answers_keys": self.holdout_record.keys, "answers_gains": self.holdout_record.gains}
+        arrays |= self.derived.arrays()
         holdout_record = {"kind": self.holdout_record.kind, "now": self.holdout_record.now}
         artifact.write(Path(folder), {**self.manifest.as_dict(), "answers": holdout_record}, arrays)
 
@@ -150,7 +161,7 @@ class Model:
         factors = Factors(arrays["vectors"], arrays["features"], arrays["paper_gram"], arrays["row_gram"])
         if len(factors.papers) != shape[0] or len(factors.features) != shape[1] + len(strings["names"]):
             raise ValueError("the vectors do not match the papers, words and names")
-        return cls(
+        model = cls(
             manifest=Manifest.from_dict(manifest),
             config=Config.from_dict(manifest["config"]),
             blend=Blend.from_dict(manifest["blend"]),
@@ -173,6 +184,9 @@ class Model:
             ),
             **{name: arrays[name] for name in _COLUMNS},
         )
+        object.__setattr__(model, "_stored", arrays)
+        model.derived.check()
+        return model
 
 
 def _keyphrase_arrays(keyphrases: Keyphrases | None) -> dict[str, np.ndarray]:

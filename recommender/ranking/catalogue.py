@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import threading
 from collections.abc import Collection, Sequence
-from functools import cached_property
 
 import numpy as np
 
@@ -68,12 +67,12 @@ class Catalogue:
         """Fold papers into the model without adding them to the catalogue. Raises ValueError without a model."""
         if self.model is None:
             raise ValueError("without a model nothing can be folded in: copy the catalogue and update the copy")
-        return fold_in_papers(self.model, papers, self._model_rows, self._snapshot[0].blocks[0].by_word)
+        return fold_in_papers(self.model, papers)
 
     def with_block(self, block: PaperBlock) -> Catalogue:
         """Return a catalogue with the papers of a block from `fold_in` on top; this one does not change."""
         index, vocabulary = self._snapshot
-        return self._with_snapshot(PaperIndex([*index.blocks, block], below=index), vocabulary)
+        return self._with_snapshot(PaperIndex([*index.blocks, block]), vocabulary)
 
     def copy(self) -> Catalogue:
         """Return a catalogue of the same papers that can be updated on its own."""
@@ -94,7 +93,7 @@ class Catalogue:
     def _update_with_model(self, model: Model, papers: Papers) -> tuple[PaperIndex, Vocabulary]:
         index, vocabulary = self._snapshot
         trained, *newer = index.blocks
-        block = fold_in_papers(model, papers, self._model_rows, trained.by_word)
+        block = fold_in_papers(model, papers)
         return PaperIndex([trained, merge_blocks(newer[0], block) if newer else block]), vocabulary
 
     def _update_without_model(self, papers: Papers) -> tuple[PaperIndex, Vocabulary]:
@@ -107,10 +106,6 @@ class Catalogue:
         vocabulary = vocabulary.with_keyphrases(texts, rows)
         self._learned_papers = len(self._papers)
         return PaperIndex([untrained_block(self._papers, vocabulary)]), vocabulary
-
-    @cached_property
-    def _model_rows(self) -> dict[str, int]:
-        return {paper: row for row, paper in enumerate(self.model.ids)} if self.model else {}
 
     def rank(
         self,

@@ -6,23 +6,26 @@ Axes: N papers in the index or block, P papers of the model, M row numbers asked
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
+from recommender.data.strings import find_rows
 from recommender.data.tables import Papers
 from recommender.features.metadata import paper_names
 from recommender.features.name_index import Name, NameIndex
 from recommender.features.tfidf import Vocabulary, paper_texts
+from recommender.model.derived_columns import DerivedColumns
 from recommender.model.model import Model
 from recommender.model.neighbours import find_neighbours
 
 _LISTS = ("ids", "titles", "names")
-_ARRAYS = ("foldin_vectors", "scoring_vectors", "published", "upvotes", "readers", "trained")
+_ARRAYS = ("foldin_vectors", "scoring_vectors", "published", "upvotes", "readers", "trained", "id_places")
 _MATRICES = ("words", "neighbours")
 
 
@@ -36,6 +39,8 @@ class PaperBlock:
     and `upvotes` float32 (N,) are nan where unknown. `readers` float32 (N,) counts who opened or saved each paper when
     the model was trained, `trained` bool (N,) whether it was trained with the paper in it. `names` (N,) are the papers'
     authors, categories and organisations; the model's own papers have none here, but an index of them, `stored_names`.
+    `id_places` int64 (N,) are the places of the ids among the model's in order (0 in the model's own block, and without
+    a model). `model_columns` are what the model stored of its own papers' derived columns.
     """
 
     ids: Sequence[str]
@@ -48,16 +53,24 @@ class PaperBlock:
     upvotes: np.ndarray
     readers: np.ndarray
     trained: np.ndarray
+    id_places: np.ndarray
     names: Sequence[Sequence[str]] = ()
     stored_names: NameIndex | None = None
+    model_columns: DerivedColumns | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
 
     @cached_property
+    def derived(self) -> DerivedColumns:
+        """The columns that follow from the others, of the model's own papers as it stored them."""
+        columns = (self.ids, self.words, self.scoring_vectors, self.upvotes, self.readers)
+        return self.model_columns or DerivedColumns(*columns)
+
+    @property
     def by_word(self) -> sp.csr_matrix:
         """The words transposed, float32 CSR (W, N), to look papers up by a word."""
-        return self.words.T.tocsr()
+        return self.derived.by_word
 
     @cached_property
     def name_index(self) -> NameIndex:
@@ -74,10 +87,10 @@ class PaperBlock:
 
 def model_block(model: Model) -> PaperBlock:
     """Return the block of the model's own papers."""
-    trained = np.ones(len(model.ids), bool)
-    facts = (model.published, model.upvotes, model.readers, trained)
-    vectors = (model.factors.papers, model.scoring_vectors)
-    return PaperBlock(model.ids, model.titles, model.words, *vectors, None, *facts, stored_names=model.name_index)
+    trained = np.broadcast_to(np.True_, len(model.ids))
+    facts = (model.published, model.upvotes, model.readers, trained, np.broadcast_to(np.int64(0), len(trained)))
+    columns = (model.ids, model.titles, model.words, model.factors.papers, model.scoring_vectors, None, *facts)
+    return PaperBlock(*columns, stored_names=model.name_index, model_columns=model.derived)
 
 
 def untrained_block(papers: Papers, vocabulary: Vocabulary) -> PaperBlock:
@@ -92,30 +105,28 @@ def untrained_block(papers: Papers, vocabulary: Vocabulary) -> PaperBlock:
         foldin_vectors,
         sp.csr_matrix((len(papers), 0), dtype=np.float32),
         *facts,
+        np.zeros(len(papers), np.int64),
         names=paper_names(papers),
     )
 
 
-def fold_in_papers(
-    model: Model, papers: Papers, row_of: Mapping[str, int], papers_by_word: sp.csr_matrix
-) -> PaperBlock:
+def fold_in_papers(model: Model, papers: Papers) -> PaperBlock:
     """Return a block of papers newer than the model, folded in from their words.
 
-    `row_of` maps the ids the model knows to its rows: such a paper brings new text or facts, but where readers placed
-    it, it stays. `papers_by_word` float32 CSR (W, P) is `by_word` of the model's block.
+    A paper that the model knows brings new text or facts, but where readers placed it, it stays.
     """
     words, foldin_vectors = model.fold_in_texts(papers)
-    neighbours = find_neighbours(words, papers_by_word)
+    neighbours = find_neighbours(words, model.derived.by_word)
     scoring_vectors = model.cold_adjustment.apply(foldin_vectors, neighbours @ model.factors.papers)
     readers, trained = np.zeros(len(papers), np.float32), np.zeros(len(papers), bool)
-    nodes = neighbours.tolil()
-    for at, row in ((at, row_of[paper]) for at, paper in enumerate(papers.ids) if paper in row_of):
+    nodes, rows = neighbours.tolil(), find_rows(model.derived.row_of, papers.ids)
+    for at, row in ((int(at), int(rows[at])) for at in np.flatnonzero(rows >= 0)):
         readers[at], trained[at] = model.readers[row], True
         if readers[at]:
             foldin_vectors[at], scoring_vectors[at] = model.factors.papers[row], model.scoring_vectors[row]
             nodes.rows[at], nodes.data[at] = [row], [1.0]
     columns = (papers.ids, papers.titles, words, foldin_vectors, scoring_vectors, nodes.tocsr())
-    facts = (papers.published, papers.upvotes, readers, trained)
+    facts = (papers.published, papers.upvotes, readers, trained, model.derived.id_places(papers.ids))
     return PaperBlock(*columns, *facts, names=paper_names(papers))
 
 
@@ -136,75 +147,105 @@ def merge_blocks(one: PaperBlock, other: PaperBlock) -> PaperBlock:
 class PaperIndex:
     """Blocks as one table of N rows; of an id in two blocks, the later row is current.
 
-    `below` is an index of all blocks but the last, whose ids need not be numbered again.
+    Nothing here is made for every row before it is asked for: an index is made anew whenever a paper arrives.
     """
 
-    def __init__(self, blocks: Sequence[PaperBlock], below: PaperIndex | None = None) -> None:
+    def __init__(self, blocks: Sequence[PaperBlock]) -> None:
         self.blocks = [block for block in blocks if len(block)] or list(blocks[:1])
         self.block_starts = np.cumsum([0] + [len(block) for block in self.blocks])
-        self._below = below if below is not None and len(below) else None
-        new = self.blocks if self._below is None else self.blocks[len(self._below.blocks) :]
-        self.ids: list[str] = [
-            *(self._below.ids if self._below else ()),
-            *(paper for block in new for paper in block.ids),
-        ]
-        self.row_of: dict[str, int] = dict(self._below.row_of) if self._below else {}
-        first = len(self._below) if self._below else 0
-        self.row_of.update((paper, row) for row, paper in enumerate(self.ids[first:], first))
+        self.ids: Sequence[str] = _Ids(self)
+        self.row_of: Mapping[str, int] = _RowOf(self)
 
     def __len__(self) -> int:
-        return len(self.ids)
+        return int(self.block_starts[-1])
+
+    def find_rows(self, ids: Sequence[str]) -> np.ndarray:
+        """Return the current rows of papers, int64 (M,), -1 for unknown ones: quicker than `row_of` one by one."""
+        rows = np.full(len(ids), -1, np.int64)
+        for block, start in self.parts():
+            found = find_rows(block.derived.row_of, ids)
+            rows = np.where(found >= 0, found + start, rows)
+        return rows
+
+    def parts(self) -> list[tuple[PaperBlock, int]]:
+        """Return the blocks, each with its first row."""
+        return list(zip(self.blocks, self.block_starts.tolist(), strict=False))
 
     def title(self, row: int) -> str:
         """Return the title of a row, empty where unknown."""
-        block, at = self._locate(row)
+        block, at = self.locate(row)
         return block.titles[at]
+
+    @cached_property
+    def replaced(self) -> np.ndarray:
+        """The rows that a later one replaced, int64, in order."""
+        found = [np.empty(0, np.int64)]
+        for at, (block, start) in enumerate(self.parts()):
+            for later in self.blocks[at + 1 :]:
+                rows = find_rows(block.derived.row_of, later.ids)
+                found.append(rows[rows >= 0] + start)
+        return np.unique(np.concatenate(found))
 
     @cached_property
     def is_current(self) -> np.ndarray:
         """Bool (N,): false for rows that a later one replaced."""
-        current = np.zeros(len(self), bool)
-        current[list(self.row_of.values())] = True
+        current = np.ones(len(self), bool)
+        current[self.replaced] = False
         return current
 
-    @cached_property
-    def id_order(self) -> np.ndarray:
-        """Int64 (N,): each row's rank in the order of ids, to break ties; the index below comes first."""
-        below = self._below.id_order if self._below else np.empty(0, np.int64)
-        ids = self.ids[len(below) :]
-        order = np.empty(len(ids), np.int64)
-        order[sorted(range(len(ids)), key=ids.__getitem__)] = np.arange(len(ids)) + len(below)
-        return np.concatenate([below, order])
+    def id_keys(self, rows: np.ndarray) -> np.ndarray:
+        """Return keys int64 (M,) that order index rows (M,) as their ids do, to break ties."""
+        size = self.block_starts[1]
+        keys = (self.take("id_places", rows) << 32) + 1  # before the model's paper that is next in order
+        trained, newer = np.flatnonzero(rows < size), np.flatnonzero(rows >= size)
+        keys[trained] = (self.blocks[0].derived.id_ranks[rows[trained]].astype(np.int64) + 1) << 32
+        ids = [self.ids[row] for row in rows[newer].tolist()]
+        keys[newer[sorted(range(len(ids)), key=ids.__getitem__)]] += np.arange(len(ids))
+        return keys
+
+    def take(self, column: str, rows: np.ndarray) -> np.ndarray:
+        """Return a column of the blocks at index rows (M,), by its name: `upvotes`, or `derived.log_upvotes`."""
+        arrays = [attrgetter(column)(block) for block in self.blocks]
+        taken = np.empty((len(rows), *arrays[0].shape[1:]), arrays[0].dtype)
+        for array, start, end in zip(arrays, self.block_starts, self.block_starts[1:], strict=False):
+            inside = (rows >= start) & (rows < end)
+            taken[inside] = array[rows[inside] - start]
+        return taken
+
+    def column(self, name: str) -> np.ndarray:
+        """Return a column of all blocks (N, …), by its name; of a single block, without a copy."""
+        arrays = [attrgetter(name)(block) for block in self.blocks]
+        return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
 
     @cached_property
     def published(self) -> np.ndarray:
         """Float64 (N,): epoch seconds, nan unknown."""
-        return np.concatenate([block.published for block in self.blocks])
+        return self.column("published")
 
     @cached_property
     def upvotes(self) -> np.ndarray:
         """Float32 (N,): upvotes, nan unknown."""
-        return np.concatenate([block.upvotes for block in self.blocks])
+        return self.column("upvotes")
 
     @cached_property
     def readers(self) -> np.ndarray:
         """Float32 (N,): how many readers opened or saved each paper when the model was trained."""
-        return np.concatenate([block.readers for block in self.blocks])
+        return self.column("readers")
 
     @cached_property
     def has_readers(self) -> bool:
         """Whether the model was trained with any reader."""
-        return bool(self.readers.any())
+        return any(bool(block.readers.any()) for block in self.blocks)
 
     @cached_property
     def trained(self) -> np.ndarray:
         """Bool (N,): the model was trained with the paper."""
-        return np.concatenate([block.trained for block in self.blocks])
+        return self.column("trained")
 
     @cached_property
     def has_words(self) -> np.ndarray:
         """Bool (N,): the paper has at least one word of the vocabulary."""
-        return np.concatenate([np.diff(block.words.indptr) > 0 for block in self.blocks])
+        return self.column("derived.has_words")
 
     @cached_property
     def known(self) -> np.ndarray:
@@ -214,12 +255,12 @@ class PaperIndex:
     @cached_property
     def log_upvotes(self) -> np.ndarray:
         """Float32 (N,): log1p of the upvotes, 0 where unknown."""
-        return np.log1p(np.nan_to_num(self.upvotes))
+        return self.column("derived.log_upvotes")
 
     @cached_property
     def log_readers(self) -> np.ndarray:
         """Float32 (N,): log1p of the readers."""
-        return np.log1p(self.readers)
+        return self.column("derived.log_readers")
 
     def rows_of(self, name: Name) -> np.ndarray:
         """Return the index rows of the papers that have a name, int64, in order."""
@@ -252,18 +293,16 @@ class PaperIndex:
 
     def foldin_vectors(self, rows: np.ndarray) -> np.ndarray:
         """Return the vectors that readers are folded in on, of index rows (M,), float32 (M, D)."""
-        return self._dense_rows([block.foldin_vectors for block in self.blocks], rows)
+        return self.take("foldin_vectors", rows)
 
     def scoring_vectors(self, rows: np.ndarray) -> np.ndarray:
         """Return the vectors that papers are scored by, of index rows (M,), float32 (M, D)."""
-        return self._dense_rows([block.scoring_vectors for block in self.blocks], rows)
+        return self.take("scoring_vectors", rows)
 
     @cached_property
     def scoring_norms(self) -> np.ndarray:
         """Float32 (N,): the norms of the scoring vectors, none of them zero."""
-        return np.maximum(
-            np.concatenate([np.linalg.norm(block.scoring_vectors, axis=1) for block in self.blocks]), 1e-12
-        )
+        return self.column("derived.scoring_norms")
 
     def dot_vector(self, vector: np.ndarray) -> np.ndarray:
         """Return the product of every scoring vector with `vector` (D,), float32 (N,)."""
@@ -279,13 +318,6 @@ class PaperIndex:
         """Extend scores (P,) of the model's papers to all, float32 (N,): newer ones get those of their neighbours."""
         return np.concatenate([scores, *(block.neighbours @ scores for block in self.blocks[1:])])
 
-    def _dense_rows(self, arrays: list[np.ndarray], rows: np.ndarray) -> np.ndarray:
-        vectors = np.empty((len(rows), arrays[0].shape[1]), np.float32)
-        for array, start, end in zip(arrays, self.block_starts, self.block_starts[1:], strict=False):
-            inside = (rows >= start) & (rows < end)
-            vectors[inside] = array[rows[inside] - start]
-        return vectors
-
     def _sparse_rows(self, matrices: list[sp.csr_matrix], rows: np.ndarray) -> sp.csr_matrix:
         if not len(rows) or rows.max() < matrices[0].shape[0]:
             return matrices[0][rows]
@@ -294,6 +326,53 @@ class PaperIndex:
         parts = [matrix[rows[some] - start] for matrix, some, start in zip(matrices, inside, starts, strict=False)]
         return sp.vstack(parts, format="csr")[np.argsort(np.concatenate(inside))]
 
-    def _locate(self, row: int) -> tuple[PaperBlock, int]:
+    def locate(self, row: int) -> tuple[PaperBlock, int]:
+        """Return the block of an index row, and the row in it."""
         block = int(np.searchsorted(self.block_starts, row, side="right")) - 1
         return self.blocks[block], row - int(self.block_starts[block])
+
+
+class _Ids(Sequence[str]):
+    """The ids of an index's rows, decoded on access."""
+
+    def __init__(self, index: PaperIndex) -> None:
+        self._index = index
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def __getitem__(self, row: Any) -> Any:
+        block, at = self._index.locate(row)
+        return block.ids[at]
+
+
+class _RowOf(Mapping[str, int]):
+    """The current row of each id: the newest block first, whose dictionary is small, the model's hash index last."""
+
+    def __init__(self, index: PaperIndex) -> None:
+        self._index = index
+        self._blocks = index.parts()[::-1]
+
+    def get(self, paper: object, default: Any = None) -> Any:
+        for block, start in self._blocks:
+            row = block.derived.row_of.get(paper)  # type: ignore[call-overload]
+            if row is not None:
+                return start + row
+        return default
+
+    def __getitem__(self, paper: str) -> int:
+        row = self.get(paper)
+        if row is None:
+            raise KeyError(paper)
+        return int(row)
+
+    def __contains__(self, paper: object) -> bool:
+        return self.get(paper) is not None
+
+    def __len__(self) -> int:
+        return len(self._index) - len(self._index.replaced)
+
+    def __iter__(self) -> Iterator[str]:
+        for at, block in enumerate(self._index.blocks):
+            earlier = self._index.blocks[:at]
+            yield from (paper for paper in block.ids if not any(paper in one.derived.row_of for one in earlier))

@@ -62,7 +62,16 @@ def _select_top(scores: CatalogueScores, rows: np.ndarray, k: int | None) -> np.
         threshold = np.partition(totals, len(rows) - k)[len(rows) - k]
         rows = rows[totals >= threshold]  # with all ties of the last place, which ids decide
         totals = scores.total[rows]
-    return rows[np.lexsort((scores.index.id_order[rows], -totals))][:k]
+    return rows[np.lexsort((_break_ties(scores, rows, totals), -totals))][:k]
+
+
+def _break_ties(scores: CatalogueScores, rows: np.ndarray, totals: np.ndarray) -> np.ndarray:
+    """Return keys int64 (M,) that order index rows (M,) of the same total by id."""
+    _, place, count = np.unique(totals, return_inverse=True, return_counts=True)
+    tied = np.flatnonzero(count[place] > 1)
+    keys = np.zeros(len(rows), np.int64)
+    keys[tied] = scores.index.id_keys(rows[tied])
+    return keys
 
 
 def _diversify(scores: CatalogueScores, pool: np.ndarray, k: int, config: Config) -> tuple[np.ndarray, np.ndarray]:

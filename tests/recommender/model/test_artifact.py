@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from recommender import BrokenModel, Catalogue, Events, Model, Papers, train
-from recommender.model.artifact import Strings
 
 NOW = 1_760_000_000.0
 
@@ -91,17 +90,6 @@ def test_a_damaged_folder_is_refused(folder, name, damage):
     damage(folder / name)
     with pytest.raises(BrokenModel):
         Model.load(folder)
-
-
-def test_strings_come_back_byte_for_byte():
-    strings = ["", "plain", "Gérard 大", "line\nbreak\t", "\udc80 lone", ""]
-    packed = Strings.pack(strings)
-    assert list(packed) == strings
-    assert [packed[row] for row in range(len(packed))] == strings
-    assert packed[1:3] == strings[1:3]
-    assert list(Strings.pack([])) == []
-    with pytest.raises(IndexError):
-        packed[len(strings)]
 
 
 def test_a_model_of_readers_without_any_text_can_be_kept_too(tmp_path):

@@ -28,9 +28,23 @@ def blocks(vocabulary):
 
 def test_of_an_id_in_two_blocks_the_later_row_is_current(blocks):
     index = PaperIndex(blocks)
-    assert index.ids == ["c", "a", "b", "a"]
+    assert list(index.ids) == ["c", "a", "b", "a"]
     assert index.is_current.tolist() == [True, False, True, True]
+    assert index.replaced.tolist() == [1]
     assert index.title(index.row_of["a"]) == TEXTS[3]
+
+
+def test_rows_are_found_as_a_dictionary_of_all_ids_would(blocks):
+    index = PaperIndex(blocks)
+    expected = {paper: row for row, paper in enumerate(["c", "a", "b", "a"])}
+    assert dict(index.row_of) == expected
+    assert list(index.row_of) == list(expected)
+    assert len(index.row_of) == 3
+    assert index.find_rows(["a", "", "b", "x", "c"]).tolist() == [3, -1, 2, -1, 0]
+    assert "x" not in index.row_of
+    assert index.row_of.get("x", -2) == -2
+    with pytest.raises(KeyError):
+        index.row_of["x"]
 
 
 def test_merged_blocks_keep_the_later_row_alone(blocks):
@@ -44,14 +58,6 @@ def test_a_block_without_papers_keeps_the_others_in_order(blocks):
     left = merge_blocks(*blocks).without(["b"])
     assert list(left.ids) == ["c", "a"]
     assert left.words.shape[0] == len(left.published) == 2
-
-
-def test_an_index_over_another_knows_its_ids(blocks):
-    below = PaperIndex(blocks[:1])
-    index, whole = PaperIndex(blocks, below=below), PaperIndex(blocks)
-    assert index.ids == whole.ids
-    assert index.row_of == whole.row_of
-    assert [index.ids[row] for row in np.argsort(index.id_order)] == ["a", "c", "a", "b"]  # the index below comes first
 
 
 def test_rows_come_back_in_the_order_asked_for(blocks):
@@ -73,9 +79,7 @@ def folded(model, papers):
     text = {"title": papers.titles[3], "abstract": papers.abstracts[3]}
     new = Papers.from_rows([{"id": "new", **text}, {"id": papers.ids[70], **text}])
     own = model_block(model)
-    return PaperIndex(
-        [own, fold_in_papers(model, new, {paper: row for row, paper in enumerate(model.ids)}, own.by_word)]
-    )
+    return PaperIndex([own, fold_in_papers(model, new)])
 
 
 def test_a_new_paper_stands_on_the_graph_by_its_neighbours(folded, model):
@@ -95,3 +99,14 @@ def test_a_known_paper_with_another_text_stays_where_its_readers_placed_it(folde
     assert folded.trained[row[0]]
     assert folded.readers[row[0]] == model.readers[70]
     assert not folded.trained[row[0] - 1]
+
+
+@pytest.mark.parametrize(
+    "ids", [["", "t0p00x", "zz", "t3p29"], ["\ud83d", "é", "t1", "~", "t7p29\0", "\0"], ["t2p1", "t2p01"]]
+)
+def test_ids_break_ties_in_their_order_whichever_block_they_are_in(model, ids):
+    texts = Papers.from_rows({"id": paper, "title": "topic1word1"} for paper in ids)
+    newer, newest = fold_in_papers(model, texts.take([0])), fold_in_papers(model, texts.take(range(1, len(ids))))
+    index = PaperIndex([model_block(model), newer, newest])
+    rows = np.random.default_rng(0).permutation(len(index))
+    assert [index.ids[row] for row in rows[np.argsort(index.id_keys(rows))]] == sorted(index.ids)

@@ -1,0 +1,127 @@
+"""Columns of papers that follow from their others: computed when first asked for, or read where a model stored them.
+
+A model stores them so that its workers share them: by word alone they are as large as all the words again.
+Axes: N papers, W words.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from recommender.data.strings import HashIndex, Strings
+
+_PARTS = ("data", "indices", "indptr")
+_COLUMNS = ("by_id", "id_ranks", "has_words", "log_upvotes", "log_readers", "scoring_norms")
+
+
+@dataclass(frozen=True)
+class DerivedColumns:
+    """What follows from the columns of N papers; `stored` are the arrays of a model, none for other papers.
+
+    A model stored by an older version has none either, or not all of them.
+    """
+
+    ids: Sequence[str]
+    words: sp.csr_matrix
+    scoring_vectors: np.ndarray
+    upvotes: np.ndarray
+    readers: np.ndarray
+    stored: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    @cached_property
+    def row_of(self) -> Mapping[str, int]:
+        """The row of each id; of an id twice, the later."""
+        if not isinstance(self.ids, Strings):
+            return {paper: row for row, paper in enumerate(self.ids)}
+        if "id_hashes" not in self.stored:
+            return HashIndex.build(self.ids)
+        return HashIndex(self.ids, self.stored["id_hashes"], self.stored["id_hash_rows"])
+
+    @cached_property
+    def by_id(self) -> np.ndarray:
+        """Int32 (N,): the rows in the order of their ids."""
+        return self._stored("by_id", lambda: _sort_rows(list(self.ids)))
+
+    @cached_property
+    def id_ranks(self) -> np.ndarray:
+        """Int32 (N,): each row's place in `by_id`."""
+        return self._stored("id_ranks", lambda: _invert(self.by_id))
+
+    def id_places(self, ids: Iterable[str]) -> np.ndarray:
+        """Return before how many of these ids each of others comes in their order, int64 (M,)."""
+        ordered = _Ordered(self.ids, self.by_id)
+        return np.array([bisect_left(ordered, paper) for paper in ids], np.int64)
+
+    @cached_property
+    def by_word(self) -> sp.csr_matrix:
+        """The words transposed, float32 CSR (W, N), to look papers up by a word."""
+        if "by_word_data" not in self.stored:
+            return self.words.T.tocsr()
+        cells = tuple(self.stored[f"by_word_{part}"] for part in _PARTS)
+        return sp.csr_matrix(cells, shape=self.words.shape[::-1], copy=False)
+
+    @cached_property
+    def has_words(self) -> np.ndarray:
+        """Bool (N,): the paper has at least one word of the vocabulary."""
+        return self._stored("has_words", lambda: np.diff(self.words.indptr) > 0)
+
+    @cached_property
+    def log_upvotes(self) -> np.ndarray:
+        """Float32 (N,): log1p of the upvotes, 0 where unknown."""
+        return self._stored("log_upvotes", lambda: np.log1p(np.nan_to_num(self.upvotes)))
+
+    @cached_property
+    def log_readers(self) -> np.ndarray:
+        """Float32 (N,): log1p of the readers."""
+        return self._stored("log_readers", lambda: np.log1p(self.readers))
+
+    @cached_property
+    def scoring_norms(self) -> np.ndarray:
+        """Float32 (N,): the norms of the scoring vectors, none of them zero."""
+        return self._stored("scoring_norms", lambda: np.maximum(np.linalg.norm(self.scoring_vectors, axis=1), 1e-12))
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return the arrays to store, as `stored` wants them back."""
+        index = self.row_of if isinstance(self.row_of, HashIndex) else HashIndex.build(Strings.pack(self.ids))
+        ids = {"id_hashes": index.hashes, "id_hash_rows": index.rows}
+        by_word = {f"by_word_{part}": getattr(self.by_word, part) for part in _PARTS}
+        return ids | by_word | {name: getattr(self, name) for name in _COLUMNS}
+
+    def check(self) -> None:
+        """Raise ValueError unless the stored arrays have the sizes that the other columns ask for."""
+        if self.stored and any(len(getattr(self, name)) != len(self.ids) for name in _COLUMNS if name in self.stored):
+            raise ValueError("a stored column has another length than the papers")
+
+    def _stored(self, name: str, compute: Callable[[], np.ndarray]) -> np.ndarray:
+        return self.stored[name] if name in self.stored else compute()
+
+
+@dataclass(frozen=True)
+class _Ordered(Sequence[str]):
+    """Strings in the order of `rows`."""
+
+    strings: Sequence[str]
+    rows: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, at: Any) -> Any:
+        return self.strings[int(self.rows[at])]
+
+
+def _sort_rows(ids: list[str]) -> np.ndarray:
+    return np.array(sorted(range(len(ids)), key=ids.__getitem__), np.int32)
+
+
+def _invert(order: np.ndarray) -> np.ndarray:
+    places = np.empty(len(order), np.int32)
+    places[order] = np.arange(len(order), dtype=np.int32)
+    return places

@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 import scipy.sparse as sp
 
+from recommender.features.label_choice import LabelChooser
 from recommender.features.surface_forms import SurfaceForms
 
 COMMON_SHARE, FREQUENT_SHARE = 0.1, 0.05  # shares of the papers above which a word may be a stop word
@@ -24,7 +25,6 @@ PRIOR_PAPERS = 4.0  # papers of coherence 1 that are counted with a word's own, 
 MIN_TITLE_SHARE = 0.2  # of a word's papers have it in the title: informative whatever its coherence
 MIN_PAPERS_FOR_ONE_TITLE = 100  # papers in a catalogue where one such title suffices; below, two
 MIN_PAPERS_TO_COMPARE = 8  # below this many papers nothing is learned from their similarity
-OVERSAMPLING = 8  # candidates examined for each label that is wanted
 MAX_PHRASES = 10_000  # candidates examined, those in most papers first
 MAX_PAPERS_COMPARED = 200  # papers of one word or phrase
 MIN_ADJACENT_SHARE = 0.75  # of the papers with both words of a phrase have them side by side
@@ -54,51 +54,11 @@ class Keyphrases:
         return cls(words, rare.astype(np.float32), np.zeros((0, 2), np.int32), [], rare[:0])
 
     @cached_property
-    def _has_label(self) -> np.ndarray:
-        """Bool (W,): the word is named, alone or in a phrase."""
-        named = np.asarray(self.informativeness > 0)
-        named[np.asarray(self.phrases).ravel()] = True
-        return named
-
-    @cached_property
-    def _phrases_from(self) -> dict[int, list[tuple[int, int]]]:
-        """The phrases that begin with each word, as (second word, phrase)."""
-        found: dict[int, list[tuple[int, int]]] = {}
-        for phrase, (one, other) in enumerate(self.phrases.tolist()):
-            found.setdefault(one, []).append((other, phrase))
-        return found
-
-    def choose_labels(self, columns: np.ndarray, weights: np.ndarray, limit: int) -> list[str]:
-        """Return at most `limit` labels for the words that two papers share, the best first.
-
-        `columns` and `weights` are the words and their weights in both; a label is as good as its weight times its
-        informativeness. No word is named twice, alone and in a phrase or as part of another.
-        """
-        named = self._has_label[columns]
-        shared = dict(zip(columns[named].tolist(), weights[named].tolist(), strict=True))
-        found = [(weight * float(self.informativeness[one]), self.labels[one]) for one, weight in shared.items()]
-        for one, weight in shared.items():
-            phrases = [(other, phrase) for other, phrase in self._phrases_from.get(one, ()) if other in shared]
-            tell = ((weight + shared[other]) * float(self.phrase_informativeness[phrase]) for other, phrase in phrases)
-            found += zip(tell, (self.phrase_labels[phrase] for _, phrase in phrases), strict=True)
-        best = sorted((one for one in found if one[0] > 0), key=lambda one: -one[0])
-        return _drop_overlaps([name for _, name in best[: OVERSAMPLING * limit]])[:limit]
-
-
-def _drop_overlaps(names: list[str]) -> list[str]:
-    """Drop labels that are part of others, or that share a word with one before them."""
-    kept: list[str] = []
-    for name in names:
-        other = next((one for one in kept if _word_set(one) & _word_set(name) or one in name or name in one), None)
-        if other is None:
-            kept.append(name)
-        elif len(_word_set(name)) > len(_word_set(other)) and _word_set(other) <= _word_set(name):
-            kept[kept.index(other)] = name
-    return list(dict.fromkeys(kept))
-
-
-def _word_set(name: str) -> set[str]:
-    return set(name.casefold().replace("-", " ").split())
+    def chooser(self) -> LabelChooser:
+        """Chooses which of these labels to name."""
+        return LabelChooser(
+            self.labels, self.informativeness, self.phrases, self.phrase_labels, self.phrase_informativeness
+        )
 
 
 def learn_keyphrases(texts: Sequence[str], words: Sequence[str], rows: sp.csr_matrix) -> Keyphrases:

@@ -14,6 +14,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 
 from recommender.data.tables import Papers
 from recommender.features.keyphrases import Keyphrases, learn_keyphrases
+from recommender.features.label_choice import LabelChooser
 from recommender.features.tokenizer import tokenize
 
 
@@ -36,10 +37,11 @@ class Vocabulary:
         """Return this vocabulary with keyphrases; `texts` (P,) are those it was learned from, `rows` (P, W) theirs."""
         return replace(self, keyphrases=learn_keyphrases(texts, self.words, rows))
 
-    def choose_labels(self, columns: np.ndarray, weights: np.ndarray, limit: int) -> list[str]:
-        """Return labels for the words that two papers share, the best first; see `Keyphrases.choose_labels`."""
+    @property
+    def label_chooser(self) -> LabelChooser:
+        """Chooses labels for the words that papers share."""
         keyphrases: Keyphrases = self._keyphrases  # type: ignore[attr-defined]
-        return keyphrases.choose_labels(columns, weights, limit)
+        return keyphrases.chooser
 
     def columns(self, words: Iterable[str]) -> np.ndarray:
         """Return the sorted columns of the known ones of these words, int64."""

@@ -1,15 +1,17 @@
-"""Why a paper was recommended: shares that add up to its score.
+"""Why papers were recommended: shares that add up to their scores, for all papers of a list at once.
 
-Axes: n rows of the profile, M rows explained, W words.
+Axes: n rows of the profile, M rows explained, K papers named at most in one explanation, I typed texts, E cells of the
+M rows of words, C columns of these, W words.
 """
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
+import scipy.sparse as sp
 
 from recommender.features.name_index import PREFIXES
 from recommender.ranking.scoring import CatalogueScores
@@ -19,8 +21,7 @@ SHARED_WORDS = 4  # named in one reason
 MIN_PRODUCT = 1e-6  # of two TF-IDF weights; anything below is rounding
 
 
-@dataclass(frozen=True)
-class Reason:
+class Reason(NamedTuple):
     """One share of a score.
 
     `kind` is "paper" (one of the reader's papers, with its `title` and the `words` it shares; below zero, the nearest
@@ -37,85 +38,184 @@ class Reason:
     words: list[str] | None = None
 
 
-class Explanation:
-    """What the scores of some index rows (M,) are made of, computed for all of them at once.
+def explain(scores: CatalogueScores, rows: np.ndarray, adjustments: np.ndarray, max_papers: int) -> list[list[Reason]]:
+    """Share out the scores of index rows (M,), the largest share of each first.
 
-    `content_shares` and `collaborative_shares` are float64 (M, n).
+    Names at most `max_papers` of the reader's papers, and every interest that a paper matches. The other shares are
+    summed: those by content under "words", the others under "readers". `adjustments` float32 (M,) are what re-ranking
+    added.
     """
-
-    def __init__(self, scores: CatalogueScores, rows: np.ndarray) -> None:
-        self.scores, self.rows = scores, rows
-        self.content_shares = scores.shares(rows, content_based=True)
-        self.collaborative_shares = scores.shares(rows, content_based=False)
-        self.interests = [at for at, text in enumerate(scores.profile.texts) if text]
-        self._matches = match_interests(scores, self.interests, rows)
-        self._followed = [(one.name, np.isin(rows, one.rows)) for one in scores.profile.followed]
-        self._words = scores.index.words(rows)
-        self._disliked = (self._words @ scores.index.words(scores.profile.disliked).T).toarray()
-        # Only the words of these rows matter, so the profile's weights for them fit into a small dense table.
-        self._columns, self._at = np.unique(self._words.indices, return_inverse=True)
-        self._profile_words = scores.profile.words[:, self._columns].toarray()
-        self._all_profile_words = self._profile_words.sum(axis=0)
-
-    def reasons(self, at: int, adjustment: float, max_papers: int) -> list[Reason]:
-        """Share out the score of the row at `at`, the largest share first.
-
-        Names at most `max_papers` of the reader's papers, and every interest that the paper matches. The other shares
-        are summed: those by content under "words", the others under "readers". `adjustment` is what re-ranking added.
-        """
-        scores = self.scores
-        shares = self.content_shares[at] + self.collaborative_shares[at]
-        order = np.argsort(-shares, kind="stable")[: max_papers + len(self.interests)]
-        papers = [int(row) for row in order if scores.profile.rows[row] >= 0 and shares[row] > 0][:max_papers]
-        interests = [row for row, matches in zip(self.interests, self._matches[:, at], strict=True) if matches]
-        reasons = [self._name_paper(at, row, float(shares[row])) for row in papers]
-        reasons += [Reason("interest", float(shares[row]), words=[scores.profile.texts[row]]) for row in interests]
-        reasons += self._sum_remainders(at, [*interests, *papers], adjustment)
-        ordered = sorted((reason for reason in reasons if reason.share), key=lambda reason: -reason.share)
-        return _absorb_rounding(float(scores.total[self.rows[at]] + np.float32(adjustment)), ordered)
-
-    def _name_paper(self, at: int, row: int, share: float) -> Reason:
-        paper, index = int(self.scores.profile.rows[row]), self.scores.index
-        words = self._pick_shared_words(at, self._profile_words[row])
-        return Reason("paper", share, index.ids[paper], index.title(paper), words)
-
-    def _sum_remainders(self, at: int, named: list[int], adjustment: float) -> Iterator[Reason]:
-        scores, row = self.scores, self.rows[at]
-        content = float(self.content_shares[at].sum() - self.content_shares[at, named].sum())
-        collaborative = float(self.collaborative_shares[at].sum() - self.collaborative_shares[at, named].sum())
-        priors = {kind: float(prior[row]) for kind, prior in scores.priors.items()}
-        if not scores.index.has_readers:  # the factors know words alone
-            content, collaborative = content + collaborative, 0.0
-        if len(named) == len(scores.profile):  # nothing is left to sum, only rounding
-            content = collaborative = 0.0
-        if content:
-            others = self._all_profile_words - self._profile_words[named].sum(axis=0)
-            yield Reason("words", content, words=self._pick_shared_words(at, others))
-        yield Reason("readers", collaborative + priors.get("readers", 0.0))
-        yield Reason("fresh", priors.get("fresh", 0.0))
-        yield Reason("popular", priors.get("popular", 0.0))
-        yield Reason("interest", priors.get("interest", 0.0))
-        if priors.get("disliked"):
-            nearest = int(scores.profile.disliked[self._disliked[at].argmax()])
-            yield Reason("paper", priors["disliked"], scores.index.ids[nearest], scores.index.title(nearest))
-        for kind in (kind for kind in PREFIXES.values() if priors.get(kind)):
-            names = [name.written for name, has in self._followed if name.kind == kind and has[at]]
-            yield Reason(kind, priors[kind], words=names)
-        yield Reason("explore", priors.get("explore", 0.0) + adjustment)
-
-    def _pick_shared_words(self, at: int, weights: np.ndarray) -> list[str]:
-        """Return the most telling words of those a row shares with a profile's `weights` over `_columns`."""
-        cells = slice(self._words.indptr[at], self._words.indptr[at + 1])
-        products = self._words.data[cells] * weights[self._at[cells]]
-        shared = products > MIN_PRODUCT
-        return self.scores.vocabulary.choose_labels(self._words.indices[cells][shared], products[shared], SHARED_WORDS)
+    if not len(rows):
+        return []
+    totals = (scores.total[rows] + adjustments).tolist()
+    columns = _Explanation(scores, rows, max_papers).columns(adjustments)
+    return [
+        _settle(score, [reason for reason in reasons if reason is not None])
+        for score, reasons in zip(totals, zip(*columns, strict=True), strict=True)
+    ]
 
 
-def _absorb_rounding(score: float, reasons: list[Reason]) -> list[Reason]:
-    """Add the rounding of float32 to the largest share: on a share near zero it would not be small."""
+def _settle(score: float, reasons: list[Reason]) -> list[Reason]:
+    """Order reasons, and add the rounding of float32 to the largest: on a share near zero it would not be small."""
     if not reasons:
         return reasons
-    largest = max(range(len(reasons)), key=lambda at: abs(reasons[at].share))
-    rest = score - sum(reason.share for reason in reasons)
-    reasons[largest] = dataclasses.replace(reasons[largest], share=reasons[largest].share + rest)
+    reasons.sort(key=lambda reason: -reason.share)
+    largest = 0 if reasons[0].share >= -reasons[-1].share else len(reasons) - 1
+    rest = score - sum([reason.share for reason in reasons])
+    reasons[largest] = reasons[largest]._replace(share=reasons[largest].share + rest)
     return reasons
+
+
+class _Explanation:
+    """What the scores of some index rows (M,) are made of.
+
+    `shares` float64 (M, n) are what the rows of the profile add, `named` int64 (K, M) those that each score names, -1
+    for none, and `matches` bool (I, M) which typed texts each paper matches. `content` and `collaborative` float64 (M,)
+    are what the rows add that are not named.
+    """
+
+    def __init__(self, scores: CatalogueScores, rows: np.ndarray, max_papers: int) -> None:
+        self.scores, self.rows = scores, rows
+        content = scores.shares(rows, content_based=True)
+        collaborative = scores.shares(rows, content_based=False)
+        if not scores.index.has_readers:  # the factors know words alone
+            content, collaborative = content + collaborative, np.zeros_like(collaborative)
+        self.shares = content + collaborative
+        self.named = _choose_papers(self.shares, scores.profile.rows >= 0, max_papers)
+        self.texts = [at for at, text in enumerate(scores.profile.texts) if text]
+        self.matches = match_interests(scores, self.texts, rows)
+        rest = self._mask_rest()
+        self.content, self.collaborative = (content * rest).sum(axis=1), (collaborative * rest).sum(axis=1)
+
+    def _mask_rest(self) -> np.ndarray:
+        """Return which rows of the profile are not named, bool (M, n)."""
+        rest = np.ones(self.shares.shape, bool)
+        for named in self.named:
+            papers = np.flatnonzero(named >= 0)
+            rest[papers, named[papers]] = False
+        rest[:, self.texts] &= ~self.matches.T
+        return rest
+
+    def columns(self, adjustments: np.ndarray) -> Iterator[Sequence[Reason | None]]:
+        """Yield the reasons of one kind for all of the rows (M,), None where a score has no such part."""
+        priors = {kind: prior[self.rows].astype(np.float64) for kind, prior in self.scores.priors.items()}
+        nothing = np.zeros(len(self.rows))
+        *of_papers, of_others = self._choose_words()
+        for named, words in zip(self.named, of_papers, strict=True):
+            yield self._name_papers(named, words)
+        for row, matches in zip(self.texts, self.matches, strict=True):
+            yield _column("interest", self.shares[:, row] * matches, [[self.scores.profile.texts[row]]] * len(matches))
+        yield _column("words", self.content, of_others)
+        yield _column("readers", self.collaborative + priors.get("readers", nothing))
+        for kind in ("fresh", "popular", "interest"):
+            yield _column(kind, priors.get(kind, nothing))
+        if "disliked" in priors:
+            yield self._name_disliked(priors["disliked"])
+        for kind in (kind for kind in PREFIXES.values() if kind in priors):
+            yield _column(kind, priors[kind], self._followed_names(kind))
+        yield _column("explore", priors.get("explore", nothing) + adjustments)
+
+    def _name_papers(self, named: np.ndarray, words: Sequence[list[str]]) -> list[Reason | None]:
+        """Return the reasons that name papers, rows of the profile (M,), with the `words` they share."""
+        shares = self.shares[np.arange(len(named)), named].tolist()
+        papers = np.where(named >= 0, self.scores.profile.rows[named], -1).tolist()
+        titles = self._titles(papers)
+        return [
+            Reason("paper", share, *titles[paper], shared) if paper >= 0 else None
+            for share, paper, shared in zip(shares, papers, words, strict=True)
+        ]
+
+    def _name_disliked(self, shares: np.ndarray) -> list[Reason | None]:
+        """Return the reasons that name the nearest of the papers that the reader wants less like."""
+        index, disliked = self.scores.index, self.scores.profile.disliked
+        likeness = (index.words(self.rows) @ index.words(disliked).T).toarray()
+        papers = np.where(shares != 0, disliked[likeness.argmax(axis=1)], -1).tolist()
+        titles = self._titles(papers)
+        return [
+            Reason("paper", share, *titles[paper]) if paper >= 0 else None
+            for share, paper in zip(shares.tolist(), papers, strict=True)
+        ]
+
+    def _titles(self, rows: list[int]) -> dict[int, tuple[str, str]]:
+        """Return the ids and titles of index rows, -1 for none, each looked up once."""
+        index = self.scores.index
+        return {row: (index.ids[row], index.title(row)) for row in set(rows) if row >= 0}
+
+    def _followed_names(self, kind: str) -> list[list[str]]:
+        """Return the followed names of a kind that each paper has, as the reader wrote them."""
+        followed = [one for one in self.scores.profile.followed if one.name.kind == kind]
+        has = np.array([np.isin(self.rows, one.rows) for one in followed]).T.tolist()
+        return [[one.name.written for one, its in zip(followed, paper, strict=True) if its] for paper in has]
+
+    def _choose_words(self) -> list[list[list[str]]]:
+        """Return the words that each paper shares with those it names (K lists of M), and with all others together."""
+        texts = [np.where(matches, row, -1) for row, matches in zip(self.texts, self.matches, strict=True)]
+        papers, count, profile_words = self.scores.index.words(self.rows), len(self.rows), self.scores.profile.words
+        cells = _Cells(papers, profile_words, np.unique(np.concatenate([*self.named, *texts, [-1]])))
+        of_named = [cells.weights(named) for named in self.named]
+        others = np.where((self.content != 0)[cells.owners], cells.total_weights(), np.float32(0))
+        for weights in chain(of_named, map(cells.weights, texts)):
+            others = others - weights
+        products = papers.data * np.array([*of_named, others])
+        kinds, at = np.nonzero(products > MIN_PRODUCT)
+        chooser = self.scores.vocabulary.label_chooser
+        groups = kinds * count + cells.owners[at]
+        labels = chooser.choose(groups, papers.indices[at], products[kinds, at], len(products) * count, SHARED_WORDS)
+        return [labels[start : start + count] for start in range(0, len(labels), count)]
+
+
+class _Cells:
+    """The cells of some papers' words, CSR (M, W), beside the weights that a profile (n, W) has for the same words.
+
+    `rows` int64, ascending from -1, are those of the profile that are asked for; `owners` int64 (E,) is the paper of
+    each cell.
+    """
+
+    def __init__(self, papers: sp.csr_matrix, profile: sp.csr_matrix, rows: np.ndarray) -> None:
+        self.owners = np.repeat(np.arange(papers.shape[0]), np.diff(papers.indptr))
+        self._columns, self._profile, self._rows = papers.indices, profile, rows
+        present = np.zeros(papers.shape[1], bool)
+        present[papers.indices] = True
+        place = np.cumsum(present) - 1
+        # Only the words of these papers matter, so the profile's rows fit into a small dense table; its first is zero.
+        self._table = np.zeros((len(rows), int(present.sum())), np.float32)
+        self._places = place[papers.indices]
+        words = profile[rows[1:]]
+        owners = np.repeat(np.arange(1, len(rows)), np.diff(words.indptr))
+        known = present[words.indices]
+        self._table[owners[known], place[words.indices[known]]] = words.data[known]
+
+    def weights(self, rows: np.ndarray) -> np.ndarray:
+        """Return the weights that one row of the profile for each paper (M,), -1 for none, has, float32 (E,)."""
+        return np.asarray(self._table[np.searchsorted(self._rows, rows)[self.owners], self._places])
+
+    def total_weights(self) -> np.ndarray:
+        """Return the weights that all rows of the profile have together, float32 (E,)."""
+        words = self._profile
+        total = np.bincount(words.indices, words.data, minlength=words.shape[1])
+        return np.asarray(total[self._columns], np.float32)
+
+
+def _choose_papers(shares: np.ndarray, is_paper: np.ndarray, most: int) -> np.ndarray:
+    """Return the rows of the profile with the largest shares (M, n) above zero that are papers, int64 (K, M).
+
+    K is `most`, or less where no score has so many; -1 where one has none left. Of equal shares, the first comes first.
+    """
+    left = np.where(is_paper & (shares > 0), shares, 0)
+    papers = np.arange(len(shares))
+    chosen: list[np.ndarray] = []
+    while len(chosen) < most and left.any():
+        best = left.argmax(axis=1)
+        chosen.append(np.where(left[papers, best] > 0, best, -1))
+        left[papers, best] = 0
+    return np.array(chosen, np.int64).reshape(len(chosen), len(shares))
+
+
+def _column(kind: str, shares: np.ndarray, words: Sequence[list[str]] | None = None) -> list[Reason | None]:
+    """Return a reason of one kind for each share (M,), None for zero."""
+    if words is None:
+        return [Reason(kind, share) if share else None for share in shares.tolist()]
+    return [
+        Reason(kind, share, words=shared) if share else None
+        for share, shared in zip(shares.tolist(), words, strict=True)
+    ]

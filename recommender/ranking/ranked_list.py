@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from recommender.ranking.explanations import Explanation, Reason
+from recommender.ranking.explanations import Reason, explain
 from recommender.ranking.scoring import CatalogueScores
 
 EXPLAIN_BATCH = 128  # rows explained at once: enough for a page of cards, and never a whole catalogue
@@ -27,7 +27,7 @@ class RankedList:
     _catalogue_scores: CatalogueScores
     _rows: np.ndarray
     _adjustments: np.ndarray
-    _explanations: dict[int, Explanation] = field(default_factory=dict, compare=False, repr=False)
+    _explanations: dict[tuple[int, int], list[list[Reason]]] = field(default_factory=dict, compare=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -37,10 +37,11 @@ class RankedList:
         if self._rows[index] < 0 or np.isnan(self.scores[index]):
             return []
         batch, at = divmod(index, EXPLAIN_BATCH)
-        if batch not in self._explanations:
-            rows = self._rows[batch * EXPLAIN_BATCH : (batch + 1) * EXPLAIN_BATCH]
-            self._explanations[batch] = Explanation(self._catalogue_scores, np.maximum(rows, 0))
-        return self._explanations[batch].reasons(at, float(self._adjustments[index]), max_papers)
+        if (batch, max_papers) not in self._explanations:
+            some = slice(batch * EXPLAIN_BATCH, (batch + 1) * EXPLAIN_BATCH)
+            rows, adjustments = np.maximum(self._rows[some], 0), self._adjustments[some]
+            self._explanations[batch, max_papers] = explain(self._catalogue_scores, rows, adjustments, max_papers)
+        return self._explanations[batch, max_papers][at]
 
 
 def build_ranked_list(

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
-from recommender import Events
+from recommender import Catalogue, Events, Papers
+from recommender.ranking.explanations import explain
+from tests.recommender.ranking.slow_explanation import explain_slowly
 
 NOW = 1_760_000_000.0
 KINDS = {"paper", "words", "readers", "fresh", "popular", "explore", "interest"}
@@ -98,3 +100,65 @@ def test_what_is_put_right_is_only_rounding(ranked):
         assert components + priors + float(found._adjustments[at]) == pytest.approx(
             float(found.scores[at]), rel=1e-3, abs=1e-3
         )
+
+
+WISHES = {
+    "interests": ["topic4word1 topic4word2", "common1", "author:Author 3 2", "category:cat.1"],
+    "muted": ["topic7word1", "author:Author 5 1"],
+}
+
+
+def random_history(random, kinds):
+    papers = [f"t{topic}p{number:02d}" for topic in range(8) for number in range(30)]
+    size = int(random.integers(1, 80))
+    return Events.from_rows(
+        ("me", str(paper), str(kind), NOW - float(random.integers(0, 100)) * 86_400)
+        for paper, kind in zip(random.choice(papers, size), random.choice(kinds, size), strict=True)
+    )
+
+
+def assert_as_slowly(scores, rows, adjustments, max_papers):
+    """The same reasons in the same order, with shares the same but for the rounding of float32."""
+    found = explain(scores, rows, adjustments, max_papers)
+    for row, adjustment, reasons in zip(rows.tolist(), adjustments.tolist(), found, strict=True):
+        expected = explain_slowly(scores, row, adjustment, max_papers)
+        told = [one for one in reasons if abs(one.share) > 1e-5]
+        expected = [one for one in expected if abs(one.share) > 1e-5]
+        assert [one._replace(share=0.0) for one in told] == [one._replace(share=0.0) for one in expected]
+        assert [one.share for one in told] == pytest.approx([one.share for one in expected], rel=1e-4, abs=2e-5)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_all_papers_at_once_are_explained_as_one_at_a_time(catalogue, seed):
+    random = np.random.default_rng(seed)
+    kinds = [["save", "open"], ["save", "open", "hide", "dislike", "impression"], ["hide", "dislike"]][seed % 3]
+    scores = catalogue.score(random_history(random, kinds), now=NOW, **(WISHES if seed > 2 else {}))
+    rows = random.permutation(len(scores.index))[:40]
+    rows = rows[~np.isnan(scores.total[rows])]
+    adjustments = random.choice([0, 0.25, -1.5], len(rows)).astype(np.float32)
+    for max_papers in (3, 0, 1, 200):
+        assert_as_slowly(scores, rows, adjustments, max_papers)
+
+
+def test_a_reader_of_whom_nothing_is_known_and_no_paper_at_all(catalogue):
+    for wishes in ({}, WISHES):
+        scores = catalogue.score(Events.empty(), now=NOW, **wishes)
+        assert_as_slowly(scores, np.arange(30), np.zeros(30, np.float32), 3)
+        assert explain(scores, np.arange(0), np.zeros(0, np.float32), 3) == []
+
+
+def test_papers_newer_than_the_model_copies_and_papers_without_words_are_explained_as_one_at_a_time(model):
+    """Exact copies tie in every share: the first of them in the profile is named."""
+    text = "topic2word1 topic2word2 topic2word3 common1 common2 common3"
+    texts = {"copy1": text, "copy2": text, "copy3": text, "unread": text.upper(), "wordless": "\u2603", "t2p00": text}
+    catalogue = Catalogue(model)
+    catalogue.update(
+        Papers.from_rows(
+            {"id": name, "title": "A copy", "abstract": text, "published": NOW, "upvotes": 3.0}
+            for name, text in texts.items()
+        )
+    )
+    history = Events.from_rows(("me", name, "save", NOW) for name in ("copy1", "copy2", "copy3", "t2p00", "t2p01"))
+    scores = catalogue.score(history, now=NOW, interests=[text])
+    rows = np.array([scores.index.row_of[name] for name in (*texts, "t2p05", "t3p00", "t2p00")])
+    assert_as_slowly(scores, rows, np.zeros(len(rows), np.float32), 3)

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from recommender.ranking import ranked_list as module
+from recommender.ranking.explanations import explain
 from recommender.ranking.ranked_list import EXPLAIN_BATCH, build_ranked_list
 
 NOW = 1_760_000_000.0
@@ -32,12 +33,11 @@ def test_adjustments_are_in_the_scores_and_in_the_reasons(scores):
 def test_reasons_are_computed_for_a_batch_at_a_time_and_once(scores, monkeypatch):
     explained = []
 
-    class Watched(module.Explanation):
-        def __init__(self, scores, rows):
-            explained.append(len(rows))
-            super().__init__(scores, rows)
+    def watched(scores, rows, *more):
+        explained.append(len(rows))
+        return explain(scores, rows, *more)
 
-    monkeypatch.setattr(module, "Explanation", Watched)
+    monkeypatch.setattr(module, "explain", watched)
     ranked_list = build_ranked_list(scores, np.arange(EXPLAIN_BATCH + 5), [], None)
     assert explained == []
     ranked_list.reasons(3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,9 @@ from server.services.context import Context
 from server.services.events import Event
 from server.store import readers, tables
 from server.store.database import Database
-from tests.bench import homes
+from tests.bench import homes, results
+from tests.bench.bench import DATA, HERE, PARTS
+from tests.bench.results import Measured
 from tests.bench.rows import Row, Scale, in_turn, measured
 from tests.bench.words import CONTENT_WORDS
 from tests.bench.world import KINDS, NOW, World, make_log
@@ -130,3 +133,41 @@ def _stored(database: Database) -> list[list[tuple[object, ...]]]:
             rows = session.execute(select(*columns)).all()
             found.append(sorted(tuple(map(repr, row)) for row in rows))
     return found
+
+
+def part_names() -> set[str]:
+    return {file.stem for file in HERE.glob("*.py") if "\ndef rows(scale: Scale)" in file.read_text()}
+
+
+def test_every_part_is_in_the_table() -> None:
+    assert part_names() <= PARTS.keys()
+
+
+# Those that start a server or a browser take longer than they tell: an answer of each is tested in its own room.
+MARKS = {"extension": [pytest.mark.browser], "freshness": [pytest.mark.slow]}
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=MARKS.get(name, ())) for name in PARTS])
+def test_a_part_runs(name: str) -> None:
+    """Whatever a part raises is a row of the table in a real run, and fails here."""
+    if name not in part_names():
+        pytest.skip("there is no such part yet")
+    found = list(importlib.import_module(f"tests.bench.{name}").rows(Scale("tiny", DATA if DATA.is_dir() else None)))
+    assert found, "a part without rows"
+    for row in found:
+        assert row.ours or row.note.startswith("not measured: "), row
+        assert not row.theirs or row.beside, row
+
+
+def test_the_table_and_the_plots_have_every_row(tmp_path: Path) -> None:
+    grown = [
+        Row("a thing", [size / 10], beside="its peer", theirs=[size / 20], series="Growth: ours", size=size)
+        for size in (10, 20)
+    ]
+    part = Measured("x", "A part", 0.5, [*grown, Row("none", note="not measured: no server", at_most=1.0)], 61.0)
+    text = results.write(tmp_path, [part], "quick").read_text()
+    assert "| a thing | 1 ms | its peer | 0.5 ms | 2.00 |  |  |" in text
+    assert "| none *(not measured: no server)* |  |  |  |  | at most 1 ms | **not met** |" in text
+    assert "0 of 1 rows" in text
+    assert "](plots/growth.svg)" in text
+    assert "its peer" in (tmp_path / "plots/growth.svg").read_text()

@@ -87,8 +87,8 @@ def _rows(world: World, log: Log, start: int, stop: int) -> tuple[list[dict[str,
 @cache
 def known_blend() -> Blend:
     """Return a blend that was learned on a small catalogue, for trainings that are not to search for one."""
-    world = World(3_000)
-    return train(world.table(), make_log(world, 9_000).table(world.ids), Config(factors=32), seed=SEED, now=NOW).blend
+    world = World(800)
+    return train(world.table(), make_log(world, 4_000).table(world.ids), Config(factors=32), seed=SEED, now=NOW).blend
 
 
 def publish(database: Database, settings: Settings, model: Model) -> Model:

@@ -29,6 +29,7 @@ PARTS = {
     "/src/hydration.js": "await hydration",
     "/src/page/hydration-gate.js": "await hydration",
 }
+PAGE = "the page"
 
 
 @dataclass
@@ -37,6 +38,7 @@ class Spent:
 
     whole: float = 0.0
     parts: Counter[str] = field(default_factory=Counter)
+    page: float = 0.0  # the page's own scripts
     longest: float = 0.0  # ours, in one task (Chromium), or (Firefox) between two beats of the page, which hold it
     samples: int = 0
 
@@ -46,10 +48,12 @@ class Spent:
 
 
 def part_of(files: list[str]) -> str | None:
-    """Return whose work a stack of files, innermost first, is; None if it is not the extension's."""
+    """Return whose work a stack of files, innermost first, is: a part of ours, PAGE, or None for the browser's own."""
     ours = [file for file in files if file.startswith(OURS)]
     named = (part for file in ours for place, part in PARTS.items() if place in file)
-    return next(named, "start, messages, the rest") if ours else None
+    if not ours:
+        return PAGE if any(file.startswith("https://") for file in files) else None
+    return next(named, "start, messages, the rest")
 
 
 @contextmanager
@@ -96,6 +100,7 @@ def _add_thread(spent: Spent, trace: list[dict[str, Any]], process: int, thread:
         spent.whole += task["tdur"] / 1000
         seen = parts[bisect_left(times, task["ts"]) : bisect_left(times, task["ts"] + task["dur"])]
         ours = Counter(part for part in seen if part)
+        spent.page += task["tdur"] / 1000 * ours.pop(PAGE, 0) / max(len(seen), 1)
         for part, count in ours.items():
             spent.parts[part] += task["tdur"] / 1000 * count / len(seen)
         if ours:
@@ -168,7 +173,10 @@ def _add_gecko(spent: Spent, thread: dict[str, Any]) -> None:
         )
         spent.samples += 1
         spent.whole += (delta or 0) / 1e6
-        if part := whose(stack):
+        part = whose(stack)
+        if part == PAGE:
+            spent.page += (delta or 0) / 1e6
+        elif part:
             spent.parts[part] += (delta or 0) / 1e6
             between[bisect_left(beats, sample[column["time"]])] += (delta or 0) / 1e6
     spent.longest = max(spent.longest, *between.values(), 0.0)
@@ -215,14 +223,14 @@ AFTER = 1.0  # seconds that are watched after the last mark is there: what follo
 WORDS = "long contexts without a cache"
 
 
-def load(tab: Tab, folder: Path, *, extension: bool = True) -> tuple[Spent, float]:
+def load(tab: Tab, folder: Path, *, extension: bool = True, cards: int = CARDS) -> tuple[Spent, float]:
     """Load the month's listing; return where its time went and when, by the clock, its load event was over."""
     tab.go("about:blank")
     with profiled(tab, folder) as spent:
         tab.go(LISTING)
         tab.until(TIMES)
         if extension:
-            tab.until(READY, CARDS)
+            tab.until(READY, cards)
         time.sleep(AFTER)
         loaded = float(tab.run(LOADED))
     return spent, loaded

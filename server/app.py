@@ -8,6 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from server import __version__
 from server.api import (
     account,
+    answers,
     client_address,
     client_version,
     cors,
@@ -80,7 +81,7 @@ def create_app(settings: Settings) -> Flask:
     """Return the application for these settings."""
     app = Flask("server", static_folder=None)
     app.config.update(_OPENAPI, MAX_CONTENT_LENGTH=MAX_BODY, PROPAGATE_EXCEPTIONS=False)
-    app.json.sort_keys = False  # type: ignore[attr-defined]
+    answers.install(app)
     # Two slashes in a row are a mistake of the client: 404 instead of an HTML redirect.
     app.url_map.merge_slashes = False
     app.extensions["inkling"] = ServingContext.of(settings)

@@ -11,6 +11,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from recommender.config import DAY, Config
+from recommender.data.categorical import Categorical
 from recommender.data.tables import KINDS, Events, Papers
 
 _CODES = {name: code for code, name in enumerate(KINDS)}
@@ -41,12 +42,22 @@ class Interactions:
 def build_interactions(papers: Papers, events: Events, config: Config, now: float) -> tuple[Interactions, list[str]]:
     """Return the weighted pairs and the readers' ids by row, in order of first event; unknown papers are ignored."""
     row_of = {paper: row for row, paper in enumerate(papers.ids)}
-    reader_of: dict[str, int] = {}
-    known = [row for row, paper in enumerate(events.papers) if paper in row_of]
-    reader = np.array([reader_of.setdefault(events.readers[row], len(reader_of)) for row in known], np.int64)
-    paper = np.array([row_of[events.papers[row]] for row in known], np.int64)
-    kept = Events([], [], [events.kinds[row] for row in known], events.times[known])
-    return weigh_events(reader, paper, kept, config, now), list(reader_of)
+    readers = Categorical.of(events.readers)
+    paper = Categorical.of(events.papers).translate(lambda one: row_of.get(one, -1), np.int32)
+    known = np.flatnonzero(paper >= 0)
+    reader, seen = _number_by_appearance(readers.codes[known], len(readers.categories))
+    kept = Events([], [], Categorical.of(events.kinds).take(known), events.times[known])
+    return weigh_events(reader, paper[known], kept, config, now), [readers.categories[one] for one in seen.tolist()]
+
+
+def _number_by_appearance(codes: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return codes below `size` numbered in order of first appearance, int32 (V,), and the code of each number."""
+    first = np.full(size, len(codes), np.int64)
+    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)  # of several values for one place numpy keeps the last
+    seen = np.argsort(first, kind="stable")[: np.count_nonzero(first < len(codes))]
+    number = np.empty(size, np.int32)
+    number[seen] = np.arange(len(seen))
+    return number[codes], seen
 
 
 def interaction_matrix(interactions: Interactions, readers: int, papers: int) -> sp.csr_matrix:
@@ -58,11 +69,11 @@ def interaction_matrix(interactions: Interactions, readers: int, papers: int) ->
 
 def weigh_events(reader: np.ndarray, paper: np.ndarray, events: Events, config: Config, now: float) -> Interactions:
     """Weigh each pair at `now` in epoch seconds; `reader` and `paper` int64 (V,) are the rows of the events' ids."""
-    kind = np.array([_CODES[kind] for kind in events.kinds], np.int64)
+    kind = Categorical.of(events.kinds).translate(_CODES.__getitem__, np.int8)
     time = np.where(np.isnan(events.times), -np.inf, events.times)
     pair, pair_of = _unique_pairs(reader, paper)
     pairs = len(pair)
-    order = np.lexsort((np.arange(len(time)), time))
+    order = np.argsort(time, kind="stable")
     opposites = ((_SAVE, _UNSAVE), (_HIDE, _UNHIDE), (_DISLIKE, _UNDISLIKE), (_OPEN, _OPEN))
     saved, hidden, disliked, opened = (_latest(pair_of, kind, order, pairs, on=on, off=off) for on, off in opposites)
     save = np.where(saved >= 0, config.save_weight * _decay(time, saved, config.save_half_life, now, config), 0)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from recommender.data.categorical import Categorical, CategoricalBuilder, concatenate
+
 KINDS = ("open", "save", "unsave", "hide", "unhide", "dislike", "undislike", "impression")
+_CHUNK = 5_000  # events turned into arrays at once
 
 
 @dataclass(frozen=True)
@@ -78,11 +82,14 @@ class Papers:
 
 @dataclass(frozen=True)
 class Events:
-    """One row per event, in order of arrival: `times` float64 (V,) in epoch seconds, nan where unknown."""
+    """One row per event, in order of arrival: `times` float64 (V,) in epoch seconds, nan where unknown.
 
-    readers: list[str]
-    papers: list[str]
-    kinds: list[str]
+    The other columns are `Categorical`, or any sequence of strings.
+    """
+
+    readers: Sequence[str]
+    papers: Sequence[str]
+    kinds: Sequence[str]
     times: np.ndarray
 
     def __len__(self) -> int:
@@ -90,26 +97,40 @@ class Events:
 
     @classmethod
     def from_rows(cls, rows: Iterable[tuple[str, str, str, float | None]]) -> Events:
-        """Build from (reader, paper, kind, epoch seconds or None)."""
-        table = list(rows)
-        return cls(
-            readers=[row[0] for row in table],
-            papers=[row[1] for row in table],
-            kinds=[row[2] for row in table],
-            times=_to_array([row[3] for row in table], np.float64),
-        )
+        """Build from (reader, paper, kind, epoch seconds or None), read a chunk at a time."""
+        columns = [CategoricalBuilder() for _ in range(3)]
+        times = [np.empty(0)]
+        rows = iter(rows)
+        while chunk := list(itertools.islice(rows, _CHUNK)):
+            *texts, moments = zip(*chunk, strict=True)
+            for column, values in zip(columns, texts, strict=True):
+                column.extend(values)
+            times.append(_to_array(moments, np.float64))
+        readers, papers, kinds = (column.build() for column in columns)
+        return cls(readers, papers, kinds, np.concatenate(times))
 
-    def take(self, rows: Sequence[int]) -> Events:
+    def take(self, rows: Sequence[int] | np.ndarray) -> Events:
         """Return the given rows, in this order."""
-        columns = (self.readers, self.papers, self.kinds)
-        readers, papers, kinds = ([column[row] for row in rows] for column in columns)
-        return Events(readers, papers, kinds, self.times[np.array(rows, np.int64)])
+        rows = np.asarray(rows, np.int64)
+        readers, papers, kinds = (Categorical.of(column).take(rows) for column in self._texts)
+        return Events(readers, papers, kinds, self.times[rows])
+
+    @classmethod
+    def concatenate(cls, tables: Sequence[Events]) -> Events:
+        """Return the rows of all tables, one table after the other."""
+        columns = zip(*(table._texts for table in tables), strict=True)
+        readers, papers, kinds = (concatenate([Categorical.of(column) for column in parts]) for parts in columns)
+        return cls(readers, papers, kinds, np.concatenate([table.times for table in tables]))
 
     @classmethod
     def empty(cls) -> Events:
         """Return a table without rows."""
         return cls.from_rows(())
 
+    @property
+    def _texts(self) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:
+        return self.readers, self.papers, self.kinds
 
-def _to_array(values: list[Any], dtype: type) -> np.ndarray:
-    return np.array([np.nan if value is None else value for value in values], dtype=dtype)
+
+def _to_array(values: Sequence[float | None], dtype: type) -> np.ndarray:
+    return np.array(values, dtype=dtype)  # numpy reads None as nan

@@ -20,7 +20,7 @@ from recommender.evaluation.ablations import ABLATIONS, ablate_settings, compute
 from recommender.evaluation.baselines import Als, Baseline, als_grid, collaborative_baselines, content_baselines
 from recommender.evaluation.interaction_log import InteractionLog
 from recommender.evaluation.metrics import coverage, diversity, ndcg, novelty, recall, reciprocal_rank
-from recommender.evaluation.offline import Histories, merge_events
+from recommender.evaluation.offline import Histories
 from recommender.evaluation.report import OURS, Report
 from recommender.evaluation.splits import HISTORY_SIZES, Split, papers_of, split_leave_one_out, split_new, split_warm
 from recommender.model.blend import FACTORS_ALONE
@@ -155,7 +155,7 @@ class _Run:
         histories = Histories.of(self.log.select_events(_repeat_rows(split.history, owners.shape[1]), owners.T.ravel()))
         now, lists, removals = self._latest_time(split.train), [], []
         for row, names in enumerate([self.log.readers[reader] for reader in several] for several in owners):
-            history = merge_events([histories.events_of(name) for name in names])
+            history = Events.concatenate([histories.events_of(name) for name in names])
             seen = set(history.papers)
             ranked_list = catalogue.rank(history, candidates=candidates, k=depth, now=now, exclude=seen)
             lists.append(np.array([row_of[paper] for paper in ranked_list.ids], np.int64))

@@ -11,6 +11,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from recommender.config import Config
+from recommender.data.categorical import Categorical
 from recommender.data.interactions import build_interactions
 from recommender.data.tables import Events, Papers
 from recommender.evaluation.splits import HISTORY_SIZES, SPLITS, SPLITS_BY_HISTORY, Split, split_by_time
@@ -43,16 +44,14 @@ class InteractionLog:
         when = weights.time[liked]
         reader_of = {reader: row for row, reader in enumerate(readers)}
         paper_of = {paper: row for row, paper in enumerate(papers.ids)}
-        keys = [
-            reader_of[reader] * len(papers) + paper_of[paper] if paper in paper_of else -1
-            for reader, paper in zip(events.readers, events.papers, strict=True)
-        ]
+        reader = Categorical.of(events.readers).translate(lambda one: reader_of.get(one, 0))
+        paper = Categorical.of(events.papers).translate(lambda one: paper_of.get(one, -1))
         return cls(
             events=events,
             readers=readers,
             X=sp.csr_matrix((np.ones(len(when), np.float32), pairs), shape=shape),
             times=sp.csr_matrix((when, pairs), shape=shape) if len(when) and np.isfinite(when).all() else None,
-            keys=np.array(keys, np.int64),
+            keys=np.where(paper >= 0, reader * len(papers) + paper, -1),
         )
 
     def select_events(self, pairs: sp.csr_matrix, readers: np.ndarray | None = None) -> Events:
@@ -60,7 +59,7 @@ class InteractionLog:
         table = pairs.tocoo()
         rows = table.row if readers is None else readers[table.row]
         wanted = rows.astype(np.int64) * self.X.shape[1] + table.col
-        return self.events.take(np.flatnonzero(np.isin(self.keys, wanted)).tolist())
+        return self.events.take(np.flatnonzero(np.isin(self.keys, wanted)))
 
     def split(self, task: str, seed: int) -> list[tuple[str, Split]]:
         """Return the splits of a task by name: one, or one for every history size.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 
 import numpy as np
 
@@ -41,16 +40,6 @@ class Histories:
     def papers_of(self, reader: str) -> set[str]:
         """Return all papers one reader has any event on."""
         return {self.events.papers[row] for row in self.rows.get(reader, [])}
-
-
-def merge_events(tables: Sequence[Events]) -> Events:
-    """Concatenate tables of events."""
-    if len(tables) == 1:
-        return tables[0]
-    columns = [
-        [*chain.from_iterable(parts)] for parts in zip(*((t.readers, t.papers, t.kinds) for t in tables), strict=True)
-    ]
-    return Events(columns[0], columns[1], columns[2], np.concatenate([table.times for table in tables]))
 
 
 def train_catalogue(

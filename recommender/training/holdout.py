@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from recommender.config import Config
+from recommender.data.categorical import Categorical
 from recommender.data.interactions import build_interactions
 from recommender.data.tables import Events, Papers
 from recommender.model.holdout_record import HoldoutRecord, Kind, pair_key
@@ -77,20 +78,22 @@ def choose_holdout(
 class _LikedPairs:
     """The Q pairs of a reader and a paper they took up and still like.
 
-    `first` float64 (Q,) is when they took it up, in epoch seconds, -inf where unknown.
+    `reader` and `paper` int (Q,) are rows of `readers` (U,) and `papers` (P,). `first` float64 (Q,) is when they took
+    it up, in epoch seconds, -inf where unknown.
     """
 
     events: Events
-    reader: list[str]
-    paper: list[str]
+    readers: Sequence[str]
+    papers: Sequence[str]
+    reader: np.ndarray
+    paper: np.ndarray
     first: np.ndarray
 
     @classmethod
     def of(cls, papers: Papers, events: Events, config: Config) -> _LikedPairs:
         weights, readers = build_interactions(papers, events, config, now=0.0)
         liked = np.flatnonzero(weights.weight > 0)
-        reader = [readers[row] for row in weights.reader[liked]]
-        return cls(events, reader, [papers.ids[row] for row in weights.paper[liked]], weights.first[liked])
+        return cls(events, readers, papers.ids, weights.reader[liked], weights.paper[liked], weights.first[liked])
 
     @property
     def now(self) -> float:
@@ -98,10 +101,15 @@ class _LikedPairs:
         known = self.events.times[np.isfinite(self.events.times)]
         return float(known.max()) if len(known) else 0.0
 
+    def names(self, rows: np.ndarray | slice = slice(None)) -> Iterator[tuple[str, str]]:
+        """Yield the ids of the reader and the paper of each of these pairs."""
+        for reader, paper in zip(self.reader[rows].tolist(), self.paper[rows].tolist(), strict=True):
+            yield self.readers[reader], self.papers[paper]
+
     def group_by_reader(self, rows: np.ndarray) -> dict[str, list[str]]:
         grouped: dict[str, list[str]] = {}
-        for row in rows.tolist():
-            grouped.setdefault(self.reader[row], []).append(self.paper[row])
+        for reader, paper in self.names(rows):
+            grouped.setdefault(reader, []).append(paper)
         return grouped
 
 
@@ -118,8 +126,7 @@ def _hold_out_newest(pairs: _LikedPairs, since: float | None, random: np.random.
 
 def _hold_out_again(pairs: _LikedPairs, holdout_record: HoldoutRecord) -> Holdout:
     """Hold out the pairs that the serving model was judged on."""
-    names = zip(pairs.reader, pairs.paper, strict=True)
-    keys = np.array([pair_key(reader, paper) for reader, paper in names], np.uint64)
+    keys = np.array([pair_key(reader, paper) for reader, paper in pairs.names()], np.uint64)
     targets = pairs.group_by_reader(np.flatnonzero(np.isin(keys, holdout_record.keys)))
     holdout = _build_holdout(holdout_record.kind, pairs.events, targets, holdout_record.now)
     return replace(holdout, is_repeat=True)
@@ -146,15 +153,23 @@ def _build_holdout(kind: Kind, events: Events, targets: Mapping[str, list[str]],
 
     The judged readers' other events are their histories; readers without any cannot be judged.
     """
-    held_out = {(reader, paper) for reader, papers in targets.items() for paper in papers}
-    is_late = (events.times >= now) if kind == "newest" else np.zeros(len(events), bool)
-    names = zip(events.readers, events.papers, is_late.tolist(), strict=True)
-    learn = events.take(
-        [row for row, (reader, paper, late) in enumerate(names) if not late and (reader, paper) not in held_out]
-    )
-    rows: dict[str, list[int]] = {}
-    for row, (reader, event) in enumerate(zip(learn.readers, learn.kinds, strict=True)):
-        if reader in targets and event != "impression":
-            rows.setdefault(reader, []).append(row)
-    histories = [learn.take(some) for some in rows.values()]
-    return Holdout(kind, learn, now, histories, [targets[reader] for reader in rows])
+    readers, papers = Categorical.of(events.readers), Categorical.of(events.papers)
+    is_judged = np.fromiter((reader in targets for reader in readers.categories), bool, len(readers.categories))
+    dropped = (events.times >= now) if kind == "newest" else np.zeros(len(events), bool)
+    held_out = {(reader, paper) for reader, some in targets.items() for paper in some}
+    own = np.flatnonzero(is_judged[readers.codes])
+    pairs = zip(readers.take(own), papers.take(own), strict=True)
+    dropped[own] |= np.fromiter((pair in held_out for pair in pairs), bool, len(own))
+    learn = events.take(np.flatnonzero(~dropped))
+    rows = _group_histories(own[~dropped[own]], events)
+    return Holdout(kind, learn, now, [events.take(some) for some in rows.values()], [targets[name] for name in rows])
+
+
+def _group_histories(rows: np.ndarray, events: Events) -> dict[str, list[int]]:
+    """Return the rows that are not impressions by reader."""
+    grouped: dict[str, list[int]] = {}
+    some = events.take(rows)
+    for row, reader, event in zip(rows.tolist(), some.readers, some.kinds, strict=True):
+        if event != "impression":
+            grouped.setdefault(reader, []).append(row)
+    return grouped

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +129,7 @@ def _read(context: Context, now: float) -> tuple[TrainingWatermarks, Papers, Eve
         chunks = papers.for_catalogue(session)
         # A paper without public text is only an id that some reader named: of no use to a model.
         paper_table = Papers.from_rows(row for chunk in chunks for row in chunk if row["title"] or row["abstract"])
-        return seen, paper_table, Events.from_rows(event_rows.for_training(session))
+        return seen, paper_table, Events.from_rows(chain.from_iterable(event_rows.for_training(session)))
 
 
 def publish(context: Context, model: Model, seen: TrainingWatermarks, verdict: Verdict) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, select, tuple_, type_coerce
 from sqlalchemy.orm import Session
 
-from server.store.database import Row, all_rows, among, insert_new
+from server.store.database import Row, all_rows, among, insert_new, stream_tuples
 from server.store.tables import deleted_events, events, lists, page_texts, papers, readers
 
 _CHUNK = 5000
@@ -162,13 +162,12 @@ def private_readers() -> Select[tuple[str]]:
     return select(readers.c.id).where(readers.c.settings["learn_for_others"].as_boolean().is_(False))
 
 
-def for_training(session: Session) -> Iterator[tuple[str, str, str, float]]:
-    """Yield (reader, paper, kind, epoch seconds) of events in order of arrival, without loading all at once.
+def for_training(session: Session) -> Iterator[Sequence[tuple[str, str, str, float]]]:
+    """Yield lists of (reader, paper, kind, epoch seconds) of events in order of arrival, without loading all at once.
 
     Those of readers from whom nothing may be learned for others are left out.
     """
+    private = set(session.execute(private_readers()).scalars())
     statement = select(events.c.reader_id, events.c.paper_id, events.c.kind, events.c.at).order_by(events.c.number)
-    private = private_readers()
-    statement = statement.where(events.c.reader_id.not_in(private))
-    for row in session.execute(statement.execution_options(yield_per=_CHUNK)):
-        yield row.reader_id, row.paper_id, row.kind, row.at
+    for rows in stream_tuples(session, statement, _CHUNK):
+        yield [row for row in rows if row[0] not in private] if private else rows

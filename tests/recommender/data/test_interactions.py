@@ -3,9 +3,10 @@ import math
 import numpy as np
 import pytest
 
-from recommender import Config, Events
+from recommender import Config, Events, Papers
 from recommender.config import DAY
-from recommender.data.interactions import weigh_events
+from recommender.data.interactions import build_interactions, interaction_matrix, weigh_events
+from recommender.data.tables import KINDS
 
 NOW = 1000 * DAY
 PLAIN = Config(save_half_life=math.inf, open_half_life=math.inf)
@@ -84,3 +85,36 @@ def test_events_of_several_readers_and_papers_come_back_as_sorted_pairs():
 def test_no_events_weigh_nothing():
     found = weigh_events(np.empty(0, np.int64), np.empty(0, np.int64), Events.empty(), PLAIN, NOW)
     assert len(found.weight) == len(found.seen) == 0
+
+
+def test_pairs_and_readers_are_numbered_as_one_event_after_the_other_would():
+    random = np.random.default_rng(3)
+    rows = [
+        (f"r{one}", f"p{other}", KINDS[kind], time)
+        for one, other, kind, time in zip(
+            *(random.integers(0, most, 4000).tolist() for most in (60, 90, len(KINDS), 50)), strict=True
+        )
+    ]
+    papers = Papers.from_rows({"id": f"p{number}"} for number in range(80, 0, -1))
+    found, readers = build_interactions(papers, Events.from_rows(rows), Config(), now=60.0)
+    row_of = {paper: row for row, paper in enumerate(papers.ids)}
+    known = [row for row in rows if row[1] in row_of]
+    number = {reader: at for at, reader in enumerate(dict.fromkeys(row[0] for row in known))}
+    assert readers == list(number)
+    pairs = sorted({(number[reader], row_of[paper]) for reader, paper, _, _ in known})
+    assert list(zip(found.reader.tolist(), found.paper.tolist(), strict=True)) == pairs
+    for at in range(0, len(pairs), 97):
+        own = [row for row in known if (number[row[0]], row_of[row[1]]) == pairs[at]]
+        alone, _ = build_interactions(papers, Events.from_rows(own), Config(), now=60.0)
+        assert [value[0] for value in list(vars(alone).values())[2:]] == [
+            value[at] for value in list(vars(found).values())[2:]
+        ]
+
+
+def test_the_matrix_has_each_weight_in_its_place():
+    table = [("b", "y", "save", 1.0), ("a", "x", "open", 1.0), ("b", "x", "hide", 1.0), ("a", "y", "impression", 1.0)]
+    papers = Papers.from_rows([{"id": "x"}, {"id": "y"}])
+    found, readers = build_interactions(papers, Events.from_rows(table), PLAIN, now=1.0)
+    matrix = interaction_matrix(found, len(readers), 2)
+    assert matrix.toarray().tolist() == [[-PLAIN.hide_weight, 1.0], [np.float32(PLAIN.open_weight), 0.0]]
+    assert matrix.dtype == np.float32

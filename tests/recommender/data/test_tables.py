@@ -1,6 +1,7 @@
 import numpy as np
 
 from recommender import Events, Papers
+from recommender.data import tables
 
 
 def test_of_two_rows_with_one_id_the_later_stands():
@@ -27,3 +28,21 @@ def test_updating_replaces_rows_with_the_same_id():
 def test_no_events_are_an_empty_table():
     assert len(Events.empty()) == 0
     assert Events.empty().times.dtype == np.float64
+
+
+def test_events_keep_their_order_over_every_chunk(monkeypatch):
+    monkeypatch.setattr(tables, "_CHUNK", 3)
+    rows = [(f"r{n % 4}", f"p{n % 3}", tables.KINDS[n % 8], None if n % 5 == 0 else float(n)) for n in range(11)]
+    events = Events.from_rows(iter(rows))
+    times = [None if np.isnan(time) else time for time in events.times.tolist()]
+    assert list(zip(events.readers, events.papers, events.kinds, times, strict=True)) == rows
+    chosen = events.take([7, 0, 7])
+    assert (chosen.readers, chosen.papers) == (["r3", "r0", "r3"], ["p1", "p0", "p1"])
+
+
+def test_tables_of_events_one_after_the_other_keep_every_event():
+    one = Events.from_rows([("a", "p0", "save", 1.0)])
+    other = Events.from_rows([("b", "p1", "save", 2.0), ("a", "p1", "open", None)])
+    both = Events.concatenate([one, other])
+    assert (both.readers, both.papers, both.kinds) == (["a", "b", "a"], ["p0", "p1", "p1"], ["save", "save", "open"])
+    assert both.times[:2].tolist() == [1.0, 2.0]

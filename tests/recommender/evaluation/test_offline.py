@@ -1,7 +1,7 @@
 import numpy as np
 
 from recommender import Config, Events, Papers
-from recommender.evaluation.offline import Histories, latest_time, merge_events, rank_readers, train_catalogue
+from recommender.evaluation.offline import Histories, latest_time, rank_readers, train_catalogue
 
 NOW = 1_760_000_000.0
 FEW = [("a", "p0", "save", 1.0), ("b", "p1", "save", 2.0), ("a", "p1", "open", None)]
@@ -18,17 +18,6 @@ def test_histories_keep_each_readers_events_in_order():
     assert histories.papers_of("a") == {"p0", "p1"}
     assert "c" not in histories
     assert len(histories.events_of("c")) == 0
-
-
-def test_merged_tables_keep_every_event():
-    one, other = Events.from_rows(FEW[:1]), Events.from_rows(FEW[1:])
-    merged = merge_events([one, other])
-    assert (merged.readers, merged.papers, merged.kinds) == (
-        ["a", "b", "a"],
-        ["p0", "p1", "p1"],
-        ["save", "save", "open"],
-    )
-    assert merged.times[:2].tolist() == [1.0, 2.0]
 
 
 def test_the_latest_time_leaves_out_unknown_ones():

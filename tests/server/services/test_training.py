@@ -72,7 +72,7 @@ def test_nothing_is_learned_for_others_from_who_does_not_want_it(context, settin
     assert account.change_settings(context, caller, {"learn_for_others": False})["learn_for_others"] is False
     assert train_once(context).events == 5
     with filled.reading() as session:
-        assert {row[0] for row in event_rows.for_training(session)} == {first}
+        assert {row[0] for rows in event_rows.for_training(session) for row in rows} == {first}
     assert why_due(context, time.time() + 700) is None
     account.change_settings(context, caller, {"learn_for_others": True, "personal": False})
     assert train_once(context).events == 12

@@ -118,4 +118,5 @@ def rsgi() -> Gateway:
     settings = Settings.from_environment()
     app = create_app(settings)
     telemetry.share_metrics(app, settings.metrics_dir)
+    app.extensions["inkling"].model_cache.keep_fresh()
     return Gateway(app, threads=THREADS, body_seconds=settings.body_seconds)

@@ -27,6 +27,7 @@ from recommender.ranking.scoring import CatalogueScores, score_papers
 from recommender.ranking.search import count_matches, match_papers
 
 MAX_COUNTED = 20_000  # recent papers that `count_matches` looks at; arXiv has as many in a month
+WARM_UP_PAPERS = 30
 VOCABULARY_GROWTH = 1.5  # without a model, the vocabulary is learned again when the catalogue has grown by this factor
 
 
@@ -53,6 +54,19 @@ class Catalogue:
 
     def __contains__(self, paper: object) -> bool:
         return paper in self._snapshot[0].row_of
+
+    @property
+    def index(self) -> PaperIndex:
+        """The papers there are now, as one table that does not change."""
+        return self._snapshot[0]
+
+    def warm_up(self) -> None:
+        """Rank once for an invented reader, so that no real one waits for what the first request reads and makes."""
+        ids = self.index.ids
+        saved = [ids[row] for row in range(0, len(ids), max(1, len(ids) // WARM_UP_PAPERS))]
+        history = Events.from_rows([("", paper, "save", None) for paper in saved])
+        words = self._snapshot[1].words[:1]
+        self.rank(history, candidates=None, k=WARM_UP_PAPERS, now=0.0, interests=words, muted=words)
 
     def ids(self) -> list[str]:
         """Return the ids of all papers, each once."""

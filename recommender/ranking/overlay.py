@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from recommender.data.tables import Papers
 from recommender.ranking.catalogue import Catalogue
-from recommender.ranking.paper_index import PaperBlock, merge_blocks
+from recommender.ranking.paper_index import PaperBlock, PaperIndex, merge_blocks
 
 
 class Overlay:
@@ -18,6 +18,7 @@ class Overlay:
     def __init__(self, catalogue: Catalogue) -> None:
         self._space = catalogue.space
         self._block: PaperBlock | None = None
+        self._applied: tuple[PaperIndex, PaperBlock, Catalogue] | None = None
         # Without a model the vocabulary is learned from the papers at hand, so the reader's own go into a copy of them.
         self._copy = None if catalogue.model else catalogue.copy()
 
@@ -43,4 +44,9 @@ class Overlay:
         """Return `catalogue`, which the overlay must be valid for, with the reader's papers on top."""
         if self._copy is not None:
             return self._copy
-        return catalogue.with_block(self._block) if self._block else catalogue
+        if self._block is None or not len(self._block):
+            return catalogue
+        index, block = catalogue.index, self._block
+        if self._applied is None or self._applied[0] is not index or self._applied[1] is not block:
+            self._applied = (index, block, catalogue.with_block(block))
+        return self._applied[2]

@@ -153,8 +153,8 @@ class PaperIndex:
     def __init__(self, blocks: Sequence[PaperBlock]) -> None:
         self.blocks = [block for block in blocks if len(block)] or list(blocks[:1])
         self.block_starts = np.cumsum([0] + [len(block) for block in self.blocks])
-        self.ids: Sequence[str] = _Ids(self)
-        self.row_of: Mapping[str, int] = _RowOf(self)
+        self.ids: Sequence[str] = _Ids(self.blocks, self.block_starts)
+        self.row_of = _RowOf(self.parts())
 
     def __len__(self) -> int:
         return int(self.block_starts[-1])
@@ -176,15 +176,10 @@ class PaperIndex:
         block, at = self.locate(row)
         return block.titles[at]
 
-    @cached_property
+    @property
     def replaced(self) -> np.ndarray:
         """The rows that a later one replaced, int64, in order."""
-        found = [np.empty(0, np.int64)]
-        for at, (block, start) in enumerate(self.parts()):
-            for later in self.blocks[at + 1 :]:
-                rows = find_rows(block.derived.row_of, later.ids)
-                found.append(rows[rows >= 0] + start)
-        return np.unique(np.concatenate(found))
+        return self.row_of.replaced
 
     @cached_property
     def is_current(self) -> np.ndarray:
@@ -328,33 +323,47 @@ class PaperIndex:
 
     def locate(self, row: int) -> tuple[PaperBlock, int]:
         """Return the block of an index row, and the row in it."""
-        block = int(np.searchsorted(self.block_starts, row, side="right")) - 1
-        return self.blocks[block], row - int(self.block_starts[block])
+        at, within = _locate(self.block_starts, row)
+        return self.blocks[at], within
+
+
+def _locate(starts: np.ndarray, row: int) -> tuple[int, int]:
+    block = int(np.searchsorted(starts, row, side="right")) - 1
+    return block, row - int(starts[block])
 
 
 class _Ids(Sequence[str]):
     """The ids of an index's rows, decoded on access."""
 
-    def __init__(self, index: PaperIndex) -> None:
-        self._index = index
+    def __init__(self, blocks: Sequence[PaperBlock], starts: np.ndarray) -> None:
+        self._blocks, self._starts = blocks, starts
 
     def __len__(self) -> int:
-        return len(self._index)
+        return int(self._starts[-1])
 
     def __getitem__(self, row: Any) -> Any:
-        block, at = self._index.locate(row)
-        return block.ids[at]
+        at, within = _locate(self._starts, row)
+        return self._blocks[at].ids[within]
 
 
 class _RowOf(Mapping[str, int]):
     """The current row of each id: the newest block first, whose dictionary is small, the model's hash index last."""
 
-    def __init__(self, index: PaperIndex) -> None:
-        self._index = index
-        self._blocks = index.parts()[::-1]
+    def __init__(self, parts: Sequence[tuple[PaperBlock, int]]) -> None:
+        self._parts = parts
+
+    @cached_property
+    def replaced(self) -> np.ndarray:
+        """The rows that a later one replaced, int64, in order."""
+        found = [np.empty(0, np.int64)]
+        for at, (block, start) in enumerate(self._parts):
+            for later, _ in self._parts[at + 1 :]:
+                rows = find_rows(block.derived.row_of, later.ids)
+                found.append(rows[rows >= 0] + start)
+        return np.unique(np.concatenate(found))
 
     def get(self, paper: object, default: Any = None) -> Any:
-        for block, start in self._blocks:
+        for block, start in reversed(self._parts):
             row = block.derived.row_of.get(paper)  # type: ignore[call-overload]
             if row is not None:
                 return start + row
@@ -370,9 +379,9 @@ class _RowOf(Mapping[str, int]):
         return self.get(paper) is not None
 
     def __len__(self) -> int:
-        return len(self._index) - len(self._index.replaced)
+        return sum(len(block) for block, _ in self._parts) - len(self.replaced)
 
     def __iter__(self) -> Iterator[str]:
-        for at, block in enumerate(self._index.blocks):
-            earlier = self._index.blocks[:at]
-            yield from (paper for paper in block.ids if not any(paper in one.derived.row_of for one in earlier))
+        for at, (block, _) in enumerate(self._parts):
+            earlier = [one.derived.row_of for one, _ in self._parts[:at]]
+            yield from (paper for paper in block.ids if not any(paper in rows for rows in earlier))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Collection, Mapping, Sequence
@@ -17,7 +18,7 @@ from server.store.database import Database
 
 logger = logging.getLogger(__name__)
 
-REFRESH_INTERVAL = 1.0  # seconds between two queries
+REFRESH_INTERVAL = 0.5  # seconds between two queries
 # Seconds before the newest change to read again: on PostgreSQL, an earlier transaction may commit later.
 OVERLAP = 30.0
 MAX_READERS = 500  # whose history is remembered as looked up
@@ -25,13 +26,19 @@ MAX_READERS = 500  # whose history is remembered as looked up
 
 @dataclass
 class Served:
-    """One model and the catalogue that everybody may read, with its papers without a title and its withdrawn ones."""
+    """One model and the catalogue that everybody may read, with its papers without a title and its withdrawn ones.
+
+    The model was trained on the papers it knows as they were at `trained_until`, in epoch seconds. `newest` is the
+    newest change that was seen, and `seen_at` when it was seen, by the monotonic clock.
+    """
 
     catalogue: Catalogue
     version: str | None
-    untitled: set[str]
-    withdrawn: set[str]
+    untitled: frozenset[str]
+    withdrawn: frozenset[str]
+    trained_until: float = 0.0
     newest: float = 0.0
+    seen_at: float = field(default_factory=time.monotonic)
     recent: dict[str, float] = field(default_factory=dict)
     # Reader -> the papers of their history that were already looked up in SQL.
     looked_up: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -48,14 +55,45 @@ class Served:
         texts = [row for row in rows if row["title"] or row["abstract"]]
         if texts:
             self.catalogue.update(Papers.from_rows(texts))
-        for row in rows:
-            self.recent[row["id"]] = row["updated_at"]
-            self.newest = max(self.newest, row["updated_at"])
+        self.note_times({row["id"]: row["updated_at"] for row in rows})
+        named = {row["id"] for row in rows}
         titled = {row["id"] for row in texts if row["title"]}
-        # A new set each time: a request may be iterating over the old one.
-        self.untitled = (self.untitled - titled) | ({row["id"] for row in texts} - titled)
-        withdrawn = {row["id"] for row in rows if row.get("withdrawn")}
-        self.withdrawn = self.withdrawn.difference(row["id"] for row in rows) | withdrawn
+        self.untitled = _replace(self.untitled, titled, {row["id"] for row in texts} - titled)
+        self.withdrawn = _replace(self.withdrawn, named, {row["id"] for row in rows if row.get("withdrawn")})
+
+    def note_times(self, times: Mapping[str, float]) -> None:
+        """Note when these papers changed, as they are in the catalogue now."""
+        self.recent.update(times)
+        newest = max(times.values(), default=0.0)
+        if newest > self.newest:
+            self.newest, self.seen_at = newest, time.monotonic()
+
+    def since(self) -> float:
+        """Return from which time of change on there may be something new.
+
+        Whatever is older than the newest change was committed within `OVERLAP` seconds of it.
+        """
+        if time.monotonic() - self.seen_at > OVERLAP:
+            return math.nextafter(self.newest, math.inf)
+        return self.newest - OVERLAP
+
+    def select_changed(self, times: Mapping[str, float]) -> list[str]:
+        """Return which of these papers are not in the catalogue as they were changed at these times."""
+        changed = [name for name, at in times.items() if self.recent.get(name) != at]
+        # What the model was trained on need not be folded in again, however recent its change.
+        return [name for name in changed if times[name] > self.trained_until or name not in self.catalogue]
+
+    def forget_old_times(self) -> None:
+        """Forget the times of changes that `since` leaves out."""
+        since = self.since()
+        if any(at < since for at in list(self.recent.values())):
+            self.recent = {name: at for name, at in list(self.recent.items()) if at >= since}
+
+
+def _replace(old: frozenset[str], gone: Collection[str], new: Collection[str]) -> frozenset[str]:
+    """Return a set without some and with other names; the same object where that changes nothing."""
+    changed = old.difference(gone).union(new)
+    return old if changed == old else changed
 
 
 class ModelCache:
@@ -69,13 +107,20 @@ class ModelCache:
         self._refused: str | None = None
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._closed = False
+        self._closed = threading.Event()
+        self._failing = False
+
+    def keep_fresh(self) -> None:
+        """Refresh from now on whether or not requests ask: a worker that had none for long serves no old model."""
+        with self._starting:
+            self._thread = threading.Thread(target=self._refresh_always, name="serving", daemon=True)
+            self._thread.start()
 
     def current(self) -> Served:
         """Return what to serve from, and start a refresh at most once in `every` seconds."""
         served = self._served
         if served is None:
-            self.refresh()
+            self.refresh(only_first=True)
             assert self._served is not None
             return self._served
         if time.monotonic() >= self._due:
@@ -88,9 +133,15 @@ class ModelCache:
         """The version that SQL names but this process cannot read, or None."""
         return self._refused
 
-    def refresh(self) -> None:
-        """Load the model that SQL names, if it is another, and fold in papers that changed."""
+    def refresh(self, *, only_first: bool = False) -> None:
+        """Load the model that SQL names, if it is another, and fold in papers that changed.
+
+        Meanwhile the one before serves; it goes when its last request has ended. With `only_first`, do nothing if
+        another thread has done it while this one waited.
+        """
         with self._lock:
+            if only_first and self._served is not None:
+                return
             self._due = time.monotonic() + self._every
             with self._database.reading() as session:
                 version = trained_models.serving_version(session)
@@ -103,22 +154,30 @@ class ModelCache:
     def _start_refresh(self) -> None:
         """Refresh in a thread, unless one is already refreshing or the cache is closed."""
         with self._starting:
-            if not self._closed and (self._thread is None or not self._thread.is_alive()):
+            if not self._closed.is_set() and (self._thread is None or not self._thread.is_alive()):
                 self._thread = threading.Thread(target=self._refresh_aside, name="serving", daemon=True)
                 self._thread.start()
 
     def close(self) -> None:
         """Stop refreshing, and wait for a refresh under way."""
         with self._starting:
-            self._closed = True
+            self._closed.set()
         if self._thread is not None:
             self._thread.join()
+
+    def _refresh_always(self) -> None:
+        self._refresh_aside()
+        while not self._closed.wait(self._every):
+            self._refresh_aside()
 
     def _refresh_aside(self) -> None:
         try:
             self.refresh()
+            self._failing = False
         except DatabaseUnavailable as error:
-            logger.warning("serving_not_refreshed", extra={"reason": error.message})
+            if not self._failing:  # said once, not twice a second
+                logger.warning("serving_not_refreshed", extra={"reason": error.message})
+            self._failing = True
         except Exception:  # the outermost loop of this thread: keep serving what was served
             logger.exception("serving_not_refreshed")
 
@@ -134,28 +193,26 @@ class ModelCache:
                 if before is not None:
                     return before
         with self._database.reading() as session:
-            untitled, withdrawn = papers.untitled(session), papers.withdrawn(session)
+            untitled, withdrawn = frozenset(papers.untitled(session)), frozenset(papers.withdrawn(session))
             row = trained_models.serving(session) if model else None
-            known_until = float((row["manifest"] if row else {}).get("papers_until") or 0.0)
-            # What the model was trained on need not be folded in again, however recent its change.
-            trained = papers.changed_between(session, known_until - OVERLAP, known_until)
+        known_until = float((row["manifest"] if row else {}).get("papers_until") or 0.0)
         if model is not None or version is None:
             self._refused = None
-        served = Served(Catalogue(model), version if model else None, untitled, withdrawn, newest=known_until)
-        served.recent = {name: at for name, at in trained.items() if name in served.catalogue}
+        catalogue = Catalogue(model)
+        if model is not None:
+            catalogue.warm_up()
         if version is not None:
-            logger.info("model_served", extra={"version": served.version})
-        return served
+            logger.info("model_served", extra={"version": version if model else None})
+        facts = (untitled, withdrawn, known_until, known_until)
+        return Served(catalogue, version if model else None, *facts)
 
     def _follow(self, served: Served) -> None:
         """Fold in the papers whose text changed."""
-        start = served.newest - OVERLAP
         with self._database.reading() as session:
-            for rows in papers.for_catalogue(session, start):
-                changed = [row for row in rows if served.recent.get(row["id"]) != row["updated_at"]]
-                if changed:
-                    served.update_papers(changed)
-        served.recent = {name: at for name, at in list(served.recent.items()) if at >= served.newest - OVERLAP}
+            for times in papers.change_times(session, served.since()):
+                if changed := served.select_changed(times):
+                    served.update_papers(papers.catalogue_rows(session, changed))
+        served.forget_old_times()
 
     def fold_in(self, ids: Collection[str]) -> None:
         """Fold in papers whose text this process has just stored."""

@@ -55,7 +55,7 @@ class RankingRequest:
         if looked_up is not history.acted_on:
             context.model_cache.fold_in_missing(history.acted_on - looked_up)
             served.mark_looked_up(caller.reader_id, history.acted_on)
-        view = context.overlays.over(served.catalogue, context.database, caller.reader_id, wanted)
+        view = context.overlays.over(served.catalogue, context.database, caller.reader_id, wanted, history.acted_on)
         return cls(context, caller, served, view, history, now)
 
     @property
@@ -64,12 +64,12 @@ class RankingRequest:
         return self.view.catalogue
 
     @property
-    def untitled(self) -> set[str]:
+    def untitled(self) -> frozenset[str]:
         """The papers without a title that this reader may read; they cannot be listed."""
         return self.served.untitled.difference(self.view.own) | self.view.untitled
 
     @property
-    def unlisted(self) -> set[str]:
+    def unlisted(self) -> frozenset[str]:
         """The papers that are recommended to nobody: without a title, or withdrawn."""
         return self.untitled | self.served.withdrawn
 

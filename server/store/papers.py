@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from server.store import search
 from server.store.database import Row, all_rows, among, insert_new, upsert
-from server.store.tables import events, is_stub, page_texts, papers, reader_papers
+from server.store.tables import events, is_stub, is_untitled, is_withdrawn, page_texts, papers, reader_papers
 
 FACTS = ("title", "abstract", "authors", "categories", "organization", "published_at", "upvotes")
 SOURCE_FACTS = ("code_url", "project_url", "doi", "journal_ref", "comment", "withdrawn")  # no page gives these
@@ -155,10 +155,17 @@ def for_catalogue(session: Session, since: float = float("-inf")) -> Iterator[li
         after = (found[-1]["updated_at"], found[-1]["id"])
 
 
-def changed_between(session: Session, low: float, high: float) -> dict[str, float]:
-    """Return id -> time of the papers that last changed between `low` and `high` (inclusive)."""
-    statement = select(papers.c.id, papers.c.updated_at).where(papers.c.updated_at.between(low, high))
-    return {row.id: row.updated_at for row in session.execute(statement)}
+def change_times(session: Session, since: float) -> Iterator[dict[str, float]]:
+    """Yield id -> time of the papers that changed at or after `since`, oldest change first, without their texts."""
+    columns, after = (papers.c.updated_at, papers.c.id), (since, "")
+    while True:
+        statement = select(*columns).where(tuple_(*columns) > tuple_(*after)).order_by(*columns).limit(_CHUNK)
+        found = session.execute(statement).all()
+        if found:
+            yield {row.id: row.updated_at for row in found}
+            after = tuple(found[-1])
+        if len(found) < _CHUNK:
+            return
 
 
 def catalogue_rows(session: Session, ids: Collection[str]) -> list[dict[str, Any]]:
@@ -220,13 +227,12 @@ def _catalogue_row(row: Row) -> dict[str, Any]:
 
 def withdrawn(session: Session) -> set[str]:
     """Return the papers that were withdrawn."""
-    return set(session.execute(select(papers.c.id).where(papers.c.withdrawn.is_(True))).scalars())
+    return set(session.execute(select(papers.c.id).where(is_withdrawn)).scalars())
 
 
 def untitled(session: Session) -> set[str]:
     """Return the papers with a public abstract and no title; few, if any."""
-    statement = select(papers.c.id).where(papers.c.title.is_(None), papers.c.abstract.is_not(None))
-    return set(session.execute(statement).scalars())
+    return set(session.execute(select(papers.c.id).where(is_untitled)).scalars())
 
 
 def published_since(session: Session, reader_id: str, moment: float) -> list[str]:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     false,
+    true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -144,6 +145,11 @@ papers = Table(
 # Papers known only by id: few, and deleted when nobody names them any more.
 is_stub = and_(papers.c.title.is_(None), papers.c.abstract.is_(None), papers.c.source.is_(None))
 Index("ix_papers_stubs", papers.c.id, sqlite_where=is_stub, postgresql_where=is_stub)
+# What is recommended to nobody: few among all, and read by every worker that starts.
+is_untitled = and_(papers.c.title.is_(None), papers.c.abstract.is_not(None))
+Index("ix_papers_untitled", papers.c.id, sqlite_where=is_untitled, postgresql_where=is_untitled)
+is_withdrawn = papers.c.withdrawn.is_(true())
+Index("ix_papers_withdrawn", papers.c.id, sqlite_where=is_withdrawn, postgresql_where=is_withdrawn)
 
 page_texts = Table(
     "page_texts",

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shutil
+import threading
 import time
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from recommender import Events, Papers, train
+from recommender import Catalogue, Events, Papers, train
+from server.services import model_cache
 from server.services.model_cache import ModelCache
 from server.services.papers import merge_cards, merge_source_papers
 from server.store import papers, readers, trained_models
@@ -108,6 +111,105 @@ def test_what_the_model_was_trained_on_is_not_folded_in_again(
     fill(database, 60, 2)
     again.refresh()
     assert folded == ["2401.00060", "2401.00061"]
+
+
+def test_papers_read_again_after_a_restart_are_not_kept_in_memory(
+    database: Database, serving: ModelCache, tmp_path: Path
+) -> None:
+    """However many changed in the last seconds before the training, as after an import of a whole catalogue."""
+    fill(database, 0, 60)
+    publish(database, tmp_path / "models")
+    serving.refresh()
+    assert serving.current().recent == {}
+
+
+def quieten(serving: ModelCache) -> None:
+    """Let it be long since the newest change was seen."""
+    serving.current().seen_at -= model_cache.OVERLAP + 1
+
+
+def test_when_nothing_changes_no_paper_is_read(
+    database: Database, serving: ModelCache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(database, 0, 60)
+    publish(database, tmp_path / "models")
+    fill(database, 60, 5)
+    serving.refresh()
+    read: list[str] = []
+    change_times = papers.change_times
+
+    def noted(session: papers.Session, since: float) -> Iterator[dict[str, float]]:
+        for times in change_times(session, since):
+            read.extend(times)
+            yield times
+
+    monkeypatch.setattr(papers, "change_times", noted)
+    monkeypatch.setattr(papers, "catalogue_rows", lambda *_: pytest.fail("texts were read"))
+    serving.refresh()
+    assert len(read) == 65, "what changed last may still be followed by an earlier transaction"
+    quieten(serving)
+    read.clear()
+    serving.refresh()
+    assert read == []
+    assert serving.current().recent == {}
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_what_is_committed_late_is_not_missed(
+    database: Database, serving: ModelCache, tmp_path: Path, *, quiet: bool
+) -> None:
+    fill(database, 0, 60)
+    publish(database, tmp_path / "models")
+    serving.refresh()
+    if quiet:
+        quieten(serving)
+    for number, ago in enumerate((0.0, 10.0, 20.0)):
+        with database.writing() as session:
+            merge_source_papers(session, "arxiv", source_papers(60 + number, 1), now=time.time() + 1 - ago)
+        serving.refresh()
+        assert f"2401.{60 + number:05d}" in serving.current().catalogue
+
+
+def test_a_worker_without_requests_serves_the_new_model_too(database: Database, tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    fill(database, 0, 60)
+    publish(database, tmp_path / "models")
+    idle = ModelCache(database, tmp_path / "models", every=0.01)
+    idle.keep_fresh()
+    version = publish(database, tmp_path / "models", seed=1)
+    for _ in range(1000):
+        if idle._served is not None and idle._served.version == version:
+            break
+        time.sleep(0.02)
+    assert idle._served is not None
+    assert idle._served.version == version
+    idle.close()
+    assert "serving" not in {thread.name for thread in threading.enumerate() if thread is idle._thread}
+
+
+def test_the_old_model_serves_until_the_new_one_is_warm_and_is_gone_after(
+    database: Database, serving: ModelCache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(database, 0, 60)
+    old = publish(database, tmp_path / "models")
+    serving.refresh()
+    model = weakref.ref(serving.current().catalogue.model)
+    new = publish(database, tmp_path / "models", seed=1)
+    seen: list[str | None] = []
+    warm_up = Catalogue.warm_up
+
+    def watched(catalogue: Catalogue) -> None:
+        warm_up(catalogue)
+        seen.append(serving._served.version if serving._served else None)
+
+    monkeypatch.setattr(Catalogue, "warm_up", watched)
+    in_flight = serving.current()
+    serving.refresh()
+    assert seen == [old]
+    assert serving.current().version == new
+    assert in_flight.catalogue.search("protein", 3).ids, "a request under way ends on the old one"
+    del in_flight
+    assert model() is None
 
 
 def test_a_broken_model_does_not_end_the_service(database: Database, serving: ModelCache, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import weakref
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -132,6 +133,54 @@ def test_of_many_the_newest_count_and_those_asked_for(world: World, monkeypatch:
         world.tell(*source_papers(100 + number, 1))
     assert own_in(world.view(), ids(100, 8)) == ids(104, 4)
     assert own_in(world.view("2401.00100"), ids(100, 8)) == ["2401.00100", *ids(104, 4)]
+
+
+def test_after_another_model_a_request_places_a_few_and_the_rest_follow(
+    database: Database, tmp_path: Path, placed: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overlays, "AT_ONCE", 5)
+    monkeypatch.setattr(overlays, "CHUNK", 4)
+    world = World(database, tmp_path / "models", model=True)
+    for number in range(20):
+        world.tell(*source_papers(100 + number, 1))
+    for _ in range(2):
+        placed.clear()
+        view = world.own.over(world.catalogue, database, world.reader, ids(101, 2), ids(103, 1))
+        assert placed[0] == sorted([*ids(101, 3), *ids(118, 2)])
+        assert own_in(view, placed[0]) == placed[0]
+        for _ in range(500):
+            world.view()
+            if sum(map(len, placed)) >= 20:
+                break
+            time.sleep(0.02)
+        assert own_in(world.view(), ids(100, 20)) == ids(100, 20)
+        assert max(len(lot) for lot in placed) <= 5
+        assert sorted(name for lot in placed for name in lot) == ids(100, 20), "each once"
+        publish(database, tmp_path / "models", seed=1)
+        world.serving.refresh()
+
+
+def test_the_model_before_is_not_kept_for_readers_who_are_gone(database: Database, tmp_path: Path) -> None:
+    world = World(database, tmp_path / "models", model=True)
+    with database.writing() as session:
+        second = readers.create(session, 1.0)
+    for reader in (world.reader, second):
+        world.tell({**source_papers(100, 1)[0], "title": f"of {reader}"}, reader=reader)
+        world.view(reader=reader)
+    model = weakref.ref(world.catalogue.model)
+    publish(database, tmp_path / "models", seed=1)
+    world.serving.refresh()
+    world.view(reader=second)
+    assert model() is None
+
+
+def test_an_answer_after_an_answer_lays_nothing_again(world: World) -> None:
+    world.tell(*source_papers(100, 2))
+    first = world.view().catalogue
+    if first.model is not None:
+        assert world.view().catalogue is first
+    world.tell(*source_papers(102, 1))
+    assert world.view().catalogue is not first or first.model is None
 
 
 def test_papers_without_a_title_are_told_apart(world: World) -> None:

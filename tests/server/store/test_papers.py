@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from server.services.papers import merge_source_papers
@@ -46,3 +47,31 @@ def test_empty_lists_are_unknown_and_not_facts(database: Database) -> None:
         row = papers.seen_by(session, reader, ["a"])["a"]
     assert row["authors"] is None
     assert row["categories"] == ["cs.LG"]
+
+
+def test_times_of_change_come_without_leaving_any_out(database: Database, monkeypatch: Any) -> None:
+    monkeypatch.setattr(papers, "_CHUNK", 3)
+    with database.writing() as session:
+        _source(session, *"abcdefg", now=1.0)
+        _source(session, "h", "i", now=3.0)
+    with database.reading() as session:
+        found = [time for chunk in papers.change_times(session, 1.0) for time in chunk.items()]
+        assert found == [*((name, 1.0) for name in "abcdefg"), ("h", 3.0), ("i", 3.0)]
+        assert [chunk for chunk in papers.change_times(session, 3.5) if chunk] == []
+
+
+def test_papers_recommended_to_nobody_are_found_by_an_index(database: Database) -> None:
+    with database.writing() as session:
+        _source(session, *(f"t{number}" for number in range(300)), now=1.0)
+        _source(session, "gone", now=1.0, withdrawn=True)
+        merge_source_papers(session, "arxiv", [{"id": "nameless", "abstract": "A text."}], now=1.0)
+    with database.reading() as session:
+        assert papers.withdrawn(session) == {"gone"}
+        assert papers.untitled(session) == {"nameless"}
+        if session.get_bind().dialect.name == "sqlite":
+            for where, name in (
+                ("withdrawn IS 1", "withdrawn"),
+                ("title IS NULL AND abstract IS NOT NULL", "untitled"),
+            ):
+                plan = session.execute(text(f"EXPLAIN QUERY PLAN SELECT id FROM papers WHERE {where}")).all()
+                assert f"ix_papers_{name}" in str(plan)

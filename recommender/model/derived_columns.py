@@ -16,9 +16,11 @@ import numpy as np
 import scipy.sparse as sp
 
 from recommender.data.strings import HashIndex, Strings
+from recommender.model.moments import Moments, measure_moments, unit_rows
 
 _PARTS = ("data", "indices", "indptr")
 _COLUMNS = ("by_id", "id_ranks", "has_words", "log_upvotes", "log_readers", "scoring_norms")
+_MOMENTS = ("scoring_moments", "cosine_moments")
 
 
 @dataclass(frozen=True)
@@ -87,20 +89,38 @@ class DerivedColumns:
         """Float32 (N,): the norms of the scoring vectors, none of them zero."""
         return self._stored("scoring_norms", lambda: np.maximum(np.linalg.norm(self.scoring_vectors, axis=1), 1e-12))
 
+    @cached_property
+    def scoring_moments(self) -> Moments:
+        """Mean and covariance of the scoring vectors."""
+        return self._stored_moments("scoring_moments") or measure_moments(self.scoring_vectors)
+
+    @cached_property
+    def cosine_moments(self) -> Moments:
+        """The same of the scoring vectors at unit length."""
+        return self._stored_moments("cosine_moments") or measure_moments(unit_rows(self.scoring_vectors))
+
     def arrays(self) -> dict[str, np.ndarray]:
         """Return the arrays to store, as `stored` wants them back."""
         index = self.row_of if isinstance(self.row_of, HashIndex) else HashIndex.build(Strings.pack(self.ids))
         ids = {"id_hashes": index.hashes, "id_hash_rows": index.rows}
         by_word = {f"by_word_{part}": getattr(self.by_word, part) for part in _PARTS}
-        return ids | by_word | {name: getattr(self, name) for name in _COLUMNS}
+        moments = {f"{name}_{part}": array for name in _MOMENTS for part, array in vars(getattr(self, name)).items()}
+        return ids | by_word | {name: getattr(self, name) for name in _COLUMNS} | moments
 
     def check(self) -> None:
         """Raise ValueError unless the stored arrays have the sizes that the other columns ask for."""
         if self.stored and any(len(getattr(self, name)) != len(self.ids) for name in _COLUMNS if name in self.stored):
             raise ValueError("a stored column has another length than the papers")
+        sizes = {len(self.stored[f"{name}_mean"]) for name in _MOMENTS if f"{name}_mean" in self.stored}
+        if sizes - {self.scoring_vectors.shape[1]}:
+            raise ValueError("stored moments have another dimension than the vectors")
 
     def _stored(self, name: str, compute: Callable[[], np.ndarray]) -> np.ndarray:
         return self.stored[name] if name in self.stored else compute()
+
+    def _stored_moments(self, name: str) -> Moments | None:
+        names = [f"{name}_mean", f"{name}_covariance"]
+        return Moments(*(self.stored[part] for part in names)) if names[0] in self.stored else None
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,10 @@ from recommender.ranking.paper_index import (
     model_block,
     untrained_block,
 )
-from recommender.ranking.profile import build_profile
 from recommender.ranking.ranked_list import RankedList
-from recommender.ranking.reranking import rank_candidates, rank_catalogue, rank_matches
-from recommender.ranking.scoring import CatalogueScores, score_papers
+from recommender.ranking.reader_state import ReaderState, prepare_reader
+from recommender.ranking.reranking import rank_candidates, rank_catalogue, rank_matches, rank_similar
+from recommender.ranking.scoring import CatalogueScores
 from recommender.ranking.search import count_matches, match_papers
 
 MAX_COUNTED = 20_000  # recent papers that `count_matches` looks at; arXiv has as many in a month
@@ -157,7 +157,47 @@ class Catalogue:
         config: Config | None = None,
     ) -> CatalogueScores:
         """Score the whole catalogue for one reader: the first half of `rank`, for callers that make several lists."""
-        return self._score_with(history, [*interests, *followed], muted, now, config or self.config)
+        state = self.prepare(
+            history, now=now, interests=interests, followed=followed, muted=muted, config=config, previous=None
+        )
+        return self.score_reader(state, now=now, config=config)
+
+    def prepare(
+        self,
+        history: Events,
+        *,
+        now: float,
+        interests: Sequence[str] = (),
+        followed: Sequence[str] = (),
+        muted: Sequence[str] = (),
+        config: Config | None = None,
+        previous: ReaderState | None = None,
+    ) -> ReaderState:
+        """Solve for one reader: what `score` does that does not depend on which papers are asked about.
+
+        Of `previous`, an older state of the same reader, everything is reused that still holds. None of the weights
+        that `Config.scaled` changes counts here.
+        """
+        index, vocabulary = self._snapshot
+        return prepare_reader(
+            history,
+            [*interests, *followed],
+            muted,
+            index=index,
+            vocabulary=vocabulary,
+            model=self.model,
+            config=config or self.config,
+            now=now,
+            previous=previous,
+        )
+
+    def score_reader(self, state: ReaderState, *, now: float, config: Config | None = None) -> CatalogueScores:
+        """Score the papers that this catalogue had when the reader was prepared (`is_current` tells a change)."""
+        return CatalogueScores(state, config or self.config, now)
+
+    def is_current(self, state: ReaderState) -> bool:
+        """Whether a reader was prepared for the papers that this catalogue has now."""
+        return state.index is self._snapshot[0]
 
     def rank_scores(
         self,
@@ -177,14 +217,12 @@ class Catalogue:
     def similar(self, paper: str, k: int, exclude: Collection[str] = ()) -> RankedList:
         """Return the k papers most similar to one; fewer where fewer score above zero, none for an unknown paper."""
         history = Events.from_rows([("", paper, "save", None)])
-        scores = self._score_with(history, (), (), 0.0, self.config.relevance_only())
-        # In a catalogue whose papers all have the same words every score is zero, and every paper is similar.
-        similar = scores.total > 0 if np.nan_to_num(scores.total).any() else np.ones(len(scores.index), bool)
-        return rank_matches(scores, similar, k if paper in self else 0, exclude)
+        scores = self.score(history, now=0.0, config=self.config.relevance_only())
+        return rank_similar(scores, k if paper in self else 0, exclude)
 
     def search(self, query: str, k: int) -> RankedList:
         """Return the best k of the papers that match a query, as `search.match_papers` decides."""
-        scores = self._score_with(Events.empty(), [query], (), 0.0, self.config.relevance_only())
+        scores = self.score(Events.empty(), now=0.0, interests=[query], config=self.config.relevance_only())
         return rank_matches(scores, match_papers(query, scores), k)
 
     def count_matches(self, topics: Sequence[str], since: float) -> list[int]:
@@ -196,12 +234,3 @@ class Catalogue:
         rows = np.flatnonzero(index.is_current & (index.published >= since))
         newest = rows[np.argsort(-index.published[rows], kind="stable")[:MAX_COUNTED]]
         return count_matches(topics, index, vocabulary, self.model, newest)
-
-    def _score_with(
-        self, history: Events, interests: Sequence[str], muted: Sequence[str], now: float, config: Config
-    ) -> CatalogueScores:
-        index, vocabulary = self._snapshot
-        profile = build_profile(
-            history, interests, muted, index=index, vocabulary=vocabulary, model=self.model, config=config, now=now
-        )
-        return score_papers(profile, index, self.model, vocabulary, config=config, now=now)

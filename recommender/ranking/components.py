@@ -1,16 +1,17 @@
 """The components of a score: factors, propagation along two graphs, and ridge regression over words and embeddings.
 
-Each is linear in the rows of the profile with its matrix held fixed, so its scores split into one share per row.
-Axes: n rows of the profile, M rows of a list, N papers in the index, P papers of the model, C interests, W words,
-D factors, E dimensions of an encoder.
+Each is linear in the rows of the profile with its matrix held fixed, so its scores split into one share per row. What
+solving for a reader takes is done when a component is built; scoring papers costs what those papers have.
+Axes: n rows of the profile, M papers of a slice, N papers in the index, P papers of the model, C interests, W words,
+D factors, E dimensions of an encoder, S papers that a profile reaches.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from functools import partial
-from typing import Protocol
+from functools import cached_property, partial
 
 import numpy as np
 import scipy.sparse as sp
@@ -20,37 +21,66 @@ from recommender.model.foldin import Fold, fold
 from recommender.model.model import Model
 from recommender.model.neighbours import Propagation
 from recommender.ranking.paper_index import PaperIndex
+from recommender.ranking.paper_slices import (
+    PaperSelection,
+    PaperSlice,
+    SparseColumn,
+    find_sorted,
+    iterate_block,
+    iterate_spans,
+)
 from recommender.ranking.profile import Profile
 
 
-class Component(Protocol):
-    """One way of scoring papers for one reader."""
+@dataclass(frozen=True)
+class Component(ABC):
+    """One way of scoring the papers of an index for one reader."""
+
+    index: PaperIndex
+
+    @abstractmethod
+    def score(self, papers: PaperSlice) -> np.ndarray:
+        """Return the scores of some papers, float32 (M,)."""
+
+    @abstractmethod
+    def shares(self, rows: np.ndarray) -> np.ndarray:
+        """Return what each row of the profile adds to index rows (M,), float32 (M, n); the sum over n is the score."""
+
+    @abstractmethod
+    def group_shares(self, rows: np.ndarray, groups: np.ndarray) -> np.ndarray:
+        """Return what each group of profile rows (C, n) adds to index rows (M,), float32 (M, C)."""
 
     @property
     def scores(self) -> np.ndarray:
         """The score of every paper in the index, float32 (N,)."""
-        ...
+        return np.concatenate([self.score(span) for span in iterate_spans(self.index)])
 
-    def shares(self, rows: np.ndarray) -> np.ndarray:
-        """Return what each row of the profile adds to index rows (M,), float32 (M, n); the sum over n is the score."""
-        ...
-
-    def group_shares(self, rows: np.ndarray, groups: np.ndarray) -> np.ndarray:
-        """Return what each group of profile rows (C, n) adds to index rows (M,), float32 (M, C)."""
-        ...
+    @cached_property
+    def deviation(self) -> float:
+        """The standard deviation of the first block's scores, which newer papers do not change."""
+        return float(np.concatenate([self.score(span) for span in iterate_block(self.index, 0)]).std())
 
 
 @dataclass(frozen=True)
-class FactorsComponent:
+class FactorsComponent(Component):
     """The reader folded into the factorisation.
 
     The shares are those of Hu, Koren and Volinsky, "Collaborative Filtering for Implicit Feedback Datasets" (ICDM
     2008), section 5.
     """
 
-    scores: np.ndarray
     folded: Fold
-    index: PaperIndex
+    model: Model
+
+    def score(self, papers: PaperSlice) -> np.ndarray:
+        """Return the scores of some papers, float32 (M,)."""
+        # One dot product a row: it reads at the memory's bandwidth, and equal rows get equal scores wherever they are.
+        return np.vecdot(papers.column("scoring_vectors"), self.folded.vector)
+
+    @cached_property
+    def deviation(self) -> float:
+        """The standard deviation of the first block's scores, from the covariance of their vectors."""
+        return self.model.derived.scoring_moments.deviation(self.folded.vector)
 
     def shares(self, rows: np.ndarray) -> np.ndarray:
         """Return what each row of the profile adds to index rows (M,), float32 (M, n)."""
@@ -61,54 +91,133 @@ class FactorsComponent:
         return self.index.scoring_vectors(rows) @ self.folded.solve((groups @ self.folded.contributions).T)
 
 
-def score_factors(model: Model, profile: Profile, index: PaperIndex) -> FactorsComponent:
-    """Fold the reader into the factorisation and score the index."""
+def build_factors(model: Model, profile: Profile, index: PaperIndex) -> FactorsComponent:
+    """Fold the reader into the factorisation."""
     confidence = model.config.alpha * np.abs(profile.weight)
     folded = fold(
         model.factors.paper_gram, profile.vectors, confidence, profile.preference, model.config.regularization
     )
-    return FactorsComponent(index.dot_vector(folded.vector), folded, index)
+    return FactorsComponent(index, folded, model)
 
 
 @dataclass(frozen=True)
-class GraphComponent:
+class GraphComponent(Component):
     """Propagation of the profile along a graph of papers: `reach` float32 CSR (n, P), weighted by `weight` (n,).
 
     Truncated random walks, as in Cooper et al., "Random Walks in Recommender Systems" (WWW 2014).
     """
 
-    scores: np.ndarray
+    propagation: Propagation
     reach: sp.csr_matrix
     weight: np.ndarray
-    index: PaperIndex
+
+    @cached_property
+    def reached(self) -> np.ndarray:
+        """The papers of the model that the profile reaches, int64 (S,) in order."""
+        return np.flatnonzero(np.bincount(self.reach.indices, minlength=self.reach.shape[1]))
+
+    @cached_property
+    def by_paper(self) -> sp.csr_matrix:
+        """How far each row of the profile reaches each paper that is reached, float32 CSR (S, n)."""
+        reach = self.reach
+        columns = np.searchsorted(self.reached, reach.indices)
+        parts = (reach.data, columns, reach.indptr)
+        return sp.csr_matrix(parts, shape=(reach.shape[0], len(self.reached)), copy=False).T.tocsr()
+
+    @cached_property
+    def sums(self) -> SparseColumn:
+        """The scores of the model's papers."""
+        return SparseColumn(self.reached, self.by_paper @ self.weight, self.reach.shape[1])
+
+    def score(self, papers: PaperSlice) -> np.ndarray:
+        """Return the scores of some papers, float32 (M,)."""
+        return papers.propagate(self.sums)
+
+    @cached_property
+    def deviation(self) -> float:
+        """The standard deviation of the first block's scores."""
+        return self.sums.deviation()
 
     def shares(self, rows: np.ndarray) -> np.ndarray:
         """Return what each row of the profile adds to index rows (M,), float32 (M, n)."""
-        return (self.index.graph_rows(rows) @ self.reach.T).toarray() * self.weight
+        return self._reach_to(rows).toarray() * self.weight
 
     def group_shares(self, rows: np.ndarray, groups: np.ndarray) -> np.ndarray:
         """Return what each group of profile rows (C, n) adds to index rows (M,), float32 (M, C)."""
-        return self.index.graph_rows(rows) @ (self.reach.T @ (groups * self.weight).T)
+        return self._reach_to(rows) @ (groups * self.weight).T
 
+    def _reach_to(self, rows: np.ndarray) -> sp.csr_matrix:
+        """Return how far each row of the profile reaches index rows (M,), float32 CSR (M, n)."""
+        reach = sp.csr_matrix((len(rows), self.reach.shape[0]), dtype=np.float32)
+        for block, places, offsets in PaperSelection(self.index, rows).parts:
+            if len(places):
+                papers = offsets if block.neighbours is None else block.neighbours[offsets]
+                reach = reach + _scatter(places, len(rows)) @ self._reach_of(papers)
+        return reach.tocsr()
 
-def score_graph(propagation: Propagation, profile: Profile, index: PaperIndex) -> GraphComponent:
-    """Propagate from the profile's rows and score the index."""
-    weight = np.abs(profile.weight) * profile.preference
-    reach = propagation.propagate(profile.graph_rows)
-    return GraphComponent(index.extend(reach.T @ weight), reach, weight, index)
+    def _reach_of(self, papers: np.ndarray | sp.csr_matrix) -> sp.csr_matrix:
+        """Return the rows of `by_paper` of papers (M,) of the model, or of mixtures of them (M, P)."""
+        columns = papers if isinstance(papers, np.ndarray) else papers.indices
+        found, has = find_sorted(self.reached, columns)
+        rows = self.by_paper[found[has]]
+        ends = np.concatenate([[0], np.cumsum(has)])
+        if isinstance(papers, np.ndarray):
+            ones = np.ones(len(found[has]), np.float32)
+            return sp.csr_matrix((ones, np.arange(ends[-1]), ends), shape=(len(columns), ends[-1])) @ rows
+        parts = (papers.data[has], np.arange(ends[-1]), ends[papers.indptr])
+        return sp.csr_matrix(parts, shape=(papers.shape[0], ends[-1])) @ rows
 
 
 @dataclass(frozen=True)
-class RidgeComponent:
+class EarlierComponents:
+    """The components of the same reader before; row i of the profile was their row `rows[i]`, -1 if there was none."""
+
+    components: Mapping[str, Component]
+    rows: np.ndarray
+
+    def reach(self, propagation: Propagation) -> sp.csr_matrix | None:
+        """Return how far each row of the earlier profile reaches along a graph, None if that is not known."""
+        graphs = (one for one in self.components.values() if isinstance(one, GraphComponent))
+        return next((one.reach for one in graphs if one.propagation is propagation), None)
+
+
+def build_graph(
+    propagation: Propagation, profile: Profile, index: PaperIndex, earlier: EarlierComponents | None
+) -> GraphComponent:
+    """Propagate from those rows of the profile of which it is not known from before how far they reach."""
+    weight = np.abs(profile.weight) * profile.preference
+    known = earlier.reach(propagation) if earlier else None
+    if earlier is None or known is None:
+        return GraphComponent(index, propagation, propagation.propagate(profile.graph_rows), weight)
+    old, new = np.flatnonzero(earlier.rows >= 0), np.flatnonzero(earlier.rows < 0)
+    parts = [known[earlier.rows[old]], propagation.propagate(profile.graph_rows[new])]
+    reach = sp.vstack(parts, format="csr", dtype=np.float32)[np.argsort(np.concatenate([old, new]))]
+    return GraphComponent(index, propagation, reach, weight)
+
+
+def _scatter(places: np.ndarray, count: int) -> sp.csr_matrix:
+    ones = np.ones(len(places), np.float32)
+    return sp.csr_matrix((ones, (places, np.arange(len(places)))), shape=(count, len(places)))
+
+
+@dataclass(frozen=True)
+class RidgeComponent(Component):
     """Kernel ridge regression over the profile's TF-IDF rows; `dual` float32 (n,) holds the dual coefficients.
 
     Saunders, Gammerman and Vovk, "Ridge Regression Learning Algorithm in Dual Variables" (ICML 1998).
     """
 
-    scores: np.ndarray
     dual: np.ndarray
     words: sp.csr_matrix
-    index: PaperIndex
+
+    @cached_property
+    def weights(self) -> np.ndarray:
+        """The weight of each word, float32 (W,)."""
+        return np.asarray(self.words.T @ self.dual, np.float32)
+
+    def score(self, papers: PaperSlice) -> np.ndarray:
+        """Return the scores of some papers, float32 (M,)."""
+        return np.asarray(papers.words() @ self.weights, np.float32)
 
     def shares(self, rows: np.ndarray) -> np.ndarray:
         """Return what each row of the profile adds to index rows (M,), float32 (M, n)."""
@@ -119,21 +228,41 @@ class RidgeComponent:
         return self.index.words(rows) @ (self.words.T @ (groups * self.dual).T)
 
 
-def score_ridge(profile: Profile, index: PaperIndex, ridge: float) -> RidgeComponent:
-    """Solve the regression over words and score the index."""
+def build_ridge(profile: Profile, index: PaperIndex, ridge: float) -> RidgeComponent:
+    """Solve the regression over words."""
     dual = _solve_ridge(np.asarray((profile.words @ profile.words.T).todense(), np.float32), profile, ridge)
-    return RidgeComponent(index.dot_words(profile.words.T @ dual), dual, profile.words, index)
+    return RidgeComponent(index, dual, profile.words)
 
 
 @dataclass(frozen=True)
-class EmbeddingComponent:
-    """The same regression over an encoder's vectors, centred on their mean: `vectors` float32 (n, E), `dual` (n,)."""
+class EmbeddingComponent(Component):
+    """The same regression over an encoder's vectors, centred on their mean: `vectors` float32 (n, E), `dual` (n,).
 
-    scores: np.ndarray
+    Newer papers get their graph neighbours' scores.
+    """
+
     dual: np.ndarray
     vectors: np.ndarray
     embeddings: Embeddings
-    index: PaperIndex
+
+    @cached_property
+    def weights(self) -> np.ndarray:
+        """The weight of each dimension, float32 (E,)."""
+        return self.vectors.T @ self.dual
+
+    def score(self, papers: PaperSlice) -> np.ndarray:
+        """Return the scores of some papers, float32 (M,)."""
+        return papers.propagate(self._score_model)
+
+    def _score_model(self, rows: slice | np.ndarray) -> np.ndarray:
+        if isinstance(rows, slice):
+            return np.vecdot(self.embeddings.vectors[rows], self.weights) - self._mean_score
+        once, places = np.unique(rows, return_inverse=True)
+        return (np.vecdot(self.embeddings.vectors[once], self.weights) - self._mean_score)[places]
+
+    @cached_property
+    def _mean_score(self) -> np.float32:
+        return np.float32(self.embeddings.mean @ self.weights)
 
     def shares(self, rows: np.ndarray) -> np.ndarray:
         """Return what each row of the profile adds to index rows (M,), float32 (M, n)."""
@@ -144,13 +273,10 @@ class EmbeddingComponent:
         return _embed(self.embeddings, self.index.graph_rows(rows)) @ (self.vectors.T @ (groups * self.dual).T)
 
 
-def score_embedding(embeddings: Embeddings, profile: Profile, index: PaperIndex, ridge: float) -> EmbeddingComponent:
-    """Solve the regression over embeddings and score the index; newer papers get their graph neighbours' scores."""
+def build_embedding(embeddings: Embeddings, profile: Profile, index: PaperIndex, ridge: float) -> EmbeddingComponent:
+    """Solve the regression over embeddings."""
     vectors = _embed(embeddings, profile.graph_rows)
-    dual = _solve_ridge(vectors @ vectors.T, profile, ridge)
-    weights = vectors.T @ dual
-    scores = embeddings.vectors @ weights - embeddings.mean @ weights
-    return EmbeddingComponent(index.extend(scores), dual, vectors, embeddings, index)
+    return EmbeddingComponent(index, _solve_ridge(vectors @ vectors.T, profile, ridge), vectors, embeddings)
 
 
 def _embed(embeddings: Embeddings, graph_rows: sp.csr_matrix) -> np.ndarray:
@@ -169,15 +295,23 @@ COMPONENTS = ("factors", "text_graph", "joint_graph", "word_ridge", "embedding")
 CONTENT_COMPONENTS = ("text_graph", "word_ridge", "embedding")  # these know nothing of other readers
 
 
-def score_components(
-    profile: Profile, index: PaperIndex, model: Model | None, wanted: Collection[str], ridge: float
+def build_components(
+    profile: Profile,
+    index: PaperIndex,
+    model: Model | None,
+    wanted: Collection[str],
+    ridge: float,
+    *,
+    earlier: EarlierComponents | None = None,
 ) -> dict[str, Component]:
     """Return the wanted components by name, without those the model has nothing for."""
-    builders: dict[str, Callable[[], Component]] = {"word_ridge": lambda: score_ridge(profile, index, ridge)}
+    builders: dict[str, Callable[[], Component]] = {"word_ridge": lambda: build_ridge(profile, index, ridge)}
     if model:
-        builders["factors"] = lambda: score_factors(model, profile, index)
+        builders["factors"] = lambda: build_factors(model, profile, index)
         graphs = {"text_graph": model.graph.text, "joint_graph": model.graph.joint}
-        builders |= {name: partial(score_graph, graph, profile, index) for name, graph in graphs.items() if graph}
+        builders |= {
+            name: partial(build_graph, graph, profile, index, earlier) for name, graph in graphs.items() if graph
+        }
         if model.embeddings:
-            builders["embedding"] = partial(score_embedding, model.embeddings, profile, index, ridge)
+            builders["embedding"] = partial(build_embedding, model.embeddings, profile, index, ridge)
     return {name: builders[name]() for name in COMPONENTS if name in builders and name in wanted}

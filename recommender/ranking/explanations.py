@@ -47,7 +47,7 @@ def explain(scores: CatalogueScores, rows: np.ndarray, adjustments: np.ndarray, 
     """
     if not len(rows):
         return []
-    totals = (scores.total[rows] + adjustments).tolist()
+    totals = (scores.of(rows) + adjustments).tolist()
     columns = _Explanation(scores, rows, max_papers).columns(adjustments)
     return [
         _settle(score, [reason for reason in reasons if reason is not None])
@@ -98,7 +98,7 @@ class _Explanation:
 
     def columns(self, adjustments: np.ndarray) -> Iterator[Sequence[Reason | None]]:
         """Yield the reasons of one kind for all of the rows (M,), None where a score has no such part."""
-        priors = {kind: prior[self.rows].astype(np.float64) for kind, prior in self.scores.priors.items()}
+        priors = {kind: prior.astype(np.float64) for kind, prior in self.scores.priors_of(self.rows).items()}
         nothing = np.zeros(len(self.rows))
         *of_papers, of_others = self._choose_words()
         for named, words in zip(self.named, of_papers, strict=True):

@@ -73,6 +73,12 @@ class PaperBlock:
         return self.derived.by_word
 
     @cached_property
+    def unknown(self) -> np.ndarray:
+        """The rows of which nothing is known to score them by, int64 in order."""
+        columns = (self.trained, self.derived.has_words, self.published, self.upvotes)
+        return np.flatnonzero(~is_known(*columns))
+
+    @cached_property
     def name_index(self) -> NameIndex:
         """The papers of every name; made when the first reader who follows a name asks."""
         return NameIndex.build(self.names) if self.stored_names is None else self.stored_names
@@ -83,6 +89,11 @@ class PaperBlock:
         arrays: dict[str, Any] = {name: getattr(self, name)[kept] for name in (*_ARRAYS, "words")}
         arrays |= {name: [getattr(self, name)[row] for row in kept] for name in _LISTS}
         return PaperBlock(neighbours=None if self.neighbours is None else self.neighbours[kept], **arrays)
+
+
+def is_known(trained: np.ndarray, has_words: np.ndarray, published: np.ndarray, upvotes: np.ndarray) -> np.ndarray:
+    """Return of which papers (N,), by these columns, anything is known to score them by, bool (N,)."""
+    return np.asarray(trained | has_words | ~np.isnan(published) | ~np.isnan(upvotes))
 
 
 def model_block(model: Model) -> PaperBlock:
@@ -245,7 +256,7 @@ class PaperIndex:
     @cached_property
     def known(self) -> np.ndarray:
         """Bool (N,): there is anything to score the paper by."""
-        return self.trained | self.has_words | ~np.isnan(self.published) | ~np.isnan(self.upvotes)
+        return is_known(self.trained, self.has_words, self.published, self.upvotes)
 
     @cached_property
     def log_upvotes(self) -> np.ndarray:

@@ -19,7 +19,7 @@ from recommender.features.name_index import Name, split_topics
 from recommender.features.tfidf import Vocabulary
 from recommender.model.model import Model
 from recommender.model.neighbours import find_neighbours
-from recommender.ranking.paper_index import PaperIndex
+from recommender.ranking.paper_index import PaperBlock, PaperIndex
 
 _NO_VECTORS = np.zeros((0, 0), np.float32)
 MAX_PENALIZING = 50  # disliked papers, the newest, whose likes sink
@@ -81,43 +81,84 @@ class Profile:
         return np.where(self.weight > 0, 1, DISLIKED_PREFERENCE).astype(np.float32)
 
 
-def build_profile(
-    history: Events,
+@dataclass(frozen=True)
+class TypedTexts:
+    """What a reader typed, placed among the papers of the first block.
+
+    `words` float32 CSR, `vectors` float32, `graph_rows` float32 CSR and `is_muted` bool have one row for each of
+    `texts`, which are those with a known word. `muted_words` float32 CSR has one for each muted text.
+    """
+
+    interests: tuple[str, ...]
+    muted: tuple[str, ...]
+    block: PaperBlock
+    texts: list[str]
+    is_muted: np.ndarray
+    words: sp.csr_matrix
+    vectors: np.ndarray
+    graph_rows: sp.csr_matrix
+    muted_words: sp.csr_matrix
+    followed: Sequence[Name]
+    muted_names: Sequence[Name]
+
+
+def embed_texts(
     interests: Sequence[str],
     muted: Sequence[str],
-    *,
     index: PaperIndex,
     vocabulary: Vocabulary,
     model: Model | None,
-    config: Config,
-    now: float,
-) -> Profile:
-    """Build a reader's profile at `now`, in epoch seconds; unknown papers and words are ignored.
+    *,
+    previous: TypedTexts | None = None,
+) -> TypedTexts:
+    """Place what a reader typed among the papers; what they typed before, `previous`, is placed already.
 
     `interests` and `muted` are plain words, or names as `name_index.read_name` reads them.
     """
-    interests, followed = split_topics(interests)
-    muted, muted_names = split_topics(muted)
+    asked, block = (tuple(interests), tuple(muted)), index.blocks[0]
+    if previous is not None and previous.block is block and asked == (previous.interests, previous.muted):
+        return previous
+    wanted, followed = split_topics(interests)
+    unwanted, muted_names = split_topics(muted)
+    words = vocabulary.rows([*wanted, *unwanted])
+    known = np.flatnonzero(np.diff(words.indptr))
+    return TypedTexts(
+        *asked,
+        block,
+        texts=[[*wanted, *unwanted][row] for row in known],
+        is_muted=known >= len(wanted),
+        words=words[known],
+        vectors=model.fold_in(words[known]) if model else _NO_VECTORS,
+        graph_rows=find_neighbours(words[known], block.by_word)
+        if len(known)
+        else sp.csr_matrix((0, len(block)), dtype=np.float32),
+        muted_words=words[len(wanted) :],
+        followed=followed,
+        muted_names=muted_names,
+    )
+
+
+def build_profile(
+    history: Events, typed: TypedTexts, *, index: PaperIndex, model: Model | None, config: Config, now: float
+) -> Profile:
+    """Build a reader's profile at `now`, in epoch seconds; unknown papers and words are ignored."""
     interactions = _weigh_history(history, index, config, now)
     strongest = _select_strongest(interactions)
     rows = interactions.paper[strongest]
-    typed = [*interests, *muted]
-    words = vocabulary.rows(typed)
-    known = np.flatnonzero(np.diff(words.indptr))
-    weights = np.array([config.interest_weight, -config.mute_weight], np.float32)
+    amounts = np.where(typed.is_muted, -config.mute_weight, config.interest_weight).astype(np.float32)
     return Profile(
-        rows=np.concatenate([rows, np.full(len(known), -1)]),
-        texts=[""] * len(rows) + [typed[row] for row in known],
-        weight=np.concatenate([interactions.weight[strongest], weights[(known >= len(interests)).astype(int)]]),
-        words=_vstack(index.words(rows), words[known]),
-        vectors=np.concatenate([index.foldin_vectors(rows), model.fold_in(words[known])]) if model else _NO_VECTORS,
-        graph_rows=_graph_rows(index, rows, words[known]),
+        rows=np.concatenate([rows, np.full(len(typed.texts), -1)]),
+        texts=[""] * len(rows) + typed.texts,
+        weight=np.concatenate([interactions.weight[strongest], amounts]),
+        words=_vstack(index.words(rows), typed.words),
+        vectors=np.concatenate([index.foldin_vectors(rows), typed.vectors]) if model else _NO_VECTORS,
+        graph_rows=_vstack(index.graph_rows(rows), typed.graph_rows),
         seen=interactions.paper[interactions.seen],
         passed_over=interactions.paper[interactions.passed > 0],
         impressions=interactions.passed[interactions.passed > 0],
-        muted_words=words[len(interests) :],
-        followed=[FollowedName(name, index.rows_of(name)) for name in followed],
-        muted_rows=_rows_of_any(index, muted_names),
+        muted_words=typed.muted_words,
+        followed=[FollowedName(name, index.rows_of(name)) for name in typed.followed],
+        muted_rows=_rows_of_any(index, typed.muted_names),
         disliked=_newest_disliked(interactions),
     )
 
@@ -151,12 +192,6 @@ def _rows_of_any(index: PaperIndex, names: Sequence[Name]) -> np.ndarray:
     return np.concatenate([np.empty(0, np.int64), *(index.rows_of(name) for name in names)])
 
 
-def _graph_rows(index: PaperIndex, rows: np.ndarray, typed: sp.csr_matrix) -> sp.csr_matrix:
-    """Return papers and typed texts as rows over the model's papers, float32 CSR (n, P)."""
-    papers = index.graph_rows(rows)
-    return _vstack(papers, find_neighbours(typed, index.blocks[0].by_word)) if typed.shape[0] else papers
-
-
 def _vstack(one: sp.csr_matrix, other: sp.csr_matrix) -> sp.csr_matrix:
     return sp.vstack([one, other], format="csr") if other.shape[0] else one
 
@@ -173,7 +208,8 @@ def _select_strongest(interactions: Interactions) -> np.ndarray:
 
 
 def _weigh_history(history: Events, index: PaperIndex, config: Config, now: float) -> Interactions:
-    known = [row for row, paper in enumerate(history.papers) if paper in index.row_of]
-    paper = np.array([index.row_of[history.papers[row]] for row in known], np.int64)
-    events = Events([], [], [history.kinds[row] for row in known], history.times[known])
-    return weigh_events(np.zeros(len(known), np.int64), paper, events, config, now)
+    rows = index.find_rows(history.papers)
+    known = np.flatnonzero(rows >= 0)
+    kinds = history.kinds if len(known) == len(rows) else [history.kinds[at] for at in known.tolist()]
+    events = Events([], [], kinds, history.times[known])
+    return weigh_events(np.zeros(len(known), np.int64), rows[known], events, config, now)

@@ -53,8 +53,8 @@ def build_ranked_list(
     missing = np.full(len(unknown), np.nan, np.float32)
     return RankedList(
         ids=[*(scores.index.ids[row] for row in rows), *unknown],
-        scores=np.concatenate([scores.total[rows] + adjustments, missing]),
-        basis=[*(scores.basis(row) for row in rows), *("none" for _ in unknown)],
+        scores=np.concatenate([scores.of(rows) + adjustments, missing]),
+        basis=[*scores.basis_of(rows), *("none" for _ in unknown)],
         _catalogue_scores=scores,
         _rows=np.concatenate([rows, np.full(len(unknown), -1)]),
         _adjustments=np.concatenate([adjustments, np.zeros(len(unknown), np.float32)]),

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from recommender.config import Config
-from recommender.ranking.interests import cluster_interests, fair_shares
+from recommender.ranking.interests import fair_shares
 from recommender.ranking.ranked_list import RankedList, build_ranked_list
 from recommender.ranking.scoring import CatalogueScores
 
@@ -21,10 +21,11 @@ FAIR_PLACES = 20  # places that interests share fairly; further down the proport
 
 def rank_candidates(scores: CatalogueScores, candidates: Sequence[str], k: int | None) -> RankedList:
     """Return the best k of these papers, all with None; those without a score come last, by id."""
-    row_of = scores.index.row_of
-    rows = np.array([row_of[paper] for paper in candidates if paper in row_of], np.int64)
-    unscored = [paper for paper in candidates if paper not in row_of or np.isnan(scores.total[row_of[paper]])]
-    rows = _select_top(scores, rows[~np.isnan(scores.total[rows])], k)
+    rows = scores.index.find_rows(candidates)
+    totals = np.full(len(rows), np.nan, np.float32)
+    totals[rows >= 0] = scores.of(rows[rows >= 0])
+    unscored = [candidates[at] for at in np.flatnonzero(np.isnan(totals)).tolist()]
+    rows = _select_top(scores, rows[~np.isnan(totals)], k)
     room = None if k is None else max(k - len(rows), 0)
     return build_ranked_list(scores, rows, sorted(unscored)[:room], None)
 
@@ -33,10 +34,10 @@ def rank_catalogue(
     scores: CatalogueScores, k: int | None, exclude: Collection[str], config: Config, seed: int
 ) -> RankedList:
     """Return the best k of the whole index, all with None, without what the reader has seen or `exclude` names."""
-    rows = np.flatnonzero(_mask_eligible(scores, exclude))
+    excluded = _find_excluded(scores, exclude)
     if k is None or not (config.diversity or config.exploration or config.fairness):
-        return build_ranked_list(scores, _select_top(scores, rows, k), [], None)
-    pool = _select_top(scores, rows, max(POOL_FACTOR * k, MIN_POOL))
+        return build_ranked_list(scores, _select_best(scores, excluded, k), [], None)
+    pool = _select_best(scores, excluded, max(POOL_FACTOR * k, MIN_POOL))
     order, adjustments = _diversify(scores, pool, k, config)
     order, adjustments = _explore(scores, pool, order, adjustments, share=config.exploration, seed=seed)
     return build_ranked_list(scores, order, [], adjustments)
@@ -44,24 +45,47 @@ def rank_catalogue(
 
 def rank_matches(scores: CatalogueScores, matches: np.ndarray, k: int, exclude: Collection[str] = ()) -> RankedList:
     """Return the best k of the papers that match, bool (N,), none of them below `MIN_MATCH_SCORE`."""
-    rows = _select_top(scores, np.flatnonzero(_mask_eligible(scores, exclude) & matches), k)
-    return build_ranked_list(scores, rows, [], np.maximum(np.float32(MIN_MATCH_SCORE) - scores.total[rows], 0))
+    eligible = matches.copy()
+    eligible[_find_excluded(scores, exclude)] = False
+    rows = np.flatnonzero(eligible)
+    rows = _select_top(scores, rows[~np.isnan(scores.of(rows))], k)
+    return _list_matches(scores, rows)
 
 
-def _mask_eligible(scores: CatalogueScores, exclude: Collection[str]) -> np.ndarray:
-    """Return which papers may be listed, bool (N,): those that have a score and that the reader has not seen."""
-    eligible = scores.index.is_current & ~np.isnan(scores.total)
-    eligible[scores.profile.seen] = False
-    eligible[[scores.index.row_of[paper] for paper in exclude if paper in scores.index.row_of]] = False
-    return eligible
+def rank_similar(scores: CatalogueScores, k: int, exclude: Collection[str]) -> RankedList:
+    """Return the best k of the papers that score above zero, or of all where every score is zero."""
+    rows = _select_best(scores, _find_excluded(scores, exclude), k)
+    totals = scores.of(rows)
+    if (totals > 0).any() or np.nan_to_num(scores.total).any():
+        rows = rows[totals > 0]
+    return _list_matches(scores, rows)
+
+
+def _list_matches(scores: CatalogueScores, rows: np.ndarray) -> RankedList:
+    return build_ranked_list(scores, rows, [], np.maximum(np.float32(MIN_MATCH_SCORE) - scores.of(rows), 0))
+
+
+def _find_excluded(scores: CatalogueScores, exclude: Collection[str]) -> np.ndarray:
+    """Return the rows that may not be listed, int64 in order: replaced ones, those seen and those named."""
+    index = scores.index
+    named = index.find_rows(list(exclude))
+    return np.unique(np.concatenate([index.replaced, scores.profile.seen, named[named >= 0]]))
+
+
+def _select_best(scores: CatalogueScores, excluded: np.ndarray, k: int | None) -> np.ndarray:
+    """Return the best k of the rows that are not excluded and have a score, all with None, best first."""
+    if k is not None and k > 0:
+        return _select_top(scores, scores.best(k, excluded), k)
+    eligible = ~np.isnan(scores.total)
+    eligible[excluded] = False
+    return _select_top(scores, np.flatnonzero(eligible), k)
 
 
 def _select_top(scores: CatalogueScores, rows: np.ndarray, k: int | None) -> np.ndarray:
-    totals = scores.total[rows]
+    totals = scores.of(rows)
     if k is not None and 0 < k < len(rows):
         threshold = np.partition(totals, len(rows) - k)[len(rows) - k]
-        rows = rows[totals >= threshold]  # with all ties of the last place, which ids decide
-        totals = scores.total[rows]
+        rows, totals = rows[totals >= threshold], totals[totals >= threshold]  # with all ties of the last place
     return rows[np.lexsort((_break_ties(scores, rows, totals), -totals))][:k]
 
 
@@ -83,7 +107,7 @@ def _diversify(scores: CatalogueScores, pool: np.ndarray, k: int, config: Config
     Both costs are in standard deviations of the pool's scores, and only grow as papers are chosen, so the scores stay
     in order.
     """
-    totals = scores.total[pool]
+    totals = scores.of(pool)
     similarity = config.diversity * _measure_similarity(scores, pool) if config.diversity else None
     interest, places = _assign_interests(scores, pool) if config.fairness else (None, None)
     unit = totals.std() if len(pool) else np.float32(0)
@@ -104,7 +128,7 @@ def _diversify(scores: CatalogueScores, pool: np.ndarray, k: int, config: Config
 
 def _assign_interests(scores: CatalogueScores, pool: np.ndarray) -> tuple[np.ndarray | None, np.ndarray | None]:
     """Return the interest that adds most to each paper, int64 (M,), and the places due to each, float32 (C,)."""
-    groups = cluster_interests(scores.profile)
+    groups = scores.state.interest_groups
     if groups is None or not len(pool):
         return None, None
     return scores.group_shares(pool, groups).argmax(axis=1), np.maximum(
@@ -143,7 +167,7 @@ def _explore(
         return order, adjustments
     places = places[: len(others)]
     order, adjustments = order.copy(), adjustments.copy()
-    totals = (scores.total[order] + adjustments)[places]
+    totals = (scores.of(order) + adjustments)[places]
     order[places] = random.choice(others, len(places), replace=False)
-    adjustments[places] = totals - scores.total[order[places]]
+    adjustments[places] = totals - scores.of(order[places])
     return order, adjustments

@@ -1,70 +1,178 @@
 """A score: components of unit spread, weighted by the blend, plus priors; and its shares, which add up to it.
 
-Axes: n rows of the profile, N papers in the index, M row numbers asked for, C interests, D factors.
+Axes: n rows of the profile, N papers in the index, M papers or row numbers asked for, C interests.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from recommender.config import DAY, Config
+from recommender.config import Config
 from recommender.features.tfidf import Vocabulary
-from recommender.model.blend import UNTRAINED, Blend
-from recommender.model.model import Model
-from recommender.ranking.components import CONTENT_COMPONENTS, Component, score_components
-from recommender.ranking.paper_index import PaperIndex
+from recommender.model.blend import Blend
+from recommender.ranking.components import CONTENT_COMPONENTS, Component
+from recommender.ranking.paper_index import PaperIndex, is_known
+from recommender.ranking.paper_slices import SPAN, PaperSelection, PaperSlice, iterate_spans
+from recommender.ranking.priors import Priors
 from recommender.ranking.profile import Profile
+from recommender.ranking.reader_state import ReaderState
 
-MAX_UPVOTES = 100.0  # where the popularity prior reaches its full weight
-UNKNOWN_READER_PRIOR = 0.3  # weight of the readers' prior where nothing is known of the reader
-# A paper is like a disliked one from the first cosine of their TF-IDF rows, and wholly at the second. Of 25,975 papers
-# of citeulike-t, 200 pass the first, in the median, and 5 the second.
-DISLIKED_FROM, DISLIKED_WHOLLY = 0.1, 0.3
-# The penalty of a muted text grows with the cosine of TF-IDF rows, up to its full weight at this one,
-MUTED_COSINE = 0.15
-# and with the cosine of vectors, from 1.5 standard deviations of all papers' cosines up to 4.5.
-MUTED_FROM, MUTED_RANGE = 1.5, 3.0
+# Where penalties count, so many times as many papers are looked at as are wanted, and at least so many.
+PENALTY_FACTOR, MIN_PENALIZED = 4, 1000
+ROUNDING = 1e-5
 
 
 @dataclass(frozen=True)
 class WeightedComponent:
-    """One component and its weight for every paper, float32 (N,): the blend's weight over the component's spread."""
+    """One component and the weight it has: the blend's weight of a paper over the component's spread."""
 
+    name: str
     component: Component
-    weight: np.ndarray
-    content_based: bool
+    blend: Blend
+    liked_rows: int
+    scale: np.float32
+
+    @property
+    def content_based(self) -> bool:
+        """Whether the component knows nothing of other readers."""
+        return self.name in CONTENT_COMPONENTS
+
+    @property
+    def weight(self) -> np.ndarray:
+        """The weight for every paper in the index, float32 (N,)."""
+        return np.concatenate([self.weigh(span) for span in iterate_spans(self.component.index)])
+
+    def weigh(self, papers: PaperSlice) -> np.ndarray:
+        """Return the weight for some papers, float32 (M,)."""
+        return self.blend.weight(self.name, papers.column("readers"), self.liked_rows) * self.scale
 
 
 @dataclass(frozen=True)
 class CatalogueScores:
-    """The score of every paper in the index, `total` float32 (N,), and what it is made of.
+    """The scores of all papers in an index for one reader, computed for the papers that are asked about.
 
-    `priors` maps a reason's kind to float32 (N,). Papers that nothing is known of have a total of nan.
+    Papers that nothing is known of have a score of nan.
     """
 
-    index: PaperIndex
-    vocabulary: Vocabulary
-    profile: Profile
-    total: np.ndarray
-    components: Sequence[WeightedComponent]
-    priors: dict[str, np.ndarray]
+    state: ReaderState
+    config: Config
+    now: float
 
-    def basis(self, row: int) -> str:
-        """Return what the score of a row rests on: "model", "text", "fallback" (priors alone) or "none"."""
-        if np.isnan(self.total[row]):
-            return "none"
-        if not len(self.profile) or not (self.index.trained[row] or self.index.has_words[row]):
-            return "fallback"
-        return "model" if self.index.trained[row] else "text"
+    @property
+    def index(self) -> PaperIndex:
+        """The papers."""
+        return self.state.index
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The words."""
+        return self.state.vocabulary
+
+    @property
+    def profile(self) -> Profile:
+        """The reader's profile."""
+        return self.state.profile
+
+    @cached_property
+    def components(self) -> Sequence[WeightedComponent]:
+        """The components, brought to unit spread and weighed by the blend."""
+        liked_rows = self.profile.liked_rows
+        return [
+            WeightedComponent(name, component, self.state.blend, liked_rows, _invert(component.deviation))
+            for name, component in self.state.components.items()
+        ]
+
+    @cached_property
+    def _priors(self) -> Priors:
+        return Priors(self.state.reactions, self.state.blend, self.config, self.now)
+
+    def of(self, rows: np.ndarray) -> np.ndarray:
+        """Return the scores of index rows (M,), float32 (M,), nan where nothing is known of the paper."""
+        if "total" in vars(self):
+            return self.total[rows]
+        parts = [self._score(PaperSelection(self.index, rows[at : at + SPAN])) for at in range(0, len(rows), SPAN)]
+        return np.concatenate([np.empty(0, np.float32), *parts])
+
+    @cached_property
+    def total(self) -> np.ndarray:
+        """The score of every paper in the index, float32 (N,)."""
+        return np.concatenate([self._score(span) for span in iterate_spans(self.index)])
+
+    def priors_of(self, rows: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the priors of index rows (M,) by the kind of their reason, float32 (M,)."""
+        papers = PaperSelection(self.index, rows)
+        return dict(self._priors.additions(papers)) | dict(self._priors.penalties(papers))
+
+    @property
+    def priors(self) -> dict[str, np.ndarray]:
+        """The priors of every paper in the index by the kind of their reason, float32 (N,)."""
+        return self.priors_of(np.arange(len(self.index)))
+
+    def best(self, count: int, excluded: np.ndarray) -> np.ndarray:
+        """Return index rows of the `count` best papers and of all that tie with the last, in no order.
+
+        Without papers that nothing is known of and the rows `excluded`, int64 in order and each once. One scan of the
+        catalogue bounds every score from above, by all but the penalties; only papers whose bound is high enough are
+        scored in full. If penalties let in papers from further down than was looked at, it looks further.
+        """
+        looked_at = count
+        if self.state.reactions.has_penalties:
+            looked_at = max(PENALTY_FACTOR * count, MIN_PENALIZED)
+        while True:
+            rows, bounds = self._find_largest_bounds(looked_at, excluded)
+            scores = self.of(rows) if self.state.reactions.has_penalties else bounds
+            if len(rows) <= count:
+                return rows
+            threshold = np.partition(scores, len(rows) - count)[len(rows) - count]
+            reached = len(rows) < looked_at or threshold > bounds.min() + ROUNDING * (1 + abs(bounds.min()))
+            if reached or not self.state.reactions.has_penalties:
+                return rows[scores >= threshold]
+            looked_at *= PENALTY_FACTOR
+
+    def _find_largest_bounds(self, count: int, excluded: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the rows int64 of the `count` largest bounds and of all that tie with the last, and the bounds."""
+        best = _Largest(count)
+        unknown = [block.unknown + start for block, start in self.index.parts()]
+        excluded = np.sort(np.concatenate([excluded, *unknown]))
+        for span in iterate_spans(self.index):
+            bounds = self._bound(span)
+            first, last = np.searchsorted(excluded, (span.first_row, span.first_row + len(span)))
+            bounds[excluded[first:last] - span.first_row] = np.nan
+            best.add(span.first_row, bounds)
+        return best.finish()
+
+    def _score(self, papers: PaperSlice) -> np.ndarray:
+        total = self._bound(papers)
+        for _, penalty in self._priors.penalties(papers):
+            total += penalty
+        total[~is_known(*_facts(papers))] = np.nan
+        return total
+
+    def _bound(self, papers: PaperSlice) -> np.ndarray:
+        """Return the scores without penalties, which are never above zero."""
+        total = np.zeros(len(papers), np.float32)
+        for weighted in self.components:
+            total += weighted.weigh(papers) * weighted.component.score(papers)
+        for _, prior in self._priors.additions(papers):
+            total += prior
+        return total
+
+    def basis_of(self, rows: np.ndarray) -> list[str]:
+        """Return what the scores of index rows (M,) rest on: "model", "text", "fallback" (priors alone) or "none"."""
+        trained, has_words, *dates = _facts(PaperSelection(self.index, rows))
+        by_text = np.where(trained, "model", np.where(has_words, "text", "fallback"))
+        basis = np.where(is_known(trained, has_words, *dates), by_text if len(self.profile) else "fallback", "none")
+        return [str(one) for one in basis]
 
     def group_shares(self, rows: np.ndarray, groups: np.ndarray) -> np.ndarray:
         """Return what each group of profile rows (C, n) adds to index rows (M,), float32 (M, C)."""
-        shares = np.zeros((len(rows), len(groups)), np.float32)
+        papers, shares = PaperSelection(self.index, rows), np.zeros((len(rows), len(groups)), np.float32)
         for weighted in self.components:
-            shares += weighted.weight[rows, None] * weighted.component.group_shares(rows, groups)
+            shares += weighted.weigh(papers)[:, None] * weighted.component.group_shares(rows, groups)
         return shares
 
     def shares(self, rows: np.ndarray, *, content_based: bool) -> np.ndarray:
@@ -72,111 +180,49 @@ class CatalogueScores:
 
         Through the components that know only content, or through those that also know other readers.
         """
-        shares = np.zeros((len(rows), len(self.profile)))
+        papers, shares = PaperSelection(self.index, rows), np.zeros((len(rows), len(self.profile)))
         for weighted in self.components:
             if weighted.content_based == content_based:
-                shares += weighted.weight[rows, None] * weighted.component.shares(rows).astype(np.float64)
+                shares += weighted.weigh(papers)[:, None] * weighted.component.shares(rows).astype(np.float64)
         return shares
 
 
-def score_papers(
-    profile: Profile, index: PaperIndex, model: Model | None, vocabulary: Vocabulary, *, config: Config, now: float
-) -> CatalogueScores:
-    """Score every paper in the index for one reader; `now` is in epoch seconds."""
-    blend = model.blend if model else UNTRAINED
-    components = _weigh_components(profile, index, model, blend, config) if len(profile) else []
-    priors = _score_priors(profile, index, blend, config, now)
-    total = np.zeros(len(index), np.float32)
-    for weighted in components:
-        total += weighted.weight * weighted.component.scores
-    for prior in priors.values():
-        total += prior
-    total[~index.known] = np.nan
-    return CatalogueScores(index, vocabulary, profile, total, components, priors)
+class _Largest:
+    """The largest of many values, with all that tie with the last of them, collected a part at a time."""
+
+    def __init__(self, count: int) -> None:
+        self._count, self._kept = count, count
+        self._floor = np.finfo(np.float32).min
+        self._rows, self._values = [np.empty(0, np.int64)], [np.empty(0, np.float32)]
+        self._size = 0
+
+    def add(self, first_row: int, values: np.ndarray) -> None:
+        """Add the values of consecutive rows, float32; nan and -inf are none."""
+        places = np.flatnonzero(values >= self._floor)
+        if len(places):
+            self._rows.append(places + first_row)
+            self._values.append(values[places])
+            self._size += len(places)
+        if self._size > 2 * self._kept:
+            self._drop_smaller()
+
+    def finish(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the rows, int64 in order, and values."""
+        self._drop_smaller()
+        return self._rows[0], self._values[0]
+
+    def _drop_smaller(self) -> None:
+        rows, values = np.concatenate(self._rows), np.concatenate(self._values)
+        if len(values) > self._count:
+            self._floor = np.partition(values, len(values) - self._count)[len(values) - self._count]
+            rows, values = rows[values >= self._floor], values[values >= self._floor]
+        self._rows, self._values, self._size = [rows], [values], len(rows)
+        self._kept = max(self._count, len(rows))
 
 
-def _weigh_components(
-    profile: Profile, index: PaperIndex, model: Model | None, blend: Blend, config: Config
-) -> list[WeightedComponent]:
-    """Bring each component to unit spread and weigh it by the blend."""
-    components = score_components(profile, index, model, blend.components, config.text_regularization)
-    weights = {
-        name: blend.weight(name, index.readers, profile.liked_rows)
-        * _inverse_spread(component.scores[: index.block_starts[1]])
-        for name, component in components.items()
-    }
-    return [
-        WeightedComponent(component, weights[name], name in CONTENT_COMPONENTS)
-        for name, component in components.items()
-    ]
+def _facts(papers: PaperSlice) -> list[np.ndarray]:
+    return [papers.column(name) for name in ("trained", "derived.has_words", "published", "upvotes")]
 
 
-def _inverse_spread(scores: np.ndarray) -> np.float32:
-    """Return one over the standard deviation of the first block's scores, which newer papers do not change."""
-    spread = float(scores.std())
-    return np.float32(1 / spread if spread > 1e-12 else 0)
-
-
-def _score_priors(
-    profile: Profile, index: PaperIndex, blend: Blend, config: Config, now: float
-) -> dict[str, np.ndarray]:
-    priors = {}
-    if config.freshness:
-        half_lives = ((now - index.published) / (DAY * config.fresh_half_life)).astype(np.float32)
-        fresh = np.float32(config.freshness) * np.exp2(-np.maximum(half_lives, 0))
-        priors["fresh"] = np.where(np.isnan(fresh), np.float32(0), fresh)
-    if config.popularity:
-        priors["popular"] = np.float32(config.popularity / np.log1p(MAX_UPVOTES)) * index.log_upvotes
-    if len(profile):
-        readers = blend.prior(index.readers, profile.liked_rows)
-    else:
-        readers = UNKNOWN_READER_PRIOR * index.log_readers
-    if readers.any():
-        priors["readers"] = readers.astype(np.float32)
-    if len(profile.passed_over):
-        priors["explore"] = np.zeros(len(index), np.float32)
-        # One impression is not evidence of disinterest; counting it would reorder the list on every reload.
-        priors["explore"][profile.passed_over] = -config.passed_over * np.log2(profile.impressions)
-    if profile.muted_words.nnz or len(profile.muted_rows):
-        priors["interest"] = -np.float32(config.mute_weight) * _match_muted(profile, index)
-    if len(profile.disliked):
-        priors["disliked"] = -np.float32(config.dislike_penalty) * _match_disliked(profile, index)
-    return priors | _score_followed(profile, index, config)
-
-
-def _match_disliked(profile: Profile, index: PaperIndex) -> np.ndarray:
-    """Return how much each paper is like the nearest of the disliked ones, float32 (N,) from 0 to 1."""
-    nearest = np.zeros(len(index), np.float32)
-    for row in index.words(profile.disliked):
-        np.maximum(nearest, index.dot_words(row.toarray()[0]), out=nearest)
-    return np.clip((nearest - np.float32(DISLIKED_FROM)) / np.float32(DISLIKED_WHOLLY - DISLIKED_FROM), 0, 1)
-
-
-def _score_followed(profile: Profile, index: PaperIndex, config: Config) -> dict[str, np.ndarray]:
-    """Return what following names adds to each paper by kind of name, float32 (N,): once for each kind."""
-    weights = {
-        "author": config.followed_author,
-        "organization": config.followed_organization,
-        "category": config.followed_category,
-    }
-    priors: dict[str, np.ndarray] = {}
-    for followed in profile.followed:
-        prior = priors.setdefault(followed.name.kind, np.zeros(len(index), np.float32))
-        prior[followed.rows] = weights[followed.name.kind]
-    return priors
-
-
-def _match_muted(profile: Profile, index: PaperIndex) -> np.ndarray:
-    """Return how well each paper matches what the reader muted, float32 (N,) from 0 to 1, by words or by vectors."""
-    words = np.asarray(profile.muted_words.sum(axis=0), np.float32)[0]
-    by_words = index.dot_words(words) / np.float32(MUTED_COSINE)
-    matches = np.maximum.reduce([by_words, *(_match_vector(vector, index) for vector in profile.muted_vectors)])
-    matches[profile.muted_rows] = 1
-    return np.asarray(np.clip(matches, 0, 1), np.float32)
-
-
-def _match_vector(vector: np.ndarray, index: PaperIndex) -> np.ndarray:
-    """Return how well each paper matches a muted text's vector (D,): 0 at `MUTED_FROM`, 1 after `MUTED_RANGE` more."""
-    cosines = index.dot_vector(vector) / index.scoring_norms
-    spread = max(float(cosines[: index.block_starts[1]].std()), 1e-12)
-    return (cosines / np.float32(spread) - np.float32(MUTED_FROM)) / np.float32(MUTED_RANGE)
+def _invert(deviation: float) -> np.float32:
+    return np.float32(1 / deviation if deviation > 1e-12 else 0)

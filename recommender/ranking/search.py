@@ -14,7 +14,9 @@ from recommender.features.name_index import read_name, split_topics
 from recommender.features.tfidf import Vocabulary
 from recommender.features.tokenizer import tokenize
 from recommender.model.model import Model
+from recommender.model.moments import row_norms
 from recommender.ranking.paper_index import PaperIndex
+from recommender.ranking.paper_slices import PaperSelection, PaperSlice, iterate_spans
 from recommender.ranking.scoring import CatalogueScores
 
 MIN_IDF_SHARE = 0.5  # of the summed idf of a query's words, that a match has
@@ -38,7 +40,8 @@ def match_papers(query: str, scores: CatalogueScores) -> np.ndarray:
     if not len(columns) or float(weights.sum()) < required:
         return np.zeros(len(scores.index), bool)
     by_words = _sum_idf(scores.index, columns, weights) >= required * (1 - ROUNDING)
-    return by_words | _match_vectors(scores, np.array([0]))[0]
+    spans = iterate_spans(scores.index)
+    return by_words | np.concatenate([_match_vectors(scores, [0], span)[0] for span in spans])
 
 
 def match_interests(scores: CatalogueScores, interests: Sequence[int], rows: np.ndarray) -> np.ndarray:
@@ -46,7 +49,7 @@ def match_interests(scores: CatalogueScores, interests: Sequence[int], rows: np.
     if not len(interests):
         return np.zeros((0, len(rows)), bool)
     by_words = _match_words(scores.profile.words[interests], scores.vocabulary, scores.index.words(rows))
-    return by_words | _match_vectors(scores, np.asarray(interests))[:, rows]
+    return by_words | _match_vectors(scores, interests, PaperSelection(scores.index, rows))
 
 
 def count_matches(
@@ -91,11 +94,15 @@ def _sum_idf(index: PaperIndex, columns: np.ndarray, weights: np.ndarray) -> np.
     return np.concatenate([(block > 0).astype(np.float32) @ weights for block in words])
 
 
-def _match_vectors(scores: CatalogueScores, interests: np.ndarray) -> np.ndarray:
-    """Return which papers' vectors are closer to rows of the profile (n,) than chance allows, bool (n, N)."""
-    vectors, index = scores.profile.vectors, scores.index
-    if not vectors.size:  # there is no model
-        return np.zeros((len(interests), len(index)), bool)
-    cosines = np.stack([index.dot_vector(vectors[row]) / index.scoring_norms for row in interests])
-    spread = np.maximum(cosines[:, : index.block_starts[1]].std(axis=1, keepdims=True), 1e-12)
-    return np.asarray(cosines > MIN_SPREADS * spread)
+def _match_vectors(scores: CatalogueScores, interests: Sequence[int], papers: PaperSlice) -> np.ndarray:
+    """Return which papers' vectors are closer to rows of the profile (n,) than chance allows, bool (n, M)."""
+    model, vectors = scores.state.model, scores.profile.vectors
+    matches = np.zeros((len(interests), len(papers)), bool)
+    if model is None:
+        return matches
+    own = papers.column("scoring_vectors")
+    norms = row_norms(own)
+    for at, row in enumerate(interests):
+        spread = max(model.derived.cosine_moments.deviation(vectors[row]), 1e-12)
+        matches[at] = np.vecdot(own, vectors[row]) / norms > np.float32(MIN_SPREADS * spread)
+    return matches

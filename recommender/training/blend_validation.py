@@ -13,7 +13,7 @@ import scipy.sparse as sp
 
 from recommender.config import Config
 from recommender.model.model import Model
-from recommender.ranking.components import COMPONENTS, score_components
+from recommender.ranking.components import COMPONENTS, build_components
 from recommender.ranking.paper_index import PaperIndex, model_block
 from recommender.ranking.profile import build_profile_from_rows
 
@@ -136,7 +136,7 @@ def _score_reader(
     """Return a reader's candidates int64 (m,), which are targets bool (m,), and by component scores float32 (m,)."""
     history, targets = split.history[reader], split.targets[reader]
     profile = build_profile_from_rows(history, np.ones(len(history), np.float32), index)
-    components = score_components(profile, index, model, COMPONENTS, config.text_regularization)
+    components = build_components(profile, index, model, COMPONENTS, config.text_regularization)
     scores = {
         name: component.scores / max(float(component.scores.std()), 1e-12) for name, component in components.items()
     }

@@ -14,7 +14,9 @@ from recommender.model.artifact import MANIFEST
 
 NOW = 1_760_000_000.0
 COLUMNS = ("by_id", "id_ranks", "has_words", "log_upvotes", "log_readers", "scoring_norms")
+MOMENTS = ("scoring_moments", "cosine_moments")
 STORED = ("id_hashes", "id_hash_rows", "by_word_data", "by_word_indices", "by_word_indptr", *COLUMNS)
+STORED += tuple(f"{name}_{part}" for name in MOMENTS for part in ("mean", "covariance"))
 
 
 @pytest.fixture
@@ -38,6 +40,11 @@ def test_stored_columns_are_those_that_would_be_computed(model, folder):
         stored, computed = getattr(loaded, name), getattr(model.derived, name)
         assert stored.dtype == computed.dtype
         assert np.array_equal(stored, computed)
+    for name in MOMENTS:
+        stored, computed = getattr(loaded, name), getattr(model.derived, name)
+        assert stored.covariance.dtype == stored.mean.dtype == np.float64
+        assert np.array_equal(stored.covariance, computed.covariance)
+        assert np.array_equal(stored.mean, computed.mean)
     assert (loaded.by_word != model.words.T.tocsr()).nnz == 0
     assert dict(loaded.row_of) == {paper: row for row, paper in enumerate(model.ids)}
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from recommender.model.foldin import fold
-from recommender.ranking.components import COMPONENTS, score_components
+from recommender.ranking.components import COMPONENTS, build_components
 from recommender.ranking.paper_index import PaperIndex, model_block
 from recommender.ranking.profile import build_profile_from_rows
 
@@ -23,12 +23,12 @@ def profile(index):
 
 @pytest.fixture(scope="module")
 def components(model, index, profile):
-    return score_components(profile, index, model, COMPONENTS, 1.0)
+    return build_components(profile, index, model, COMPONENTS, 1.0)
 
 
 def test_there_is_a_component_for_all_that_the_model_has(components, profile, index):
     assert list(components) == ["factors", "text_graph", "joint_graph", "word_ridge"]  # and no encoder
-    assert list(score_components(profile, index, None, COMPONENTS, 1.0)) == ["word_ridge"]
+    assert list(build_components(profile, index, None, COMPONENTS, 1.0)) == ["word_ridge"]
 
 
 @pytest.mark.parametrize("name", ["factors", "text_graph", "joint_graph", "word_ridge"])
@@ -46,11 +46,11 @@ def test_the_factors_are_the_fold_in_of_the_profile(components, model, index, pr
     folded = fold(
         model.factors.paper_gram, profile.vectors, confidence, profile.preference, model.config.regularization
     )
-    assert components["factors"].scores == pytest.approx(model.scoring_vectors @ folded.vector, rel=1e-5)
+    assert components["factors"].scores == pytest.approx(model.scoring_vectors @ folded.vector, rel=1e-5, abs=1e-6)
 
 
 def test_a_row_of_twice_the_weight_counts_as_two_rows(index):
     twice = build_profile_from_rows(np.array([0, 5]), np.array([2, 1], np.float32), index)
     copied = build_profile_from_rows(np.array([0, 0, 5]), np.ones(3, np.float32), index)
-    one, same = (score_components(each, index, None, COMPONENTS, 1.0)["word_ridge"] for each in (twice, copied))
+    one, same = (build_components(each, index, None, COMPONENTS, 1.0)["word_ridge"] for each in (twice, copied))
     assert one.scores == pytest.approx(same.scores, rel=1e-4, abs=1e-6)

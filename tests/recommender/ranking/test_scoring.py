@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 
-from recommender import Catalogue, Events
+from recommender import Catalogue, Config, Events, Papers
+from recommender.data.tables import KINDS
+from recommender.ranking import components, paper_slices, scoring
+from recommender.ranking.reranking import rank_catalogue
 from tests.recommender.conftest import NOW
 
 TYPED = "topic3word7 topic3word8 topic3word9"
@@ -118,3 +121,80 @@ def test_being_shown_once_is_no_verdict_each_further_time_counts_less_and_openin
     assert scores[1] - scores[2] > scores[2] - scores[3] > scores[3] - scores[4] > 0
     passed, opened = score(4), score(4, ("me", "t0p09", "open", NOW))
     assert opened > passed
+
+
+READERS = {
+    "a stranger": ([], {}),
+    "a stranger to whom all papers are alike": ([], {"config": Config().relevance_only()}),
+    "one save": ([("t2p00", "save")], {}),
+    "many kinds": ([(f"t{at % 8}p{at % 29:02d}", KINDS[at % 8]) for at in range(90)], {}),
+    "mutes what they like": ([(f"t2p{at:02d}", "save") for at in range(9)], {"muted": ["topic2word1 topic2word2"]}),
+    "dislikes what they like": ([(f"t2p{at:02d}", ["save", "dislike"][at % 2]) for at in range(9)], {}),
+    "mutes and dislikes nearly everything": (
+        [(f"t{at}p00", "dislike") for at in range(8)],
+        {"muted": [f"author:Author {topic} {at}" for topic in range(7) for at in range(6)]},
+    ),
+    "follows": ([("t4p00", "save")], {"followed": ["category:cat", "author:Author 2 1"], "interests": ["topic1word1"]}),
+}
+
+
+@pytest.fixture
+def hostile(catalogue, papers):
+    """A catalogue with equal papers, papers nothing is known of, replaced ones, and dates in the future."""
+    own = catalogue.copy()
+    same = [{"id": f"same{at}", "abstract": papers.abstracts[61], "published": NOW} for at in range(40)]
+    odd = [{"id": "empty"}, {"id": "later", "title": "topic2word1", "published": NOW + 1e9}, {"id": "t2p03"}]
+    own.update(Papers.from_rows([*same, *odd, {"id": "t2p04", "title": "other words", "upvotes": 1e9}]))
+    return own
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("few", [True, False])
+def test_the_best_are_those_of_the_whole_catalogue_scored(hostile, reader, few, monkeypatch):
+    rows, asked = READERS[reader]
+    if few:  # so that penalties let in papers from further down, and a scan has many spans
+        monkeypatch.setattr(scoring, "MIN_PENALIZED", 1)
+        monkeypatch.setattr(scoring, "PENALTY_FACTOR", 2)
+        monkeypatch.setattr(paper_slices.iterate_block, "__defaults__", (16,))
+        monkeypatch.setattr(paper_slices.iterate_spans, "__defaults__", (16,))
+    history = Events.from_rows(("me", paper, kind, NOW) for paper, kind in rows)
+    scores, whole = (hostile.score(history, now=NOW, **asked) for _ in range(2))
+    index, config = scores.index, asked.get("config", hostile.config)
+    eligible = index.is_current & ~np.isnan(whole.total)
+    eligible[whole.profile.seen] = False
+    expected = sorted(np.flatnonzero(eligible), key=lambda row: (-whole.total[row], index.ids[row]))
+    for k in (1, 7, 60, 1000):
+        got = rank_catalogue(scores, k, (), config.relevance_only(), 0)
+        assert got.ids == [index.ids[row] for row in expected[:k]]
+        assert np.array_equal(got.scores, whole.total[expected[:k]])
+    assert "total" not in vars(scores)
+
+
+def test_a_page_of_cards_reads_the_cards_alone(catalogue, saved, monkeypatch):
+    scores = catalogue.score(saved("t2p00", "t5p03"), now=NOW, interests=[TYPED], muted=[MUTED])
+    _ = scores.components, scores.state.reactions._muted_spreads
+    monkeypatch.setattr(scoring, "iterate_spans", None)
+    monkeypatch.setattr(components, "iterate_block", None)
+    ids = [f"t{topic}p0{at}" for topic in range(8) for at in range(8)]
+    ranked = catalogue.rank_scores(scores, candidates=ids, k=None)
+    assert sorted(ranked.ids) == sorted(ids)
+    assert ranked.reasons(0)
+
+
+def test_looking_further_stops_and_scans_few_times(model, monkeypatch):
+    """Everything but one topic is muted: the penalties reach nearly all papers above it."""
+    scans = []
+
+    class Watched(scoring._Largest):
+        def __init__(self, count):
+            scans.append(count)
+            super().__init__(count)
+
+    monkeypatch.setattr(scoring, "_Largest", Watched)
+    monkeypatch.setattr(scoring, "MIN_PENALIZED", 10)
+    muted = [f"author:Author {topic} {at}" for topic in range(7) for at in range(6)]
+    history = Events.from_rows(("me", f"t{topic}p00", "save", NOW) for topic in range(7))
+    catalogue = Catalogue(model, config=model.config.relevance_only())
+    found = catalogue.rank(history, candidates=None, k=10, now=NOW, muted=muted)
+    assert found.ids == catalogue.rank(history, candidates=None, k=None, now=NOW, muted=muted).ids[:10]
+    assert 1 < len(scans) <= 4

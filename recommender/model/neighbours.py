@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
-from implicit.nearest_neighbours import ItemItemRecommender
+
+from recommender.model.nearest import find_nearest, keep_strongest
 
 ONE_STEP_NEIGHBOURS = 50  # K of the one-step graph
 TWO_STEP_NEIGHBOURS = 20  # K of the two-step graph by text alone
@@ -51,13 +52,13 @@ def build_graph(words: sp.csr_matrix, liked: sp.csr_matrix) -> tuple[Graph, sp.c
 
     Also return `neighbours` (P, P): each paper's K nearest by text, rows summing to one.
     """
-    likeness = _raise_to(_find_neighbours(words, ONE_STEP_NEIGHBOURS), 2)
+    likeness = _raise_to(find_nearest(words, ONE_STEP_NEIGHBOURS), 2)
     neighbours = _normalize_rows(likeness)
-    text = Propagation(_normalize_step(likeness), _normalize_step(_keep_strongest(likeness, TWO_STEP_NEIGHBOURS)))
+    text = Propagation(_normalize_step(likeness), _normalize_step(keep_strongest(likeness, TWO_STEP_NEIGHBOURS)))
     if liked.nnz == 0:
         return Graph(text, None), neighbours
-    shared = _find_neighbours(_weigh_readers(liked), ONE_STEP_NEIGHBOURS)
-    nearest = [_normalize_rows(_keep_strongest(one, TWO_STEP_NEIGHBOURS_JOINT)) for one in (shared, likeness)]
+    shared = find_nearest(_weigh_readers(liked), ONE_STEP_NEIGHBOURS)
+    nearest = [_normalize_rows(keep_strongest(one, TWO_STEP_NEIGHBOURS_JOINT)) for one in (shared, likeness)]
     return Graph(
         text,
         Propagation(_normalize_step(_normalize_rows(shared) + neighbours), _normalize_step(nearest[0] + nearest[1])),
@@ -70,7 +71,7 @@ def find_neighbours(words: sp.csr_matrix, papers_by_word: sp.csr_matrix) -> sp.c
     `papers_by_word` (W, P) is the transpose of the papers' TF-IDF rows.
     """
     likeness = (words @ papers_by_word).tocsr()
-    return _normalize_rows(_raise_to(_keep_strongest(likeness, ONE_STEP_NEIGHBOURS), 2))
+    return _normalize_rows(_raise_to(keep_strongest(likeness, ONE_STEP_NEIGHBOURS), 2))
 
 
 def _single_graph_row(graph_rows: sp.csr_matrix) -> np.ndarray:
@@ -87,16 +88,6 @@ def _weigh_readers(liked: sp.csr_matrix) -> sp.csr_matrix:
     weighed = sp.diags((1 / np.sqrt(1 + papers_each)).astype(np.float32)) @ (liked > 0).astype(np.float32)
     length = np.asarray(weighed.multiply(weighed).sum(axis=0)).ravel()
     return (weighed @ sp.diags((1 / np.sqrt(length + 0.5)).astype(np.float32))).T.tocsr()
-
-
-def _find_neighbours(rows: sp.csr_matrix, limit: int) -> sp.csr_matrix:
-    """Return each row's `limit` largest products with the other rows."""
-    model = ItemItemRecommender(K=limit + 1)
-    model.fit(rows.T.tocsr().astype(np.float64), show_progress=False)
-    found = model.similarity.tocsr()
-    found.setdiag(0)
-    found.eliminate_zeros()
-    return found.astype(np.float32)
 
 
 def _normalize_step(graph: sp.csr_matrix) -> sp.csr_matrix:
@@ -116,14 +107,3 @@ def _raise_to(graph: sp.csr_matrix, power: float) -> sp.csr_matrix:
     raised = graph.copy()
     raised.data = (np.maximum(raised.data, 0) ** power).astype(np.float32)
     return raised
-
-
-def _keep_strongest(graph: sp.csr_matrix, limit: int) -> sp.csr_matrix:
-    """Return the graph with the `limit` largest cells of each row."""
-    kept = np.ones(graph.nnz, bool)
-    for row in np.flatnonzero(np.diff(graph.indptr) > limit):
-        cells = slice(graph.indptr[row], graph.indptr[row + 1])
-        kept[cells] = False
-        kept[graph.indptr[row] + np.argpartition(-graph.data[cells], limit)[:limit]] = True
-    ends = np.concatenate([[0], np.cumsum(kept)])[graph.indptr]
-    return sp.csr_matrix((graph.data[kept], graph.indices[kept], ends), shape=graph.shape, dtype=np.float32)

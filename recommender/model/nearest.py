@@ -1,0 +1,170 @@
+"""The rows of a sparse matrix that have the largest products with others, in less than the square of their number.
+
+An inverted index whose postings are capped at the heaviest rows of each column gives candidates (champion lists, as in
+Manning, Raghavan and Schütze 2008, 7.1.3); their exact products give each row's first neighbours, and a round through
+the neighbours of neighbours (as in NN-descent, Dong, Moses and Li 2011) finds most of those that the caps hid. The work
+for a row is bounded by the caps, whatever the number of rows. Matrices are float32 CSR with weights of at least zero.
+
+Axes: P rows, W columns, M rows asked about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from implicit.nearest_neighbours import ItemItemRecommender
+
+EXACT_PRODUCTS = 1e9  # multiplications up to which every product is computed: both ways take as long about there
+TERMS = 20  # heaviest columns by which a row asks for candidates
+POSTINGS = 400  # heaviest rows of a column that can be candidates
+CANDIDATES = 150  # rows whose products are computed first
+FORWARD, REVERSE = 20, 15  # nearest rows, and rows it is among the nearest of, by which the round goes on
+BLOCK_ROWS = 1_000  # rows asked about at once
+CELLS = 1 << 20  # cells of the larger temporary arrays
+DENSE_CELLS = 1 << 25  # cells of the dense rows asked about; only the pages that are written to take memory
+
+
+def find_nearest(rows: sp.csr_matrix, limit: int) -> sp.csr_matrix:
+    """Return each row's `limit` largest products with the other rows, CSR (P, P), nearly all of them if P is large."""
+    return (find_nearest_exactly if is_small(rows) else search_nearest)(rows, limit)
+
+
+def is_small(rows: sp.csr_matrix) -> bool:
+    """Return whether all products of the rows with each other are cheap enough to be computed."""
+    return float(np.square(np.bincount(rows.indices).astype(np.float64)).sum()) <= EXACT_PRODUCTS
+
+
+def find_nearest_exactly(rows: sp.csr_matrix, limit: int) -> sp.csr_matrix:
+    """Return each row's `limit` largest products with the other rows, CSR (P, P), in time of the square of P."""
+    model = ItemItemRecommender(K=limit + 1)
+    model.fit(rows.T.tocsr().astype(np.float64), show_progress=False)
+    found = model.similarity.tocsr()
+    found.setdiag(0)
+    found.eliminate_zeros()
+    return found.astype(np.float32)
+
+
+def search_nearest(rows: sp.csr_matrix, limit: int) -> sp.csr_matrix:
+    """Return most of each row's `limit` largest products with the other rows, CSR (P, P), in time of P."""
+    postings = cap_postings(rows)
+    found = _in_blocks(rows, limit, lambda block: _search(rows[block], rows, postings))
+    nearest = keep_strongest(found, FORWARD)
+    links = nearest.maximum(keep_strongest(nearest.T.tocsr(), REVERSE)).tocsr()
+    return _in_blocks(
+        rows, limit, lambda block: found[block].maximum(multiply_pairs(rows[block], rows, links[block] @ links)).tocsr()
+    )
+
+
+def cap_postings(rows: sp.csr_matrix) -> sp.csr_matrix:
+    """Return the heaviest POSTINGS rows of each column, CSR (W, P)."""
+    return keep_strongest(rows.T.tocsr(), POSTINGS)
+
+
+@dataclass(frozen=True)
+class NearestIndex:
+    """What finds the nearest of `rows` CSR (P, W) to rows that are not among them.
+
+    `postings` CSR (W, P) are their columns, capped; `links` CSR (P, P) lead from each to its nearest. Without links the
+    postings are whole, and all products are computed.
+    """
+
+    rows: sp.csr_matrix
+    postings: sp.csr_matrix
+    links: sp.csr_matrix | None = None
+
+    def find(self, queries: sp.csr_matrix, limit: int) -> sp.csr_matrix:
+        """Return the `limit` largest products of each query (M, W) with the rows, CSR (M, P)."""
+        if self.links is None:
+            return keep_strongest((queries @ self.postings).tocsr(), limit)
+        found = _search(queries, self.rows, self.postings)
+        nearest = keep_strongest(found, FORWARD)
+        further = keep_strongest(self.links[nearest.indices], FORWARD + REVERSE)
+        from_each = sp.csr_matrix(
+            (nearest.data, np.arange(nearest.nnz), nearest.indptr), shape=(queries.shape[0], nearest.nnz)
+        )
+        pairs = multiply_pairs(queries, self.rows, (from_each @ further).tocsr())
+        return keep_strongest(found.maximum(pairs).tocsr(), limit)
+
+
+def keep_strongest(matrix: sp.csr_matrix, limit: int) -> sp.csr_matrix:
+    """Return the matrix with the `limit` largest cells of each row."""
+    lengths = np.diff(matrix.indptr)
+    kept = np.repeat(lengths <= limit, lengths)
+    for some in _rows_of_like_length(lengths, limit):
+        starts = matrix.indptr[some].astype(np.int64)[:, None]
+        column = np.arange(lengths[some[0]])
+        cells = np.minimum(starts + column, matrix.nnz - 1)
+        weakness = np.where(column < lengths[some][:, None], -matrix.data[cells], np.inf)
+        kept[starts + np.argpartition(weakness, limit, axis=1)[:, :limit]] = True
+    ends = np.concatenate([[0], np.cumsum(np.minimum(lengths, limit))])
+    return sp.csr_matrix((matrix.data[kept], matrix.indices[kept], ends), shape=matrix.shape)
+
+
+def multiply_pairs(queries: sp.csr_matrix, rows: sp.csr_matrix, pairs: sp.csr_matrix) -> sp.csr_matrix:
+    """Return the products of those queries (M, W) and rows (P, W) that `pairs` CSR (M, P) has a cell for."""
+    lengths, width = np.diff(rows.indptr)[pairs.indices], rows.shape[1]
+    query_of = np.repeat(np.arange(pairs.shape[0]), np.diff(pairs.indptr))
+    most_queries = max(1, DENSE_CELLS // max(1, width))
+    dense = np.zeros(min(most_queries, pairs.shape[0]) * width, np.float32)
+    products = np.empty(pairs.nnz, np.float32)
+    for some in _runs_of_pairs(lengths, query_of, most_queries):
+        first, last = query_of[some.start], query_of[some.stop - 1]
+        asked = queries[first : last + 1]
+        places = asked.indices + np.repeat(np.arange(last - first + 1) * width, np.diff(asked.indptr))
+        dense[places] = asked.data
+        gathered = rows[pairs.indices[some]]
+        offsets = ((query_of[some] - first) * width).astype(gathered.indices.dtype)
+        gathered.indices += np.repeat(offsets, lengths[some])  # each query has columns of its own in `dense`
+        cells = (gathered.data, gathered.indices, gathered.indptr)
+        products[some] = sp.csr_matrix(cells, shape=(gathered.shape[0], len(dense))) @ dense
+        dense[places] = 0
+    return sp.csr_matrix((products, pairs.indices, pairs.indptr), shape=pairs.shape)
+
+
+def _search(queries: sp.csr_matrix, rows: sp.csr_matrix, postings: sp.csr_matrix) -> sp.csr_matrix:
+    """Return the products with the best candidates by the queries' heaviest columns, CSR (M, P)."""
+    candidates = keep_strongest((keep_strongest(queries, TERMS) @ postings).tocsr(), CANDIDATES)
+    return multiply_pairs(queries, rows, candidates)
+
+
+def _in_blocks(rows: sp.csr_matrix, limit: int, search: Callable[[slice], sp.csr_matrix]) -> sp.csr_matrix:
+    """Search for a block of rows at a time and keep each row's `limit` largest products but that with itself."""
+    return sp.vstack(
+        [
+            keep_strongest(_drop_own(search(slice(start, start + BLOCK_ROWS)), start), limit)
+            for start in range(0, rows.shape[0], BLOCK_ROWS)
+        ],
+        format="csr",
+    )
+
+
+def _drop_own(found: sp.csr_matrix, start: int) -> sp.csr_matrix:
+    own = np.repeat(np.arange(start, start + found.shape[0]), np.diff(found.indptr)) == found.indices
+    found.data[own] = 0
+    found.eliminate_zeros()
+    return found
+
+
+def _rows_of_like_length(lengths: np.ndarray, limit: int) -> Iterator[np.ndarray]:
+    """Yield the rows of more than `limit` cells, the longest first, as many at once as CELLS has room for."""
+    longer = np.flatnonzero(lengths > limit)
+    longer = longer[np.argsort(-lengths[longer], kind="stable")]
+    at = 0
+    while at < len(longer):
+        end = at + max(1, CELLS // int(lengths[longer[at]]))
+        yield longer[at:end]
+        at = end
+
+
+def _runs_of_pairs(lengths: np.ndarray, query_of: np.ndarray, most_queries: int) -> Iterator[slice]:
+    """Yield runs of pairs whose rows have CELLS cells in all or are one, and which belong to `most_queries`."""
+    ends, at = np.cumsum(lengths, dtype=np.int64), 0
+    while at < len(lengths):
+        before = ends[at - 1] if at else 0
+        full = int(np.searchsorted(ends, before + CELLS, side="right"))
+        end = min(max(at + 1, full), int(np.searchsorted(query_of, query_of[at] + most_queries)))
+        yield slice(at, end)
+        at = end

@@ -1,0 +1,174 @@
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from recommender.data.files import read_papers
+from recommender.features.tfidf import learn_vocabulary, paper_texts
+from recommender.model import nearest
+from recommender.model.nearest import NearestIndex, find_nearest, find_nearest_exactly, keep_strongest, search_nearest
+
+LIMIT = 50
+
+
+def unit(rows):
+    rows = rows.tocsr().astype(np.float32)
+    rows.sum_duplicates()
+    length = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
+    return (sp.diags((1 / np.where(length > 0, length, 1)).astype(np.float32)) @ rows).tocsr().astype(np.float32)
+
+
+def topics(papers, topic_count, words=20_000, length=60, seed=0):
+    """Papers of a topic each: two of five words are the topic's, the others of all, by Zipf's law."""
+    random = np.random.default_rng(seed)
+    odds = 1 / np.arange(1, words + 1)
+    own = random.integers(words, size=(topic_count, 60))
+    paper = np.repeat(np.arange(papers), length)
+    column = np.searchsorted(np.cumsum(odds / odds.sum()), random.random(len(paper))).clip(max=words - 1)
+    of_topic = random.random(len(paper)) < 0.4
+    topic = random.integers(topic_count, size=papers)[paper[of_topic]]
+    column[of_topic] = own[topic, (60 * random.random(of_topic.sum()) ** 2).astype(int)]
+    counts = sp.csr_matrix((np.ones(len(paper), np.float32), (paper, column)), shape=(papers, words))
+    idf = np.log((1 + papers) / (1 + np.bincount(counts.indices, minlength=words))) + 1
+    counts.data = 1 + np.log(counts.data)
+    return unit(counts @ sp.diags(idf))
+
+
+def tags(papers, seed=1):
+    """Papers of one to nine of a thousand words, some far more usual than others."""
+    random = np.random.default_rng(seed)
+    paper = np.repeat(np.arange(papers), random.integers(1, 10, papers))
+    column = (1000 * random.random(len(paper)) ** 3).astype(int)
+    return unit(sp.csr_matrix((np.ones(len(paper), np.float32), (paper, column)), shape=(papers, 1000)))
+
+
+def near_duplicates(papers):
+    """Every paper in forty versions that differ in a word or two."""
+    first = topics(papers // 40, papers // 400, seed=2)
+    some = sp.vstack([first] * 40, format="csr")
+    some.data[np.random.default_rng(2).random(some.nnz) < 0.03] = 0
+    some.eliminate_zeros()
+    return unit(some)
+
+
+def read_by_few_or_many(papers, seed=3):
+    """Papers and their readers: one has read 3,000, most a few, half of the papers have one reader or none."""
+    random = np.random.default_rng(seed)
+    paper = random.choice(papers, size=8 * papers, p=(odds := np.arange(1, papers + 1) ** -0.8) / odds.sum())
+    reader = 1 + random.integers(papers // 8, size=len(paper))
+    paper, reader = np.append(paper, np.arange(3_000)), np.append(reader, np.zeros(3_000, int))
+    seen = sp.csr_matrix((np.ones(len(paper), np.float32), (paper, reader)), shape=(papers, papers // 8 + 1))
+    seen.sum_duplicates()
+    damped = 1 / np.sqrt(1 + np.bincount(seen.indices, minlength=seen.shape[1]))
+    seen.data[:] = 1
+    return unit(seen @ sp.diags(damped))
+
+
+KINDS = {
+    "topics that stay small": lambda: topics(6_000, 60),
+    "topics that have grown": lambda: topics(6_000, 6),
+    "tags": lambda: tags(6_000),
+    "near duplicates": lambda: near_duplicates(6_000),
+    "readers": lambda: read_by_few_or_many(6_000),
+}
+
+
+def recall(found, rows, limit, queries=None, sample=200):
+    """Return the share of the `limit` largest products that were found; of equals, any will do."""
+    some = np.random.default_rng(9).choice(found.shape[0], min(sample, found.shape[0]), replace=False)
+    products = ((rows if queries is None else queries)[some] @ rows.T).toarray()
+    if queries is None:
+        products[np.arange(len(some)), some] = 0
+    least = -np.sort(-products, axis=1)[:, limit - 1]
+    wanted = np.minimum(limit, (products > 0).sum(axis=1))
+    right = [((one := found[row].data) > 0) & (one >= bar - 1e-5) for row, bar in zip(some, least, strict=True)]
+    return sum(min(limit, one.sum()) for one in right) / wanted.sum()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nearly_all_of_the_nearest_are_found(kind):
+    rows = KINDS[kind]()
+    found = search_nearest(rows, LIMIT)
+    assert recall(found, rows, 20) >= 0.95
+    assert np.diff(found.indptr).max() <= LIMIT
+    assert found.diagonal().sum() == 0
+    assert found.dtype == np.float32
+    some = found[:100].tocoo()
+    assert some.data == pytest.approx(np.asarray(rows[some.row].multiply(rows[some.col]).sum(axis=1)).ravel(), abs=1e-5)
+
+
+@pytest.mark.parametrize("name", ["citeulike-t", "citeulike-t-tags"])
+def test_nearly_all_of_the_nearest_real_papers_are_found(shared, name):
+    texts = paper_texts(read_papers(shared / f"data/{name}/papers.jsonl.gz"))
+    rows = learn_vocabulary(texts[::2], 3)[1]
+    assert recall(search_nearest(rows, LIMIT), rows, 20) >= 0.98
+
+
+def test_the_search_is_the_same_again_and_in_any_blocks(monkeypatch):
+    rows = topics(3_000, 30)
+    first = search_nearest(rows, LIMIT)
+    assert abs(first - search_nearest(rows, LIMIT)).nnz == 0
+    monkeypatch.setattr(nearest, "BLOCK_ROWS", 170)
+    monkeypatch.setattr(nearest, "CELLS", 5_000)
+    monkeypatch.setattr(nearest, "DENSE_CELLS", 50_000)
+    assert abs(first - search_nearest(rows, LIMIT)).max() < 1e-6
+
+
+@pytest.mark.parametrize("papers", [0, 1, 2, 60, 3_000])
+def test_papers_that_are_all_equal_or_have_no_words(papers):
+    equal = sp.csr_matrix((np.ones(papers, np.float32), (np.arange(papers), np.zeros(papers, int))), (papers, 3))
+    half = sp.diags((np.arange(papers) % 2).astype(np.float32)) @ equal
+    for rows in (equal, half.tocsr(), equal * 0):
+        rows.eliminate_zeros()
+        found = search_nearest(rows, LIMIT) if papers else find_nearest(rows, LIMIT)
+        having = int((np.diff(rows.indptr) > 0).sum())
+        each = np.where(np.diff(rows.indptr) > 0, min(LIMIT, max(0, having - 1)), 0)
+        assert (np.diff(found.indptr) == each).all()
+        assert found.diagonal().sum() == 0
+
+
+def test_few_products_are_all_computed(monkeypatch):
+    rows = tags(500)
+    exact = find_nearest_exactly(rows, LIMIT)
+    assert abs(find_nearest(rows, LIMIT) - exact).nnz == 0
+    assert recall(exact, rows, LIMIT) == 1
+    monkeypatch.setattr(nearest, "EXACT_PRODUCTS", 0)
+    monkeypatch.setattr(nearest, "find_nearest_exactly", None)
+    assert recall(find_nearest(rows, LIMIT), rows, 20) >= 0.95
+
+
+def test_the_work_for_a_paper_does_not_grow_with_the_catalogue(monkeypatch):
+    multiply, computed = nearest.multiply_pairs, []
+    monkeypatch.setattr(nearest, "multiply_pairs", lambda *given: computed.append(given[2].nnz) or multiply(*given))
+    each = []
+    for papers in (2_000, 8_000):
+        rows = topics(papers, 5)
+        assert np.diff(nearest.cap_postings(rows).indptr).max() <= nearest.POSTINGS
+        computed.clear()
+        search_nearest(rows, LIMIT)
+        each.append(sum(computed) / papers)
+    assert max(each) <= nearest.CANDIDATES + (nearest.FORWARD + nearest.REVERSE) ** 2
+    assert each[1] <= 1.5 * each[0]
+
+
+def test_the_strongest_cells_of_each_row_are_kept():
+    random = np.random.default_rng(4)
+    rows = sp.random(200, 900, 0.2, "csr", random_state=random, dtype=np.float32)
+    rows.data[np.repeat(np.arange(200) % 7 == 0, np.diff(rows.indptr))] = 0
+    rows.eliminate_zeros()
+    kept = keep_strongest(rows, 30).toarray()
+    for one, whole in zip(kept, rows.toarray(), strict=True):
+        assert sorted(one[one > 0]) == sorted(whole[whole > 0])[-30:]
+    assert keep_strongest(rows[:0], 30).shape == (0, 900)
+    assert abs(keep_strongest(rows, 900) - rows).nnz == 0
+
+
+@pytest.mark.parametrize("kind", ["topics that stay small", "topics that have grown", "tags"])
+def test_new_papers_find_the_nearest_of_the_old(kind):
+    whole = KINDS[kind]()
+    rows, new = whole[300:], whole[:300]
+    found = search_nearest(rows, 20)
+    capped = NearestIndex(rows, nearest.cap_postings(rows), found.maximum(found.T).tocsr())
+    assert recall(capped.find(new, LIMIT), rows, 20, new) >= 0.95
+    exact = NearestIndex(rows, rows.T.tocsr()).find(new, LIMIT)
+    assert recall(exact, rows, LIMIT, new) == 1
+    assert capped.find(new[:0], LIMIT).shape == (0, rows.shape[0])

@@ -1,0 +1,94 @@
+"""Writes what a run with a million papers measured."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tests.bench.results import machine
+from tests.long.machine import revision
+
+REPORT = Path(__file__).parent / "reports" / "million.md"
+NAMES = {
+    "ingest": "taken in: papers with their full text",
+    "log": "readers and events stored",
+    "train": "`inkling train`, the blend learned",
+    "retrain": "`inkling train` again, the blend known",
+    "serve": "served with two workers",
+    "search": "searched",
+}
+
+
+def write(measured: dict[str, Any], papers: int, kind: str, *, official: bool) -> None:
+    """Print the report, and write it where it is one of a million papers."""
+    text = "\n".join([*head(measured, papers, kind), *costs(measured), *served(measured), *searched(measured), ""])
+    print(text)
+    if official:
+        REPORT.write_text(text)
+
+
+def head(measured: dict[str, Any], papers: int, kind: str) -> Iterator[str]:
+    log = measured.get("log", {})
+    yield f"# {papers:,} papers\n"
+    yield f"Written by `python -m tests.long.million` on {datetime.now(UTC).date()} at {revision()}."
+    yield f"{machine()} Load at the end {os.getloadavg()[0]:.1f}.\n"
+    yield f"A generated catalogue (`{kind}` topics, `tests/bench/world.py`), {log.get('events', 0):,} events of"
+    yield f"{log.get('readers', 0):,} readers, on SQLite. Each step ran in a process of its own.\n"
+
+
+def costs(measured: dict[str, Any]) -> Iterator[str]:
+    yield "| step | minutes | of the processor | peak memory, GiB | disk, GiB | |"
+    yield "| --- | ---: | ---: | ---: | ---: | --- |"
+    for step, name in NAMES.items():
+        found = measured.get(step)
+        if found is None:
+            yield f"| {name} | | | | | not run |"
+            continue
+        cost = found["cost"]
+        numbers = f"{cost['minutes']:.1f} | {cost['cpu_minutes']:.1f} | {cost['peak_gib']:.2f} | {cost['disk_gib']:.2f}"
+        yield f"| {name} | {numbers} | {found.get('failed') or remark(step, found)} |"
+    yield ""
+
+
+def remark(step: str, found: dict[str, Any]) -> str:
+    if step == "ingest":
+        return f"{found['rates'][0]:,} papers a second in the first tenth, {found['rates'][-1]:,} in the last"
+    if step in ("train", "retrain"):
+        return f"{'serves' if found['serves'] else 'held back'}: {found['note']}"
+    return ""
+
+
+def served(measured: dict[str, Any]) -> Iterator[str]:
+    found = measured.get("serve", {})
+    if "rank_ms" not in found:
+        return
+    yield "| served | |"
+    yield "| --- | --- |"
+    yield f"| start until the first list, s | {found['ready_seconds']:.1f} (that list {found['first_ms']:.0f} ms) |"
+    for path in ("rank", "recommendations", "similar"):
+        took = found[f"{path}_ms"]
+        yield f"| `{path}`, ms: median, most | {took['median']:.0f}, {took['most']:.0f} |"
+    for at, when in (("memory", "each worker, MB"), ("memory_after", "the same after a swap")):
+        cells = [f"{one['pss']:.0f} ({one['anonymous']:.0f} anonymous, {one['rss']:.0f} resident)" for one in found[at]]
+        yield f"| proportional memory of {when} | {'; '.join(cells)} |"
+    yield f"| processor while nobody asks, share of a core | {found['idle_cpu']:.3f} |"
+    topics = found["on_topic"]
+    yield f"| of 50 recommended, in the reader's three topics | {topics['recommended']:.2f} |"
+    yield f"| of the papers like a paper, in its topic | {topics['similar']:.2f} |"
+    for what, values in found["swap"].items():
+        beside = f" (before it {values[1]:.0f})" if len(values) > 1 else ""
+        yield f"| {what} | {values[0]:.2f}{beside} |"
+    yield ""
+
+
+def searched(measured: dict[str, Any]) -> Iterator[str]:
+    kinds = measured.get("search", {}).get("kinds")
+    if not kinds:
+        return
+    yield "| asked for by | ms, median | most | found first | among 20 |"
+    yield "| --- | ---: | ---: | ---: | ---: |"
+    for kind, one in kinds.items():
+        yield f"| {kind} | {one['median']:.0f} | {one['most']:.0f} | {one['first']:.2f} | {one['in_20']:.2f} |"

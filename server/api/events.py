@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from flask import Response, jsonify
@@ -78,6 +79,9 @@ def _sent_id(sent: Any) -> Any:
 
 def _count(batch: list[Event | Result], results: list[Result]) -> None:
     """Count what became of each event."""
-    for event, result in zip(batch, results, strict=True):
-        kind = event.kind if isinstance(event, Event) else "(unreadable)"
-        EVENTS.labels(kind, result.status).inc()
+    counts = Counter(
+        (event.kind if isinstance(event, Event) else "(unreadable)", result.status)
+        for event, result in zip(batch, results, strict=True)
+    )
+    for labels, count in counts.items():
+        EVENTS.labels(*labels).inc(count)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from server.clock import rfc3339
 from server.errors import InklingError, Invalid, NotFound, Unauthenticated
@@ -78,29 +78,38 @@ def log(
         if version is None:
             raise Unauthenticated("This reader was deleted; pair this device again.")
         judged = _check_duplicates(session, context.keys, reader_id, wanted, now, bring_back=bring_back)
-        new = [event for event, result in judged if result.status == "accepted"]
+        new = [one for one in judged if one.result.status == "accepted"]
+        # All that the batch names at once, in one order: two batches that wait for each other would both fail.
+        paper_store.add_stubs(session, {one.event.paper for one in new} | {card["id"] for card in cards}, now)
         _add(session, context.keys, reader_id, new, version=version, now=now)
         if cards:
             confirm = context.settings.confirm_page_text
             changed.update(papers.merge_cards(session, reader_id, cards, confirm=confirm, now=now))
-    answers = iter([result for _, result in judged])
+    answers = iter([one.result for one in judged])
     return [next(answers) if isinstance(event, Event) else event for event in batch]
+
+
+class _Judged(NamedTuple):
+    """An event, the hash of its content, and whether it counts."""
+
+    event: Event
+    content: str
+    result: Result
 
 
 def _check_duplicates(
     session: Session, keys: Keys, reader_id: str, events: Sequence[Event], now: float, *, bring_back: bool
-) -> list[tuple[Event, Result]]:
+) -> list[_Judged]:
     """Decide for each event whether it is new, a duplicate (also within the batch), or reuses an id."""
-    known = store.hashes(session, reader_id, [event.id for event in events]) if events else {}
-    hashes = {event.id: keys.event_hash(reader_id, event.id) for event in events}
-    if events and bring_back:
-        store.delete_reset_hashes(session, reader_id, hashes.values())
-    gone = store.deleted(session, reader_id, hashes.values()) if events else set()
+    if not events:
+        return []
+    known = store.hashes(session, reader_id, [event.id for event in events])
+    gone = _deleted_ids(session, keys, reader_id, events, bring_back=bring_back)
     judged = []
     for event in events:
-        content = event.content_hash()
-        if hashes[event.id] in gone or known.get(event.id) == content:
-            result = Result(event.id, "duplicate", clamped=event.at > now + MAX_CLOCK_SKEW)
+        content, late = event.content_hash(), event.at > now + MAX_CLOCK_SKEW
+        if event.id in gone or known.get(event.id) == content:
+            result = Result(event.id, "duplicate", clamped=late)
         elif event.id in known:
             error = Invalid(
                 "Another event was logged under this id; give each event its own.", code="id_reused", field="id"
@@ -108,59 +117,59 @@ def _check_duplicates(
             result = Result(event.id, "rejected", error)
         else:
             known[event.id] = content
-            result = Result(event.id, "accepted", clamped=event.at > now + MAX_CLOCK_SKEW)
-        judged.append((event, result))
+            result = Result(event.id, "accepted", clamped=late)
+        judged.append(_Judged(event, content, result))
     return judged
 
 
-def _add(session: Session, keys: Keys, reader_id: str, events: Sequence[Event], *, version: int, now: float) -> None:
+def _deleted_ids(
+    session: Session, keys: Keys, reader_id: str, events: Sequence[Event], *, bring_back: bool
+) -> set[str]:
+    """Return the ids of those events that this reader deleted; with `bring_back`, only by themselves."""
+    if not store.any_deleted(session, reader_id):  # as most readers never did: their ids need no hashes
+        return set()
+    ids = {keys.event_hash(reader_id, event.id): event.id for event in events}
+    if bring_back:
+        store.delete_reset_hashes(session, reader_id, ids)
+    return {ids[name] for name in store.deleted(session, reader_id, ids)}
+
+
+def _add(session: Session, keys: Keys, reader_id: str, new: Sequence[_Judged], *, version: int, now: float) -> None:
     """Append new events and the lists they cite, and update the reader's states."""
-    if not events:
+    if not new:
         return
-    paper_store.add_stubs(session, {event.paper for event in events}, now)
-    cited = {event.list_id: keys.read_list_id(reader_id, event.list_id) for event in events if event.list_id}
-    lists = [
-        {"id": name, "reader_id": reader_id, "model": said.model, "made_at": said.made_at}
-        for name, said in cited.items()
-        if said is not None
-    ]
-    store.add_lists(session, lists)
-    own = {name for name, said in cited.items() if said is not None}
-    store.add(session, [_row(event, reader_id, own, now) for event in events])
-    _apply(session, reader_id, [_clamped(event, now) for event in events], version)
+    cited = {name: keys.read_list_id(reader_id, name) for name in {one.event.list_id for one in new} if name}
+    own = {name: said for name, said in cited.items() if said is not None}
+    store.add_lists(session, [(name, reader_id, said.model, said.made_at) for name, said in own.items()])
+    store.add(session, [_row(one, reader_id, own, now) for one in new])
+    _apply(session, reader_id, [(one.event, _time(one.event, now)) for one in new], version)
 
 
-def _clamped(event: Event, now: float) -> Event:
-    return replace(event, at=now) if event.at > now + MAX_CLOCK_SKEW else event
+def _time(event: Event, now: float) -> float:
+    return now if event.at > now + MAX_CLOCK_SKEW else event.at
 
 
-def _row(event: Event, reader_id: str, own_lists: Collection[str | None], now: float) -> dict[str, Any]:
-    return {
-        "reader_id": reader_id,
-        "id": event.id,
-        "kind": event.kind,
-        "paper_id": event.paper,
-        "at": _clamped(event, now).at,
-        "received_at": now,
-        "clamped": event.at > now + MAX_CLOCK_SKEW,
-        # Another reader's list cannot be what this event came from; the event itself still counts.
-        "list_id": event.list_id if event.list_id in own_lists else None,
-        "position": event.position,
-        "surface": event.surface,
-        "page": event.page,
-        "content_hash": event.content_hash(),
-    }
+def _row(judged: _Judged, reader_id: str, own_lists: Collection[str | None], now: float) -> tuple[Any, ...]:
+    """Return the columns of an event in the order of its table."""
+    event = judged.event
+    # Another reader's list cannot be what this event came from; the event itself still counts.
+    list_id = event.list_id if event.list_id in own_lists else None
+    return (
+        *(reader_id, event.id, event.kind, event.paper),
+        *(_time(event, now), now, judged.result.clamped),
+        *(list_id, event.position, event.surface, event.page, judged.content),
+    )
 
 
-def _apply(session: Session, reader_id: str, events: Sequence[Event], version: int) -> None:
-    """Update the reader's states with further events, in order of arrival."""
-    states = {
-        name: dict(row)
-        for name, row in reader_papers.of_papers(session, reader_id, {event.paper for event in events}).items()
-    }
-    for event in events:
-        state = states.setdefault(event.paper, empty_state(reader_id, event.paper))
-        apply_event(state, event.kind, event.at)
+def _apply(session: Session, reader_id: str, timed: Sequence[tuple[Event, float]], version: int) -> None:
+    """Update the reader's states with further events and their times, in order of arrival."""
+    found = reader_papers.of_papers(session, reader_id, {event.paper for event, _ in timed})
+    states = {name: dict(row) for name, row in found.items()}
+    for event, at in timed:
+        state = states.get(event.paper)
+        if state is None:
+            state = states[event.paper] = empty_state(reader_id, event.paper)
+        apply_event(state, event.kind, at)
     reader_papers.save(session, [states[name] for name in sorted(states)], version)
 
 

@@ -17,6 +17,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import (
     URL,
+    BindParameter,
     ColumnElement,
     Connection,
     Engine,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
+    bindparam,
     create_engine,
     event,
     insert,
@@ -228,7 +230,21 @@ def among(column: ColumnElement[str], values: Collection[str]) -> ColumnElement[
 
     They are one parameter: `IN (?, ?, …)` takes at most 32,766 on SQLite and 65,535 on PostgreSQL.
     """
-    return column.op("IN", is_comparison=True)(_Entries(literal(json.dumps(list(values)), Text)))
+    return _is_entry_of(column, literal(in_one(values), Text))
+
+
+def among_given(column: ColumnElement[str], name: str) -> ColumnElement[bool]:
+    """Return the same condition for a statement built once; whoever executes it gives `in_one(values)` as `name`."""
+    return _is_entry_of(column, bindparam(name, type_=Text))
+
+
+def in_one(values: Collection[str]) -> str:
+    """Return any number of values as one parameter."""
+    return json.dumps(list(values))
+
+
+def _is_entry_of(column: ColumnElement[str], array: BindParameter[Any]) -> ColumnElement[bool]:
+    return column.op("IN", is_comparison=True)(_Entries(array))
 
 
 def all_rows(session: Session, statement: Executable) -> list[Row]:

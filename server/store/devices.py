@@ -6,12 +6,27 @@ A session is a device with an expiry. The two kinds of secret are never taken fo
 from __future__ import annotations
 
 import secrets
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from server.store.database import Row, all_rows, first_row
+from server.store.database import Row, all_rows
 from server.store.tables import devices, readers
+
+_BY_SECRET = (
+    select(
+        readers,
+        devices.c.id.label("device_id"),
+        devices.c.last_seen_at,
+        devices.c.created_at.label("device_created_at"),
+    )
+    .join(devices, devices.c.reader_id == readers.c.id)
+    .where(devices.c.token_hash == bindparam("hash"))
+)
+# Built once: every request asks one of them.
+_BY_TOKEN = _BY_SECRET.where(devices.c.expires_at.is_(None))
+_BY_SESSION = _BY_SECRET.where(devices.c.expires_at > bindparam("now"))
 
 
 def create(
@@ -33,26 +48,16 @@ def create(
 
 def by_token(session: Session, token_hash: str) -> Row | None:
     """Return `device_id`, `last_seen_at` and the reader's columns for the hash of a device's token, or None."""
-    return _by_secret(session, token_hash, devices.c.expires_at.is_(None))
+    return _first(session, _BY_TOKEN, {"hash": token_hash})
 
 
 def by_session(session: Session, token_hash: str, now: float) -> Row | None:
     """Return the same, `device_created_at` too, for the hash of a session's cookie that has not expired."""
-    return _by_secret(session, token_hash, devices.c.expires_at > now)
+    return _first(session, _BY_SESSION, {"hash": token_hash, "now": now})
 
 
-def _by_secret(session: Session, token_hash: str, kind: ColumnElement[bool]) -> Row | None:
-    of_device = (
-        devices.c.id.label("device_id"),
-        devices.c.last_seen_at,
-        devices.c.created_at.label("device_created_at"),
-    )
-    statement = (
-        select(readers, *of_device)
-        .join(devices, devices.c.reader_id == readers.c.id)
-        .where(devices.c.token_hash == token_hash, kind)
-    )
-    return first_row(session, statement)
+def _first(session: Session, statement: Select[Any], values: dict[str, Any]) -> Row | None:
+    return cast(Row | None, session.connection().execute(statement, values).mappings().first())
 
 
 def of_reader(session: Session, reader_id: str, now: float) -> list[Row]:

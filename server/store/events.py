@@ -3,41 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, select, tuple_, type_coerce
+from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, exists, func, select, tuple_, type_coerce
 from sqlalchemy.orm import Session
 
-from server.store.database import Row, all_rows, among, insert_new, stream_tuples
+from server.store.bulk_insert import BulkInsert, Values
+from server.store.database import Row, all_rows, among, among_given, in_one, insert_new, stream_tuples
 from server.store.tables import deleted_events, events, lists, page_texts, papers, readers
 
 _CHUNK = 5000
+# Built once: building one takes five times as long as running it.
+_HASHES = select(events.c.id, events.c.content_hash).where(
+    events.c.reader_id == bindparam("reader"), among_given(events.c.id, "ids")
+)
+_DELETED = select(deleted_events.c.id_hash).where(
+    deleted_events.c.reader_id == bindparam("reader"), among_given(deleted_events.c.id_hash, "hashes")
+)
+_ANY_DELETED = select(deleted_events.c.id_hash).where(deleted_events.c.reader_id == bindparam("reader")).limit(1)
+# All but `number`, by which the database counts arrivals.
+_LOGGED = tuple(one.name for one in events.columns if one.name != "number")
+_APPEND = BulkInsert(events, _LOGGED)
+_ADD_LISTS = BulkInsert(lists, ("id", "reader_id", "model", "made_at"), ignored=True)
 
 
 def hashes(session: Session, reader_id: str, ids: Collection[str]) -> dict[str, str]:
     """Return id -> content hash for those of `ids` that this reader has logged."""
-    statement = select(events.c.id, events.c.content_hash).where(events.c.reader_id == reader_id)
-    statement = statement.where(among(events.c.id, ids))
-    return {row.id: row.content_hash for row in session.execute(statement)}
+    found = session.connection().execute(_HASHES, {"reader": reader_id, "ids": in_one(ids)})
+    return {row.id: row.content_hash for row in found}
+
+
+def any_deleted(session: Session, reader_id: str) -> bool:
+    """Whether this reader ever deleted an event."""
+    return session.connection().execute(_ANY_DELETED, {"reader": reader_id}).first() is not None
 
 
 def deleted(session: Session, reader_id: str, id_hashes: Collection[str]) -> set[str]:
     """Return those of `id_hashes` whose events this reader deleted."""
-    statement = select(deleted_events.c.id_hash).where(
-        deleted_events.c.reader_id == reader_id, among(deleted_events.c.id_hash, id_hashes)
-    )
-    return set(session.execute(statement).scalars())
+    found = session.connection().execute(_DELETED, {"reader": reader_id, "hashes": in_one(id_hashes)})
+    return set(found.scalars())
 
 
-def add(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Append events (all columns but `number`), in order."""
-    if rows:
-        session.execute(events.insert(), list(rows))
+def add(session: Session, rows: Sequence[Values]) -> None:
+    """Append events, in order; of each all columns but `number`, in the order of the table."""
+    _APPEND(session, rows)
 
 
-def add_lists(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Store the lists that events cite, except those already stored."""
-    insert_new(session, lists, rows)
+def add_lists(session: Session, rows: Sequence[Values]) -> None:
+    """Store the lists (id, reader, model, time made) that events cite, except those already stored."""
+    _ADD_LISTS(session, rows)
 
 
 def delete_uncited_lists(session: Session, reader_id: str) -> None:

@@ -9,22 +9,30 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, exists, f
 from sqlalchemy.orm import Session
 
 from server.store import search
-from server.store.database import Row, all_rows, among, insert_new, upsert
+from server.store.bulk_insert import BulkInsert
+from server.store.database import Row, all_rows, among, among_given, in_one, upsert
 from server.store.tables import events, is_stub, is_untitled, is_withdrawn, page_texts, papers, reader_papers
 
 FACTS = ("title", "abstract", "authors", "categories", "organization", "published_at", "upvotes")
 SOURCE_FACTS = ("code_url", "project_url", "doi", "journal_ref", "comment", "withdrawn")  # no page gives these
 _CHUNK = 2000
+_ADD_STUBS = BulkInsert(papers, ("id", "created_at", "updated_at"), ignored=True)
+_LOCKED = select(papers.c.id).where(among_given(papers.c.id, "ids")).order_by(papers.c.id)
+_LOCKED = _LOCKED.with_for_update(read=True, key_share=True)
 
 
 def add_stubs(session: Session, ids: Collection[str], now: float) -> None:
     """Add an empty row for each unknown paper, so that events can name it, and lock the rows until the commit."""
-    missing = set(ids)
+    missing = set(ids) - _locked(session, ids)
     while missing:
-        insert_new(session, papers, [{"id": name, "created_at": now, "updated_at": now} for name in sorted(missing)])
+        _ADD_STUBS(session, [(name, now, now) for name in sorted(missing)])
         # PostgreSQL: a row that another transaction is deleting counted as present, and must be inserted again.
-        kept = select(papers.c.id).where(among(papers.c.id, missing)).order_by(papers.c.id)
-        missing -= set(session.execute(kept.with_for_update(read=True, key_share=True)).scalars())
+        missing -= _locked(session, missing)
+
+
+def _locked(session: Session, ids: Collection[str]) -> set[str]:
+    """Return those of `ids` that are known, in rows that nobody else can delete before the commit."""
+    return set(session.connection().execute(_LOCKED, {"ids": in_one(ids)}).scalars())
 
 
 def rows(session: Session, ids: Collection[str]) -> dict[str, Row]:

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from operator import itemgetter
+from typing import Any, cast
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from server.store.database import Row, all_rows, among, upsert
+from server.store.bulk_insert import BulkInsert
+from server.store.database import Row, all_rows, among_given, in_one
 from server.store.tables import papers, reader_papers
 
 # What the reader wrote about a paper themselves; no event changes it.
 OWN_WORDS = ("tags", "note", "read")
+_OF_PAPERS = select(reader_papers).where(
+    reader_papers.c.reader_id == bindparam("reader"), among_given(reader_papers.c.paper_id, "papers")
+)
+_STORED = tuple(one.name for one in reader_papers.columns if one.name not in ("tags", "note"))
+_SAVE = BulkInsert(
+    reader_papers,
+    _STORED,
+    overwritten=[name for name in _STORED if name not in ("reader_id", "paper_id", *OWN_WORDS)],
+)
 
 
 def of_papers(session: Session, reader_id: str, paper_ids: Collection[str]) -> dict[str, Row]:
     """Return paper -> state for those of `paper_ids` that this reader has a state of."""
-    statement = select(reader_papers).where(
-        reader_papers.c.reader_id == reader_id, among(reader_papers.c.paper_id, paper_ids)
-    )
-    return {row["paper_id"]: row for row in all_rows(session, statement)}
+    found = session.connection().execute(_OF_PAPERS, {"reader": reader_id, "papers": in_one(paper_ids)})
+    return {row["paper_id"]: cast(Row, row) for row in found.mappings()}
 
 
 def met_categories(session: Session, limit: int) -> list[str]:
@@ -51,8 +60,9 @@ def changed_since(session: Session, reader_id: str, version: int) -> list[Row]:
 
 
 def save(session: Session, rows: Sequence[Mapping[str, Any]], version: int) -> None:
-    """Store states under this version of the reader, keeping OWN_WORDS of existing rows."""
-    upsert(session, reader_papers, [{**row, "version": version} for row in rows], keep=OWN_WORDS)
+    """Store states under this version of the reader, keeping OWN_WORDS of existing rows; a new row has none."""
+    stored = itemgetter(*_STORED)
+    _SAVE(session, [stored({**row, "read": False, "version": version}) for row in rows])
 
 
 def annotate(session: Session, reader_id: str, paper_id: str, values: Mapping[str, Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from server.store import tables
@@ -14,6 +14,14 @@ from server.store.tables import readers
 
 # What is kept of the reader's feed and digest.
 OUT_OF_THE_PAGE = (tables.feed_states, tables.digest_papers, tables.digests, tables.digest_addresses)
+
+
+_TOUCH = (
+    update(readers)
+    .where(readers.c.id == bindparam("reader"))
+    .values(version=readers.c.version + 1)
+    .returning(readers.c.version)
+)
 
 
 def create(
@@ -64,8 +72,7 @@ def touch(session: Session, reader_id: str) -> int | None:
     The first statement of every change to a reader: on PostgreSQL it locks their row, so that two copies of one event
     cannot both be new.
     """
-    statement = update(readers).where(readers.c.id == reader_id).values(version=readers.c.version + 1)
-    return session.execute(statement.returning(readers.c.version)).scalar()
+    return session.connection().execute(_TOUCH, {"reader": reader_id}).scalar()
 
 
 def record_deleted_states(session: Session, reader_id: str) -> None:

@@ -20,8 +20,7 @@ def _log(database: Database, rows: list[tuple[str, str, float]], **settings: boo
         events.add(
             session,
             [
-                {"id": f"{at}", "reader_id": reader, "paper_id": paper, "kind": kind, "at": moment}
-                | {"received_at": 9.0, "clamped": False, "content_hash": ""}
+                (reader, f"{at}", kind, paper, moment, 9.0, False, None, None, None, None, "")
                 for at, (paper, kind, moment) in enumerate(rows)
             ],
         )

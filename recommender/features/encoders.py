@@ -100,7 +100,7 @@ class Embeddings:
     @classmethod
     def empty(cls, papers: int) -> Embeddings:
         """Return embeddings without an encoder: vectors of no dimension."""
-        return cls("", np.zeros((papers, 0), np.float32), np.zeros(papers, np.uint64))
+        return cls("", np.zeros((papers, 0), np.float32), np.broadcast_to(np.uint64(0), papers))
 
     def __bool__(self) -> bool:
         return self.vectors.shape[1] > 0

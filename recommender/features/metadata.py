@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import scipy.sparse as sp
 
+from recommender.data.strings import find_rows
 from recommender.data.tables import Papers
 
 MIN_PAPERS = 2  # a name on a single paper relates it to nothing
@@ -27,23 +28,26 @@ def paper_names(papers: Papers) -> list[list[str]]:
 
 @dataclass(frozen=True)
 class Names:
-    """The names (F,) a model knows, sorted."""
+    """The names (F,) a model knows, sorted; `index` has the column of each, and is made unless given."""
 
     names: Sequence[str]
+    index: Mapping[str, int] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_column", {name: column for column, name in enumerate(self.names)})
+        if len(self.index) != len(self.names):
+            object.__setattr__(self, "index", {name: column for column, name in enumerate(self.names)})
 
     def __len__(self) -> int:
         return len(self.names)
 
     def rows(self, papers: Papers) -> sp.csr_matrix:
         """Return the papers' known names, float32 CSR (M, F), unit length; all zero for a paper without any."""
-        columns = self._column  # type: ignore[attr-defined]
-        known = [[columns[name] for name in names if name in columns] for names in paper_names(papers)]
-        indptr = np.concatenate([[0], np.cumsum([len(row) for row in known])]).astype(np.int32)
-        indices = np.array([column for row in known for column in row], np.int32)
-        values = np.repeat([1 / np.sqrt(max(len(row), 1)) for row in known], np.diff(indptr)).astype(np.float32)
+        names = paper_names(papers)
+        columns = find_rows(self.index, [name for own in names for name in own])
+        ends = np.cumsum([0, *map(len, names)])
+        indptr = np.concatenate([[0], np.cumsum(columns >= 0)])[ends].astype(np.int32)
+        indices, lengths = columns[columns >= 0].astype(np.int32), np.diff(indptr)
+        values = np.repeat(1 / np.sqrt(np.maximum(lengths, 1)), lengths).astype(np.float32)
         return sp.csr_matrix((values, indices, indptr), shape=(len(papers), len(self.names)))
 
 

@@ -5,13 +5,17 @@ The weighting of Salton and Buckley (1988) in the variant of scikit-learn's Tfid
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+import itertools
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import scipy.sparse as sp
 from sklearn.feature_extraction.text import CountVectorizer
 
+from recommender.data.strings import find_rows
 from recommender.data.tables import Papers
 from recommender.features.keyphrases import Keyphrases, learn_keyphrases
 from recommender.features.label_choice import LabelChooser
@@ -20,14 +24,19 @@ from recommender.features.tokenizer import tokenize
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The words (W,) a model knows, their inverse document frequency `idf` float32 (W,), and their keyphrases."""
+    """The words (W,) a model knows, their inverse document frequency `idf` float32 (W,), and their keyphrases.
+
+    `index` has the column of each word; it is made unless given.
+    """
 
     words: Sequence[str]
     idf: np.ndarray
     keyphrases: Keyphrases | None = None
+    index: Mapping[str, int] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_column", {word: column for column, word in enumerate(self.words)})
+        if len(self.index) != len(self.words):
+            object.__setattr__(self, "index", {word: column for column, word in enumerate(self.words)})
         object.__setattr__(self, "_keyphrases", self.keyphrases or Keyphrases.from_idf(self.words, self.idf))
 
     def __len__(self) -> int:
@@ -45,16 +54,23 @@ class Vocabulary:
 
     def columns(self, words: Iterable[str]) -> np.ndarray:
         """Return the sorted columns of the known ones of these words, int64."""
-        known: dict[str, int] = self._column  # type: ignore[attr-defined]
-        return np.array(sorted(known[word] for word in words if word in known), np.int64)
+        columns = find_rows(self.index, list(words))
+        return np.sort(columns[columns >= 0])
 
     def rows(self, texts: Iterable[str]) -> sp.csr_matrix:
         """Return the TF-IDF rows of texts, float32 CSR (M, W), unit length; all zero for a text without known words."""
-        counter = CountVectorizer(analyzer=tokenize, vocabulary=self._column, dtype=np.float32)  # type: ignore[attr-defined]
-        texts = list(texts)
-        if not texts or not self.words:
-            return sp.csr_matrix((len(texts), len(self.words)), dtype=np.float32)
-        return _weigh_counts(counter.transform(texts), self.idf)
+        number: defaultdict[str, int] = defaultdict(itertools.count().__next__)
+        words, ends = array("i"), array("q", [0])
+        for text in texts:
+            words.extend(map(number.__getitem__, tokenize(text)))
+            ends.append(len(words))
+        columns = find_rows(self.index, list(number))[np.array(words, np.int64)]  # each distinct word is looked up once
+        known = columns >= 0
+        indptr = np.concatenate([[0], np.cumsum(known)])[np.array(ends)].astype(np.int32)
+        cells = (np.ones(indptr[-1], np.float32), columns[known].astype(np.int32), indptr)
+        counts = sp.csr_matrix(cells, shape=(len(ends) - 1, len(self.words)))
+        counts.sum_duplicates()
+        return _weigh_counts(counts, self.idf)
 
 
 def learn_vocabulary(texts: list[str], min_df: int) -> tuple[Vocabulary, sp.csr_matrix]:

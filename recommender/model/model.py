@@ -12,7 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from recommender.config import Config
-from recommender.data.strings import Strings
+from recommender.data.strings import HashIndex, Strings
 from recommender.data.tables import Papers
 from recommender.errors import BrokenModel
 from recommender.features.encoders import Embeddings
@@ -30,6 +30,7 @@ from recommender.model.manifest import Manifest
 from recommender.model.neighbours import Graph, Propagation
 
 _COLUMNS = ("published", "upvotes", "readers")
+_INDEXED = ("terms", "names")
 
 
 @dataclass(frozen=True)
@@ -115,9 +116,13 @@ class Model:
         texts = {"ids": self.ids, "titles": self.titles, "terms": self.vocabulary.words, "names": self.names.names}
         texts["name_keys"] = self.name_index.keys
         arrays: dict[str, np.ndarray] = {name: getattr(self, name) for name in _COLUMNS}
+        indexes: dict[str, np.ndarray] = {}
         for name, strings in texts.items():
             packed = strings if isinstance(strings, Strings) else Strings.pack(strings)
             arrays |= {f"{name}_text": packed.text, f"{name}_ends": packed.ends}
+            if name in _INDEXED:
+                index = HashIndex.build(packed)
+                indexes |= {f"{name}_hashes": index.hashes, f"{name}_hash_rows": index.rows}
         arrays |= {"name_keys_row_ends": self.name_index.ends, "name_keys_rows": self.name_index.rows}
         arrays |= _keyphrase_arrays(self.vocabulary.keyphrases)
         arrays |= {"idf": self.vocabulary.idf, "vectors": self.factors.papers, "features": self.factors.features}
@@ -134,7 +139,7 @@ class Model:
         if self.embeddings:
             arrays |= {"meaning": self.embeddings.vectors, "meaning_prints": self.embeddings.fingerprints}
         arrays |= {"answers_keys": self.holdout_record.keys, "answers_gains": self.holdout_record.gains}
-        arrays |= self.derived.arrays()
+        arrays |= self.derived.arrays() | indexes
         holdout_record = {"kind": self.holdout_record.kind, "now": self.holdout_record.now}
         artifact.write(Path(folder), {**self.manifest.as_dict(), "answers": holdout_record}, arrays)
 
@@ -168,8 +173,13 @@ class Model:
             ids=strings["ids"],
             titles=strings["titles"],
             words=_sparse(arrays, "words", shape),
-            vocabulary=Vocabulary(list(strings["terms"]), arrays["idf"], _read_keyphrases(arrays)),
-            names=Names(list(strings["names"])),
+            vocabulary=Vocabulary(
+                strings["terms"],
+                arrays["idf"],
+                _read_keyphrases(arrays),
+                _read_index(arrays, "terms", strings["terms"]),
+            ),
+            names=Names(strings["names"], _read_index(arrays, "names", strings["names"])),
             factors=factors,
             scoring_vectors=arrays["shown"],
             cold_adjustment=ColdItemAdjustment(*map(float, arrays["drawing"])),
@@ -208,6 +218,13 @@ def _read_keyphrases(arrays: dict[str, np.ndarray]) -> Keyphrases | None:
         return None
     labels, phrases = (Strings(arrays[f"{name}_text"], arrays[f"{name}_ends"]) for name in ("written", "written_terms"))
     return Keyphrases(labels, arrays["telling"], arrays["two_words"], phrases, arrays["two_words_tell"])
+
+
+def _read_index(arrays: dict[str, np.ndarray], name: str, strings: Strings) -> HashIndex:
+    """Return the hash index of strings; a model older than it has none."""
+    if f"{name}_hashes" not in arrays:
+        return HashIndex.build(strings)
+    return HashIndex(strings, arrays[f"{name}_hashes"], arrays[f"{name}_hash_rows"])
 
 
 def _read_name_index(arrays: dict[str, np.ndarray]) -> NameIndex:

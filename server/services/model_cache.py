@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 REFRESH_INTERVAL = 0.5  # seconds between two queries
 # Seconds before the newest change to read again: on PostgreSQL, an earlier transaction may commit later.
 OVERLAP = 30.0
+LONG_AGO = 600.0  # seconds: a newest change from before was not followed by one of an earlier time, whatever the clocks
 MAX_READERS = 500  # whose history is remembered as looked up
 
 
@@ -73,7 +74,7 @@ class Served:
 
         Whatever is older than the newest change was committed within `OVERLAP` seconds of it.
         """
-        if time.monotonic() - self.seen_at > OVERLAP:
+        if time.monotonic() - self.seen_at > OVERLAP or time.time() - self.newest > LONG_AGO:
             return math.nextafter(self.newest, math.inf)
         return self.newest - OVERLAP
 
@@ -81,7 +82,12 @@ class Served:
         """Return which of these papers are not in the catalogue as they were changed at these times."""
         changed = [name for name, at in times.items() if self.recent.get(name) != at]
         # What the model was trained on need not be folded in again, however recent its change.
-        return [name for name in changed if times[name] > self.trained_until or name not in self.catalogue]
+        known = self.catalogue.index.find_rows(changed) >= 0
+        return [
+            name
+            for name, is_known in zip(changed, known, strict=True)
+            if times[name] > self.trained_until or not is_known
+        ]
 
     def forget_old_times(self) -> None:
         """Forget the times of changes that `since` leaves out."""

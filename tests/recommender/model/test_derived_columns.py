@@ -2,6 +2,7 @@
 
 import json
 import random
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -11,12 +12,18 @@ from recommender import BrokenModel, Catalogue, Events, Model, Papers, train
 from recommender.config import Config
 from recommender.data.strings import HashIndex
 from recommender.model.artifact import MANIFEST
+from tests.bench.generated_model import generated_model
+from tests.bench.world import World
 
 NOW = 1_760_000_000.0
 COLUMNS = ("by_id", "id_ranks", "has_words", "log_upvotes", "log_readers", "scoring_norms")
 MOMENTS = ("scoring_moments", "cosine_moments")
-STORED = ("id_hashes", "id_hash_rows", "by_word_data", "by_word_indices", "by_word_indptr", *COLUMNS)
-STORED += tuple(f"{name}_{part}" for name in MOMENTS for part in ("mean", "covariance"))
+STORED = (
+    *(f"{name}_{part}" for name in ("id", "terms", "names") for part in ("hashes", "hash_rows")),
+    *(f"by_word_{part}" for part in ("data", "indices", "indptr")),
+    *COLUMNS,
+    *(f"{name}_{part}" for name in MOMENTS for part in ("mean", "covariance")),
+)
 
 
 @pytest.fixture
@@ -107,3 +114,35 @@ def test_ids_that_python_cannot_print_are_found_and_ordered(tmp_path):
     assert dict(loaded.derived.row_of) == {paper: row for row, paper in enumerate(odd)}
     assert [loaded.ids[row] for row in loaded.derived.by_id] == sorted(odd)
     assert set(Catalogue(loaded).ids()) == set(odd)
+
+
+def allocated(folder):
+    """Return the bytes that a worker allocates and keeps for a model that it has read and looked into."""
+    tracemalloc.start()
+    catalogue = Catalogue(Model.load(folder))
+    ids = catalogue.index.ids
+    assert ids[100] in catalogue
+    assert "no paper" not in catalogue
+    assert catalogue.index.find_rows([ids[7], ids[-1 + len(ids)]]).tolist() == [7, len(ids) - 1]
+    assert len(catalogue) == len(ids)
+    catalogue.update(Papers.from_rows([{"id": ids[3], "title": "other"}, {"id": "new", "title": "new"}]))
+    assert catalogue.index.row_of[ids[3]] == len(ids)
+    kept = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    return kept
+
+
+def test_what_a_worker_keeps_does_not_grow_with_the_papers(tmp_path):
+    kept = {}
+    for papers in (2_000, 30_000):
+        generated_model(tmp_path / str(papers), World(papers), factors=8, words=10_000)
+        kept[papers] = allocated(tmp_path / str(papers))
+    assert (kept[30_000] - kept[2_000]) / 28_000 < 0.5, f"{kept}: the ids alone would take 200 bytes each"
+
+
+def test_what_a_worker_keeps_does_not_grow_with_the_words(tmp_path):
+    kept = {}
+    for words in (5_000, 40_000):
+        generated_model(tmp_path / str(words), World(2_000), factors=8, words=words)
+        kept[words] = allocated(tmp_path / str(words))
+    assert (kept[40_000] - kept[5_000]) / 35_000 < 8, f"{kept}: a dictionary would take 150 bytes a word"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from time import perf_counter_ns
 
 from flask import Response, g, jsonify, request
@@ -13,9 +14,11 @@ from server.config import Settings
 from server.services.parsing import read_event
 from tests.bench.timing import watch
 
+THREADS_VARIABLE = "BENCH_THREADS"  # of a worker; one unless it says otherwise, so that what is timed is not in turns
+
 
 def rsgi() -> Gateway:
-    """Return the application as granian serves it, with the benchmark's own calls added and one thread."""
+    """Return the application as granian serves it, with the benchmark's own calls added."""
     settings = Settings.from_environment()
     app = create_app(settings)
     watch()
@@ -41,4 +44,4 @@ def rsgi() -> Gateway:
         events = [read_event(value) for value in json_object()["events"]]
         return jsonify({"results": [{"id": event.id, "status": "accepted"} for event in events]})
 
-    return Gateway(app, threads=1, body_seconds=settings.body_seconds)
+    return Gateway(app, threads=int(os.environ.get(THREADS_VARIABLE, "1")), body_seconds=settings.body_seconds)

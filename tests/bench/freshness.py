@@ -32,8 +32,7 @@ def rows(scale: Scale) -> Iterator[Row]:
     config = Config(factors=16, iterations=1) if scale.tiny else Config(factors=128, iterations=3)
     world = World(count)
     with tempfile.TemporaryDirectory(prefix="inkling-bench-") as folder:
-        home = Path(folder) / "home"
-        homes.fill(home, world, config)
+        home = homes.copy_of(world, config, Path(folder))
         environ = {"INKLING_WORKERS": str(WORKERS), "INKLING_RATE_LIMIT": "off", "INKLING_REGISTRATION": "open"}
         with Up(home, **environ) as up:
             caller = Caller(up.url, pair(up.url))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import shutil
 import time
 import uuid
 from collections.abc import Callable, Sequence
@@ -23,6 +25,7 @@ from tests.bench.world import DAY, NOW, SEED, Log, Paper, World, make_log, reade
 
 SOURCE = "demo"  # arXiv is not asked about its papers
 CACHE_KILOBYTES = 500_000
+KEPT_VARIABLE = "BENCH_HOMES"  # the folder in which one run keeps filled homes for its parts
 Progress = Callable[[int], None]
 
 
@@ -112,6 +115,18 @@ def fill(home: Path, world: World, config: Config, *, events: int = 0) -> Log:
     publish(database, settings_for(home), model)
     database.close()
     return log
+
+
+def copy_of(world: World, config: Config, into: Path, *, events: int = 0) -> Path:
+    """Return a home in `into` that is filled as by `fill`, copied from one that another part filled where there is."""
+    kept = os.environ.get(KEPT_VARIABLE)
+    name = f"{len(world)}-{world.kind}-{world.seed}-{config.factors}-{config.iterations}-{events}"
+    source = Path(kept) / name if kept else into / "home"
+    if not source.exists():
+        made = source.with_name(f"{source.name}.part")
+        fill(made, world, config, events=events)
+        made.rename(source)
+    return source if not kept else Path(shutil.copytree(source, into / "home"))
 
 
 def cards(papers: Sequence[Paper], count: int = 100) -> list[dict[str, Any]]:

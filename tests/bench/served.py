@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 
 from tests.bench import homes
+from tests.bench.application import THREADS_VARIABLE
 from tests.bench.world import Paper
 
 ROOT = Path(__file__).parents[2]
@@ -33,17 +34,17 @@ class Took:
 class Served:
     """A home that is served: one worker of one thread unless told, for requests that are timed alone."""
 
-    def __init__(self, home: Path, *, workers: int = 1, **environ: str) -> None:
+    def __init__(self, home: Path, *, workers: int = 1, threads: int = 1, **environ: str) -> None:
         self.home, self.workers = home, workers
         clean = {name: value for name, value in os.environ.items() if not name.startswith("INKLING_")}
         open_to_all = {"INKLING_OFFLINE": "on", "INKLING_RATE_LIMIT": "off", "INKLING_REGISTRATION": "open"}
-        self.environ = {**clean, "PYTHONPATH": str(ROOT), "INKLING_HOME": str(home), **open_to_all, **environ}
+        self.environ = {**clean, "PYTHONPATH": str(ROOT), "INKLING_HOME": str(home), **open_to_all}
+        self.environ |= {THREADS_VARIABLE: str(threads), **environ}
 
     def __enter__(self) -> Served:
         self.port = free_port()
-        granian = str(Path(sys.executable).with_name("granian"))
         options = ["--interface", "rsgi", "--port", str(self.port), "--workers", str(self.workers)]
-        command = [granian, *options, "--log-level", "warning", "--factory", "tests.bench.application:rsgi"]
+        command = [sys.executable, "-m", "granian", *options, "--log-level", "warning", "--factory", "tests.bench.application:rsgi"]
         self.process = subprocess.Popen(command, cwd=ROOT, env=self.environ, stdout=subprocess.DEVNULL)
         self.client = httpx.Client(base_url=self.url, timeout=120)
         self._await()
@@ -86,11 +87,12 @@ class Served:
         server, recommender = (int(part) / 1e6 for part in answer.headers["X-Spent"].split())
         return Took(took, server, recommender)
 
-    def save(self, papers: list[Paper]) -> None:
-        """Let the reader save these papers."""
+    def save(self, papers: list[Paper], token: str | None = None) -> None:
+        """Let the reader, or the one of a token, save these papers."""
         batch = homes.batch(papers, random.Random(2), len(papers))
         saves = [{**event, "kind": "save", "paper": one.id} for event, one in zip(batch, papers, strict=True)]
-        self.post("/v1/events", {"events": saves})
+        headers = {"Authorization": f"Bearer {token}"} if token else None
+        self.client.post("/v1/events", json={"events": saves}, headers=headers).raise_for_status()
 
 
 def free_port() -> int:

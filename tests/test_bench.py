@@ -144,7 +144,10 @@ def test_every_part_is_in_the_table() -> None:
 
 
 # Those that start a server or a browser take longer than they tell: an answer of each is tested in its own room.
-MARKS = {"extension": [pytest.mark.browser], "freshness": [pytest.mark.slow]}
+MARKS = {
+    "extension": [pytest.mark.browser],
+    **{name: [pytest.mark.slow] for name in ("events", "freshness", "load", "training")},
+}
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=MARKS.get(name, ())) for name in PARTS])

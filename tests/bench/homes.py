@@ -105,14 +105,14 @@ def publish(database: Database, settings: Settings, model: Model) -> Model:
     return model
 
 
-def fill(home: Path, world: World, config: Config, *, events: int = 0) -> Log:
+def fill(home: Path, world: World, config: Config, *, events: int = 0, **more: str) -> Log:
     """Fill a home with a catalogue and a log (an event a paper unless told), and let a model serve in it."""
-    database = empty(home)
+    database = empty(home, **more)
     log = make_log(world, events or len(world))
     add_papers(database, world)
     add_log(database, world, log)
     model = train(world.table(), log.table(world.ids), config, seed=SEED, now=NOW, blend=known_blend())
-    publish(database, settings_for(home), model)
+    publish(database, settings_for(home, **more), model)
     database.close()
     return log
 

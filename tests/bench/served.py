@@ -44,7 +44,16 @@ class Served:
     def __enter__(self) -> Served:
         self.port = free_port()
         options = ["--interface", "rsgi", "--port", str(self.port), "--workers", str(self.workers)]
-        command = [sys.executable, "-m", "granian", *options, "--log-level", "warning", "--factory", "tests.bench.application:rsgi"]
+        command = [
+            sys.executable,
+            "-m",
+            "granian",
+            *options,
+            "--log-level",
+            "warning",
+            "--factory",
+            "tests.bench.application:rsgi",
+        ]
         self.process = subprocess.Popen(command, cwd=ROOT, env=self.environ, stdout=subprocess.DEVNULL)
         self.client = httpx.Client(base_url=self.url, timeout=120)
         self._await()

@@ -87,6 +87,7 @@ def log(plan: Plan) -> dict[str, Any]:
 
 def train(plan: Plan) -> dict[str, Any]:
     """Run `inkling train`; return what it says of the model."""
+    homes.empty(plan.home).close()  # where the schema has changed since it was filled
     argv, keywords = inkling("train", "--json", home=plan.home)
     done = subprocess.run(argv, **keywords, stdout=subprocess.PIPE, text=True, check=True)
     return dict(json.loads(done.stdout.splitlines()[-1]))
@@ -94,6 +95,7 @@ def train(plan: Plan) -> dict[str, Any]:
 
 def serve(plan: Plan) -> dict[str, Any]:
     """Serve with two workers, and ask."""
+    homes.empty(plan.home).close()
     return million_served.serve(plan.home, plan.world)
 
 

@@ -9,6 +9,7 @@ from recommender.ranking.catalogue import Catalogue
 from recommender.ranking.explanations import Reason
 from recommender.ranking.overlay import Overlay
 from recommender.ranking.ranked_list import RankedList
+from recommender.ranking.reader_state import ReaderState
 from recommender.ranking.scoring import CatalogueScores
 from recommender.training.train import train
 
@@ -24,6 +25,7 @@ __all__ = [
     "Overlay",
     "Papers",
     "RankedList",
+    "ReaderState",
     "Reason",
     "TooFewPapers",
     "train",

@@ -195,6 +195,11 @@ class Catalogue:
         """Score the papers that this catalogue had when the reader was prepared (`is_current` tells a change)."""
         return CatalogueScores(state, config or self.config, now)
 
+    @property
+    def snapshot(self) -> object:
+        """The papers as they are now: another object as soon as one of them changes."""
+        return self._snapshot
+
     def is_current(self, state: ReaderState) -> bool:
         """Whether a reader was prepared for the papers that this catalogue has now."""
         return state.index is self._snapshot[0]

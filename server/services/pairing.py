@@ -50,7 +50,7 @@ class Recipient:
 
 @dataclass(frozen=True)
 class Caller:
-    """The reader and device a request comes from."""
+    """The reader and device a request comes from; `has_own_pages`: their pages alone may have given some text."""
 
     reader_id: str
     device_id: str
@@ -60,6 +60,7 @@ class Caller:
     created_at: float
     feed_number: int
     settings: Mapping[str, Any]
+    has_own_pages: bool = True
 
 
 def register(context: Context, name: str, code: str | None, *, registration: str, local: bool, now: float) -> NewDevice:
@@ -212,6 +213,7 @@ def as_caller(row: Mapping[str, Any]) -> Caller:
         created_at=row["created_at"],
         feed_number=row["feed_number"],
         settings=row["settings"],
+        has_own_pages=row["has_own_pages"],
     )
 
 

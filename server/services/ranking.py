@@ -6,11 +6,11 @@ import logging
 import math
 import zlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from recommender import Catalogue, CatalogueScores, Config, Events, RankedList, Reason
+from recommender import Catalogue, CatalogueScores, Config, Events, RankedList, ReaderState
 from server.clock import rfc3339
 from server.errors import DatabaseUnavailable, InklingError
 from server.services import papers
@@ -19,6 +19,7 @@ from server.services.model_cache import Served
 from server.services.overlays import View
 from server.services.pairing import Caller
 from server.services.parsing import LIST_WEIGHTS, TOPICS
+from server.services.reader_lists import MINUTE, Basis, ReaderList, ReaderScores
 from server.services.serving_context import ServingContext
 from server.store import papers as paper_store
 
@@ -55,7 +56,9 @@ class RankingRequest:
         if looked_up is not history.acted_on:
             context.model_cache.fold_in_missing(history.acted_on - looked_up)
             served.mark_looked_up(caller.reader_id, history.acted_on)
-        view = context.overlays.over(served.catalogue, context.database, caller.reader_id, wanted, history.acted_on)
+        view = View(served.catalogue)
+        if caller.has_own_pages:
+            view = context.overlays.over(served.catalogue, context.database, caller.reader_id, wanted, history.acted_on)
         return cls(context, caller, served, view, history, now)
 
     @property
@@ -73,13 +76,32 @@ class RankingRequest:
         """The papers that are recommended to nobody: without a title, or withdrawn."""
         return self.untitled | self.served.withdrawn
 
-    @cached_property
+    @property
     def scores(self) -> CatalogueScores:
-        """The catalogue scored for the reader, computed once for all lists of one answer."""
-        if not self.personal:
-            return self.catalogue.score(Events.empty(), now=self.now, config=self.config)
-        topics = {name: self.caller.settings.get(name, ()) for name in TOPICS}
-        return self.catalogue.score(self.history.events, now=self.now, config=self.config, **topics)
+        """The catalogue scored for the reader, once for all lists of one minute in which nothing changes."""
+        return self._kept.scores
+
+    @cached_property
+    def _kept(self) -> ReaderScores:
+        topics = tuple(tuple(self.caller.settings.get(name, ())) for name in TOPICS) if self.personal else ((),) * 3
+        basis = Basis(self.history, topics, self.personal, self.config, int(self.now // MINUTE))
+        events = self.history.events if self.personal else Events.empty()
+
+        def score(previous: ReaderState | None) -> CatalogueScores:
+            interests, followed, muted = topics
+            state = self.catalogue.prepare(
+                events,
+                now=self.now,
+                interests=interests,
+                followed=followed,
+                muted=muted,
+                config=self.config,
+                previous=previous,
+            )
+            return self.catalogue.score_reader(state, now=self.now, config=self.config)
+
+        lists, shared = self.context.reader_lists, self.served.catalogue
+        return lists.scores(self.caller.reader_id, basis, shared=shared, own=self.catalogue, score=score)
 
     @property
     def personal(self) -> bool:
@@ -104,22 +126,16 @@ class RankingRequest:
             config=self.config,
         )
 
+    def make_list(self, candidates: Sequence[str] | None, k: int | None, exclude: Collection[str] = ()) -> ReaderList:
+        """Return what `rank` does with its reasons, kept for a minute in which nothing changes."""
+        key = (None if candidates is None else tuple(candidates), k, frozenset(exclude), int(self.now // DAY))
+        return self.context.reader_lists.ranked(
+            self.caller.reader_id, self._kept, key, lambda: self.rank(candidates, k, exclude)
+        )
+
     def new_list_id(self) -> str:
         """Return a new list id for this reader and model."""
         return self.context.keys.new_list_id(self.caller.reader_id, self.served.version)
-
-    def reasons(self, ranked: RankedList, index: int) -> list[dict[str, Any]]:
-        """Return the reasons for the score of the paper at `index`."""
-        return [_reason_body(reason) for reason in ranked.reasons(index)]
-
-
-def _reason_body(reason: Reason) -> dict[str, Any]:
-    body: dict[str, Any] = {"kind": reason.kind, "share": float(reason.share)}
-    if reason.paper:
-        body |= {"paper": reason.paper, "title": reason.title or None}
-    if reason.words:
-        body["words"] = list(reason.words)
-    return body
 
 
 def rank_page(
@@ -127,11 +143,12 @@ def rank_page(
 ) -> dict[str, Any]:
     """Rank a page's cards, recommend `limit` papers that are not on it, and store the cards' texts."""
     good = [card for card in cards if not isinstance(card, BadCard)]
-    _store_cards(context, caller, good, now)
+    if _store_cards(context, caller, good, now):
+        caller = replace(caller, has_own_pages=True)  # perhaps
     ids = list(dict.fromkeys(card["id"] for card in good))
     request = RankingRequest.of(context, caller, now, ids)
-    ranked = request.rank(ids, None)
-    entries = {name: _entry(request, ranked, index) for index, name in enumerate(ranked.ids)}
+    found = request.make_list(ids, None)
+    entries = {name: _entry(request, found, index) for index, name in enumerate(found.ranked.ids)}
     return {
         "list_id": request.new_list_id(),
         "model": request.served.version,
@@ -140,11 +157,11 @@ def rank_page(
     }
 
 
-def _store_cards(context: ServingContext, caller: Caller, cards: Sequence[Mapping[str, Any]], now: float) -> None:
-    """Store what is new in the cards."""
+def _store_cards(context: ServingContext, caller: Caller, cards: Sequence[Mapping[str, Any]], now: float) -> bool:
+    """Store what is new in the cards; return whether anything was."""
     new = [card for card in context.cards.new(caller.reader_id, caller.forgot_version, cards) if papers.has_facts(card)]
     if not new:
-        return
+        return False
     try:
         with papers.changing_texts(context) as (session, changed):
             confirm = context.settings.confirm_page_text
@@ -152,12 +169,14 @@ def _store_cards(context: ServingContext, caller: Caller, cards: Sequence[Mappin
     except DatabaseUnavailable as error:
         # Ranking only needs to read: it goes on with what is known, and the next page brings the cards again.
         logger.warning("cards_not_kept", extra={"reason": error.message})
-        return
+        return False
     context.model_cache.fold_in_missing({card["id"] for card in new})
     context.cards.add(caller.reader_id, caller.forgot_version, new)
+    return True
 
 
-def _entry(request: RankingRequest, ranked: RankedList, index: int) -> dict[str, Any]:
+def _entry(request: RankingRequest, found: ReaderList, index: int) -> dict[str, Any]:
+    ranked = found.ranked
     paper_id, score = ranked.ids[index], float(ranked.scores[index])
     return {
         "id": paper_id,
@@ -166,7 +185,7 @@ def _entry(request: RankingRequest, ranked: RankedList, index: int) -> dict[str,
         "score": None if math.isnan(score) else score,
         "basis": ranked.basis[index],
         "state": _state(request.history.states.get(paper_id)),
-        "reasons": request.reasons(ranked, index),
+        "reasons": found.reasons(index),
     }
 
 
@@ -195,22 +214,23 @@ def _recommend(
         with request.context.database.reading() as session:
             recent = paper_store.published_since(session, reader_id, request.now - days * DAY)
         candidates = [name for name in recent if name not in out | request.history.acted_on]
-    ranked = request.rank(candidates, limit, out)
-    return _attach_papers(request, ranked, limit)
+    return _attach_papers(request, request.make_list(candidates, limit, out), limit)
 
 
 def _attach_papers(
-    request: RankingRequest, ranked: RankedList, limit: int, *, reasons: bool = True
+    request: RankingRequest, found: ReaderList, limit: int, *, reasons: bool = True
 ) -> list[dict[str, Any]]:
     """Return the ranked papers with text and reasons, leaving out those without a score or a title."""
-    known = papers.find_papers(request.context, request.caller.reader_id, ranked.ids)
+    if found.texts is None:
+        found.texts = papers.find_papers(request.context, request.caller.reader_id, found.ranked.ids)
+    known, ranked = found.texts, found.ranked
     items: list[dict[str, Any]] = []
     for index, name in enumerate(ranked.ids):
         score = float(ranked.scores[index])
         if len(items) == limit or math.isnan(score) or name not in known or not known[name]["title"]:
             continue
         item = {"paper": known[name], "score": score, "rank": len(items) + 1}
-        items.append({**item, "reasons": request.reasons(ranked, index)} if reasons else item)
+        items.append({**item, "reasons": found.reasons(index)} if reasons else item)
     return items
 
 
@@ -229,8 +249,8 @@ def best_of(
     """Return the best of these papers that the reader has not acted on nor been shown too often."""
     request = RankingRequest.of(context, caller, now)
     out = request.history.acted_on | request.history.overexposed | request.unlisted
-    ranked = request.rank([name for name in papers_ if name not in out], limit, out)
-    return _attach_papers(request, ranked, limit)
+    found = request.make_list([name for name in papers_ if name not in out], limit, out)
+    return _attach_papers(request, found, limit)
 
 
 def states(context: ServingContext, caller: Caller) -> Mapping[str, Mapping[str, Any]]:
@@ -243,4 +263,4 @@ def similar(context: ServingContext, caller: Caller, paper_id: str, limit: int, 
     papers.find_paper(context, caller.reader_id, paper_id)
     request = RankingRequest.of(context, caller, now, [paper_id])
     ranked = request.catalogue.similar(paper_id, limit, request.unlisted | {paper_id})
-    return _attach_papers(request, ranked, limit)
+    return _attach_papers(request, ReaderList(ranked), limit)

@@ -13,6 +13,7 @@ from server.services.history import Histories
 from server.services.known_cards import KnownCards
 from server.services.model_cache import ModelCache
 from server.services.overlays import ReaderOverlays
+from server.services.reader_lists import ReaderLists
 from server.services.trending import RecentlyRead
 from server.store.database import Database
 from server.tokens import Keys
@@ -26,6 +27,7 @@ class ServingContext(Context):
     histories: Histories = field(default_factory=Histories)
     cards: KnownCards = field(default_factory=KnownCards)
     overlays: ReaderOverlays = field(default_factory=ReaderOverlays)
+    reader_lists: ReaderLists = field(default_factory=ReaderLists)
     recently_read: RecentlyRead = field(default_factory=RecentlyRead)
 
     @classmethod

@@ -8,11 +8,11 @@ from __future__ import annotations
 import secrets
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, bindparam, delete, or_, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from server.store.database import Row, all_rows
-from server.store.tables import devices, readers
+from server.store.tables import devices, page_texts, readers
 
 _BY_SECRET = (
     select(
@@ -20,6 +20,7 @@ _BY_SECRET = (
         devices.c.id.label("device_id"),
         devices.c.last_seen_at,
         devices.c.created_at.label("device_created_at"),
+        exists().where(page_texts.c.reader_id == readers.c.id).label("has_own_pages"),
     )
     .join(devices, devices.c.reader_id == readers.c.id)
     .where(devices.c.token_hash == bindparam("hash"))
@@ -47,7 +48,10 @@ def create(
 
 
 def by_token(session: Session, token_hash: str) -> Row | None:
-    """Return `device_id`, `last_seen_at` and the reader's columns for the hash of a device's token, or None."""
+    """Return the reader's columns for the hash of a device's token, or None.
+
+    Also `device_id`, `last_seen_at`, and `has_own_pages`: whether any text is known from the reader's pages alone.
+    """
     return _first(session, _BY_TOKEN, {"hash": token_hash})
 
 

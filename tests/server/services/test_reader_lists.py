@@ -1,0 +1,250 @@
+"""What is kept of a reader never makes an answer old, nor shows it to another; and it stays within its bytes."""
+
+from __future__ import annotations
+
+import functools
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from recommender import Catalogue, Events, Model, Papers, train
+from server.app import create_app
+from server.config import Settings
+from server.services.context import Context
+from server.services.papers import merge_source_papers
+from server.services.reader_lists import ReaderLists
+from server.services.serving_context import ServingContext
+from server.store import papers as paper_store
+from server.store import trained_models
+from tests.server.conftest import Device, event, pair, sqlite_only
+from tests.server.services.test_model_cache import fill, source_papers
+
+PAGE = [{"id": f"2401.{number:05d}"} for number in range(1, 25)]
+SAVED = [event("save", f"2401.{number:05d}") for number in (1, 7, 13, 30)]
+HIDDEN = event("hide", "2401.00003")
+
+
+class Clock:
+    """The time of all processes."""
+
+    def __init__(self) -> None:
+        # Later than what the database holds, and early in a minute.
+        self.now = float(int(time.time()) // 60 * 60 + 80)
+
+
+@dataclass
+class World:
+    """A reader whom two workers serve, a second reader, and the time."""
+
+    app: Flask
+    another: Flask
+    me: Device
+    other: Device
+    clock: Clock
+
+    @property
+    def context(self) -> ServingContext:
+        found: ServingContext = self.app.extensions["inkling"]
+        return found
+
+    def elsewhere(self, device: Device) -> Device:
+        """Return the device as the other worker serves it."""
+        return Device(self.another.test_client(), device.token, device.reader_id, device.id)
+
+    def refresh(self) -> None:
+        for app in (self.app, self.another):
+            app.extensions["inkling"].model_cache.refresh()
+
+
+@functools.cache
+def trained(seed: int) -> Model:
+    """Return a model of the papers of `fill`, trained once for all tests."""
+    rows = ({**paper, "published": None, "upvotes": None} for paper in source_papers(0, 60))
+    return train(Papers.from_rows(rows), Events.empty(), seed=seed)
+
+
+def publish(context: ServingContext, seed: int = 0) -> None:
+    """Let a model serve from the next refresh on."""
+    version = f"model-{seed}"
+    trained(seed).save(context.settings.models_dir / version)
+    with context.database.writing() as session:
+        until = paper_store.newest_update(session)
+        trained_models.add(session, version, {**trained(seed).manifest.as_dict(), "papers_until": until}, time.time())
+        trained_models.promote(session, version)
+
+
+def start(settings: Settings) -> Flask:
+    app = create_app(settings)
+    app.extensions["inkling"].model_cache.refresh()
+    # Only a test's own call refreshes: what a worker notices must not depend on how long a test takes.
+    app.extensions["inkling"].model_cache._start_refresh = lambda: None
+    return app
+
+
+@pytest.fixture
+def world(
+    settings: Settings, me: Device, other: Device, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[World]:
+    clock, context = Clock(), app.extensions["inkling"]
+    monkeypatch.setattr(Context, "now", staticmethod(lambda: clock.now))
+    fill(context.database, 0, 60)
+    settings.models_dir.mkdir(parents=True)
+    publish(context)
+    context.model_cache.refresh()
+    context.model_cache._start_refresh = lambda: None
+    another = start(settings)
+    for device in (me, other):
+        device.log(*({**one, "id": str(uuid.uuid4())} for one in (*SAVED, HIDDEN)))
+    yield World(app, another, me, other, clock)
+    another.extensions["inkling"].close()
+
+
+def answers(device: Device) -> dict[str, Any]:
+    """Return what a reader is told, without the id that each list gets anew."""
+    told = {"page": device.rank(*PAGE), "more": device.get("/v1/recommendations?limit=20").json}
+    return {name: {key: value for key, value in answer.items() if key != "list_id"} for name, answer in told.items()}
+
+
+def answers_of_a_new_worker(world: World, device: Device) -> dict[str, Any]:
+    worker = start(world.context.settings)
+    try:
+        return answers(Device(worker.test_client(), device.token, device.reader_id, device.id))
+    finally:
+        worker.extensions["inkling"].close()
+
+
+def add_source_paper(world: World) -> None:
+    new = {"id": "2402.00001", "title": "diffusion graph", "abstract": "diffusion and protein " * 5, "upvotes": 90}
+    with world.context.database.writing() as session:
+        merge_source_papers(session, "arxiv", [new], now=world.clock.now)
+    world.refresh()
+
+
+def withdraw_a_paper(world: World) -> None:
+    gone = answers(world.me)["more"]["items"][0]["paper"]
+    with world.context.database.writing() as session:
+        merge_source_papers(session, "arxiv", [{**gone, "withdrawn": True}], now=world.clock.now)
+    world.refresh()
+
+
+def delete_an_event(world: World) -> None:
+    [last] = world.me.get("/v1/me/events?paper=2401.00013").json["items"]
+    assert world.me.call("DELETE", f"/v1/me/events/{last['id']}").status_code == 204
+
+
+def another_device(world: World) -> None:
+    code = world.me.post("/v1/pairing-codes", {"reader": "me"}).json["code"]
+    device = pair(world.another.test_client(), code=code)
+    assert device.reader_id == world.me.reader_id
+    device.log(event("hide", "2401.00020"))
+
+
+def promote(world: World) -> None:
+    publish(world.context, seed=1)
+    world.refresh()
+
+
+def own_page(world: World) -> None:
+    text = "diffusion and protein, graph and cache " * 4
+    world.elsewhere(world.me).rank({"id": "2403.00001", "title": "Of my own page", "abstract": text, "upvotes": 99})
+
+
+def set_(**settings: Any) -> Callable[[World], object]:
+    return lambda world: world.me.call("PATCH", "/v1/me", settings)
+
+
+def pass_time(seconds: float) -> Callable[[World], object]:
+    return lambda world: setattr(world.clock, "now", world.clock.now + seconds)
+
+
+CHANGES: dict[str, Callable[[World], object]] = {
+    "an event": lambda world: world.me.log(event("save", "2401.00020")),
+    "an event at another worker": lambda world: world.elsewhere(world.me).log(event("dislike", "2401.00020")),
+    "an impression": lambda world: world.me.log(
+        *(event("impression", "2401.00002", list_id="a", position=1) for _ in range(3))
+    ),
+    "another device": another_device,
+    "a deletion": delete_an_event,
+    "starting over": lambda world: world.me.post("/v1/me/reset", {}),
+    "an interest": set_(interests=["robot cache"]),
+    "a followed name": set_(followed=["author:Ann Lee"], interests=["protein"]),
+    "a muted word": set_(muted=["diffusion"]),
+    "a slider": set_(freshness=0, variety=2),
+    "not personal": set_(personal=False),
+    "a new paper": add_source_paper,
+    "a withdrawn paper": withdraw_a_paper,
+    "a model": promote,
+    "a page of their own at another worker": own_page,
+    "a minute": pass_time(61),
+    "a day": pass_time(86_400),
+}
+
+
+@sqlite_only
+@pytest.mark.parametrize("change", CHANGES)
+def test_the_next_answer_is_that_of_a_process_that_kept_nothing(world: World, change: str) -> None:
+    before = answers(world.me)
+    assert answers(world.me) == before
+    others_before = answers(world.other)
+    CHANGES[change](world)
+    after = answers(world.me)
+    assert is_close(after, answers_of_a_new_worker(world, world.me))
+    assert after != before
+    if change not in ("a new paper", "a withdrawn paper", "a model", "a minute", "a day"):
+        assert answers(world.other) == others_before
+    assert is_close(answers(world.other), answers_of_a_new_worker(world, world.other))
+
+
+def is_close(one: Any, other: Any) -> bool:
+    """Compare answers but for the rounding of float32: a state that starts from the last one adds in another order."""
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(is_close(one[name], other[name]) for name in one)
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(is_close, one, other))
+    return bool(one == pytest.approx(other, rel=1e-4, abs=1e-5)) if isinstance(one, float) else bool(one == other)
+
+
+@sqlite_only
+def test_a_page_asked_about_again_is_not_computed_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted: list[str] = []
+    for name in ("prepare", "rank_scores"):
+        original = getattr(Catalogue, name)
+        monkeypatch.setattr(
+            Catalogue, name, lambda *a, _call=original, _name=name, **k: counted.append(_name) or _call(*a, **k)
+        )
+    world.me.rank(*PAGE)
+    assert counted == ["prepare", "rank_scores", "rank_scores"]
+    world.me.rank(*PAGE)
+    world.me.get("/v1/recommendations?limit=20")
+    world.me.get("/v1/recommendations?limit=20")
+    assert counted == ["prepare", "rank_scores", "rank_scores", "rank_scores"]
+    world.other.rank(*PAGE)
+    assert counted[4:] == ["prepare", "rank_scores", "rank_scores"]
+
+
+@sqlite_only
+@pytest.mark.parametrize("most", [0, 20_000, 300_000])
+def test_with_too_little_room_answers_are_the_same(world: World, most: int) -> None:
+    expected = [answers(world.me), answers(world.other)]
+    lists = ReaderLists(max_bytes=most)
+    object.__setattr__(world.context, "reader_lists", lists)
+    for _ in range(2):
+        assert is_close([answers(world.me), answers(world.other)], expected)
+        assert lists.nbytes <= most
+
+
+@sqlite_only
+def test_scores_of_other_papers_are_not_kept_in_memory(world: World) -> None:
+    """The tables of an earlier model or of earlier papers would outlive them, one for each reader."""
+    answers(world.me)
+    answers(world.other)
+    assert len(world.context.reader_lists._kept) == 2
+    promote(world)
+    answers(world.me)
+    current = world.context.model_cache.current().catalogue
+    assert [kept.scores.state.model for kept in world.context.reader_lists._kept.values()] == [current.model]

@@ -17,8 +17,10 @@ import scipy.sparse as sp
 
 from recommender.data.strings import HashIndex, Strings
 from recommender.model.moments import Moments, measure_moments, unit_rows
+from recommender.model.nearest import cap_postings
 
 _PARTS = ("data", "indices", "indptr")
+_BY_WORD = ("by_word", "postings")
 _COLUMNS = ("by_id", "id_ranks", "has_words", "log_upvotes", "log_readers", "scoring_norms")
 _MOMENTS = ("scoring_moments", "cosine_moments")
 
@@ -64,10 +66,12 @@ class DerivedColumns:
     @cached_property
     def by_word(self) -> sp.csr_matrix:
         """The words transposed, float32 CSR (W, N), to look papers up by a word."""
-        if "by_word_data" not in self.stored:
-            return self.words.T.tocsr()
-        cells = tuple(self.stored[f"by_word_{part}"] for part in _PARTS)
-        return sp.csr_matrix(cells, shape=self.words.shape[::-1], copy=False)
+        return self._stored_by_word("by_word", self.words.T.tocsr)
+
+    @cached_property
+    def postings(self) -> sp.csr_matrix:
+        """By word the papers in which it weighs most, float32 CSR (W, N), for the search of the nearest."""
+        return self._stored_by_word("postings", lambda: cap_postings(self.by_word))
 
     @cached_property
     def has_words(self) -> np.ndarray:
@@ -103,7 +107,7 @@ class DerivedColumns:
         """Return the arrays to store, as `stored` wants them back."""
         index = self.row_of if isinstance(self.row_of, HashIndex) else HashIndex.build(Strings.pack(self.ids))
         ids = {"id_hashes": index.hashes, "id_hash_rows": index.rows}
-        by_word = {f"by_word_{part}": getattr(self.by_word, part) for part in _PARTS}
+        by_word = {f"{name}_{part}": getattr(getattr(self, name), part) for name in _BY_WORD for part in _PARTS}
         moments = {f"{name}_{part}": array for name in _MOMENTS for part, array in vars(getattr(self, name)).items()}
         return ids | by_word | {name: getattr(self, name) for name in _COLUMNS} | moments
 
@@ -117,6 +121,12 @@ class DerivedColumns:
 
     def _stored(self, name: str, compute: Callable[[], np.ndarray]) -> np.ndarray:
         return self.stored[name] if name in self.stored else compute()
+
+    def _stored_by_word(self, name: str, compute: Callable[[], sp.csr_matrix]) -> sp.csr_matrix:
+        if f"{name}_data" not in self.stored:
+            return compute()
+        cells = tuple(self.stored[f"{name}_{part}"] for part in _PARTS)
+        return sp.csr_matrix(cells, shape=self.words.shape[::-1], copy=False)
 
     def _stored_moments(self, name: str) -> Moments | None:
         names = [f"{name}_mean", f"{name}_covariance"]

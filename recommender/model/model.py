@@ -27,6 +27,7 @@ from recommender.model.factorization import ColdItemAdjustment, Factors
 from recommender.model.foldin import fold
 from recommender.model.holdout_record import HoldoutRecord
 from recommender.model.manifest import Manifest
+from recommender.model.nearest import NearestIndex
 from recommender.model.neighbours import Graph, Propagation
 
 _COLUMNS = ("published", "upvotes", "readers")
@@ -90,6 +91,11 @@ class Model:
         """The columns that follow from the others: of a loaded model memory-mapped, else computed when asked for."""
         columns = (self.ids, self.words, self.scoring_vectors, self.upvotes, self.readers)
         return DerivedColumns(*columns, stored=self._stored)
+
+    @cached_property
+    def nearest(self) -> NearestIndex:
+        """What finds the papers nearest to new texts by their words."""
+        return NearestIndex(self.words, self.derived.by_word, self.derived.postings, self.graph.text.two_step)
 
     def fold_in_texts(self, papers: Papers) -> tuple[sp.csr_matrix, np.ndarray]:
         """Return the TF-IDF rows (M, W) and vectors (M, D) of papers by their words and names alone."""

@@ -18,6 +18,11 @@ import scipy.sparse as sp
 from implicit.nearest_neighbours import ItemItemRecommender
 
 EXACT_PRODUCTS = 1e9  # multiplications up to which every product is computed: both ways take as long about there
+EXACT_QUERY_PRODUCTS = 20_000  # the same for one row that is not in the matrix
+FEW, EXACT_FEW_PRODUCTS = (
+    8,
+    500_000,
+)  # and for one of few columns, as what a reader types: capped postings say too little
 TERMS = 20  # heaviest columns by which a row asks for candidates
 POSTINGS = 400  # heaviest rows of a column that can be candidates
 CANDIDATES = 150  # rows whose products are computed first
@@ -49,7 +54,7 @@ def find_nearest_exactly(rows: sp.csr_matrix, limit: int) -> sp.csr_matrix:
 
 def search_nearest(rows: sp.csr_matrix, limit: int) -> sp.csr_matrix:
     """Return most of each row's `limit` largest products with the other rows, CSR (P, P), in time of P."""
-    postings = cap_postings(rows)
+    postings = cap_postings(rows.T.tocsr())
     found = _in_blocks(rows, limit, lambda block: _search(rows[block], rows, postings))
     nearest = keep_strongest(found, FORWARD)
     links = nearest.maximum(keep_strongest(nearest.T.tocsr(), REVERSE)).tocsr()
@@ -58,39 +63,62 @@ def search_nearest(rows: sp.csr_matrix, limit: int) -> sp.csr_matrix:
     )
 
 
-def cap_postings(rows: sp.csr_matrix) -> sp.csr_matrix:
-    """Return the heaviest POSTINGS rows of each column, CSR (W, P)."""
-    return keep_strongest(rows.T.tocsr(), POSTINGS)
+def cap_postings(by_column: sp.csr_matrix) -> sp.csr_matrix:
+    """Return the heaviest POSTINGS rows of each column, CSR (W, P), of the rows transposed."""
+    return keep_strongest(by_column, POSTINGS)
 
 
 @dataclass(frozen=True)
 class NearestIndex:
     """What finds the nearest of `rows` CSR (P, W) to rows that are not among them.
 
-    `postings` CSR (W, P) are their columns, capped; `links` CSR (P, P) lead from each to its nearest. Without links the
-    postings are whole, and all products are computed.
+    `by_column` CSR (W, P) are the rows transposed, `postings` (W, P) the same as `cap_postings` leaves them, `links`
+    (P, P) lead from each row to near ones. Without `postings` and `links` all products are computed.
     """
 
     rows: sp.csr_matrix
-    postings: sp.csr_matrix
+    by_column: sp.csr_matrix
+    postings: sp.csr_matrix | None = None
     links: sp.csr_matrix | None = None
 
     def find(self, queries: sp.csr_matrix, limit: int) -> sp.csr_matrix:
-        """Return the `limit` largest products of each query (M, W) with the rows, CSR (M, P)."""
-        if self.links is None:
-            return keep_strongest((queries @ self.postings).tocsr(), limit)
-        found = _search(queries, self.rows, self.postings)
-        nearest = keep_strongest(found, FORWARD)
-        further = keep_strongest(self.links[nearest.indices], FORWARD + REVERSE)
-        from_each = sp.csr_matrix(
-            (nearest.data, np.arange(nearest.nnz), nearest.indptr), shape=(queries.shape[0], nearest.nnz)
+        """Return nearly all of the `limit` largest products of each query (M, W) with the rows, CSR (M, P).
+
+        All of them where few are to be computed: what is found for a query depends on no other.
+        """
+        if self.postings is None or self.links is None:
+            return self._find_exactly(queries, limit)
+        cheap = self._is_cheap(queries)
+        order = np.argsort(np.concatenate([np.flatnonzero(cheap), np.flatnonzero(~cheap)]))
+        parts = [self._find_exactly(queries[cheap], limit)]
+        if not cheap.all():
+            parts.append(self._search(queries[~cheap], limit, self.postings, self.links))
+        return sp.vstack(parts, format="csr")[order]
+
+    def _is_cheap(self, queries: sp.csr_matrix) -> np.ndarray:
+        """Return of which queries all products are to be computed, bool (M,)."""
+        ends = np.cumsum(
+            np.append(0, self.by_column.indptr[queries.indices + 1] - self.by_column.indptr[queries.indices])
         )
-        pairs = multiply_pairs(queries, self.rows, (from_each @ further).tocsr())
-        return keep_strongest(found.maximum(pairs).tocsr(), limit)
+        products, words = np.diff(ends[queries.indptr]), np.diff(queries.indptr)
+        return np.asarray(products <= np.where(words <= FEW, EXACT_FEW_PRODUCTS, EXACT_QUERY_PRODUCTS))
+
+    def _find_exactly(self, queries: sp.csr_matrix, limit: int) -> sp.csr_matrix:
+        return keep_strongest((queries @ self.by_column).tocsr(), limit)
+
+    def _search(
+        self, queries: sp.csr_matrix, limit: int, postings: sp.csr_matrix, links: sp.csr_matrix
+    ) -> sp.csr_matrix:
+        found = _search(queries, self.rows, postings)
+        nearest = keep_strongest(found, FORWARD)
+        further = keep_strongest(links[nearest.indices], FORWARD + REVERSE)
+        to_nearest = (nearest.data, np.arange(nearest.nnz), nearest.indptr)
+        pairs = (sp.csr_matrix(to_nearest, shape=(queries.shape[0], nearest.nnz)) @ further).tocsr()
+        return keep_strongest(found.maximum(multiply_pairs(queries, self.rows, pairs)).tocsr(), limit)
 
 
 def keep_strongest(matrix: sp.csr_matrix, limit: int) -> sp.csr_matrix:
-    """Return the matrix with the `limit` largest cells of each row."""
+    """Return the matrix with each row's `limit` largest cells, of equal ones the first; no row depends on others."""
     lengths = np.diff(matrix.indptr)
     kept = np.repeat(lengths <= limit, lengths)
     for some in _rows_of_like_length(lengths, limit):
@@ -98,7 +126,10 @@ def keep_strongest(matrix: sp.csr_matrix, limit: int) -> sp.csr_matrix:
         column = np.arange(lengths[some[0]])
         cells = np.minimum(starts + column, matrix.nnz - 1)
         weakness = np.where(column < lengths[some][:, None], -matrix.data[cells], np.inf)
-        kept[starts + np.argpartition(weakness, limit, axis=1)[:, :limit]] = True
+        last = np.partition(weakness, limit - 1, axis=1)[:, limit - 1 : limit]
+        stronger, equal = weakness < last, weakness == last
+        equal &= np.cumsum(equal, axis=1) <= limit - stronger.sum(axis=1, keepdims=True)
+        kept[cells[stronger | equal]] = True
     ends = np.concatenate([[0], np.cumsum(np.minimum(lengths, limit))])
     return sp.csr_matrix((matrix.data[kept], matrix.indices[kept], ends), shape=matrix.shape)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from recommender.model.nearest import find_nearest, keep_strongest
+from recommender.model.nearest import NearestIndex, find_nearest, keep_strongest
 
 ONE_STEP_NEIGHBOURS = 50  # K of the one-step graph
 TWO_STEP_NEIGHBOURS = 20  # K of the two-step graph by text alone
@@ -65,13 +65,9 @@ def build_graph(words: sp.csr_matrix, liked: sp.csr_matrix) -> tuple[Graph, sp.c
     ), neighbours
 
 
-def find_neighbours(words: sp.csr_matrix, papers_by_word: sp.csr_matrix) -> sp.csr_matrix:
-    """Return what `neighbours` would be for texts (M, W) not in the graph: rows (M, P) summing to one.
-
-    `papers_by_word` (W, P) is the transpose of the papers' TF-IDF rows.
-    """
-    likeness = (words @ papers_by_word).tocsr()
-    return _normalize_rows(_raise_to(keep_strongest(likeness, ONE_STEP_NEIGHBOURS), 2))
+def find_neighbours(words: sp.csr_matrix, papers: NearestIndex) -> sp.csr_matrix:
+    """Return what `neighbours` would be for texts (M, W) not in the graph of `papers`: rows (M, P) summing to one."""
+    return _normalize_rows(_raise_to(papers.find(words, ONE_STEP_NEIGHBOURS), 2))
 
 
 def _single_graph_row(graph_rows: sp.csr_matrix) -> np.ndarray:

@@ -127,7 +127,7 @@ def fold_in_papers(model: Model, papers: Papers) -> PaperBlock:
     A paper that the model knows brings new text or facts, but where readers placed it, it stays.
     """
     words, foldin_vectors = model.fold_in_texts(papers)
-    neighbours = find_neighbours(words, model.derived.by_word)
+    neighbours = find_neighbours(words, model.nearest)
     scoring_vectors = model.cold_adjustment.apply(foldin_vectors, neighbours @ model.factors.papers)
     readers, trained = np.zeros(len(papers), np.float32), np.zeros(len(papers), bool)
     nodes, rows = neighbours.tolil(), find_rows(model.derived.row_of, papers.ids)

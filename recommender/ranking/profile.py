@@ -18,6 +18,7 @@ from recommender.data.tables import Events
 from recommender.features.name_index import Name, split_topics
 from recommender.features.tfidf import Vocabulary
 from recommender.model.model import Model
+from recommender.model.nearest import NearestIndex
 from recommender.model.neighbours import find_neighbours
 from recommender.ranking.paper_index import PaperBlock, PaperIndex
 
@@ -129,7 +130,7 @@ def embed_texts(
         is_muted=known >= len(wanted),
         words=words[known],
         vectors=model.fold_in(words[known]) if model else _NO_VECTORS,
-        graph_rows=find_neighbours(words[known], block.by_word)
+        graph_rows=find_neighbours(words[known], model.nearest if model else NearestIndex(block.words, block.by_word))
         if len(known)
         else sp.csr_matrix((0, len(block)), dtype=np.float32),
         muted_words=words[len(wanted) :],

@@ -20,7 +20,7 @@ COLUMNS = ("by_id", "id_ranks", "has_words", "log_upvotes", "log_readers", "scor
 MOMENTS = ("scoring_moments", "cosine_moments")
 STORED = (
     *(f"{name}_{part}" for name in ("id", "terms", "names") for part in ("hashes", "hash_rows")),
-    *(f"by_word_{part}" for part in ("data", "indices", "indptr")),
+    *(f"{name}_{part}" for name in ("by_word", "postings") for part in ("data", "indices", "indptr")),
     *COLUMNS,
     *(f"{name}_{part}" for name in MOMENTS for part in ("mean", "covariance")),
 )
@@ -53,6 +53,7 @@ def test_stored_columns_are_those_that_would_be_computed(model, folder):
         assert np.array_equal(stored.covariance, computed.covariance)
         assert np.array_equal(stored.mean, computed.mean)
     assert (loaded.by_word != model.words.T.tocsr()).nnz == 0
+    assert (loaded.postings != model.derived.postings).nnz == 0
     assert dict(loaded.row_of) == {paper: row for row, paper in enumerate(model.ids)}
 
 

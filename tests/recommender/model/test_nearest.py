@@ -104,7 +104,7 @@ def test_nearly_all_of_the_nearest_real_papers_are_found(shared, name):
 
 
 def test_the_search_is_the_same_again_and_in_any_blocks(monkeypatch):
-    rows = topics(3_000, 30)
+    rows = topics(2_000, 20)
     first = search_nearest(rows, LIMIT)
     assert abs(first - search_nearest(rows, LIMIT)).nnz == 0
     monkeypatch.setattr(nearest, "BLOCK_ROWS", 170)
@@ -140,9 +140,9 @@ def test_the_work_for_a_paper_does_not_grow_with_the_catalogue(monkeypatch):
     multiply, computed = nearest.multiply_pairs, []
     monkeypatch.setattr(nearest, "multiply_pairs", lambda *given: computed.append(given[2].nnz) or multiply(*given))
     each = []
-    for papers in (2_000, 8_000):
+    for papers in (1_500, 6_000):
         rows = topics(papers, 5)
-        assert np.diff(nearest.cap_postings(rows).indptr).max() <= nearest.POSTINGS
+        assert np.diff(nearest.cap_postings(rows.T.tocsr()).indptr).max() <= nearest.POSTINGS
         computed.clear()
         search_nearest(rows, LIMIT)
         each.append(sum(computed) / papers)
@@ -160,15 +160,57 @@ def test_the_strongest_cells_of_each_row_are_kept():
         assert sorted(one[one > 0]) == sorted(whole[whole > 0])[-30:]
     assert keep_strongest(rows[:0], 30).shape == (0, 900)
     assert abs(keep_strongest(rows, 900) - rows).nnz == 0
+    equal = sp.csr_matrix(np.ones((3, 9), np.float32))
+    assert keep_strongest(equal, 4).indices.tolist() == [0, 1, 2, 3] * 3
 
 
+def indexed(rows):
+    found, by_column = search_nearest(rows, 20), rows.T.tocsr()
+    return NearestIndex(rows, by_column, nearest.cap_postings(by_column), found.maximum(found.T).tocsr())
+
+
+@pytest.fixture
+def always_searching(monkeypatch):
+    monkeypatch.setattr(nearest, "EXACT_QUERY_PRODUCTS", 0)
+    monkeypatch.setattr(nearest, "EXACT_FEW_PRODUCTS", 0)
+
+
+@pytest.mark.usefixtures("always_searching")
 @pytest.mark.parametrize("kind", ["topics that stay small", "topics that have grown", "tags"])
 def test_new_papers_find_the_nearest_of_the_old(kind):
     whole = KINDS[kind]()
     rows, new = whole[300:], whole[:300]
-    found = search_nearest(rows, 20)
-    capped = NearestIndex(rows, nearest.cap_postings(rows), found.maximum(found.T).tocsr())
-    assert recall(capped.find(new, LIMIT), rows, 20, new) >= 0.95
-    exact = NearestIndex(rows, rows.T.tocsr()).find(new, LIMIT)
-    assert recall(exact, rows, LIMIT, new) == 1
-    assert capped.find(new[:0], LIMIT).shape == (0, rows.shape[0])
+    index = indexed(rows)
+    found = index.find(new, LIMIT)
+    assert recall(found, rows, 20, new) >= 0.95
+    assert abs(sp.vstack([index.find(new[row], LIMIT) for row in range(9)]) - found[:9]).max() < 1e-6
+    assert index.find(new[:0], LIMIT).shape == (0, rows.shape[0])
+    assert index.find(new[:2] * 0, LIMIT).sum() == 0
+    assert recall(typed_words(rows, index), rows, 20, few_words(rows)) >= 0.9
+
+
+def few_words(rows):
+    """Texts of one to six of the words of the papers."""
+    random = np.random.default_rng(6)
+    text = np.repeat(np.arange(200), random.integers(1, 7, 200))
+    word = rows.indices[random.integers(rows.nnz, size=len(text))]
+    return unit(sp.csr_matrix((np.ones(len(text), np.float32), (text, word)), shape=(200, rows.shape[1])))
+
+
+def typed_words(rows, index):
+    return index.find(few_words(rows), LIMIT)
+
+
+def test_what_costs_little_is_found_exactly_and_each_query_for_itself(monkeypatch):
+    whole = topics(6_000, 60)
+    rows, new = whole[300:], whole[:300]
+    index, typed = indexed(rows), few_words(rows)
+    both = sp.vstack([new[:150], typed, new[150:]], format="csr")
+    products = np.asarray((both > 0) @ np.diff(index.by_column.indptr)).ravel()
+    monkeypatch.setattr(nearest, "EXACT_QUERY_PRODUCTS", int(np.median(products[:150])))
+    found, exact = index.find(both, LIMIT), NearestIndex(rows, index.by_column).find(both, LIMIT)
+    cheap = (products <= nearest.EXACT_QUERY_PRODUCTS) | (np.diff(both.indptr) <= nearest.FEW)
+    assert 250 < cheap.sum() < 450
+    assert abs(found - exact)[cheap].max() < 1e-6
+    assert abs(found - exact)[~cheap].nnz > 0
+    assert recall(found, rows, 20, both, sample=500) >= 0.98

@@ -3,6 +3,7 @@ import pytest
 import scipy.sparse as sp
 
 from recommender.features.tfidf import learn_vocabulary, paper_texts
+from recommender.model.nearest import NearestIndex
 from recommender.model.neighbours import build_graph, find_neighbours
 
 
@@ -54,8 +55,11 @@ def test_without_readers_there_is_no_joint_graph(words):
 
 
 def test_a_new_text_stands_where_its_nearest_are(words):
-    found = find_neighbours(words[[10, 70]], words.T.tocsr())
+    found = find_neighbours(words[[10, 70]], NearestIndex(words, words.T.tocsr()))
     assert np.asarray(found.sum(axis=1)).ravel() == pytest.approx([1, 1], rel=1e-5)
     assert set(found[0].indices[np.argsort(-found[0].data)[:5]] // 30) == {0}
-    assert find_neighbours(words[:0], words.T.tocsr()).shape == (0, 240)
-    assert find_neighbours(sp.csr_matrix((1, words.shape[1]), dtype=np.float32), words.T.tocsr()).nnz == 0
+    assert find_neighbours(words[:0], NearestIndex(words, words.T.tocsr())).shape == (0, 240)
+    assert (
+        find_neighbours(sp.csr_matrix((1, words.shape[1]), dtype=np.float32), NearestIndex(words, words.T.tocsr())).nnz
+        == 0
+    )

@@ -21,7 +21,7 @@ from server.store.database import Database
 from tests.bench import homes
 from tests.bench.rows import Row, Scale, clock
 from tests.bench.world import World
-from tests.server.inkling_process import Up, pair
+from tests.server.inkling_process import Up, call, pair
 
 WORKERS, ASKING = 2, 8
 
@@ -39,6 +39,18 @@ def rows(scale: Scale) -> Iterator[Row]:
             cards = homes.cards(list(world.rows(count - (10 if scale.tiny else 100))))
             yield from event_rows(caller, count, 2 if scale.tiny else 40)
             yield from swap_rows(caller, home, cards, count, *((0.7, 1) if scale.tiny else (5.0, 3)))
+        yield demo_row(Path(folder) / "demo")
+
+
+def demo_row(home: Path) -> Row:
+    """Return how soon the demo on a new home shows its page."""
+    began = time.monotonic()
+    with Up(home, "--demo") as up:
+        status, _ = call(up.url, "/demo")
+        seconds = time.monotonic() - began
+    assert status == 200
+    note = "everything is installed already"
+    return Row("`up --demo` on a new home until its page is there", [seconds], "s", at_most=60.0, note=note)
 
 
 @dataclass

@@ -70,7 +70,7 @@ def size_rows(model: Model, world: World, scale: Scale) -> Iterator[Row]:
             f"`/v1/rank` of {CARDS} cards": lambda state=state: rank_cards(catalogue, state, cards),
         }
         for name, make in lists.items():
-            ours, theirs = in_turn(make, limit, scale.repeats)
+            ours, theirs = in_turn(make, limit, 3 * scale.repeats)
             what = f"{name}, {count:,} papers, history {history:,}"
             series = f"Ranking: {name.strip('… `')}" if history == MIDDLE else ""
             beside = "every vector read once"

@@ -148,12 +148,13 @@ def watch(work: Callable[[], object], matrix: Path) -> Found:
 
     AlternatingLeastSquares.fit = watched
     start, began = peak_bytes(), time.perf_counter()
-    work()
+    result = work()
     seconds = time.perf_counter() - began - aside
     settings = json.loads(matrix.with_suffix(".json").read_text()) | {"iterations": sum(fits)}
     matrix.with_suffix(".json").write_text(json.dumps(settings))
     sizes = {"start_bytes": start, "peak_bytes": peak_bytes()}
-    return {**found, **sizes, "seconds": seconds, "fits": fits, "iterations": sum(fits)}
+    said = {"serves": result.serves, "note": result.note} if isinstance(result, training.TrainingResult) else {}
+    return {**found, **sizes, **said, "seconds": seconds, "fits": fits, "iterations": sum(fits)}
 
 
 def fit_alone(matrix: Path) -> Found:

@@ -16,7 +16,7 @@ NAMES = {
     "ingest": "taken in: papers with their full text",
     "log": "readers and events stored",
     "train": "`inkling train`, the blend learned",
-    "retrain": "`inkling train` again, the blend known",
+    "retrain": "a training again, the blend known",
     "serve": "served with two workers",
     "search": "searched",
 }
@@ -56,9 +56,23 @@ def costs(measured: dict[str, Any]) -> Iterator[str]:
 def remark(step: str, found: dict[str, Any]) -> str:
     if step == "ingest":
         return f"{found['rates'][0]:,} papers a second in the first tenth, {found['rates'][-1]:,} in the last"
-    if step in ("train", "retrain"):
-        return f"{'serves' if found['serves'] else 'held back'}: {found['note']}"
-    return ""
+    if step not in ("train", "retrain"):
+        return ""
+    verdict = f"{'serves' if found['serves'] else 'held back'}: {found['note']}"
+    return f"{beside_implicit(found)}; {verdict}" if step == "retrain" else verdict
+
+
+def beside_implicit(found: dict[str, Any]) -> str:
+    """Return how a retrain's time and memory stand beside `implicit`'s, and beside the matrix and the factors."""
+    seconds, theirs = found["seconds"], found["implicit_seconds"]
+    rows, columns, cells = found["shape"]
+    held = (found["matrix_bytes"] + found["factor_bytes"]) / 2**30
+    times = (
+        f"{seconds:.0f} s from SQL to published, `implicit` {theirs:.0f} s on the same matrix: {seconds / theirs:.2f} ×"
+    )
+    size = f"{rows:,} × {columns:,}, {cells:,} cells, {found['iterations']} iterations of {found['factors']} factors"
+    peak = (found["peak_bytes"] - found["start_bytes"]) / 2**30
+    return f"{times} ({size}); peak {peak:.1f} GiB beside {held:.1f} of matrix and factors"
 
 
 def served(measured: dict[str, Any]) -> Iterator[str]:

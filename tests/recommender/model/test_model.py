@@ -14,8 +14,9 @@ words_indices words_indptr text_once_data text_once_indices text_once_indptr tex
 text_twice_indices text_twice_indptr joint_once_data joint_once_indices joint_once_indptr joint_twice_data
 joint_twice_indices joint_twice_indptr drawing shown paper_gram row_gram answers_keys answers_gains
 id_hashes id_hash_rows by_word_data by_word_indices by_word_indptr postings_data postings_indices
-postings_indptr by_id id_ranks has_words log_upvotes log_readers scoring_norms scoring_moments_mean scoring_moments_covariance cosine_moments_mean
-cosine_moments_covariance terms_hashes terms_hash_rows names_hashes names_hash_rows"""
+postings_indptr by_id id_ranks has_words log_upvotes log_readers scoring_norms scoring_moments_mean
+scoring_moments_covariance cosine_moments_mean cosine_moments_covariance terms_hashes terms_hash_rows
+names_hashes names_hash_rows"""
 ENTRIES = "version trained_at now watermark counts config figures encoder blend answers format arrays"
 
 

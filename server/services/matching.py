@@ -8,8 +8,9 @@ that has half of the summed weight (of a long query less: `required_share`), and
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from server.store.search import FIELDS, WEIGHTS, Clause, Filter
@@ -107,20 +108,50 @@ def fuse(orders: Sequence[tuple[float, Sequence[str]]]) -> dict[str, float]:
 
 def hits(clauses: Iterable[Clause], facts: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the fields in which clauses occur, each with the words that match, spelled as in the paper."""
-    asked = list(clauses)
-    found = []
-    for name in FIELDS:
-        texts = facts[name] if isinstance(facts[name], list) else [facts[name] or ""]
-        here = [clause for clause in asked if name in clause.fields]
-        words = list(dict.fromkeys(word for text in texts for word in _matching_words(here, text)))
-        if words:
-            found.append({"field": name, "words": words})
-    return found
+    return Hits(clauses).of(facts)
 
 
-def _matching_words(clauses: Sequence[Clause], text: str) -> list[str]:
-    """Return the words of a text that a clause matches, in order; of a phrase, those that stand in a row."""
-    pieces = text.split()
+class Hits:
+    """Where clauses occur in one paper after another: what a piece of text has to do with them is read once."""
+
+    def __init__(self, clauses: Iterable[Clause]) -> None:
+        asked = list(clauses)
+        self._asked = {name: [clause for clause in asked if name in clause.fields] for name in FIELDS}
+        self._concerned = {name: _Concerned(found) for name, found in self._asked.items() if found}
+
+    def of(self, facts: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Return the fields of a paper in which the clauses occur, as `hits` does."""
+        found = []
+        for name in self._concerned:
+            texts = facts[name] if isinstance(facts[name], list) else [facts[name] or ""]
+            words = list(dict.fromkeys(word for text in texts for word in self._words(name, text)))
+            if words:
+                found.append({"field": name, "words": words})
+        return found
+
+    def _words(self, name: str, text: str) -> Iterator[str]:
+        for concerned, run in groupby(text.split(), self._concerned[name].__getitem__):
+            if concerned:
+                yield from _matching_words(self._asked[name], list(run))
+
+
+class _Concerned(dict[str, bool]):
+    """Piece of text -> whether a match may go through it: it has a term that is asked for, or none at all."""
+
+    def __init__(self, clauses: Iterable[Clause]) -> None:
+        super().__init__()
+        self._terms = {term for clause in clauses for phrase in clause.phrases for term in phrase}
+        self._begun = tuple({phrase[-1] for clause in clauses if clause.prefix for phrase in clause.phrases})
+
+    def __missing__(self, piece: str) -> bool:
+        terms = terms_of(piece)
+        spelled = (*terms.words, *terms.joined)
+        self[piece] = not terms.words or any(one in self._terms or one.startswith(self._begun) for one in spelled)
+        return self[piece]
+
+
+def _matching_words(clauses: Sequence[Clause], pieces: Sequence[str]) -> list[str]:
+    """Return those of the pieces of a text that a clause matches, in order; of a phrase, those that stand in a row."""
     spelled = [terms_of(piece) for piece in pieces]
     owners = [place for place, terms in enumerate(spelled) for _ in terms.words]
     words = [word for terms in spelled for word in terms.words]

@@ -57,7 +57,7 @@ def build_graph(words: sp.csr_matrix, liked: sp.csr_matrix) -> tuple[Graph, sp.c
     text = Propagation(_normalize_step(likeness), _normalize_step(keep_strongest(likeness, TWO_STEP_NEIGHBOURS)))
     if liked.nnz == 0:
         return Graph(text, None), neighbours
-    shared = find_nearest(_weigh_readers(liked), ONE_STEP_NEIGHBOURS)
+    shared = find_nearest(weigh_readers(liked), ONE_STEP_NEIGHBOURS)
     nearest = [_normalize_rows(keep_strongest(one, TWO_STEP_NEIGHBOURS_JOINT)) for one in (shared, likeness)]
     return Graph(
         text,
@@ -70,20 +70,20 @@ def find_neighbours(words: sp.csr_matrix, papers: NearestIndex) -> sp.csr_matrix
     return _normalize_rows(_raise_to(papers.find(words, ONE_STEP_NEIGHBOURS), 2))
 
 
+def weigh_readers(liked: sp.csr_matrix) -> sp.csr_matrix:
+    """Return the papers' readers (P, U), readers damped by how much they read, rows of nearly unit length."""
+    papers_each = np.diff(liked.indptr)
+    weighed = sp.diags((1 / np.sqrt(1 + papers_each)).astype(np.float32)) @ (liked > 0).astype(np.float32)
+    length = np.asarray(weighed.multiply(weighed).sum(axis=0)).ravel()
+    return (weighed @ sp.diags((1 / np.sqrt(length + 0.5)).astype(np.float32))).T.tocsr()
+
+
 def _single_graph_row(graph_rows: sp.csr_matrix) -> np.ndarray:
     """Return the one paper of each row, int64 (n,), or -1 if it has none or several."""
     found = np.full(graph_rows.shape[0], -1)
     single = np.flatnonzero(np.diff(graph_rows.indptr) == 1)
     found[single] = graph_rows.indices[graph_rows.indptr[single]]
     return found
-
-
-def _weigh_readers(liked: sp.csr_matrix) -> sp.csr_matrix:
-    """Return the papers' readers (P, U), readers damped by how much they read, rows of nearly unit length."""
-    papers_each = np.diff(liked.indptr)
-    weighed = sp.diags((1 / np.sqrt(1 + papers_each)).astype(np.float32)) @ (liked > 0).astype(np.float32)
-    length = np.asarray(weighed.multiply(weighed).sum(axis=0)).ravel()
-    return (weighed @ sp.diags((1 / np.sqrt(length + 0.5)).astype(np.float32))).T.tocsr()
 
 
 def _normalize_step(graph: sp.csr_matrix) -> sp.csr_matrix:

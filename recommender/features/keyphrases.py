@@ -7,7 +7,7 @@ two words that nearly all papers with both have side by side. No ranking depends
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,6 +16,7 @@ import scipy.sparse as sp
 
 from recommender.features.label_choice import LabelChooser
 from recommender.features.surface_forms import SurfaceForms
+from recommender.features.tokenized_texts import TokenizedTexts
 
 COMMON_SHARE, FREQUENT_SHARE = 0.1, 0.05  # shares of the papers above which a word may be a stop word
 MIN_STOP_WORD_PAPERS = 30  # papers that a stop word is in, or a quarter of a small catalogue
@@ -61,7 +62,7 @@ class Keyphrases:
         )
 
 
-def learn_keyphrases(texts: Sequence[str], words: Sequence[str], rows: sp.csr_matrix) -> Keyphrases:
+def learn_keyphrases(texts: Iterable[str] | TokenizedTexts, words: Sequence[str], rows: sp.csr_matrix) -> Keyphrases:
     """Learn keyphrases from the texts (P,), their vocabulary (W,) and their TF-IDF rows (P, W)."""
     papers, paper_counts, coherence = rows.shape[0], np.bincount(rows.indices, minlength=len(words)), _coherence(rows)
     surface_forms = SurfaceForms.collect(texts, words)

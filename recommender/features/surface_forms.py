@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from array import array
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.features.tokenizer import HYPHEN, INVISIBLE, STACKED_MARKS, UNSPACED, WORD, strip_markup, tokenize
+from recommender.features.tokenized_texts import TokenizedTexts
+from recommender.features.tokenizer import HYPHEN, UNSPACED, WORD, tokenize
 
-_TOKEN = re.compile(rf"{WORD.pattern}|[^\w\s]|\n")
-# A text without punctuation is a bag of words, whose order says nothing.
-_PUNCTUATION = re.compile(r"[.,;:!?](?:\s|$)|[\u3001\u3002\uff0c\uff1b\uff01\uff1f]")
 _OF_UNSPACED = re.compile(rf"[{UNSPACED}]")
 _POSSESSIVE = re.compile("['\u2019][sS]?$")
-_BREAK = "\n"
 TEXT_COUNT, TITLE_COUNT = 10, 1  # what a form counts; little in titles and after full stops, where capitals say nothing
 MIN_LOWERCASE_SHARE = 0.2  # of the count of a capitalised form, above which the form in lower case is preferred
 MIN_AGREEMENT = 0.9  # of the characters beside a pair are the same one: the pair is part of a longer word
@@ -34,24 +29,22 @@ class SurfaceForms:
     and not part of another, `is_word` where it is a word and not two characters of a text without spaces.
     `title_counts` int (W,) is how many titles it is in, None if most papers have no title.
 
-    The texts stand one after another in three int32 arrays: `_tokens` are columns of words, -1 for anything else;
-    `_papers` the paper's number, -1 if the order of its words says nothing; `_forms` rows of `_names`, what is written.
+    Where `_column` int32 (names,) has the word that each of the texts' tokens is, -1 for anything else.
     """
 
     labels: list[str]
     standalone: np.ndarray
     is_word: np.ndarray
     title_counts: np.ndarray | None
-    _tokens: np.ndarray
-    _papers: np.ndarray
-    _forms: np.ndarray
-    _names: list[str]
+    _texts: TokenizedTexts
+    _column: np.ndarray
 
     @classmethod
-    def collect(cls, texts: Sequence[str], words: Sequence[str]) -> SurfaceForms:
+    def collect(cls, texts: Iterable[str] | TokenizedTexts, words: Sequence[str]) -> SurfaceForms:
         """Collect the forms of the words (W,) in texts (P,): a title, a line end and an abstract each."""
+        texts = TokenizedTexts.of(texts)
         column = {word: at for at, word in enumerate(words)}
-        names, forms, papers, counts, in_titles = _scan_texts(texts)
+        names, (counts, in_titles) = texts.names, _count_names(texts)
         labels: list[Counter[str]] = [Counter() for _ in words]
         standalone, is_word = np.zeros(len(words)), np.zeros(len(words), bool)
         main = np.full(len(names), -1, np.int32)
@@ -66,11 +59,9 @@ class SurfaceForms:
         _fill_unspaced(labels, column, names, counts, standalone)
         total = np.array([sum(one.values()) for one in labels])
         chosen = [_most_common(one) or word for one, word in zip(labels, words, strict=True)]
-        titles = sum(not text.startswith(_BREAK) for text in texts)
+        titles = np.count_nonzero(texts.title_sizes)
         title_counts = _count_titles(column, names, in_titles) if titles >= len(texts) / 2 else None
-        return cls(
-            chosen, (total > 0) & (standalone >= total / 2), is_word, title_counts, main[forms], papers, forms, names
-        )
+        return cls(chosen, (total > 0) & (standalone >= total / 2), is_word, title_counts, texts, main)
 
     def adjacent_words(
         self, usable: np.ndarray, named: np.ndarray, min_papers: int
@@ -79,49 +70,52 @@ class SurfaceForms:
 
         Both words are `usable` (W,) and at least one is `named` (W,).
         """
-        one, other = self._tokens[:-1], self._tokens[1:]
-        good = (one >= 0) & (other >= 0) & (one != other) & (self._papers[:-1] >= 0)
-        good[good] = usable[one[good]] & usable[other[good]] & (named[one[good]] | named[other[good]])
-        papers = int(self._papers.max(initial=0)) + 1
-        keys = one[good].astype(np.int64) * len(self.labels) + other[good]
-        once = np.unique(keys * papers + self._papers[:-1][good]) // papers
-        for key, count in zip(*np.unique(once, return_counts=True), strict=True):
+        found = [self._adjacent_in(*chunk, usable, named) for chunk in self._texts.chunks()]
+        keys, counts = (
+            (np.concatenate(parts) for parts in zip(*found, strict=True)) if found else (np.empty(0, int),) * 2
+        )
+        distinct, place = np.unique(keys, return_inverse=True)
+        for key, count in zip(distinct.tolist(), np.bincount(place, counts).astype(int).tolist(), strict=True):
             if count >= min_papers:
-                yield divmod(int(key), len(self.labels)), int(count)
+                yield divmod(key, len(self.labels)), count
+
+    def _adjacent_in(
+        self, rows: slice, tokens: np.ndarray, sizes: np.ndarray, usable: np.ndarray, named: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the pairs in some papers, each as one word times W plus the other, and in how many papers it is."""
+        words, ordered = self._column[tokens], np.repeat(self._texts.is_ordered[rows], sizes)
+        one, other = words[:-1], words[1:]  # a line end stands between two papers
+        good = (one >= 0) & (other >= 0) & (one != other) & ordered[:-1]
+        good[good] = usable[one[good]] & usable[other[good]] & (named[one[good]] | named[other[good]])
+        papers, paper = len(sizes), np.repeat(np.arange(len(sizes)), sizes)
+        keys = one[good].astype(np.int64) * len(self.labels) + other[good]
+        return np.unique(np.unique(keys * papers + paper[:-1][good]) // papers, return_counts=True)
 
     def phrase_labels(self, pairs: Collection[tuple[int, int]]) -> dict[tuple[int, int], str]:
         """Return how most papers write each of these pairs of adjacent words."""
-        wanted = {pair: Counter[str]() for pair in pairs}
-        keys = self._tokens[:-1].astype(np.int64) * len(self.labels) + self._tokens[1:]
-        numbers = [one * len(self.labels) + other for one, other in pairs]
-        for at in np.flatnonzero(np.isin(keys, numbers) & (self._papers[:-1] >= 0)).tolist():
-            pair = (int(self._tokens[at]), int(self._tokens[at + 1]))
-            if pair in wanted:
-                names = (self._names[self._forms[at]], self._names[self._forms[at + 1]])
-                wanted[pair][" ".join(map(_clean, names))] += 1
-        return {pair: _most_common(found) for pair, found in wanted.items()}
+        written = {one * len(self.labels) + other: Counter[str]() for one, other in pairs}
+        names = self._texts.names
+        for rows, tokens, sizes in self._texts.chunks():
+            words, ordered = self._column[tokens].astype(np.int64), np.repeat(self._texts.is_ordered[rows], sizes)
+            keys = np.where(
+                (words[:-1] >= 0) & (words[1:] >= 0) & ordered[:-1], words[:-1] * len(self.labels) + words[1:], -1
+            )
+            for at in np.flatnonzero(np.isin(keys, list(written))).tolist():
+                written[int(keys[at])][" ".join(_clean(names[token]) for token in tokens[at : at + 2])] += 1
+        return {pair: _most_common(found) for pair, found in zip(pairs, written.values(), strict=True)}
 
 
-def _scan_texts(texts: Sequence[str]) -> tuple[list[str], np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return the distinct tokens, the texts as their numbers, and the paper of each place, -1 if order says nothing.
-
-    Then what each token counts, little in titles and after full stops, and how often it is in a title.
-    """
-    number: dict[str, int] = {_BREAK: 0}
-    forms, papers, titles = array("i"), array("i"), array("b")
-    for paper, text in enumerate(texts):
-        visible = _visible(text)
-        tokens = _TOKEN.findall(f"{visible}\n")
-        title = tokens.index(_BREAK)
-        forms.extend([number.setdefault(token, len(number)) for token in tokens])
-        papers.extend([paper if _PUNCTUATION.search(visible) else -1] * len(tokens))
-        titles.extend([1] * title + [0] * (len(tokens) - title))
-    places, names, in_title = np.array(forms, np.int32), list(number), np.array(titles, bool)
-    weight: np.ndarray = np.where(in_title, TITLE_COUNT, TEXT_COUNT)
-    breaks = np.array([not WORD.match(name) for name in names])
-    weight[1:][breaks[places[:-1]]] = TITLE_COUNT
-    counts = np.bincount(places, weight, minlength=len(names)).astype(int)
-    return names, places, np.array(papers, np.int32), counts, np.bincount(places[in_title], minlength=len(names))
+def _count_names(texts: TokenizedTexts) -> tuple[np.ndarray, np.ndarray]:
+    """Return what each token counts, little in titles and after full stops, and how often it is in a title."""
+    counts, in_titles = np.zeros(len(texts.names), int), np.zeros(len(texts.names), int)
+    is_break = np.array([not WORD.match(name) for name in texts.names])
+    for rows, tokens, sizes in texts.chunks():
+        in_title = np.arange(len(tokens)) < np.repeat(np.cumsum(sizes) - sizes + texts.title_sizes[rows], sizes)
+        weight = np.where(in_title, TITLE_COUNT, TEXT_COUNT)
+        weight[1:][is_break[tokens[:-1]]] = TITLE_COUNT
+        counts += np.bincount(tokens, weight, minlength=len(counts)).astype(int)
+        in_titles += np.bincount(tokens[in_title], minlength=len(counts))
+    return counts, in_titles
 
 
 def _count_titles(column: dict[str, int], names: list[str], in_titles: np.ndarray) -> np.ndarray:
@@ -132,11 +126,6 @@ def _count_titles(column: dict[str, int], names: list[str], in_titles: np.ndarra
             if word in column:
                 title_counts[column[word]] += in_titles[form]
     return title_counts
-
-
-def _visible(text: str) -> str:
-    text = strip_markup(text)
-    return text if text.isascii() else unicodedata.normalize("NFC", STACKED_MARKS.sub(r"\1", INVISIBLE.sub("", text)))
 
 
 def _split_form(name: str) -> Iterator[tuple[str, str]]:

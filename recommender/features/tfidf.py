@@ -19,6 +19,7 @@ from recommender.data.strings import find_rows
 from recommender.data.tables import Papers
 from recommender.features.keyphrases import Keyphrases, learn_keyphrases
 from recommender.features.label_choice import LabelChooser
+from recommender.features.tokenized_texts import TokenizedTexts
 from recommender.features.tokenizer import tokenize
 
 
@@ -42,7 +43,7 @@ class Vocabulary:
     def __len__(self) -> int:
         return len(self.words)
 
-    def with_keyphrases(self, texts: Sequence[str], rows: sp.csr_matrix) -> Vocabulary:
+    def with_keyphrases(self, texts: Iterable[str] | TokenizedTexts, rows: sp.csr_matrix) -> Vocabulary:
         """Return this vocabulary with keyphrases; `texts` (P,) are those it was learned from, `rows` (P, W) theirs."""
         return replace(self, keyphrases=learn_keyphrases(texts, self.words, rows))
 
@@ -73,21 +74,30 @@ class Vocabulary:
         return _weigh_counts(counts, self.idf)
 
 
-def learn_vocabulary(texts: list[str], min_df: int) -> tuple[Vocabulary, sp.csr_matrix]:
+def learn_vocabulary(texts: Iterable[str] | TokenizedTexts, min_df: int) -> tuple[Vocabulary, sp.csr_matrix]:
     """Learn the words of texts (P,) and return them with the texts' TF-IDF rows, float32 CSR (P, W).
 
     A word must be in `min_df` texts; in fewer if there are under 300 texts, where three already make a topic.
     """
+    texts = TokenizedTexts.of(texts)
     min_df = min(min_df, max(1, len(texts) // 100))
-    counter = CountVectorizer(analyzer=tokenize, dtype=np.float32)
-    if not any(tokenize(text) for text in texts[:1000]) and not any(tokenize(text) for text in texts):
-        return Vocabulary([], np.empty(0, np.float32)), sp.csr_matrix((len(texts), 0), dtype=np.float32)
-    counts = counter.fit_transform(texts).tocsc()
-    paper_counts = np.diff(counts.indptr)
-    kept = np.flatnonzero(paper_counts >= min_df)
-    names = counter.get_feature_names_out()
+    names, counts = texts.count_words()
+    paper_counts = sum((np.bincount(one.indices, minlength=len(names)) for one in counts), np.zeros(len(names), int))
+    kept = sorted(np.flatnonzero(paper_counts >= min_df).tolist(), key=names.__getitem__)
     idf = (np.log((1 + len(texts)) / (1 + paper_counts[kept])) + 1).astype(np.float32)
-    return Vocabulary([str(names[column]) for column in kept], idf), _weigh_counts(counts[:, kept].tocsr(), idf)
+    column = np.full(len(names), -1, np.int32)
+    column[kept] = np.arange(len(kept))
+    rows = [_weigh_counts(_rename_columns(counts.pop(0), column, len(kept)), idf) for _ in range(len(counts))]
+    empty = sp.csr_matrix((0, len(kept)), dtype=np.float32)
+    return Vocabulary([names[one] for one in kept], idf), sp.vstack([empty, *rows], format="csr")
+
+
+def _rename_columns(counts: sp.csr_matrix, column: np.ndarray, width: int) -> sp.csr_matrix:
+    """Return counts with other columns, those of -1 left out."""
+    columns = column[counts.indices]
+    kept = columns >= 0
+    ends = np.concatenate([[0], np.cumsum(kept)])[counts.indptr]
+    return sp.csr_matrix((counts.data[kept], columns[kept], ends), shape=(counts.shape[0], width))
 
 
 def paper_texts(papers: Papers) -> list[str]:

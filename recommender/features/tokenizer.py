@@ -22,6 +22,7 @@ _HUGE_REFERENCE = re.compile(r"&#[0-9]{8,};?")  # names no character, and Python
 _ADDRESS = re.compile(r"(?:https?:\s?//|www\.)[^\s{}<>]+")
 _TAG = re.compile(r"</?[a-zA-Z][\w:]*(?:\s[^<>]*)?/?>")
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
+_BREAK_AFTER_HYPHEN = re.compile("[-\u2010\u2011][ \t]*\r?\n")
 _BREAK_IN_WORD = re.compile("(?<=\\w)([-\u2010\u2011])[ \t]*\r?\n[ \t]*(?=\\w)")
 _ACRONYMS = re.compile(r"\b(?=[0-9]*[A-Z][0-9]*[A-Z])([A-Z0-9]++)(?<=[A-Z])s\b")
 _LATEX_ACCENT = re.compile(
@@ -47,7 +48,7 @@ UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1
 _LETTERS = rf"(?:[^\W_{UNSPACED}]+|[\u0900-\u0963\u0966-\u0dff\u0300-\u036f]+|(?<=\d)\.(?=\d))+"
 WORD = re.compile(rf"[{UNSPACED}]+|{_LETTERS}(?:[-\u2010\u2011'’]{_LETTERS})*")
 _ASCII_LETTERS = r"[a-z0-9]+(?:(?<=\d)\.(?=\d)[a-z0-9]+)*"
-_ASCII_WORD = re.compile(rf"{_ASCII_LETTERS}(?:[-']{_ASCII_LETTERS})*")  # the same for ASCII, in half the time
+ASCII_WORD = re.compile(rf"{_ASCII_LETTERS}(?:[-']{_ASCII_LETTERS})*")  # the same for ASCII, in half the time
 _IS_UNSPACED = re.compile(rf"[{UNSPACED}]")
 HYPHEN = re.compile("[-\u2010\u2011]")
 _AMOUNT = re.compile(r"[\d.]+x?")  # a number or a factor
@@ -74,7 +75,7 @@ def tokenize(text: str) -> list[str]:
     Time and memory are proportional to the text, of which `MAX_CHARACTERS` are read.
     """
     plain = normalize(strip_markup(text))
-    tokens = (_ASCII_WORD if plain.isascii() else WORD).findall(plain)
+    tokens = (ASCII_WORD if plain.isascii() else WORD).findall(plain)
     return list(itertools.chain.from_iterable(map(_words_of, tokens)))
 
 
@@ -82,7 +83,8 @@ def strip_markup(text: str) -> str:
     """Return a text without LaTeX, HTML, addresses and line ends inside words; case and accents stay."""
     text = text[:MAX_CHARACTERS]
     text = html.unescape(_HUGE_REFERENCE.sub(" ", text)) if "&" in text else text
-    text = _BREAK_IN_WORD.sub(r"\1", _ADDRESS.sub(" ", text))
+    text = _ADDRESS.sub(" ", text)
+    text = _BREAK_IN_WORD.sub(r"\1", text) if _BREAK_AFTER_HYPHEN.search(text) else text
     text = _TAG.sub(" ", text) if "<" in text else text
     if "\\" in text or "$" in text or "{" in text:
         text = _LATEX_ACCENT.sub(lambda found: found.group(1) or found.group(2), text)

@@ -145,7 +145,7 @@ def test_real_cards_of_a_listing_all_have_words(real):
 
 @given(st.text(alphabet="a4sv.-'_ /(", max_size=30))
 def test_plain_text_has_the_same_words_by_either_pattern(plain):
-    assert tokenizer._ASCII_WORD.findall(plain) == tokenizer.WORD.findall(plain)
+    assert tokenizer.ASCII_WORD.findall(plain) == tokenizer.WORD.findall(plain)
 
 
 HOSTILE = {

@@ -105,6 +105,12 @@ def paper_texts(papers: Papers) -> list[str]:
     return [f"{title}\n{abstract}" for title, abstract in zip(papers.titles, papers.abstracts, strict=True)]
 
 
+def tokenize_papers(papers: Papers) -> TokenizedTexts:
+    """Read each paper's title and abstract, holding one text at a time."""
+    pairs = zip(papers.titles, papers.abstracts, strict=True)
+    return TokenizedTexts.of(f"{title}\n{abstract}" for title, abstract in pairs)
+
+
 def _weigh_counts(counts: sp.csr_matrix, idf: np.ndarray) -> sp.csr_matrix:
     counts.sort_indices()
     weights = (1 + np.log(counts.data)) * idf[counts.indices]

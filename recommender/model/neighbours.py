@@ -47,12 +47,19 @@ class Graph:
     joint: Propagation | None
 
 
-def build_graph(words: sp.csr_matrix, liked: sp.csr_matrix) -> tuple[Graph, sp.csr_matrix]:
-    """Build the graphs from TF-IDF rows (P, W) and the readers' positive weights (U, P).
+def find_alike(words: sp.csr_matrix) -> sp.csr_matrix:
+    """Return the squared cosines of each paper's K nearest by TF-IDF rows (P, W)."""
+    return _raise_to(find_nearest(words, ONE_STEP_NEIGHBOURS), 2)
+
+
+def build_graph(
+    words: sp.csr_matrix, liked: sp.csr_matrix, likeness: sp.csr_matrix | None = None
+) -> tuple[Graph, sp.csr_matrix]:
+    """Build the graphs from TF-IDF rows (P, W), or what `find_alike` made of them, and readers' weights (U, P) above 0.
 
     Also return `neighbours` (P, P): each paper's K nearest by text, rows summing to one.
     """
-    likeness = _raise_to(find_nearest(words, ONE_STEP_NEIGHBOURS), 2)
+    likeness = find_alike(words) if likeness is None else likeness
     neighbours = _normalize_rows(likeness)
     text = Propagation(_normalize_step(likeness), _normalize_step(keep_strongest(likeness, TWO_STEP_NEIGHBOURS)))
     if liked.nnz == 0:

@@ -7,10 +7,11 @@ import threading
 from collections.abc import Collection, Sequence
 
 import numpy as np
+import scipy.sparse as sp
 
 from recommender.config import Config
 from recommender.data.tables import Events, Papers
-from recommender.features.tfidf import Vocabulary, learn_vocabulary, paper_texts
+from recommender.features.tfidf import Vocabulary, learn_vocabulary, tokenize_papers
 from recommender.model.model import Model
 from recommender.ranking.paper_index import (
     PaperBlock,
@@ -48,6 +49,14 @@ class Catalogue:
         self._snapshot: tuple[PaperIndex, Vocabulary] = (index, vocabulary)  # replaced in one assignment
         if papers is not None and len(papers):
             self.update(papers)
+
+    @classmethod
+    def untrained(cls, papers: Papers, vocabulary: Vocabulary, words: sp.csr_matrix, config: Config) -> Catalogue:
+        """Return a catalogue of papers by their words alone, `words` being their TF-IDF rows, CSR (N, W)."""
+        catalogue = cls(None, config=config)
+        catalogue._papers, catalogue._learned_papers = papers, len(papers)
+        catalogue._snapshot = (PaperIndex([untrained_block(papers, vocabulary, words)]), vocabulary)
+        return catalogue
 
     def __len__(self) -> int:
         return len(self._snapshot[0].row_of)
@@ -115,11 +124,11 @@ class Catalogue:
         self._papers = self._papers.merge(papers)
         if len(self._papers) < VOCABULARY_GROWTH * self._learned_papers:
             return PaperIndex([merge_blocks(index.blocks[0], untrained_block(papers, vocabulary))]), vocabulary
-        texts = paper_texts(self._papers)
+        texts = tokenize_papers(self._papers)
         vocabulary, rows = learn_vocabulary(texts, self.config.min_df)
         vocabulary = vocabulary.with_keyphrases(texts, rows)
         self._learned_papers = len(self._papers)
-        return PaperIndex([untrained_block(self._papers, vocabulary)]), vocabulary
+        return PaperIndex([untrained_block(self._papers, vocabulary, rows)]), vocabulary
 
     def rank(
         self,

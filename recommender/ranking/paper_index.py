@@ -104,9 +104,13 @@ def model_block(model: Model) -> PaperBlock:
     return PaperBlock(*columns, stored_names=model.name_index, model_columns=model.derived)
 
 
-def untrained_block(papers: Papers, vocabulary: Vocabulary) -> PaperBlock:
-    """Return a block of papers before any training: words and facts, with vectors of no dimension."""
-    words, foldin_vectors = vocabulary.rows(paper_texts(papers)), np.zeros((len(papers), 0), np.float32)
+def untrained_block(papers: Papers, vocabulary: Vocabulary, words: sp.csr_matrix | None = None) -> PaperBlock:
+    """Return a block of papers before any training: words and facts, with vectors of no dimension.
+
+    `words` (N, W) are their TF-IDF rows, where they are known already.
+    """
+    words = vocabulary.rows(paper_texts(papers)) if words is None else words
+    foldin_vectors = np.zeros((len(papers), 0), np.float32)
     facts = (papers.published, papers.upvotes, np.zeros(len(papers), np.float32), np.zeros(len(papers), bool))
     return PaperBlock(
         papers.ids,

@@ -30,7 +30,7 @@ from recommender.model.holdout_record import HoldoutRecord, Kind
 from recommender.model.model import Model
 from recommender.ranking.catalogue import Catalogue
 from recommender.training.holdout import MIN_PAIRS, Holdout, choose_holdout
-from recommender.training.train import Progress, train
+from recommender.training.train import Progress, learn_features, train
 
 MIN_RESAMPLED_READERS = 10  # with fewer, the bootstrap draws pairs instead of readers
 DEPTH = 1000  # places looked at; a paper further down gains nothing
@@ -110,7 +110,8 @@ def retrain(
     holdout = choose_holdout(papers, events, since=since, config=config, seed=seed, holdout_record=previous)
     embeddings = _encode(papers, encoder, serving, _sub_progress(report, 0.0, 0.1))
     blend, learned_on = _reuse_blend(serving, events, encoder)
-    fit = partial(train, papers, config=config, seed=seed, embeddings=embeddings)
+    features = learn_features(papers, config)
+    fit = partial(train, papers, config=config, seed=seed, embeddings=embeddings, features=features)
     if holdout.kind == "none":
         model, verdict = fit(events, now=now, progress=_sub_progress(report, 0.1, 1.0), blend=blend), Verdict.unjudged()
         return _record_blend_events(model, learned_on), verdict
@@ -119,7 +120,8 @@ def retrain(
         holdout_fit = replace(holdout_fit, blend=_choose_embedding_weight(holdout, papers, holdout_fit))
     model = fit(events, now=now, progress=_sub_progress(report, 0.75, 0.9), blend=holdout_fit.blend, start=holdout_fit)
     report("judging", 0.9)
-    verdict = judge(holdout, papers, holdout_fit=holdout_fit, model=model, serving=serving)
+    words = Catalogue.untrained(papers, features.vocabulary, features.words, _without_reranking(config))
+    verdict = judge(holdout, papers, holdout_fit=holdout_fit, model=model, serving=serving, words=words)
     report("done", 1.0)
     return replace(_record_blend_events(model, learned_on), holdout_record=verdict.holdout_record), verdict
 
@@ -161,11 +163,22 @@ def _choose_embedding_weight(holdout: Holdout, papers: Papers, holdout_fit: Mode
     return max(better, key=lambda one: one[0])[1] if better else holdout_fit.blend
 
 
-def judge(holdout: Holdout, papers: Papers, *, holdout_fit: Model, model: Model, serving: Model | None) -> Verdict:
-    """Judge `holdout_fit`, trained on `holdout.learn`, by its gains and `model`, trained on all, by its vectors."""
-    words = measure_gains(holdout, Catalogue(None, papers, _without_reranking(holdout_fit.config)))
+def judge(
+    holdout: Holdout,
+    papers: Papers,
+    *,
+    holdout_fit: Model,
+    model: Model,
+    serving: Model | None,
+    words: Catalogue | None = None,
+) -> Verdict:
+    """Judge `holdout_fit`, trained on `holdout.learn`, by its gains and `model`, trained on all, by its vectors.
+
+    `words` is a catalogue of these papers by their words alone, made from their texts and not from a fit.
+    """
+    words = Catalogue(None, papers, _without_reranking(holdout_fit.config)) if words is None else words
     holdout_gains = measure_gains(holdout, _build_catalogue(holdout_fit, papers))
-    comparisons = {"words alone": compare(holdout_gains, words)}
+    comparisons = {"words alone": compare(holdout_gains, measure_gains(holdout, words))}
     if serving is not None and holdout.is_repeat:
         ours = _gains_without_newer(holdout, papers, holdout_fit, serving, holdout_gains)
         comparisons["the serving model"] = compare(ours, _read_recorded_gains(serving, holdout))

@@ -9,7 +9,7 @@ import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 import scipy.sparse as sp
@@ -21,12 +21,12 @@ from recommender.errors import TooFewPapers
 from recommender.features.encoders import Embeddings
 from recommender.features.metadata import Names, learn_names, paper_names
 from recommender.features.name_index import NameIndex
-from recommender.features.tfidf import Vocabulary, learn_vocabulary, paper_texts
+from recommender.features.tfidf import Vocabulary, learn_vocabulary, tokenize_papers
 from recommender.model.blend import ALONE, WITH_READERS, Blend
 from recommender.model.factorization import ColdItemAdjustment, Factors, factorize, fit_cold_adjustment, stack_matrix
 from recommender.model.manifest import Manifest
 from recommender.model.model import Model
-from recommender.model.neighbours import Graph, build_graph
+from recommender.model.neighbours import Graph, build_graph, find_alike
 from recommender.training.blend_search import search_blend, try_embedding
 from recommender.training.blend_validation import score_candidates, split_interactions
 
@@ -37,8 +37,34 @@ MIN_READERS, MIN_READERS_PER_PAPER = 20, 0.4
 MIN_VALIDATION_READERS = 100  # a blend learned from fewer would be noise
 
 Progress = Callable[[str, float], None]
-# The vocabulary, TF-IDF rows (P, W), the names learned, and the index of all names.
-TextFeatures = tuple[Vocabulary, sp.csr_matrix, Names, NameIndex]
+
+
+@dataclass(frozen=True)
+class PaperFeatures:
+    """What is known of papers besides their readers.
+
+    `words` float32 CSR (P, W) are TF-IDF rows of the words of `vocabulary`, `name_rows` float32 CSR (P, F) those of
+    `names`, and `name_index` has the papers of every name.
+    """
+
+    vocabulary: Vocabulary
+    words: sp.csr_matrix
+    names: Names
+    name_rows: sp.csr_matrix
+    name_index: NameIndex
+
+    @cached_property
+    def likeness(self) -> sp.csr_matrix:
+        """What `find_alike` says of the words, CSR (P, P): found once for all fits, which differ in readers alone."""
+        return find_alike(self.words)
+
+
+def learn_features(papers: Papers, config: Config) -> PaperFeatures:
+    """Learn the words and names of papers."""
+    texts = tokenize_papers(papers)
+    vocabulary, words = learn_vocabulary(texts, config.min_df)
+    names, name_index = learn_names(papers), NameIndex.build(paper_names(papers))
+    return PaperFeatures(vocabulary.with_keyphrases(texts, words), words, names, names.rows(papers), name_index)
 
 
 def train(
@@ -52,28 +78,28 @@ def train(
     blend: Blend | None = None,
     start: Model | None = None,
     embeddings: Embeddings | None = None,
+    features: PaperFeatures | None = None,
 ) -> Model:
     """Train on papers and events; there may be no events at all.
 
     `now`, in epoch seconds, is what ages are counted from: by default the newest event's time, or else the clock.
     `progress` is called with a stage and the share of the whole that is done. `blend` is one learned earlier. `start`
     is a model of these papers and this config, trained on fewer events: finishing it costs a fifth of training from
-    scratch. `embeddings` are these papers' vectors from an encoder.
+    scratch. `embeddings` are these papers' vectors from an encoder, `features` what `learn_features` makes of them.
 
     Raises TooFewPapers if fewer than 20 papers have text or a reader.
     """
     report = progress or (lambda stage, share: None)
     report("words", 0.0)
-    text_features = _learn_text_features(papers, config, start)
+    features = features or learn_features(papers, config)
     now = _default_now(events) if now is None else now
     weights, readers = build_interactions(papers, events, config, now)
     interactions = interaction_matrix(weights, len(readers), len(papers))
-    features = PaperFeatures(text_features[1], text_features[2].rows(papers))
     _require_enough_papers(interactions, features)
     start_factors = start.factors if start else None
     learned = fit(features, interactions, config, seed, step=partial(_report_factors, report), start=start_factors)
     manifest = _build_manifest(papers, events, config=config, factors=learned.factors, now=now, readers=len(readers))
-    model = _assemble(papers, text_features, learned, manifest, config)
+    model = _assemble(papers, features, learned, manifest, config)
     model = replace(model, readers=_count_readers(interactions), blend=blend or _default_blend(interactions))
     model = model if embeddings is None else replace(model, embeddings=embeddings)
     if blend is None and _has_enough_readers(interactions):
@@ -91,9 +117,8 @@ def _default_blend(interactions: sp.csr_matrix) -> Blend:
     return WITH_READERS if _has_enough_readers(interactions) else ALONE
 
 
-def _assemble(papers: Papers, text_features: TextFeatures, learned: Fit, manifest: Manifest, config: Config) -> Model:
+def _assemble(papers: Papers, features: PaperFeatures, learned: Fit, manifest: Manifest, config: Config) -> Model:
     """Assemble a model from what was learned; its readers, blend and embeddings are still to come."""
-    vocabulary, words, names, name_index = text_features
     return Model(
         manifest=manifest,
         config=config,
@@ -103,12 +128,12 @@ def _assemble(papers: Papers, text_features: TextFeatures, learned: Fit, manifes
         published=papers.published,
         upvotes=papers.upvotes,
         readers=np.zeros(len(papers), np.float32),
-        words=words,
-        vocabulary=vocabulary,
-        names=names,
+        words=features.words,
+        vocabulary=features.vocabulary,
+        names=features.names,
         **vars(learned),
         embeddings=Embeddings.empty(len(papers)),
-        name_index=name_index,
+        name_index=features.name_index,
     )
 
 
@@ -118,24 +143,6 @@ def _describe(model: Model) -> Model:
     counts, blend = {**model.manifest.counts, **sizes}, model.blend.as_dict()
     encoder = model.embeddings.encoder or None
     return replace(model, manifest=replace(model.manifest, counts=counts, blend=blend, encoder=encoder))
-
-
-def _learn_text_features(papers: Papers, config: Config, start: Model | None) -> TextFeatures:
-    """Learn words and names, or take those of `start`."""
-    if start is not None:
-        return start.vocabulary, start.words, start.names, start.name_index
-    texts = paper_texts(papers)
-    vocabulary, words = learn_vocabulary(texts, config.min_df)
-    name_index = NameIndex.build(paper_names(papers))
-    return vocabulary.with_keyphrases(texts, words), words, learn_names(papers), name_index
-
-
-@dataclass(frozen=True)
-class PaperFeatures:
-    """What is known of papers besides their readers: `words` float32 CSR (P, W) and `names` float32 CSR (P, F)."""
-
-    words: sp.csr_matrix
-    names: sp.csr_matrix
 
 
 @dataclass(frozen=True)
@@ -161,9 +168,9 @@ def fit(
 
     `step` is called with the share done; `start` are factors of the same papers and features, to be finished.
     """
-    matrix = stack_matrix(interactions, features.words, features.names, config)
+    matrix = stack_matrix(interactions, features.words, features.name_rows, config)
     factors = factorize(matrix, interactions.shape[0], config, seed, step=step, start=start)
-    graph, nearest = build_graph(features.words, interactions.maximum(0))
+    graph, nearest = build_graph(features.words, interactions.maximum(0), features.likeness)
     # Among few readers, a paper that one of them has read must not score lower than it would unread.
     readers = (
         _count_readers(interactions)
@@ -202,7 +209,7 @@ def _has_enough_readers(interactions: sp.csr_matrix) -> bool:
 
 
 def _require_enough_papers(interactions: sp.csr_matrix, features: PaperFeatures) -> None:
-    has_text = (np.diff(features.words.indptr) > 0) | (np.diff(features.names.indptr) > 0)
+    has_text = (np.diff(features.words.indptr) > 0) | (np.diff(features.name_rows.indptr) > 0)
     usable = int((has_text | (_count_readers(interactions) > 0)).sum())
     if usable < MIN_PAPERS:
         raise TooFewPapers(

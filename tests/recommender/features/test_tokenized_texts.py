@@ -10,9 +10,12 @@ from recommender.features.tokenized_texts import TokenizedTexts
 from recommender.features.tokenizer import tokenize
 
 # What may be read otherwise in a token alone than in its text.
-PIECES = """LLMs GPU's VMs_x a_b 2.5 3D-CNNs self-supervised state‐of‐the‐art www.x.org https://a.b/c \\alpha $x_1$ {\\bf
-naïve Schrödinger Ωx α 強化学習 한국어는 “quoted” don’t x…y 1…5 K ﬁ e\u0301 \u00ad ß İ x'y'z A1B2s GANs.5 ABs-CDs s the a -
--- — – . , ! &amp; &#99999999; <b> １２ ٣ Ｆull -\n ‐\n ??????????????????????????????????????? the""".split(" ")
+PIECES = [
+    *"LLMs GPU's VMs_x a_b 2.5 3D-CNNs self-supervised state‐of‐the‐art www.x.org https://a.b/c".split(),  # noqa: SIM905
+    *"\\alpha $x_1$ {\\bf naïve Schrödinger Ωx α 強化学習 한국어는 “quoted” don’t x…y 1…5 K ﬁ ß İ x'y'z".split(),  # noqa: SIM905
+    *"A1B2s GANs.5 ABs-CDs s the a - -- — – . , ! &amp; &#99999999; <b> １２ ٣ Ｆull e\u0301 \u00ad".split(),  # noqa: SIM905
+    *("-\n", "‐\n", 40 * "?", 40 * "—", 120 * "x"),
+]
 
 
 def invented(seed: int, count: int) -> list[str]:

@@ -73,23 +73,45 @@ def log(
     when the reader is gone.
     """
     wanted = [event for event in batch if isinstance(event, Event)]
-    with papers.changing_texts(context, in_turns=imported) as (session, changed):
-        version = readers.touch(session, reader_id)
-        if version is None:
-            raise Unauthenticated("This reader was deleted; pair this device again.")
-        judged = _check_duplicates(session, context.keys, reader_id, wanted, now, bring_back=bring_back)
-        new = [one for one in judged if one.result.status == "accepted"]
-        # All that the batch names at once, in one order: two batches that wait for each other would both fail.
-        paper_store.add_stubs(session, {one.event.paper for one in new} | {card["id"] for card in cards}, now)
-        _add(session, context.keys, reader_id, new, version=version, now=now)
-        if cards:
-            confirm = context.settings.confirm_page_text
-            changed.update(papers.merge_cards(session, reader_id, cards, confirm=confirm, now=now))
+
+    def write(session: Session) -> tuple[list[Judged], set[str]]:
+        return write_batch(session, context, reader_id, wanted, cards, now=now, bring_back=bring_back)
+
+    if imported:  # one of many, and perhaps too many papers to wait for: the model cache's next refresh has them
+        with context.database.writing_in_turns() as session:
+            judged, _ = write(session)
+    else:
+        judged, changed = context.database.write(write)
+        context.fold_in(changed)
     answers = iter([one.result for one in judged])
     return [next(answers) if isinstance(event, Event) else event for event in batch]
 
 
-class _Judged(NamedTuple):
+def write_batch(
+    session: Session,
+    context: Context,
+    reader_id: str,
+    batch: Sequence[Event],
+    cards: Sequence[Mapping[str, Any]],
+    *,
+    now: float,
+    bring_back: bool = False,
+) -> tuple[list[Judged], set[str]]:
+    """Write a batch in a transaction that may be shared; return what became of it, and the papers with a new text."""
+    version = readers.touch(session, reader_id)
+    if version is None:
+        raise Unauthenticated("This reader was deleted; pair this device again.")
+    judged = _check_duplicates(session, context.keys, reader_id, batch, now, bring_back=bring_back)
+    new = [one for one in judged if one.result.status == "accepted"]
+    # All that the batch names at once, in one order: two batches that wait for each other would both fail.
+    paper_store.add_stubs(session, {one.event.paper for one in new} | {card["id"] for card in cards}, now)
+    _add(session, context.keys, reader_id, new, version=version, now=now)
+    confirm = context.settings.confirm_page_text
+    changed = papers.merge_cards(session, reader_id, cards, confirm=confirm, now=now) if cards else set()
+    return judged, changed
+
+
+class Judged(NamedTuple):
     """An event, the hash of its content, and whether it counts."""
 
     event: Event
@@ -99,7 +121,7 @@ class _Judged(NamedTuple):
 
 def _check_duplicates(
     session: Session, keys: Keys, reader_id: str, events: Sequence[Event], now: float, *, bring_back: bool
-) -> list[_Judged]:
+) -> list[Judged]:
     """Decide for each event whether it is new, a duplicate (also within the batch), or reuses an id."""
     if not events:
         return []
@@ -118,7 +140,7 @@ def _check_duplicates(
         else:
             known[event.id] = content
             result = Result(event.id, "accepted", clamped=late)
-        judged.append(_Judged(event, content, result))
+        judged.append(Judged(event, content, result))
     return judged
 
 
@@ -134,7 +156,7 @@ def _deleted_ids(
     return {ids[name] for name in store.deleted(session, reader_id, ids)}
 
 
-def _add(session: Session, keys: Keys, reader_id: str, new: Sequence[_Judged], *, version: int, now: float) -> None:
+def _add(session: Session, keys: Keys, reader_id: str, new: Sequence[Judged], *, version: int, now: float) -> None:
     """Append new events and the lists they cite, and update the reader's states."""
     if not new:
         return
@@ -149,7 +171,7 @@ def _time(event: Event, now: float) -> float:
     return now if event.at > now + MAX_CLOCK_SKEW else event.at
 
 
-def _row(judged: _Judged, reader_id: str, own_lists: Collection[str | None], now: float) -> tuple[Any, ...]:
+def _row(judged: Judged, reader_id: str, own_lists: Collection[str | None], now: float) -> tuple[Any, ...]:
     """Return the columns of an event in the order of its table."""
     event = judged.event
     # Another reader's list cannot be what this event came from; the event itself still counts.

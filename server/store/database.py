@@ -6,10 +6,10 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from alembic import command
 from alembic.config import Config
@@ -45,7 +45,9 @@ from server.config import ConfigurationError
 from server.errors import DatabaseUnavailable, SchemaNotCurrent
 from server.home import make_private_folder, private_opener
 from server.store.failures import OUTDATED, UNOPENED, translated
+from server.store.shared_commits import SharedCommits
 
+T = TypeVar("T")
 Row = Mapping[str, Any]
 Session = orm.Session  # so that services can name its type without importing SQLAlchemy
 
@@ -73,6 +75,7 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._writer = engine.execution_options(inkling_writes=True)
+        self._shared = SharedCommits(self.writing)
 
     @classmethod
     def at(cls, settings: HasDatabaseUrl) -> Database:
@@ -104,6 +107,17 @@ class Database:
         with translated(self.engine.url), Session(self._writer, expire_on_commit=False) as session, session.begin():
             session.connection()
             yield session
+
+    def write(self, work: Callable[[Session], T]) -> T:
+        """Return what `work` returns in a session as `writing` yields, whose commit it may share with other threads.
+
+        SQLite has one writer, whose commit each waits for: those who wait share the next one. PostgreSQL does so by
+        itself. `work` may run more than once, and in another thread; what it wrote is on disk when this returns.
+        """
+        if self.engine.dialect.name == "sqlite":
+            return self._shared.write(work)
+        with self.writing() as session:
+            return work(session)
 
     @contextmanager
     def writing_in_turns(self) -> Iterator[Session]:

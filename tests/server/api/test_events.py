@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from flask import Flask
 
+from server.app import create_app
+from server.config import Settings
 from server.services.context import Context
 from tests.server.conftest import Device, card, event, sqlite_only
 
@@ -137,3 +142,25 @@ def test_the_longest_words_fit_the_database(me: Device) -> None:
 
 def test_members_of_a_newer_client_are_let_pass(me: Device) -> None:
     assert me.log(event(mood="good"))[0]["status"] == "accepted"
+
+
+def test_the_next_request_knows_what_was_logged_on_any_worker(app: Flask, settings: Settings, me: Device) -> None:
+    """While others log as well: what is answered is committed, whoever's commit it was."""
+    second = create_app(settings)
+    rounds, together = 6, threading.Barrier(4, timeout=30)
+
+    def log_here_and_ask_there(sender: int) -> list[bool]:
+        here, there = (app, second) if sender % 2 else (second, app)
+        write, read = (Device(one.test_client(), me.token, me.reader_id, me.id) for one in (here, there))
+        together.wait()
+        seen = []
+        for number in range(rounds):
+            paper = card(100 * sender + number)
+            write.log(event("save", paper["id"]))
+            seen.append(read.rank(paper)["cards"][0]["state"]["saved"])
+        return seen
+
+    with ThreadPoolExecutor(4) as senders:
+        asked = [sent.result() for sent in [senders.submit(log_here_and_ask_there, number) for number in range(4)]]
+    second.extensions["inkling"].close()
+    assert asked == [[True] * rounds] * 4

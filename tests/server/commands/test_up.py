@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import http.client
 import os
+import random
 import re
 import signal
 import socket
 import subprocess
 import sys
+import uuid
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from itertools import chain
 
 import pytest
+from sqlalchemy import text
 
 from server.config import Settings
 from server.store import readers
 from server.store.database import Database
+from tests.server.conftest import At
 from tests.server.inkling_process import Up, call, inkling, log_open, logged, members, pair, run, until
 
 pytestmark = [
@@ -152,6 +159,38 @@ def test_an_acknowledged_event_survives_a_kill_of_everything_and_ctrl_c_reaches_
     assert again.process.wait(30) == 0
     assert until(lambda: not again.group(), 5)
     assert "Traceback" not in again.log.read_text()
+
+
+def test_no_acknowledged_event_is_lost_or_doubled_by_a_kill_under_a_storm(tmp_path):
+    """Batches of several senders share commits; each event is sent by two of them, half of them to each worker."""
+    up = Up(tmp_path / "home", INKLING_WORKERS="2", INKLING_RATE_LIMIT="off")
+    url, token = up.url, pair(up.url)
+    accepted = [[] for _ in range(8)]
+
+    def send(sender):
+        chance = random.Random(sender // 2)  # two senders send the same
+        while True:
+            ids = [str(uuid.UUID(int=chance.getrandbits(128), version=4)) for _ in range(5)]
+            events = [{"id": name, "kind": "open", "paper": "2401.00001", "at": "2026-11-20T08:15:00Z"} for name in ids]
+            try:
+                status, body = call(url, "/v1/events", {"events": events}, token)
+            except (OSError, http.client.HTTPException):
+                return
+            assert status == 200, body
+            accepted[sender] += [result["id"] for result in body["results"] if result["status"] == "accepted"]
+
+    with ThreadPoolExecutor(8) as senders:
+        ended = [senders.submit(send, sender) for sender in range(8)]
+        assert until(lambda: sum(map(len, accepted)) > 300 or any(one.done() for one in ended), 60)
+        up.kill_group()
+    assert [one.exception() for one in ended] == [None] * 8
+    acknowledged = list(chain.from_iterable(accepted))
+    with Database.at(At(f"sqlite:///{tmp_path / 'home' / 'inkling.sqlite3'}")).reading() as session:
+        logged_ids = [name for (name,) in session.execute(text("SELECT id FROM events"))]
+        [(opens,)] = session.execute(text("SELECT opens FROM reader_papers"))
+    assert len(set(acknowledged)) == len(acknowledged) > 300, "accepted twice"
+    assert set(acknowledged) <= set(logged_ids), "acknowledged and lost"
+    assert opens == len(logged_ids) == len(set(logged_ids)), "a state without its event, or the other way round"
 
 
 def test_nothing_survives_a_killed_supervisor_and_the_next_start_is_clean(tmp_path):

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
+from threading import Barrier
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from server.config import Settings
 from server.errors import NotFound, Unauthenticated
 from server.services import events
 from server.services.context import Context
 from server.services.events import MAX_CLOCK_SKEW, Event, apply_event, empty_state
 from server.store import events as event_rows
 from server.store import reader_papers, readers
-from server.store.database import Database
+from server.store.database import Database, Session
+from tests.server.conftest import sqlite_only
+from tests.server.store.test_shared_commits import Work, counted_commits, write_at_once
 
 NOW = 1_795_300_000.0
 kinds = st.sampled_from(["open", "save", "unsave", "hide", "unhide", "dislike", "undislike"])
@@ -36,6 +42,12 @@ def made(kind: str = "save", paper: str = "2401.00001", at: float = NOW, **more:
 def log(context: Context, reader: str, *batch: Event) -> list[str]:
     results = events.log(context, reader, batch, now=NOW)
     return [result.status for result in results]
+
+
+def log_in(context: Context, reader: str, batch: Sequence[Event], session: Session) -> list[str]:
+    """Log a batch in a transaction that others share."""
+    judged, _ = events.write_batch(session, context, reader, batch, (), now=NOW)
+    return [one.result.status for one in judged]
 
 
 def state(database: Database, reader: str, paper: str = "2401.00001") -> dict[str, Any] | None:
@@ -198,3 +210,63 @@ def test_nothing_is_logged_for_a_reader_who_left(context: Context, database: Dat
         readers.remove(session, reader)
     with pytest.raises(Unauthenticated):
         log(context, reader, made())
+
+
+@sqlite_only
+def test_batches_that_share_a_commit_count_one_event_once(context: Context, database: Database, reader: str) -> None:
+    event, other = made("open"), made("open", "2401.00002")
+    batches: list[Work] = [partial(log_in, context, reader, [event, other]), partial(log_in, context, reader, [event])]
+    with counted_commits(context.database) as commits:
+        first, *answers = [future.result() for future in write_at_once(context.database, [lambda _: [], *batches])]
+    assert (first, sorted(answers)) == ([], [["accepted", "accepted"], ["duplicate"]])
+    assert len(commits) == 3
+    found = state(database, reader)
+    assert found is not None
+    assert (found["opens"], found["version"]) == (1, 1)
+
+
+@sqlite_only
+def test_who_left_while_a_batch_waited_is_told_and_the_others_are_answered(
+    context: Context, database: Database, reader: str
+) -> None:
+    with database.writing() as session:
+        leaving = readers.create(session, NOW)
+    batches = [
+        partial(log_in, context, reader, [made("open")]),
+        partial(log_in, context, leaving, [made("open")]),
+        partial(log_in, context, reader, [made("save", "2401.00002")]),
+    ]
+    leave: Work = lambda session: readers.remove(session, leaving)  # noqa: E731
+    _, one, gone, two = write_at_once(context.database, [leave, *batches])
+    assert (one.result(), two.result()) == (["accepted"], ["accepted"])
+    assert isinstance(gone.exception(), Unauthenticated)
+    with database.reading() as session:
+        assert event_rows.count(session) == 2
+        assert event_rows.count(session, leaving) == 0
+
+
+def test_one_event_in_many_batches_at_once_is_accepted_once(settings: Settings, database: Database) -> None:
+    """From two workers, each with several threads, among other events."""
+    with database.writing() as session:
+        reader = readers.create(session, NOW)
+    shared = [made("open", f"2401.{number:05d}") for number in range(5)]
+    workers = [Context.of(settings) for _ in range(2)]
+    together = Barrier(6, timeout=30)
+
+    def send(number: int) -> list[tuple[str, str]]:
+        together.wait()
+        said = []
+        for event in shared:
+            batch = [made("open", "2401.00009"), event]
+            results = events.log(workers[number % 2], reader, batch, now=NOW)
+            said += [(str(result.id), result.status) for result in results]
+        return said
+
+    with ThreadPoolExecutor(6) as threads:
+        said = [pair for sent in [threads.submit(send, number) for number in range(6)] for pair in sent.result()]
+    for worker in workers:
+        worker.close()
+    for event in shared:
+        assert sorted(status for name, status in said if name == event.id) == ["accepted", *["duplicate"] * 5]
+    found = [state(database, reader, paper) for paper in ("2401.00000", "2401.00009")]
+    assert [one and one["opens"] for one in found] == [1, 30]

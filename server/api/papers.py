@@ -11,6 +11,7 @@ from server.api.blueprint import PAPER, Blueprint
 from server.api.places import read_place, write_place
 from server.api.requests import context
 from server.api.schemas.papers import Paper, SearchAnswer, SearchQuery, Similar, SimilarQuery
+from server.api.schemas.ranking import Explanation
 from server.paper_ids import canonical
 from server.services import papers, ranking
 from server.services import search as search_service
@@ -39,6 +40,13 @@ def similar(query: dict[str, Any], paper_id: str) -> Response:
     """List the papers most like one."""
     found = ranking.similar(context(), caller(), canonical(paper_id), query["limit"], context().now())
     return jsonify({"items": found, "next": None})
+
+
+@blueprint.route("/v1/papers/<path:paper_id>/reasons", parameters=PAPER)
+@blueprint.response(200, Explanation)
+def reasons(paper_id: str) -> Response:
+    """Say why a paper has its score for me: for answers asked for without reasons."""
+    return jsonify(ranking.explain(context(), caller(), canonical(paper_id), context().now()))
 
 
 @blueprint.route("/v1/papers/<path:paper_id>", parameters=PAPER)

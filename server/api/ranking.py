@@ -32,8 +32,12 @@ def rank() -> Response:
     page = body.get("page")
     if page is not None and not (isinstance(page, str) and PAGE.fullmatch(page)):
         raise Invalid("Must be a kind of page and perhaps a date, such as daily/2026-11-20.", field="page")
+    reasons = body.get("reasons", "all")
+    if reasons not in ranking.REASONS:
+        raise Invalid(f"Must be one of {', '.join(ranking.REASONS)}.", field="reasons")
     cards = [_card(value, index) for index, value in enumerate(sent)]
-    answer = ranking.rank_page(context(), caller(), cards, RECOMMENDED if limit is None else limit, context().now())
+    limit = RECOMMENDED if limit is None else limit
+    answer = ranking.rank_page(context(), caller(), cards, limit, context().now(), reasons=reasons)
     for card in answer["cards"]:
         if "error" in card:
             card["error"] = error_body(card["error"])
@@ -63,5 +67,6 @@ def recommendations(query: dict[str, Any]) -> Response:
         days=query.get("days"),
         exclude=query["without"],
         now=context().now(),
+        reasons=query["reasons"],
     )
     return jsonify({**answer, "next": None})

@@ -26,6 +26,7 @@ from server.store import papers as paper_store
 logger = logging.getLogger(__name__)
 
 DAY = 86400.0
+REASONS = ("all", "shown", "none")  # which papers of an answer come with their reasons
 
 
 @dataclass(frozen=True)
@@ -139,21 +140,31 @@ class RankingRequest:
 
 
 def rank_page(
-    context: ServingContext, caller: Caller, cards: Sequence[Mapping[str, Any] | BadCard], limit: int, now: float
+    context: ServingContext,
+    caller: Caller,
+    cards: Sequence[Mapping[str, Any] | BadCard],
+    limit: int,
+    now: float,
+    *,
+    reasons: str = "all",
 ) -> dict[str, Any]:
-    """Rank a page's cards, recommend `limit` papers that are not on it, and store the cards' texts."""
+    """Rank a page's cards, recommend `limit` papers that are not on it, and store the cards' texts.
+
+    `reasons` is one of REASONS: a recommended paper shows one, a card only where it is the page's only one.
+    """
     good = [card for card in cards if not isinstance(card, BadCard)]
     if _store_cards(context, caller, good, now):
         caller = replace(caller, has_own_pages=True)  # perhaps
     ids = list(dict.fromkeys(card["id"] for card in good))
     request = RankingRequest.of(context, caller, now, ids)
     found = request.make_list(ids, None)
-    entries = {name: _entry(request, found, index) for index, name in enumerate(found.ranked.ids)}
+    told = reasons == "all" or (reasons == "shown" and len(cards) == 1)
+    entries = {name: _entry(request, found, index, told) for index, name in enumerate(found.ranked.ids)}
     return {
         "list_id": request.new_list_id(),
         "model": request.served.version,
         "cards": [_card_answer(card, entries) for card in cards],
-        "recommended": _recommend(request, limit, ids) if limit else [],
+        "recommended": _recommend(request, limit, ids, reasons=reasons != "none") if limit else [],
     }
 
 
@@ -175,7 +186,7 @@ def _store_cards(context: ServingContext, caller: Caller, cards: Sequence[Mappin
     return True
 
 
-def _entry(request: RankingRequest, found: ReaderList, index: int) -> dict[str, Any]:
+def _entry(request: RankingRequest, found: ReaderList, index: int, told: bool) -> dict[str, Any]:
     ranked = found.ranked
     paper_id, score = ranked.ids[index], float(ranked.scores[index])
     return {
@@ -185,7 +196,7 @@ def _entry(request: RankingRequest, found: ReaderList, index: int) -> dict[str, 
         "score": None if math.isnan(score) else score,
         "basis": ranked.basis[index],
         "state": _state(request.history.states.get(paper_id)),
-        "reasons": found.reasons(index),
+        "reasons": found.reasons(index) if told else [],
     }
 
 
@@ -204,7 +215,12 @@ def _card_answer(card: Mapping[str, Any] | BadCard, entries: Mapping[str, Mappin
 
 
 def _recommend(
-    request: RankingRequest, limit: int, exclude: Collection[str] = (), days: float | None = None
+    request: RankingRequest,
+    limit: int,
+    exclude: Collection[str] = (),
+    days: float | None = None,
+    *,
+    reasons: bool = True,
 ) -> list[dict[str, Any]]:
     """Return papers for the reader that they have not opened, saved or hidden, nor been shown too often."""
     reader_id = request.caller.reader_id
@@ -214,13 +230,13 @@ def _recommend(
         with request.context.database.reading() as session:
             recent = paper_store.published_since(session, reader_id, request.now - days * DAY)
         candidates = [name for name in recent if name not in out | request.history.acted_on]
-    return _attach_papers(request, request.make_list(candidates, limit, out), limit)
+    return _attach_papers(request, request.make_list(candidates, limit, out), limit, reasons=reasons)
 
 
 def _attach_papers(
     request: RankingRequest, found: ReaderList, limit: int, *, reasons: bool = True
 ) -> list[dict[str, Any]]:
-    """Return the ranked papers with text and reasons, leaving out those without a score or a title."""
+    """Return the ranked papers with text and (or []) reasons, leaving out those without a score or a title."""
     if found.texts is None:
         found.texts = papers.find_papers(request.context, request.caller.reader_id, found.ranked.ids)
     known, ranked = found.texts, found.ranked
@@ -230,17 +246,32 @@ def _attach_papers(
         if len(items) == limit or math.isnan(score) or name not in known or not known[name]["title"]:
             continue
         item = {"paper": known[name], "score": score, "rank": len(items) + 1}
-        items.append({**item, "reasons": found.reasons(index)} if reasons else item)
+        items.append({**item, "reasons": found.reasons(index) if reasons else []})
     return items
 
 
 def recommendations(
-    context: ServingContext, caller: Caller, *, limit: int, days: float | None, exclude: Collection[str], now: float
+    context: ServingContext,
+    caller: Caller,
+    *,
+    limit: int,
+    days: float | None,
+    exclude: Collection[str],
+    now: float,
+    reasons: str = "all",
 ) -> dict[str, Any]:
     """Return a new list of recommendations; its row is written with the first event that cites it."""
     request = RankingRequest.of(context, caller, now)
-    items = _recommend(request, limit, exclude, days)
+    items = _recommend(request, limit, exclude, days, reasons=reasons != "none")
     return {"list_id": request.new_list_id(), "model": request.served.version, "items": items}
+
+
+def explain(context: ServingContext, caller: Caller, paper_id: str, now: float) -> dict[str, Any]:
+    """Return why a paper has its score, as the entry of a card says it. Raises PaperNotFound."""
+    papers.find_paper(context, caller.reader_id, paper_id)
+    request = RankingRequest.of(context, caller, now, [paper_id])
+    entry = _entry(request, request.make_list([paper_id], None), 0, told=True)
+    return {"model": request.served.version, **{name: entry[name] for name in ("id", "score", "basis", "reasons")}}
 
 
 def best_of(

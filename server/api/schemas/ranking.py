@@ -8,6 +8,9 @@ from server.api.schemas.base import Base, Error, Next
 from server.api.schemas.fields import Count, Moment, PaperId, PaperIds, Text, Whole
 from server.api.schemas.papers import MAX_CARDS, Card, Reason, Recommended
 from server.services import parsing
+from server.services.ranking import REASONS
+
+_REASONS = {"description": "Which papers come with reasons: all, those that show one (recommended ones), or none."}
 
 
 class RankBody(Base):
@@ -16,6 +19,7 @@ class RankBody(Base):
     papers = fields.List(fields.Nested(Card), required=True, validate=validate.Length(max=MAX_CARDS))
     page = Text(longest=64, allow_none=True, pattern=parsing.PAGE.pattern)
     limit = Whole(50, load_default=10, metadata={"description": "How many papers to recommend besides."})
+    reasons = Text(longest=16, one_of=REASONS, load_default="all", metadata=_REASONS)
 
 
 class CardState(Base):
@@ -40,6 +44,16 @@ class RankedCard(Base):
     error = fields.Nested(Error)
 
 
+class Explanation(Base):
+    """Why a paper has its score now, as an entry of a ranked page says it."""
+
+    id = fields.String(required=True, metadata={"description": "The canonical id."})
+    model = fields.String(required=True, allow_none=True)
+    score = fields.Float(required=True, allow_none=True)
+    basis = fields.String(required=True, validate=validate.OneOf(["model", "text", "fallback", "none"]))
+    reasons = fields.List(fields.Nested(Reason), required=True)
+
+
 class RankAnswer(Base):
     """One entry per card, in the order of the request; `model` is null before the first training."""
 
@@ -62,6 +76,7 @@ class RecommendationsQuery(Base):
 
     limit = Count(load_default=20, validate=validate.Range(1, 100))
     days = Count(validate=validate.Range(1, 36500), metadata={"description": "Only papers this young."})
+    reasons = Text(longest=16, one_of=REASONS, load_default="all", metadata=_REASONS)
 
     # Not called `exclude` here because marshmallow's Schema has an attribute of that name.
     without = PaperIds(PaperId(), data_key="exclude", load_default=list, validate=validate.Length(max=500))

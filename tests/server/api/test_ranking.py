@@ -326,3 +326,42 @@ def test_the_real_listing_pages(me: Device, name: str) -> None:
     answer = me.rank(*cards)
     assert [entry["id"] for entry in answer["cards"]] == [given["id"] for given in cards]
     assert {entry["rank"] for entry in answer["cards"]} == set(range(1, len({given["id"] for given in cards}) + 1))
+
+
+def has_reasons(entries: list[dict[str, Any]]) -> set[bool]:
+    return {bool(entry["reasons"]) for entry in entries}
+
+
+@sqlite_only
+def test_reasons_come_for_all_papers_for_those_that_show_one_or_for_none(me: Device) -> None:
+    page = [card(number) for number in range(1, 7)]
+    me.rank(*[card(number) for number in range(1, 13)])
+    me.log(event("save", "2401.00003"))
+    told = me.rank(*page)
+    expected = {"all": ({True}, {True}), "shown": ({False}, {True}), "none": ({False}, {False})}
+    for asked, (of_cards, of_recommended) in expected.items():
+        answer = me.post("/v1/rank", {"papers": page, "reasons": asked}).json
+        assert (has_reasons(answer["cards"]), has_reasons(answer["recommended"])) == (of_cards, of_recommended)
+        for one, other in zip(answer["cards"], told["cards"], strict=True):
+            assert {**one, "reasons": None} == {**other, "reasons": None}
+        items = me.get(f"/v1/recommendations?reasons={asked}").json["items"]
+        assert has_reasons(items) == of_recommended
+    alone = me.post("/v1/rank", {"papers": page[:1], "reasons": "shown"}).json
+    assert has_reasons(alone["cards"]) == {True}, "a page of one card has room for its reason"
+    for wrong in ("some", "", None, [], 1):
+        answer = me.post("/v1/rank", {"papers": page, "reasons": wrong})
+        assert (answer.status_code, answer.json["error"]["field"]) == (422, "reasons")
+    assert me.get("/v1/recommendations?reasons=some").status_code == 422
+
+
+@sqlite_only
+def test_the_reasons_for_one_paper_are_those_of_its_card(me: Device, other: Device) -> None:
+    page = [card(number) for number in range(1, 7)]
+    me.rank(*page)
+    me.log(event("save", "2401.00003"))
+    for entry in me.rank(*page)["cards"]:
+        told = me.get(f"/v1/papers/{entry['id']}/reasons").json
+        assert told == {"model": None, **{name: entry[name] for name in ("id", "score", "basis", "reasons")}}
+        assert sum(reason["share"] for reason in told["reasons"]) == pytest.approx(told["score"], rel=1e-4, abs=1e-6)
+    assert me.get("/v1/papers/9912.00001/reasons").status_code == 404
+    assert other.get("/v1/papers/2401.00003/reasons").status_code == 404, "only my pages told of it"

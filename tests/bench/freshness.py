@@ -39,7 +39,8 @@ def rows(scale: Scale) -> Iterator[Row]:
             cards = homes.cards(list(world.rows(count - (10 if scale.tiny else 100))))
             yield from event_rows(caller, count, 2 if scale.tiny else 40)
             yield from swap_rows(caller, home, cards, count, *((0.7, 1) if scale.tiny else (5.0, 3)))
-        yield demo_row(Path(folder) / "demo")
+        if not scale.tiny:
+            yield demo_row(Path(folder) / "demo")
 
 
 def demo_row(home: Path) -> Row:

@@ -1,106 +1,120 @@
-"""Logging events durably, beside their validation alone and beside the database's own durable commits."""
+"""Events logged by many connections at once, beside validation alone and beside the database's own durable commits."""
 
 from __future__ import annotations
 
+import asyncio
 import random
+import sqlite3
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-from sqlalchemy import text
+import orjson
+import psycopg
 
 from recommender import Config
-from server.store.database import Database
+from server.app import THREADS
 from tests.bench import homes
-from tests.bench.freshness import Caller
 from tests.bench.rows import Row, Scale
 from tests.bench.served import Served
 from tests.bench.world import Paper, World
 from tests.server.postgres import find_binaries, running_server
 
-BATCHES, WORKERS, SENDERS = (20, 500), (1, 2), 8
-PAPERS = 2_000
+CONNECTIONS = 16
+PAPERS = 5_000
+_INSERT = "INSERT INTO bench_commits (number) VALUES (1)"
+_SEEN = "each value is one run; the machine's processors serve the client and the database too"
 
 
 def rows(scale: Scale) -> Iterator[Row]:
-    """Yield batches of events on both databases, with one worker and with two."""
-    world = World(scale.choose(tiny=200, quick=PAPERS, full=PAPERS))
+    """Yield events a second for batches of 20 and 500, one and two workers, SQLite and PostgreSQL."""
     for database in ("SQLite", "PostgreSQL"):
         if database == "PostgreSQL" and (find_binaries() is None or scale.tiny):
             yield Row("events on PostgreSQL", note="not measured: no PostgreSQL on this machine, or a tiny run")
             continue
-        with tempfile.TemporaryDirectory(prefix="inkling-bench-") as folder, ExitStack() as stack:
-            more = {"INKLING_DATABASE_URL": stack.enter_context(running_server())} if database == "PostgreSQL" else {}
-            home = Path(folder) / "home"
-            homes.fill(home, world, Config(factors=16, iterations=1), **more)
-            for workers in WORKERS[: 1 if scale.tiny else None]:
-                with Served(home, workers=workers, threads=4, **more) as served:
-                    yield from batch_rows(served, list(world.rows()), f"{database}, {workers} workers", scale, more)
+        for workers in (1,) if scale.tiny else (1, 2):
+            yield from _of_server(scale, database, workers)
 
 
-def batch_rows(served: Served, papers: list[Paper], where: str, scale: Scale, more: dict[str, str]) -> Iterator[Row]:
-    """Send batches of each size from several readers at once, and the same ones to be validated only, in turn."""
-    seconds = scale.choose(tiny=0.5, quick=1.5, full=3.0)
-    callers = [Caller(served.url, served.register()) for _ in range(SENDERS)]
-    for size in BATCHES[: 1 if scale.tiny else None]:
-        dice = random.Random(size)
-        ours, theirs = [], []
-        for _ in range(scale.repeats):
-            ours.append(rate(callers, "/v1/events", papers, size, dice, seconds))
-            theirs.append(rate(callers, "/bench/validated", papers, size, dice, seconds))
-        what = f"batches of {size} events, {where}, {SENDERS} readers at once"
-        yield Row(f"{what}: events", ours, "a second", "validation only", theirs, at_least=0.5)
-        commits = [commit_rate(Database.at(homes.settings_for(served.home, **more)), seconds) for _ in ours]
-        batches = [one / size for one in ours]
-        yield Row("… batches", batches, "a second", "durable commits of a row by one connection", commits)
+def _of_server(scale: Scale, database: str, workers: int) -> Iterator[Row]:
+    with _served(database, workers, 200 if scale.tiny else PAPERS) as (served, papers, commit_at):
+        tokens = [served.register() for _ in range(CONNECTIONS)]
+        for size in (20, 500):
+            count = CONNECTIONS * scale.choose(tiny=1, quick=20 if size == 20 else 2, full=100 if size == 20 else 5)
+            logged, checked, commits = [], [], []
+            for run in range(scale.repeats):
+                chance = random.Random(f"{size} {run}")
+                for path, rates in (("/v1/events", logged), ("/bench/validated", checked)):
+                    bodies = [orjson.dumps({"events": homes.batch(papers, chance, size)}) for _ in range(count)]
+                    rates.append(count / asyncio.run(_send(served.port, path, tokens, bodies)))
+                commits.append(_commits_a_second(commit_at, CONNECTIONS * (1 if scale.tiny else 20)))
+            name = f"events in batches of {size}, {database}, {workers} {'worker' if workers == 1 else 'workers'}"
+            ours, theirs = [rate * size for rate in logged], [rate * size for rate in checked]
+            yield Row(name, ours, "events/s", "validated only", theirs, at_least=0.5, note=_SEEN)
+            beside = "commits of one row, as many at once as the database takes"
+            yield Row(f"… such batches on disk, {database}, {workers}", logged, "batches/s", beside, commits)
 
 
-def rate(
-    callers: list[Caller], path: str, papers: list[Paper], size: int, dice: random.Random, seconds: float
-) -> float:
-    """Return events a second that are answered, each caller sending batch after batch on a connection of its own."""
-    ends, sent, failed = time.monotonic() + seconds, [0] * len(callers), list[str]()
-
-    def send(at: int, caller: Caller, seed: int) -> None:
-        own, connection = random.Random(seed), caller.connect()
-        while time.monotonic() < ends:
-            body = {"events": homes.batch(papers, own, size)}
-            status, answer = caller.ask_on(connection, path, body)
-            accepted = status == 200 and answer.count(b'"accepted"') == size
-            sent[at] += size if accepted else 0
-            failed.extend([] if accepted else [f"{status}: {answer[:200]!r}"])
-        connection.close()
-
-    began = time.monotonic()
-    run_all([lambda at=at, caller=caller: send(at, caller, dice.getrandbits(60)) for at, caller in enumerate(callers)])
-    if failed:
-        raise RuntimeError(f"{path} answered {failed[0]}")
-    return sum(sent) / (time.monotonic() - began)
+@contextmanager
+def _served(database: str, workers: int, count: int) -> Iterator[tuple[Served, list[Paper], str]]:
+    """Yield a server of a home with papers, the papers, and where its database can be asked for commits."""
+    with tempfile.TemporaryDirectory(prefix="inkling-bench-") as folder:
+        home = Path(folder) / "home"
+        server = running_server(durable=True) if database == "PostgreSQL" else nullcontext("")
+        with server as url:
+            environ = {"INKLING_DATABASE_URL": url} if url else {}
+            world = World(count)
+            homes.fill(home, world, Config(factors=16, iterations=1), **environ)
+            with Served(home, workers=workers, threads=THREADS, **environ) as served:
+                yield served, list(world.rows()), url or str(home / "inkling.sqlite3")
 
 
-def run_all(works: list[Callable[[], None]]) -> None:
-    """Do each work in a thread of its own."""
-    threads = [threading.Thread(target=work) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+async def _send(port: int, path: str, tokens: Sequence[str], bodies: list[bytes]) -> float:
+    """Send the bodies over one connection a token, as fast as they are answered; return the seconds it took."""
+    left = list(bodies)
+    connections = [await asyncio.open_connection("127.0.0.1", port) for _ in tokens]
+
+    async def work(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, token: str) -> None:
+        head = f"POST {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json"
+        while left:
+            body = left.pop()
+            writer.write(f"{head}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+            answer = (await reader.readuntil(b"\r\n\r\n")).lower()
+            said = await reader.readexactly(int(answer.partition(b"content-length:")[2].partition(b"\r")[0]))
+            if b" 200 " not in answer[:20] or said.count(b'"accepted"') != body.count(b'"kind"'):
+                raise RuntimeError(f"{path} answered {answer[:20]!r} {said[:200]!r}")
+
+    began = time.perf_counter()
+    await asyncio.gather(*(work(*pair, token) for pair, token in zip(connections, tokens, strict=True)))
+    took = time.perf_counter() - began
+    for _, writer in connections:
+        writer.close()
+    return took
 
 
-def commit_rate(database: Database, seconds: float) -> float:
-    """Return how many transactions of one small row the database makes durable in a second, one after the other."""
-    with database.writing() as session:
-        session.execute(text("CREATE TABLE IF NOT EXISTS bench_commits (number INTEGER)"))
-    began, count = time.monotonic(), 0
-    while time.monotonic() - began < seconds:
-        with database.writing() as session:
-            session.execute(text("INSERT INTO bench_commits VALUES (:number)"), {"number": count})
-        count += 1
-    took = time.monotonic() - began
-    with database.writing() as session:
-        session.execute(text("DROP TABLE bench_commits"))
-    database.close()
-    return count / took
+def _commits_a_second(where: str, count: int) -> float:
+    """Return how many durable commits of one row a second the database makes: SQLite has one writer at a time."""
+    if where.startswith("postgresql"):
+        with ThreadPoolExecutor(CONNECTIONS) as threads:
+            shares = [threads.submit(_commit_to_postgresql, where, count // CONNECTIONS) for _ in range(CONNECTIONS)]
+            return count / max(share.result() for share in shares)
+    with sqlite3.connect(Path(where).with_name("commits.sqlite3"), isolation_level=None) as connection:
+        for pragma in ("journal_mode=WAL", "synchronous=FULL"):
+            connection.execute(f"PRAGMA {pragma}")
+        connection.execute("CREATE TABLE IF NOT EXISTS bench_commits (number INTEGER)")
+        began = time.perf_counter()
+        for _ in range(count):
+            connection.execute(_INSERT)
+        return count / (time.perf_counter() - began)
+
+
+def _commit_to_postgresql(url: str, count: int) -> float:
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS bench_commits (number int)")
+        began = time.perf_counter()
+        for _ in range(count):
+            connection.execute(_INSERT)
+        return time.perf_counter() - began

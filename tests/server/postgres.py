@@ -34,8 +34,12 @@ def find_binaries() -> Path | None:
 
 
 @contextmanager
-def running_server() -> Iterator[str]:
-    """Yield the address of an empty server without a port; PostgreSQL refuses root, so root lends it another user."""
+def running_server(*, durable: bool = False) -> Iterator[str]:
+    """Yield the address of an empty server without a port; PostgreSQL refuses root, so root lends it another user.
+
+    Unless `durable`, its data is not safe from a crash: it is thrown away with it, and what the code asks for
+    (synchronous_commit) is looked at, not timed.
+    """
     binaries = find_binaries()
     assert binaries is not None
     # A short folder: a unix socket's path has about 100 bytes.
@@ -73,9 +77,8 @@ def running_server() -> Iterator[str]:
             "listen_addresses=",
             "-c",
             "shared_buffers=32MB",
-            # Its data is thrown away with it; what the code asks for (synchronous_commit) is looked at, not timed.
             "-c",
-            "fsync=off",
+            f"fsync={'on' if durable else 'off'}",
         ]
         with open(folder / "log", "wb") as log:
             server = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, **run_as)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from recommender.data.strings import HashIndex, Strings
+from recommender.data.strings import HashIndex, Strings, find_rows
 from recommender.model.moments import Moments, measure_moments, unit_rows
 from recommender.model.nearest import cap_postings
 
@@ -57,6 +57,16 @@ class DerivedColumns:
     def id_ranks(self) -> np.ndarray:
         """Int32 (N,): each row's place in `by_id`."""
         return self._stored("id_ranks", lambda: _invert(self.by_id))
+
+    def find_set(self, ids: frozenset[str]) -> np.ndarray:
+        """Return the rows of these papers, int64; of the set that was asked for last, without looking it up again."""
+        if not ids:
+            return np.empty(0, np.int64)
+        last: tuple[frozenset[str], np.ndarray] | None = self.__dict__.get("_found")
+        if last is None or last[0] is not ids:
+            rows = find_rows(self.row_of, list(ids))
+            last = self.__dict__["_found"] = (ids, rows[rows >= 0])
+        return last[1]
 
     def id_places(self, ids: Iterable[str]) -> np.ndarray:
         """Return before how many of these ids each of others comes in their order, int64 (M,)."""

@@ -222,17 +222,23 @@ class Catalogue:
         exclude: Collection[str] = (),
         seed: int = 0,
         config: Config | None = None,
+        unlisted: frozenset[str] = frozenset(),
     ) -> RankedList:
-        """Make a list from what `score` returned: the second half of `rank`."""
+        """Make a list from what `score` returned: the second half of `rank`.
+
+        Without candidates, `unlisted` are left out as `exclude` is; many may be, if it is the same set in all calls.
+        """
         if candidates is None:
-            return rank_catalogue(scores, k, exclude, config or self.config, seed)
+            return rank_catalogue(scores, k, exclude, config or self.config, seed, unlisted=unlisted)
         return rank_candidates(scores, [paper for paper in dict.fromkeys(candidates) if paper not in exclude], k)
 
-    def similar(self, paper: str, k: int, exclude: Collection[str] = ()) -> RankedList:
+    def similar(
+        self, paper: str, k: int, exclude: Collection[str] = (), unlisted: frozenset[str] = frozenset()
+    ) -> RankedList:
         """Return the k papers most similar to one; fewer where fewer score above zero, none for an unknown paper."""
         history = Events.from_rows([("", paper, "save", None)])
         scores = self.score(history, now=0.0, config=self.config.relevance_only())
-        return rank_similar(scores, k if paper in self else 0, exclude)
+        return rank_similar(scores, k if paper in self else 0, exclude, unlisted)
 
     def search(self, query: str, k: int) -> RankedList:
         """Return the best k of the papers that match a query, as `search.match_papers` decides."""

@@ -182,6 +182,10 @@ class PaperIndex:
             rows = np.where(found >= 0, found + start, rows)
         return rows
 
+    def find_set(self, ids: frozenset[str]) -> np.ndarray:
+        """Return the rows of papers, also replaced ones, int64; quick for a set that is asked for again and again."""
+        return np.concatenate([block.derived.find_set(ids) + start for block, start in self.parts()])
+
     def parts(self) -> list[tuple[PaperBlock, int]]:
         """Return the blocks, each with its first row."""
         return list(zip(self.blocks, self.block_starts.tolist(), strict=False))
@@ -262,16 +266,6 @@ class PaperIndex:
         """Bool (N,): there is anything to score the paper by."""
         return is_known(self.trained, self.has_words, self.published, self.upvotes)
 
-    @cached_property
-    def log_upvotes(self) -> np.ndarray:
-        """Float32 (N,): log1p of the upvotes, 0 where unknown."""
-        return self.column("derived.log_upvotes")
-
-    @cached_property
-    def log_readers(self) -> np.ndarray:
-        """Float32 (N,): log1p of the readers."""
-        return self.column("derived.log_readers")
-
     def rows_of(self, name: Name) -> np.ndarray:
         """Return the index rows of the papers that have a name, int64, in order."""
         starts = self.block_starts.tolist()
@@ -308,11 +302,6 @@ class PaperIndex:
     def scoring_vectors(self, rows: np.ndarray) -> np.ndarray:
         """Return the vectors that papers are scored by, of index rows (M,), float32 (M, D)."""
         return self.take("scoring_vectors", rows)
-
-    @cached_property
-    def scoring_norms(self) -> np.ndarray:
-        """Float32 (N,): the norms of the scoring vectors, none of them zero."""
-        return self.column("derived.scoring_norms")
 
     def dot_vector(self, vector: np.ndarray) -> np.ndarray:
         """Return the product of every scoring vector with `vector` (D,), float32 (N,)."""

@@ -31,10 +31,19 @@ def rank_candidates(scores: CatalogueScores, candidates: Sequence[str], k: int |
 
 
 def rank_catalogue(
-    scores: CatalogueScores, k: int | None, exclude: Collection[str], config: Config, seed: int
+    scores: CatalogueScores,
+    k: int | None,
+    exclude: Collection[str],
+    config: Config,
+    seed: int,
+    *,
+    unlisted: frozenset[str] = frozenset(),
 ) -> RankedList:
-    """Return the best k of the whole index, all with None, without what the reader has seen or `exclude` names."""
-    excluded = _find_excluded(scores, exclude)
+    """Return the best k of the whole index, all with None, without what the reader has seen or `exclude` names.
+
+    `unlisted` are papers to leave out for every reader: the same set in all calls is looked up once.
+    """
+    excluded = _find_excluded(scores, exclude, unlisted)
     if k is None or not (config.diversity or config.exploration or config.fairness):
         return build_ranked_list(scores, _select_best(scores, excluded, k), [], None)
     pool = _select_best(scores, excluded, max(POOL_FACTOR * k, MIN_POOL))
@@ -52,9 +61,11 @@ def rank_matches(scores: CatalogueScores, matches: np.ndarray, k: int, exclude: 
     return _list_matches(scores, rows)
 
 
-def rank_similar(scores: CatalogueScores, k: int, exclude: Collection[str]) -> RankedList:
+def rank_similar(
+    scores: CatalogueScores, k: int, exclude: Collection[str], unlisted: frozenset[str] = frozenset()
+) -> RankedList:
     """Return the best k of the papers that score above zero, or of all where every score is zero."""
-    rows = _select_best(scores, _find_excluded(scores, exclude), k)
+    rows = _select_best(scores, _find_excluded(scores, exclude, unlisted), k)
     totals = scores.of(rows)
     if (totals > 0).any() or np.nan_to_num(scores.total).any():
         rows = rows[totals > 0]
@@ -65,11 +76,14 @@ def _list_matches(scores: CatalogueScores, rows: np.ndarray) -> RankedList:
     return build_ranked_list(scores, rows, [], np.maximum(np.float32(MIN_MATCH_SCORE) - scores.of(rows), 0))
 
 
-def _find_excluded(scores: CatalogueScores, exclude: Collection[str]) -> np.ndarray:
+def _find_excluded(
+    scores: CatalogueScores, exclude: Collection[str], unlisted: frozenset[str] = frozenset()
+) -> np.ndarray:
     """Return the rows that may not be listed, int64 in order: replaced ones, those seen and those named."""
     index = scores.index
     named = index.find_rows(list(exclude))
-    return np.unique(np.concatenate([index.replaced, scores.profile.seen, named[named >= 0]]))
+    found = [index.replaced, scores.profile.seen, named[named >= 0], index.find_set(unlisted)]
+    return np.unique(np.concatenate(found))
 
 
 def _select_best(scores: CatalogueScores, excluded: np.ndarray, k: int | None) -> np.ndarray:

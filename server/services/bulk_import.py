@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -116,14 +117,16 @@ def _import_papers(
     context: Context, table: Papers, now: float, reader_id: str | None, tell: Callable[[int], None]
 ) -> Outcome:
     """Store papers for everybody, as a source's, or as what this reader's own pages said."""
-    outcome = Outcome()
+    outcome, began = Outcome(), time.monotonic()
     for batch in _batches(_cards(table, outcome)):
+        # Workers look for changes newer than those they know: a batch after minutes must not bear the first one's time.
+        at = now + time.monotonic() - began
         with papers.changing_texts(context, in_turns=True) as (session, changed):
             if reader_id is None:
-                changed.update(papers.merge_source_papers(session, papers.IMPORT, batch, now=now))
+                changed.update(papers.merge_source_papers(session, papers.IMPORT, batch, now=at))
             else:
                 confirm = context.settings.confirm_page_text
-                changed.update(papers.merge_cards(session, reader_id, batch, confirm=confirm, now=now))
+                changed.update(papers.merge_cards(session, reader_id, batch, confirm=confirm, now=at))
         outcome.counts["accepted"] += len(batch)
         tell(outcome.counts.total())
     return outcome

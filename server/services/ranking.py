@@ -125,11 +125,18 @@ class RankingRequest:
             # Exploration changes from day to day, not with every reload.
             seed=zlib.crc32(f"{reader}:{int(self.now // DAY)}".encode()),
             config=self.config,
+            unlisted=self.served.withdrawn,
         )
 
     def make_list(self, candidates: Sequence[str] | None, k: int | None, exclude: Collection[str] = ()) -> ReaderList:
         """Return what `rank` does with its reasons, kept for a minute in which nothing changes."""
-        key = (None if candidates is None else tuple(candidates), k, frozenset(exclude), int(self.now // DAY))
+        key = (
+            None if candidates is None else tuple(candidates),
+            k,
+            frozenset(exclude),
+            self.served.withdrawn,
+            int(self.now // DAY),
+        )
         return self.context.reader_lists.ranked(
             self.caller.reader_id, self._kept, key, lambda: self.rank(candidates, k, exclude)
         )
@@ -224,11 +231,12 @@ def _recommend(
 ) -> list[dict[str, Any]]:
     """Return papers for the reader that they have not opened, saved or hidden, nor been shown too often."""
     reader_id = request.caller.reader_id
-    out = {*exclude, *request.history.overexposed, *request.unlisted}
+    out = {*exclude, *request.history.overexposed, *request.untitled}
     candidates = None
     if days is not None:
         with request.context.database.reading() as session:
             recent = paper_store.published_since(session, reader_id, request.now - days * DAY)
+        out |= request.served.withdrawn
         candidates = [name for name in recent if name not in out | request.history.acted_on]
     return _attach_papers(request, request.make_list(candidates, limit, out), limit, reasons=reasons)
 
@@ -293,5 +301,5 @@ def similar(context: ServingContext, caller: Caller, paper_id: str, limit: int, 
     """Return the papers most similar to one. Raises PaperNotFound."""
     papers.find_paper(context, caller.reader_id, paper_id)
     request = RankingRequest.of(context, caller, now, [paper_id])
-    ranked = request.catalogue.similar(paper_id, limit, request.unlisted | {paper_id})
+    ranked = request.catalogue.similar(paper_id, limit, request.untitled | {paper_id}, request.served.withdrawn)
     return _attach_papers(request, ReaderList(ranked), limit)

@@ -69,7 +69,8 @@ def _reason_body(reason: Reason) -> dict[str, Any]:
     return body
 
 
-ListKey = tuple[tuple[str, ...] | None, int | None, frozenset[str], int]  # candidates, k, left out, day
+# Candidates, k, left out of this list and of all lists, day.
+ListKey = tuple[tuple[str, ...] | None, int | None, frozenset[str], frozenset[str], int]
 
 
 @dataclass

@@ -3,7 +3,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from recommender import Catalogue, Config
+from recommender import Catalogue, Config, Papers
+from recommender.model import derived_columns
 
 NOW = 1_760_000_000.0
 
@@ -50,3 +51,36 @@ def test_an_explored_paper_says_so(make_list):
             assert sum(reason.share for reason in explored.reasons(at)) == pytest.approx(
                 float(explored.scores[at]), rel=1e-4
             )
+
+
+def test_unlisted_papers_are_left_out_as_excluded_ones_are_and_looked_up_once(model, saved, monkeypatch):
+    catalogue = Catalogue(model)
+    ask = {"candidates": None, "k": 20}
+    scores = catalogue.score(saved("t2p00", "t2p01"), now=NOW)
+    best = catalogue.rank_scores(scores, **ask).ids
+    unlisted = frozenset(best[:5]) | {"unknown"}
+    looked_up = []
+    find = derived_columns.find_rows
+    monkeypatch.setattr(derived_columns, "find_rows", lambda *asked: looked_up.append(1) or find(*asked))
+    for _ in range(3):
+        one, other = (
+            catalogue.rank_scores(scores, **ask, **out) for out in ({"unlisted": unlisted}, {"exclude": unlisted})
+        )
+        assert one.ids == other.ids
+        assert not set(one.ids) & unlisted
+    assert len(looked_up) == 1
+    more = unlisted | {one.ids[0]}
+    assert one.ids[0] not in catalogue.rank_scores(scores, **ask, unlisted=more).ids
+    similar = catalogue.similar("t2p00", 5).ids
+    assert similar[1] not in catalogue.similar("t2p00", 5, unlisted=frozenset(similar[1:2])).ids
+
+
+def test_an_unlisted_paper_is_left_out_with_its_newer_text(model, saved):
+    catalogue = Catalogue(model)
+    catalogue.update(
+        Papers.from_rows([{"id": "t2p03", "title": "topic2word1"}, {"id": "fresh", "title": "topic2word1"}])
+    )
+    unlisted = frozenset({"t2p03", "fresh"})
+    scores = catalogue.score(saved("t2p00", "t2p01"), now=NOW)
+    assert unlisted <= set(catalogue.rank_scores(scores, candidates=None, k=None).ids)
+    assert not unlisted & set(catalogue.rank_scores(scores, candidates=None, k=None, unlisted=unlisted).ids)

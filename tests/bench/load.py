@@ -18,7 +18,8 @@ from tests.bench.rows import Row, Scale
 from tests.bench.served import Served
 from tests.bench.world import Paper, World
 
-WORKERS, CONNECTIONS, READERS, SAVED, CARDS = 2, 16, 50, 30, 100
+WORKERS, CONNECTIONS, READERS, SAVED, CARDS = 2, 16, 200, 30, 100
+HISTORIES = (5, 30, 100, 500)  # papers saved by the readers in turn
 _SCRIPT = """
 local tokens, bodies, at = {{{tokens}}}, {{{bodies}}}, 0
 wrk.method = "POST"
@@ -46,6 +47,7 @@ def rows(scale: Scale) -> Iterator[Row]:
         with Served(home) as served:
             served.save(newest[:: len(newest) // SAVED][:SAVED])
             yield alone(served, newest, count, scale.choose(tiny=3, quick=30, full=100))
+            yield after_an_event(served, newest, count, scale.choose(tiny=3, quick=20, full=50))
         if shutil.which("wrk") is None:
             raise RuntimeError("no wrk on this machine (Debian: apt-get install wrk)")
         with Served(home, workers=WORKERS, threads=THREADS) as served:
@@ -70,12 +72,31 @@ def alone(served: Served, newest: list[Paper], count: int, repeats: int) -> Row:
     )
 
 
+def after_an_event(served: Served, newest: list[Paper], count: int, repeats: int) -> Row:
+    """Time requests that each follow a save: nothing of the last answer holds."""
+    body = {"papers": homes.cards(newest, CARDS), "page": "daily/2026-11-20"}
+    ours, theirs = [], []
+    for seed, one in enumerate(newest[CARDS : CARDS + repeats], start=1_000):
+        served.save([one], seed=seed)
+        ours.append(served.post("/v1/rank", body))
+        theirs.append(served.post("/bench/json", body))
+    share = statistics.median(took.recommender / took.wall for took in ours)
+    return Row(
+        f"`/v1/rank`, {CARDS} cards, {count:,} papers, alone, each after a save",
+        [took.wall for took in ours],
+        "ms",
+        "a bare Flask answer to the same body",
+        [took.wall for took in theirs],
+        note=f"{share:.0%} of it in the recommender",
+    )
+
+
 def under_load(served: Served, newest: list[Paper], count: int, scale: Scale) -> Iterator[Row]:
     """Load both in turn from several connections; every reader has saved papers of their own."""
     readers = 3 if scale.tiny else READERS
     tokens = [served.register() for _ in range(readers)]
     for at, token in enumerate(tokens):
-        served.save(newest[at * 7 :: 11][:SAVED], token)
+        served.save(newest[at * 7 :: 3][: HISTORIES[at % len(HISTORIES)]], token)
     pages = [newest[start : start + CARDS] for start in range(0, len(newest) - CARDS + 1, CARDS)][:10]
     bodies = [json.dumps({"papers": homes.cards(page, CARDS), "page": "daily/2026-11-20"}) for page in pages]
     seconds = scale.choose(tiny=2, quick=3, full=5)
@@ -92,7 +113,8 @@ def under_load(served: Served, newest: list[Paper], count: int, scale: Scale) ->
     beside, (ours, theirs) = "the bare answer under the same load", list(zip(*both, strict=True))
     rate = [[one["rate"] for one in some] for some in (ours, theirs)]
     failed = sum(one["failed"] for one in ours)
-    note = f"{readers} readers of {SAVED} papers, by wrk; {failed:.0f} answers failed"
+    saved = ", ".join(map(str, HISTORIES))
+    note = f"{readers} readers with {saved} papers, each asking again for a page, by wrk; {failed:.0f} answers failed"
     yield Row(f"{what}: answers", rate[0], "a second", beside, rate[1], at_least=1 / 8, note=note)
     for name in ("p50", "p99"):
         took = [[one[name] for one in some] for some in (ours, theirs)]

@@ -96,12 +96,14 @@ class Served:
         server, recommender = (int(part) / 1e6 for part in answer.headers["X-Spent"].split())
         return Took(took, server, recommender)
 
-    def save(self, papers: list[Paper], token: str | None = None) -> None:
-        """Let the reader, or the one of a token, save these papers."""
-        batch = homes.batch(papers, random.Random(2), len(papers))
+    def save(self, papers: list[Paper], token: str | None = None, seed: int = 2) -> None:
+        """Let the reader, or the one of a token, save these papers, by events that each `seed` makes anew."""
+        batch = homes.batch(papers, random.Random(seed), len(papers))
         saves = [{**event, "kind": "save", "paper": one.id} for event, one in zip(batch, papers, strict=True)]
         headers = {"Authorization": f"Bearer {token}"} if token else None
-        self.client.post("/v1/events", json={"events": saves}, headers=headers).raise_for_status()
+        answer = self.client.post("/v1/events", json={"events": saves}, headers=headers).raise_for_status()
+        if any(result["status"] == "rejected" for result in answer.json()["results"]):
+            raise RuntimeError(f"a save was refused: {answer.text[:300]}")
 
 
 def free_port() -> int:

@@ -12,7 +12,7 @@ from recommender import Catalogue, RankedList
 def watch() -> None:
     """Count the nanoseconds spent in the recommender's calls in `watch.recommender`; one thread."""
     watch.recommender = 0  # type: ignore[attr-defined]
-    for owner, name in ((Catalogue, "score"), (Catalogue, "rank_scores"), (RankedList, "reasons")):
+    for owner, name in ((Catalogue, "prepare"), (Catalogue, "rank_scores"), (RankedList, "reasons")):
         setattr(owner, name, _timed(getattr(owner, name)))
 
 

@@ -98,6 +98,8 @@ async def _send(port: int, path: str, tokens: Sequence[str], bodies: list[bytes]
 def _commits_a_second(where: str, count: int) -> float:
     """Return how many durable commits of one row a second the database makes: SQLite has one writer at a time."""
     if where.startswith("postgresql"):
+        with psycopg.connect(where.replace("+psycopg", ""), autocommit=True) as connection:
+            connection.execute("CREATE TABLE IF NOT EXISTS bench_commits (number int)")
         with ThreadPoolExecutor(CONNECTIONS) as threads:
             shares = [threads.submit(_commit_to_postgresql, where, count // CONNECTIONS) for _ in range(CONNECTIONS)]
             return count / max(share.result() for share in shares)
@@ -113,7 +115,6 @@ def _commits_a_second(where: str, count: int) -> float:
 
 def _commit_to_postgresql(url: str, count: int) -> float:
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
-        connection.execute("CREATE TABLE IF NOT EXISTS bench_commits (number int)")
         began = time.perf_counter()
         for _ in range(count):
             connection.execute(_INSERT)

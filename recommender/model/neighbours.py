@@ -17,6 +17,7 @@ from recommender.model.nearest import NearestIndex, find_nearest, keep_strongest
 ONE_STEP_NEIGHBOURS = 50  # K of the one-step graph
 TWO_STEP_NEIGHBOURS = 20  # K of the two-step graph by text alone
 TWO_STEP_NEIGHBOURS_JOINT = 10  # K of the joint two-step graph, by each of text and readers
+FEW_CELLS = 64  # a product of less than one cell in so many of a row is taken by looking rows up
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Propagation:
             one_step, first = self.one_step[own], self.two_step[own]
         else:
             one_step, first = graph_rows @ self.one_step, graph_rows @ self.two_step
-        reach = (one_step + first @ self.two_step).tocsr()
+        reach = (one_step + _multiply(first, self.two_step)).tocsr()
         reach.data[reach.indices == np.repeat(own, np.diff(reach.indptr))] = 0
         np.sqrt(reach.data, out=reach.data)
         return reach
@@ -83,6 +84,18 @@ def weigh_readers(liked: sp.csr_matrix) -> sp.csr_matrix:
     weighed = sp.diags((1 / np.sqrt(1 + papers_each)).astype(np.float32)) @ (liked > 0).astype(np.float32)
     length = np.asarray(weighed.multiply(weighed).sum(axis=0)).ravel()
     return (weighed @ sp.diags((1 / np.sqrt(length + 0.5)).astype(np.float32))).T.tocsr()
+
+
+def _multiply(few: sp.csr_matrix, graph: sp.csr_matrix) -> sp.csr_matrix:
+    """Return the product of `few` rows (n, P) with a graph (P, P), float32 CSR (n, P)."""
+    if few.nnz * FEW_CELLS > graph.shape[1]:
+        return few @ graph
+    # SciPy's product clears two arrays of P for it; looking up the rows that count costs these rows alone.
+    rows = graph[few.indices]
+    lengths = np.diff(rows.indptr)
+    owners = np.repeat(np.repeat(np.arange(few.shape[0]), np.diff(few.indptr)), lengths)
+    cells = (rows.data * np.repeat(few.data, lengths), (owners, rows.indices))
+    return sp.coo_matrix(cells, shape=few.shape).tocsr()
 
 
 def _single_graph_row(graph_rows: sp.csr_matrix) -> np.ndarray:

@@ -51,6 +51,11 @@ class Component(ABC):
         """Return what each group of profile rows (C, n) adds to index rows (M,), float32 (M, C)."""
 
     @property
+    def sums(self) -> SparseColumn | None:
+        """The scores of the model's papers, if only few of them have any."""
+        return None
+
+    @property
     def scores(self) -> np.ndarray:
         """The score of every paper in the index, float32 (N,)."""
         return np.concatenate([self.score(span) for span in iterate_spans(self.index)])
@@ -114,20 +119,27 @@ class GraphComponent(Component):
     @cached_property
     def reached(self) -> np.ndarray:
         """The papers of the model that the profile reaches, int64 (S,) in order."""
-        return np.flatnonzero(np.bincount(self.reach.indices, minlength=self.reach.shape[1]))
+        is_reached = np.zeros(self.reach.shape[1], bool)
+        is_reached[self.reach.indices] = True
+        return np.flatnonzero(is_reached)
 
     @cached_property
     def by_paper(self) -> sp.csr_matrix:
         """How far each row of the profile reaches each paper that is reached, float32 CSR (S, n)."""
         reach = self.reach
-        columns = np.searchsorted(self.reached, reach.indices)
-        parts = (reach.data, columns, reach.indptr)
+        place = np.empty(reach.shape[1], np.int32)
+        place[self.reached] = np.arange(len(self.reached), dtype=np.int32)
+        parts = (reach.data, place[reach.indices], reach.indptr)
         return sp.csr_matrix(parts, shape=(reach.shape[0], len(self.reached)), copy=False).T.tocsr()
 
-    @cached_property
+    @property
     def sums(self) -> SparseColumn:
         """The scores of the model's papers."""
-        return SparseColumn(self.reached, self.by_paper @ self.weight, self.reach.shape[1])
+        return SparseColumn(self.reached, self._sums, self.reach.shape[1])
+
+    @cached_property
+    def _sums(self) -> np.ndarray:
+        return np.asarray(self.by_paper @ self.weight)
 
     def score(self, papers: PaperSlice) -> np.ndarray:
         """Return the scores of some papers, float32 (M,)."""

@@ -17,10 +17,10 @@ import scipy.sparse as sp
 from recommender.ranking.paper_index import PaperBlock, PaperIndex
 
 # Papers of one span. Its temporaries stay in the processor's cache, while calls into numpy stay few.
-SPAN = 16_384
+SPAN = 32_768
 # The scores, float32 (M,), of rows of the model's papers.
 ModelScores = Callable[[slice | np.ndarray], np.ndarray]
-DENSE_LOOKUPS = 16  # looking up more than one cell in so many is quicker in a dense array
+DENSE = 16  # looking up or adding more than one cell in so many is quicker in a dense array
 
 
 @dataclass(frozen=True)
@@ -35,19 +35,30 @@ class SparseColumn:
         """Return the values of these rows (M,), float32 (M,)."""
         if isinstance(rows, slice):
             return self._between(rows.start, rows.stop)
-        if len(rows) * DENSE_LOOKUPS > self.size:
-            dense = np.zeros(self.size, np.float32)
-            dense[self.rows] = self.values
-            return dense[rows]
+        if len(rows) * DENSE > self.size:
+            return self._dense[rows]
         found, has = find_sorted(self.rows, rows)
         values = np.zeros(len(rows), np.float32)
         values[has] = self.values[found[has]]
         return values
 
+    def add_to(self, total: np.ndarray, start: int) -> None:
+        """Add the values of the rows from `start` on to `total` float32 (M,)."""
+        if len(self.rows) * DENSE > self.size:
+            total += self._dense[start : start + len(total)]
+            return
+        first, last = np.searchsorted(self.rows, (start, start + len(total)))
+        total[self.rows[first:last] - start] += self.values[first:last]
+
+    @cached_property
+    def _dense(self) -> np.ndarray:
+        dense = np.zeros(self.size, np.float32)
+        dense[self.rows] = self.values
+        return dense
+
     def _between(self, start: int, stop: int) -> np.ndarray:
         values = np.zeros(stop - start, np.float32)
-        first, last = np.searchsorted(self.rows, (start, stop))
-        values[self.rows[first:last] - start] = self.values[first:last]
+        self.add_to(values, start)
         return values
 
     def deviation(self) -> float:
@@ -113,7 +124,7 @@ class PaperSpan:
     def column(self, name: str) -> np.ndarray:
         """Return a view of a column of the block."""
         values: np.ndarray = attrgetter(name)(self.block)
-        return values[self.start : self.stop]
+        return np.asarray(values[self.start : self.stop])  # arithmetic on a memory map itself is slower
 
     def words(self) -> sp.csr_matrix:
         """Return the TF-IDF rows, float32 CSR (M, W), without copying them."""

@@ -45,15 +45,23 @@ class RankedList:
 
 
 def build_ranked_list(
-    scores: CatalogueScores, rows: Sequence[int] | np.ndarray, unknown: Sequence[str], adjustments: np.ndarray | None
+    scores: CatalogueScores,
+    rows: Sequence[int] | np.ndarray,
+    unknown: Sequence[str],
+    adjustments: np.ndarray | None,
+    totals: np.ndarray | None = None,
 ) -> RankedList:
-    """Build the list of index rows (M,) in the order given, followed by the ids of papers nothing is known of."""
+    """Build the list of index rows (M,) in the order given, followed by the ids of papers nothing is known of.
+
+    `totals` float32 (M,) are the scores of the rows where they are known already.
+    """
     rows = np.asarray(rows, np.int64)
     adjustments = np.zeros(len(rows), np.float32) if adjustments is None else adjustments
+    totals = scores.of(rows) if totals is None else totals
     missing = np.full(len(unknown), np.nan, np.float32)
     return RankedList(
-        ids=[*(scores.index.ids[row] for row in rows), *unknown],
-        scores=np.concatenate([scores.of(rows) + adjustments, missing]),
+        ids=[*(scores.index.ids[row] for row in rows.tolist()), *unknown],
+        scores=np.concatenate([totals + adjustments, missing]),
         basis=[*scores.basis_of(rows), *("none" for _ in unknown)],
         _catalogue_scores=scores,
         _rows=np.concatenate([rows, np.full(len(unknown), -1)]),

@@ -11,6 +11,7 @@ import numpy as np
 
 from recommender.config import Config
 from recommender.ranking.interests import fair_shares
+from recommender.ranking.paper_index import PaperIndex
 from recommender.ranking.ranked_list import RankedList, build_ranked_list
 from recommender.ranking.scoring import CatalogueScores
 
@@ -25,9 +26,9 @@ def rank_candidates(scores: CatalogueScores, candidates: Sequence[str], k: int |
     totals = np.full(len(rows), np.nan, np.float32)
     totals[rows >= 0] = scores.of(rows[rows >= 0])
     unscored = [candidates[at] for at in np.flatnonzero(np.isnan(totals)).tolist()]
-    rows = _select_top(scores, rows[~np.isnan(totals)], k)
+    rows, totals = _select_top(scores.index, rows[~np.isnan(totals)], totals[~np.isnan(totals)], k)
     room = None if k is None else max(k - len(rows), 0)
-    return build_ranked_list(scores, rows, sorted(unscored)[:room], None)
+    return build_ranked_list(scores, rows, sorted(unscored)[:room], None, totals)
 
 
 def rank_catalogue(
@@ -45,11 +46,12 @@ def rank_catalogue(
     """
     excluded = _find_excluded(scores, exclude, unlisted)
     if k is None or not (config.diversity or config.exploration or config.fairness):
-        return build_ranked_list(scores, _select_best(scores, excluded, k), [], None)
-    pool = _select_best(scores, excluded, max(POOL_FACTOR * k, MIN_POOL))
-    order, adjustments = _diversify(scores, pool, k, config)
-    order, adjustments = _explore(scores, pool, order, adjustments, share=config.exploration, seed=seed)
-    return build_ranked_list(scores, order, [], adjustments)
+        rows, totals = _select_best(scores, excluded, k)
+        return build_ranked_list(scores, rows, [], None, totals)
+    pool, totals = _select_best(scores, excluded, max(POOL_FACTOR * k, MIN_POOL))
+    order, adjustments = _diversify(scores, pool, totals, k, config)
+    order, adjustments = _explore(totals, order, adjustments, share=config.exploration, seed=seed)
+    return build_ranked_list(scores, pool[order], [], adjustments, totals[order])
 
 
 def rank_matches(scores: CatalogueScores, matches: np.ndarray, k: int, exclude: Collection[str] = ()) -> RankedList:
@@ -57,23 +59,22 @@ def rank_matches(scores: CatalogueScores, matches: np.ndarray, k: int, exclude: 
     eligible = matches.copy()
     eligible[_find_excluded(scores, exclude)] = False
     rows = np.flatnonzero(eligible)
-    rows = _select_top(scores, rows[~np.isnan(scores.of(rows))], k)
-    return _list_matches(scores, rows)
+    totals = scores.of(rows)
+    return _list_matches(scores, *_select_top(scores.index, rows[~np.isnan(totals)], totals[~np.isnan(totals)], k))
 
 
 def rank_similar(
     scores: CatalogueScores, k: int, exclude: Collection[str], unlisted: frozenset[str] = frozenset()
 ) -> RankedList:
     """Return the best k of the papers that score above zero, or of all where every score is zero."""
-    rows = _select_best(scores, _find_excluded(scores, exclude, unlisted), k)
-    totals = scores.of(rows)
+    rows, totals = _select_best(scores, _find_excluded(scores, exclude, unlisted), k)
     if (totals > 0).any() or np.nan_to_num(scores.total).any():
-        rows = rows[totals > 0]
-    return _list_matches(scores, rows)
+        rows, totals = rows[totals > 0], totals[totals > 0]
+    return _list_matches(scores, rows, totals)
 
 
-def _list_matches(scores: CatalogueScores, rows: np.ndarray) -> RankedList:
-    return build_ranked_list(scores, rows, [], np.maximum(np.float32(MIN_MATCH_SCORE) - scores.of(rows), 0))
+def _list_matches(scores: CatalogueScores, rows: np.ndarray, totals: np.ndarray) -> RankedList:
+    return build_ranked_list(scores, rows, [], np.maximum(np.float32(MIN_MATCH_SCORE) - totals, 0), totals)
 
 
 def _find_excluded(
@@ -86,42 +87,46 @@ def _find_excluded(
     return np.unique(np.concatenate(found))
 
 
-def _select_best(scores: CatalogueScores, excluded: np.ndarray, k: int | None) -> np.ndarray:
-    """Return the best k of the rows that are not excluded and have a score, all with None, best first."""
+def _select_best(scores: CatalogueScores, excluded: np.ndarray, k: int | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return the best k of the rows that are not excluded and have a score, all with None, best first, and scores."""
     if k is not None and k > 0:
-        return _select_top(scores, scores.best(k, excluded), k)
+        return _select_top(scores.index, *scores.best(k, excluded), k)
     eligible = ~np.isnan(scores.total)
     eligible[excluded] = False
-    return _select_top(scores, np.flatnonzero(eligible), k)
+    return _select_top(scores.index, np.flatnonzero(eligible), scores.total[eligible], k)
 
 
-def _select_top(scores: CatalogueScores, rows: np.ndarray, k: int | None) -> np.ndarray:
-    totals = scores.of(rows)
+def _select_top(
+    index: PaperIndex, rows: np.ndarray, totals: np.ndarray, k: int | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the k of these index rows (M,) with the largest `totals` (M,), all with None, best first, and these."""
     if k is not None and 0 < k < len(rows):
         threshold = np.partition(totals, len(rows) - k)[len(rows) - k]
         rows, totals = rows[totals >= threshold], totals[totals >= threshold]  # with all ties of the last place
-    return rows[np.lexsort((_break_ties(scores, rows, totals), -totals))][:k]
+    order = np.lexsort((_break_ties(index, rows, totals), -totals))[:k]
+    return rows[order], totals[order]
 
 
-def _break_ties(scores: CatalogueScores, rows: np.ndarray, totals: np.ndarray) -> np.ndarray:
+def _break_ties(index: PaperIndex, rows: np.ndarray, totals: np.ndarray) -> np.ndarray:
     """Return keys int64 (M,) that order index rows (M,) of the same total by id."""
     _, place, count = np.unique(totals, return_inverse=True, return_counts=True)
     tied = np.flatnonzero(count[place] > 1)
     keys = np.zeros(len(rows), np.int64)
-    keys[tied] = scores.index.id_keys(rows[tied])
+    keys[tied] = index.id_keys(rows[tied])
     return keys
 
 
-def _diversify(scores: CatalogueScores, pool: np.ndarray, k: int, config: Config) -> tuple[np.ndarray, np.ndarray]:
+def _diversify(
+    scores: CatalogueScores, pool: np.ndarray, totals: np.ndarray, k: int, config: Config
+) -> tuple[np.ndarray, np.ndarray]:
     """Choose greedily by score, less a cost for similarity to chosen papers and for the filled places of an interest.
 
-    Returns index rows (k,) and what each choice cost, float32 (k,). `diversity` weighs the largest similarity to a
-    chosen paper, as maximal marginal relevance does (Carbonell and Goldstein, SIGIR 1998); `fairness` weighs the filled
-    share of the places due to the paper's interest, a greedy form of Steck, "Calibrated Recommendations" (RecSys 2018).
-    Both costs are in standard deviations of the pool's scores, and only grow as papers are chosen, so the scores stay
-    in order.
+    Returns the places of `pool` (M,) chosen, int64 (k,), and what each choice cost, float32 (k,). `diversity` weighs
+    the largest similarity to a chosen paper, as maximal marginal relevance does (Carbonell and Goldstein, SIGIR 1998);
+    `fairness` weighs the filled share of the places due to the paper's interest, a greedy form of Steck, "Calibrated
+    Recommendations" (RecSys 2018). Both costs are in standard deviations of the pool's scores, `totals` float32 (M,),
+    and only grow as papers are chosen, so the scores stay in order.
     """
-    totals = scores.of(pool)
     similarity = config.diversity * _measure_similarity(scores, pool) if config.diversity else None
     interest, places = _assign_interests(scores, pool) if config.fairness else (None, None)
     unit = totals.std() if len(pool) else np.float32(0)
@@ -137,7 +142,7 @@ def _diversify(scores: CatalogueScores, pool: np.ndarray, k: int, config: Config
             np.maximum(redundancy, similarity[best], out=redundancy)
         if interest is not None and places is not None:
             filled += np.where(interest == interest[best], config.fairness / places[interest[best]], np.float32(0))
-    return pool[order], np.array(costs, np.float32)
+    return np.array(order, np.int64), np.array(costs, np.float32)
 
 
 def _assign_interests(scores: CatalogueScores, pool: np.ndarray) -> tuple[np.ndarray | None, np.ndarray | None]:
@@ -165,23 +170,26 @@ def _normalize_vectors(scores: CatalogueScores, rows: np.ndarray) -> np.ndarray:
 
 
 def _explore(
-    scores: CatalogueScores, pool: np.ndarray, order: np.ndarray, adjustments: np.ndarray, *, share: float, seed: int
+    totals: np.ndarray, order: np.ndarray, adjustments: np.ndarray, *, share: float, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Give a `share` of all places, drawn in the lower half, to random papers of the pool at that place's score.
 
+    `totals` float32 (M,) are the scores of the pool, `order` int64 (k,) the places of it that are listed.
     Epsilon-greedy exploration that leaves the upper half alone.
     """
     if not share:
         return order, adjustments
     random = np.random.default_rng(seed)
-    others = pool[~np.isin(pool, order)]
+    is_listed = np.zeros(len(totals), bool)
+    is_listed[order] = True
+    others = np.flatnonzero(~is_listed)
     half = np.arange(len(order) // 2, len(order))
     places = half[random.random(len(half)) < 2 * share]
     if not len(places) or not len(others):
         return order, adjustments
     places = places[: len(others)]
     order, adjustments = order.copy(), adjustments.copy()
-    totals = (scores.of(order) + adjustments)[places]
+    wanted = (totals[order] + adjustments)[places]
     order[places] = random.choice(others, len(places), replace=False)
-    adjustments[places] = totals - scores.of(order[places])
+    adjustments[places] = wanted - totals[order[places]]
     return order, adjustments

@@ -16,7 +16,7 @@ from recommender.features.tfidf import Vocabulary
 from recommender.model.blend import Blend
 from recommender.ranking.components import CONTENT_COMPONENTS, Component
 from recommender.ranking.paper_index import PaperIndex, is_known
-from recommender.ranking.paper_slices import SPAN, PaperSelection, PaperSlice, iterate_spans
+from recommender.ranking.paper_slices import SPAN, PaperSelection, PaperSlice, PaperSpan, SparseColumn, iterate_spans
 from recommender.ranking.priors import Priors
 from recommender.ranking.profile import Profile
 from recommender.ranking.reader_state import ReaderState
@@ -48,7 +48,27 @@ class WeightedComponent:
 
     def weigh(self, papers: PaperSlice) -> np.ndarray:
         """Return the weight for some papers, float32 (M,)."""
-        return self.blend.weight(self.name, papers.column("readers"), self.liked_rows) * self.scale
+        return self._weigh(papers.column("readers"))
+
+    def _weigh(self, readers: np.ndarray) -> np.ndarray:
+        return self.blend.weight(self.name, readers, self.liked_rows) * self.scale
+
+    def add_to(self, total: np.ndarray, papers: PaperSlice) -> None:
+        """Add the weighted scores of some papers to `total` float32 (M,)."""
+        cells = self._reached
+        if cells is None or not isinstance(papers, PaperSpan) or papers.block_number:
+            total += self._weigh(papers.column("readers")) * self.component.score(papers)
+        else:
+            cells.add_to(total, papers.start)
+
+    @cached_property
+    def _reached(self) -> SparseColumn | None:
+        """The weighted scores of the first block's papers, where few have any."""
+        cells = self.component.sums
+        if cells is None:
+            return None
+        readers = self.component.index.blocks[0].readers
+        return SparseColumn(cells.rows, self._weigh(readers[cells.rows]) * cells.values, cells.size)
 
 
 @dataclass(frozen=True)
@@ -112,8 +132,8 @@ class CatalogueScores:
         """The priors of every paper in the index by the kind of their reason, float32 (N,)."""
         return self.priors_of(np.arange(len(self.index)))
 
-    def best(self, count: int, excluded: np.ndarray) -> np.ndarray:
-        """Return index rows of the `count` best papers and of all that tie with the last, in no order.
+    def best(self, count: int, excluded: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return index rows of the `count` best papers and of all that tie with the last, in no order, and the scores.
 
         Without papers that nothing is known of and the rows `excluded`, int64 in order and each once. One scan of the
         catalogue bounds every score from above, by all but the penalties; only papers whose bound is high enough are
@@ -126,11 +146,11 @@ class CatalogueScores:
             rows, bounds = self._find_largest_bounds(looked_at, excluded)
             scores = self.of(rows) if self.state.reactions.has_penalties else bounds
             if len(rows) <= count:
-                return rows
+                return rows, scores
             threshold = np.partition(scores, len(rows) - count)[len(rows) - count]
             reached = len(rows) < looked_at or threshold > bounds.min() + ROUNDING * (1 + abs(bounds.min()))
             if reached or not self.state.reactions.has_penalties:
-                return rows[scores >= threshold]
+                return rows[scores >= threshold], scores[scores >= threshold]
             looked_at *= PENALTY_FACTOR
 
     def _find_largest_bounds(self, count: int, excluded: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -156,7 +176,7 @@ class CatalogueScores:
         """Return the scores without penalties, which are never above zero."""
         total = np.zeros(len(papers), np.float32)
         for weighted in self.components:
-            total += weighted.weigh(papers) * weighted.component.score(papers)
+            weighted.add_to(total, papers)
         for _, prior in self._priors.additions(papers):
             total += prior
         return total

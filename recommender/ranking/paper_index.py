@@ -303,20 +303,6 @@ class PaperIndex:
         """Return the vectors that papers are scored by, of index rows (M,), float32 (M, D)."""
         return self.take("scoring_vectors", rows)
 
-    def dot_vector(self, vector: np.ndarray) -> np.ndarray:
-        """Return the product of every scoring vector with `vector` (D,), float32 (N,)."""
-        return np.concatenate([block.scoring_vectors @ vector for block in self.blocks])
-
-    def dot_words(self, words: np.ndarray) -> np.ndarray:
-        """Return the product of every TF-IDF row with the weights of words (W,), float32 (N,)."""
-        used = np.flatnonzero(words)
-        first = self.blocks[0].by_word[used].T @ words[used]  # reads only the papers that have these words
-        return np.concatenate([first, *(block.words @ words for block in self.blocks[1:])])
-
-    def extend(self, scores: np.ndarray) -> np.ndarray:
-        """Extend scores (P,) of the model's papers to all, float32 (N,): newer ones get those of their neighbours."""
-        return np.concatenate([scores, *(block.neighbours @ scores for block in self.blocks[1:])])
-
     def _sparse_rows(self, matrices: list[sp.csr_matrix], rows: np.ndarray) -> sp.csr_matrix:
         if not len(rows) or rows.max() < matrices[0].shape[0]:
             return matrices[0][rows]

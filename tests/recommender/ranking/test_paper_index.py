@@ -67,12 +67,6 @@ def test_rows_come_back_in_the_order_asked_for(blocks):
     assert all((one != other).nnz == 0 for one, other in zip(index.words(rows), expected, strict=True))
 
 
-def test_a_product_with_words_is_the_same_for_all_blocks(blocks):
-    index = PaperIndex(blocks)
-    weights = np.random.default_rng(0).random(blocks[0].words.shape[1]).astype(np.float32)
-    assert index.dot_words(weights) == pytest.approx(index.words(np.arange(4)) @ weights)
-
-
 @pytest.fixture(scope="module")
 def folded(model, papers):
     """A paper the model does not know, with the text of one it does, and a known one with another's text."""
@@ -87,8 +81,6 @@ def test_a_new_paper_stands_on_the_graph_by_its_neighbours(folded, model):
     assert graph_rows[0].indices.tolist() == [7]
     assert graph_rows[1].sum() == pytest.approx(1, abs=1e-5)
     assert graph_rows[1].indices[graph_rows[1].data.argmax()] == 3
-    scores = np.random.default_rng(0).random(len(model.ids)).astype(np.float32)
-    assert folded.extend(scores)[-2] == pytest.approx((graph_rows[1] @ scores)[0], rel=1e-5)
 
 
 def test_a_known_paper_with_another_text_stays_where_its_readers_placed_it(folded, model):

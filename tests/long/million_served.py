@@ -85,7 +85,7 @@ def memory_of(up: Up) -> list[dict[str, float]]:
     found = []
     for process in up.group():
         try:
-            mapped = "factors" in Path(f"/proc/{process}/maps").read_text()
+            mapped = "/models/" in Path(f"/proc/{process}/maps").read_text()
             rollup = Path(f"/proc/{process}/smaps_rollup").read_text()
         except OSError:
             continue

@@ -11,3 +11,7 @@ class BrokenModel(ValueError):
 
 class EncoderUnavailable(ValueError):
     """An encoder's files or packages are missing or unusable."""
+
+
+class EngineUnavailable(ValueError):
+    """What a training should run on is not installed, or does not answer."""

@@ -6,25 +6,19 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
 
 from server import home as homes
-from server import mail_addresses
-from server.categories import parse_category
+from server import mail_addresses, setting_values
 
 DEFAULT_HOME = "~/.local/share/inkling"
 # The demo's invented readers must not end up in the home of real ones.
 DEFAULT_DEMO_HOME = "~/.local/share/inkling-demo"
 ARXIV_URL = "https://export.arxiv.org"
-MAX_DURATION = 3650 * 86400.0  # seconds
-_UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_SWITCH = {"1": True, "on": True, "true": True, "yes": True, "0": False, "off": False, "false": False, "no": False}
 
 
 class ConfigurationError(ValueError):
@@ -33,121 +27,6 @@ class ConfigurationError(ValueError):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
-
-
-def _integer(low: int, high: int) -> Callable[[str], int]:
-    """Return a converter to a whole number from `low` to `high`."""
-
-    def convert(text: str) -> int:
-        if not re.fullmatch(r"-?[0-9]{1,18}", text) or not low <= int(text) <= high:
-            raise ValueError(f"a whole number from {low} to {high}")
-        return int(text)
-
-    return convert
-
-
-def _switch(text: str) -> bool:
-    if text.lower() not in _SWITCH:
-        raise ValueError("on or off")
-    return _SWITCH[text.lower()]
-
-
-def _duration(text: str) -> float:
-    """Return seconds from `90`, `90s`, `30m`, `6h` or `1d`."""
-    found = re.fullmatch(r"([0-9]{1,18}(?:\.[0-9]{1,18})?)([smhd]?)", text)
-    seconds = float(found[1]) * _UNITS[found[2]] if found else 0.0
-    if not 0 < seconds <= MAX_DURATION:
-        raise ValueError("a length of time above nothing and up to ten years, such as 90s, 30m, 6h or 1d")
-    return seconds
-
-
-def _one_of(*names: str) -> Callable[[str], str]:
-    def convert(text: str) -> str:
-        if text not in names:
-            raise ValueError("one of " + ", ".join(names))
-        return text
-
-    return convert
-
-
-def _is_address(text: str) -> bool:
-    """Whether a text parses as an address with a valid port."""
-    try:
-        return urlsplit(text).port != 0 and text.isprintable()
-    except ValueError:
-        return False
-
-
-def _web_address(text: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", text) or not _is_address(text):
-        raise ValueError("an http or https address, such as https://example.org")
-    return text.rstrip("/")
-
-
-def _redis_address(text: str) -> str:
-    if not text.startswith(("redis://", "rediss://", "unix://")) or not _is_address(text):
-        raise ValueError("a redis://, rediss:// or unix:// address")
-    return text
-
-
-def _database_address(text: str) -> str:
-    """Return the SQLAlchemy URL; postgresql:// and postgres:// mean psycopg 3."""
-    if text.startswith("sqlite:///"):
-        if "?" in text:
-            raise ValueError("a sqlite:/// address without options; a question mark in a path is written %3F")
-        return _file_address(unquote(text.removeprefix("sqlite:///")))
-    text = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", text)
-    if not text.startswith("postgresql+psycopg://") or not _is_address(text):
-        raise ValueError("a postgresql://USER:PASSWORD@HOST:PORT/NAME or sqlite:////PATH/FILE address")
-    return text
-
-
-def _file_address(path: str) -> str:
-    """Return the SQLite URL of a file, its path absolute and quoted, so that a `?` in it starts no options."""
-    if path in ("", ":memory:") or path.startswith("file:"):
-        raise ValueError("the address of a file, such as sqlite:////srv/inkling.sqlite3: several processes share it")
-    return f"sqlite:///{quote(str(homes.parse_folder(path)))}"
-
-
-def _origins(text: str) -> tuple[str, ...]:
-    origins = tuple(re.split(r"[\s,]+", text.strip(" ,")))
-    if not all(re.fullmatch(r"[a-z][a-z-]*://[^\s/?#]+", origin) for origin in origins):
-        raise ValueError("origins such as https://example.org, with commas between them")
-    return origins
-
-
-def read_categories(text: str) -> tuple[str, ...]:
-    """Return the codes in a list with commas. Raises ValueError with what it must be instead."""
-    try:
-        return tuple(dict.fromkeys(parse_category(part) for part in re.split(r"[\s,]+", text.strip(" ,"))))
-    except ValueError as error:
-        raise ValueError("categories of arXiv, such as cs.LG,stat.ML,hep-th, with commas between them") from error
-
-
-def _encoder(text: str) -> Path:
-    folder = homes.parse_folder(text)
-    if not all((folder / name).is_file() for name in ("model.onnx", "tokenizer.json")):
-        raise ValueError("a folder with model.onnx and tokenizer.json in it")
-    return folder
-
-
-def _word(text: str) -> str:
-    if not re.fullmatch(r"[!-~]+", text):
-        raise ValueError("printable ASCII characters without a space")
-    return text
-
-
-def _line(text: str) -> str:
-    """Return a text that a header can hold: one line of ASCII."""
-    if not re.fullmatch(r"[ -~]*", text):
-        raise ValueError("one line of printable ASCII characters, such as an e-mail address")
-    return text
-
-
-def _secret_key(text: str) -> str:
-    if len(text) < homes.MIN_SECRET:
-        raise ValueError(f"at least {homes.MIN_SECRET} characters, such as `openssl rand -hex 32` prints")
-    return text
 
 
 @dataclass(frozen=True)
@@ -163,34 +42,35 @@ class _Setting:
 
 TABLE = (
     _Setting("home", "INKLING_HOME", homes.parse_folder, None),
-    _Setting("host", "INKLING_HOST", _word, "127.0.0.1"),
-    _Setting("port", "INKLING_PORT", _integer(0, 65535), "8765"),
-    _Setting("database_url", "INKLING_DATABASE_URL", _database_address, None, secret=True),
-    _Setting("redis_url", "INKLING_REDIS_URL", _redis_address, None, secret=True),
-    _Setting("workers", "INKLING_WORKERS", _integer(1, 256), None),
-    _Setting("drain", "INKLING_DRAIN", _integer(0, 600), "0"),
-    _Setting("body_seconds", "INKLING_BODY_SECONDS", _integer(1, 3600), "60"),
-    _Setting("registration", "INKLING_REGISTRATION", _one_of("closed", "first", "open"), "closed"),
-    _Setting("trusted_proxies", "INKLING_TRUSTED_PROXIES", _integer(0, 16), "0"),
-    _Setting("metrics_token", "INKLING_METRICS_TOKEN", _word, None, secret=True),
-    _Setting("rate_limit", "INKLING_RATE_LIMIT", _switch, "on"),
-    _Setting("train_every", "INKLING_TRAIN_EVERY", _duration, "6h"),
-    _Setting("train_after_events", "INKLING_TRAIN_AFTER_EVENTS", _integer(1, 1_000_000_000), "200"),
-    _Setting("encoder", "INKLING_ENCODER", _encoder, None),
-    _Setting("hf_url", "INKLING_HF_URL", _web_address, "https://huggingface.co"),
-    _Setting("arxiv_url", "INKLING_ARXIV_URL", _web_address, ARXIV_URL),
-    _Setting("zotero_url", "INKLING_ZOTERO_URL", _web_address, "https://api.zotero.org"),
-    _Setting("arxiv_categories", "INKLING_ARXIV_CATEGORIES", read_categories, None),
-    _Setting("offline", "INKLING_OFFLINE", _switch, "off"),
-    _Setting("contact", "INKLING_CONTACT", _line, ""),
-    _Setting("cors_origins", "INKLING_CORS_ORIGINS", _origins, None),
-    _Setting("confirm_page_text", "INKLING_CONFIRM_PAGE_TEXT", _switch, "on"),
-    _Setting("k_readers", "INKLING_K_READERS", _integer(1, 1000), "5"),
-    _Setting("secret_key", "INKLING_SECRET_KEY", _secret_key, None, secret=True),
+    _Setting("host", "INKLING_HOST", setting_values.word, "127.0.0.1"),
+    _Setting("port", "INKLING_PORT", setting_values.whole_number(0, 65535), "8765"),
+    _Setting("database_url", "INKLING_DATABASE_URL", setting_values.database_address, None, secret=True),
+    _Setting("redis_url", "INKLING_REDIS_URL", setting_values.redis_address, None, secret=True),
+    _Setting("workers", "INKLING_WORKERS", setting_values.whole_number(1, 256), None),
+    _Setting("drain", "INKLING_DRAIN", setting_values.whole_number(0, 600), "0"),
+    _Setting("body_seconds", "INKLING_BODY_SECONDS", setting_values.whole_number(1, 3600), "60"),
+    _Setting("registration", "INKLING_REGISTRATION", setting_values.one_of("closed", "first", "open"), "closed"),
+    _Setting("trusted_proxies", "INKLING_TRUSTED_PROXIES", setting_values.whole_number(0, 16), "0"),
+    _Setting("metrics_token", "INKLING_METRICS_TOKEN", setting_values.word, None, secret=True),
+    _Setting("rate_limit", "INKLING_RATE_LIMIT", setting_values.switch, "on"),
+    _Setting("train_every", "INKLING_TRAIN_EVERY", setting_values.duration, "6h"),
+    _Setting("train_after_events", "INKLING_TRAIN_AFTER_EVENTS", setting_values.whole_number(1, 1_000_000_000), "200"),
+    _Setting("encoder", "INKLING_ENCODER", setting_values.encoder_folder, None),
+    _Setting("spark_master", "INKLING_SPARK_MASTER", setting_values.spark_master, None),
+    _Setting("hf_url", "INKLING_HF_URL", setting_values.web_address, "https://huggingface.co"),
+    _Setting("arxiv_url", "INKLING_ARXIV_URL", setting_values.web_address, ARXIV_URL),
+    _Setting("zotero_url", "INKLING_ZOTERO_URL", setting_values.web_address, "https://api.zotero.org"),
+    _Setting("arxiv_categories", "INKLING_ARXIV_CATEGORIES", setting_values.read_categories, None),
+    _Setting("offline", "INKLING_OFFLINE", setting_values.switch, "off"),
+    _Setting("contact", "INKLING_CONTACT", setting_values.line, ""),
+    _Setting("cors_origins", "INKLING_CORS_ORIGINS", setting_values.origins, None),
+    _Setting("confirm_page_text", "INKLING_CONFIRM_PAGE_TEXT", setting_values.switch, "on"),
+    _Setting("k_readers", "INKLING_K_READERS", setting_values.whole_number(1, 1000), "5"),
+    _Setting("secret_key", "INKLING_SECRET_KEY", setting_values.secret_key, None, secret=True),
     _Setting("smtp_url", "INKLING_SMTP_URL", mail_addresses.check_server, None, secret=True),
     _Setting("mail_from", "INKLING_MAIL_FROM", mail_addresses.read_sender, None),
-    _Setting("public_url", "INKLING_PUBLIC_URL", _web_address, None),
-    _Setting("demo", "INKLING_DEMO", _switch, "off"),
+    _Setting("public_url", "INKLING_PUBLIC_URL", setting_values.web_address, None),
+    _Setting("demo", "INKLING_DEMO", setting_values.switch, "off"),
 )
 
 SECRETS = frozenset(row.variable for row in TABLE if row.secret)
@@ -215,6 +95,7 @@ class Settings:
     train_every: float
     train_after_events: int
     encoder: Path | None
+    spark_master: str | None
     hf_url: str
     arxiv_url: str
     zotero_url: str
@@ -383,7 +264,7 @@ def _with_defaults(values: dict[str, Any]) -> dict[str, Any]:
         raise ConfigurationError([f"INKLING_HOME: {error}"]) from error
     computed = {
         "home": home,
-        "database_url": values["database_url"] or _file_address(str(home / homes.DATABASE)),
+        "database_url": values["database_url"] or setting_values.file_address(str(home / homes.DATABASE)),
         "workers": values["workers"] or min(2, os.cpu_count() or 1),
         **{name: values[name] or () for name in ("cors_origins", "arxiv_categories")},
         "secret_key": secret_key,

@@ -79,7 +79,7 @@ def learn_vocabulary(texts: Iterable[str] | TokenizedTexts, min_df: int) -> tupl
     A word must be in `min_df` texts; in fewer if there are under 300 texts, where three already make a topic.
     """
     texts = TokenizedTexts.of(texts)
-    min_df = min(min_df, max(1, len(texts) // 100))
+    min_df = least_papers(min_df, len(texts))
     names, counts = texts.count_words()
     paper_counts = sum((np.bincount(one.indices, minlength=len(names)) for one in counts), np.zeros(len(names), int))
     kept = sorted(np.flatnonzero(paper_counts >= min_df).tolist(), key=names.__getitem__)
@@ -89,6 +89,18 @@ def learn_vocabulary(texts: Iterable[str] | TokenizedTexts, min_df: int) -> tupl
     rows = [_weigh_counts(_rename_columns(counts.pop(0), column, len(kept)), idf) for _ in range(len(counts))]
     empty = sp.csr_matrix((0, len(kept)), dtype=np.float32)
     return Vocabulary([names[one] for one in kept], idf), sp.vstack([empty, *rows], format="csr")
+
+
+def weigh_words(words: list[str], counts: sp.csr_matrix) -> tuple[Vocabulary, sp.csr_matrix]:
+    """Return a vocabulary of these words (W,) and TF-IDF rows, from how often each text has each: CSR (P, W)."""
+    paper_counts = np.bincount(counts.indices, minlength=len(words))
+    idf = (np.log((1 + counts.shape[0]) / (1 + paper_counts)) + 1).astype(np.float32)
+    return Vocabulary(words, idf), _weigh_counts(counts, idf)
+
+
+def least_papers(min_df: int, papers: int) -> int:
+    """Return in how many of so many papers a word must be: in fewer than 300 papers, three already make a topic."""
+    return min(min_df, max(1, papers // 100))
 
 
 def _rename_columns(counts: sp.csr_matrix, column: np.ndarray, width: int) -> sp.csr_matrix:

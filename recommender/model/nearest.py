@@ -55,12 +55,28 @@ def find_nearest_exactly(rows: sp.csr_matrix, limit: int) -> sp.csr_matrix:
 def search_nearest(rows: sp.csr_matrix, limit: int) -> sp.csr_matrix:
     """Return most of each row's `limit` largest products with the other rows, CSR (P, P), in time of P."""
     postings = cap_postings(rows.T.tocsr())
-    found = _in_blocks(rows, limit, lambda block: _search(rows[block], rows, postings))
+    found = _in_blocks(rows.shape[0], lambda block: search_rows(block, rows, postings, limit))
+    links = link_nearest(found)
+    return _in_blocks(rows.shape[0], lambda block: expand_rows(block, rows, found, links, limit))
+
+
+def search_rows(block: slice, rows: sp.csr_matrix, postings: sp.csr_matrix, limit: int) -> sp.csr_matrix:
+    """Return the first neighbours of a block of rows, those that capped postings find: CSR (M, P)."""
+    return keep_strongest(_drop_own(_search(rows[block], rows, postings), block.start), limit)
+
+
+def link_nearest(found: sp.csr_matrix) -> sp.csr_matrix:
+    """Return the links by which the round goes on, both ways, from first neighbours: CSR (P, P)."""
     nearest = keep_strongest(found, FORWARD)
-    links = nearest.maximum(keep_strongest(nearest.T.tocsr(), REVERSE)).tocsr()
-    return _in_blocks(
-        rows, limit, lambda block: found[block].maximum(multiply_pairs(rows[block], rows, links[block] @ links)).tocsr()
-    )
+    return nearest.maximum(keep_strongest(nearest.T.tocsr(), REVERSE)).tocsr()
+
+
+def expand_rows(
+    block: slice, rows: sp.csr_matrix, found: sp.csr_matrix, links: sp.csr_matrix, limit: int
+) -> sp.csr_matrix:
+    """Return the neighbours of a block of rows, of those `found` and of the neighbours of neighbours: CSR (M, P)."""
+    further = multiply_pairs(rows[block], rows, links[block] @ links)
+    return keep_strongest(_drop_own(found[block].maximum(further).tocsr(), block.start), limit)
 
 
 def cap_postings(by_column: sp.csr_matrix) -> sp.csr_matrix:
@@ -161,15 +177,9 @@ def _search(queries: sp.csr_matrix, rows: sp.csr_matrix, postings: sp.csr_matrix
     return multiply_pairs(queries, rows, candidates)
 
 
-def _in_blocks(rows: sp.csr_matrix, limit: int, search: Callable[[slice], sp.csr_matrix]) -> sp.csr_matrix:
-    """Search for a block of rows at a time and keep each row's `limit` largest products but that with itself."""
-    return sp.vstack(
-        [
-            keep_strongest(_drop_own(search(slice(start, start + BLOCK_ROWS)), start), limit)
-            for start in range(0, rows.shape[0], BLOCK_ROWS)
-        ],
-        format="csr",
-    )
+def _in_blocks(count: int, search: Callable[[slice], sp.csr_matrix]) -> sp.csr_matrix:
+    """Search for a block of `count` rows at a time."""
+    return sp.vstack([search(slice(start, start + BLOCK_ROWS)) for start in range(0, count, BLOCK_ROWS)], format="csr")
 
 
 def _drop_own(found: sp.csr_matrix, start: int) -> sp.csr_matrix:

@@ -7,6 +7,7 @@ much as P3alpha does (Cooper et al. 2014). Matrices are float32 CSR (P, P) unles
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,24 +49,30 @@ class Graph:
     joint: Propagation | None
 
 
-def find_alike(words: sp.csr_matrix) -> sp.csr_matrix:
-    """Return the squared cosines of each paper's K nearest by TF-IDF rows (P, W)."""
-    return _raise_to(find_nearest(words, ONE_STEP_NEIGHBOURS), 2)
+FindNearest = Callable[[sp.csr_matrix, int], sp.csr_matrix]
+
+
+def find_alike(words: sp.csr_matrix, find: FindNearest = find_nearest) -> sp.csr_matrix:
+    """Return the squared cosines of each paper's K nearest by TF-IDF rows (P, W), which `find` finds."""
+    return _raise_to(find(words, ONE_STEP_NEIGHBOURS), 2)
 
 
 def build_graph(
-    words: sp.csr_matrix, liked: sp.csr_matrix, likeness: sp.csr_matrix | None = None
+    words: sp.csr_matrix,
+    liked: sp.csr_matrix,
+    likeness: sp.csr_matrix | None = None,
+    find: FindNearest = find_nearest,
 ) -> tuple[Graph, sp.csr_matrix]:
     """Build the graphs from TF-IDF rows (P, W), or what `find_alike` made of them, and readers' weights (U, P) above 0.
 
     Also return `neighbours` (P, P): each paper's K nearest by text, rows summing to one.
     """
-    likeness = find_alike(words) if likeness is None else likeness
+    likeness = find_alike(words, find) if likeness is None else likeness
     neighbours = _normalize_rows(likeness)
     text = Propagation(_normalize_step(likeness), _normalize_step(keep_strongest(likeness, TWO_STEP_NEIGHBOURS)))
     if liked.nnz == 0:
         return Graph(text, None), neighbours
-    shared = find_nearest(weigh_readers(liked), ONE_STEP_NEIGHBOURS)
+    shared = find(weigh_readers(liked), ONE_STEP_NEIGHBOURS)
     nearest = [_normalize_rows(keep_strongest(one, TWO_STEP_NEIGHBOURS_JOINT)) for one in (shared, likeness)]
     return Graph(
         text,

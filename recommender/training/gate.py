@@ -29,6 +29,7 @@ from recommender.model.blend import Blend, ComponentWeight
 from recommender.model.holdout_record import HoldoutRecord, Kind
 from recommender.model.model import Model
 from recommender.ranking.catalogue import Catalogue
+from recommender.training.engine import LOCAL, Engine
 from recommender.training.holdout import MIN_PAIRS, Holdout, choose_holdout
 from recommender.training.train import Progress, learn_features, train
 
@@ -97,12 +98,13 @@ def retrain(
     now: float | None = None,
     progress: Progress | None = None,
     encoder: Encoder | None = None,
+    engine: Engine = LOCAL,
 ) -> tuple[Model, Verdict]:
     """Train on everything and judge whether the model may serve in place of `serving`.
 
     The blend that `serving` learned is used again until there are half as many events again. Judging costs a fifth of
     `train`, and the lists of at most 200 readers from up to four models; nothing where there is too little to judge on.
-    `now` and `progress` are as in `train`. Raises TooFewPapers if fewer than 20 papers have text or a reader.
+    `now` and `progress` are as in `train`; `engine` does the heavy stages. Raises TooFewPapers if fewer than 20 papers have text or a reader.
     """
     report = progress or (lambda stage, share: None)
     report("choosing", 0.0)
@@ -110,7 +112,7 @@ def retrain(
     holdout = choose_holdout(papers, events, since=since, config=config, seed=seed, holdout_record=previous)
     embeddings = _encode(papers, encoder, serving, _sub_progress(report, 0.0, 0.1))
     blend, learned_on = _reuse_blend(serving, events, encoder)
-    features = learn_features(papers, config)
+    features = learn_features(papers, config, engine)
     fit = partial(train, papers, config=config, seed=seed, embeddings=embeddings, features=features)
     if holdout.kind == "none":
         model, verdict = fit(events, now=now, progress=_sub_progress(report, 0.1, 1.0), blend=blend), Verdict.unjudged()

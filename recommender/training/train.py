@@ -21,14 +21,15 @@ from recommender.errors import TooFewPapers
 from recommender.features.encoders import Embeddings
 from recommender.features.metadata import Names, learn_names, paper_names
 from recommender.features.name_index import NameIndex
-from recommender.features.tfidf import Vocabulary, learn_vocabulary, tokenize_papers
+from recommender.features.tfidf import Vocabulary, tokenize_papers
 from recommender.model.blend import ALONE, WITH_READERS, Blend
-from recommender.model.factorization import ColdItemAdjustment, Factors, factorize, fit_cold_adjustment, stack_matrix
+from recommender.model.factorization import ColdItemAdjustment, Factors, fit_cold_adjustment, stack_matrix
 from recommender.model.manifest import Manifest
 from recommender.model.model import Model
 from recommender.model.neighbours import Graph, build_graph, find_alike
 from recommender.training.blend_search import search_blend, try_embedding
 from recommender.training.blend_validation import score_candidates, split_interactions
+from recommender.training.engine import LOCAL, Engine
 
 MIN_PAPERS = 20
 # With fewer readers than this, or fewer in the mean per paper (measured: .2 is too few, .65 enough), readers teach the
@@ -44,7 +45,7 @@ class PaperFeatures:
     """What is known of papers besides their readers.
 
     `words` float32 CSR (P, W) are TF-IDF rows of the words of `vocabulary`, `name_rows` float32 CSR (P, F) those of
-    `names`, and `name_index` has the papers of every name.
+    `names`, and `name_index` has the papers of every name. `engine` does what is still to be done with them.
     """
 
     vocabulary: Vocabulary
@@ -52,19 +53,21 @@ class PaperFeatures:
     names: Names
     name_rows: sp.csr_matrix
     name_index: NameIndex
+    engine: Engine = LOCAL
 
     @cached_property
     def likeness(self) -> sp.csr_matrix:
         """What `find_alike` says of the words, CSR (P, P): found once for all fits, which differ in readers alone."""
-        return find_alike(self.words)
+        return find_alike(self.words, self.engine.find_nearest)
 
 
-def learn_features(papers: Papers, config: Config) -> PaperFeatures:
-    """Learn the words and names of papers."""
+def learn_features(papers: Papers, config: Config, engine: Engine = LOCAL) -> PaperFeatures:
+    """Learn the words and names of papers; `engine` does the heavy stages of this, and of what is trained on them."""
     texts = tokenize_papers(papers)
-    vocabulary, words = learn_vocabulary(texts, config.min_df)
+    vocabulary, words = engine.learn_vocabulary(papers, texts, config.min_df)
+    vocabulary = vocabulary.with_keyphrases(texts, words)
     names, name_index = learn_names(papers), NameIndex.build(paper_names(papers))
-    return PaperFeatures(vocabulary.with_keyphrases(texts, words), words, names, names.rows(papers), name_index)
+    return PaperFeatures(vocabulary, words, names, names.rows(papers), name_index, engine)
 
 
 def train(
@@ -169,8 +172,10 @@ def fit(
     `step` is called with the share done; `start` are factors of the same papers and features, to be finished.
     """
     matrix = stack_matrix(interactions, features.words, features.name_rows, config)
-    factors = factorize(matrix, interactions.shape[0], config, seed, step=step, start=start)
-    graph, nearest = build_graph(features.words, interactions.maximum(0), features.likeness)
+    factors = features.engine.factorize(matrix, interactions.shape[0], config, seed, step=step, start=start)
+    graph, nearest = build_graph(
+        features.words, interactions.maximum(0), features.likeness, features.engine.find_nearest
+    )
     # Among few readers, a paper that one of them has read must not score lower than it would unread.
     readers = (
         _count_readers(interactions)

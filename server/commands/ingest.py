@@ -9,10 +9,11 @@ from datetime import UTC, date, datetime
 
 import click
 
+from server import setting_values
 from server.characters import one_line
 from server.commands.progress import count_progress, fill_progress
 from server.commands.settings import with_settings
-from server.config import Settings, read_categories
+from server.config import Settings
 from server.services import arxiv_days, catalogue, listing_days, missing_papers
 from server.services.bulk_fill import Fill, fill_patiently
 from server.services.context import Context
@@ -105,7 +106,7 @@ def arxiv(settings: Settings, since: datetime | None, until: datetime | None, ca
 
 def _read_categories(text: str | None) -> tuple[str, ...]:
     try:
-        return read_categories(text) if text else ()
+        return setting_values.read_categories(text) if text else ()
     except ValueError as error:
         raise click.BadParameter(f"must be {error}", param_hint="--categories") from error
 

@@ -23,13 +23,20 @@ NICENESS = 5  # a training must not slow the reader's own work
 @click.command()
 @with_settings
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed and data give the same model.")
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "spark"]),
+    default="local",
+    show_default=True,
+    help="Train here, or on the Spark cluster that INKLING_SPARK_MASTER names.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def train(settings: Settings, seed: int, as_json: bool) -> None:
+def train(settings: Settings, seed: int, engine: str, as_json: bool) -> None:
     """Train one model now, publish it and let it serve."""
     os.nice(NICENESS)
     try:
         with stage_progress("training") as progress:
-            result = training.train_once(Context.ready(settings), progress, seed=seed)
+            result = training.train_once(Context.ready(settings), progress, seed=seed, spark=engine == "spark")
     except training.NotEnoughPapers as error:
         click.echo(f"inkling: {error.message}", err=True)
         sys.exit(NOT_ENOUGH)

@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from recommender import BrokenModel, Events, Model, Papers, TooFewPapers
-from recommender.errors import EncoderUnavailable
+from recommender.errors import EncoderUnavailable, EngineUnavailable
 from recommender.features.encoders import Encoder, OnnxEncoder
 from recommender.model.model_card import render_model_card
+from recommender.training.engine import LOCAL, Engine
 from recommender.training.gate import Verdict, retrain
+from recommender.training.spark import SparkEngine
 from server.errors import BrokenArtefact, Conflict, NotFound
 from server.home import make_private_folder, private_opener
 from server.services import deletion
@@ -42,6 +44,12 @@ class TrainerBusy(Conflict):
     code = "trainer_busy"
 
 
+class NoCluster(Conflict):
+    """There is no Spark cluster to train on."""
+
+    code = "no_cluster"
+
+
 class NotEnoughPapers(Conflict):
     """The catalogue is too small to learn from."""
 
@@ -60,12 +68,15 @@ class TrainingResult:
     note: str
 
 
-def train_once(context: Context, progress: Progress | None = None, *, seed: int = 0) -> TrainingResult:
+def train_once(
+    context: Context, progress: Progress | None = None, *, seed: int = 0, spark: bool = False
+) -> TrainingResult:
     """Train on the whole log and catalogue, publish, and let the model serve unless the gate holds it back.
 
-    Raises TrainerBusy while another training runs, NotEnoughPapers when there is too little to learn from.
+    Here, or on the Spark cluster of the settings. Raises TrainerBusy while another training runs, NotEnoughPapers when
+    there is too little to learn from, NoCluster when the cluster cannot be used.
     """
-    with trainer_lock(context):
+    with trainer_lock(context), _engine(context, spark) as engine:
         started = time.time()
         remove_leftovers(context)
         deletion.compact_if_due(context, started)
@@ -79,6 +90,7 @@ def train_once(context: Context, progress: Progress | None = None, *, seed: int 
                 now=started,
                 progress=progress,
                 encoder=_encoder(context),
+                engine=engine,
             )
         except TooFewPapers as error:
             raise NotEnoughPapers(f"Nothing was trained: {error}.") from error
@@ -94,6 +106,25 @@ def train_once(context: Context, progress: Progress | None = None, *, seed: int 
         return TrainingResult(
             model.version, len(paper_table), len(event_table), took, serves=verdict.passed, note=verdict.reason
         )
+
+
+@contextmanager
+def _engine(context: Context, spark: bool) -> Iterator[Engine]:
+    """Give what does the heavy stages. Raises NoCluster."""
+    if not spark:
+        yield LOCAL
+        return
+    master = context.settings.spark_master
+    if master is None:
+        raise NoCluster("Set INKLING_SPARK_MASTER to the cluster's master, such as spark://HOST:7077.")
+    make_private_folder(context.settings.models_dir)
+    try:
+        # The models' folder is the one that all hosts see.
+        engine = SparkEngine(master, context.settings.models_dir)
+    except EngineUnavailable as error:
+        raise NoCluster(f"Nothing was trained: {error}.") from error
+    with engine:
+        yield engine
 
 
 def _encoder(context: Context) -> Encoder | None:

@@ -50,7 +50,7 @@ KILLS = (
     "kill the worker",
     "close the browser",
 )
-PATIENCE_MS = 40_000
+PATIENCE_MS = 90_000
 KEPT = ("queue", "ledger", "dead", "connection")
 
 SIGNED = """([paper, wanted]) => {

@@ -38,6 +38,7 @@ OTHERS = {
     "INKLING_RATE_LIMIT": "off",
     "INKLING_TRAIN_EVERY": "5400",
     "INKLING_TRAIN_AFTER_EVENTS": "17",
+    "INKLING_SPARK_MASTER": "spark://10.0.0.7:7077",
     "INKLING_HF_URL": "https://hf.example.org",
     "INKLING_ARXIV_URL": "https://arxiv.example.org",
     "INKLING_ARXIV_CATEGORIES": "cs.LG,stat.ML",

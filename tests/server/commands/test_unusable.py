@@ -171,6 +171,7 @@ GARBAGE = {
     "INKLING_TRAIN_EVERY": ["0h", "soon", "-1h", "1w", "9" * 400, "99999999d"],
     "INKLING_TRAIN_AFTER_EVENTS": ["0", "x"],
     "INKLING_ENCODER": ["/nowhere", "~nobody-of-that-name"],
+    "INKLING_SPARK_MASTER": ["yarn", "spark://host", "local[two]", "spark://h:1 --conf x"],
     "INKLING_HF_URL": ["ftp://x", "https://", "https://[", "https://h:port", "https://h/?q"],
     "INKLING_ARXIV_URL": ["x", "http://h:99999"],
     "INKLING_OFFLINE": ["maybe"],

@@ -22,9 +22,7 @@ from recommender.model.factorization import Factors
 class Engine(Protocol):
     """What is done elsewhere where there is too much of it for one machine."""
 
-    def learn_vocabulary(
-        self, papers: Papers, texts: TokenizedTexts, min_df: int
-    ) -> tuple[Vocabulary, sp.csr_matrix]:
+    def learn_vocabulary(self, papers: Papers, texts: TokenizedTexts, min_df: int) -> tuple[Vocabulary, sp.csr_matrix]:
         """Learn the words of papers, whose texts were read already, as `tfidf.learn_vocabulary` says."""
         ...
 

@@ -104,7 +104,8 @@ def retrain(
 
     The blend that `serving` learned is used again until there are half as many events again. Judging costs a fifth of
     `train`, and the lists of at most 200 readers from up to four models; nothing where there is too little to judge on.
-    `now` and `progress` are as in `train`; `engine` does the heavy stages. Raises TooFewPapers if fewer than 20 papers have text or a reader.
+    `now` and `progress` are as in `train`; `engine` does the heavy stages. Raises TooFewPapers if fewer than 20 papers
+    have text or a reader.
     """
     report = progress or (lambda stage, share: None)
     report("choosing", 0.0)

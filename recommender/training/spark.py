@@ -66,9 +66,7 @@ class SparkEngine:
         self._session.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def learn_vocabulary(
-        self, papers: Papers, texts: TokenizedTexts, min_df: int
-    ) -> tuple[Vocabulary, sp.csr_matrix]:
+    def learn_vocabulary(self, papers: Papers, texts: TokenizedTexts, min_df: int) -> tuple[Vocabulary, sp.csr_matrix]:
         """Learn the words of papers, whose texts are read again by the cluster, as `tfidf.learn_vocabulary` says."""
         return weigh_words(*self._count_words(paper_texts(papers), least_papers(min_df, len(papers))))
 

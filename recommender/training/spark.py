@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import shutil
 import socket
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import mkdtemp
@@ -196,7 +197,9 @@ def _connect(master: str, options: Mapping[str, str]) -> Any:
     builder = SparkSession.builder.master(master).appName("inkling")
     for name, value in options.items():
         builder = builder.config(name, value)
-    return builder.getOrCreate()
+    session = builder.getOrCreate()
+    session.sparkContext.pythonExec = sys.executable  # else the hosts' own python3, which knows nothing of this package
+    return session
 
 
 def _count_words(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -76,9 +76,8 @@ def train_once(
     Here, or on the Spark cluster of the settings. Raises TrainerBusy while another training runs, NotEnoughPapers when
     there is too little to learn from, NoCluster when the cluster cannot be used.
     """
-    with trainer_lock(context), _engine(context, spark) as engine:
+    with _trainer(context), _engine(context, spark) as engine:
         started = time.time()
-        remove_leftovers(context)
         deletion.compact_if_due(context, started)
         seen, paper_table, event_table = _read(context, started)
         try:
@@ -106,6 +105,14 @@ def train_once(
         return TrainingResult(
             model.version, len(paper_table), len(event_table), took, serves=verdict.passed, note=verdict.reason
         )
+
+
+@contextmanager
+def _trainer(context: Context) -> Iterator[None]:
+    """Be the only trainer, and remove what a killed one left. Raises TrainerBusy."""
+    with trainer_lock(context):
+        remove_leftovers(context)
+        yield
 
 
 @contextmanager

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
-
 import numpy as np
 import pytest
 
@@ -37,15 +34,10 @@ def engine(tmp_path_factory):
     if reason:
         pytest.skip(reason)
     folder = tmp_path_factory.mktemp("spark")
-    before = {name: os.environ.get(name) for name in ("PYSPARK_PYTHON", "SPARK_LOCAL_IP")}
-    os.environ |= {"PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"}
-    with (
-        spark_cluster.running(folder) as master,
-        SparkEngine(master, folder, {"spark.sql.shuffle.partitions": "4"}) as engine,
-    ):
-        yield engine
-    for name, value in before.items():
-        os.environ.pop(name) if value is None else os.environ.update({name: value})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
+        with spark_cluster.running(folder) as master, SparkEngine(master, folder) as engine:
+            yield engine
     assert not list(folder.glob("inkling-spark-*")), "what lay in the shared folder is left there"
 
 

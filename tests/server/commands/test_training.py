@@ -35,8 +35,8 @@ def test_a_cluster_must_be_named_and_answer(inkling, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.skipif(spark_cluster.why_not() is not None, reason=spark_cluster.why_not() or "")
-def test_a_model_trained_on_spark_serves_and_leaves_nothing_behind(home, inkling, monkeypatch):
+def test_a_model_trained_on_spark_serves_and_leaves_nothing_behind(home, inkling, monkeypatch, tmp_path):
     monkeypatch.setenv("INKLING_SPARK_MASTER", "local[1]")
     trained = json.loads(inkling("train", "--engine", "spark", "--json").strip().splitlines()[-1])
     assert trained["serves"]
-    assert [folder.name for folder in (home / "models").iterdir()] == [trained["version"]]
+    assert [folder.name for folder in (tmp_path / "home" / "models").iterdir()] == [trained["version"]]

@@ -8,7 +8,7 @@ that has half of the summed weight (of a long query less: `required_share`), and
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -18,6 +18,7 @@ from server.terms import GAP, terms_of
 
 MAX_SHARE, MIN_SHARE = 0.5, 0.3  # of the summed weight of a query's words, that a match has
 SHORT_QUERY, SHARE_PER_WORD = 4, 0.05  # words; how much each further word lowers the share
+MAX_ASKED = 40  # words that the database is asked for at once, one in several sets counted for each
 RANK_OFFSET = 60  # of reciprocal rank fusion
 SATURATION, LENGTH_SHARE = 1.2, 0.5  # BM25's k1 and b
 USUAL_LENGTH = 1_200  # characters of a paper's terms; from four times that, length counts no further
@@ -60,14 +61,43 @@ class WeightedWords:
             left -= weight
         return chosen
 
+    def ways(self) -> list[tuple[Clause, ...]]:
+        """Return the smallest sets of known clauses whose weight suffices, of which every match has one.
+
+        None where these have more than `MAX_ASKED` clauses.
+        """
+        known = sorted(
+            (pair for pair in zip(self.weights, self.clauses, self.known, strict=True) if pair[2]),
+            key=lambda pair: -pair[0],
+        )
+        left = [sum(weight for weight, *_ in known[place:]) for place in range(len(known) + 1)]
+        found: list[tuple[Clause, ...]] = []
+        open_sets: list[tuple[int, float, tuple[Clause, ...]]] = [(0, 0.0, ())]
+        while open_sets and sum(map(len, found)) <= MAX_ASKED:
+            place, weight, chosen = open_sets.pop()
+            if weight >= self.required > 0:
+                found.append(chosen)
+            elif place < len(known) and weight + left[place] >= self.required:
+                open_sets.append((place + 1, weight, chosen))
+                open_sets.append((place + 1, weight + known[place][0], (*chosen, known[place][1])))
+        return found if sum(map(len, found)) <= MAX_ASKED else []
+
     def score(self, terms: Terms) -> float:
         """Return the score of a paper's terms, 0 when they do not match."""
-        counts = [frequency(clause, terms) for clause in self.clauses]
+        held = {name: f" {terms[name]} " for name in FIELDS}
+        words = set(" ".join(held.values()).split())
+        counts = [_occurrences(clause, held) if _may_have(clause, words) else 0.0 for clause in self.clauses]
         if sum(weight for weight, count in zip(self.weights, counts, strict=True) if count) < self.required:
             return 0.0
-        length = min(sum(map(len, terms.values())) / USUAL_LENGTH, 4.0)
+        length = min(sum(len(terms[name]) for name in FIELDS) / USUAL_LENGTH, 4.0)
         damping = SATURATION * (1 - LENGTH_SHARE + LENGTH_SHARE * length)
         return sum(weight * count / (count + damping) for weight, count in zip(self.weights, counts, strict=True))
+
+
+def _may_have(clause: Clause, words: Collection[str]) -> bool:
+    """Whether the words of a text are those of one of the clause's phrases, in whatever order."""
+    whole = [phrase[:-1] if clause.prefix else phrase for phrase in clause.phrases]
+    return any(all(word in words for word in phrase) for phrase in whole)
 
 
 def required_share(words: int) -> float:
@@ -77,12 +107,14 @@ def required_share(words: int) -> float:
 
 def frequency(clause: Clause, terms: Terms) -> float:
     """Return how often a clause occurs in a paper's terms, weighted by field."""
-    found = 0.0
-    for name in clause.fields:
-        if terms[name]:
-            held, end = f" {terms[name]} ", "" if clause.prefix else " "
-            found += WEIGHTS[name] * sum(held.count(f" {' '.join(phrase)}{end}") for phrase in clause.phrases)
-    return found
+    return _occurrences(clause, {name: f" {terms[name]} " for name in clause.fields})
+
+
+def _occurrences(clause: Clause, held: Terms) -> float:
+    """Return what `frequency` does, of terms with a space on either side."""
+    end = "" if clause.prefix else " "
+    phrases = [f" {' '.join(phrase)}{end}" for phrase in clause.phrases]
+    return sum(WEIGHTS[name] * sum(map(held[name].count, phrases)) for name in clause.fields)
 
 
 def passes(wanted: Filter, terms: Terms, published_at: float | None) -> bool:

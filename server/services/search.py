@@ -8,12 +8,12 @@ case. The two orders, by words and by meaning, are fused by their places. Figure
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from server.services import papers
-from server.services.matching import Terms, WeightedWords, frequency, fuse, hits, passes
+from server.services.matching import Hits, Terms, WeightedWords, frequency, fuse, passes
 from server.services.pairing import Caller
 from server.services.query import Query
 from server.services.ranking import RankingRequest
@@ -26,7 +26,9 @@ from server.store.search import FIELDS, UNDATED, Clause
 __all__ = ["FIELDS"]
 
 SORTS = ("match", "new", "me")
-MAX_RESULTS = 1000  # of each order
+MAX_RESULTS = 1000  # by words
+MAX_MEANT = 200  # by meaning; further ones would come after a thousand by words
+MAX_READ = 200  # of those by words, whose terms are read and scored
 MAX_SHOWN = 1000  # results that are paged through, of which a place names each
 MIN_PREFIX = 3  # letters; a shorter word is the beginning of too many
 WORDS_WEIGHT = 0.8  # of the order by words, beside the one by meaning
@@ -100,14 +102,12 @@ def _page(
     request: RankingRequest, query: Query, matches: Matches, left: list[tuple[float, str]], limit: int
 ) -> list[dict[str, Any]]:
     known = papers.find_papers(request.context, request.caller.reader_id, [name for _, name in left[:limit]])
-    return [_item(query, matches, known[name]) for _, name in left[:limit] if name in known]
+    hits = Hits((*query.wanted.must, *matches.words))
+    return [_item(query, matches, hits, known[name]) for _, name in left[:limit] if name in known]
 
 
-def _item(query: Query, matches: Matches, paper: dict[str, Any]) -> dict[str, Any]:
-    if query.paper_id:
-        found = [{"field": "id", "words": [query.paper_id]}]
-    else:
-        found = hits((*query.wanted.must, *matches.words), paper)
+def _item(query: Query, matches: Matches, hits: Hits, paper: dict[str, Any]) -> dict[str, Any]:
+    found = [{"field": "id", "words": [query.paper_id]}] if query.paper_id else hits.of(paper)
     if paper["id"] in matches.by_meaning:
         found.append({"field": "meaning", "words": []})
     return {"paper": paper, "score": matches.scores[paper["id"]], "hits": found}
@@ -149,29 +149,32 @@ def _own_text(facts: Mapping[str, Any]) -> OwnText:
 def _weigh(session: Session, clauses: tuple[Clause, ...], own: Mapping[str, OwnText]) -> WeightedWords:
     """Weigh a query's words by how many papers have each; a word that none has may be the beginning of one."""
 
-    def counted(clause: Clause) -> int:
-        return store.count(session, clause) + sum(frequency(clause, text.terms) > 0 for text in own.values())
+    def counted(asked: Sequence[Clause]) -> list[int]:
+        mine = [sum(frequency(clause, text.terms) > 0 for text in own.values()) for clause in asked]
+        return [public + more for public, more in zip(store.counts(session, asked), mine, strict=True)]
 
-    counts = [counted(clause) for clause in clauses]
-    looked_for = list(clauses)
+    counts, looked_for = counted(clauses), list(clauses)
     for place, clause in enumerate(clauses):
         if not counts[place] and all(len(phrase[-1]) >= MIN_PREFIX for phrase in clause.phrases):
             looked_for[place] = replace(clause, prefix=True)
-            counts[place] = counted(looked_for[place])
+            counts[place] = counted([looked_for[place]])[0]
     return WeightedWords.of(looked_for, counts, store.size(session) + len(own))
 
 
 def _rank_by_words(session: Session, query: Query, words: WeightedWords, own: Mapping[str, OwnText]) -> list[str]:
-    """Return the papers with enough of the words, best first."""
-    decisive = words.decisive()
-    rows = store.candidates(session, decisive, query.wanted, MAX_RESULTS) if decisive else []
-    terms = {row["paper_id"]: row for row in rows} | {name: text.terms for name, text in own.items()}
+    """Return the papers with enough of the words, best first: first those that were read, in the database's order."""
+    ways = words.ways()
+    asked = ways or [(clause,) for clause in words.decisive()]
+    found = store.candidates(session, asked, query.wanted, MAX_RESULTS) if asked else []
+    read = found[:MAX_READ] if ways else found  # what has all words of a way matches, what has a decisive one may
+    terms: dict[str, Terms] = {**store.terms_of(session, read), **{name: text.terms for name, text in own.items()}}
     scores = {name: score for name, one in terms.items() if (score := words.score(one)) > 0}
-    return sorted(scores, key=lambda name: (-scores[name], name))[:MAX_RESULTS]
+    best = sorted(scores, key=lambda name: (-scores[name], name))
+    return [*best, *(name for name in found[len(read) :] if name not in terms)][:MAX_RESULTS]
 
 
 def _meanings(request: RankingRequest, text: str) -> list[str]:
-    ranked = request.catalogue.search(text, MAX_RESULTS)
+    ranked = request.catalogue.search(text, MAX_MEANT)
     return [name for name, score in zip(ranked.ids, ranked.scores, strict=True) if not math.isnan(score)]
 
 

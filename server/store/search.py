@@ -7,6 +7,7 @@ only one reader's pages gave are in neither, so that nothing of them shows in an
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,8 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    text,
+    union,
 )
 from sqlalchemy import table as named
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
@@ -38,6 +41,12 @@ TEXT_FIELDS = FIELDS[:3]
 WEIGHTS: Mapping[str, float] = {"title": 4.0, "abstract": 1.0, "authors": 2.0, "categories": 1.0}
 _LETTERS = dict(zip(FIELDS, "ABCD", strict=True))  # PostgreSQL's names of the fields
 _FTS = named("paper_search", column("rowid"))
+_COMMON = text(
+    "SELECT word, share FROM pg_stats CROSS JOIN LATERAL unnest(most_common_elems::text::text[],"
+    " most_common_elem_freqs[1:array_length(most_common_elems::text::text[], 1)]) AS one(word, share)"
+    " WHERE schemaname = ANY (current_schemas(false)) AND tablename = 'paper_terms' AND attname = 'vector'"
+    " AND word IN (SELECT json_array_elements_text(CAST(:words AS json)))"
+)
 _VECTOR: ColumnElement[Any] = literal_column("paper_terms.vector", TSVECTOR)
 
 
@@ -85,41 +94,103 @@ def put(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def size(session: Session) -> int:
-    """Return how many papers are indexed."""
+    """Return about how many papers are indexed: not counted one by one, there may be millions."""
+    if _is_sqlite(session):
+        return session.execute(select(func.max(paper_terms.c.number))).scalar() or 0
+    estimate = session.execute(text("SELECT reltuples FROM pg_class WHERE oid = 'paper_terms'::regclass")).scalar()
+    if estimate is not None and estimate >= ANALYZED:
+        return int(estimate)
     return session.execute(select(func.count()).select_from(paper_terms)).scalar_one()
+
+
+def counts(session: Session, clauses: Sequence[Clause]) -> list[int]:
+    """Return how many papers have what each clause asks for; of common words on PostgreSQL, about how many."""
+    common = {} if _is_sqlite(session) else _count_common(session, clauses)
+    return [common[clause] if clause in common else count(session, clause) for clause in clauses]
 
 
 def count(session: Session, clause: Clause) -> int:
     """Return how many papers have what a clause asks for."""
-    _, matches, _ = _search(session, [], [clause])
+    matches = _matching(session, [clause], [])
     source = _FTS if _is_sqlite(session) else paper_terms
     return session.execute(select(func.count()).select_from(source).where(matches)).scalar_one()
 
 
-def candidates(session: Session, words: Sequence[Clause], wanted: Filter, limit: int) -> list[Row]:
-    """Return `paper_id` and terms by field of the papers with any of `words` that pass the filter.
+def _count_common(session: Session, clauses: Sequence[Clause]) -> dict[Clause, int]:
+    """Return clause -> count of those single words that PostgreSQL's statistics have among the commonest thousand.
 
-    At most `limit`, those that the database ranks highest.
+    Counting a word of every third paper would read all of these papers.
     """
-    number, matches, cost = _search(session, wanted.must, words)
-    best = select(number.label("number"), cost.label("cost")).where(matches)
-    dates = _dates(wanted)
-    if dates:
-        dated = select(paper_terms.c.number).join(papers, papers.c.id == paper_terms.c.paper_id).where(*dates)
+    words = {one.phrases[0][0]: one for one in clauses if _is_word(one)}
+    papers_ = size(session) if words else 0
+    if papers_ < ANALYZED:
+        return {}
+    found = session.execute(_COMMON, {"words": json.dumps(list(words))})
+    return {words[word]: round(share * papers_) for word, share in found}
+
+
+def _is_word(clause: Clause) -> bool:
+    one = len(clause.phrases) == 1 and len(clause.phrases[0]) == 1
+    return one and not clause.prefix and clause.fields == TEXT_FIELDS
+
+
+def candidates(session: Session, ways: Sequence[Sequence[Clause]], wanted: Filter, limit: int) -> list[str]:
+    """Return the ids of the papers that have all clauses of one of the `ways` and pass the filter.
+
+    At most `limit`, those that the database ranks highest, the best first.
+    """
+    dated = _dated(wanted)
+    if _is_sqlite(session):
+        best = _best_in_fts5(wanted, ways, dated, limit)
+    else:
+        best = _best_in_postgresql(session, wanted, ways, dated, limit)
+    found = best.cte("found")
+    statement = select(paper_terms.c.paper_id).join(found, found.c.number == paper_terms.c.number)
+    return list(session.execute(statement.order_by(found.c.cost, found.c.number)).scalars())
+
+
+def _best_in_fts5(wanted: Filter, ways: Sequence[Sequence[Clause]], dated: Any, limit: int) -> Select[Any]:
+    fts: ColumnElement[Any] = literal_column("paper_search")
+    cost = func.bm25(fts, *(literal_column(str(WEIGHTS[name])) for name in FIELDS))
+    best = select(_FTS.c.rowid.label("number"), cost.label("cost")).where(_in_index(wanted.must, ways))
+    if dated is not None:
         # As an expression, so that SQLite does not look every one of them up in the index.
-        best = best.where((number + 0).in_(dated.correlate(None)))
-    found = best.order_by(literal_column("cost"), literal_column("number")).limit(limit).cte("found")
-    terms = paper_terms.alias()
-    statement = select(terms.c.paper_id, *(terms.c[name] for name in FIELDS))
-    return all_rows(session, statement.join(found, found.c.number == terms.c.number).order_by(found.c.cost))
+        best = best.where((_FTS.c.rowid + 0).in_(dated))
+    return best.order_by(literal_column("cost"), literal_column("number")).limit(limit)
+
+
+def _best_in_postgresql(
+    session: Session, wanted: Filter, ways: Sequence[Sequence[Clause]], dated: Any, limit: int
+) -> Select[Any]:
+    """Rank what matches: `ts_rank` reads each paper's vector, so of many, the `MAX_RANKED` that came last."""
+    everything = list(dict.fromkeys(clause for way in ways for clause in way))
+    legs = []
+    for asked in [ways, [everything]] if len(ways) > 1 else [ways]:
+        leg = select(paper_terms.c.number).where(_matching(session, wanted.must, asked))
+        leg = leg if dated is None else leg.where(paper_terms.c.number.in_(dated))
+        legs.append(select(leg.order_by(paper_terms.c.number.desc()).limit(MAX_RANKED).subquery().c.number))
+    query = cast(_combine(wanted.must, [[clause] for clause in everything], _in_tsquery, " & ", " | "), TSQUERY)
+    cost = -func.ts_rank(_VECTOR, query, type_=Float)
+    best = select(paper_terms.c.number.label("number"), cost.label("cost"))
+    best = best.where(paper_terms.c.number.in_(union(*legs) if len(legs) > 1 else legs[0]))
+    return best.order_by(literal_column("cost"), literal_column("number")).limit(limit)
+
+
+def terms_of(session: Session, ids: Collection[str]) -> dict[str, Row]:
+    """Return id -> terms by field of papers."""
+    statement = select(paper_terms.c.paper_id, *(paper_terms.c[name] for name in FIELDS))
+    rows = all_rows(session, statement.where(among(paper_terms.c.paper_id, ids)))
+    return {row["paper_id"]: row for row in rows}
 
 
 def passing(session: Session, ids: Collection[str], wanted: Filter) -> set[str]:
     """Return those of `ids` that pass the filter."""
     if not wanted:
         return set(ids)
-    statement = _filtered(session, select(papers.c.id), wanted).where(among(papers.c.id, ids))
-    return set(session.execute(statement).scalars())
+    statement = select(papers.c.id).where(among(papers.c.id, ids), *_dates(wanted))
+    if wanted.must:  # asked of their texts: the index would name every paper that passes
+        statement = statement.join(paper_terms, paper_terms.c.paper_id == papers.c.id)
+    return set(session.execute(statement.where(*map(_holds, wanted.must))).scalars())
 
 
 def newest(session: Session, wanted: Filter, limit: int, after: tuple[float, str] | None) -> list[tuple[float, str]]:
@@ -132,6 +203,8 @@ def newest(session: Session, wanted: Filter, limit: int, after: tuple[float, str
     return [(at, name) for at, name in found]
 
 
+MAX_RANKED = 2_000  # papers whose vectors PostgreSQL reads to rank them
+ANALYZED = 10_000  # papers from which on PostgreSQL's statistics are asked
 UNDATED = -1e12  # epoch seconds, before any paper
 
 
@@ -143,10 +216,11 @@ def published(session: Session, ids: Collection[str]) -> dict[str, float]:
 
 def _filtered(session: Session, statement: Select[Any], wanted: Filter) -> Select[Any]:
     if wanted.must:
-        number, matches, _ = _search(session, wanted.must, [])
-        numbers = select(number).where(matches)
         statement = statement.join(paper_terms, paper_terms.c.paper_id == papers.c.id)
-        statement = statement.where(paper_terms.c.number.in_(numbers) if _is_sqlite(session) else matches)
+        matches = _matching(session, wanted.must, [])
+        if _is_sqlite(session):
+            matches = paper_terms.c.number.in_(select(_FTS.c.rowid).where(matches))
+        statement = statement.where(matches)
     return statement.where(*_dates(wanted))
 
 
@@ -155,31 +229,35 @@ def _dates(wanted: Filter) -> list[ColumnElement[bool]]:
     return bounds if wanted.until is None else [*bounds, papers.c.published_at <= wanted.until]
 
 
+def _dated(wanted: Filter) -> Select[Any] | None:
+    """Return the numbers of the papers of the time that is asked for, or None for any time."""
+    dates = _dates(wanted)
+    terms = paper_terms.alias()
+    return select(terms.c.number).join(papers, papers.c.id == terms.c.paper_id).where(*dates) if dates else None
+
+
 def _is_sqlite(session: Session) -> bool:
     return session.get_bind().dialect.name == "sqlite"
 
 
-def _search(
-    session: Session, must: Sequence[Clause], words: Sequence[Clause]
-) -> tuple[ColumnElement[Any], ColumnElement[bool], ColumnElement[Any]]:
-    """Return (number of the paper, condition, cost) for all of `must` and any of `words`; the best cost least."""
+def _matching(session: Session, must: Sequence[Clause], ways: Sequence[Sequence[Clause]]) -> ColumnElement[bool]:
+    """Return the condition, on FTS5's table or on `paper_terms`, for all of `must` and, if any, one of `ways`."""
     if _is_sqlite(session):
-        query = _combine(must, words, _in_fts5, " AND ", " OR ")
-        fts: ColumnElement[Any] = literal_column("paper_search")
-        cost = func.bm25(fts, *(literal_column(str(WEIGHTS[name])) for name in FIELDS))
-        return _FTS.c.rowid, fts.op("MATCH", is_comparison=True)(query), cost
-    tsquery = cast(_combine(must, words, _in_tsquery, " & ", " | "), TSQUERY)
-    return (
-        paper_terms.c.number,
-        and_(_VECTOR.op("@@", is_comparison=True)(tsquery), *map(_has_name, filter(_is_name, must))),
-        -func.ts_rank(_VECTOR, tsquery, type_=Float),
-    )
+        return _in_index(must, ways)
+    tsquery = cast(_combine(must, ways, _in_tsquery, " & ", " | "), TSQUERY)
+    return and_(_VECTOR.op("@@", is_comparison=True)(tsquery), *map(_holds, filter(_is_name, must)))
 
 
-def _combine(must: Sequence[Clause], words: Sequence[Clause], write: Any, both: str, either: str) -> Any:
+def _in_index(must: Sequence[Clause], ways: Sequence[Sequence[Clause]]) -> ColumnElement[bool]:
+    fts: ColumnElement[Any] = literal_column("paper_search")
+    return fts.op("MATCH", is_comparison=True)(_combine(must, ways, _in_fts5, " AND ", " OR "))
+
+
+def _combine(must: Sequence[Clause], ways: Sequence[Sequence[Clause]], write: Any, both: str, either: str) -> Any:
     parts = [f"({write(clause)})" for clause in must]
-    if words:
-        parts.append("(" + either.join(f"({write(clause)})" for clause in words) + ")")
+    if ways:
+        written = (both.join(f"({write(clause)})" for clause in way) for way in ways)
+        parts.append("(" + either.join(f"({way})" for way in written) + ")")
     return literal(both.join(parts))
 
 
@@ -202,7 +280,12 @@ def _is_name(clause: Clause) -> bool:
     return clause.fields == ("authors",)
 
 
-def _has_name(clause: Clause) -> ColumnElement[bool]:
-    """Whether an author has the name: tsvector keeps 256 places of a word, and papers have thousands of authors."""
-    held = literal(" ").concat(paper_terms.c.authors).concat(" ")
-    return or_(*(held.contains(f" {' '.join(phrase)} ", autoescape=True) for phrase in clause.phrases))
+def _holds(clause: Clause) -> ColumnElement[bool]:
+    """Whether a paper's terms have a clause, as `matching.frequency` counts it.
+
+    The index does not know it of every author: tsvector keeps 256 places of a word, and papers have thousands.
+    """
+    end = "" if clause.prefix else " "
+    held = [literal(" ").concat(paper_terms.c[name]).concat(" ") for name in clause.fields]
+    phrases = [f" {' '.join(phrase)}{end}" for phrase in clause.phrases]
+    return or_(*(one.contains(phrase, autoescape=True) for one in held for phrase in phrases))

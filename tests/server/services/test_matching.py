@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import pytest
 
 from server.services.matching import WeightedWords, frequency, fuse, hits, passes, required_share
@@ -45,6 +47,25 @@ def test_every_match_has_a_decisive_word() -> None:
     assert words.decisive() == [words.clauses[1]]
     assert weighed("zebra quagga graph", [0, 0, 20]).decisive() == []
     assert set(weighed("graph model", [20, 20]).decisive()) <= set(weighed("graph model", [20, 20]).clauses)
+
+
+@pytest.mark.parametrize("counts", [[1], [20, 20], [1, 40, 50, 60], [30, 31, 32, 33, 34], [1, 2, 0, 40, 50, 60]])
+def test_what_has_all_words_of_one_way_has_enough_of_the_weight(counts: list[int]) -> None:
+    words = weighed(" ".join(["graph", "model", "language", "study", "zebra", "quagga"][: len(counts)]), counts)
+    ways = [set(way) for way in words.ways()]
+    for size in range(len(counts) + 1):
+        for held in map(
+            set, combinations([clause for clause, count in zip(words.clauses, counts, strict=True) if count], size)
+        ):
+            weight = sum(weight for clause, weight in zip(words.clauses, words.weights, strict=True) if clause in held)
+            assert any(way <= held for way in ways) == (weight >= words.required)
+    assert not any(one < other for one in ways for other in ways)
+
+
+def test_too_many_ways_are_not_asked_for() -> None:
+    words = weighed(" ".join(f"word{number}" for number in range(40)), [20] * 40)
+    assert words.ways() == []
+    assert words.decisive()
 
 
 def test_a_title_counts_more_than_an_abstract_and_a_short_text_more_than_a_long_one() -> None:

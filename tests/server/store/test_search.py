@@ -46,7 +46,7 @@ def found(database: Database, typed: str, limit: int = 10) -> set[str]:
     with database.reading() as session:
         if not query.words:
             return search.passing(session, [paper["id"] for paper in PAPERS], query.wanted)
-        return {row["paper_id"] for row in search.candidates(session, query.words, query.wanted, limit)}
+        return set(search.candidates(session, [(word,) for word in query.words], query.wanted, limit))
 
 
 @pytest.mark.parametrize(
@@ -113,8 +113,9 @@ def test_the_last_of_hundreds_of_authors_is_found(database: Database, typed: str
         put(session, {"id": "h", "title": "Knots", "authors": authors})
     query = read_query(typed)
     with database.reading() as session:
-        rows = search.candidates(session, query.words, query.wanted, 10) if query.words else []
-        names = {row["paper_id"] for row in rows} if query.words else search.passing(session, ["h"], query.wanted)
+        ways = [(word,) for word in query.words]
+        names = set(search.candidates(session, ways, query.wanted, 10)) if ways else set()
+        names = names if ways else search.passing(session, ["h"], query.wanted)
     assert names == set(ids)
 
 
@@ -133,13 +134,42 @@ def test_the_index_and_the_matching_agree(filled: Database) -> None:
         for clause in clauses:
             here = {name for name, one in terms.items() if frequency(clause, one)}
             assert search.count(session, clause) == len(here), clause
-            assert {row["paper_id"] for row in search.candidates(session, [clause], Filter(), 9)} == here, clause
+            assert set(search.candidates(session, [(clause,)], Filter(), 9)) == here, clause
 
 
 def test_the_best_come_first_and_no_more_than_asked_for(filled: Database) -> None:
     with filled.reading() as session:
-        rows = search.candidates(session, [Clause((("graph",),))], Filter(), 1)
-    assert [row["paper_id"] for row in rows] == ["a"]
+        assert search.candidates(session, [(Clause((("graph",),)),)], Filter(), 1) == ["a"]
+
+
+def test_of_more_than_are_ranked_those_with_all_words_are_found(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "MAX_RANKED", 2)
+    with database.writing() as session:
+        put(session, {"id": "a", "title": "graph model"}, {"id": "b", "title": "graph", "published_at": 5.0})
+        put(session, *({"id": f"x{number}", "title": f"graph {number}"} for number in range(5)))
+    graph, model = Clause((("graph",),)), Clause((("model",),))
+    with database.reading() as session:
+        assert search.candidates(session, [(graph,), (model,)], Filter(), 9)[0] == "a"
+        assert search.candidates(session, [(graph,)], Filter(until=5.0), 9) == ["b"]
+        assert len(search.candidates(session, [(graph,)], Filter(), 9)) >= 2
+
+
+def test_common_words_are_counted_by_statistics_too(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "ANALYZED", 10)
+    with database.writing() as session:
+        put(session, *({"id": f"x{number}", "title": "graph" if number % 2 else "knot"} for number in range(40)))
+        put(session, {"id": "y", "title": "zebra"})
+    if database.engine.dialect.name == "postgresql":
+        with database.writing() as session:
+            session.execute(text("ANALYZE paper_terms"))
+    asked = [Clause((("graph",),)), Clause((("zebra",),)), Clause((("quagga",),)), Clause((("grap",),), prefix=True)]
+    with database.reading() as session:
+        assert search.size(session) == 41
+        assert search.counts(session, asked) == [20, 1, 0, 20]
+        if database.engine.dialect.name == "postgresql":
+            assert search._count_common(session, asked)[asked[0]] == 20
 
 
 def test_newest_first_from_a_place_on(filled: Database) -> None:
@@ -211,10 +241,7 @@ def test_hostile_sizes_are_indexed_up_to_a_limit(database: Database) -> None:
     with database.writing() as session:
         put(session, *rows)
     with database.reading() as session:
-        assert {row["paper_id"] for row in search.candidates(session, [Clause((("zebra",),))], Filter(), 9)} == {
-            "a",
-            "b",
-        }
+        assert set(search.candidates(session, [(Clause((("zebra",),)),)], Filter(), 9)) == {"a", "b"}
 
 
 @sqlite_only

@@ -28,9 +28,9 @@ CHUNK = 2_000  # papers that are made at a time
 YEARS = 10
 _CATEGORIES = """
 cs.LG cs.CL cs.CV cs.AI cs.RO cs.IR cs.CR cs.DS cs.SE cs.HC cs.NE cs.SI cs.DC cs.NI stat.ML stat.ME math.PR
-math.OC math.NT math.CO math.AP math.AG quant-ph hep-th hep-ph hep-ex gr-qc astro-ph.GA astro-ph.CO cond-
-mat.str-el cond-mat.mtrl-sci physics.optics physics.flu-dyn q-bio.NC q-bio.QM q-fin.ST eess.IV eess.SP eess.AS
-econ.EM
+math.OC math.NT math.CO math.AP math.AG quant-ph hep-th hep-ph hep-ex gr-qc astro-ph.GA astro-ph.CO
+cond-mat.str-el cond-mat.mtrl-sci physics.optics physics.flu-dyn q-bio.NC q-bio.QM q-fin.ST eess.IV eess.SP
+eess.AS econ.EM
 """
 CATEGORIES = tuple(_CATEGORIES.split())
 _LENGTHS = (186.0, 42.0, 100, 250)  # words of an abstract: mean, standard deviation, least, most

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
@@ -32,13 +31,15 @@ class SharedCommits:
     """Runs the writes of several threads in one transaction, in order of arrival; each call returns after its commit.
 
     There is no thread of its own: whoever has the turn also does what those want who wait for it. As many share a
-    commit as there are threads, so a call waits for two transactions at most.
+    commit as there are threads, so a call waits for two transactions at most. Whose write is done needs no turn: it
+    would wait for those who come back meanwhile, and take it first.
     """
 
     def __init__(self, writing: Callable[[], AbstractContextManager[Session]]) -> None:
         self._writing = writing
-        self._turn = threading.Lock()
-        self._waiting: deque[_Write] = deque()
+        self._changed = threading.Condition()  # guards the two below
+        self._is_taken = False  # the turn
+        self._waiting: list[_Write] = []
 
     def write(self, work: Callable[[Session], T]) -> T:
         """Return what `work` returns once what it wrote is on disk, or raise what it or the database raises.
@@ -46,13 +47,27 @@ class SharedCommits:
         `work` may run again after a rollback, and in another thread. What it raises undoes none of the others.
         """
         mine = _Write(work)
-        self._waiting.append(mine)
-        with self._turn:
-            if not mine.done:
-                self._write_all([self._waiting.popleft() for _ in range(len(self._waiting))])
+        with self._changed:
+            self._waiting.append(mine)
+            self._changed.wait_for(lambda: mine.done or not self._is_taken)
+            writes = [] if mine.done else self._take_turn()
+        if writes:
+            try:
+                self._write_all(writes)
+            finally:
+                self._end_turn()
         if mine.error is not None:
             raise mine.error
         return mine.result  # type: ignore[no-any-return]
+
+    def _take_turn(self) -> list[_Write]:
+        self._is_taken, writes, self._waiting = True, self._waiting, []
+        return writes
+
+    def _end_turn(self) -> None:
+        with self._changed:
+            self._is_taken = False
+            self._changed.notify_all()
 
     def _write_all(self, writes: list[_Write]) -> None:
         error = self._commit(writes)

@@ -35,16 +35,16 @@ def write_at_once(
     database: Database, works: Sequence[Work], futures: list[Future[Any]] | None = None
 ) -> list[Future[Any]]:
     """Begin the first write, then the others while it waits for another writer, as other processes are."""
-    waiting = database._shared._waiting
+    shared = database._shared
     futures = [] if futures is None else futures
     with ThreadPoolExecutor(len(works)) as threads:
         with database.writing() as other:
             readers.create(other, 0.0)
             futures.append(threads.submit(database.write, works[0]))
-            assert _soon(lambda: database._shared._turn.locked() and not waiting)
+            assert _soon(lambda: shared._is_taken and not shared._waiting)
             for count, work in enumerate(works[1:], start=1):
                 futures.append(threads.submit(database.write, work))
-                assert _soon(lambda count=count: len(waiting) == count)
+                assert _soon(lambda count=count: len(shared._waiting) == count)
         return futures
 
 
@@ -116,6 +116,26 @@ def _disk_error() -> Exception:
     error = sqlite3.OperationalError("disk I/O error")
     error.sqlite_errorcode = sqlite3.SQLITE_IOERR
     return error
+
+
+@sqlite_only
+def test_who_is_done_does_not_wait_for_those_who_come_back(database: Database) -> None:
+    answered = threading.Event()
+
+    def write_once() -> None:
+        database.write(lambda _: None)
+        answered.set()
+
+    with ThreadPoolExecutor(1) as threads:
+
+        def let_the_other_wait(_: Session) -> None:
+            other.append(threads.submit(write_once))
+            assert _soon(lambda: len(database._shared._waiting) == 1)
+
+        other: list[Future[None]] = []
+        database.write(let_the_other_wait)
+        database.write(lambda _: None)  # most often with the other's
+        assert database.write(lambda _: answered.wait(5))
 
 
 def test_many_writers_of_one_count_lose_nothing(database: Database) -> None:

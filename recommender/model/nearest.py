@@ -102,6 +102,11 @@ class NearestIndex:
 
         All of them where few are to be computed: what is found for a query depends on no other.
         """
+        if queries.shape[0] <= BLOCK_ROWS:
+            return self._find(queries, limit)
+        return _in_blocks(queries.shape[0], lambda block: self._find(queries[block], limit))
+
+    def _find(self, queries: sp.csr_matrix, limit: int) -> sp.csr_matrix:
         if self.postings is None or self.links is None:
             return self._find_exactly(queries, limit)
         cheap = self._is_cheap(queries)

@@ -189,6 +189,20 @@ def test_new_papers_find_the_nearest_of_the_old(kind):
     assert recall(typed_words(rows, index), rows, 20, few_words(rows)) >= 0.9
 
 
+@pytest.mark.parametrize("exact", [False, True])
+def test_many_new_papers_are_looked_for_a_block_at_a_time(monkeypatch, exact):
+    rows = topics(1_000, 10)
+    index = NearestIndex(rows, rows.T.tocsr()) if exact else indexed(rows)
+    at_once = index.find(rows[:500], LIMIT)
+    monkeypatch.setattr(nearest, "BLOCK_ROWS", 170)
+    keep, asked = nearest.keep_strongest, []
+    monkeypatch.setattr(
+        nearest, "keep_strongest", lambda cells, limit: asked.append(cells.shape[0]) or keep(cells, limit)
+    )
+    assert abs(index.find(rows[:500], LIMIT) - at_once).max() < 1e-6
+    assert max(asked) <= 170 * (1 if exact else nearest.FORWARD)
+
+
 def few_words(rows):
     """Texts of one to six of the words of the papers."""
     random = np.random.default_rng(6)

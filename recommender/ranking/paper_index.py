@@ -27,6 +27,7 @@ from recommender.model.neighbours import find_neighbours
 _LISTS = ("ids", "titles", "names")
 _ARRAYS = ("foldin_vectors", "scoring_vectors", "published", "upvotes", "readers", "trained", "id_places")
 _MATRICES = ("words", "neighbours")
+_TEXT_BYTES = 500  # about what a paper's id, title and names take, each found by the id
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,14 @@ class PaperBlock:
     def by_word(self) -> sp.csr_matrix:
         """The words transposed, float32 CSR (W, N), to look papers up by a word."""
         return self.derived.by_word
+
+    @property
+    def nbytes(self) -> int:
+        """About how many bytes it holds, its words twice: also transposed."""
+        matrices = [self.words, self.words, *([] if self.neighbours is None else [self.neighbours])]
+        arrays = [part for matrix in matrices for part in (matrix.data, matrix.indices, matrix.indptr)]
+        arrays += [getattr(self, name) for name in _ARRAYS]
+        return _TEXT_BYTES * len(self) + sum(array.nbytes for array in arrays)
 
     @cached_property
     def unknown(self) -> np.ndarray:
@@ -189,6 +198,10 @@ class PaperIndex:
     def parts(self) -> list[tuple[PaperBlock, int]]:
         """Return the blocks, each with its first row."""
         return list(zip(self.blocks, self.block_starts.tolist(), strict=False))
+
+    def nbytes_beside(self, other: PaperIndex) -> int:
+        """Return about how many bytes of papers this index holds that are not in the other's blocks."""
+        return sum(block.nbytes for block in self.blocks if all(block is not one for one in other.blocks))
 
     def title(self, row: int) -> str:
         """Return the title of a row, empty where unknown."""

@@ -75,16 +75,20 @@ ListKey = tuple[tuple[str, ...] | None, int | None, frozenset[str], frozenset[st
 
 @dataclass
 class ReaderScores:
-    """One reader's scores and the lists made from them, the one asked for last at the end."""
+    """One reader's scores and the lists made from them, the one asked for last at the end.
+
+    `own_bytes`: about what the papers take that no other reader's scores have.
+    """
 
     basis: Basis
     scores: CatalogueScores
+    own_bytes: int = 0
     lists: OrderedDict[ListKey, ReaderList] = field(default_factory=OrderedDict)
 
     @property
     def nbytes(self) -> int:
         """About how many bytes are kept."""
-        return self.scores.state.nbytes + sum(one.nbytes for one in list(self.lists.values()))
+        return self.own_bytes + self.scores.state.nbytes + sum(one.nbytes for one in list(self.lists.values()))
 
 
 class ReaderLists:
@@ -122,7 +126,8 @@ class ReaderLists:
                 self._forget_all(shared.snapshot)
         if found is not None and found.basis.is_same(basis) and own.is_current(found.scores.state):
             return found
-        new = ReaderScores(basis, score(found.scores.state if found else None))
+        scores = score(found.scores.state if found else None)
+        new = ReaderScores(basis, scores, own_bytes=scores.index.nbytes_beside(shared.index))
         with self._lock:
             if shared.snapshot is self._papers:
                 self._keep(reader_id, new)
@@ -153,8 +158,13 @@ class ReaderLists:
         self._papers = papers
 
     def _keep(self, reader_id: str, scores: ReaderScores) -> None:
-        """Keep these scores, and forget the readers who asked longest ago until all fits."""
-        self._kept[reader_id], self._sizes[reader_id] = scores, scores.nbytes
+        """Keep these scores if they fit at all, and forget the readers who asked longest ago until all fits."""
+        nbytes = scores.nbytes
+        if nbytes > self._max_bytes:
+            self._kept.pop(reader_id, None)
+            self._sizes.pop(reader_id, None)
+            return
+        self._kept[reader_id], self._sizes[reader_id] = scores, nbytes
         self._kept.move_to_end(reader_id)
         size = self.nbytes
         while size > self._max_bytes:

@@ -13,6 +13,7 @@ import pytest
 from flask import Flask
 
 from recommender import Catalogue, Events, Model, Papers, train
+from recommender.ranking import paper_index
 from server.app import create_app
 from server.config import Settings
 from server.services.context import Context
@@ -248,3 +249,30 @@ def test_scores_of_other_papers_are_not_kept_in_memory(world: World) -> None:
     answers(world.me)
     current = world.context.model_cache.current().catalogue
     assert [kept.scores.state.model for kept in world.context.reader_lists._kept.values()] == [current.model]
+
+
+@sqlite_only
+def test_papers_of_a_readers_own_pages_count_among_the_bytes_kept(world: World) -> None:
+    """Nobody else's scores hold them: 64 MB of scores would keep several times as much in memory."""
+    own = [{"id": f"2403.{number:05d}", "title": "Graph of my own", "abstract": "graph " * 40} for number in range(30)]
+    world.me.rank(*own)
+    world.other.rank(*PAGE)
+    kept = world.context.reader_lists._kept
+    mine, others = kept[world.me.reader_id], kept[world.other.reader_id]
+    block = mine.scores.index.blocks[-1]
+    assert block.ids[0].startswith("2403.")
+    assert mine.own_bytes > block.words.data.nbytes + block.foldin_vectors.nbytes + block.scoring_vectors.nbytes
+    assert others.own_bytes == 0
+    assert mine.nbytes - mine.scores.state.nbytes - sum(one.nbytes for one in mine.lists.values()) == mine.own_bytes
+
+
+@sqlite_only
+def test_a_reader_for_whom_there_is_no_room_leaves_the_others_theirs(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lists = ReaderLists(max_bytes=1_000_000)
+    object.__setattr__(world.context, "reader_lists", lists)
+    world.other.rank(*PAGE)
+    monkeypatch.setattr(paper_index, "_TEXT_BYTES", 2_000_000)
+    world.me.rank({"id": "2403.00001", "title": "Graph of my own", "abstract": "graph " * 40})
+    assert list(lists._kept) == [world.other.reader_id]

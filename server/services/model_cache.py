@@ -43,6 +43,8 @@ class Served:
     recent: dict[str, float] = field(default_factory=dict)
     # Reader -> the papers of their history that were already looked up in SQL.
     looked_up: dict[str, frozenset[str]] = field(default_factory=dict)
+    # Requests fold in what they stored while the refreshing thread folds in what others did.
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def mark_looked_up(self, reader_id: str, papers: frozenset[str]) -> None:
         """Remember that these papers of a reader need not be looked up again."""
@@ -56,11 +58,12 @@ class Served:
         texts = [row for row in rows if row["title"] or row["abstract"]]
         if texts:
             self.catalogue.update(Papers.from_rows(texts))
-        self.note_times({row["id"]: row["updated_at"] for row in rows})
         named = {row["id"] for row in rows}
         titled = {row["id"] for row in texts if row["title"]}
-        self.untitled = _replace(self.untitled, titled, {row["id"] for row in texts} - titled)
-        self.withdrawn = _replace(self.withdrawn, named, {row["id"] for row in rows if row.get("withdrawn")})
+        with self.lock:
+            self.note_times({row["id"]: row["updated_at"] for row in rows})
+            self.untitled = _replace(self.untitled, titled, {row["id"] for row in texts} - titled)
+            self.withdrawn = _replace(self.withdrawn, named, {row["id"] for row in rows if row.get("withdrawn")})
 
     def note_times(self, times: Mapping[str, float]) -> None:
         """Note when these papers changed, as they are in the catalogue now."""
@@ -154,6 +157,8 @@ class ModelCache:
             served = self._served
             if served is None or version not in (served.version, self._refused):
                 served = self._open(version, served)
+            elif version == served.version:
+                self._refused = None  # whoever went back to the model that serves may have mended the other
             self._follow(served)
             self._served = served
 

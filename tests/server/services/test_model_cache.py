@@ -274,3 +274,46 @@ def test_hostile_text_that_is_already_stored_stops_nothing(database: Database, s
     assert all(paper["id"] in serving.current().catalogue for paper in said)
     version = publish(database, serving._models_dir)
     assert wait_for(serving, version)
+
+
+def test_after_a_broken_model_the_one_before_serves_again_and_the_mended_one_later(
+    database: Database, serving: ModelCache, tmp_path: Path
+) -> None:
+    fill(database, 0, 60)
+    first = publish(database, tmp_path / "models")
+    serving.refresh()
+    second = publish(database, tmp_path / "models", seed=1)
+    shutil.move(tmp_path / "models" / second, tmp_path / "aside")
+    serving.refresh()
+    assert (serving.current().version, serving.broken) == (first, second)
+    with database.writing() as session:
+        trained_models.promote(session, first)
+    serving.refresh()
+    assert (serving.current().version, serving.broken) == (first, None)
+    shutil.move(tmp_path / "aside", tmp_path / "models" / second)
+    with database.writing() as session:
+        trained_models.promote(session, second)
+    serving.refresh()
+    assert serving.current().version == second
+
+
+def test_what_two_threads_fold_in_at_once_is_both_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    def rows(name: str) -> list[dict[str, object]]:
+        facts = {"authors": None, "categories": None, "organization": None, "published": None, "upvotes": None}
+        return [{"id": name, "title": None, "abstract": "graph", **facts, "updated_at": 1.0, "withdrawn": True}]
+
+    served = model_cache.Served(Catalogue(None), None, frozenset(), frozenset())
+    original, others = model_cache._replace, [threading.Thread(target=lambda: served.update_papers(rows("2401.00002")))]
+
+    def interrupted(*sets: frozenset[str]) -> frozenset[str]:
+        if others:
+            started.append(others.pop())
+            started[0].start()
+            started[0].join(0.3)
+        return original(*sets)
+
+    started: list[threading.Thread] = []
+    monkeypatch.setattr(model_cache, "_replace", interrupted)
+    served.update_papers(rows("2401.00001"))
+    started[0].join()
+    assert served.untitled == served.withdrawn == {"2401.00001", "2401.00002"}

@@ -68,7 +68,8 @@ class ReaderOverlays:
 
     def forget(self, reader_id: str) -> None:
         """Drop a reader's own papers from memory."""
-        self._kept.pop(reader_id, None)
+        with self._lock:
+            self._kept.pop(reader_id, None)
 
     def _leave_old_space(self, catalogue: Catalogue) -> None:
         """Drop the overlays of the model before, which they would keep in memory until their readers come back."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import weakref
+from collections import OrderedDict
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -200,3 +202,18 @@ def test_readers_who_have_not_asked_for_long_are_forgotten(world: World, placed:
     for reader in (world.reader, second, second, world.reader):
         world.view(reader=reader)
     assert len(placed) == 3
+
+
+def test_a_reader_may_be_forgotten_while_another_of_their_requests_begins() -> None:
+    own = ReaderOverlays()
+
+    class Interrupted(OrderedDict[str, Any]):
+        def setdefault(self, key: str, default: Any = None) -> Any:
+            found = super().setdefault(key, default)
+            forgetting = threading.Thread(target=own.forget, args=[key])
+            forgetting.start()
+            forgetting.join(0.3)
+            return found
+
+    own._kept = Interrupted()
+    assert own._overlay_of("reader") is not None

@@ -27,7 +27,7 @@ __all__ = ["FIELDS"]
 
 SORTS = ("match", "new", "me")
 MAX_RESULTS = 1000  # by words
-MAX_MEANT = 200  # by meaning; further ones would come after a thousand by words
+MAX_MEANT = 200  # by meaning, unless most of them may be filtered out
 MAX_READ = 200  # of those by words, whose terms are read and scored
 MAX_SHOWN = 1000  # results that are paged through, of which a place names each
 MIN_PREFIX = 3  # letters; a shorter word is the beginning of too many
@@ -125,7 +125,8 @@ def _find(request: RankingRequest, query: Query) -> Matches:
             return Matches(dict.fromkeys([*(name for _, name in newest), *own], 1.0), own=own)
         words = _weigh(session, query.words, own)
         by_words = _rank_by_words(session, query, words, own)
-        meant = [name for name in _meanings(request, query.text) if name not in request.untitled]
+        meant = _meanings(request, query.text, MAX_RESULTS if query.wanted else MAX_MEANT)
+        meant = [name for name in meant if name not in request.untitled]
         passing = store.passing(session, [name for name in meant if name not in request.view.own], query.wanted)
     by_meaning = [name for name in meant if name in passing or name in own]
     by_words = [name for name in by_words if name not in request.untitled]
@@ -173,8 +174,8 @@ def _rank_by_words(session: Session, query: Query, words: WeightedWords, own: Ma
     return [*best, *(name for name in found[len(read) :] if name not in terms)][:MAX_RESULTS]
 
 
-def _meanings(request: RankingRequest, text: str) -> list[str]:
-    ranked = request.catalogue.search(text, MAX_MEANT)
+def _meanings(request: RankingRequest, text: str, most: int) -> list[str]:
+    ranked = request.catalogue.search(text, most)
     return [name for name, score in zip(ranked.ids, ranked.scores, strict=True) if not math.isnan(score)]
 
 

@@ -70,6 +70,8 @@ class _LazyGroup(click.Group):
 
     def invoke(self, context: click.Context) -> object:
         """Run a command with a private umask; an expected error becomes one line on stderr."""
+        # Read when a command imports NumPy. More threads wait for each other, and change the last digits of results.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         before = os.umask(UMASK)
         try:
             return super().invoke(context)

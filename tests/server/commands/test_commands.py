@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -31,6 +32,20 @@ def test_every_command_explains_itself(name):
     result = CliRunner().invoke(main, [name, "--help"], catch_exceptions=False)
     assert result.exit_code == 0
     assert "Usage:" in result.output
+
+
+def test_a_command_has_one_blas_thread_unless_the_environment_says_otherwise():
+    code = (
+        "from server.commands import main; main(['rank', '--help'], standalone_mode=False); "
+        "import numpy, threadpoolctl; pools = threadpoolctl.threadpool_info(); "
+        "print({one['num_threads'] for one in pools if one['user_api'] == 'blas'})"
+    )
+    environ = {name: text for name, text in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    for given, threads in (({}, 1), ({"OPENBLAS_NUM_THREADS": "2"}, 2)):
+        ran = subprocess.run(
+            [sys.executable, "-c", code], env={**environ, **given}, capture_output=True, text=True, check=True
+        )
+        assert ran.stdout.splitlines()[-1] == f"{{{min(threads, os.cpu_count() or 1)}}}"
 
 
 @pytest.mark.slow

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -20,8 +22,17 @@ class AnswerProvider(DefaultJSONProvider):
         try:
             written: bytes | str = orjson.dumps(value)
         except TypeError:  # half of a surrogate pair or a huge number, echoed as it was sent
-            written = self.dumps(value)
+            written = self.dumps(_finite(value))
         return Response(written, mimetype=self.mimetype)
+
+
+def _finite(value: Any) -> Any:
+    """Return a value with null for each number that JSON has not, as orjson writes it: 1e999 is read as infinity."""
+    if isinstance(value, Mapping):
+        return {name: _finite(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def install(app: Flask) -> None:

@@ -32,11 +32,13 @@ def test_an_answer_says_what_it_was_given_in_its_order(value: dict[str, Any]) ->
     assert list(read) == list(value)
 
 
-def test_what_is_no_number_is_null() -> None:
+@pytest.mark.parametrize("beside", ["a", 2**70, "\ud800"])
+def test_what_is_no_number_is_null_whatever_stands_beside_it(beside: Any) -> None:
     app = Flask("answers")
     answers.install(app)
     with app.test_request_context():
-        assert json.loads(jsonify([float("nan"), float("inf")]).get_data()) == [None, None]
+        written = jsonify([float("nan"), {"card": (float("-inf"), 1.5)}, beside]).get_data()
+    assert json.loads(written) == [None, {"card": [None, 1.5]}, beside]
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

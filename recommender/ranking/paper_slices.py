@@ -44,11 +44,21 @@ class SparseColumn:
 
     def add_to(self, total: np.ndarray, start: int) -> None:
         """Add the values of the rows from `start` on to `total` float32 (M,)."""
-        if len(self.rows) * DENSE > self.size:
+        if self._is_dense:
             total += self._dense[start : start + len(total)]
             return
         first, last = np.searchsorted(self.rows, (start, start + len(total)))
         total[self.rows[first:last] - start] += self.values[first:last]
+
+    @property
+    def nbytes(self) -> int:
+        """How many bytes it takes, with the dense array that adding it to papers makes."""
+        dense = self.values.itemsize * self.size if self._is_dense else 0
+        return self.rows.nbytes + self.values.nbytes + dense
+
+    @property
+    def _is_dense(self) -> bool:
+        return len(self.rows) * DENSE > self.size
 
     @cached_property
     def _dense(self) -> np.ndarray:

@@ -53,13 +53,15 @@ class ReaderState:
         arrays = [profile.vectors, profile.seen, profile.passed_over, profile.muted_rows]
         arrays += [one.rows for one in profile.followed]
         matrices = [profile.words, profile.graph_rows]
+        columns = list(self.reactions.columns.values())
         for component in self.components.values():
             if isinstance(component, GraphComponent):
                 matrices += [component.reach, component.by_paper]
-                arrays += [component.reached, component.sums.values]
+                columns += [component.sums] * 2  # and weighted by the blend, for the scan of the catalogue
         arrays += [part for matrix in matrices for part in (matrix.data, matrix.indices, matrix.indptr)]
         # Beside the vectors of the profile, the fold-in keeps what each of them adds.
-        return sum(array.nbytes for array in arrays) + profile.vectors.nbytes
+        beside = profile.vectors.nbytes + sum(column.nbytes for column in columns)
+        return sum(array.nbytes for array in arrays) + beside
 
 
 def prepare_reader(

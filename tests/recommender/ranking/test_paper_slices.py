@@ -69,3 +69,10 @@ def test_sparse_columns_are_picked_and_propagated_like_dense_ones(index):
         for rows, parts in slices(index):
             expected = index.graph_rows(rows) @ dense(column)
             assert np.concatenate([part.propagate(column) for part in parts]) == pytest.approx(expected, abs=1e-5)
+
+
+def test_what_a_column_takes_is_known_before_it_is_added_to_papers(index):
+    for column in columns(len(index)):
+        known = column.nbytes
+        column.add_to(np.zeros(len(index), np.float32), 0)
+        assert known == sum(array.nbytes for array in vars(column).values() if isinstance(array, np.ndarray))

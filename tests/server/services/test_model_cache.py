@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
+import uuid
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,7 +44,7 @@ def publish(database: Database, folder: Path, seed: int = 0) -> str:
         rows = [row for chunk in papers.for_catalogue(session) for row in chunk]
         until = papers.newest_update(session)
     model = train(Papers.from_rows(rows), Events.empty(), seed=seed)
-    version = f"{model.version}-{seed}"
+    version = f"{model.version}-{uuid.uuid4().hex[:8]}"  # two may be of the same second
     model.save(folder / version)
     with database.writing() as session:
         trained_models.add(session, version, {**model.manifest.as_dict(), "papers_until": until}, time.time())

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import uuid
@@ -190,25 +191,29 @@ class Clients:
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> Iterator[tuple[Service, str]]:
+def folder() -> Iterator[Path]:
+    """Give a folder that PostgreSQL's user gets into; pytest's are for one user alone."""
+    with tempfile.TemporaryDirectory(prefix="ink-hosts-", dir="/tmp") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@pytest.fixture
+def service(folder: Path) -> Iterator[tuple[Service, str]]:
     reason = hosts.why_not()
     if reason:
         pytest.skip(reason)
-    # PostgreSQL's user must get through.
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
-    with open(tmp_path / "log", "ab") as log, hosts.running(3) as (one, other, data):
-        service = Service(tmp_path, [one, other], data, log)
+    with open(folder / "log", "ab") as log, hosts.running(3) as (one, other, data):
+        service = Service(folder, [one, other], data, log)
         service.start_database()
         service.start_valkey()
         service.command(0, "migrate")
         for at in (0, 1):
             service.start_web(at)
         servers = " ".join(f"server {host.address}:{PORT} max_fails=1 fail_timeout=3s;" for host in service.web)
-        (tmp_path / "nginx").mkdir()
-        with nginx.running(
-            tmp_path / "nginx", "http://inkling", *LINES, upstreams=UPSTREAMS.format(servers=servers)
-        ) as url:
+        (folder / "nginx").mkdir()
+        group = UPSTREAMS.format(servers=servers)
+        with nginx.running(folder / "nginx", "http://inkling", *LINES, upstreams=group) as url:
             yield service, url
 
 

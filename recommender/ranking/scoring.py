@@ -120,7 +120,7 @@ class CatalogueScores:
     @cached_property
     def total(self) -> np.ndarray:
         """The score of every paper in the index, float32 (N,)."""
-        return np.concatenate([self._score(span) for span in iterate_spans(self.index)])
+        return np.concatenate([np.empty(0, np.float32), *map(self._score, iterate_spans(self.index))])
 
     def priors_of(self, rows: np.ndarray) -> dict[str, np.ndarray]:
         """Return the priors of index rows (M,) by the kind of their reason, float32 (M,)."""

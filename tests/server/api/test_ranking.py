@@ -365,3 +365,10 @@ def test_the_reasons_for_one_paper_are_those_of_its_card(me: Device, other: Devi
         assert sum(reason["share"] for reason in told["reasons"]) == pytest.approx(told["score"], rel=1e-4, abs=1e-6)
     assert me.get("/v1/papers/9912.00001/reasons").status_code == 404
     assert other.get("/v1/papers/2401.00003/reasons").status_code == 404, "only my pages told of it"
+
+
+@sqlite_only
+def test_nothing_is_like_a_paper_without_text_in_an_empty_catalogue(me: Device) -> None:
+    me.log(event("save", "2401.00001"))
+    assert me.get("/v1/papers/2401.00001/similar").json == {"items": [], "next": None}
+    assert me.get("/v1/papers/2401.00001/reasons").json["basis"] == "none"

@@ -13,6 +13,7 @@ import shutil
 import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
@@ -184,10 +185,18 @@ class SparkEngine:
 def _reach(master: str) -> None:
     """Raise OSError or ValueError if nobody listens at a master's address, for which Spark itself waits minutes."""
     if master.startswith("local"):
-        return
+        return None
     if not master.startswith("spark://"):
         raise ValueError("a master is spark://HOST:PORT, or local[2] for two threads of this process")
-    host, _, port = master.removeprefix("spark://").split(",")[0].rpartition(":")
+    *others, last = master.removeprefix("spark://").split(",")
+    for address in others:  # of several masters one leads, and any may be away
+        with suppress(OSError):
+            return _knock(address)
+    return _knock(last)
+
+
+def _knock(address: str) -> None:
+    host, _, port = address.rpartition(":")
     socket.create_connection((host, int(port)), timeout=10).close()
 
 

@@ -74,7 +74,7 @@ def test_a_model_trained_there_is_a_model_like_any_other(engine, papers, events,
     assert np.mean(shared) > 0.6
 
 
-@pytest.mark.parametrize("master", ["spark://127.0.0.1:1", "nonsense"])
+@pytest.mark.parametrize("master", ["spark://127.0.0.1:1", "spark://127.0.0.1:1,127.0.0.1:2", "nonsense"])
 def test_a_master_that_does_not_answer_is_named(master, tmp_path):
     with pytest.raises(EngineUnavailable, match=master):
         SparkEngine(master, tmp_path)

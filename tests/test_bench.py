@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -146,7 +147,8 @@ def test_every_part_is_in_the_table() -> None:
 # Those that start a server or a browser take longer than they tell: an answer of each is tested in its own room.
 MARKS = {
     "extension": [pytest.mark.browser],
-    **{name: [pytest.mark.slow] for name in ("events", "freshness", "load", "training")},
+    **{name: [pytest.mark.slow] for name in ("events", "freshness", "training")},
+    "load": [pytest.mark.slow, pytest.mark.skipif(shutil.which("wrk") is None, reason="no wrk on this machine")],
 }
 
 

@@ -97,6 +97,10 @@ class Server:
         assert status < 300, answer
         return answer
 
+    def similar(self, paper: str) -> list[str]:
+        """Return the ids of the papers most like one, as many as the extension shows."""
+        return [one["paper"]["id"] for one in self.ask(f"/v1/papers/{paper}/similar?limit=8")["items"]]
+
     def metrics(self) -> str:
         with urllib.request.urlopen(f"{self.url}/metrics", timeout=20) as answer:
             return str(answer.read().decode())

@@ -24,8 +24,6 @@ def rows(scale: Scale) -> Iterator[Row]:
     """Yield the processor's milliseconds of the page's main thread that are ours, and those that are the page's."""
     if executable() is None:
         raise RuntimeError("no Chromium on this machine")
-    if scale.tiny:
-        return
     loads, sizes = (1, CARDS[:1]) if scale.tiny else (scale.repeats, CARDS)
     with tempfile.TemporaryDirectory(prefix="inkling-bench-", ignore_cleanup_errors=True) as name, ExitStack() as stack:
         folder, pages = Path(name), PagesServer()

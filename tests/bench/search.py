@@ -69,7 +69,7 @@ def known_items(file: Path) -> str:
                 "FTS5, any word": lambda query: plain(query, " OR "),
                 "tsvector, all words": lambda query: plain_tsvector(big, query, " & "),
                 "tsvector, any word": lambda query: plain_tsvector(big, query, " | "),
-                "meaning": lambda query: service._meanings(lite, query),
+                "meaning": lambda query: service._meanings(lite, query, service.MAX_MEANT),
                 "Inkling, SQLite": lambda query: ordered(lite, query),
                 "Inkling, PostgreSQL": lambda query: ordered(big, query),
             }
@@ -200,7 +200,11 @@ def page_rows(scale: Scale, world: World, request: RankingRequest, plain: Engine
         for query in asked:
             parsed, bare = read_query(query), KEYS.sub("", query)
             one, other = in_turn(lambda parsed=parsed: page(request, parsed), lambda bare=bare: plain(bare), 1)
-            meant.append(clock(lambda parsed=parsed: service._meanings(request, parsed.text)) if parsed.words else 0.0)
+            meant.append(
+                clock(lambda parsed=parsed: service._meanings(request, parsed.text, service.MAX_MEANT))
+                if parsed.words
+                else 0.0
+            )
             ours += one
             theirs += other
         yield Row(

@@ -15,7 +15,14 @@ export function whenIdle(call, signal) {
 }
 
 /** Settles in a new task, so that what comes before and after it are not one long task. */
-export const nextTask = () => new Promise((settle) => setTimeout(settle));
+export const nextTask = () =>
+  new Promise((settle) => {
+    try {
+      setTimeout(settle);
+    } catch {
+      // Firefox throws here in a page that is already gone, where nothing more is to be done.
+    }
+  });
 
 /**
  * Call `work` for each item, a few milliseconds at a time.

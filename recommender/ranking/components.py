@@ -25,7 +25,6 @@ from recommender.ranking.paper_slices import (
     PaperSelection,
     PaperSlice,
     SparseColumn,
-    find_sorted,
     iterate_block,
     iterate_spans,
 )
@@ -124,22 +123,9 @@ class GraphComponent(Component):
         return np.flatnonzero(is_reached)
 
     @cached_property
-    def by_paper(self) -> sp.csr_matrix:
-        """How far each row of the profile reaches each paper that is reached, float32 CSR (S, n)."""
-        reach = self.reach
-        place = np.empty(reach.shape[1], np.int32)
-        place[self.reached] = np.arange(len(self.reached), dtype=np.int32)
-        parts = (reach.data, place[reach.indices], reach.indptr)
-        return sp.csr_matrix(parts, shape=(reach.shape[0], len(self.reached)), copy=False).T.tocsr()
-
-    @property
     def sums(self) -> SparseColumn:
         """The scores of the model's papers."""
-        return SparseColumn(self.reached, self._sums, self.reach.shape[1])
-
-    @cached_property
-    def _sums(self) -> np.ndarray:
-        return np.asarray(self.by_paper @ self.weight)
+        return SparseColumn(self.reached, np.asarray(self.reach.T @ self.weight)[self.reached], self.reach.shape[1])
 
     def score(self, papers: PaperSlice) -> np.ndarray:
         """Return the scores of some papers, float32 (M,)."""
@@ -160,24 +146,36 @@ class GraphComponent(Component):
 
     def _reach_to(self, rows: np.ndarray) -> sp.csr_matrix:
         """Return how far each row of the profile reaches index rows (M,), float32 CSR (M, n)."""
-        reach = sp.csr_matrix((len(rows), self.reach.shape[0]), dtype=np.float32)
-        for block, places, offsets in PaperSelection(self.index, rows).parts:
-            if len(places):
-                papers = offsets if block.neighbours is None else block.neighbours[offsets]
-                reach = reach + _scatter(places, len(rows)) @ self._reach_of(papers)
-        return reach.tocsr()
+        parts, places = [sp.csr_matrix((0, self.reach.shape[0]), dtype=np.float32)], [np.empty(0, np.int64)]
+        for block, some, offsets in PaperSelection(self.index, rows).parts:
+            if len(some):
+                places.append(some)
+                parts.append(self._reach_of(offsets if block.neighbours is None else block.neighbours[offsets]))
+        if len(parts) <= 2:  # all in one block
+            return parts[-1]
+        return sp.vstack(parts, format="csr")[np.argsort(np.concatenate(places))]
 
     def _reach_of(self, papers: np.ndarray | sp.csr_matrix) -> sp.csr_matrix:
-        """Return the rows of `by_paper` of papers (M,) of the model, or of mixtures of them (M, P)."""
+        """Return how far the profile reaches papers (M,) of the model, or mixtures of them (M, P), CSR (M, n)."""
         columns = papers if isinstance(papers, np.ndarray) else papers.indices
-        found, has = find_sorted(self.reached, columns)
-        rows = self.by_paper[found[has]]
-        ends = np.concatenate([[0], np.cumsum(has)])
+        once, place = np.unique(columns, return_inverse=True)
+        reach = self._take_columns(once)
         if isinstance(papers, np.ndarray):
-            ones = np.ones(len(found[has]), np.float32)
-            return sp.csr_matrix((ones, np.arange(ends[-1]), ends), shape=(len(columns), ends[-1])) @ rows
-        parts = (papers.data[has], np.arange(ends[-1]), ends[papers.indptr])
-        return sp.csr_matrix(parts, shape=(papers.shape[0], ends[-1])) @ rows
+            return reach[place]
+        return sp.csr_matrix((papers.data, place, papers.indptr), shape=(papers.shape[0], len(once))) @ reach
+
+    def _take_columns(self, papers: np.ndarray) -> sp.csr_matrix:
+        """Return columns of `reach` by papers (M,) in order and each once, transposed: float32 CSR (M, n).
+
+        Going through all cells for the few that count takes a fifth of transposing them, and nothing is kept.
+        """
+        is_asked = np.zeros(self.reach.shape[1], bool)
+        is_asked[papers] = True
+        cells = np.flatnonzero(is_asked[self.reach.indices])
+        rows = np.searchsorted(self.reach.indptr, cells, side="right") - 1
+        places = np.searchsorted(papers, self.reach.indices[cells])
+        parts = (self.reach.data[cells], (places, rows))
+        return sp.csr_matrix(parts, shape=(len(papers), self.reach.shape[0]))
 
 
 @dataclass(frozen=True)
@@ -201,15 +199,28 @@ def build_graph(
     known = earlier.reach(propagation) if earlier else None
     if earlier is None or known is None:
         return GraphComponent(index, propagation, propagation.propagate(profile.graph_rows), weight)
-    old, new = np.flatnonzero(earlier.rows >= 0), np.flatnonzero(earlier.rows < 0)
-    parts = [known[earlier.rows[old]], propagation.propagate(profile.graph_rows[new])]
-    reach = sp.vstack(parts, format="csr", dtype=np.float32)[np.argsort(np.concatenate([old, new]))]
-    return GraphComponent(index, propagation, reach, weight)
+    new = propagation.propagate(profile.graph_rows[np.flatnonzero(earlier.rows < 0)])
+    return GraphComponent(index, propagation, _merge_rows(known, new, earlier.rows), weight)
 
 
-def _scatter(places: np.ndarray, count: int) -> sp.csr_matrix:
-    ones = np.ones(len(places), np.float32)
-    return sp.csr_matrix((ones, (places, np.arange(len(places)))), shape=(count, len(places)))
+def _merge_rows(known: sp.csr_matrix, new: sp.csr_matrix, rows: np.ndarray) -> sp.csr_matrix:
+    """Return the rows of `known` that `rows` int64 (n,) tell, and for each -1 the next of `new`, CSR (n, P).
+
+    Rows that stay together are copied together, once: there may be a million cells, of which one row is new.
+    """
+    is_new = rows < 0
+    sources = np.where(is_new, known.shape[0] + np.cumsum(is_new), rows)
+    ends = np.flatnonzero(np.diff(sources, append=-1) != 1)
+    data, indices, lengths = [], [], []
+    for first, last in zip(sources[np.concatenate([[0], ends[:-1] + 1])].tolist(), sources[ends].tolist(), strict=True):
+        matrix, start = (new, known.shape[0] + 1) if first > known.shape[0] else (known, 0)
+        indptr = matrix.indptr[first - start : last - start + 2]
+        data.append(matrix.data[indptr[0] : indptr[-1]])
+        indices.append(matrix.indices[indptr[0] : indptr[-1]])
+        lengths.append(np.diff(indptr))
+    indptr = np.concatenate([[0], np.cumsum(np.concatenate(lengths))]).astype(known.indptr.dtype)
+    parts = (np.concatenate(data), np.concatenate(indices), indptr)
+    return sp.csr_matrix(parts, shape=(len(rows), known.shape[1]), copy=False)
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 import scipy.sparse as sp
 
 from recommender.config import Config
+from recommender.data.categorical import Categorical
 from recommender.data.interactions import Interactions, weigh_events
 from recommender.data.tables import Events
 from recommender.features.name_index import Name, split_topics
@@ -139,11 +141,42 @@ def embed_texts(
     )
 
 
+@dataclass(frozen=True)
+class FoundPapers:
+    """The distinct `papers` of a history in order of first appearance, with index `rows` int64, -1 for unknown ones."""
+
+    papers: Sequence[str]
+    rows: np.ndarray
+
+    def find(self, papers: Sequence[str]) -> np.ndarray:
+        """Return the rows of papers, int64 (M,), -2 for those that are not here."""
+        if papers[: len(self.papers)] == self.papers:  # as after most events: nothing else is compared or hashed
+            return np.concatenate([self.rows, np.full(len(papers) - len(self.papers), -2)])
+        row_of = dict(zip(self.papers, self.rows.tolist(), strict=True))
+        return np.fromiter(map(row_of.get, papers, repeat(-2)), np.int64, len(papers))
+
+
+def find_papers(history: Events, index: PaperIndex, previous: FoundPapers | None = None) -> FoundPapers:
+    """Find the papers of a history in an index; those found there before, `previous`, are not looked up again."""
+    papers = Categorical.of(history.papers).categories
+    rows = previous.find(papers) if previous else np.full(len(papers), -2)
+    new = np.flatnonzero(rows == -2)
+    rows[new] = index.find_rows([papers[at] for at in new.tolist()])
+    return FoundPapers(papers, rows)
+
+
 def build_profile(
-    history: Events, typed: TypedTexts, *, index: PaperIndex, model: Model | None, config: Config, now: float
+    history: Events,
+    found: FoundPapers,
+    typed: TypedTexts,
+    *,
+    index: PaperIndex,
+    model: Model | None,
+    config: Config,
+    now: float,
 ) -> Profile:
     """Build a reader's profile at `now`, in epoch seconds; unknown papers and words are ignored."""
-    interactions = _weigh_history(history, index, config, now)
+    interactions = _weigh_history(history, found, config, now)
     strongest = _select_strongest(interactions)
     rows = interactions.paper[strongest]
     amounts = np.where(typed.is_muted, -config.mute_weight, config.interest_weight).astype(np.float32)
@@ -208,9 +241,8 @@ def _select_strongest(interactions: Interactions) -> np.ndarray:
     return np.sort(np.concatenate([liked[:MAX_LIKED], disliked[:MAX_DISLIKED]]))
 
 
-def _weigh_history(history: Events, index: PaperIndex, config: Config, now: float) -> Interactions:
-    rows = index.find_rows(history.papers)
+def _weigh_history(history: Events, found: FoundPapers, config: Config, now: float) -> Interactions:
+    rows = found.rows[Categorical.of(history.papers).codes]
     known = np.flatnonzero(rows >= 0)
-    kinds = history.kinds if len(known) == len(rows) else [history.kinds[at] for at in known.tolist()]
-    events = Events([], [], kinds, history.times[known])
+    events = Events([], [], Categorical.of(history.kinds).take(known), history.times[known])
     return weigh_events(np.zeros(len(known), np.int64), rows[known], events, config, now)

@@ -16,8 +16,11 @@ from recommender.model.model import Model
 from recommender.ranking.components import Component, EarlierComponents, GraphComponent, build_components
 from recommender.ranking.interests import cluster_interests
 from recommender.ranking.paper_index import PaperIndex
+from recommender.ranking.paper_slices import find_sorted
 from recommender.ranking.priors import Reactions
-from recommender.ranking.profile import Profile, TypedTexts, build_profile, embed_texts
+from recommender.ranking.profile import FoundPapers, Profile, TypedTexts, build_profile, embed_texts, find_papers
+
+FOUND_BYTES = 16  # a row and a reference to the id, which the history holds
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class ReaderState:
     profile: Profile
     components: Mapping[str, Component]
     reactions: Reactions
+    found: FoundPapers
 
     @property
     def blend(self) -> Blend:
@@ -56,12 +60,12 @@ class ReaderState:
         columns = list(self.reactions.columns.values())
         for component in self.components.values():
             if isinstance(component, GraphComponent):
-                matrices += [component.reach, component.by_paper]
+                matrices.append(component.reach)
                 columns += [component.sums] * 2  # and weighted by the blend, for the scan of the catalogue
         arrays += [part for matrix in matrices for part in (matrix.data, matrix.indices, matrix.indptr)]
         # Beside the vectors of the profile, the fold-in keeps what each of them adds.
         beside = profile.vectors.nbytes + sum(column.nbytes for column in columns)
-        return sum(array.nbytes for array in arrays) + beside
+        return sum(array.nbytes for array in arrays) + beside + FOUND_BYTES * len(self.found.rows)
 
 
 def prepare_reader(
@@ -80,7 +84,8 @@ def prepare_reader(
     if previous is not None and (previous.model is not model or previous.vocabulary is not vocabulary):
         previous = None
     typed = embed_texts(interests, muted, index, vocabulary, model, previous=previous.typed if previous else None)
-    profile = build_profile(history, typed, index=index, model=model, config=config, now=now)
+    found = find_papers(history, index, previous.found if previous and previous.index is index else None)
+    profile = build_profile(history, found, typed, index=index, model=model, config=config, now=now)
     blend = model.blend if model else UNTRAINED
     components: Mapping[str, Component] = {}
     if len(profile):
@@ -92,18 +97,16 @@ def prepare_reader(
             config.text_regularization,
             earlier=_find_earlier(profile, previous) if previous else None,
         )
-    return ReaderState(index, vocabulary, model, typed, profile, components, Reactions(profile, index, model, config))
+    reactions = Reactions(profile, index, model, config)
+    return ReaderState(index, vocabulary, model, typed, profile, components, reactions, found)
 
 
 def _find_earlier(profile: Profile, previous: ReaderState) -> EarlierComponents:
-    place_of = {key: place for place, key in enumerate(_keys(previous.profile))}
-    rows = [-1 if key is None else place_of.get(key, -1) for key in _keys(profile)]
-    return EarlierComponents(previous.components, np.array(rows, np.int64))
-
-
-def _keys(profile: Profile) -> list[int | str | None]:
-    """Return what tells rows of a profile apart in any index of one model, None for papers newer than the model."""
-    newest = profile.graph_rows.shape[1]
-    return [
-        text or (row if row < newest else None) for row, text in zip(profile.rows.tolist(), profile.texts, strict=True)
-    ]
+    """Find rows of a profile that were in the one before; papers newer than the model may be others by now."""
+    papers, earlier = (one.rows[one.rows >= 0] for one in (profile, previous.profile))  # in order, before the texts
+    found, has = find_sorted(earlier, papers)
+    place_of = {text: at for at, text in enumerate(previous.profile.texts[len(earlier) :], len(earlier))}
+    texts = [place_of.get(text, -1) for text in profile.texts[len(papers) :]]
+    trained = profile.graph_rows.shape[1]
+    rows = np.where(has & (papers < trained), found, -1)
+    return EarlierComponents(previous.components, np.concatenate([rows, np.array(texts, np.int64)]))

@@ -80,11 +80,11 @@ def _list_matches(scores: CatalogueScores, rows: np.ndarray, totals: np.ndarray)
 def _find_excluded(
     scores: CatalogueScores, exclude: Collection[str], unlisted: frozenset[str] = frozenset()
 ) -> np.ndarray:
-    """Return the rows that may not be listed, int64 in order: replaced ones, those seen and those named."""
+    """Return the rows that may not be listed, int64 in order, some twice: replaced, seen and named ones."""
     index = scores.index
     named = index.find_rows(list(exclude))
     found = [index.replaced, scores.profile.seen, named[named >= 0], index.find_set(unlisted)]
-    return np.unique(np.concatenate(found))
+    return np.sort(np.concatenate(found))
 
 
 def _select_best(scores: CatalogueScores, excluded: np.ndarray, k: int | None) -> tuple[np.ndarray, np.ndarray]:

@@ -135,7 +135,7 @@ class CatalogueScores:
     def best(self, count: int, excluded: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return index rows of the `count` best papers and of all that tie with the last, in no order, and the scores.
 
-        Without papers that nothing is known of and the rows `excluded`, int64 in order and each once. One scan of the
+        Without papers that nothing is known of and the rows `excluded`, int64. One scan of the
         catalogue bounds every score from above, by all but the penalties; only papers whose bound is high enough are
         scored in full. If penalties let in papers from further down than was looked at, it looks further.
         """

@@ -5,6 +5,7 @@ import pytest
 
 from recommender import Catalogue, Config, Events, Model, Papers
 from recommender.model.neighbours import Propagation
+from recommender.ranking.paper_index import PaperIndex
 from tests.recommender.conftest import NOW
 
 TOPICS = {"interests": ["topic3word1 topic3word2", "nonsense"], "muted": ["topic5word1", "author:Author 1 1"]}
@@ -68,6 +69,51 @@ def test_a_new_event_propagates_its_own_paper_alone(model, propagated):
     assert propagated == [32, 32]  # with two texts, along two graphs
     catalogue.prepare(saves(*(f"t2p{at:02d}" for at in range(30)), "t3p00"), now=NOW, **TOPICS, previous=before)
     assert propagated[2:] == [1, 1]
+
+
+@pytest.fixture
+def looked_up(monkeypatch):
+    """The ids that were looked up in an index, a list a call."""
+    calls, find_rows = [], PaperIndex.find_rows
+
+    def watch(self, ids):
+        calls.append(list(ids))
+        return find_rows(self, ids)
+
+    monkeypatch.setattr(PaperIndex, "find_rows", watch)
+    return calls
+
+
+AFTER = {
+    "a new paper": (["t2p00", "gone", "t5p03", "t3p00"], ["t3p00"]),
+    "an unknown one": (["t2p00", "gone", "t5p03", "never"], ["never"]),
+    "nothing new": (["t2p00", "gone", "t5p03"], []),
+    "another order": (["t5p03", "t2p00"], []),
+    "a paper forgotten, another before": (["t3p00", "t5p03", "gone"], ["t3p00"]),
+    "all forgotten": ([], []),
+}
+
+
+@pytest.mark.parametrize("after", AFTER)
+def test_only_papers_that_are_new_in_the_history_are_looked_up(catalogue, looked_up, after):
+    ids, new = AFTER[after]
+    before = catalogue.prepare(saves("t2p00", "gone", "t5p03"), now=NOW)
+    assert looked_up == [["t2p00", "gone", "t5p03"]]
+    state = catalogue.prepare(saves(*ids), now=NOW, previous=before)
+    assert looked_up[1:] == [new]
+    assert [*state.found.papers] == ids
+    assert state.found.rows.tolist() == [catalogue.index.row_of.get(one, -1) for one in ids]
+    one, same = ranked(catalogue, state), catalogue.rank(saves(*ids), candidates=None, k=None, now=NOW)
+    assert (one.ids, one.scores.tolist()) == (same.ids, same.scores.tolist())
+
+
+def test_a_paper_that_came_since_is_looked_up_again(model, papers):
+    catalogue = Catalogue(model)
+    before = catalogue.prepare(saves("new", "t2p00"), now=NOW)
+    catalogue.update(Papers.from_rows([{"id": "new", "abstract": papers.abstracts[0]}, {"id": "t2p00", "title": "x"}]))
+    after = catalogue.prepare(saves("new", "t2p00"), now=NOW, previous=before)
+    assert after.found.rows.tolist() == [catalogue.index.row_of["new"], catalogue.index.row_of["t2p00"]]
+    assert min(after.found.rows) >= len(model.ids)
 
 
 def test_papers_newer_than_the_model_are_placed_again(model, papers):

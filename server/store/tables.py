@@ -138,7 +138,8 @@ papers = Table(
     Column("created_at", Double, nullable=False),
     # Time of the last change of a public fact, by which workers find the papers to fold in.
     Column("updated_at", Double, nullable=False),
-    Index(None, "updated_at"),
+    # Papers that changed are read in pages of this order, however many changed at one time.
+    Index(None, "updated_at", "id"),
     Index(None, "published_at"),
     Index(None, "recheck_at"),
 )

@@ -14,6 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import func, select
+
 from recommender import Config, Model, train
 from recommender.model.blend import Blend
 from server.config import Settings
@@ -56,13 +58,15 @@ def add_papers(database: Database, world: World, *, size: int = 5_000, progress:
 def add_log(
     database: Database, world: World, log: Log, *, size: int = 50_000, progress: Progress | None = None
 ) -> None:
-    """Store readers, their events in order of time, and the states that follow, as the service that logs them does."""
-    with database.writing() as session:
-        every = [reader_name(reader) for reader in range(log.count)]
-        blank = {"operator": False, "demo": False, "version": 1, "settings": {}, "feed_number": 0}
-        rows = [{"id": name, "created_at": NOW - 3_650 * DAY, **blank} for name in every]
-        session.execute(tables.readers.insert(), rows)
-    for start in range(0, len(log), size):
+    """Store readers, their events in order of time, and the states that follow, as the service that logs them does.
+
+    Goes on where an earlier call with the same log was stopped.
+    """
+    with database.reading() as session:
+        stored = session.scalar(select(func.count()).select_from(tables.events)) or 0
+    if not stored:
+        _add_readers(database, log)
+    for start in range(stored, len(log), size):
         events, states = _rows(world, log, start, start + size)
         with database.writing() as session:
             if database.engine.dialect.name == "sqlite":
@@ -71,6 +75,13 @@ def add_log(
             session.execute(tables.reader_papers.insert(), states)
         if progress:
             progress(min(start + size, len(log)))
+
+
+def _add_readers(database: Database, log: Log) -> None:
+    blank = {"operator": False, "demo": False, "version": 1, "settings": {}, "feed_number": 0}
+    rows = [{"id": reader_name(reader), "created_at": NOW - 3_650 * DAY, **blank} for reader in range(log.count)]
+    with database.writing() as session:
+        session.execute(tables.readers.insert(), rows)
 
 
 def _rows(world: World, log: Log, start: int, stop: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

@@ -24,6 +24,7 @@ from threadpoolctl import threadpool_limits
 
 from recommender import Config, train
 from recommender.data.files import read_events, read_papers
+from recommender.training import gate
 from server.services import training
 from server.services.context import Context
 from tests.bench import homes
@@ -31,6 +32,7 @@ from tests.bench.rows import Row, Scale
 from tests.bench.world import World
 
 Found = dict[str, Any]
+FIRST_CONFIG = "BENCH_FIRST_CONFIG"  # settings of a first training as JSON, such as fewer factors
 MB = 2**20
 
 
@@ -101,10 +103,10 @@ def real_rows(real: Path, repeats: int) -> Iterator[Row]:
     yield Row(what, ours, "s", beside(found), theirs, 1.25, note=describe(found))
 
 
-def beside_implicit(home: Path, folder: Path) -> tuple[Found, Found]:
-    """Return what a retrain of a home and `implicit` on its matrix took, each in a process of its own."""
+def beside_implicit(home: Path, folder: Path, mode: str = "retrain") -> tuple[Found, Found]:
+    """Return what a training of a home and `implicit` on its matrix took, each in a process of its own."""
     matrix = folder / "matrix.npz"
-    return child("retrain", home, matrix), child("implicit", home, matrix)
+    return child(mode, home, matrix), child("implicit", home, matrix)
 
 
 def child(mode: str, source: Path, matrix: Path) -> Found:
@@ -122,10 +124,18 @@ def main() -> None:
 
 def trainer(mode: str, source: Path) -> Callable[[], object]:
     """Return what is timed: a training of a home, or one of real files."""
-    if mode == "retrain":
+    if mode in ("retrain", "first"):
+        if mode == "first":
+            _know_blend(Config(**json.loads(os.environ.get(FIRST_CONFIG, "{}"))))
         return partial(training.train_once, Context.ready(homes.settings_for(source)))
     papers, events = read_papers(source / "papers.jsonl.gz"), read_events(source / "interactions.tsv.gz")
     return partial(train, papers, events, Config(), seed=1, now=0.0, blend=homes.known_blend())
+
+
+def _know_blend(config: Config) -> None:
+    """Let a first training use a blend that a small catalogue learned, and other settings than the default ones."""
+    gate._reuse_blend = lambda serving, events, encoder: (homes.known_blend(), len(events))
+    training.retrain = partial(gate.retrain, config=config)
 
 
 def watch(work: Callable[[], object], matrix: Path) -> Found:

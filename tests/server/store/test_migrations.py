@@ -9,7 +9,7 @@ import pytest
 from alembic import command
 from sqlalchemy import text
 
-from server.store import database, search
+from server.store import database, job_states, search
 from server.store.database import Database, engine_for, migrate
 from server.store.search import Clause, Filter
 from tests.server.conftest import At
@@ -29,6 +29,22 @@ def test_what_a_reset_forgot_before_can_be_brought_back_and_what_was_deleted_alo
     with old.reading() as session:
         found = session.execute(text("SELECT id_hash FROM deleted_events WHERE by_reset ORDER BY id_hash")).scalars()
         assert list(found) == ["one", "two"]
+    old.close()
+
+
+@pytest.mark.parametrize("readers", [0, 1])
+def test_only_a_database_that_somebody_used_is_rewritten_at_the_next_training(tmp_path: Path, readers: int) -> None:
+    (tmp_path / "old.sqlite3").touch()
+    old = Database.at(At(f"sqlite:///{tmp_path / 'old.sqlite3'}"))
+    config = database._alembic_config()
+    with old.engine.execution_options(inkling_writes=True).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+        for number in range(readers):
+            connection.execute(text(f"INSERT INTO readers VALUES ('r{number}', 1.0, 0, 0, 0, '{{}}', 0)"))
+    migrate(old.engine)
+    with old.reading() as session:
+        assert bool(job_states.load(session, "deletions")) == bool(readers)
     old.close()
 
 

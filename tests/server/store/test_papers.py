@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import text
+import pytest
+from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
 from server.services.papers import merge_source_papers
@@ -37,6 +38,29 @@ def test_pages_of_changed_papers_leave_none_out(database: Database, monkeypatch:
             ["d", "e", "f"],
             ["g", "h"],
         ]
+
+
+def test_no_page_of_changed_papers_sorts_or_skips_others_of_the_same_time(database: Database) -> None:
+    asked: list[tuple[str, Any]] = []
+    with database.reading() as session:
+        engine = session.get_bind()
+        if engine.dialect.name != "sqlite":  # of as few papers PostgreSQL reads all, whatever there is
+            pytest.skip("the plan of SQLite")
+
+        def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+            if statement.startswith("SELECT"):
+                asked.append((statement, parameters))
+
+        event.listen(engine, "before_cursor_execute", note)
+        list(papers.for_catalogue(session)), list(papers.change_times(session, 1.0))
+        event.remove(engine, "before_cursor_execute", note)
+        assert len(asked) == 2
+        for statement, parameters in asked:
+            plan = [
+                row[-1] for row in session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            ]
+            assert len(plan) == 1
+            assert "((updated_at,id)>(?,?))" in plan[0]
 
 
 def test_empty_lists_are_unknown_and_not_facts(database: Database) -> None:

@@ -25,7 +25,10 @@ def upgrade() -> None:
     op.create_index(op.f("ix_reader_papers_paper_id"), "reader_papers", ["paper_id"], unique=False)
     op.create_index("ix_papers_stubs", "papers", ["id"], unique=False, sqlite_where=_STUB, postgresql_where=_STUB)
     # Models of before may hold titles that only one reader's pages told, and the file what was deleted: the next
-    # training takes their place and rewrites it, as after a deletion.
+    # training takes their place and rewrites it, as after a deletion. A new database has nothing of anybody, and would
+    # be rewritten with all the papers it has by its first training.
+    if op.get_bind().execute(sa.text("SELECT 1 FROM readers LIMIT 1")).first() is None:
+        return
     states = sa.table("job_states", sa.column("name"), sa.column("value", sa.JSON()), sa.column("updated_at"))
     now = time.time()
     op.execute(states.insert().values(name="deletions", value={"at": now, "last": now}, updated_at=now))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import chain
 from typing import Any
 
+import numpy as np
+
 from recommender import Events
+from recommender.data.categorical import Categorical
 from server.store import reader_papers
 from server.store.database import Database
 
@@ -25,26 +27,21 @@ EventRow = tuple[str, str, str, float | None]  # (reader, paper, kind, epoch sec
 class History:
     """A reader's states of papers and what follows from them.
 
-    `rows` are the events that each state stands for; `overexposed` the papers shown SHOWN_ENOUGH times in vain;
-    `acted_on` those the reader opened, saved, hid or disliked.
+    `events` are those that the states stand for, as the recommender takes them; `overexposed` the papers shown
+    SHOWN_ENOUGH times in vain; `acted_on` those the reader opened, saved, hid or disliked.
     """
 
     states: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    rows: Mapping[str, Sequence[EventRow]] = field(default_factory=dict)
+    events: Events = field(default_factory=Events.empty)
     overexposed: frozenset[str] = frozenset()
     acted_on: frozenset[str] = frozenset()
-
-    @cached_property
-    def events(self) -> Events:
-        """The states as the recommender takes them."""
-        return Events.from_rows(chain.from_iterable(self.rows.values()))
 
     def with_rows(self, rows: Iterable[Mapping[str, Any]]) -> History:
         """Return the history with these rows of `reader_papers` replacing older ones."""
         changed = {row["paper_id"]: dict(row) for row in rows}
         return History(
             states={**self.states, **changed},
-            rows={**self.rows, **{name: _events(state) for name, state in changed.items()}},
+            events=_replace_events(self.events, changed),
             overexposed=_replace_members(self.overexposed, changed, _is_overexposed),
             acted_on=_replace_members(self.acted_on, changed, _is_done),
         )
@@ -85,6 +82,15 @@ class Histories:
             while len(self._kept) > self._size:
                 self._kept.popitem(last=False)
         return history
+
+
+def _replace_events(events: Events, changed: Mapping[str, Mapping[str, Any]]) -> Events:
+    """Return the events with those of the changed states at the end: what did not change is not built again."""
+    new = Events.from_rows(chain.from_iterable(map(_events, changed.values())))
+    if not len(events):
+        return new
+    kept = ~Categorical.of(events.papers).translate(changed.__contains__, bool)
+    return Events.concatenate([events.take(np.flatnonzero(kept)), new])
 
 
 def _replace_members(

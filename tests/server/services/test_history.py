@@ -46,6 +46,30 @@ def test_many_impressions_do_not_make_many_events() -> None:
     assert Counter(history.events.kinds)["impression"] == 10
 
 
+def _told(history: History) -> list[tuple[str, str, str, float]]:
+    events = history.events
+    return sorted(zip(events.readers, events.papers, events.kinds, events.times.tolist(), strict=True))
+
+
+def test_changes_one_after_another_tell_what_all_at_once_do() -> None:
+    steps = [
+        [_state(("open", 1.0), paper="a"), _state(("save", 2.0), ("impression", 1.0), paper="b")],
+        [],
+        [_state(("hide", 3.0), paper="b"), _state(paper="c"), _state(("impression", 4.0), paper="d")],
+        [_state(paper="a"), _state(("save", 5.0), paper="c")],
+        [_state(("open", 6.0), paper="a")],
+    ]
+    history, newest = History(), {}
+    for rows in steps:
+        before = history
+        history, told = history.with_rows(rows), _told(before)
+        newest |= {row["paper_id"]: row for row in rows}
+        at_once = History().with_rows(newest.values())
+        assert _told(history) == _told(at_once)
+        assert (history.states, history.acted_on) == (at_once.states, at_once.acted_on)
+        assert _told(before) == told
+
+
 def _put(database: Database, reader: str, version: int, **states: tuple[str, float]) -> None:
     rows = [{**_state(said, paper=paper), "reader_id": reader} for paper, said in states.items()]
     with database.writing() as session:

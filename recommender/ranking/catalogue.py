@@ -25,7 +25,7 @@ from recommender.ranking.ranked_list import RankedList
 from recommender.ranking.reader_state import ReaderState, prepare_reader
 from recommender.ranking.reranking import rank_candidates, rank_catalogue, rank_matches, rank_similar
 from recommender.ranking.scoring import CatalogueScores
-from recommender.ranking.search import count_matches, match_papers
+from recommender.ranking.search import count_matches, find_matches
 
 MAX_COUNTED = 20_000  # recent papers that `count_matches` looks at; arXiv has as many in a month
 WARM_UP_PAPERS = 30
@@ -243,7 +243,7 @@ class Catalogue:
     def search(self, query: str, k: int) -> RankedList:
         """Return the best k of the papers that match a query, as `search.match_papers` decides."""
         scores = self.score(Events.empty(), now=0.0, interests=[query], config=self.config.relevance_only())
-        return rank_matches(scores, match_papers(query, scores), k)
+        return rank_matches(scores, find_matches(query, scores, k), k)
 
     def count_matches(self, topics: Sequence[str], since: float) -> list[int]:
         """Return how many papers published at or after `since`, in epoch seconds, each topic matches.

@@ -54,11 +54,9 @@ def rank_catalogue(
     return build_ranked_list(scores, pool[order], [], adjustments, totals[order])
 
 
-def rank_matches(scores: CatalogueScores, matches: np.ndarray, k: int, exclude: Collection[str] = ()) -> RankedList:
-    """Return the best k of the papers that match, bool (N,), none of them below `MIN_MATCH_SCORE`."""
-    eligible = matches.copy()
-    eligible[_find_excluded(scores, exclude)] = False
-    rows = np.flatnonzero(eligible)
+def rank_matches(scores: CatalogueScores, matches: np.ndarray, k: int) -> RankedList:
+    """Return the best k of index rows that match, int64 (M,), none of them below `MIN_MATCH_SCORE`."""
+    rows = np.setdiff1d(matches, _find_excluded(scores, ()), assume_unique=True)
     totals = scores.of(rows)
     return _list_matches(scores, *_select_top(scores.index, rows[~np.isnan(totals)], totals[~np.isnan(totals)], k))
 

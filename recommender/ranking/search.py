@@ -14,15 +14,34 @@ from recommender.features.name_index import read_name, split_topics
 from recommender.features.tfidf import Vocabulary
 from recommender.features.tokenizer import tokenize
 from recommender.model.model import Model
-from recommender.model.moments import row_norms
 from recommender.ranking.paper_index import PaperIndex
 from recommender.ranking.paper_slices import PaperSelection, PaperSlice, iterate_spans
 from recommender.ranking.scoring import CatalogueScores
 
 MIN_IDF_SHARE = 0.5  # of the summed idf of a query's words, that a match has
 ROUNDING = 1e-5
+COMMON = 32  # words that more than one paper in so many has are common
+POOL_FACTOR = 5  # times as many as are wanted are asked whether they match
 MIN_SPREADS = 5.0  # standard deviations of all papers' cosines with the query, above which a vector matches
 SAMPLE = 4096  # papers of the model from whose cosines `count_matches` estimates their spread
+
+
+def find_matches(query: str, scores: CatalogueScores, k: int) -> np.ndarray:
+    """Return index rows that match the query that `scores` were computed for, int64 in order, the best k among them.
+
+    All of them, unless most of the catalogue may match: then it is scored first, which reads its vectors once, and only
+    the best are asked whether they match.
+    """
+    by_words = _match_by_words(query, scores)
+    if by_words is None:
+        return np.empty(0, np.int64)
+    if np.count_nonzero(by_words) * COMMON > len(by_words):
+        looked_at = POOL_FACTOR * k
+        rows, _ = scores.best(looked_at, scores.index.replaced)
+        matching = rows[by_words[rows] | _match_vectors(scores, [0], PaperSelection(scores.index, rows))[0]]
+        if len(matching) >= k or len(rows) < looked_at:
+            return matching
+    return np.flatnonzero(_or_by_vectors(by_words, scores))
 
 
 def match_papers(query: str, scores: CatalogueScores) -> np.ndarray:
@@ -32,14 +51,23 @@ def match_papers(query: str, scores: CatalogueScores) -> np.ndarray:
     closer to the query's than chance allows. An unknown word counts like the rarest known one: where unknown words are
     more than half, nothing matches.
     """
+    by_words = _match_by_words(query, scores)
+    return np.zeros(len(scores.index), bool) if by_words is None else _or_by_vectors(by_words, scores)
+
+
+def _match_by_words(query: str, scores: CatalogueScores) -> np.ndarray | None:
+    """Return which papers match by the query's words, bool (N,); None where the unknown ones are more than half."""
     words, vocabulary = set(tokenize(query)), scores.vocabulary
     columns = vocabulary.columns(words)
     weights = vocabulary.idf[columns]
     unknown = (len(words) - len(columns)) * float(vocabulary.idf.max(initial=1.0))
     required = MIN_IDF_SHARE * (float(weights.sum()) + unknown)
     if not len(columns) or float(weights.sum()) < required:
-        return np.zeros(len(scores.index), bool)
-    by_words = _sum_idf(scores.index, columns, weights) >= required * (1 - ROUNDING)
+        return None
+    return np.asarray(_sum_idf(scores.index, columns, weights) >= required * (1 - ROUNDING))
+
+
+def _or_by_vectors(by_words: np.ndarray, scores: CatalogueScores) -> np.ndarray:
     spans = iterate_spans(scores.index)
     return by_words | np.concatenate([_match_vectors(scores, [0], span)[0] for span in spans])
 
@@ -88,10 +116,11 @@ def _match_words(texts: sp.csr_matrix, vocabulary: Vocabulary, words: sp.csr_mat
 
 
 def _sum_idf(index: PaperIndex, columns: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return the summed weight of those of the words that each paper has, float32 (N,)."""
+    """Return the summed weight of those of the words that each paper has, float64 (N,)."""
     first, *newer = index.blocks
-    words = [first.by_word[columns].T, *(block.words[:, columns] for block in newer)]
-    return np.concatenate([(block > 0).astype(np.float32) @ weights for block in words])
+    found = first.by_word[columns]
+    sums = np.bincount(found.indices, np.repeat(weights, np.diff(found.indptr)), len(first))
+    return np.concatenate([sums, *((block.words[:, columns] > 0).astype(np.float32) @ weights for block in newer)])
 
 
 def _match_vectors(scores: CatalogueScores, interests: Sequence[int], papers: PaperSlice) -> np.ndarray:
@@ -101,7 +130,7 @@ def _match_vectors(scores: CatalogueScores, interests: Sequence[int], papers: Pa
     if model is None:
         return matches
     own = papers.column("scoring_vectors")
-    norms = row_norms(own)
+    norms = papers.column("derived.scoring_norms")
     for at, row in enumerate(interests):
         spread = max(model.derived.cosine_moments.deviation(vectors[row]), 1e-12)
         matches[at] = np.vecdot(own, vectors[row]) / norms > np.float32(MIN_SPREADS * spread)

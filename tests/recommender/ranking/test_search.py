@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from recommender import Catalogue, Events, Papers
-from recommender.ranking.search import match_interests, match_papers
+from recommender.ranking import search
+from recommender.ranking.reranking import rank_matches
+from recommender.ranking.search import find_matches, match_interests, match_papers
 from tests.recommender.conftest import share_of_topic
 
 NOW = 1_760_000_000.0
@@ -50,6 +52,32 @@ def test_every_paper_with_the_word_is_found_however_common_and_scores_above_zero
         assert sum(one.share for one in found.reasons(len(found) - 1)) == pytest.approx(
             float(found.scores[-1]), rel=1e-4
         )
+
+
+@pytest.mark.parametrize("query", ["topic", "common3", "topic common3 common1", "topic7word1", "topic7word1 zzz"])
+@pytest.mark.parametrize("k", [1, 7, 1000])
+def test_the_best_that_match_are_found_without_asking_every_paper(catalogue, papers, query, k):
+    again = [{"id": papers.ids[at], "title": f"topic common3 number {at}", "abstract": ""} for at in range(0, 40, 3)]
+    newer = catalogue.copy()
+    newer.update(Papers.from_rows([*again, {"id": "new", "title": "topic topic7word1 common3", "abstract": ""}]))
+    scores = newer.score(Events.empty(), now=0.0, interests=[query], config=newer.config.relevance_only())
+    every = np.flatnonzero(match_papers(query, scores))
+    found = find_matches(query, scores, k)
+    assert set(found) <= set(every)
+    best, slow = rank_matches(scores, found, k), rank_matches(scores, every, k)
+    assert (best.ids, best.scores.tolist()) == (slow.ids, slow.scores.tolist())
+
+
+def test_of_a_common_word_only_the_best_papers_are_asked_for_their_vectors(catalogue, monkeypatch):
+    asked = []
+
+    def count(scores, interests, papers):
+        asked.append(len(papers))
+        return np.zeros((1, len(papers)), bool)
+
+    monkeypatch.setattr(search, "_match_vectors", count)
+    assert len(catalogue.search("topic", 5)) == 5
+    assert sum(asked) < len(catalogue) / 2
 
 
 @pytest.mark.parametrize("papers", [1, 5, 20])

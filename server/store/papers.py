@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from server.store import search
 from server.store.bulk_insert import BulkInsert
 from server.store.database import Row, all_rows, among, among_given, in_one, upsert
-from server.store.tables import events, is_stub, is_untitled, is_withdrawn, page_texts, papers, reader_papers
+from server.store.tables import is_stub, is_untitled, is_withdrawn, page_texts, papers, reader_papers
 
 FACTS = ("title", "abstract", "authors", "categories", "organization", "published_at", "upvotes")
 SOURCE_FACTS = ("code_url", "project_url", "doi", "journal_ref", "comment", "withdrawn")  # no page gives these
@@ -118,7 +118,8 @@ def delete_orphans(session: Session, ids: Collection[str] | None = None, after: 
     Deletes up to 2000 in order of id, starting after `after`; returns the last id, None when there are no more.
     """
     facts = [papers.c[name].is_(None) for name in FACTS]
-    named = [~exists().where(table.c.paper_id == papers.c.id) for table in (reader_papers, page_texts, events)]
+    # Whoever has an event of a paper has a state of it, until they have all their events of it forgotten.
+    named = [~exists().where(table.c.paper_id == papers.c.id) for table in (reader_papers, page_texts)]
     orphan = and_(is_stub, *facts, *named)
     statement = select(papers.c.id).where(orphan, papers.c.id > after).order_by(papers.c.id).limit(_CHUNK)
     if ids is not None:

@@ -183,7 +183,9 @@ events = Table(
     _reader(),
     Column("id", String(36), nullable=False),
     Column("kind", String(16), nullable=False),
-    Column("paper_id", String(64), ForeignKey("papers.id"), nullable=False),
+    # No foreign key: it would need an index by paper, for every event a write somewhere else in the largest table. What
+    # keeps the paper is the reader's state of it, for as long as the event counts.
+    Column("paper_id", String(64), nullable=False),
     Column("at", Double, nullable=False),
     Column("received_at", Double, nullable=False),
     Column("clamped", Boolean, nullable=False),
@@ -194,9 +196,8 @@ events = Table(
     # Of the event as it was sent, to tell a re-sent event from another one under the same id.
     Column("content_hash", String(32), nullable=False),
     UniqueConstraint("reader_id", "id"),
-    Index(None, "reader_id", "at", "number"),
-    # The paper first: the foreign key looks up who names a paper before it is deleted.
-    Index(None, "paper_id", "reader_id"),
+    # By time; with the paper, so that the events of one paper are found without reading the others.
+    Index(None, "reader_id", "at", "number", "paper_id"),
     sqlite_autoincrement=True,
 )
 
@@ -242,9 +243,17 @@ reader_papers = Table(
     Column("read", Boolean, nullable=False),
     # The reader's version that last changed this state.
     Column("version", _Counter, nullable=False, server_default="0"),
-    Index(None, "reader_id", "saved", "save_at"),
     Index(None, "reader_id", "version"),
     Index(None, "paper_id"),
+)
+# The library: few of the states, so that the others cost it nothing.
+is_saved = reader_papers.c.saved.is_(true())
+Index(
+    "ix_reader_papers_saved",
+    reader_papers.c.reader_id,
+    reader_papers.c.save_at,
+    sqlite_where=is_saved,
+    postgresql_where=is_saved,
 )
 
 feed_states = Table(

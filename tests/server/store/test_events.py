@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import chain
 from typing import Any
 
-from server.store import events, papers, readers
-from server.store.database import Database
+import pytest
+from sqlalchemy import event
+
+from server.store import events, library, papers, readers
+from server.store.database import Database, Session
 
 ROWS = [("p1", "open", 3.0), ("p2", "save", 1.5), ("p1", "save", 2.0), ("p3", "hide", 5.0), ("p3", "unhide", 4.0)]
 
@@ -41,3 +45,40 @@ def test_training_reads_nothing_of_who_does_not_want_it(database: Database) -> N
     reader = _log(database, ROWS[:2])
     with database.reading() as session:
         assert list(chain.from_iterable(events.for_training(session))) == [(reader, *row) for row in ROWS[:2]]
+
+
+@pytest.mark.parametrize(
+    ("ask", "index"),
+    [
+        (
+            lambda session, reader: events.hashes(session, reader, ["0", "1"]),
+            "autoindex_events_1 (reader_id=? AND id=?)",
+        ),
+        (lambda session, reader: list(events.of_paper(session, reader, "p1")), "at_number_paper_id (reader_id=?)"),
+        (
+            lambda session, reader: events.page(session, reader, 2, (4.0, 9), paper="p1"),
+            "paper_id (reader_id=? AND at<?)",
+        ),
+        (events.newest_of, "(reader_id=?)"),
+        (lambda session, reader: events.remove_batch(session, reader, 3), "(reader_id=?)"),
+        (lambda session, reader: library.page(session, reader, library.LibraryFilter(), 5), "reader_papers_saved"),
+        (lambda session, reader: library.count(session, reader, library.LibraryFilter()), "reader_papers_saved"),
+        (lambda session, _: papers.delete_orphans(session, ["p1"]), "ix_reader_papers_paper_id"),
+    ],
+)
+def test_no_statement_reads_the_log_or_the_states_of_all_readers(
+    database: Database, ask: Callable[[Session, str], object], index: str
+) -> None:
+    if database.engine.dialect.name != "sqlite":
+        return  # PostgreSQL reads small tables whole, whatever their indices
+    reader = _log(database, ROWS)
+    sent: list[tuple[str, Any]] = []
+    with database.writing() as session:
+        event.listen(database.engine, "before_cursor_execute", lambda *how: sent.append((how[2], how[3])))
+        ask(session, reader)
+        plans = [
+            str(session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}", values).all())
+            for asked, values in list(sent)
+        ]
+    assert any(index in plan for plan in plans), plans
+    assert not [plan for plan in plans if "SCAN events" in plan or "SCAN reader_papers" in plan]

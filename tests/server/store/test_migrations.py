@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
-from sqlalchemy import text
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
 
-from server.store import database, job_states, search
+from server.store import database, events, job_states, search, tables
 from server.store.database import Database, engine_for, migrate
 from server.store.search import Clause, Filter
 from tests.server.conftest import At
@@ -87,3 +89,36 @@ def test_papers_from_before_there_was_full_text_are_found(unmigrated: Database) 
         assert search.count(session, Clause((("graph",),))) == 4_499
         asked = [(Clause((("graph", "4499"),)),), (Clause((("y", "wang"),), ("authors",)),)]
         assert set(search.candidates(session, asked, Filter(), 9)) == {"2401.04499", "2401.00003"}
+
+
+def test_a_log_from_before_events_were_found_by_their_reader_alone_is_whole(unmigrated: Database) -> None:
+    [revision] = (database._MIGRATIONS / "versions").glob("*_events_by_reader.py")
+    config = database._alembic_config()
+    with unmigrated.engine.execution_options(inkling_writes=True).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, f"{int(revision.name[:4]) - 1:04d}")
+        connection.execute(tables.readers.insert(), {"id": "r", "created_at": 1.0, "settings": {}, **_NO_READER})
+        connection.execute(text("INSERT INTO papers (id, created_at, updated_at) VALUES ('2401.00001', 1, 1)"))
+        connection.execute(tables.events.insert(), [_event(f"e{number}", at=number) for number in range(2_500)])
+        # The newest was deleted: its number is not given to another.
+        connection.execute(text("DELETE FROM events WHERE id = 'e2499'"))
+        before = connection.execute(select(tables.events).order_by(tables.events.c.number)).all()
+    migrate(unmigrated.engine)
+    with unmigrated.writing() as session:
+        assert session.execute(select(tables.events).order_by(tables.events.c.number)).all() == before
+        assert list(events.of_paper(session, "r", "2401.00001")) == [("open", float(at)) for at in range(2_499)]
+        events.add(session, [tuple(_event("new", at=1.0).values())])
+        assert events.newest_number(session) == 2_501
+    for refused in (_event("e1", at=1.0), {**_event("other", at=1.0), "reader_id": "nobody"}):
+        with pytest.raises(IntegrityError), unmigrated.writing() as session:
+            events.add(session, [tuple(refused.values())])
+
+
+_NO_READER = {"operator": False, "demo": False, "version": 0, "feed_number": 0}
+
+
+def _event(name: str, *, at: float) -> dict[str, Any]:
+    """Return the columns of an event in the order of its table."""
+    sent = {"reader_id": "r", "id": name, "kind": "open", "paper_id": "2401.00001", "at": at, "received_at": at}
+    more = {"clamped": False, "list_id": None, "position": None, "surface": "card", "page": None}
+    return {**sent, **more, "content_hash": name}

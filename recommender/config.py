@@ -27,7 +27,7 @@ class Config:
     alpha: float = 40.0
     """Confidence of a cell of weight 1 where an empty cell has 1; scales all weights (α of Hu, Koren and Volinsky)."""
     iterations: int = 15
-    """ALS sweeps over both sides of the matrix; three at most where a trained model is brought up to date."""
+    """ALS sweeps over both sides of the matrix; fewer where a trained model is brought up to date."""
     min_df: int = 3
     """Papers a word must occur in to be learned; fewer suffice in a catalogue under 300 papers."""
     word_weight: float = 1.0

@@ -17,7 +17,8 @@ from threadpoolctl import threadpool_limits
 from recommender.config import Config
 
 MIN_FACTORS = 16
-WARM_START_ITERATIONS = 3  # sweeps that bring a trained factorisation up to date with a few more events
+RETRAIN_SWEEPS = 5  # that bring an older model's vectors up to date with new papers, words and events
+FINISHING_SWEEPS = 3  # that bring vectors up to date with a few more events on the same papers
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,23 @@ class Factors:
     features: np.ndarray
     paper_gram: np.ndarray
     row_gram: np.ndarray
+
+
+@dataclass(frozen=True)
+class WarmStart:
+    """Where a factorisation begins if not at random, and how many sweeps it then takes; at most as configured.
+
+    `papers` (P, D) and `features` (W + F, D) are vectors as in `Factors`, zeros for what is new.
+    """
+
+    papers: np.ndarray
+    features: np.ndarray
+    sweeps: int
+
+    @classmethod
+    def finishing(cls, factors: Factors) -> WarmStart:
+        """Start from factors of the same papers, words and names, to be finished with a few more events."""
+        return cls(factors.papers, factors.features, FINISHING_SWEEPS)
 
 
 def choose_factors(papers: int, config: Config) -> int:
@@ -52,13 +70,10 @@ def factorize(
     seed: int,
     *,
     step: Callable[[float], None] | None = None,
-    start: Factors | None = None,
+    start: WarmStart | None = None,
 ) -> Factors:
-    """Factorise the stacked matrix, whose first `readers` rows are readers; `step` is called with the share done.
-
-    `start` is a factorisation of the same words, names and papers with fewer events, to warm-start from.
-    """
-    iterations = config.iterations if start is None else min(WARM_START_ITERATIONS, config.iterations)
+    """Factorise the stacked matrix, whose first `readers` rows are readers; `step` is called with the share done."""
+    iterations = config.iterations if start is None else min(start.sweeps, config.iterations)
     with threadpool_limits(1, "blas"):  # implicit has threads of its own; two pools slow each other down severalfold
         als = AlternatingLeastSquares(
             factors=choose_factors(matrix.shape[1], config),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_OPTIONAL = ("blend_learned_on", "papers_until", "gate")
+_OPTIONAL = ("blend_learned_on", "papers_until", "gate", "start")
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,8 @@ class Manifest:
         blend_learned_on: Number of events its blend was learned on; None for a default blend.
         papers_until: For the publisher: the newest change of a paper that training saw.
         gate: For the publisher: the gate's verdict as JSON.
+        start: Where its vectors began: `from` a model's version or from scratch, and then why; `warm_starts`, how many
+            models in a row began so; None for a model from before there were warm starts, which was from scratch.
     """
 
     version: str
@@ -41,6 +43,7 @@ class Manifest:
     blend_learned_on: int | None = None
     papers_until: float | None = None
     gate: Mapping[str, Any] | None = None
+    start: Mapping[str, Any] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return JSON values; optional ones only if they are set."""

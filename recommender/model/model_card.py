@@ -41,13 +41,22 @@ def _lines(manifest: Mapping[str, Any]) -> Iterator[str]:
     counts = manifest.get("counts", {})
     yield from (f"# Model {manifest['version']}", "", _ABOUT, "")
     yield from ("## Data", "", f"Trained {_format_day(manifest.get('trained_at'))}.")
-    yield from (f"Newest event or paper: {_format_day(manifest.get('watermark'))}.", "")
+    yield f"Newest event or paper: {_format_day(manifest.get('watermark'))}."
+    yield from (*_origin(manifest.get("start")), "")
     yield from _table("what", "how many", {_COUNT_LABELS.get(name, name): count for name, count in counts.items()})
     yield from ("", "## Figures", "", *_judgement(manifest.get("gate")))
     yield from _section("figures", manifest.get("figures"))
     yield from ("", "## Parameters", "", *_table("setting", "value", manifest.get("config", {})))
     yield from ("", "## Blend", "", *_table("weight", "value", manifest.get("blend", {})))
     yield from ("", "## Limits", "", _LIMITS)
+
+
+def _origin(start: Mapping[str, Any] | None) -> Iterator[str]:
+    """Yield where a model's vectors began; nothing for one that no other came before or that does not say."""
+    if start and start["from"]:
+        yield f"Its vectors began as those of {start['from']}; models in a row that began so: {start['warm_starts']}."
+    elif start:
+        yield f"Its vectors began from scratch: {start['why']}."
 
 
 def _judgement(gate: Mapping[str, Any] | None) -> Iterator[str]:

@@ -16,11 +16,16 @@ from recommender.features import tfidf
 from recommender.features.tfidf import Vocabulary
 from recommender.features.tokenized_texts import TokenizedTexts
 from recommender.model import factorization, nearest
-from recommender.model.factorization import Factors
+from recommender.model.factorization import Factors, WarmStart
 
 
 class Engine(Protocol):
-    """What is done elsewhere where there is too much of it for one machine."""
+    """What is done elsewhere where there is too much of it for one machine.
+
+    `starts_warm` is whether `factorize` heeds a start.
+    """
+
+    starts_warm: bool
 
     def learn_vocabulary(self, papers: Papers, texts: TokenizedTexts, min_df: int) -> tuple[Vocabulary, sp.csr_matrix]:
         """Learn the words of papers, whose texts were read already, as `tfidf.learn_vocabulary` says."""
@@ -34,7 +39,7 @@ class Engine(Protocol):
         seed: int,
         *,
         step: Callable[[float], None] | None = None,
-        start: Factors | None = None,
+        start: WarmStart | None = None,
     ) -> Factors:
         """Factorise the stacked matrix (U + W + F, P), as `factorization.factorize` says."""
         ...
@@ -46,6 +51,8 @@ class Engine(Protocol):
 
 class LocalEngine:
     """This process."""
+
+    starts_warm = True
 
     @staticmethod
     def learn_vocabulary(papers: Papers, texts: TokenizedTexts, min_df: int) -> tuple[Vocabulary, sp.csr_matrix]:

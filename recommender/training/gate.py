@@ -7,7 +7,8 @@ The comparison is fair in both directions. The holdout fit (`train` on `Holdout.
 pairs, and neither has the serving model when they are newer than it. If too few are, the pairs that were held out when
 the serving model was judged are held out again, and the gains are compared with those recorded in its artefact.
 
-The model to publish is the holdout fit, brought up to date with every event in a few more iterations. It has seen the
+The holdout fit may begin from the serving model's vectors where that has seen no held-out pair (`warm_start.py`). The
+model to publish is the holdout fit, brought up to date with every event in a few more iterations. It has seen the
 held-out pairs and cannot be judged on them; it only has to be consistent with the holdout fit, which shows damage.
 """
 
@@ -26,12 +27,14 @@ from recommender.data.tables import Events, Papers
 from recommender.features.encoders import Embeddings, Encoder, encode_papers
 from recommender.features.tfidf import paper_texts
 from recommender.model.blend import Blend, ComponentWeight
+from recommender.model.factorization import WarmStart
 from recommender.model.holdout_record import HoldoutRecord, Kind
 from recommender.model.model import Model
 from recommender.ranking.catalogue import Catalogue
 from recommender.training.engine import LOCAL, Engine
 from recommender.training.holdout import MIN_PAIRS, Holdout, choose_holdout
 from recommender.training.train import Progress, learn_features, train
+from recommender.training.warm_start import describe_cold_start, plan_start
 
 MIN_RESAMPLED_READERS = 10  # with fewer, the bootstrap draws pairs instead of readers
 DEPTH = 1000  # places looked at; a paper further down gains nothing
@@ -99,38 +102,70 @@ def retrain(
     progress: Progress | None = None,
     encoder: Encoder | None = None,
     engine: Engine = LOCAL,
+    from_scratch: str = "",
 ) -> tuple[Model, Verdict]:
     """Train on everything and judge whether the model may serve in place of `serving`.
 
-    The blend that `serving` learned is used again until there are half as many events again. Judging costs a fifth of
-    `train`, and the lists of at most 200 readers from up to four models; nothing where there is too little to judge on.
-    `now` and `progress` are as in `train`; `engine` does the heavy stages. Raises TooFewPapers if fewer than 20 papers
-    have text or a reader.
+    The blend that `serving` learned is used again until there are half as many events again. The holdout fit starts
+    from the vectors of `serving` where `plan_start` finds it fair, unless `from_scratch` says why not, and again from
+    scratch if the model would be held back. Judging costs a fifth of `train`, and the lists of at most 200 readers.
+    `now` and `progress` are as in `train`; `engine` does the heavy stages. Raises TooFewPapers under 20 papers.
     """
-    report = progress or (lambda stage, share: None)
+    report = progress or _ignore
     report("choosing", 0.0)
-    since, previous = (serving.manifest.now, serving.holdout_record) if serving else (None, None)
-    holdout = choose_holdout(papers, events, since=since, config=config, seed=seed, holdout_record=previous)
+    since = {"since": serving.manifest.now, "holdout_record": serving.holdout_record} if serving else {"since": None}
+    holdout = choose_holdout(papers, events, **since, config=config, seed=seed)
     embeddings = _encode(papers, encoder, serving, _sub_progress(report, 0.0, 0.1))
     blend, learned_on = _reuse_blend(serving, events, encoder)
     features = learn_features(papers, config, engine)
     fit = partial(train, papers, config=config, seed=seed, embeddings=embeddings, features=features)
+    start, origin = plan_start(serving, papers.ids, features, holdout, config, from_scratch=from_scratch)
     if holdout.kind == "none":
-        model, verdict = fit(events, now=now, progress=_sub_progress(report, 0.1, 1.0), blend=blend), Verdict.unjudged()
-        return _record_blend_events(model, learned_on), verdict
-    holdout_fit = fit(holdout.learn, now=holdout.now, progress=_sub_progress(report, 0.1, 0.75), blend=blend)
-    if embeddings and not holdout_fit.blend.learned:
-        holdout_fit = replace(holdout_fit, blend=_choose_embedding_weight(holdout, papers, holdout_fit))
-    model = fit(events, now=now, progress=_sub_progress(report, 0.75, 0.9), blend=holdout_fit.blend, start=holdout_fit)
-    report("judging", 0.9)
+        model = fit(events, now=now, progress=_sub_progress(report, 0.1, 1.0), blend=blend)
+        return _record(model, Verdict.unjudged(), learned_on, origin), Verdict.unjudged()
     words = Catalogue.untrained(papers, features.vocabulary, features.words, _without_reranking(config))
-    verdict = judge(holdout, papers, holdout_fit=holdout_fit, model=model, serving=serving, words=words)
+    attempt = _Attempt(papers, events, serving, holdout, words, partial(fit, blend=blend), now)
+    model, verdict = attempt(start, report)
+    if start and not verdict.passed:
+        origin = describe_cold_start(f"started from {origin['from']} it would have been held back: {verdict.reason}")
+        model, verdict = attempt(None, _ignore)
     report("done", 1.0)
-    return replace(_record_blend_events(model, learned_on), holdout_record=verdict.holdout_record), verdict
+    return _record(model, verdict, learned_on, origin), verdict
 
 
-def _record_blend_events(model: Model, learned_on: int) -> Model:
-    return replace(model, manifest=replace(model.manifest, blend_learned_on=learned_on))
+def _ignore(stage: str, share: float) -> None:
+    """Tell nobody of the progress."""
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """What the fits of one retrain have in common; `fit` is `train` with what it is always given."""
+
+    papers: Papers
+    events: Events
+    serving: Model | None
+    holdout: Holdout
+    words: Catalogue
+    fit: Callable[..., Model]
+    now: float | None
+
+    def __call__(self, start: WarmStart | None, report: Progress) -> tuple[Model, Verdict]:
+        """Return the model of all events, made by way of a holdout fit from `start`, and the verdict on it."""
+        holdout, papers, progress = self.holdout, self.papers, _sub_progress(report, 0.1, 0.75)
+        holdout_fit = self.fit(holdout.learn, now=holdout.now, progress=progress, start=start)
+        if holdout_fit.embeddings and not holdout_fit.blend.learned:
+            holdout_fit = replace(holdout_fit, blend=_choose_embedding_weight(holdout, papers, holdout_fit))
+        finishing, progress = WarmStart.finishing(holdout_fit.factors), _sub_progress(report, 0.75, 0.9)
+        model = self.fit(self.events, now=self.now, progress=progress, blend=holdout_fit.blend, start=finishing)
+        report("judging", 0.9)
+        judged = partial(judge, holdout, papers, holdout_fit=holdout_fit, model=model)
+        return model, judged(serving=self.serving, words=self.words)
+
+
+def _record(model: Model, verdict: Verdict, learned_on: int, origin: Mapping[str, Any]) -> Model:
+    """Return a model that knows how it was judged, on how many events its blend was learned, and where it began."""
+    manifest = replace(model.manifest, blend_learned_on=learned_on, start=origin)
+    return replace(model, manifest=manifest, holdout_record=verdict.holdout_record)
 
 
 def _reuse_blend(serving: Model | None, events: Events, encoder: Encoder | None) -> tuple[Blend | None, int]:

@@ -27,7 +27,7 @@ from recommender.errors import EngineUnavailable
 from recommender.features.tfidf import Vocabulary, least_papers, paper_texts, weigh_words
 from recommender.features.tokenized_texts import TokenizedTexts
 from recommender.features.tokenizer import tokenize
-from recommender.model.factorization import Factors, choose_factors
+from recommender.model.factorization import Factors, WarmStart, choose_factors
 from recommender.model.nearest import cap_postings, expand_rows, link_nearest, search_rows
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ class SparkEngine:
     A context manager, which ends the session and removes what lay in the folder. Raises EngineUnavailable without
     pyspark, Java or a master that answers.
     """
+
+    starts_warm = False
 
     def __init__(self, master: str, folder: Path, options: Mapping[str, str] | None = None) -> None:
         try:
@@ -92,7 +94,7 @@ class SparkEngine:
         seed: int,
         *,
         step: Callable[[float], None] | None = None,
-        start: Factors | None = None,
+        start: WarmStart | None = None,
     ) -> Factors:
         """Factorise the stacked matrix (U + W + F, P), as `factorization.factorize` says, but always from scratch."""
         from pyspark.ml.recommendation import ALS

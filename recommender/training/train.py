@@ -23,7 +23,7 @@ from recommender.features.metadata import Names, learn_names, paper_names
 from recommender.features.name_index import NameIndex
 from recommender.features.tfidf import Vocabulary, tokenize_papers
 from recommender.model.blend import ALONE, WITH_READERS, Blend
-from recommender.model.factorization import ColdItemAdjustment, Factors, fit_cold_adjustment, stack_matrix
+from recommender.model.factorization import ColdItemAdjustment, Factors, WarmStart, fit_cold_adjustment, stack_matrix
 from recommender.model.manifest import Manifest
 from recommender.model.model import Model
 from recommender.model.neighbours import Graph, build_graph, find_alike
@@ -79,7 +79,7 @@ def train(
     now: float | None = None,
     progress: Progress | None = None,
     blend: Blend | None = None,
-    start: Model | None = None,
+    start: WarmStart | None = None,
     embeddings: Embeddings | None = None,
     features: PaperFeatures | None = None,
 ) -> Model:
@@ -87,8 +87,8 @@ def train(
 
     `now`, in epoch seconds, is what ages are counted from: by default the newest event's time, or else the clock.
     `progress` is called with a stage and the share of the whole that is done. `blend` is one learned earlier. `start`
-    is a model of these papers and this config, trained on fewer events: finishing it costs a fifth of training from
-    scratch. `embeddings` are these papers' vectors from an encoder, `features` what `learn_features` makes of them.
+    is where the factorisation begins, from scratch if None. `embeddings` are these papers' vectors from an encoder,
+    `features` what `learn_features` makes of them.
 
     Raises TooFewPapers if fewer than 20 papers have text or a reader.
     """
@@ -99,8 +99,7 @@ def train(
     weights, readers = build_interactions(papers, events, config, now)
     interactions = interaction_matrix(weights, len(readers), len(papers))
     _require_enough_papers(interactions, features)
-    start_factors = start.factors if start else None
-    learned = fit(features, interactions, config, seed, step=partial(_report_factors, report), start=start_factors)
+    learned = fit(features, interactions, config, seed, step=partial(_report_factors, report), start=start)
     manifest = _build_manifest(papers, events, config=config, factors=learned.factors, now=now, readers=len(readers))
     model = _assemble(papers, features, learned, manifest, config)
     model = replace(model, readers=_count_readers(interactions), blend=blend or _default_blend(interactions))
@@ -165,11 +164,11 @@ def fit(
     seed: int,
     *,
     step: Callable[[float], None] | None = None,
-    start: Factors | None = None,
+    start: WarmStart | None = None,
 ) -> Fit:
     """Learn factors and graphs from features and `interactions` float32 CSR (U, P).
 
-    `step` is called with the share done; `start` are factors of the same papers and features, to be finished.
+    `step` is called with the share done; `start` is where the factorisation begins.
     """
     matrix = stack_matrix(interactions, features.words, features.name_rows, config)
     factors = features.engine.factorize(matrix, interactions.shape[0], config, seed, step=step, start=start)

@@ -80,16 +80,18 @@ def train_once(
         started = time.time()
         deletion.compact_if_due(context, started)
         seen, paper_table, event_table = _read(context, started)
+        serving = _serving(context)
         try:
             model, verdict = retrain(
                 paper_table,
                 event_table,
-                _serving(context),
+                serving,
                 seed=seed,
                 now=started,
                 progress=progress,
                 encoder=_encoder(context),
                 engine=engine,
+                from_scratch=_why_from_scratch(context, serving),
             )
         except TooFewPapers as error:
             raise NotEnoughPapers(f"Nothing was trained: {error}.") from error
@@ -156,6 +158,16 @@ def _serving(context: Context) -> Model | None:
     except BrokenModel as error:
         logger.warning("the serving model cannot be read and is not compared with: %s", error)
         return None
+
+
+def _why_from_scratch(context: Context, serving: Model | None) -> str:
+    """Return why the next model may not start from the serving one, nothing where it may.
+
+    Vectors that learned from a reader who left since would hand on what was to be forgotten.
+    """
+    with context.database.reading() as session:
+        left = deletion.last_departure(session)
+    return "a reader left or started over since" if serving and serving.manifest.now <= left else ""
 
 
 def _read(context: Context, now: float) -> tuple[TrainingWatermarks, Papers, Events]:

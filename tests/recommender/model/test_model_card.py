@@ -28,6 +28,14 @@ def test_a_card_says_how_the_model_was_judged(papers, events, config):
     told = render_model_card(model.manifest.as_dict() | {"gate": verdict.as_dict()})
     assert verdict.reason in told
     assert "| words alone |" in told
+    assert "Its vectors began from scratch: there was no model to start from." in told
+
+
+def test_a_card_says_which_model_it_started_from(model):
+    start = {"from": "20260101T000000-0123abcd", "warm_starts": 3}
+    told = render_model_card(model.manifest.as_dict() | {"start": start})
+    assert "began as those of 20260101T000000-0123abcd; models in a row that began so: 3." in told
+    assert "began" not in render_model_card(model.manifest.as_dict())
 
 
 def test_a_card_of_a_model_without_events_has_no_gaps(papers, events, config):

@@ -5,7 +5,7 @@ import pytest
 
 from recommender import Catalogue, Config, Events, Model, Papers, train
 from recommender.model.blend import FACTORS_ALONE, Blend, ComponentWeight
-from recommender.model.factorization import Factors
+from recommender.model.factorization import Factors, WarmStart
 from recommender.training.gate import FALSE_ALARM_RATE, compare, judge, measure_gains, retrain
 from recommender.training.holdout import MIN_PAIRS, Holdout, choose_holdout
 from tests.recommender.conftest import DAY, NOW
@@ -82,7 +82,8 @@ def test_vectors_under_the_wrong_ids_are_held_back(holdout, papers, holdout_fit,
 
 @pytest.mark.slow
 def test_damage_done_after_the_holdout_fit_is_seen(holdout, papers, events, holdout_fit, serving, config):
-    finished = train(papers, events, config, now=NOW, blend=holdout_fit.blend, start=holdout_fit)
+    start = WarmStart.finishing(holdout_fit.factors)
+    finished = train(papers, events, config, now=NOW, blend=holdout_fit.blend, start=start)
     assert judge(holdout, papers, holdout_fit=holdout_fit, model=finished, serving=serving).passed
     for damaged in (shuffled(finished), replace(finished, ids=finished.ids[::-1]), replace(finished, blend=Blend())):
         verdict = judge(holdout, papers, holdout_fit=holdout_fit, model=damaged, serving=serving)

@@ -86,6 +86,8 @@ def test_a_model_that_learned_from_who_no_longer_wants_it_is_replaced(context, s
     assert why_due(context, time.time() + 700) is None
     account.change_settings(context, caller, {"learn_for_others": False})
     assert "left" in why_due(context, time.time() + 700)
+    # The vectors of the model before would hand on what it learned from them.
+    assert training._why_from_scratch(context, Model.load(settings.models_dir / first)) != ""
     assert train_once(context).events == 0
     assert not (settings.models_dir / first).exists()
 

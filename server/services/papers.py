@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from server.clock import rfc3339
@@ -55,18 +56,23 @@ def merge_cards(
     A page fills only empty facts. With `confirm`, what it fills is this reader's own until a second reader's page or a
     source says the same; without, it is everybody's at once.
     """
-    ids = sorted({card["id"] for card in cards})
-    store.add_stubs(session, ids, now)
-    merge = _CardMerge(session, ids, reader_id, confirm=confirm, now=now)
-    for card in cards:
-        merge.fill(card)
-    return merge.write(session)
+    store.add_stubs(session, sorted({card["id"] for card in cards}), now)
+    read = partial(_CardMerge, session, reader_id=reader_id, confirm=confirm, now=now)
+    changing = read(cards).changing
+    if not changing:  # as nearly always: nothing is locked
+        return set()
+    # Others may be filling the same papers: each paper's facts and page texts change under the lock of its row.
+    store.lock(session, changing)
+    return read([card for card in cards if card["id"] in changing]).write(session)
 
 
 class _CardMerge:
-    """The rows of some papers and of their page texts, while cards are merged into them."""
+    """The rows of some papers and of their page texts, with cards merged into them."""
 
-    def __init__(self, session: Session, ids: Collection[str], reader_id: str, *, confirm: bool, now: float) -> None:
+    def __init__(
+        self, session: Session, cards: Sequence[Mapping[str, Any]], *, reader_id: str, confirm: bool, now: float
+    ) -> None:
+        ids = sorted({card["id"] for card in cards})
         self.papers = {name: dict(row) for name, row in store.rows(session, ids).items()}
         self.own: dict[str, dict[str, Any]] = {}
         self.others: dict[str, list[Mapping[str, Any]]] = {}
@@ -78,8 +84,15 @@ class _CardMerge:
                 self.own[row["paper_id"]] = dict(row)
             else:
                 self.others.setdefault(row["paper_id"], []).append(row)
+        for card in cards:
+            self._fill(card)
 
-    def fill(self, card: Mapping[str, Any]) -> None:
+    @property
+    def changing(self) -> set[str]:
+        """The papers of which a fact becomes known, to all or to this reader."""
+        return self.changed_papers | self.changed_own
+
+    def _fill(self, card: Mapping[str, Any]) -> None:
         for name in FACTS:
             value = card.get(name)
             if value not in (None, "", []) and self.papers[card["id"]][name] is None:

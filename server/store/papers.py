@@ -17,8 +17,8 @@ FACTS = ("title", "abstract", "authors", "categories", "organization", "publishe
 SOURCE_FACTS = ("code_url", "project_url", "doi", "journal_ref", "comment", "withdrawn")  # no page gives these
 _CHUNK = 2000
 _ADD_STUBS = BulkInsert(papers, ("id", "created_at", "updated_at"), ignored=True)
-_LOCKED = select(papers.c.id).where(among_given(papers.c.id, "ids")).order_by(papers.c.id)
-_LOCKED = _LOCKED.with_for_update(read=True, key_share=True)
+_AMONG = select(papers.c.id).where(among_given(papers.c.id, "ids")).order_by(papers.c.id)
+_LOCKED, _LOCKED_TO_CHANGE = _AMONG.with_for_update(read=True, key_share=True), _AMONG.with_for_update(key_share=True)
 
 
 def add_stubs(session: Session, ids: Collection[str], now: float) -> None:
@@ -43,6 +43,11 @@ def rows(session: Session, ids: Collection[str]) -> dict[str, Row]:
 def known(session: Session, ids: Collection[str]) -> set[str]:
     """Return those of `ids` that are known."""
     return set(session.execute(select(papers.c.id).where(among(papers.c.id, ids))).scalars())
+
+
+def lock(session: Session, ids: Collection[str]) -> None:
+    """Let nobody else change these papers before the commit; events may still name them."""
+    session.connection().execute(_LOCKED_TO_CHANGE, {"ids": in_one(ids)}).all()
 
 
 def locked_rows(session: Session, ids: Collection[str]) -> dict[str, Row]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import pytest
@@ -181,3 +184,56 @@ def test_a_listing_does_not_bring_back_what_arxiv_has_changed(database: Database
     with database.reading() as session:
         row = papers.rows(session, [ID])[ID]
     assert (row["source"], row["confirmed_at"]) == ("arxiv", NOW + 1)
+
+
+def _meet(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Let two threads come to a function of the store at once, or one wait in vain for one that the database holds."""
+    together, do = Barrier(2), getattr(papers, name)
+
+    def wait_and_do(*given: Any) -> Any:
+        with suppress(BrokenBarrierError):
+            together.wait(1)
+        return do(*given)
+
+    monkeypatch.setattr(papers, name, wait_and_do)
+
+
+def _say_at_once(database: Database, said: Mapping[str, list[dict[str, Any]]], *, confirm: bool) -> None:
+    """Merge the cards of several readers, each in a thread and a transaction."""
+
+    def one(reader: str) -> None:
+        with database.writing() as session:
+            readers.touch(session, reader)
+            merge_cards(session, reader, said[reader], confirm=confirm, now=NOW)
+
+    with ThreadPoolExecutor(len(said)) as threads:
+        list(threads.map(one, said))
+
+
+def test_two_pages_may_complete_each_others_papers_at_once(
+    database: Database, two: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = ("2401.00001", "2401.00002")
+    with database.writing() as session:
+        merge_source_papers(session, "arxiv", [{"id": name, "title": "A title"} for name in ids], now=NOW)
+    for reader, name in zip(two, ids, strict=True):
+        _say_at_once(database, {reader: [{"id": name, "abstract": "Text."}]}, confirm=True)
+    _meet(monkeypatch, "delete_page_texts")
+    other, own = ({"abstract": "Text."}, {"categories": ["cs.LG"]})
+    said = {
+        two[0]: [{"id": ids[0], **own}, {"id": ids[1], **other}],
+        two[1]: [{"id": ids[0], **other}, {"id": ids[1], **own}],
+    }
+    _say_at_once(database, said, confirm=True)
+    with database.reading() as session:
+        assert [row["abstract"] for row in papers.rows(session, ids).values()] == ["Text."] * 2
+
+
+def test_two_pages_that_fill_facts_of_one_paper_at_once_lose_none(
+    database: Database, two: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    say(database, two[0])
+    _meet(monkeypatch, "save")
+    said = {two[0]: [{"id": ID, "title": "A title"}], two[1]: [{"id": ID, "organization": "A lab"}]}
+    _say_at_once(database, said, confirm=False)
+    assert (seen(database, two[0])["title"], seen(database, two[0])["organization"]) == ("A title", "A lab")

@@ -64,8 +64,9 @@ class Keyphrases:
 
 def learn_keyphrases(texts: Iterable[str] | TokenizedTexts, words: Sequence[str], rows: sp.csr_matrix) -> Keyphrases:
     """Learn keyphrases from the texts (P,), their vocabulary (W,) and their TF-IDF rows (P, W)."""
-    papers, paper_counts, coherence = rows.shape[0], np.bincount(rows.indices, minlength=len(words)), _coherence(rows)
+    papers, paper_counts = rows.shape[0], np.bincount(rows.indices, minlength=len(words))
     surface_forms = SurfaceForms.collect(texts, words)
+    coherence = _coherence(rows, _needs_coherence(surface_forms, paper_counts, papers))
     stop = _find_stop_words(paper_counts, coherence, papers)
     named = (
         ~stop
@@ -82,6 +83,12 @@ def learn_keyphrases(texts: Iterable[str] | TokenizedTexts, words: Sequence[str]
         [labels[pair] for pair in phrases],
         np.array(list(phrases.values()), np.float32),
     )
+
+
+def _needs_coherence(surface_forms: SurfaceForms, paper_counts: np.ndarray, papers: int) -> np.ndarray:
+    """Return the words whose coherence decides anything, bool (W,): the frequent ones, and those that can be named."""
+    in_titles = True if surface_forms.title_counts is None else surface_forms.title_counts > 0
+    return (surface_forms.standalone & in_titles) | (paper_counts > _frequent(papers))
 
 
 def _find_informative(
@@ -102,35 +109,39 @@ def _find_stop_words(paper_counts: np.ndarray, coherence: np.ndarray, papers: in
     Those are the words in more than half of the papers, in more than a tenth that are not very coherent, or in more
     than a twentieth that are hardly coherent.
     """
-    few, half = max(2.0, min(MIN_STOP_WORD_PAPERS, papers / 4)), max(2.0, papers / 2)
-    common = (paper_counts > max(few, COMMON_SHARE * papers)) & (coherence < MIN_COHERENCE_OF_COMMON)
-    return (
-        (paper_counts > half)
-        | common
-        | ((paper_counts > max(few, FREQUENT_SHARE * papers)) & (coherence < MIN_COHERENCE))
-    )
+    half = max(2.0, papers / 2)
+    common = (paper_counts > _frequent(papers, COMMON_SHARE)) & (coherence < MIN_COHERENCE_OF_COMMON)
+    return (paper_counts > half) | common | ((paper_counts > _frequent(papers)) & (coherence < MIN_COHERENCE))
 
 
-def _coherence(rows: sp.csr_matrix) -> np.ndarray:
-    """Return the coherence of each word, float32 (W,).
+def _frequent(papers: int, share: float = FREQUENT_SHARE) -> float:
+    """Return in how many papers a word must be to be a stop word if it is not coherent."""
+    return max(2.0, min(MIN_STOP_WORD_PAPERS, papers / 4), share * papers)
+
+
+def _coherence(rows: sp.csr_matrix, asked: np.ndarray) -> np.ndarray:
+    """Return the coherence of the words that are `asked` about, bool (W,), and 1 for the others, float32 (W,).
 
     That is the mean cosine of its papers, the word left out, over that of any two papers, shrunk towards 1; in a
     catalogue too small to tell, the least that an informative word has.
     """
     papers, words = rows.shape
-    by_word = rows.T.tocsr()
     if papers < MIN_PAPERS_TO_COMPARE:
         return np.full(words, np.float32(MIN_COHERENCE))
+    by_word = rows.T.tocsr()[np.flatnonzero(asked)]
     sample = _sample_papers(by_word)
-    coherence = [
-        _pair_similarities(sample[start : start + WORDS_PER_CHUNK], rows, start)
-        for start in range(0, words, WORDS_PER_CHUNK)
+    similarities = [
+        _pair_similarities(sample[start : start + WORDS_PER_CHUNK], rows)
+        for start in range(0, by_word.shape[0], WORDS_PER_CHUNK)
     ]
-    return _shrink(np.concatenate([np.empty(0), *coherence]) / _mean_similarity(rows), np.diff(by_word.indptr))
+    coherence = np.ones(words, np.float32)
+    ratios = np.concatenate([np.empty(0), *similarities]) / _mean_similarity(rows)
+    coherence[asked] = _shrink(ratios, np.diff(by_word.indptr))
+    return coherence
 
 
-def _pair_similarities(by_word: sp.csr_matrix, rows: sp.csr_matrix, first: int) -> np.ndarray:
-    """Return the mean cosine of two papers with a word, the word left out, for the words (rows) from `first` on.
+def _pair_similarities(by_word: sp.csr_matrix, rows: sp.csr_matrix) -> np.ndarray:
+    """Return the mean cosine of two papers with a word, the word left out, for each of these words (rows).
 
     It needs no pair: the squared length of a sum of unit vectors is the sum of all their cosines.
     """

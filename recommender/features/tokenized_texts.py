@@ -20,7 +20,7 @@ from recommender.features.tokenizer import ASCII_WORD, INVISIBLE, STACKED_MARKS,
 
 BREAK = "\n"  # ends the title, and the text
 _TOKEN = re.compile(rf"{WORD.pattern}|[^\w\s]|\n")
-_ASCII_TOKEN = re.compile(rf"{ASCII_WORD.pattern}|[^\w\s]|\n", re.IGNORECASE)  # the same for ASCII, in half the time
+_ASCII_TOKEN = re.compile(rf"{ASCII_WORD.pattern}|[^\w\s\x1c-\x1f]|\n", re.ASCII)  # \x1c to \x1f are spaces elsewhere
 # A text without punctuation is a bag of words, whose order says nothing.
 _PUNCTUATION = re.compile(r"[.,;:!?](?:\s|$)|[\u3001\u3002\uff0c\uff1b\uff01\uff1f]")
 # Where a text has anything but ASCII without "_" and the usual marks, its words are not always its tokens' words.
@@ -57,11 +57,11 @@ class TokenizedTexts:
         for row, text in enumerate(texts):
             visible = _visible(text)
             found = (_ASCII_TOKEN if visible.isascii() else _TOKEN).findall(f"{visible}\n")
-            tokens.extend(map(number.__getitem__, found))
+            tokens.fromlist(list(map(number.__getitem__, found)))
             ends.append(len(tokens))
             titles.append(found.index(BREAK))
             ordered.append(_PUNCTUATION.search(visible) is not None)
-            if _UNUSUAL.search(visible):
+            if "_" in visible or not (visible.isascii() or _UNUSUAL.search(visible) is None):
                 unusual[row] = tokenize(text)
         return cls(
             list(number),

@@ -237,7 +237,9 @@ def test_a_model_of_before_names_were_learned_still_loads(trained, tmp_path):
 
 def stop_words(words, rows):
     counts = np.bincount(rows.indices, minlength=len(words))
-    found = keyphrases._find_stop_words(counts, keyphrases._coherence(rows), rows.shape[0])
+    found = keyphrases._find_stop_words(
+        counts, keyphrases._coherence(rows, np.ones(rows.shape[1], bool)), rows.shape[0]
+    )
     return {words[column] for column in np.flatnonzero(found)}
 
 

@@ -80,3 +80,10 @@ def test_forms_and_pairs_are_the_same_whatever_is_looked_at_at_once(monkeypatch,
     graph, neural = (vocabulary.words.index(word) for word in ("graph", "neural"))
     assert pairs[graph, neural] == len(texts)
     assert whole.phrase_labels([(graph, neural)]) == {(graph, neural): "Graph neural"}
+
+
+def test_ascii_is_cut_as_any_other_text():
+    every = "".join(map(chr, range(128)))
+    hard = "1.2.3 1.a a.1 a.-1 -a a-1.5-b' 'c--d e-'f 3..4 1.5.x_y_1.2-_z\x1c1.\x1d2 don't-2.5x-\n.5"
+    for text in (every * 2, hard, " ".join(f"a{mark}1{mark}2{mark}b" for mark in every)):
+        assert tokenized_texts._ASCII_TOKEN.findall(text) == tokenized_texts._TOKEN.findall(text)

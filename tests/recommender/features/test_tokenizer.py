@@ -208,3 +208,12 @@ def test_long_words_are_not_kept():
     before = tokenizer._split.cache_info().currsize
     tokenize(" ".join(f"{at:09d}" + "a" * MAX_WORD_CHARACTERS for at in range(100)))
     assert tokenizer._split.cache_info().currsize == before
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["LLMs", "GPT4s", "Studies", "iPhone", "ABC", "a", "The", "3x", "2020", "4Gs", "G4s", "x1x", "q" * 150, "AAs1"],
+)
+def test_a_word_alone_is_read_as_in_a_text(word):
+    """A word without marks takes a shorter way."""
+    assert tokenize(word) == tokenize(f" {word} ")

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from sqlalchemy import func, select
 
 from recommender import Config, Model, train
@@ -82,6 +83,19 @@ def _add_readers(database: Database, log: Log) -> None:
     rows = [{"id": reader_name(reader), "created_at": NOW - 3_650 * DAY, **blank} for reader in range(log.count)]
     with database.writing() as session:
         session.execute(tables.readers.insert(), rows)
+
+
+def add_day(database: Database, world: World, count: int) -> None:
+    """Store so many events of now, in the readers' topics, for the trainer alone: no states of readers."""
+    now, dice = time.time(), random.Random(time.time_ns())
+    with database.writing() as session:
+        readers = session.scalar(select(func.count()).select_from(tables.readers)) or 0
+        log = replace(make_log(world, count, readers, seed=dice.getrandbits(32)), times=np.full(count, now))
+        events, _ = _rows(world, log, 0, count)
+        ids = [str(uuid.UUID(int=dice.getrandbits(128), version=4)) for _ in events]
+        session.execute(
+            tables.events.insert(), [{**event, "id": name} for event, name in zip(events, ids, strict=True)]
+        )
 
 
 def _rows(world: World, log: Log, start: int, stop: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

@@ -1,6 +1,8 @@
 """A routine retrain, from events in SQL to a published model, beside `implicit` on the same ready-made matrix.
 
-Each training runs in a process of its own (`python -m tests.bench.training …`), so that its peak of memory is its own.
+A day's events come in before each: then it starts from the serving model's vectors, or it is made to start from none.
+`implicit` starts from none and makes as many sweeps as all fits of the retrain together. Each training runs in a
+process of its own (`python -m tests.bench.training …`), so that its peak of memory is its own.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ from tests.bench.world import World
 Found = dict[str, Any]
 FIRST_CONFIG = "BENCH_FIRST_CONFIG"  # settings of a first training as JSON, such as fewer factors
 MB = 2**20
+DAY_SHARE = 100  # one event in so many comes in on a day
 
 
 def rows(scale: Scale) -> Iterator[Row]:
@@ -45,13 +48,14 @@ def rows(scale: Scale) -> Iterator[Row]:
     )
     first: tuple[int, float] | None = None
     for papers, events in sizes:
-        repeats = 1 if papers >= 50_000 or scale.tiny else 3
+        repeats, world = 1 if papers >= 50_000 or scale.tiny else 3, World(papers, "growing")
         with tempfile.TemporaryDirectory(prefix="inkling-bench-") as folder:
-            config = Config(factors=16, iterations=2) if scale.tiny else Config()
-            home = homes.copy_of(World(papers, "growing"), config, Path(folder), events=events)
-            both = [beside_implicit(home, Path(folder)) for _ in range(repeats)]
-        yield from size_rows(papers, events, both)
-        seconds = min(ours["seconds"] for ours, _ in both)
+            home = homes.copy_of(world, Config(), Path(folder), events=events)
+            warm = [after_a_day(home, world, events, Path(folder), "retrain") for _ in range(repeats)]
+            cold = [after_a_day(home, world, events, Path(folder), "cold")]
+        yield from size_rows(papers, events, warm, "")
+        yield from size_rows(papers, events, cold, ", from scratch")
+        seconds = min(ours["seconds"] for ours, _ in warm)
         if first and events == papers * sizes[0][1] // sizes[0][0]:
             yield growth_row(first, (papers, seconds))
         first = first or (papers, seconds)
@@ -59,12 +63,20 @@ def rows(scale: Scale) -> Iterator[Row]:
         yield from real_rows(scale.real, 3)
 
 
-def size_rows(papers: int, events: int, both: list[tuple[Found, Found]]) -> Iterator[Row]:
-    """Yield the time and the peak of memory of the retrains of one size."""
+def after_a_day(home: Path, world: World, events: int, folder: Path, mode: str) -> tuple[Found, Found]:
+    """Return what a retrain and `implicit` took once a day's events had come in."""
+    database = homes.empty(home)
+    homes.add_day(database, world, max(50, events // DAY_SHARE))
+    database.close()
+    return beside_implicit(home, folder, mode)
+
+
+def size_rows(papers: int, events: int, both: list[tuple[Found, Found]], how: str) -> Iterator[Row]:
+    """Yield the time and the peak of memory of the retrains of one size, and of how they start."""
     ours, theirs = [one["seconds"] for one, _ in both], [one["seconds"] for _, one in both]
     found, at_most = both[0][0], 1.25 if papers <= 100_000 else 1.5
-    what = f"a retrain on {papers:,} papers and {events:,} events, blend known"
-    series = "Training: SQL to published model" if events <= papers * 10 else ""
+    what = f"a retrain on {papers:,} papers and {events:,} events, blend known{how}"
+    series = f"Training: SQL to published model{how}" if events <= papers * 10 else ""
     yield Row(what, ours, "s", beside(found), theirs, at_most, note=describe(found), series=series, size=papers)
     held = (found["matrix_bytes"] + found["factor_bytes"]) / MB
     peak = [(one["peak_bytes"] - one["start_bytes"]) / MB for one, _ in both]
@@ -79,8 +91,9 @@ def beside(found: Found) -> str:
 
 
 def describe(found: Found) -> str:
-    """Return which fits a training consisted of."""
-    return f"{len(found['fits'])} fits of {', '.join(str(fit) for fit in found['fits'])} iterations in it"
+    """Return which fits a training consisted of, and how much of the processor it took."""
+    fits = f"{len(found['fits'])} fits of {', '.join(str(fit) for fit in found['fits'])} iterations in it"
+    return f"{fits}; {found['cpu_seconds']:.0f} s of the processor"
 
 
 def growth_row(first: tuple[int, float], last: tuple[int, float]) -> Row:
@@ -124,9 +137,11 @@ def main() -> None:
 
 def trainer(mode: str, source: Path) -> Callable[[], object]:
     """Return what is timed: a training of a home, or one of real files."""
-    if mode in ("retrain", "first"):
+    if mode in ("retrain", "cold", "first"):
         if mode == "first":
             _know_blend(Config(**json.loads(os.environ.get(FIRST_CONFIG, "{}"))))
+        if mode == "cold":
+            training._why_from_scratch = lambda context, serving: "to be measured"
         return partial(training.train_once, Context.ready(homes.settings_for(source)))
     papers, events = read_papers(source / "papers.jsonl.gz"), read_events(source / "interactions.tsv.gz")
     return partial(train, papers, events, Config(), seed=1, now=0.0, blend=homes.known_blend())
@@ -157,14 +172,15 @@ def watch(work: Callable[[], object], matrix: Path) -> Found:
         return fit(model, given, *arguments, **more)
 
     AlternatingLeastSquares.fit = watched
-    start, began = peak_bytes(), time.perf_counter()
+    start, began, cpu = peak_bytes(), time.perf_counter(), time.process_time()
     result = work()
-    seconds = time.perf_counter() - began - aside
+    seconds, cpu = time.perf_counter() - began - aside, time.process_time() - cpu
     settings = json.loads(matrix.with_suffix(".json").read_text()) | {"iterations": sum(fits)}
     matrix.with_suffix(".json").write_text(json.dumps(settings))
     sizes = {"start_bytes": start, "peak_bytes": peak_bytes()}
     said = {"serves": result.serves, "note": result.note} if isinstance(result, training.TrainingResult) else {}
-    return {**found, **sizes, **said, "seconds": seconds, "fits": fits, "iterations": sum(fits)}
+    took = {"seconds": seconds, "cpu_seconds": cpu}
+    return {**found, **sizes, **said, **took, "fits": fits, "iterations": sum(fits)}
 
 
 def fit_alone(matrix: Path) -> Found:
@@ -172,9 +188,9 @@ def fit_alone(matrix: Path) -> Found:
     given, settings = sp.load_npz(matrix), json.loads(matrix.with_suffix(".json").read_text())
     als = AlternatingLeastSquares(**settings, random_state=1)
     with threadpool_limits(1, "blas"):
-        began = time.perf_counter()
+        began, cpu = time.perf_counter(), time.process_time()
         als.fit(given, show_progress=False)
-    return {"seconds": time.perf_counter() - began}
+    return {"seconds": time.perf_counter() - began, "cpu_seconds": time.process_time() - cpu}
 
 
 def peak_bytes() -> int:

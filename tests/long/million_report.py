@@ -12,9 +12,11 @@ from tests.bench.results import machine
 from tests.long.machine import revision
 
 REPORT = Path(__file__).parent / "reports" / "million.md"
+WHENS = ("first", "again", "after_an_event")
 NAMES = {
     "ingest": "taken in: papers with their full text",
     "log": "readers and events stored",
+    "first": "a first training, blend known",
     "train": "`inkling train`, the blend learned",
     "retrain": "a training again, the blend known",
     "serve": "served with two workers",
@@ -24,7 +26,15 @@ NAMES = {
 
 def write(measured: dict[str, Any], papers: int, kind: str, *, official: bool) -> None:
     """Print the report, and write it where it is one of a million papers."""
-    text = "\n".join([*head(measured, papers, kind), *costs(measured), *served(measured), *searched(measured), ""])
+    lines = [
+        *head(measured, papers, kind),
+        *costs(measured),
+        *served(measured),
+        *by_history(measured),
+        *search_costs(measured),
+        *searched(measured),
+    ]
+    text = "\n".join([*lines, ""])
     print(text)
     if official:
         REPORT.write_text(text)
@@ -56,10 +66,10 @@ def costs(measured: dict[str, Any]) -> Iterator[str]:
 def remark(step: str, found: dict[str, Any]) -> str:
     if step == "ingest":
         return f"{found['rates'][0]:,} papers a second in the first tenth, {found['rates'][-1]:,} in the last"
-    if step not in ("train", "retrain"):
+    if step not in ("first", "train", "retrain"):
         return ""
     verdict = f"{'serves' if found['serves'] else 'held back'}: {found['note']}"
-    return f"{beside_implicit(found)}; {verdict}" if step == "retrain" else verdict
+    return verdict if step == "train" else f"{beside_implicit(found)}; {verdict}"
 
 
 def beside_implicit(found: dict[str, Any]) -> str:
@@ -70,6 +80,8 @@ def beside_implicit(found: dict[str, Any]) -> str:
     times = (
         f"{seconds:.0f} s from SQL to published, `implicit` {theirs:.0f} s on the same matrix: {seconds / theirs:.2f} ×"
     )
+    if "cpu_seconds" in found:
+        times += f"; of the processor {found['cpu_seconds']:.0f} and {found['implicit_cpu_seconds']:.0f} s"
     size = f"{rows:,} × {columns:,}, {cells:,} cells, {found['iterations']} iterations of {found['factors']} factors"
     peak = (found["peak_bytes"] - found["start_bytes"]) / 2**30
     return f"{times} ({size}); peak {peak:.1f} GiB beside {held:.1f} of matrix and factors"
@@ -95,6 +107,32 @@ def served(measured: dict[str, Any]) -> Iterator[str]:
     for what, values in found["swap"].items():
         beside = f" (before it {values[1]:.0f})" if len(values) > 1 else ""
         yield f"| {what} | {values[0]:.2f}{beside} |"
+    yield ""
+
+
+def by_history(measured: dict[str, Any]) -> Iterator[str]:
+    found = measured.get("serve", {}).get("histories")
+    if not found:
+        return
+    yield "Milliseconds of all processes' time an answer, by the papers that the reader has saved:\n"
+    yield "| papers | `rank`: first | again | after an event | `recommendations`: first | again | after an event |"
+    yield "| ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
+    for count, one in found.items():
+        cells = [one[f"{path}_{when}_ms"] for path in ("rank", "recommendations") for when in WHENS]
+        yield f"| {int(count):,} | {' | '.join(f'{cell:.0f}' for cell in cells)} |"
+    yield ""
+
+
+def search_costs(measured: dict[str, Any]) -> Iterator[str]:
+    found = measured.get("search", {}).get("costs")
+    if not found:
+        return
+    yield "A page of 20 results in one process, milliseconds of its time, median of five queries:\n"
+    yield "| query | a page | of it by meaning | FTS5 alone, any of the words | ratio |"
+    yield "| --- | ---: | ---: | ---: | ---: |"
+    for kind, one in found.items():
+        ratio = f"{one['ours'] / one['alone']:.2f}" if one["alone"] else ""
+        yield f"| {kind} | {one['ours']:.1f} | {one['meant']:.1f} | {one['alone']:.1f} | {ratio} |"
     yield ""
 
 

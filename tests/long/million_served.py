@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import sqlite3
 import statistics
 import sys
 import time
@@ -15,15 +16,23 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from server.services import search as service
+from server.services.query import read_query
+from server.services.serving_context import ServingContext
+from server.terms import terms_of
 from tests.bench import homes
 from tests.bench.freshness import Caller, swap_rows
 from tests.bench.known_items import queries
 from tests.bench.rows import clock
+from tests.bench.search import KEYS, PAGE, page, request_on, timed_queries
 from tests.bench.world import Paper, World
 from tests.server.inkling_process import Up, call, pair, until
 
 SAVED, TOPICS, ASKED, SEED = 30, 3, 20, 3
 TIMED = 15  # queries of each kind
+HISTORIES = (5, 50, 500, 5_000)
+COSTED, WARMED, BATCH = 20, 6, 500
+COSTED_QUERIES = 5  # of each kind
 CHOSEN_FROM = 3_000  # papers of the catalogue's ends
 ENVIRON = {"INKLING_WORKERS": "2", "INKLING_RATE_LIMIT": "off", "INKLING_REGISTRATION": "open"}
 
@@ -43,6 +52,7 @@ def serve(home: Path, world: World) -> dict[str, Any]:
         found["rank_ms"] = times(lambda: caller.ask("/v1/rank", {"papers": cards}))
         found["recommendations_ms"] = times(lambda: caller.ask("/v1/recommendations"))
         found["similar_ms"] = times(lambda: caller.ask(f"/v1/papers/{papers[0].id}/similar"))
+        found["histories"] = {str(count): by_history(up, world, cards, count) for count in HISTORIES}
         found["memory"] = memory_of(up)
         found["on_topic"] = share_on_topic(caller, world, liked)
         swaps = swap_rows(caller, home, cards, len(world), 20.0 if len(world) > 100_000 else 5.0, 1)
@@ -52,13 +62,50 @@ def serve(home: Path, world: World) -> dict[str, Any]:
         return found
 
 
+def by_history(up: Up, world: World, cards: list[dict[str, Any]], count: int) -> dict[str, float]:
+    """Return what a reader's lists cost who saved so many papers: milliseconds of all processes' time an answer."""
+    caller = Caller(up.url, pair(up.url))
+    papers = random.Random(count).sample(world.ids, count + 2 * COSTED)
+    for start in range(0, count, BATCH):
+        save(caller, papers[start : min(start + BATCH, count)])
+    asks: dict[str, Callable[[], Any]] = {
+        "rank": lambda: caller.ask("/v1/rank", {"papers": cards}),
+        "recommendations": lambda: caller.ask("/v1/recommendations"),
+    }
+    found: dict[str, float] = {}
+    for name, ask in asks.items():
+        began, wall = cpu_seconds(up), time.monotonic()
+        ask()
+        found[f"{name}_first_ms"] = (cpu_seconds(up) - began) * 1e3
+        found[f"{name}_first_wall_ms"] = (time.monotonic() - wall) * 1e3
+        for _ in range(WARMED):
+            ask()  # each worker keeps what it has computed
+        began = cpu_seconds(up)
+        for _ in range(COSTED):
+            ask()
+        found[f"{name}_again_ms"] = (cpu_seconds(up) - began) * 1e3 / COSTED
+        spent = 0.0
+        for paper in papers[count : count + COSTED] if name == "rank" else papers[count + COSTED :]:
+            save(caller, [paper])
+            began = cpu_seconds(up)
+            ask()
+            spent += cpu_seconds(up) - began
+        found[f"{name}_after_an_event_ms"] = spent * 1e3 / COSTED
+    return found
+
+
+def save(caller: Caller, papers: list[str]) -> None:
+    """Save papers in one batch of events."""
+    at = datetime.now(UTC).isoformat()
+    events = [{"id": str(uuid.uuid4()), "kind": "save", "paper": paper, "at": at} for paper in papers]
+    caller.ask("/v1/events", {"events": events})
+
+
 def save_some(caller: Caller, papers: list[Paper]) -> set[int]:
     """Save papers of the most frequent topics among these; return the topics."""
     topics = {topic for topic, _ in Counter(paper.topic for paper in papers).most_common(TOPICS)}
     saved = [paper.id for paper in papers if paper.topic in topics][:SAVED]
-    at = datetime.now(UTC).isoformat()
-    events = [{"id": str(uuid.uuid4()), "kind": "save", "paper": paper, "at": at} for paper in saved]
-    caller.ask("/v1/events", {"events": events})
+    save(caller, saved)
     return topics
 
 
@@ -139,3 +186,41 @@ def search(home: Path, world: World) -> dict[str, Any]:
             }
             print(kind, found[kind], file=sys.stderr, flush=True)
     return {"kinds": found}
+
+
+def search_costs(home: Path, world: World) -> dict[str, Any]:
+    """Return what a page of results costs in one process by kind of query, beside FTS5 alone on the same index."""
+    context = ServingContext.of(homes.settings_for(home))
+    request = request_on(context)
+    plain = sqlite3.connect(f"file:{home / 'inkling.sqlite3'}?mode=ro", uri=True)
+    page(request, read_query("anything"))
+    found = {}
+    for kind, asked in timed_queries(world, COSTED_QUERIES).items():
+        parsed = [read_query(query) for query in asked]
+        ours = [cpu_of(lambda one=one: page(request, one)) for one in parsed]
+        meant = [cpu_of(lambda one=one: service._meanings(request, one.text, service.MAX_MEANT)) for one in parsed]
+        theirs = [cpu_of(lambda query=query: alone(plain, query)) for query in asked]
+        found[kind] = {
+            name: statistics.median(took) for name, took in (("ours", ours), ("meant", meant), ("alone", theirs))
+        } | {"most": max(ours)}
+        print(kind, found[kind], file=sys.stderr, flush=True)
+    context.close()
+    return found
+
+
+def alone(database: sqlite3.Connection, query: str) -> list[int]:
+    """Return what FTS5 says of any of a query's words, by its own order, on the index that is searched."""
+    words = terms_of(KEYS.sub("", query).replace('"', " ")).words
+    match = " OR ".join(f'"{word}"' for word in words)
+    statement = "SELECT rowid FROM paper_search WHERE paper_search MATCH ? ORDER BY rank LIMIT ?"
+    return [number for (number,) in database.execute(statement, (match, PAGE))]
+
+
+def cpu_of(work: Callable[[], Any]) -> float:
+    """Return the milliseconds of this process's time that something takes, the lesser of two."""
+    took = []
+    for _ in range(2):
+        began = time.process_time()
+        work()
+        took.append((time.process_time() - began) * 1e3)
+    return min(took)

@@ -8,7 +8,7 @@ from recommender.model.model import Model
 from recommender.ranking.catalogue import Catalogue
 from recommender.ranking.explanations import Reason
 from recommender.ranking.overlay import Overlay
-from recommender.ranking.ranked_list import RankedList
+from recommender.ranking.ranked_list import RankedList, explain_together
 from recommender.ranking.reader_state import ReaderState
 from recommender.ranking.scoring import CatalogueScores
 from recommender.training.train import train
@@ -28,5 +28,6 @@ __all__ = [
     "ReaderState",
     "Reason",
     "TooFewPapers",
+    "explain_together",
     "train",
 ]

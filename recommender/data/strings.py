@@ -47,6 +47,14 @@ class Strings(Sequence[str]):
         start = int(self.ends[row - 1]) if row else 0
         return self.text[start : int(self.ends[row])].tobytes()
 
+    def take(self, rows: np.ndarray) -> list[str]:
+        """Return the strings at `rows` int64 (M,): quicker than one by one."""
+        starts, ends = np.where(rows > 0, self.ends[rows - 1], 0).tolist(), self.ends[rows].tolist()
+        text = np.asarray(self.text)  # every slice of a memory map is one of its own
+        return [
+            text[start:end].tobytes().decode("utf-8", "surrogatepass") for start, end in zip(starts, ends, strict=True)
+        ]
+
     def __iter__(self) -> Iterator[str]:
         for one in self.iterate_encoded():
             yield one.decode("utf-8", "surrogatepass")
@@ -146,6 +154,11 @@ def find_rows(rows_of: Mapping[str, int], strings: Sequence[str]) -> np.ndarray:
     if isinstance(rows_of, HashIndex):
         return rows_of.find(strings)
     return np.array([rows_of.get(string, -1) for string in strings], np.int64)
+
+
+def take_strings(strings: Sequence[str], rows: np.ndarray) -> list[str]:
+    """Return the strings at `rows` int64 (M,) of any sequence."""
+    return strings.take(rows) if isinstance(strings, Strings) else [strings[row] for row in rows.tolist()]
 
 
 def encode(string: str) -> bytes:

@@ -42,12 +42,12 @@ class Component(ABC):
         """Return the scores of some papers, float32 (M,)."""
 
     @abstractmethod
-    def shares(self, rows: np.ndarray) -> np.ndarray:
-        """Return what each row of the profile adds to index rows (M,), float32 (M, n); the sum over n is the score."""
+    def shares(self, papers: PaperSelection) -> np.ndarray:
+        """Return what each row of the profile adds to some papers, float32 (M, n); the sum over n is the score."""
 
     @abstractmethod
-    def group_shares(self, rows: np.ndarray, groups: np.ndarray) -> np.ndarray:
-        """Return what each group of profile rows (C, n) adds to index rows (M,), float32 (M, C)."""
+    def group_shares(self, papers: PaperSelection, groups: np.ndarray) -> np.ndarray:
+        """Return what each group of profile rows (C, n) adds to some papers, float32 (M, C)."""
 
     @property
     def sums(self) -> SparseColumn | None:
@@ -86,13 +86,13 @@ class FactorsComponent(Component):
         """The standard deviation of the first block's scores, from the covariance of their vectors."""
         return self.model.derived.scoring_moments.deviation(self.folded.vector)
 
-    def shares(self, rows: np.ndarray) -> np.ndarray:
-        """Return what each row of the profile adds to index rows (M,), float32 (M, n)."""
-        return self.folded.shares(self.index.scoring_vectors(rows))
+    def shares(self, papers: PaperSelection) -> np.ndarray:
+        """Return what each row of the profile adds to some papers, float32 (M, n)."""
+        return self.folded.shares(papers.column("scoring_vectors"))
 
-    def group_shares(self, rows: np.ndarray, groups: np.ndarray) -> np.ndarray:
-        """Return what each group of profile rows (C, n) adds to index rows (M,), float32 (M, C)."""
-        return self.index.scoring_vectors(rows) @ self.folded.solve((groups @ self.folded.contributions).T)
+    def group_shares(self, papers: PaperSelection, groups: np.ndarray) -> np.ndarray:
+        """Return what each group of profile rows (C, n) adds to some papers, float32 (M, C)."""
+        return papers.column("scoring_vectors") @ self.folded.solve((groups @ self.folded.contributions).T)
 
 
 def build_factors(model: Model, profile: Profile, index: PaperIndex) -> FactorsComponent:
@@ -136,36 +136,39 @@ class GraphComponent(Component):
         """The standard deviation of the first block's scores."""
         return self.sums.deviation()
 
-    def shares(self, rows: np.ndarray) -> np.ndarray:
-        """Return what each row of the profile adds to index rows (M,), float32 (M, n)."""
-        return self._reach_to(rows).toarray() * self.weight
+    def shares(self, papers: PaperSelection) -> np.ndarray:
+        """Return what each row of the profile adds to some papers, float32 (M, n)."""
+        return self._reach_to(papers) * self.weight
 
-    def group_shares(self, rows: np.ndarray, groups: np.ndarray) -> np.ndarray:
-        """Return what each group of profile rows (C, n) adds to index rows (M,), float32 (M, C)."""
-        return self._reach_to(rows) @ (groups * self.weight).T
+    def group_shares(self, papers: PaperSelection, groups: np.ndarray) -> np.ndarray:
+        """Return what each group of profile rows (C, n) adds to some papers, float32 (M, C)."""
+        return self._reach_to(papers) @ (groups * self.weight).T
 
-    def _reach_to(self, rows: np.ndarray) -> sp.csr_matrix:
-        """Return how far each row of the profile reaches index rows (M,), float32 CSR (M, n)."""
-        parts, places = [sp.csr_matrix((0, self.reach.shape[0]), dtype=np.float32)], [np.empty(0, np.int64)]
-        for block, some, offsets in PaperSelection(self.index, rows).parts:
-            if len(some):
-                places.append(some)
-                parts.append(self._reach_of(offsets if block.neighbours is None else block.neighbours[offsets]))
-        if len(parts) <= 2:  # all in one block
-            return parts[-1]
-        return sp.vstack(parts, format="csr")[np.argsort(np.concatenate(places))]
+    def _reach_to(self, papers: PaperSelection) -> np.ndarray:
+        """Return how far each row of the profile reaches some papers, float32 (M, n)."""
+        reach = np.zeros((len(papers), self.reach.shape[0]), np.float32)
+        for block, places, offsets in papers.parts:
+            if block.neighbours is not None and len(places):
+                reach[places] = self._reach_to_mixtures(block.neighbours[offsets])
+            elif len(places):
+                once, place = np.unique(offsets, return_inverse=True)
+                found = np.zeros((len(once), reach.shape[1]), np.float32)
+                cells, columns, rows = self._find_columns(once)
+                found[columns, rows] = self.reach.data[cells]
+                reach[places] = found[place]
+        return reach
 
-    def _reach_of(self, papers: np.ndarray | sp.csr_matrix) -> sp.csr_matrix:
-        """Return how far the profile reaches papers (M,) of the model, or mixtures of them (M, P), CSR (M, n)."""
-        columns = papers if isinstance(papers, np.ndarray) else papers.indices
-        once, place = np.unique(columns, return_inverse=True)
-        reach = self._take_columns(once)
-        if isinstance(papers, np.ndarray):
-            return reach[place]
-        return sp.csr_matrix((papers.data, place, papers.indptr), shape=(papers.shape[0], len(once))) @ reach
+    def _reach_to_mixtures(self, papers: sp.csr_matrix) -> np.ndarray:
+        """Return the same for mixtures (M, P) of the model's papers."""
+        once, place = np.unique(papers.indices, return_inverse=True)
+        cells, columns, rows = self._find_columns(once)
+        shape = (len(once), self.reach.shape[0])
+        found = sp.csr_matrix((self.reach.data[cells], (columns, rows)), shape=shape)
+        mixed = sp.csr_matrix((papers.data, place, papers.indptr), shape=(papers.shape[0], len(once)))
+        return np.asarray((mixed @ found).toarray())
 
-    def _take_columns(self, papers: np.ndarray) -> sp.csr_matrix:
-        """Return columns of `reach` by papers (M,) in order and each once, transposed: float32 CSR (M, n).
+    def _find_columns(self, papers: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return which cells of `reach` are in columns of papers (M,), in order and each once: cells, columns, rows.
 
         Going through all cells for the few that count takes a fifth of transposing them, and nothing is kept.
         """
@@ -173,9 +176,7 @@ class GraphComponent(Component):
         is_asked[papers] = True
         cells = np.flatnonzero(is_asked[self.reach.indices])
         rows = np.searchsorted(self.reach.indptr, cells, side="right") - 1
-        places = np.searchsorted(papers, self.reach.indices[cells])
-        parts = (self.reach.data[cells], (places, rows))
-        return sp.csr_matrix(parts, shape=(len(papers), self.reach.shape[0]))
+        return cells, np.searchsorted(papers, self.reach.indices[cells]), rows
 
 
 @dataclass(frozen=True)
@@ -242,13 +243,13 @@ class RidgeComponent(Component):
         """Return the scores of some papers, float32 (M,)."""
         return np.asarray(papers.words() @ self.weights, np.float32)
 
-    def shares(self, rows: np.ndarray) -> np.ndarray:
-        """Return what each row of the profile adds to index rows (M,), float32 (M, n)."""
-        return (self.index.words(rows) @ self.words.T).toarray() * self.dual
+    def shares(self, papers: PaperSelection) -> np.ndarray:
+        """Return what each row of the profile adds to some papers, float32 (M, n)."""
+        return (papers.words() @ self.words.T).toarray() * self.dual
 
-    def group_shares(self, rows: np.ndarray, groups: np.ndarray) -> np.ndarray:
-        """Return what each group of profile rows (C, n) adds to index rows (M,), float32 (M, C)."""
-        return self.index.words(rows) @ (self.words.T @ (groups * self.dual).T)
+    def group_shares(self, papers: PaperSelection, groups: np.ndarray) -> np.ndarray:
+        """Return what each group of profile rows (C, n) adds to some papers, float32 (M, C)."""
+        return papers.words() @ (self.words.T @ (groups * self.dual).T)
 
 
 def build_ridge(profile: Profile, index: PaperIndex, ridge: float) -> RidgeComponent:
@@ -287,13 +288,13 @@ class EmbeddingComponent(Component):
     def _mean_score(self) -> np.float32:
         return np.float32(self.embeddings.mean @ self.weights)
 
-    def shares(self, rows: np.ndarray) -> np.ndarray:
-        """Return what each row of the profile adds to index rows (M,), float32 (M, n)."""
-        return (_embed(self.embeddings, self.index.graph_rows(rows)) @ self.vectors.T) * self.dual
+    def shares(self, papers: PaperSelection) -> np.ndarray:
+        """Return what each row of the profile adds to some papers, float32 (M, n)."""
+        return (_embed(self.embeddings, self.index.graph_rows(papers.rows)) @ self.vectors.T) * self.dual
 
-    def group_shares(self, rows: np.ndarray, groups: np.ndarray) -> np.ndarray:
-        """Return what each group of profile rows (C, n) adds to index rows (M,), float32 (M, C)."""
-        return _embed(self.embeddings, self.index.graph_rows(rows)) @ (self.vectors.T @ (groups * self.dual).T)
+    def group_shares(self, papers: PaperSelection, groups: np.ndarray) -> np.ndarray:
+        """Return what each group of profile rows (C, n) adds to some papers, float32 (M, C)."""
+        return _embed(self.embeddings, self.index.graph_rows(papers.rows)) @ (self.vectors.T @ (groups * self.dual).T)
 
 
 def build_embedding(embeddings: Embeddings, profile: Profile, index: PaperIndex, ridge: float) -> EmbeddingComponent:

@@ -6,7 +6,7 @@ M rows of words, C columns of these, W words.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from recommender.features.name_index import PREFIXES
+from recommender.ranking.paper_slices import PaperSelection
 from recommender.ranking.scoring import CatalogueScores
 from recommender.ranking.search import match_interests
 
@@ -38,20 +39,21 @@ class Reason(NamedTuple):
     words: list[str] | None = None
 
 
-def explain(scores: CatalogueScores, rows: np.ndarray, adjustments: np.ndarray, max_papers: int) -> list[list[Reason]]:
+def explain(
+    scores: CatalogueScores, rows: np.ndarray, totals: np.ndarray, adjustments: np.ndarray, max_papers: int
+) -> list[list[Reason]]:
     """Share out the scores of index rows (M,), the largest share of each first.
 
     Names at most `max_papers` of the reader's papers, and every interest that a paper matches. The other shares are
-    summed: those by content under "words", the others under "readers". `adjustments` float32 (M,) are what re-ranking
-    added.
+    summed: those by content under "words", the others under "readers". `totals` float32 (M,) are the scores to share
+    out, of which re-ranking added `adjustments` float32 (M,).
     """
     if not len(rows):
         return []
-    totals = (scores.of(rows) + adjustments).tolist()
     columns = _Explanation(scores, rows, max_papers).columns(adjustments)
     return [
         _settle(score, [reason for reason in reasons if reason is not None])
-        for score, reasons in zip(totals, zip(*columns, strict=True), strict=True)
+        for score, reasons in zip(totals.tolist(), zip(*columns, strict=True), strict=True)
     ]
 
 
@@ -75,15 +77,15 @@ class _Explanation:
     """
 
     def __init__(self, scores: CatalogueScores, rows: np.ndarray, max_papers: int) -> None:
-        self.scores, self.rows = scores, rows
-        content = scores.shares(rows, content_based=True)
-        collaborative = scores.shares(rows, content_based=False)
+        self.scores, self.papers = scores, PaperSelection(scores.index, rows)
+        content = scores.shares(self.papers, content_based=True)
+        collaborative = scores.shares(self.papers, content_based=False)
         if not scores.index.has_readers:  # the factors know words alone
             content, collaborative = content + collaborative, np.zeros_like(collaborative)
         self.shares = content + collaborative
         self.named = _choose_papers(self.shares, scores.profile.rows >= 0, max_papers)
         self.texts = [at for at, text in enumerate(scores.profile.texts) if text]
-        self.matches = match_interests(scores, self.texts, rows)
+        self.matches = match_interests(scores, self.texts, self.papers)
         rest = self._mask_rest()
         self.content, self.collaborative = (content * rest).sum(axis=1), (collaborative * rest).sum(axis=1)
 
@@ -98,11 +100,12 @@ class _Explanation:
 
     def columns(self, adjustments: np.ndarray) -> Iterator[Sequence[Reason | None]]:
         """Yield the reasons of one kind for all of the rows (M,), None where a score has no such part."""
-        priors = {kind: prior.astype(np.float64) for kind, prior in self.scores.priors_of(self.rows).items()}
-        nothing = np.zeros(len(self.rows))
+        priors = {kind: prior.astype(np.float64) for kind, prior in self.scores.priors_of(self.papers).items()}
+        nothing = np.zeros(len(self.papers))
         *of_papers, of_others = self._choose_words()
+        titles = self._titles(self.scores.profile.rows[self.named[self.named >= 0]])
         for named, words in zip(self.named, of_papers, strict=True):
-            yield self._name_papers(named, words)
+            yield self._name_papers(named, words, titles)
         for row, matches in zip(self.texts, self.matches, strict=True):
             yield _column("interest", self.shares[:, row] * matches, [[self.scores.profile.texts[row]]] * len(matches))
         yield _column("words", self.content, of_others)
@@ -115,11 +118,12 @@ class _Explanation:
             yield _column(kind, priors[kind], self._followed_names(kind))
         yield _column("explore", priors.get("explore", nothing) + adjustments)
 
-    def _name_papers(self, named: np.ndarray, words: Sequence[list[str]]) -> list[Reason | None]:
+    def _name_papers(
+        self, named: np.ndarray, words: Sequence[list[str]], titles: Mapping[int, tuple[str, str]]
+    ) -> list[Reason | None]:
         """Return the reasons that name papers, rows of the profile (M,), with the `words` they share."""
         shares = self.shares[np.arange(len(named)), named].tolist()
         papers = np.where(named >= 0, self.scores.profile.rows[named], -1).tolist()
-        titles = self._titles(papers)
         return [
             Reason("paper", share, *titles[paper], shared) if paper >= 0 else None
             for share, paper, shared in zip(shares, papers, words, strict=True)
@@ -128,29 +132,30 @@ class _Explanation:
     def _name_disliked(self, shares: np.ndarray) -> list[Reason | None]:
         """Return the reasons that name the nearest of the papers that the reader wants less like."""
         index, disliked = self.scores.index, self.scores.profile.disliked
-        likeness = (index.words(self.rows) @ index.words(disliked).T).toarray()
-        papers = np.where(shares != 0, disliked[likeness.argmax(axis=1)], -1).tolist()
-        titles = self._titles(papers)
+        likeness = (self.papers.words() @ index.words(disliked).T).toarray()
+        nearest = disliked[likeness.argmax(axis=1)]
+        titles, papers = self._titles(nearest[shares != 0]), np.where(shares != 0, nearest, -1).tolist()
         return [
             Reason("paper", share, *titles[paper]) if paper >= 0 else None
             for share, paper in zip(shares.tolist(), papers, strict=True)
         ]
 
-    def _titles(self, rows: list[int]) -> dict[int, tuple[str, str]]:
-        """Return the ids and titles of index rows, -1 for none, each looked up once."""
-        index = self.scores.index
-        return {row: (index.ids[row], index.title(row)) for row in set(rows) if row >= 0}
+    def _titles(self, rows: np.ndarray) -> dict[int, tuple[str, str]]:
+        """Return the ids and titles of index rows, each looked up once."""
+        once, index = np.unique(rows), self.scores.index
+        found = zip(index.texts("ids", once), index.texts("titles", once), strict=True)
+        return dict(zip(once.tolist(), found, strict=True))
 
     def _followed_names(self, kind: str) -> list[list[str]]:
         """Return the followed names of a kind that each paper has, as the reader wrote them."""
         followed = [one for one in self.scores.profile.followed if one.name.kind == kind]
-        has = np.array([np.isin(self.rows, one.rows) for one in followed]).T.tolist()
+        has = np.array([np.isin(self.papers.rows, one.rows) for one in followed]).T.tolist()
         return [[one.name.written for one, its in zip(followed, paper, strict=True) if its] for paper in has]
 
     def _choose_words(self) -> list[list[list[str]]]:
         """Return the words that each paper shares with those it names (K lists of M), and with all others together."""
         texts = [np.where(matches, row, -1) for row, matches in zip(self.texts, self.matches, strict=True)]
-        papers, count, profile_words = self.scores.index.words(self.rows), len(self.rows), self.scores.profile.words
+        papers, count, profile_words = self.papers.words(), len(self.papers), self.scores.profile.words
         cells = _Cells(papers, profile_words, np.unique(np.concatenate([*self.named, *texts, [-1]])))
         of_named = [cells.weights(named) for named in self.named]
         others = np.where((self.content != 0)[cells.owners], cells.total_weights(), np.float32(0))

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from recommender.data.strings import find_rows
+from recommender.data.strings import find_rows, take_strings
 from recommender.data.tables import Papers
 from recommender.features.metadata import paper_names
 from recommender.features.name_index import Name, NameIndex
@@ -203,10 +203,17 @@ class PaperIndex:
         """Return about how many bytes of papers this index holds that are not in the other's blocks."""
         return sum(block.nbytes for block in self.blocks if all(block is not one for one in other.blocks))
 
-    def title(self, row: int) -> str:
-        """Return the title of a row, empty where unknown."""
-        block, at = self.locate(row)
-        return block.titles[at]
+    def texts(self, name: str, rows: np.ndarray) -> list[str]:
+        """Return the `ids` or `titles` of index rows (M,): quicker than one by one."""
+        columns = [getattr(block, name) for block in self.blocks]
+        if len(columns) == 1:
+            return take_strings(columns[0], rows)
+        texts = [""] * len(rows)
+        for column, start, end in zip(columns, self.block_starts, self.block_starts[1:], strict=False):
+            inside = np.flatnonzero((rows >= start) & (rows < end))
+            for at, text in zip(inside.tolist(), take_strings(column, rows[inside] - start), strict=True):
+                texts[at] = text
+        return texts
 
     @property
     def replaced(self) -> np.ndarray:
@@ -233,6 +240,8 @@ class PaperIndex:
     def take(self, column: str, rows: np.ndarray) -> np.ndarray:
         """Return a column of the blocks at index rows (M,), by its name: `upvotes`, or `derived.log_upvotes`."""
         arrays = [attrgetter(column)(block) for block in self.blocks]
+        if len(arrays) == 1:
+            return np.asarray(arrays[0][rows])
         taken = np.empty((len(rows), *arrays[0].shape[1:]), arrays[0].dtype)
         for array, start, end in zip(arrays, self.block_starts, self.block_starts[1:], strict=False):
             inside = (rows >= start) & (rows < end)

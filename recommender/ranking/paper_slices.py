@@ -172,11 +172,21 @@ class PaperSelection:
         return parts
 
     def column(self, name: str) -> np.ndarray:
-        """Return a column of the blocks, gathered."""
-        return self.index.take(name, self.rows)
+        """Return a column of the blocks, gathered once."""
+        if name not in self._columns:
+            self._columns[name] = self.index.take(name, self.rows)
+        return self._columns[name]
+
+    @cached_property
+    def _columns(self) -> dict[str, np.ndarray]:
+        return {}
 
     def words(self) -> sp.csr_matrix:
-        """Return the TF-IDF rows, float32 CSR (M, W)."""
+        """Return the TF-IDF rows, float32 CSR (M, W), gathered once."""
+        return self._words
+
+    @cached_property
+    def _words(self) -> sp.csr_matrix:
         return self.index.words(self.rows)
 
     def pick(self, column: SparseColumn) -> np.ndarray:

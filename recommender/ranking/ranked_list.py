@@ -10,7 +10,9 @@ import numpy as np
 from recommender.ranking.explanations import Reason, explain
 from recommender.ranking.scoring import CatalogueScores
 
-EXPLAIN_BATCH = 128  # rows explained at once: enough for a page of cards, and never a whole catalogue
+# Rows explained at once: enough for a page of cards and what is recommended beside it, and never a whole catalogue.
+EXPLAIN_BATCH = 128
+MAX_NAMED = 3  # papers named in one explanation, unless told
 
 
 @dataclass(frozen=True)
@@ -32,16 +34,33 @@ class RankedList:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def reasons(self, index: int, max_papers: int = 3) -> list[Reason]:
+    def reasons(self, index: int, max_papers: int = MAX_NAMED) -> list[Reason]:
         """Explain the score of the paper at `index` by shares that add up to it, naming at most `max_papers` papers."""
         if self._rows[index] < 0 or np.isnan(self.scores[index]):
             return []
         batch, at = divmod(index, EXPLAIN_BATCH)
         if (batch, max_papers) not in self._explanations:
             some = slice(batch * EXPLAIN_BATCH, (batch + 1) * EXPLAIN_BATCH)
-            rows, adjustments = np.maximum(self._rows[some], 0), self._adjustments[some]
-            self._explanations[batch, max_papers] = explain(self._catalogue_scores, rows, adjustments, max_papers)
+            rows, totals, adjustments = (one[some] for one in self._explained())
+            found = explain(self._catalogue_scores, rows, totals, adjustments, max_papers)
+            self._explanations[batch, max_papers] = found
         return self._explanations[batch, max_papers][at]
+
+    def _explained(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the rows, scores and adjustments to explain; what is said of papers without a row is never shown."""
+        return np.maximum(self._rows, 0), self.scores, self._adjustments
+
+
+def explain_together(lists: Sequence[RankedList], max_papers: int = MAX_NAMED) -> None:
+    """Explain lists of the same scores in one pass if they fit into one batch: most of the cost is that of a pass."""
+    lists = [one for one in lists if len(one) and (0, max_papers) not in one._explanations]
+    ends = np.cumsum([len(one) for one in lists]).tolist()
+    if len(lists) < 2 or ends[-1] > EXPLAIN_BATCH or len({id(one._catalogue_scores) for one in lists}) > 1:
+        return
+    rows, totals, adjustments = map(np.concatenate, zip(*(one._explained() for one in lists), strict=True))
+    found = explain(lists[0]._catalogue_scores, rows, totals, adjustments, max_papers)
+    for one, start, end in zip(lists, [0, *ends], ends, strict=False):
+        one._explanations[0, max_papers] = found[start:end]
 
 
 def build_ranked_list(
@@ -60,7 +79,7 @@ def build_ranked_list(
     totals = scores.of(rows) if totals is None else totals
     missing = np.full(len(unknown), np.nan, np.float32)
     return RankedList(
-        ids=[*(scores.index.ids[row] for row in rows.tolist()), *unknown],
+        ids=[*scores.index.texts("ids", rows), *unknown],
         scores=np.concatenate([totals + adjustments, missing]),
         basis=[*scores.basis_of(rows), *("none" for _ in unknown)],
         _catalogue_scores=scores,

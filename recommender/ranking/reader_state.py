@@ -50,7 +50,7 @@ class ReaderState:
         """Which rows of the profile belong to which interest, float32 (C, n) of ones; None unless there are two."""
         return cluster_interests(self.profile)
 
-    @property
+    @cached_property
     def nbytes(self) -> int:
         """About how many bytes it holds beside what all readers share."""
         profile = self.profile

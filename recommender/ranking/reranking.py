@@ -12,6 +12,7 @@ import numpy as np
 from recommender.config import Config
 from recommender.ranking.interests import fair_shares
 from recommender.ranking.paper_index import PaperIndex
+from recommender.ranking.paper_slices import PaperSelection
 from recommender.ranking.ranked_list import RankedList, build_ranked_list
 from recommender.ranking.scoring import CatalogueScores
 
@@ -148,7 +149,7 @@ def _assign_interests(scores: CatalogueScores, pool: np.ndarray) -> tuple[np.nda
     groups = scores.state.interest_groups
     if groups is None or not len(pool):
         return None, None
-    return scores.group_shares(pool, groups).argmax(axis=1), np.maximum(
+    return scores.group_shares(PaperSelection(scores.index, pool), groups).argmax(axis=1), np.maximum(
         FAIR_PLACES * fair_shares(groups), np.float32(1)
     )
 

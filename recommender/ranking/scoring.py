@@ -122,15 +122,14 @@ class CatalogueScores:
         """The score of every paper in the index, float32 (N,)."""
         return np.concatenate([np.empty(0, np.float32), *map(self._score, iterate_spans(self.index))])
 
-    def priors_of(self, rows: np.ndarray) -> dict[str, np.ndarray]:
-        """Return the priors of index rows (M,) by the kind of their reason, float32 (M,)."""
-        papers = PaperSelection(self.index, rows)
+    def priors_of(self, papers: PaperSelection) -> dict[str, np.ndarray]:
+        """Return the priors of some papers by the kind of their reason, float32 (M,)."""
         return dict(self._priors.additions(papers)) | dict(self._priors.penalties(papers))
 
     @property
     def priors(self) -> dict[str, np.ndarray]:
         """The priors of every paper in the index by the kind of their reason, float32 (N,)."""
-        return self.priors_of(np.arange(len(self.index)))
+        return self.priors_of(PaperSelection(self.index, np.arange(len(self.index))))
 
     def best(self, count: int, excluded: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return index rows of the `count` best papers and of all that tie with the last, in no order, and the scores.
@@ -188,22 +187,22 @@ class CatalogueScores:
         basis = np.where(is_known(trained, has_words, *dates), by_text if len(self.profile) else "fallback", "none")
         return [str(one) for one in basis]
 
-    def group_shares(self, rows: np.ndarray, groups: np.ndarray) -> np.ndarray:
-        """Return what each group of profile rows (C, n) adds to index rows (M,), float32 (M, C)."""
-        papers, shares = PaperSelection(self.index, rows), np.zeros((len(rows), len(groups)), np.float32)
+    def group_shares(self, papers: PaperSelection, groups: np.ndarray) -> np.ndarray:
+        """Return what each group of profile rows (C, n) adds to some papers, float32 (M, C)."""
+        shares = np.zeros((len(papers), len(groups)), np.float32)
         for weighted in self.components:
-            shares += weighted.weigh(papers)[:, None] * weighted.component.group_shares(rows, groups)
+            shares += weighted.weigh(papers)[:, None] * weighted.component.group_shares(papers, groups)
         return shares
 
-    def shares(self, rows: np.ndarray, *, content_based: bool) -> np.ndarray:
-        """Return what each row of the profile adds to index rows (M,), float64 (M, n).
+    def shares(self, papers: PaperSelection, *, content_based: bool) -> np.ndarray:
+        """Return what each row of the profile adds to some papers, float64 (M, n).
 
         Through the components that know only content, or through those that also know other readers.
         """
-        papers, shares = PaperSelection(self.index, rows), np.zeros((len(rows), len(self.profile)))
+        shares = np.zeros((len(papers), len(self.profile)))
         for weighted in self.components:
             if weighted.content_based == content_based:
-                shares += weighted.weigh(papers)[:, None] * weighted.component.shares(rows).astype(np.float64)
+                shares += weighted.weigh(papers)[:, None] * weighted.component.shares(papers).astype(np.float64)
         return shares
 
 

@@ -72,12 +72,12 @@ def _or_by_vectors(by_words: np.ndarray, scores: CatalogueScores) -> np.ndarray:
     return by_words | np.concatenate([_match_vectors(scores, [0], span)[0] for span in spans])
 
 
-def match_interests(scores: CatalogueScores, interests: Sequence[int], rows: np.ndarray) -> np.ndarray:
-    """Return which interests, rows of the profile (n,), match which index rows (M,), by the same rule, bool (n, M)."""
+def match_interests(scores: CatalogueScores, interests: Sequence[int], papers: PaperSlice) -> np.ndarray:
+    """Return which interests, rows of the profile (n,), match which papers, by the same rule, bool (n, M)."""
     if not len(interests):
-        return np.zeros((0, len(rows)), bool)
-    by_words = _match_words(scores.profile.words[interests], scores.vocabulary, scores.index.words(rows))
-    return by_words | _match_vectors(scores, interests, PaperSelection(scores.index, rows))
+        return np.zeros((0, len(papers)), bool)
+    by_words = _match_words(scores.profile.words[interests], scores.vocabulary, papers.words())
+    return by_words | _match_vectors(scores, interests, papers)
 
 
 def count_matches(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from recommender import Catalogue, CatalogueScores, Config, Events, RankedList, ReaderState
+from recommender import Catalogue, CatalogueScores, Config, Events, RankedList, ReaderState, explain_together
 from server.clock import rfc3339
 from server.errors import DatabaseUnavailable, InklingError
 from server.services import papers
@@ -166,12 +166,15 @@ def rank_page(
     request = RankingRequest.of(context, caller, now, ids)
     found = request.make_list(ids, None)
     told = reasons == "all" or (reasons == "shown" and len(cards) == 1)
+    beside = _list_recommended(request, limit, ids) if limit else None
+    if told and beside:
+        explain_together([found.ranked, beside.ranked])
     entries = {name: _entry(request, found, index, told) for index, name in enumerate(found.ranked.ids)}
     return {
         "list_id": request.new_list_id(),
         "model": request.served.version,
         "cards": [_card_answer(card, entries) for card in cards],
-        "recommended": _recommend(request, limit, ids, reasons=reasons != "none") if limit else [],
+        "recommended": _attach_papers(request, beside, limit, reasons=reasons != "none") if beside else [],
     }
 
 
@@ -221,15 +224,10 @@ def _card_answer(card: Mapping[str, Any] | BadCard, entries: Mapping[str, Mappin
     return {**entries[card["id"]], "input_id": card["input_id"]}
 
 
-def _recommend(
-    request: RankingRequest,
-    limit: int,
-    exclude: Collection[str] = (),
-    days: float | None = None,
-    *,
-    reasons: bool = True,
-) -> list[dict[str, Any]]:
-    """Return papers for the reader that they have not opened, saved or hidden, nor been shown too often."""
+def _list_recommended(
+    request: RankingRequest, limit: int, exclude: Collection[str], days: float | None = None
+) -> ReaderList:
+    """Rank papers for the reader that they have not opened, saved or hidden, nor been shown too often."""
     reader_id = request.caller.reader_id
     out = {*exclude, *request.history.overexposed, *request.untitled}
     candidates = None
@@ -238,7 +236,7 @@ def _recommend(
             recent = paper_store.published_since(session, reader_id, request.now - days * DAY)
         out |= request.served.withdrawn
         candidates = [name for name in recent if name not in out | request.history.acted_on]
-    return _attach_papers(request, request.make_list(candidates, limit, out), limit, reasons=reasons)
+    return request.make_list(candidates, limit, out)
 
 
 def _attach_papers(
@@ -270,7 +268,8 @@ def recommendations(
 ) -> dict[str, Any]:
     """Return a new list of recommendations; its row is written with the first event that cites it."""
     request = RankingRequest.of(context, caller, now)
-    items = _recommend(request, limit, exclude, days, reasons=reasons != "none")
+    found = _list_recommended(request, limit, exclude, days)
+    items = _attach_papers(request, found, limit, reasons=reasons != "none")
     return {"list_id": request.new_list_id(), "model": request.served.version, "items": items}
 
 

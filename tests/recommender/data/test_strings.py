@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recommender.data import strings as module
-from recommender.data.strings import HashIndex, Strings, find_rows
+from recommender.data.strings import HashIndex, Strings, find_rows, take_strings
 
 HOSTILE = [
     "",
@@ -45,6 +45,14 @@ def test_strings_come_back_byte_for_byte():
         packed[len(HOSTILE)]
     with pytest.raises(IndexError):
         packed[-1]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_some_strings_are_taken_as_one_by_one(kind):
+    strings = KINDS[kind]
+    rows = np.random.default_rng(1).integers(0, len(strings), 40 if strings else 0)
+    expected = [strings[row] for row in rows]
+    assert take_strings(Strings.pack(strings), rows) == take_strings(strings, rows) == expected
 
 
 def check(strings: list[str], asked: list[str]) -> None:

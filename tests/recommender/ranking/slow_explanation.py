@@ -6,6 +6,7 @@ import numpy as np
 
 from recommender.features.name_index import PREFIXES
 from recommender.ranking.explanations import MIN_PRODUCT, SHARED_WORDS, Reason
+from recommender.ranking.paper_slices import PaperSelection
 from recommender.ranking.search import match_interests
 
 OVERSAMPLING = 8
@@ -16,14 +17,20 @@ def explain_slowly(scores, row, adjustment, max_papers):
     return _Paper(scores, row).reasons(adjustment, max_papers)
 
 
+def _title(index, row):
+    block, at = index.locate(row)
+    return block.titles[at]
+
+
 class _Paper:
     def __init__(self, scores, row):
         self.scores, self.row, self.profile = scores, row, scores.profile
         rows = np.array([row])
-        self.content = scores.shares(rows, content_based=True)[0]
-        self.collaborative = scores.shares(rows, content_based=False)[0]
+        paper = PaperSelection(scores.index, rows)
+        self.content = scores.shares(paper, content_based=True)[0]
+        self.collaborative = scores.shares(paper, content_based=False)[0]
         self.texts = [at for at, text in enumerate(self.profile.texts) if text]
-        self.matches = match_interests(scores, self.texts, rows)[:, 0]
+        self.matches = match_interests(scores, self.texts, paper)[:, 0]
         self.words = scores.index.words(rows)
         self.profile_words = self.profile.words.toarray()
 
@@ -44,7 +51,7 @@ class _Paper:
 
     def _name_paper(self, at, share):
         paper, index = int(self.profile.rows[at]), self.scores.index
-        return Reason("paper", share, index.ids[paper], index.title(paper), self._shared(self.profile_words[at]))
+        return Reason("paper", share, index.ids[paper], _title(index, paper), self._shared(self.profile_words[at]))
 
     def _remainders(self, named, adjustment):
         content = float(self.content.sum() - self.content[named].sum())
@@ -63,7 +70,9 @@ class _Paper:
         if priors.get("disliked"):
             likeness = (self.words @ self.scores.index.words(self.profile.disliked).T).toarray()[0]
             nearest = int(self.profile.disliked[likeness.argmax()])
-            yield Reason("paper", priors["disliked"], self.scores.index.ids[nearest], self.scores.index.title(nearest))
+            yield Reason(
+                "paper", priors["disliked"], self.scores.index.ids[nearest], _title(self.scores.index, nearest)
+            )
         for kind in (kind for kind in PREFIXES.values() if priors.get(kind)):
             followed = [one for one in self.profile.followed if one.name.kind == kind and self.row in one.rows]
             yield Reason(kind, priors[kind], words=[one.name.written for one in followed])

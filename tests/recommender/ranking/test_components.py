@@ -6,6 +6,7 @@ import pytest
 from recommender.model.foldin import fold
 from recommender.ranking.components import COMPONENTS, build_components
 from recommender.ranking.paper_index import PaperIndex, model_block
+from recommender.ranking.paper_slices import PaperSelection
 from recommender.ranking.profile import build_profile_from_rows
 
 ROWS = np.array([0, 5, 40, 41])
@@ -34,11 +35,12 @@ def test_there_is_a_component_for_all_that_the_model_has(components, profile, in
 @pytest.mark.parametrize("name", ["factors", "text_graph", "joint_graph", "word_ridge"])
 def test_shares_add_up_to_the_scores_and_groups_to_their_rows(components, name):
     component, rows = components[name], np.array([1, 6, 42, 100])
-    shares = component.shares(rows)
+    papers = PaperSelection(component.index, rows)
+    shares = component.shares(papers)
     assert shares.shape == (4, len(ROWS))
     assert shares.sum(axis=1) == pytest.approx(component.scores[rows], rel=1e-3, abs=1e-5)
     groups = np.array([[1, 1, 0, 0], [0, 0, 1, 0]], np.float32)
-    assert component.group_shares(rows, groups) == pytest.approx(shares @ groups.T, rel=1e-3, abs=1e-5)
+    assert component.group_shares(papers, groups) == pytest.approx(shares @ groups.T, rel=1e-3, abs=1e-5)
 
 
 def test_the_factors_are_the_fold_in_of_the_profile(components, model, index, profile):

@@ -3,6 +3,7 @@ import pytest
 
 from recommender import Catalogue, Events, Papers
 from recommender.ranking.explanations import explain
+from recommender.ranking.paper_slices import PaperSelection
 from tests.recommender.ranking.slow_explanation import explain_slowly
 
 NOW = 1_760_000_000.0
@@ -33,7 +34,7 @@ def test_with_the_matrix_fixed_a_part_removed_takes_exactly_its_share(ranked):
     scores = found._catalogue_scores
     for row in found._rows[:10].tolist():
         for weighted in scores.components:
-            shares = weighted.component.shares(np.array([row]))[0]
+            shares = weighted.component.shares(PaperSelection(scores.index, np.array([row])))[0]
             whole = weighted.weight[row] * weighted.component.scores[row]
             for gone in range(len(shares)):
                 without = weighted.weight[row] * np.delete(shares, gone).sum()
@@ -94,7 +95,8 @@ def test_what_is_put_right_is_only_rounding(ranked):
     scores = found._catalogue_scores
     for at, row in enumerate(found._rows.tolist()):
         components = sum(
-            float(one.weight[row]) * float(one.component.shares(np.array([row])).sum()) for one in scores.components
+            float(one.weight[row]) * float(one.component.shares(PaperSelection(scores.index, np.array([row]))).sum())
+            for one in scores.components
         )
         priors = sum(float(prior[row]) for prior in scores.priors.values())
         assert components + priors + float(found._adjustments[at]) == pytest.approx(
@@ -119,7 +121,7 @@ def random_history(random, kinds):
 
 def assert_as_slowly(scores, rows, adjustments, max_papers):
     """The same reasons in the same order, with shares the same but for the rounding of float32."""
-    found = explain(scores, rows, adjustments, max_papers)
+    found = explain(scores, rows, scores.of(rows) + adjustments, adjustments, max_papers)
     for row, adjustment, reasons in zip(rows.tolist(), adjustments.tolist(), found, strict=True):
         expected = explain_slowly(scores, row, adjustment, max_papers)
         told = [one for one in reasons if abs(one.share) > 1e-5]
@@ -144,7 +146,7 @@ def test_a_reader_of_whom_nothing_is_known_and_no_paper_at_all(catalogue):
     for wishes in ({}, WISHES):
         scores = catalogue.score(Events.empty(), now=NOW, **wishes)
         assert_as_slowly(scores, np.arange(30), np.zeros(30, np.float32), 3)
-        assert explain(scores, np.arange(0), np.zeros(0, np.float32), 3) == []
+        assert explain(scores, np.arange(0), *[np.zeros(0, np.float32)] * 2, 3) == []
 
 
 def test_papers_newer_than_the_model_copies_and_papers_without_words_are_explained_as_one_at_a_time(model):

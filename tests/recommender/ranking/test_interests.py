@@ -5,6 +5,7 @@ import pytest
 
 from recommender import Catalogue, Config, Events
 from recommender.ranking.interests import fair_shares
+from recommender.ranking.paper_slices import PaperSelection
 
 NOW = 1_760_000_000.0
 MANY, FEW = [f"t1p{number:02d}" for number in range(12)], [f"t6p{number:02d}" for number in range(3)]
@@ -44,12 +45,13 @@ def test_a_reader_of_one_interest_sees_no_difference(make_list):
 
 def test_groups_of_papers_add_what_their_papers_add(make_list):
     ranked = make_list(MANY + FEW)
-    scores, row = ranked._catalogue_scores, ranked._rows[:1]
+    scores = ranked._catalogue_scores
+    paper = PaperSelection(scores.index, ranked._rows[:1])
     groups = np.zeros((2, 15), np.float32)
     groups[0, :12] = groups[1, 12:] = 1
     for weighted in scores.components:
-        shares = weighted.component.shares(row[:1])[0]
-        both = weighted.component.group_shares(row, groups)[0]
+        shares = weighted.component.shares(paper)[0]
+        both = weighted.component.group_shares(paper, groups)[0]
         assert both == pytest.approx([shares[:12].sum(), shares[12:].sum()], rel=1e-3, abs=1e-5)
 
 

@@ -31,7 +31,7 @@ def test_of_an_id_in_two_blocks_the_later_row_is_current(blocks):
     assert list(index.ids) == ["c", "a", "b", "a"]
     assert index.is_current.tolist() == [True, False, True, True]
     assert index.replaced.tolist() == [1]
-    assert index.title(index.row_of["a"]) == TEXTS[3]
+    assert index.texts("titles", np.array([index.row_of["a"]])) == [TEXTS[3]]
 
 
 def test_rows_are_found_as_a_dictionary_of_all_ids_would(blocks):
@@ -65,6 +65,16 @@ def test_rows_come_back_in_the_order_asked_for(blocks):
     rows = np.array([3, 0, 2, 1])
     expected = [blocks[1].words[1], blocks[0].words[0], blocks[1].words[0], blocks[0].words[1]]
     assert all((one != other).nnz == 0 for one, other in zip(index.words(rows), expected, strict=True))
+
+
+def test_texts_come_back_in_the_order_asked_for(blocks):
+    index = PaperIndex(blocks)
+    for rows in ([3, 0, 2, 1, 0], [2], []):
+        assert index.texts("ids", np.array(rows, int)) == [index.ids[row] for row in rows]
+        titles = [block.titles[at] for block, at in map(index.locate, rows)]
+        assert index.texts("titles", np.array(rows, int)) == titles
+    one = PaperIndex(blocks[:1])
+    assert one.texts("ids", np.array([1, 0])) == [one.ids[1], one.ids[0]]
 
 
 @pytest.fixture(scope="module")

@@ -47,6 +47,12 @@ def test_words_are_those_of_the_index(index):
         assert np.array_equal(found, index.words(rows).toarray())
 
 
+def test_what_some_papers_have_is_gathered_once(index):
+    some = PaperSelection(index, np.array([5, 2, 5]))
+    assert some.words() is some.words()
+    assert some.column("published") is some.column("published")
+
+
 def columns(size):
     random = np.random.default_rng(3)
     for share in (0, 0.02, 0.5, 1):

@@ -24,7 +24,7 @@ def scores(catalogue, papers):
 
 def test_of_some_rows_in_any_order(scores):
     rows = np.random.default_rng(1).permutation(len(scores.index))[:50]
-    whole, some = scores.priors, scores.priors_of(rows)
+    whole, some = scores.priors, scores.priors_of(PaperSelection(scores.index, rows))
     assert {"fresh", "popular", "explore", "author", "category", "interest", "disliked"} <= some.keys() == whole.keys()
     for kind, values in some.items():
         assert values.dtype == np.float32

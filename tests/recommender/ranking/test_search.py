@@ -5,6 +5,7 @@ import pytest
 
 from recommender import Catalogue, Events, Papers
 from recommender.ranking import search
+from recommender.ranking.paper_slices import PaperSelection
 from recommender.ranking.reranking import rank_matches
 from recommender.ranking.search import find_matches, match_interests, match_papers
 from tests.recommender.conftest import share_of_topic
@@ -110,11 +111,12 @@ def test_search_knows_other_languages(catalogue):
 def test_an_interest_is_matched_by_the_rule_of_a_search(catalogue):
     query = "topic7word1 topic7word2"
     scores = catalogue.score(Events.from_rows(()), now=NOW, interests=[query])
-    as_query, as_interest = match_papers(query, scores), match_interests(scores, [0], np.arange(len(scores.index)))
+    every = PaperSelection(scores.index, np.arange(len(scores.index)))
+    as_query, as_interest = match_papers(query, scores), match_interests(scores, [0], every)
     assert np.array_equal(as_interest, as_query[None])
     assert 0 < as_query.sum() < 60
 
 
 def test_without_interests_nothing_is_matched(catalogue):
     scores = catalogue.score(Events.from_rows(()), now=NOW)
-    assert match_interests(scores, [], np.arange(5)).shape == (0, 5)
+    assert match_interests(scores, [], PaperSelection(scores.index, np.arange(5))).shape == (0, 5)

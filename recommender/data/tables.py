@@ -38,17 +38,19 @@ class Papers:
         Those are title, abstract, authors, categories, organization, published and upvotes; None means unknown. Of
         rows with the same id the last one counts, in the place of the first.
         """
-        unique = list({row["id"]: row for row in rows}.values())
-        return cls(
-            ids=[row["id"] for row in unique],
-            titles=[row.get("title") or "" for row in unique],
-            abstracts=[row.get("abstract") or "" for row in unique],
-            authors=[list(row.get("authors") or ()) for row in unique],
-            categories=[list(row.get("categories") or ()) for row in unique],
-            organizations=[row.get("organization") or "" for row in unique],
-            published=_to_array([row.get("published") for row in unique], np.float64),
-            upvotes=_to_array([row.get("upvotes") for row in unique], np.float32),
-        )
+        row_of: dict[str, int] = {}
+        columns: list[list[Any]] = [[] for _ in range(7)]
+        for row in rows:  # none of which is kept: a million mappings take as much memory as what is in them
+            values = _read_columns(row)
+            if (at := row_of.setdefault(row["id"], len(row_of))) < len(columns[0]):
+                for column, value in zip(columns, values, strict=True):
+                    column[at] = value
+            else:
+                for column, value in zip(columns, values, strict=True):
+                    column.append(value)
+        titles, abstracts, authors, categories, organizations, published, upvotes = columns
+        numbers = _to_array(published, np.float64), _to_array(upvotes, np.float32)
+        return cls(list(row_of), titles, abstracts, authors, categories, organizations, *numbers)
 
     def take(self, rows: Iterable[int]) -> Papers:
         """Return the given rows, in this order."""
@@ -130,6 +132,13 @@ class Events:
     @property
     def _texts(self) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:
         return self.readers, self.papers, self.kinds
+
+
+def _read_columns(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return a paper's values in the order of `Papers`, without the id."""
+    texts = row.get("title") or "", row.get("abstract") or ""
+    names = list(row.get("authors") or ()), list(row.get("categories") or ()), row.get("organization") or ""
+    return *texts, *names, row.get("published"), row.get("upvotes")
 
 
 def _to_array(values: Sequence[float | None], dtype: type) -> np.ndarray:

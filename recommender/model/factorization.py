@@ -39,9 +39,11 @@ class Factors:
 class WarmStart:
     """Where a factorisation begins if not at random, and how many sweeps it then takes; at most as configured.
 
-    `papers` (P, D) and `features` (W + F, D) are vectors as in `Factors`, zeros for what is new.
+    It begins from the vectors of `factors`, which are copied only then: `papers` int64 (P,) and `features` (W + F,) are
+    their rows, -1 for what is new and begins with zeros.
     """
 
+    factors: Factors
     papers: np.ndarray
     features: np.ndarray
     sweeps: int
@@ -49,7 +51,23 @@ class WarmStart:
     @classmethod
     def finishing(cls, factors: Factors) -> WarmStart:
         """Start from factors of the same papers, words and names, to be finished with a few more events."""
-        return cls(factors.papers, factors.features, FINISHING_SWEEPS)
+        papers, features = (np.arange(len(vectors)) for vectors in (factors.papers, factors.features))
+        return cls(factors, papers, features, FINISHING_SWEEPS)
+
+    def take_papers(self) -> np.ndarray:
+        """Return the papers' vectors to begin with, float32 (P, D), which may be written to."""
+        return _take(self.factors.papers, self.papers)
+
+    def take_features(self) -> np.ndarray:
+        """Return those of words and names, float32 (W + F, D)."""
+        return _take(self.factors.features, self.features)
+
+
+def _take(vectors: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return these rows of vectors (M, D), zeros for -1."""
+    taken = vectors[rows]
+    taken[rows < 0] = 0
+    return taken
 
 
 def choose_factors(papers: int, config: Config) -> int:
@@ -58,9 +76,16 @@ def choose_factors(papers: int, config: Config) -> int:
 
 
 def stack_matrix(readers: sp.csr_matrix, words: sp.csr_matrix, names: sp.csr_matrix, config: Config) -> sp.csr_matrix:
-    """Stack `readers` (U, P), `words` (P, W) and `names` (P, F) as float32 (U + W + F, P), to be factorised."""
-    features = [(words * np.float32(config.word_weight)).T, (names * np.float32(config.feature_weight)).T]
-    return sp.vstack([readers, *features], format="csr", dtype=np.float32)
+    """Stack `readers` (U, P), `words` (P, W) and `names` (P, F) as confidences, float32 (U + W + F, P).
+
+    α is in them: `implicit` would make a copy of the matrix to multiply it.
+    """
+    features = [words.T.tocsr(), names.T.tocsr()]
+    for rows, weight in zip(features, (config.word_weight, config.feature_weight), strict=True):
+        rows.data *= np.float32(weight)
+    matrix = sp.vstack([readers, *features], format="csr", dtype=np.float32)
+    matrix.data *= np.float32(config.alpha)
+    return matrix
 
 
 def factorize(
@@ -78,14 +103,15 @@ def factorize(
         als = AlternatingLeastSquares(
             factors=choose_factors(matrix.shape[1], config),
             regularization=config.regularization,
-            alpha=config.alpha,
+            alpha=1.0,
             iterations=iterations,
             dtype=np.float32,
             random_state=seed,
         )
         if start is not None:
-            unread = np.zeros((readers, start.papers.shape[1]), np.float32)
-            als.item_factors, als.user_factors = start.papers.copy(), np.concatenate([unread, start.features])
+            unread = np.zeros((readers, start.factors.papers.shape[1]), np.float32)
+            als.item_factors = start.take_papers()
+            als.user_factors = np.concatenate([unread, start.take_features()])
         als.fit(matrix, show_progress=False, callback=lambda done, *_: step and step((done + 1) / iterations))
     papers, rows = als.item_factors, als.user_factors
     return Factors(papers, rows[readers:].copy(), papers.T @ papers, rows.T @ rows)

@@ -105,7 +105,7 @@ class SparkEngine:
             rank=choose_factors(matrix.shape[1], config),
             maxIter=min(SWEEPS, config.iterations),
             regParam=PENALTY * config.regularization,
-            alpha=config.alpha,
+            alpha=1.0,  # it is in the matrix
             implicitPrefs=True,
             seed=seed,
             numUserBlocks=self._tasks,

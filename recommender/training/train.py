@@ -35,6 +35,7 @@ MIN_PAPERS = 20
 # With fewer readers than this, or fewer in the mean per paper (measured: .2 is too few, .65 enough), readers teach the
 # factorisation nothing that the words do not.
 MIN_READERS, MIN_READERS_PER_PAPER = 20, 0.4
+ROWS_AT_ONCE = 4096  # papers whose vectors are adjusted together, to bound memory
 MIN_VALIDATION_READERS = 100  # a blend learned from fewer would be noise
 
 Progress = Callable[[str, float], None]
@@ -172,6 +173,7 @@ def fit(
     """
     matrix = stack_matrix(interactions, features.words, features.name_rows, config)
     factors = features.engine.factorize(matrix, interactions.shape[0], config, seed, step=step, start=start)
+    del matrix  # as large as all that is still to come
     graph, nearest = build_graph(
         features.words, interactions.maximum(0), features.likeness, features.engine.find_nearest
     )
@@ -181,10 +183,20 @@ def fit(
         if _has_enough_readers(interactions)
         else np.zeros(interactions.shape[1], np.float32)
     )
-    neighbours = nearest @ factors.papers
     cold_adjustment = fit_cold_adjustment(factors.papers, readers)
-    scoring_vectors = np.where(readers[:, None] > 0, factors.papers, cold_adjustment.apply(factors.papers, neighbours))
+    scoring_vectors = _adjust_unread(cold_adjustment, factors.papers, nearest, readers)
     return Fit(factors, scoring_vectors, cold_adjustment, graph)
+
+
+def _adjust_unread(
+    adjustment: ColdItemAdjustment, vectors: np.ndarray, nearest: sp.csr_matrix, readers: np.ndarray
+) -> np.ndarray:
+    """Return the vectors (P, D), adjusted where a paper has no `readers` (P,), some papers at a time."""
+    adjusted, unread = vectors.copy(), np.flatnonzero(readers == 0)
+    for start in range(0, len(unread), ROWS_AT_ONCE):
+        rows = unread[start : start + ROWS_AT_ONCE]
+        adjusted[rows] = adjustment.apply(vectors[rows], nearest[rows] @ vectors)
+    return adjusted
 
 
 def _learn_blend(

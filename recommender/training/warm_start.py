@@ -50,11 +50,8 @@ def plan_start(
         or _why_new(rows, serving, holdout)
     ):
         return None, describe_cold_start(why)
-    feature_rows = np.concatenate(
-        [rows["words"], np.where(rows["names"] < 0, -1, rows["names"] + len(serving.vocabulary))]
-    )
-    papers, features_ = serving.factors.papers, serving.factors.features
-    start = WarmStart(_take(papers, rows["papers"]), _take(features_, feature_rows), RETRAIN_SWEEPS)
+    names = np.where(rows["names"] < 0, -1, rows["names"] + len(serving.vocabulary))
+    start = WarmStart(serving.factors, rows["papers"], np.concatenate([rows["words"], names]), RETRAIN_SWEEPS)
     return start, {"from": serving.version, "warm_starts": _warm_starts(serving) + 1}
 
 
@@ -100,10 +97,3 @@ def _warm_starts(model: Model) -> int:
     """Return how many models in a row, this one last, started from the one before; a model older than that, none."""
     start: Mapping[str, Any] = model.manifest.start or {}
     return int(start.get("warm_starts", 0))
-
-
-def _take(vectors: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Return these rows of vectors (M, D), zeros for -1."""
-    taken = np.asarray(vectors[np.maximum(rows, 0)], np.float32)
-    taken[rows < 0] = 0
-    return taken

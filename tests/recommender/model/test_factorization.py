@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import scipy.sparse as sp
+from implicit.cpu.als import AlternatingLeastSquares
 
 import recommender
 from recommender import Config
@@ -21,7 +22,17 @@ def small_matrix(papers, config):
 def test_rows_are_readers_then_words_then_names(papers, config):
     matrix, words, names = small_matrix(papers, config)
     assert matrix.shape == (12 + words.shape[1] + names.shape[1], len(papers))
-    assert (matrix[12 : 12 + words.shape[1]] != words.T).nnz == 0
+    assert (matrix[12 : 12 + words.shape[1]] != words.T * np.float32(config.alpha)).nnz == 0
+
+
+def test_no_copy_is_made_of_the_matrix(papers, config, monkeypatch):
+    """It is the largest thing there is; `implicit` copies one that it has to multiply by α."""
+    matrix, _, _ = small_matrix(papers, config)
+    given, solve = [], AlternatingLeastSquares.solver.fget
+    solver = lambda als: lambda cells, *more, **named: (given.append(cells), solve(als)(cells, *more, **named))  # noqa: E731
+    monkeypatch.setattr(AlternatingLeastSquares, "solver", property(solver))
+    factorize(matrix, 12, config, seed=0)
+    assert given[0] is matrix
 
 
 def test_training_leaves_the_matrix_it_was_given_as_it_was(papers, config):

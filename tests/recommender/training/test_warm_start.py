@@ -71,14 +71,15 @@ def test_vectors_are_those_of_the_same_papers_words_and_names(papers, events, co
     serving = train(before, events, config, now=NOW - 10 * 86_400)
     features = learn_features(later, config)
     start, _ = plan(serving=serving, ids=later.ids, features=features)
+    vectors, rows = start.take_papers(), start.take_features()
     for row, paper in enumerate(later.ids):
         old = serving.factors.papers[before.ids.index(paper)] if paper in before.ids else 0
-        assert (start.papers[row] == old).all()
+        assert (vectors[row] == old).all()
     known = [*serving.vocabulary.words, *serving.names.names]
     for row, one in enumerate([*features.vocabulary.words, *features.names.names]):
-        assert (start.features[row] == (serving.factors.features[known.index(one)] if one in known else 0)).all()
-    assert 0 < (~start.papers.any(axis=1)).sum() <= 10
-    assert len(start.features) == len(features.vocabulary) + len(features.names)
+        assert (rows[row] == (serving.factors.features[known.index(one)] if one in known else 0)).all()
+    assert 0 < (~vectors.any(axis=1)).sum() <= 10
+    assert len(rows) == len(features.vocabulary) + len(features.names)
 
 
 def test_a_retrain_sweeps_less_and_the_manifest_says_so(papers, events, serving, config, sweeps):

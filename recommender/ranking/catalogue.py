@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import threading
 from collections.abc import Collection, Sequence
+from operator import attrgetter
 
 import numpy as np
 import scipy.sparse as sp
@@ -12,6 +13,7 @@ import scipy.sparse as sp
 from recommender.config import Config
 from recommender.data.tables import Events, Papers
 from recommender.features.tfidf import Vocabulary, learn_vocabulary, tokenize_papers
+from recommender.model.artifact import map_pages
 from recommender.model.model import Model
 from recommender.ranking.paper_index import (
     PaperBlock,
@@ -21,6 +23,7 @@ from recommender.ranking.paper_index import (
     model_block,
     untrained_block,
 )
+from recommender.ranking.paper_slices import SCANNED
 from recommender.ranking.ranked_list import RankedList
 from recommender.ranking.reader_state import ReaderState, prepare_reader
 from recommender.ranking.reranking import rank_candidates, rank_catalogue, rank_matches, rank_similar
@@ -28,7 +31,7 @@ from recommender.ranking.scoring import CatalogueScores
 from recommender.ranking.search import count_matches, find_matches
 
 MAX_COUNTED = 20_000  # recent papers that `count_matches` looks at; arXiv has as many in a month
-WARM_UP_PAPERS = 30
+WARM_UP_PAPERS = 10
 VOCABULARY_GROWTH = 1.5  # without a model, the vocabulary is learned again when the catalogue has grown by this factor
 
 
@@ -70,12 +73,20 @@ class Catalogue:
         return self._snapshot[0]
 
     def warm_up(self) -> None:
-        """Rank once for an invented reader, so that no real one waits for what the first request reads and makes."""
-        ids = self.index.ids
-        saved = [ids[row] for row in range(0, len(ids), max(1, len(ids) // WARM_UP_PAPERS))]
+        """Map what a scan reads, and rank once for an invented reader, so that no real one waits for what that makes.
+
+        A few cards, for a scan takes as long as all else, and among busy threads far longer: it lets go of Python's
+        lock hundreds of times, and waits for it as often.
+        """
+        index, vocabulary = self._snapshot
+        for block in index.blocks:
+            for column in SCANNED:
+                map_pages(attrgetter(column)(block))
+            block.unknown  # noqa: B018 - made here, for all readers
+        saved = [index.ids[row] for row in range(0, len(index), max(1, len(index) // WARM_UP_PAPERS))]
         history = Events.from_rows([("", paper, "save", None) for paper in saved])
-        words = self._snapshot[1].words[:1]
-        self.rank(history, candidates=None, k=WARM_UP_PAPERS, now=0.0, interests=words, muted=words)
+        words = [vocabulary.words[int(vocabulary.idf.argmax())]] if len(vocabulary.words) else []  # a rare one
+        self.rank(history, candidates=saved, k=WARM_UP_PAPERS, now=0.0, interests=words, muted=words)
 
     def ids(self) -> list[str]:
         """Return the ids of all papers, each once."""

@@ -20,6 +20,7 @@ from recommender.ranking.paper_index import PaperBlock, PaperIndex
 SPAN = 32_768
 # The scores, float32 (M,), of rows of the model's papers.
 ModelScores = Callable[[slice | np.ndarray], np.ndarray]
+SCANNED = ("scoring_vectors", "published", "readers", "derived.log_upvotes")  # columns that each scan reads whole
 DENSE = 16  # looking up or adding more than one cell in so many is quicker in a dense array
 
 

@@ -22,6 +22,7 @@ REFRESH_INTERVAL = 0.5  # seconds between two queries
 # Seconds before the newest change to read again: on PostgreSQL, an earlier transaction may commit later.
 OVERLAP = 30.0
 LONG_AGO = 600.0  # seconds: a newest change from before was not followed by one of an earlier time, whatever the clocks
+REPLACED_FOR = 2.0  # seconds for which a replaced model is kept, so that no request ends it: that takes a tenth of one
 MAX_READERS = 500  # whose history is remembered as looked up
 
 
@@ -111,6 +112,7 @@ class ModelCache:
     def __init__(self, database: Database, models_dir: Path, every: float = REFRESH_INTERVAL) -> None:
         self._database, self._models_dir, self._every = database, models_dir, every
         self._served: Served | None = None
+        self._replaced: tuple[float, Served] | None = None
         self._due = 0.0
         self._lock = threading.Lock()
         self._refused: str | None = None
@@ -145,8 +147,8 @@ class ModelCache:
     def refresh(self, *, only_first: bool = False) -> None:
         """Load the model that SQL names, if it is another, and fold in papers that changed.
 
-        Meanwhile the one before serves; it goes when its last request has ended. With `only_first`, do nothing if
-        another thread has done it while this one waited.
+        Meanwhile the one before serves; it goes two seconds later, when its last request has ended. With `only_first`,
+        do nothing if another thread has done it while this one waited.
         """
         with self._lock:
             if only_first and self._served is not None:
@@ -160,7 +162,15 @@ class ModelCache:
             elif version == served.version:
                 self._refused = None  # whoever went back to the model that serves may have mended the other
             self._follow(served)
-            self._served = served
+            self._replace(served)
+
+    def _replace(self, served: Served) -> None:
+        """Serve from another from now on, and let go of one that was replaced a while ago."""
+        if self._replaced is not None and time.monotonic() - self._replaced[0] >= REPLACED_FOR:
+            self._replaced = None
+        if self._served is not None and served is not self._served:
+            self._replaced = (time.monotonic(), self._served)
+        self._served = served
 
     def _start_refresh(self) -> None:
         """Refresh in a thread, unless one is already refreshing or the cache is closed."""

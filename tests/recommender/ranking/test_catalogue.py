@@ -3,7 +3,7 @@ import threading
 import numpy as np
 import pytest
 
-from recommender import Catalogue, Config, Events, Papers
+from recommender import Catalogue, CatalogueScores, Config, Events, Papers
 from tests.recommender.conftest import share_of_topic
 
 NOW = 1_760_000_000.0
@@ -221,3 +221,10 @@ def test_all_arithmetic_is_float32(catalogue, saved):
     ]
     arrays += [block.foldin_vectors for block in index.blocks] + [block.words.data for block in index.blocks]
     assert {array.dtype for array in arrays} == {np.dtype(np.float32)}
+
+
+def test_warming_up_makes_what_all_readers_share_and_scans_nothing(model, papers, config, monkeypatch):
+    monkeypatch.setattr(CatalogueScores, "best", lambda *_: pytest.fail("scanned"))
+    for catalogue in (Catalogue(model), Catalogue(None, papers, config), Catalogue(None, config=config)):
+        catalogue.warm_up()
+        assert all("unknown" in vars(block) for block in catalogue.index.blocks)

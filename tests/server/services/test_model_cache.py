@@ -212,6 +212,11 @@ def test_the_old_model_serves_until_the_new_one_is_warm_and_is_gone_after(
     assert serving.current().version == new
     assert in_flight.catalogue.search("protein", 3).ids, "a request under way ends on the old one"
     del in_flight
+    assert model() is not None, "no request ends a model: that would take it a tenth of a second"
+    serving.refresh()
+    assert model() is not None
+    monkeypatch.setattr("server.services.model_cache.REPLACED_FOR", 0.0)
+    serving.refresh()
     assert model() is None
 
 

@@ -133,6 +133,15 @@ class Settings:
         return self.home / "models"
 
     @property
+    def archive_dir(self) -> Path:
+        """The folder of the archived months, one Parquet file each."""
+        return self.home / "archive"
+
+    def archive_file(self, month: str) -> Path:
+        """Return where the file of an archived month, such as 2026-03, is or would be."""
+        return self.archive_dir / f"{month}.parquet"
+
+    @property
     def run_dir(self) -> Path:
         """The folder of a running server's locks, sockets and state."""
         return self.home / "run"

@@ -20,7 +20,10 @@ from typing import IO
 DATABASE = "inkling.sqlite3"
 SECRET = "secret"  # noqa: S105 - the name of its file
 # The names that Inkling uses; the folder may be the operator's and hold other files.
-OWN_FILES = (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", SECRET, "models", "run", "valkey", "inkling.log")
+OWN_FILES = (
+    *(DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", SECRET),
+    *("models", "archive", "run", "valkey", "inkling.log"),
+)
 READ_ONLY = ((SECRET,), ("models",))  # these may belong to another host
 UMASK = 0o077
 SECRET_BYTES = 32

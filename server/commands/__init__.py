@@ -32,6 +32,7 @@ COMMANDS = {
     "pair": ("readers", "Print a link that pairs one browser."),
     "open": ("pages", "Print a link into a reader's pages."),
     "devices": ("readers", "List readers and their paired browsers."),
+    "archive": ("archive", "Pack the events of past months and write them as Parquet files."),
     "migrate": ("storage", "Bring the database's schema up to date."),
     "backup": ("storage", "Write everything that must not be lost to one file."),
     "restore": ("storage", "Restore an empty home from such a file."),

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from server.errors import DatabaseUnavailable
 from server.services.context import Context
-from server.store import job_states, papers
+from server.store import archived_events, job_states, papers
 from server.store.database import Session
 
 logger = logging.getLogger(__name__)
@@ -41,13 +41,26 @@ def forget_orphans(context: Context) -> None:
 def purge_files(context: Context, *, thorough: bool = False) -> None:
     """Remove what was just deleted from the database's files: now, or once nobody reads an older state.
 
+    And the archive's files that hold some of it.
+
     SQLite overwrites what it deletes, but not copies left where it moved rows: `thorough` rewrites a small database at
     once; a large one is rewritten before the next training (`compact_if_due`).
     """
+    remove_outdated_archive(context)
     if thorough and context.database.size() <= SMALL_DATABASE:
         _attempt(context.database.compact)
     if not _attempt(context.database.empty_log):
         threading.Thread(target=_retry_empty_log, args=(context,), name="purge_files", daemon=True).start()
+
+
+def remove_outdated_archive(context: Context) -> None:
+    """Remove the archive's files that hold what was deleted, on this host; the next run writes them without it."""
+    if not context.settings.archive_dir.is_dir():
+        return
+    with context.database.reading() as session:
+        outdated = archived_events.without_file(session)
+    for month in outdated:
+        context.settings.archive_file(month).unlink(missing_ok=True)
 
 
 def compact_if_due(context: Context, now: float) -> None:

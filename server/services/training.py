@@ -171,8 +171,8 @@ def _why_from_scratch(context: Context, serving: Model | None) -> str:
 
 
 def _read(context: Context, now: float) -> tuple[TrainingWatermarks, Papers, Events]:
-    """Read the log, the catalogue and their watermarks in one transaction."""
-    with context.database.reading() as session:
+    """Read the log, the catalogue and their watermarks as of one moment."""
+    with context.database.reading_one_state() as session:
         seen = TrainingWatermarks(
             event_rows.newest_number(session), papers.newest_update(session), papers.count_readable(session), now
         )

@@ -99,6 +99,14 @@ class Database:
             yield session
 
     @contextmanager
+    def reading_one_state(self) -> Iterator[Session]:
+        """Yield a session for reading in which every statement sees the database as it was at the first one."""
+        with self.reading() as session:
+            if self.engine.dialect.name == "postgresql":  # SQLite's transactions are so by themselves
+                session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            yield session
+
+    @contextmanager
     def writing(self) -> Iterator[Session]:
         """Yield a session that holds SQLite's write lock from its start and commits at the end of the block.
 

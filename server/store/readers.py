@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from server.store import tables
-from server.store.database import Row, all_rows, first_row
+from server.store import archived_events, tables
+from server.store.database import Row, all_rows, among, first_row
 from server.store.tables import readers
 
 # What is kept of the reader's feed and digest.
@@ -75,6 +76,12 @@ def touch(session: Session, reader_id: str) -> int | None:
     return session.connection().execute(_TOUCH, {"reader": reader_id}).scalar()
 
 
+def hold(session: Session, reader_ids: Sequence[str]) -> list[str]:
+    """Lock readers until the commit, as `touch` does, without a change; return those that are there, in order."""
+    held = select(readers.c.id).where(among(readers.c.id, reader_ids)).order_by(readers.c.id)
+    return list(session.execute(held.with_for_update(key_share=True)).scalars())
+
+
 def record_deleted_states(session: Session, reader_id: str) -> None:
     """Record that states were deleted in the reader's current version, so that cached histories are read again."""
     session.execute(update(readers).where(readers.c.id == reader_id).values(forgot_version=readers.c.version))
@@ -116,4 +123,5 @@ def remove(session: Session, reader_id: str) -> None:
         tables.devices,
     ):
         session.execute(delete(table).where(table.c.reader_id == reader_id))
+    archived_events.remove_all(session, reader_id)
     session.execute(delete(readers).where(readers.c.id == reader_id))

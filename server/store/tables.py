@@ -11,6 +11,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -199,6 +200,38 @@ events = Table(
     # By time; with the paper, so that the events of one paper are found without reading the others.
     Index(None, "reader_id", "at", "number", "paper_id"),
     sqlite_autoincrement=True,
+)
+
+# Events of past months, thousands of a reader's in a row; see `store/archived_events.py`.
+archived_events = Table(
+    "archived_events",
+    metadata,
+    _reader(primary_key=True),
+    # The numbers of its first and last event, and how many there are.
+    Column("first", _Counter, primary_key=True, autoincrement=False),
+    Column("last", _Counter, nullable=False),
+    Column("count", Integer, nullable=False),
+    # The month, in UTC, in which all of them were received, as 2026-03.
+    Column("month", String(7), nullable=False),
+    # The times of the earliest and the latest event.
+    Column("earliest", Double, nullable=False),
+    Column("latest", Double, nullable=False),
+    # Eight bytes of the hash of each id, sorted; and the columns of the events, compressed JSON.
+    Column("marks", LargeBinary, nullable=False),
+    Column("events", LargeBinary, nullable=False),
+    Index(None, "month", "reader_id", "first"),
+)
+
+archived_months = Table(
+    "archived_months",
+    metadata,
+    Column("month", String(7), primary_key=True),
+    # The number of the newest event that was ever archived of it.
+    Column("newest", _Counter, nullable=False),
+    # Counts the changes of its archived events, so that a file made from older ones is not published.
+    Column("changes", Integer, nullable=False),
+    # Of the events in its Parquet file; NULL while there is none that is up to date.
+    Column("checksum", String(32)),
 )
 
 deleted_events = Table(

@@ -18,6 +18,7 @@ READMES = [
     "README.md",
     *(f"{room}/README.md" for room in ("server", "recommender", "extension", "tests")),
     "deploy/RUNBOOK.md",
+    "deploy/SCALING.md",
 ]
 TICKED = re.compile(r"`([^`\n]+)`")
 PATH = re.compile(r"[\w.-]+(?:/[\w.-]+)*/?")

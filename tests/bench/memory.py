@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import text
+
 from recommender import Catalogue, Model, Papers
 from server.store import tables, trained_models
 from server.store.database import Database
@@ -20,8 +22,9 @@ from tests.bench.freshness import Caller, asking
 from tests.bench.generated_model import generated_model
 from tests.bench.rows import Row, Scale
 from tests.bench.served import free_port
-from tests.bench.world import NOW, World
+from tests.bench.world import NOW, World, make_log
 from tests.server.inkling_process import inkling, members, pair, until
+from tests.server.postgres import find_binaries, running_server
 
 WORKERS, ASKED = 2, 40
 IDLE_SECONDS, SWAP_SECONDS = 30.0, 5.0
@@ -43,6 +46,38 @@ def rows(scale: Scale) -> Iterator[Row]:
                 bare = bare or max(serving.private())
                 yield from measured
                 yield from swap_rows(serving, world, model, 1.0 if scale.tiny else SWAP_SECONDS)
+    yield from disk_rows(World(scale.choose(tiny=300, quick=5_000, full=20_000)))
+
+
+def disk_rows(world: World) -> Iterator[Row]:
+    """Yield what a paper with its full text, and an event with the state that follows, take on each database's disk."""
+    with tempfile.TemporaryDirectory(prefix="inkling-bench-") as folder:
+        yield from stored_rows(homes.empty(Path(folder)), world, "SQLite")
+    if find_binaries() is not None:
+        with tempfile.TemporaryDirectory(prefix="inkling-bench-") as folder, running_server() as url:
+            yield from stored_rows(homes.empty(Path(folder), INKLING_DATABASE_URL=url), world, "PostgreSQL")
+
+
+def stored_rows(database: Database, world: World, name: str) -> Iterator[Row]:
+    """Yield the kilobytes that each paper, and each event of a reader of twenty, adds to a database."""
+    sizes, events = [stored_bytes(database)], 5 * len(world)
+    homes.add_papers(database, world)
+    sizes.append(stored_bytes(database))
+    homes.add_log(database, world, make_log(world, events))
+    sizes.append(stored_bytes(database))
+    database.close()
+    of = f"of {len(world):,} papers and {events:,} events"
+    yield Row(f"a paper on disk, {name}", [(sizes[1] - sizes[0]) / len(world) / 1024], "KB", note=of)
+    yield Row(f"an event and its state on disk, {name}", [(sizes[2] - sizes[1]) / events / 1024], "KB", note=of)
+
+
+def stored_bytes(database: Database) -> int:
+    """Return how large a database is on disk, without its log of writes."""
+    database.empty_log()
+    if size := database.size():
+        return size
+    with database.reading() as session:
+        return int(session.scalar(text("SELECT pg_database_size(current_database())")) or 0)
 
 
 def fill(home: Path, world: World, factors: int) -> Model:

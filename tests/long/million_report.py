@@ -67,7 +67,7 @@ def remark(step: str, found: dict[str, Any]) -> str:
     if step == "ingest":
         return f"{found['rates'][0]:,} papers a second in the first tenth, {found['rates'][-1]:,} in the last"
     if step not in ("first", "train", "retrain"):
-        return ""
+        return str(found.get("note", ""))
     verdict = f"{'serves' if found['serves'] else 'held back'}: {found['note']}"
     return verdict if step == "train" else f"{beside_implicit(found)}; {verdict}"
 

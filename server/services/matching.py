@@ -28,17 +28,22 @@ Terms = Mapping[str, str]  # field -> terms, as `store.search.terms_by_field` re
 
 @dataclass(frozen=True)
 class WeightedWords:
-    """A query's clauses, the weight of each, and whether any public paper has it."""
+    """A query's clauses, the weight of each, and how many papers have it."""
 
     clauses: tuple[Clause, ...]
     weights: tuple[float, ...]
-    known: tuple[bool, ...]
+    counts: tuple[int, ...]
 
     @classmethod
     def of(cls, clauses: Sequence[Clause], counts: Sequence[int], papers: int) -> WeightedWords:
         """Weigh clauses by how many of the papers have each."""
         weights = [math.log1p((max(papers - count, 0) + 0.5) / (count + 0.5)) for count in counts]
-        return cls(tuple(clauses), tuple(weights), tuple(count > 0 for count in counts))
+        return cls(tuple(clauses), tuple(weights), tuple(counts))
+
+    def most(self, ways: Sequence[Sequence[Clause]]) -> int:
+        """Return how many papers have all clauses of one of the `ways`, at most."""
+        count = dict(zip(self.clauses, self.counts, strict=True))
+        return sum(min(count[clause] for clause in way) for way in ways)
 
     @property
     def required(self) -> float:
@@ -49,7 +54,7 @@ class WeightedWords:
         """Return the fewest known clauses of which every match has one: the others' weight does not suffice."""
         known = [
             (weight, clause)
-            for weight, clause, found in zip(self.weights, self.clauses, self.known, strict=True)
+            for weight, clause, found in zip(self.weights, self.clauses, self.counts, strict=True)
             if found
         ]
         left = sum(weight for weight, _ in known)
@@ -67,7 +72,7 @@ class WeightedWords:
         None where these have more than `MAX_ASKED` clauses.
         """
         known = sorted(
-            (pair for pair in zip(self.weights, self.clauses, self.known, strict=True) if pair[2]),
+            (pair for pair in zip(self.weights, self.clauses, self.counts, strict=True) if pair[2]),
             key=lambda pair: -pair[0],
         )
         left = [sum(weight for weight, *_ in known[place:]) for place in range(len(known) + 1)]

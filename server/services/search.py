@@ -31,6 +31,7 @@ MAX_MEANT = 200  # by meaning, unless most of them may be filtered out
 MAX_READ = 200  # of those by words, whose terms are read and scored
 MAX_SHOWN = 1000  # results that are paged through, of which a place names each
 MIN_PREFIX = 3  # letters; a shorter word is the beginning of too many
+MAX_SECONDS = 3.0  # of what the database does for one search; ten of the commonest words of a million papers take 1.2
 WORDS_WEIGHT = 0.8  # of the order by words, beside the one by meaning
 MAX_OWN = 2000  # papers of which a reader's own pages gave text, that are searched; the newest
 
@@ -115,7 +116,7 @@ def _item(query: Query, matches: Matches, hits: Hits, paper: dict[str, Any]) -> 
 
 def _find(request: RankingRequest, query: Query) -> Matches:
     """Return the papers that match a query, as this reader may see them."""
-    with request.context.database.reading() as session:
+    with request.context.database.reading() as session, store.bounded(session, MAX_SECONDS):
         if query.paper_id:
             found = paper_store.seen_by(session, request.caller.reader_id, [query.paper_id])
             return Matches({name: 1.0 for name, row in found.items() if _own_text(row).passes(query)})
@@ -166,7 +167,7 @@ def _rank_by_words(session: Session, query: Query, words: WeightedWords, own: Ma
     """Return the papers with enough of the words, best first: first those that were read, in the database's order."""
     ways = words.ways()
     asked = ways or [(clause,) for clause in words.decisive()]
-    found = store.candidates(session, asked, query.wanted, MAX_RESULTS) if asked else []
+    found = store.candidates(session, asked, query.wanted, MAX_RESULTS, words.most(asked)) if asked else []
     read = found[:MAX_READ] if ways else found  # what has all words of a way matches, what has a decisive one may
     terms: dict[str, Terms] = {**store.terms_of(session, read), **{name: text.terms for name, text in own.items()}}
     scores = {name: score for name, one in terms.items() if (score := words.score(one)) > 0}
@@ -199,7 +200,7 @@ def _browse(
     request: RankingRequest, query: Query, limit: int, after: tuple[float, str] | None
 ) -> tuple[Matches, list[tuple[float, str]]]:
     """Return what passes a filter alone, newest first, from just after a place; however many these are."""
-    with request.context.database.reading() as session:
+    with request.context.database.reading() as session, store.bounded(session, MAX_SECONDS):
         own = _own_texts(session, request, query)
         public = store.newest(session, query.wanted, limit, after)
     mine = [(UNDATED if text.published_at is None else text.published_at, name) for name, text in own.items()]

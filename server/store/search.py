@@ -8,9 +8,13 @@ only one reader's pages gave are in neither, so that nothing of them shows in an
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+import sqlite3
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
+from typing import cast as typed
 
 from sqlalchemy import (
     ColumnElement,
@@ -30,8 +34,10 @@ from sqlalchemy import (
 )
 from sqlalchemy import table as named
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from server.errors import Invalid
 from server.store.database import Row, all_rows, among, changed_upsert
 from server.store.tables import paper_terms, papers
 from server.terms import indexed, indexed_names
@@ -41,12 +47,28 @@ TEXT_FIELDS = FIELDS[:3]
 WEIGHTS: Mapping[str, float] = {"title": 4.0, "abstract": 1.0, "authors": 2.0, "categories": 1.0}
 _LETTERS = dict(zip(FIELDS, "ABCD", strict=True))  # PostgreSQL's names of the fields
 _FTS = named("paper_search", column("rowid"))
+_DATED = paper_terms.alias()
 _COMMON = text(
     "SELECT word, share FROM pg_stats CROSS JOIN LATERAL unnest(most_common_elems::text::text[],"
     " most_common_elem_freqs[1:array_length(most_common_elems::text::text[], 1)]) AS one(word, share)"
     " WHERE schemaname = ANY (current_schemas(false)) AND tablename = 'paper_terms' AND attname = 'vector'"
     " AND word IN (SELECT json_array_elements_text(CAST(:words AS json)))"
 )
+_EACH_IN_FTS5 = text(
+    "SELECT (SELECT count(*) FROM paper_search WHERE paper_search MATCH one.value)"
+    " FROM json_each(:asked) AS one ORDER BY one.key"
+)
+_EACH_IN_TSQUERY = text(
+    "SELECT (SELECT count(*) FROM paper_terms WHERE vector @@ CAST(one.value AS tsquery))"
+    " FROM json_array_elements_text(CAST(:asked AS json)) WITH ORDINALITY AS one(value, place) ORDER BY one.place"
+)
+TOO_COSTLY = "This search takes too long: ask for fewer phrases and common words, or for rarer ones."
+_CANCELLED = "57014"  # PostgreSQL's SQLSTATE of a statement that took too long
+_TIMEOUT = text(
+    "SELECT set_config('statement_timeout', (1000 * extract(epoch FROM least(CAST(:limit AS interval),"
+    " nullif(CAST(current_setting('statement_timeout') AS interval), interval '0'))))::int::text, true)"
+)
+_STEPS = 50_000  # of SQLite's machine between two looks at the clock; some milliseconds
 _VECTOR: ColumnElement[Any] = literal_column("paper_terms.vector", TSVECTOR)
 
 
@@ -72,6 +94,38 @@ class Filter:
 
     def __bool__(self) -> bool:
         return bool(self.must) or self.since is not None or self.until is not None
+
+
+@contextmanager
+def bounded(session: Session, seconds: float) -> Iterator[None]:
+    """Raise Invalid where the block costs more than `seconds`: of the processor on SQLite, of one statement elsewhere.
+
+    PostgreSQL's own time-out stays where it is shorter.
+    """
+    with _stopping_sqlite(session, seconds) if _is_sqlite(session) else nullcontext():
+        try:
+            if not _is_sqlite(session):
+                session.execute(_TIMEOUT, {"limit": f"{seconds} s"})
+            yield
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) != _CANCELLED and not _is_interrupted(error.orig):
+                raise
+            raise Invalid(TOO_COSTLY, code="too_costly", field="q") from error
+
+
+@contextmanager
+def _stopping_sqlite(session: Session, seconds: float) -> Iterator[None]:
+    connection = typed(sqlite3.Connection, session.connection().connection.driver_connection)
+    end = time.thread_time() + seconds
+    connection.set_progress_handler(lambda: time.thread_time() > end, _STEPS)
+    try:
+        yield
+    finally:
+        connection.set_progress_handler(None, 0)
+
+
+def _is_interrupted(error: BaseException | None) -> bool:
+    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
 
 
 def terms_by_field(facts: Mapping[str, Any]) -> dict[str, str]:
@@ -105,8 +159,13 @@ def size(session: Session) -> int:
 
 def counts(session: Session, clauses: Sequence[Clause]) -> list[int]:
     """Return how many papers have what each clause asks for; of common words on PostgreSQL, about how many."""
-    common = {} if _is_sqlite(session) else _count_common(session, clauses)
-    return [common[clause] if clause in common else count(session, clause) for clause in clauses]
+    sqlite = _is_sqlite(session)
+    found = {} if sqlite else _count_common(session, clauses)
+    asked = [clause for clause in clauses if clause not in found]
+    written = json.dumps(list(map(_in_fts5 if sqlite else _in_tsquery, asked)))
+    counted = session.execute(_EACH_IN_FTS5 if sqlite else _EACH_IN_TSQUERY, {"asked": written}).scalars()
+    found |= zip(asked, counted, strict=True)
+    return [found[clause] for clause in clauses]
 
 
 def count(session: Session, clause: Clause) -> int:
@@ -134,26 +193,32 @@ def _is_word(clause: Clause) -> bool:
     return one and not clause.prefix and clause.fields == TEXT_FIELDS
 
 
-def candidates(session: Session, ways: Sequence[Sequence[Clause]], wanted: Filter, limit: int) -> list[str]:
+def candidates(
+    session: Session, ways: Sequence[Sequence[Clause]], wanted: Filter, limit: int, matching: int | None = None
+) -> list[str]:
     """Return the ids of the papers that have all clauses of one of the `ways` and pass the filter.
 
-    At most `limit`, those that the database ranks highest, the best first.
+    At most `limit`, those that the database ranks highest, the best first. `matching`, where it is known, is about how
+    many papers have all clauses of a way.
     """
-    dated = _dated(wanted)
     if _is_sqlite(session):
-        best = _best_in_fts5(wanted, ways, dated, limit)
+        few = matching is not None and matching * FEW < size(session)
+        best = _best_in_fts5(wanted, ways, limit, few)
     else:
-        best = _best_in_postgresql(session, wanted, ways, dated, limit)
+        best = _best_in_postgresql(session, wanted, ways, _dated(wanted), limit)
     found = best.cte("found")
     statement = select(paper_terms.c.paper_id).join(found, found.c.number == paper_terms.c.number)
     return list(session.execute(statement.order_by(found.c.cost, found.c.number)).scalars())
 
 
-def _best_in_fts5(wanted: Filter, ways: Sequence[Sequence[Clause]], dated: Any, limit: int) -> Select[Any]:
+def _best_in_fts5(wanted: Filter, ways: Sequence[Sequence[Clause]], limit: int, few: bool) -> Select[Any]:
     fts: ColumnElement[Any] = literal_column("paper_search")
     cost = func.bm25(fts, *(literal_column(str(WEIGHTS[name])) for name in FIELDS))
     best = select(_FTS.c.rowid.label("number"), cost.label("cost")).where(_in_index(wanted.must, ways))
-    if dated is not None:
+    dated = _dated(wanted)
+    if dated is not None and few:  # each is looked up
+        best = best.where(dated.where(_DATED.c.number == _FTS.c.rowid).correlate(_FTS).exists())
+    elif dated is not None:
         # As an expression, so that SQLite does not look every one of them up in the index.
         best = best.where((_FTS.c.rowid + 0).in_(dated))
     return best.order_by(literal_column("cost"), literal_column("number")).limit(limit)
@@ -195,17 +260,34 @@ def passing(session: Session, ids: Collection[str], wanted: Filter) -> set[str]:
 
 def newest(session: Session, wanted: Filter, limit: int, after: tuple[float, str] | None) -> list[tuple[float, str]]:
     """Return (time of publication, id) of the papers that pass the filter, newest first, from just after a place."""
-    moment = func.coalesce(papers.c.published_at, UNDATED)
-    statement = _filtered(session, select(moment, papers.c.id), wanted).where(papers.c.title.is_not(None))
+    statement = select(_MOMENT, papers.c.id).where(papers.c.title.is_not(None), *_dates(wanted))
     if after is not None:
-        statement = statement.where(moment <= after[0], or_(moment < after[0], papers.c.id > after[1]))
-    found = session.execute(statement.order_by(moment.desc(), papers.c.id).limit(limit))
-    return [(at, name) for at, name in found]
+        statement = statement.where(after[0] >= _MOMENT, or_(after[0] > _MOMENT, papers.c.id > after[1]))
+    statement = statement.order_by(_MOMENT.desc(), papers.c.id).limit(limit)
+    earliest = _earliest_of_newest(session, wanted, after)
+    if earliest is not None:  # what passes is often among these: then the others are neither asked nor sorted
+        recent = statement.where(papers.c.published_at >= earliest)
+        if wanted.must:
+            recent = recent.join(paper_terms, paper_terms.c.paper_id == papers.c.id).where(*map(_holds, wanted.must))
+        found = session.execute(recent).all()
+        if len(found) == limit:
+            return [(at, name) for at, name in found]
+    return [(at, name) for at, name in session.execute(_filtered(session, statement, wanted.must))]
 
 
+def _earliest_of_newest(session: Session, wanted: Filter, after: tuple[float, str] | None) -> float | None:
+    """Return the time of the `LOOKED_AT`th paper of the time that is asked for, None where there are not so many."""
+    latest = [] if after is None else [papers.c.published_at <= after[0]]
+    moments = select(papers.c.published_at).where(papers.c.published_at.is_not(None), *_dates(wanted), *latest)
+    return session.execute(moments.order_by(papers.c.published_at.desc()).offset(LOOKED_AT - 1).limit(1)).scalar()
+
+
+LOOKED_AT = 2_000  # papers, the newest, that are asked first whether they pass a filter
+FEW = 16  # what fewer than one paper in so many has is looked up one by one
 MAX_RANKED = 2_000  # papers whose vectors PostgreSQL reads to rank them
 ANALYZED = 10_000  # papers from which on PostgreSQL's statistics are asked
 UNDATED = -1e12  # epoch seconds, before any paper
+_MOMENT = func.coalesce(papers.c.published_at, UNDATED)
 
 
 def published(session: Session, ids: Collection[str]) -> dict[str, float]:
@@ -214,14 +296,13 @@ def published(session: Session, ids: Collection[str]) -> dict[str, float]:
     return {name: at for name, at in session.execute(statement) if at is not None}
 
 
-def _filtered(session: Session, statement: Select[Any], wanted: Filter) -> Select[Any]:
-    if wanted.must:
-        statement = statement.join(paper_terms, paper_terms.c.paper_id == papers.c.id)
-        matches = _matching(session, wanted.must, [])
-        if _is_sqlite(session):
-            matches = paper_terms.c.number.in_(select(_FTS.c.rowid).where(matches))
-        statement = statement.where(matches)
-    return statement.where(*_dates(wanted))
+def _filtered(session: Session, statement: Select[Any], must: Sequence[Clause]) -> Select[Any]:
+    if not must:
+        return statement
+    matches = _matching(session, must, [])
+    if _is_sqlite(session):
+        matches = paper_terms.c.number.in_(select(_FTS.c.rowid).where(matches))
+    return statement.join(paper_terms, paper_terms.c.paper_id == papers.c.id).where(matches)
 
 
 def _dates(wanted: Filter) -> list[ColumnElement[bool]]:
@@ -232,8 +313,7 @@ def _dates(wanted: Filter) -> list[ColumnElement[bool]]:
 def _dated(wanted: Filter) -> Select[Any] | None:
     """Return the numbers of the papers of the time that is asked for, or None for any time."""
     dates = _dates(wanted)
-    terms = paper_terms.alias()
-    return select(terms.c.number).join(papers, papers.c.id == terms.c.paper_id).where(*dates) if dates else None
+    return select(_DATED.c.number).join(papers, papers.c.id == _DATED.c.paper_id).where(*dates) if dates else None
 
 
 def _is_sqlite(session: Session) -> bool:
@@ -255,7 +335,7 @@ def _in_index(must: Sequence[Clause], ways: Sequence[Sequence[Clause]]) -> Colum
 
 def _combine(must: Sequence[Clause], ways: Sequence[Sequence[Clause]], write: Any, both: str, either: str) -> Any:
     parts = [f"({write(clause)})" for clause in must]
-    if ways:
+    if any(clause not in must for way in ways for clause in way):  # of a phrase alone, the index is asked once
         written = (both.join(f"({write(clause)})" for clause in way) for way in ways)
         parts.append("(" + either.join(f"({way})" for way in written) + ")")
     return literal(both.join(parts))

@@ -8,9 +8,11 @@ from urllib.parse import quote
 import pytest
 
 from server.services import papers
+from server.services import search as search_service
 from server.services.context import Context
 from server.services.papers import changing_texts, merge_source_papers
 from server.services.search import MAX_SHOWN, SORTS
+from server.store import search as search_store
 from tests.server.api.test_others_pages import settled
 from tests.server.conftest import Device, card, event, sqlite_only
 
@@ -347,6 +349,18 @@ def test_other_scripts_and_signs_are_found(me: Device, context: Context) -> None
         *(("gpt4", 2), ("C++", 2), ("3D", 2), ("κ-cache", 3), ("kappa cache", 3), ("naively", 3), ("κ", 3)),
     ]:
         assert ids(me.get(f"/v1/papers?q={quote(typed)}").json["items"]) == [f"2405.{number:05d}"], typed
+
+
+@sqlite_only
+def test_a_search_that_costs_too_much_says_so(shelf: Device, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search_service, "MAX_SECONDS", 0.0)
+    monkeypatch.setattr(search_store, "_STEPS", 1)
+    for asked in ("q=robot", "category=cs"):
+        answer = shelf.get(f"/v1/papers?{asked}")
+        assert (answer.status_code, answer.json["error"]["code"]) == (422, "too_costly")
+        assert answer.json["error"]["field"] == "q"
+    monkeypatch.undo()
+    assert shelf.get("/v1/papers?q=robot").status_code == 200
 
 
 def test_stop_words_alone_are_looked_for_in_titles(me: Device, context: Context) -> None:

@@ -26,7 +26,9 @@ def weighed(typed: str, counts: list[int], papers: int = 100) -> WeightedWords:
 def test_rare_words_weigh_more_and_unknown_ones_most() -> None:
     words = weighed("graph quixotic nowhere", [50, 1, 0])
     assert words.weights[0] < words.weights[1] < words.weights[2]
-    assert words.known == (True, True, False)
+    assert words.counts == (50, 1, 0)
+    first, second, third = words.clauses
+    assert words.most([(first,), (second, third)]) == 50
 
 
 def test_a_match_has_half_of_the_weight() -> None:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import delete, text
 from sqlalchemy.orm import Session
 
+from server.errors import Invalid
 from server.services.matching import frequency
 from server.services.papers import merge_source_papers
 from server.services.query import read_query
@@ -242,6 +243,71 @@ def test_hostile_sizes_are_indexed_up_to_a_limit(database: Database) -> None:
         put(session, *rows)
     with database.reading() as session:
         assert set(search.candidates(session, [(Clause((("zebra",),)),)], Filter(), 9)) == {"a", "b"}
+
+
+@pytest.mark.parametrize("looked_at", [1, 2, 3, 5])
+@pytest.mark.parametrize(
+    "typed", ["", "category:cs", "category:math", "since:1970 category:cs", "until:1970 author:wang"]
+)
+def test_the_newest_that_pass_are_those_of_all_papers(
+    database: Database, monkeypatch: pytest.MonkeyPatch, looked_at: int, typed: str
+) -> None:
+    kinds, days = (["cs.LG"], ["math.GT"], ["q-bio.QM", "cs.CL"]), (None, 5.0, 5.0, 9.0, 7.0, None, 5.0)
+    with database.writing() as session:
+        for number, day in enumerate(days * 2):
+            more = {"categories": kinds[number % 3], "authors": ["Wang"], "published_at": day}
+            put(session, {"id": f"x{number}", "title": f"Knot {number}", **more})
+    wanted = read_query(typed).wanted if typed else Filter()
+
+    def pages() -> list[list[tuple[float, str]]]:
+        found: list[list[tuple[float, str]]] = [[]]
+        with database.reading() as session:
+            while more := search.newest(session, wanted, 2, found[-1][-1] if found[-1] else None):
+                found.append(more)
+        return found
+
+    monkeypatch.setattr(search, "LOOKED_AT", 1_000)
+    every = pages()
+    assert len(every) > 2
+    monkeypatch.setattr(search, "LOOKED_AT", looked_at)
+    assert pages() == every
+
+
+@pytest.mark.parametrize(
+    "typed", ["graph since:1970", "graph until:1970", "graph since:1971", '"language model" until:1970']
+)
+def test_few_papers_are_asked_for_their_dates_one_by_one(filled: Database, typed: str) -> None:
+    query = read_query(typed)
+    ways = [(word,) for word in query.words]
+    with filled.reading() as session:
+        few, many = (search.candidates(session, ways, query.wanted, 9, count) for count in (0, 1_000))
+        assert few == many == search.candidates(session, ways, query.wanted, 9)
+    assert few == (["b"] if "graph" in typed and "1971" not in typed else [])
+
+
+ENDLESS = text(
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000000) SELECT max(i) FROM n"
+)
+
+
+def test_what_costs_too_much_is_refused_and_the_next_is_answered(filled: Database) -> None:
+    with filled.reading() as session, pytest.raises(Invalid, match="takes too long"), search.bounded(session, 0.1):
+        session.execute(ENDLESS)
+    with filled.reading() as session, search.bounded(session, 60.0):
+        assert search.size(session)
+    with filled.reading() as session:
+        assert search.candidates(session, [(Clause((("graph",),)),)], Filter(), 1) == ["a"]
+        if filled.engine.dialect.name == "postgresql":
+            assert session.execute(text("SHOW statement_timeout")).scalar() == "0"
+
+
+def test_a_shorter_time_out_of_the_operators_stays(filled: Database) -> None:
+    if filled.engine.dialect.name == "sqlite":
+        return
+    with filled.reading() as session:
+        session.execute(text("SET LOCAL statement_timeout = '50ms'"))
+        with pytest.raises(Invalid), search.bounded(session, 60.0):
+            session.execute(ENDLESS)
 
 
 @sqlite_only

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import threading
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -25,7 +26,35 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 TIMEOUT = 0.25  # seconds; an answer that takes longer is worth less than going on without it
+SWEEP = 60.0  # seconds between two sweeps of the counts that expired
 PAUSE = 2.0  # seconds without another try after a failure, so that an outage does not slow every request
+
+
+class _Counts(MemoryStorage):
+    """Counts of this process. MemoryStorage starts a thread for nearly every count, which goes through all of them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.timer.cancel()
+        self.timer = _NoTimer(0, lambda: None)
+        self._sweep_at = time.time() + SWEEP
+
+    def incr(self, key: str, expiry: float, amount: int = 1) -> int:
+        """Count, and now and then drop what expired and nobody asked for since."""
+        now = time.time()
+        if now >= self._sweep_at:
+            self._sweep_at = now + SWEEP
+            for old in list(self.expirations):
+                self.get(old)
+        return super().incr(key, expiry, amount)
+
+
+class _NoTimer(threading.Timer):
+    """What MemoryStorage takes for its thread at work."""
+
+    def is_alive(self) -> bool:
+        """Say that no thread needs to be started."""
+        return True
 
 
 class Hot:
@@ -40,7 +69,7 @@ class Hot:
         # The prefix keeps apart two homes that share one Redis; hosts that share a secret share the prefix.
         self._prefix = "inkling:" + hashlib.sha256(settings.secret_key.encode()).hexdigest()[:12]
         self._limit_secret = hashlib.sha256(b"limit:" + settings.secret_key.encode()).digest()
-        self._local_limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._local_limiter = SlidingWindowCounterRateLimiter(_Counts())
         if settings.redis_url is not None:
             pool = redis.ConnectionPool.from_url(
                 settings.redis_url,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 import pytest
 
 from server.config import Settings
-from server.hot import PAUSE, Hot
+from server.hot import PAUSE, SWEEP, Hot
 from tests.server.valkey_process import running_valkey
 
 
@@ -34,6 +35,31 @@ def test_a_rule_allows_so_many_and_then_says_how_long_to_wait(hot):
     assert answers[:3] == [None, None, None]
     assert 1 <= answers[3] <= 60
     assert hot.limit("reader:2", "3/minute") is None
+
+
+def test_no_count_starts_a_thread(tmp_path, monkeypatch):
+    hot = Hot(settings_for(tmp_path))
+    started = []
+    monkeypatch.setattr(threading.Thread, "start", started.append)
+    for number in range(50):
+        hot.limit(f"reader:{number % 7}", "30/minute")
+        time.sleep(0.001)
+    assert started == []
+
+
+def test_what_expired_is_forgotten_and_the_rest_still_counts(tmp_path, monkeypatch):
+    hot, now = Hot(settings_for(tmp_path)), time.time()
+    monkeypatch.setattr(time, "time", lambda: now)
+    for number in range(200):
+        hot.limit(f"address:{number}", "5/minute")
+    assert hot.limit("reader", "1/hour") is None
+    counts = hot._local_limiter.storage
+    assert len(counts.storage) == len(counts.expirations) == 201
+    now += 3 * SWEEP
+    assert hot.limit("reader", "1/hour") is not None
+    assert hot.limit("another", "5/minute") is None
+    assert len(counts.storage) == len(counts.expirations) == 2
+    assert len(counts.locks) <= 2
 
 
 def test_load_tests_can_switch_limits_off(tmp_path):

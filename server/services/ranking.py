@@ -19,7 +19,7 @@ from server.services.model_cache import Served
 from server.services.overlays import View
 from server.services.pairing import Caller
 from server.services.parsing import LIST_WEIGHTS, TOPICS
-from server.services.reader_lists import MINUTE, Basis, ReaderList, ReaderScores
+from server.services.reader_lists import Basis, ReaderList, ReaderScores, period_of
 from server.services.serving_context import ServingContext
 from server.store import papers as paper_store
 
@@ -79,13 +79,14 @@ class RankingRequest:
 
     @property
     def scores(self) -> CatalogueScores:
-        """The catalogue scored for the reader, once for all lists of one minute in which nothing changes."""
+        """The catalogue scored for the reader, once for all lists of a quarter of an hour in which nothing changes."""
         return self._kept.scores
 
     @cached_property
     def _kept(self) -> ReaderScores:
         topics = tuple(tuple(self.caller.settings.get(name, ())) for name in TOPICS) if self.personal else ((),) * 3
-        basis = Basis(self.history, topics, self.personal, self.config, int(self.now // MINUTE))
+        period = period_of(self.caller.reader_id, self.now)
+        basis = Basis(self.history, topics, self.personal, self.config, period)
         events = self.history.events if self.personal else Events.empty()
 
         def score(previous: ReaderState | None) -> CatalogueScores:
@@ -129,7 +130,7 @@ class RankingRequest:
         )
 
     def make_list(self, candidates: Sequence[str] | None, k: int | None, exclude: Collection[str] = ()) -> ReaderList:
-        """Return what `rank` does with its reasons, kept for a minute in which nothing changes."""
+        """Return what `rank` does with its reasons, kept for a quarter of an hour in which nothing changes."""
         key = (
             None if candidates is None else tuple(candidates),
             k,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pytest
 from flask import Flask
 
@@ -18,7 +19,7 @@ from server.app import create_app
 from server.config import Settings
 from server.services.context import Context
 from server.services.papers import merge_source_papers
-from server.services.reader_lists import ReaderLists
+from server.services.reader_lists import PERIOD, ReaderLists, period_of
 from server.services.serving_context import ServingContext
 from server.store import papers as paper_store
 from server.store import trained_models
@@ -34,7 +35,7 @@ class Clock:
     """The time of all processes."""
 
     def __init__(self) -> None:
-        # Later than what the database holds, and early in a minute.
+        # Later than what the database holds.
         self.now = float(int(time.time()) // 60 * 60 + 80)
 
 
@@ -181,7 +182,7 @@ CHANGES: dict[str, Callable[[World], object]] = {
     "a withdrawn paper": withdraw_a_paper,
     "a model": promote,
     "a page of their own at another worker": own_page,
-    "a minute": pass_time(61),
+    "a quarter of an hour": pass_time(PERIOD),
     "a day": pass_time(86_400),
 }
 
@@ -196,7 +197,7 @@ def test_the_next_answer_is_that_of_a_process_that_kept_nothing(world: World, ch
     after = answers(world.me)
     assert is_close(after, answers_of_a_new_worker(world, world.me))
     assert after != before
-    if change not in ("a new paper", "a withdrawn paper", "a model", "a minute", "a day"):
+    if change not in ("a new paper", "a withdrawn paper", "a model", "a quarter of an hour", "a day"):
         assert answers(world.other) == others_before
     assert is_close(answers(world.other), answers_of_a_new_worker(world, world.other))
 
@@ -226,6 +227,16 @@ def test_a_page_asked_about_again_is_not_computed_again(world: World, monkeypatc
     assert counted == ["prepare", "rank_scores", "rank_scores", "rank_scores"]
     world.other.rank(*PAGE)
     assert counted[4:] == ["prepare", "rank_scores", "rank_scores"]
+
+
+def test_no_two_of_many_readers_have_to_be_computed_anew_at_once() -> None:
+    readers = [f"reader{number}" for number in range(2_000)]
+    begin = 1_760_000_000.0
+    moments = [begin + 9 * step for step in range(int(PERIOD / 9) + 1)]
+    periods = np.array([[period_of(reader, moment) for reader in readers] for moment in moments])
+    anew = np.diff(periods, axis=0)
+    assert (anew.sum(axis=0) == 1).all()
+    assert anew.sum(axis=1).max() < 60  # of 2,000, in a hundredth of the time
 
 
 @sqlite_only

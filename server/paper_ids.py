@@ -49,6 +49,8 @@ def canonical(written: str) -> str:
 
     Raises BadPaperId when there is none.
     """
+    if is_canonical(written):
+        return written
     text = _unwrapped(written) if len(written) <= MAX_LENGTH else ""
     found = _BARE.fullmatch(text) or _in_address(text)
     if found is None:

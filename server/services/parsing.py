@@ -71,8 +71,16 @@ def read_texts(value: Any, field: str, most: int, longest: int = MAX_LENGTH["nam
         raise Invalid("Must be a list of strings.", field=field)
     if len(value) > most:
         raise Invalid(f"Must have at most {most} entries.", field=field)
-    read = [read_text(entry, f"{field}.{index}", longest).strip() for index, entry in enumerate(value)]
+    read = [
+        # Where an entry is in its list is only told of one that is refused: most are plain names.
+        (entry if _is_plain(entry, longest) else read_text(entry, f"{field}.{index}", longest)).strip()
+        for index, entry in enumerate(value)
+    ]
     return [entry for entry in read if entry] or None
+
+
+def _is_plain(value: Any, longest: int) -> bool:
+    return isinstance(value, str) and len(value) <= longest and value.isascii() and "\0" not in value
 
 
 def read_whole_number(value: Any, field: str, most: int) -> int | None:

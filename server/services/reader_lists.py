@@ -72,11 +72,12 @@ class ReaderList:
 
 
 def _reason_body(reason: Reason) -> dict[str, Any]:
-    body: dict[str, Any] = {"kind": reason.kind, "share": reason.share}
-    if reason.paper:
-        body |= {"paper": reason.paper, "title": reason.title or None}
-    if reason.words:
-        body["words"] = reason.words
+    kind, share, paper, title, words = reason
+    body: dict[str, Any] = {"kind": kind, "share": share}
+    if paper:
+        body["paper"], body["title"] = paper, title or None
+    if words:
+        body["words"] = words
     return body
 
 

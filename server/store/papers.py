@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, exists, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, String, and_, bindparam, delete, exists, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from server.store import search
@@ -61,11 +61,11 @@ def seen_by(session: Session, reader_id: str, ids: Collection[str]) -> dict[str,
 
     A paper of which the reader may see no fact is left out, whoever else named it.
     """
-    statement = _own_facts(reader_id).where(among(papers.c.id, ids))
-    return {row["id"]: row for row in all_rows(session, statement) if any(row[name] is not None for name in FACTS)}
+    found = session.connection().execute(_SEEN, {"reader": reader_id, "ids": in_one(ids)}).mappings()
+    return {row["id"]: row for row in map(dict, found) if any(row[name] is not None for name in FACTS)}
 
 
-def _own_facts(reader_id: str, *more: ColumnElement[Any]) -> Select[Any]:
+def _own_facts(reader_id: str | ColumnElement[str], *more: ColumnElement[Any]) -> Select[Any]:
     """Select `id`, the facts that this reader may see, and the columns `more`."""
     own = and_(page_texts.c.paper_id == papers.c.id, page_texts.c.reader_id == reader_id)
     facts = [func.coalesce(papers.c[name], page_texts.c[name]).label(name) for name in FACTS]
@@ -75,6 +75,9 @@ def _own_facts(reader_id: str, *more: ColumnElement[Any]) -> Select[Any]:
 def source_facts() -> list[ColumnElement[Any]]:
     """Return the columns of the facts that everybody may see, because only sources give them."""
     return [papers.c[name] for name in SOURCE_FACTS]
+
+
+_SEEN = _own_facts(bindparam("reader", type_=String)).where(among_given(papers.c.id, "ids"))
 
 
 def save(session: Session, changed: Sequence[Mapping[str, Any]]) -> None:

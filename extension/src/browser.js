@@ -15,11 +15,15 @@ export const browser = () => substitute ?? globalThis.chrome;
 export const standIn = (other) => void (substitute = other);
 
 /**
- * Texts without values, by the `i18n` they came from. A page of a hundred cards has a thousand texts, and in Firefox
- * asking the browser for one takes as long as making its element.
+ * Texts, with holes for their values, by the `i18n` they came from. A page of a hundred cards has a thousand texts, and
+ * in Firefox asking the browser for one takes as long as making its element.
  * @type {WeakMap<object, Map<string, string>>}
  */
 const cache = new WeakMap();
+
+/** Stand for the values `$1` to `$9` in a text that is kept: no message uses these private characters. */
+const HOLES = [..."\ue001\ue002\ue003\ue004\ue005\ue006\ue007\ue008\ue009"];
+const HOLE = /[\ue001-\ue009]/g;
 
 /** Letters that are read right to left. */
 const RTL = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
@@ -31,19 +35,30 @@ const RTL = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u{1e800
 const isolate = (value) => (RTL.test(String(value)) ? `\u2068${value}\u2069` : String(value));
 
 /**
+ * A text as the browser has it, with holes for so many values; asked for once.
+ * @param {string} key
+ * @param {number} values
+ * @returns {string}
+ */
+function textWithHoles(key, values) {
+  const { i18n } = browser();
+  const texts = cache.get(i18n) ?? new Map();
+  cache.set(i18n, texts);
+  const name = `${key} ${values}`;
+  if (!texts.has(name)) texts.set(name, i18n.getMessage(key, HOLES.slice(0, values)) || key);
+  return texts.get(name);
+}
+
+/**
  * The text of one locale key, with `$1`... filled in.
  * @param {string} key
  * @param {...(string | number)} values
  * @returns {string}
  */
 export function text(key, ...values) {
-  const { i18n } = browser();
-  const texts = cache.get(i18n) ?? new Map();
-  cache.set(i18n, texts);
   try {
-    if (values.length) return i18n.getMessage(key, values.map(isolate)) || key;
-    if (!texts.has(key)) texts.set(key, i18n.getMessage(key, []) || key);
-    return texts.get(key);
+    const known = textWithHoles(key, values.length);
+    return values.length ? known.replace(HOLE, (hole) => isolate(values[HOLES.indexOf(hole)])) : known;
   } catch (error) {
     if (isAlive()) throw error;
     // The extension was replaced under the page: its words are gone.

@@ -6,11 +6,18 @@ const speaking = (words) => ({
 });
 afterEach(() => standIn(undefined));
 
-test("a text without values is asked for once, one with values each time", () => {
+test("a text is asked for once, whatever its values", () => {
   const browser = speaking({ save: "Save", more: "$1 more" });
   standIn(browser);
-  expect([text("save"), text("save"), text("more", 2), text("more", 3)]).toEqual(["Save", "Save", "2 more", "3 more"]);
+  const said = [text("save"), text("save"), text("more", 2), text("more", "$1 a"), text("more")];
+  expect(said).toEqual(["Save", "Save", "2 more", "$1 a more", " more"]);
   expect(browser.i18n.getMessage).toHaveBeenCalledTimes(3);
+});
+
+test("each value of a text goes where the language has it, as often as it is named", () => {
+  const getMessage = (key, values) => "$2: $1, $2".replace(/\$(\d)/g, (_, number) => values[number - 1]);
+  standIn({ i18n: { getMessage } });
+  expect([text("both", "a", "b"), text("both", "$2", "\ue001")]).toEqual(["b: a, b", "\ue001: $2, \ue001"]);
 });
 
 test.each([

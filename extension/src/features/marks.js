@@ -1,6 +1,6 @@
 /** One mark on each card, once its island is hydrated; the mark of the hovered or focused card is open. */
 
-import { Mark } from "../ui/mark.js";
+import { Mark, openMark } from "../ui/mark.js";
 import { countEvidence } from "../ui/reasons.js";
 import { inSlices } from "../page/scheduling.js";
 
@@ -137,7 +137,7 @@ class MarkOpener {
     this.close();
     if (!card) return;
     this.#open = card;
-    card.mark.host.dataset.open = "";
+    openMark(card.mark.host);
     dim(this.page, card.mark);
   }
 

@@ -4,6 +4,7 @@
  */
 
 import { isAlive, text } from "../browser.js";
+import { openMark } from "../ui/mark.js";
 
 /** @typedef {import("../page/page.js").Page} Page */
 
@@ -69,7 +70,7 @@ function go(page, step) {
   const next = cards[at < 0 ? firstVisibleIndex(cards) : Math.max(0, Math.min(cards.length - 1, at + step))];
   const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   next.element.scrollIntoView({ block: "nearest", behavior: isCalm ? "auto" : "smooth" });
-  next.mark.dataset.open = "";
+  openMark(next.mark);
   buttonOf(next.mark, "save")?.focus({ preventScroll: true });
 }
 

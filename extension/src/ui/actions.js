@@ -5,45 +5,94 @@ import { icon, make, set } from "./dom.js";
 
 /** @typedef {"save" | "hide" | "why" | "undo" | "menu"} Action */
 
+/** In the order shown. @type {readonly Action[]} */
+const ACTIONS = ["save", "hide", "why", "undo", "menu"];
+
 /**
  * @param {Action} action
- * @param {() => void} act
- * @param {boolean} [isLabelled] shows its name beside the icon
+ * @param {boolean} isLabelled shows its name
  * @returns {HTMLButtonElement}
  */
-export function actionButton(action, act, isLabelled = action === "undo") {
-  /** @param {MouseEvent} event */
-  const onclick = (event) => {
-    event.preventDefault();
-    event.stopPropagation();
-    if (event.isTrusted) act();
-  };
+function drawButton(action, isLabelled) {
   const label = text(`page_${action}`);
-  const name = isLabelled && make("span", {}, label);
   const facts = { type: "button", class: "icon", "data-action": action, title: label, "aria-label": label };
-  return make("button", { ...facts, onclick }, icon(action), name);
+  return make("button", facts, isLabelled && make("span", {}, label));
 }
 
 /**
- * The buttons of one paper.
+ * A button alone.
+ * @param {Action} action
+ * @param {() => void} act
+ * @returns {HTMLButtonElement}
+ */
+export function actionButton(action, act) {
+  const button = drawButton(action, action === "undo");
+  button.prepend(icon(action));
+  button.addEventListener("click", (event) => take(event) && act());
+  return button;
+}
+
+/**
+ * Keep a click on one of our buttons from the page; true if the reader made it.
+ * @param {Event} event
+ */
+function take(event) {
+  event.preventDefault();
+  event.stopPropagation();
+  return event.isTrusted;
+}
+
+/**
+ * A row of a paper's buttons, before anything was pressed, without icons. Made once and copied.
+ * @param {string} className
+ * @param {boolean} isLabelled shows all names, not that of undo alone
+ * @param {...Node} before stand in the row before the buttons
+ */
+export function drawRow(className, isLabelled, ...before) {
+  const buttons = ACTIONS.map((action) => drawButton(action, action === "undo" || (isLabelled && action !== "menu")));
+  const [save, , why, undo, menu] = buttons;
+  for (const button of buttons) button.tabIndex = button === save ? 0 : -1;
+  set(save, "aria-pressed", "false");
+  set(why, "aria-haspopup", "dialog");
+  set(undo, "hidden", true);
+  set(menu, "aria-haspopup", "menu");
+  return make("div", { class: className, role: "toolbar" }, ...before, ...buttons);
+}
+
+/**
+ * Have a row act for one paper, and name it to screen readers.
+ * @param {HTMLElement} row
  * @param {string} title
  * @param {Record<Action, () => void>} act
- * @param {boolean} [isLabelled] shows all names, not that of undo alone
  */
-export function paperButtons(title, act, isLabelled = false) {
-  const buttons = {
-    save: actionButton("save", act.save, isLabelled),
-    hide: actionButton("hide", act.hide, isLabelled),
-    why: actionButton("why", act.why, isLabelled),
-    undo: actionButton("undo", act.undo),
-    menu: actionButton("menu", act.menu),
-  };
-  for (const action of /** @type {const} */ (["hide", "why", "undo", "menu"]))
-    set(buttons[action], "aria-label", labelWithTitle(action, title));
-  set(buttons.menu, "aria-haspopup", "menu");
-  set(buttons.why, "aria-haspopup", "dialog");
+export function bindRow(row, title, act) {
+  const found = row.getElementsByClassName("icon");
+  const buttons = /** @type {Record<Action, HTMLButtonElement>} */ ({});
+  for (const [at, action] of ACTIONS.entries()) {
+    buttons[action] = /** @type {HTMLButtonElement} */ (found[at]);
+    buttons[action].setAttribute("aria-label", labelWithTitle(action, title));
+  }
+  row.setAttribute("aria-label", text("page_mark_label", title));
+  row.addEventListener("click", (event) => {
+    const button = /** @type {Element} */ (event.target).closest(".icon");
+    if (button && take(event)) act[/** @type {Action} */ (button.getAttribute("data-action"))]();
+  });
   return buttons;
 }
+
+/**
+ * Give the buttons in a row the icons that they have not got yet.
+ * @template {ParentNode} T
+ * @param {T} row
+ */
+export function drawIcons(row) {
+  for (const button of row.querySelectorAll("[data-action].icon:not(:has(svg))"))
+    button.prepend(icon(/** @type {Action} */ (button.getAttribute("data-action")), isPressed(button)));
+  return row;
+}
+
+/** @param {Element} button */
+const isPressed = (button) => button.getAttribute("aria-pressed") === "true";
 
 const NAMED = {
   save: "page_save_named",
@@ -67,12 +116,11 @@ export const labelWithTitle = (action, title) => text(NAMED[action], title);
  * @param {string} title of the paper, for screen readers
  */
 export function showSaved(button, saved, title) {
+  const wasPressed = isPressed(button);
   set(button, "aria-pressed", String(saved));
   set(button, "title", text(saved ? "page_saved_button" : "page_save"));
   set(button, "aria-label", labelWithTitle("save", title));
-  if (button.dataset.drawn === String(saved)) return;
-  button.dataset.drawn = String(saved);
-  button.firstElementChild?.replaceWith(icon("save", saved));
+  if (wasPressed !== saved) button.querySelector("svg")?.replaceWith(icon("save", saved));
 }
 
 /**

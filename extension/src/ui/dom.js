@@ -53,18 +53,21 @@ const PATHS = {
   menu: "M8 3.5v.01M8 8v.01M8 12.5v.01",
 };
 
-/** @type {Map<string, SVGSVGElement>} */
-const drawn = new Map();
+/** @type {WeakMap<Document, Map<string, Element>>} */
+const drawn = new WeakMap();
 
 /**
- * Draw an icon once and copy it from then on: a page has hundreds, and each takes ten calls and more.
+ * Draw something once and copy it from then on: a page has hundreds of each, and each takes ten calls and more.
+ * @template {Element} T
  * @param {string} kind
- * @param {() => SVGSVGElement} draw
+ * @param {() => T} draw
+ * @returns {T}
  */
-function drawOnce(kind, draw) {
-  const first = drawn.get(kind) ?? draw();
-  drawn.set(kind, first);
-  return /** @type {SVGSVGElement} */ (first.cloneNode(true));
+export function copyOf(kind, draw) {
+  const here = drawn.get(document) ?? new Map();
+  drawn.set(document, here);
+  if (!here.has(kind)) here.set(kind, draw());
+  return here.get(kind).cloneNode(true);
 }
 
 /**
@@ -72,13 +75,13 @@ function drawOnce(kind, draw) {
  * @param {boolean} [filled]
  * @returns {SVGSVGElement}
  */
-export const icon = (name, filled = false) => drawOnce(`${name} ${filled}`, () => drawIcon(name, filled));
+export const icon = (name, filled = false) => copyOf(`icon ${name} ${filled}`, () => drawIcon(name, filled));
 
 /**
  * Three rising bars, `steps` of them lit.
  * @param {number} steps
  */
-export const bars = (steps) => drawOnce(`bars ${steps}`, () => drawBars(steps));
+export const bars = (steps) => copyOf(`bars ${steps}`, () => drawBars(steps));
 
 /**
  * @param {keyof typeof PATHS} name

@@ -3,8 +3,28 @@
 import { text } from "../browser.js";
 import { BASE } from "./base-style.js";
 
-/** @type {Map<string, CSSStyleSheet>} */
+/** @type {Map<string, CSSStyleSheet[]>} */
 const sheets = new Map();
+
+/** @param {string} css */
+function parseSheet(css) {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(css);
+  return sheet;
+}
+
+/**
+ * The sheets of all hosts of a kind; the base, which every kind has, is parsed once.
+ * @param {string} css
+ * @returns {CSSStyleSheet[]}
+ */
+function sharedSheets(css) {
+  const known = sheets.get(css);
+  if (known) return known;
+  const shared = css === BASE ? [parseSheet(BASE)] : [...sharedSheets(BASE), parseSheet(css)];
+  sheets.set(css, shared);
+  return shared;
+}
 
 /**
  * Give a shadow root its styles: a shared sheet, or a `<style>` if the browser allows no shared sheet here.
@@ -13,19 +33,13 @@ const sheets = new Map();
  */
 function applyStyles(root, css) {
   try {
-    let sheet = sheets.get(css);
-    if (!sheet) {
-      sheet = new CSSStyleSheet();
-      sheet.replaceSync(css);
-      sheets.set(css, sheet);
-    }
-    root.adoptedStyleSheets = [sheet];
+    root.adoptedStyleSheets = sharedSheets(css);
     if (root.adoptedStyleSheets.length) return;
   } catch {
     // Firefox may refuse a content script's sheet in a page's shadow root.
   }
   const style = document.createElement("style");
-  style.textContent = css;
+  style.textContent = BASE + css;
   root.prepend(style);
 }
 
@@ -36,12 +50,12 @@ function applyStyles(root, css) {
  */
 export function makeHost(name, css) {
   const host = document.createElement("div");
-  host.dataset.inkling = name;
+  host.setAttribute("data-inkling", name);
   const root = host.attachShadow({ mode: "open" });
-  applyStyles(root, BASE + css);
-  host.dataset.theme = theme;
+  applyStyles(root, css);
+  host.setAttribute("data-theme", theme);
   // The page may be in another language.
-  host.lang = text("page_language");
+  host.setAttribute("lang", text("page_language"));
   return { host, root };
 }
 

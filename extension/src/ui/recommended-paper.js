@@ -1,9 +1,9 @@
 /** One recommended paper in the panel: what it is, why it is here, and what the reader can do with it. */
 
 import { text } from "../browser.js";
-import { paperButtons, roving, showSaved } from "./actions.js";
+import { bindRow, drawIcons, drawRow, roving, showSaved } from "./actions.js";
 import { ageOf } from "./age.js";
-import { icon, make, set } from "./dom.js";
+import { copyOf, icon, make, set } from "./dom.js";
 import { summarizeReasons } from "./reasons.js";
 import { openMenu } from "./menu.js";
 import { openWhy } from "./why.js";
@@ -49,15 +49,14 @@ export class RecommendedPaper {
     this.title = paper.title ?? paper.id;
     this.where = /** @type {const} */ ({ surface: "panel", position, list_id });
     const { title } = this;
-    this.buttons = paperButtons(title, {
+    const row = copyOf("panel row", () => drawIcons(drawRow("actions", false)));
+    this.buttons = bindRow(row, title, {
       save: () => page.act(page.markOf(paper.id).saved ? "unsave" : "save", paper.id, this.where),
       hide: () => page.act("hide", paper.id, this.where),
       why: () => this.showWhy(),
       undo: () => page.undo(paper.id, "panel"),
       menu: () => openMenu(page, this.buttons.menu, { id: paper.id, title }, this.where),
     });
-    const rowAttributes = { class: "actions", role: "toolbar", "aria-label": text("page_mark_label", title) };
-    const row = make("div", rowAttributes, ...Object.values(this.buttons));
     this.reason = make("p", { class: "reason", "data-part": "reason" });
     const link = make("a", { href: page.site.addressOf(paper, page.place), class: "title", title }, title);
     this.gone = make("p", { class: "gone", hidden: true });

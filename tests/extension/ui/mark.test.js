@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Page } from "../../../extension/src/page/page.js";
 import { huggingface } from "../../../extension/src/sites/huggingface.js";
-import { Mark } from "../../../extension/src/ui/mark.js";
+import { Mark, openMark } from "../../../extension/src/ui/mark.js";
 import { attention, listOf, openPage, view } from "../page-kit.js";
 
 const PAPER = "2501.00001";
@@ -63,4 +63,48 @@ test("drawing the same again writes nothing", () => {
   const before = sign.firstElementChild;
   mark.draw(3, null);
   expect(sign.firstElementChild).toBe(before);
+});
+
+const buttons = ({ host }) => [...host.shadowRoot.querySelectorAll(".row > .icon")];
+
+test("an unopened mark has all its buttons, named and in the order of Tab, but no icons yet", () => {
+  const { mark } = draw();
+  expect(buttons(mark).map((one) => [one.dataset.action, one.getAttribute("aria-label"), one.tabIndex])).toEqual([
+    ["save", "Save: A paper", 0],
+    ["hide", "Hide: A paper", -1],
+    ["why", "Why: A paper", -1],
+    ["undo", "Undo: A paper", -1],
+    ["menu", "More for: A paper", -1],
+  ]);
+  expect(buttons(mark).filter((one) => one.querySelector("svg"))).toEqual([]);
+});
+
+test("opened, each button has its icon, once, and as it is now", () => {
+  const { mark, page } = draw();
+  openMark(mark.host);
+  openMark(mark.host);
+  expect(mark.host.dataset.open).toBe("");
+  expect(buttons(mark).map((one) => one.querySelectorAll("svg").length)).toEqual([1, 1, 1, 1, 1]);
+  expect(mark.buttons.save.querySelector(".filled")).toBe(null);
+  page.view.marks = { [PAPER]: { opened_at: null, saved: true, hidden: false } };
+  mark.draw(3, null);
+  expect(mark.buttons.save.querySelector(".filled")).not.toBe(null);
+  const { mark: saved } = draw({ saved: true });
+  openMark(saved.host);
+  expect(saved.buttons.save.querySelector(".filled")).not.toBe(null);
+});
+
+test("a bar is always open", () => {
+  const { mark } = draw({}, "bar");
+  expect(buttons(mark).map((one) => one.querySelectorAll("svg").length)).toEqual([1, 1, 1, 1, 1]);
+  expect(buttons(mark).map((one) => one.textContent)).toEqual(["Save", "Hide", "Why", "Undo", ""]);
+});
+
+test("two marks made from one drawing share nothing", () => {
+  const { mark } = draw({ hidden: true });
+  const other = new Mark(mark.page, { id: "2502.00010", title: "Another" }, "side");
+  other.draw(0, null);
+  expect(mark.buttons.hide.hidden).toBe(true);
+  expect([other.buttons.hide.hidden, other.buttons.save.getAttribute("aria-label")]).toEqual([false, "Save: Another"]);
+  expect(other.host.dataset.sign).toBe("none");
 });

@@ -32,11 +32,17 @@
     return false;
   };
 
+  /** @param {Element} island */
+  const hasHydrated = (island) => {
+    for (const element of island.querySelectorAll("a, button, input, label, img, video, select"))
+      if (isHydrated(element)) return true;
+    return false;
+  };
+
   document.addEventListener("inkling:ask", ({ target }) => {
     if (!(target instanceof Element)) return;
     note(observer.takeRecords());
-    const elements = [...target.querySelectorAll("a, button, input, label, img, video, select")];
-    if ((changed.has(target) && !isSvelte5(target)) || elements.some(isHydrated))
+    if ((changed.has(target) && !isSvelte5(target)) || hasHydrated(target))
       target.dispatchEvent(new Event("inkling:hydrated"));
   });
 })();

@@ -58,6 +58,28 @@ function paperAt(host, path) {
   return canonical(place?.[1].exec(path.replace(ESCAPE, (_, code) => String.fromCharCode(parseInt(code, 16)))));
 }
 
+/** A link as a listing of Hugging Face writes nearly all of its own, which need not be parsed as an address. */
+const PLAIN = /^\/papers\/(\d{4}\.\d{4,5})$/;
+
+/**
+ * The paper of a plain link on Hugging Face, or null: then the link may be another form of one.
+ * @param {string} href
+ */
+export const plainPaper = (href) => PLAIN.exec(href)?.[1] ?? null;
+
+/**
+ * Parsed once: asking whether an address can be parsed takes as long as parsing it.
+ * @param {string} address
+ * @param {string} [base]
+ */
+function parseUrl(address, base) {
+  try {
+    return new URL(address, base);
+  } catch {
+    return null;
+  }
+}
+
 /**
  * The paper that a link leads to, or null.
  * @param {string} address absolute, or relative to `base`
@@ -66,8 +88,9 @@ function paperAt(host, path) {
  * @returns {string | null}
  */
 export function paperFromUrl(address, base, hosts) {
-  if (!URL.canParse(address, base)) return null;
-  const { protocol, hostname, pathname } = new URL(address, base);
+  const url = parseUrl(address, base);
+  if (!url) return null;
+  const { protocol, hostname, pathname } = url;
   if (!/^https?:$/.test(protocol) || (hosts && !hosts.test(hostname))) return null;
   return paperAt(hosts && LOOPBACK.test(hostname) ? "huggingface.co" : hostname, pathname.replace(/^\/+/, ""));
 }

@@ -7,7 +7,7 @@
  * an element, or the island changes in a way that only a framework changes it.
  */
 
-import { whenIdle } from "./scheduling.js";
+import { soon, whenIdle } from "./scheduling.js";
 
 const MIN_DELAY_MS = 60;
 const MAX_DELAY_MS = 3000;
@@ -65,7 +65,8 @@ function pollPageWorld(island, open, signal) {
     // Every 60 ms at first, twice a second after ten seconds.
     setTimeout(poll, Math.min(MAX_DELAY_MS, Math.max(MIN_DELAY_MS, (performance.now() - began) / 20)));
   };
-  poll();
+  // Asking looks at the whole island: not in the task that has just read it.
+  soon(poll);
 }
 
 /**

@@ -210,6 +210,6 @@ export async function run(sites, features) {
   watchForAnchor(page, life.signal);
   await whenParsedAndVisible();
   await nextTask();
-  if (!life.signal.aborted) scanner.start();
+  if (!life.signal.aborted) await scanner.start();
   return page.state !== "none";
 }

@@ -3,7 +3,7 @@
 import { FROM_PAGE, withTimeout, send } from "../messages.js";
 import { whenHydrated } from "./hydration-gate.js";
 import { NOTHING } from "./page.js";
-import { debounce } from "./scheduling.js";
+import { debounce, inSlices, soon } from "./scheduling.js";
 
 /** @typedef {import("./page.js").Page} Page */
 /** @typedef {import("../sites/site.js").Snapshot} Snapshot */
@@ -15,7 +15,6 @@ const RETRY_MS = 3000;
 const DRIFT_AFTER_MS = 1500;
 /** Of the papers linked on the page, this share must be recognised. */
 const RECOGNISED_SHARE = 0.8;
-const OURS = "[data-inkling]";
 
 export class PageScanner {
   /**
@@ -36,15 +35,31 @@ export class PageScanner {
      */
     this.island = undefined;
     this.islandLife = new AbortController();
-    this.scanSoon = debounce(() => this.scan(), QUIET_MS, LATEST_MS, signal);
+    this.reading = new AbortController();
+    signal.addEventListener("abort", () => this.reading.abort());
+    this.scanSoon = debounce(() => this.readAndScan(), QUIET_MS, LATEST_MS, signal);
   }
 
-  /** Scan now, and again whenever the page changes. */
+  /** Scan now, and again whenever the page changes. Settles after the first scan. */
   start() {
     const observer = new MutationObserver((records) => areOnlyOurs(records) || this.scanSoon());
     observer.observe(document.body, { subtree: true, childList: true });
     this.signal.addEventListener("abort", () => observer.disconnect());
-    this.scan();
+    return this.readAndScan();
+  }
+
+  /**
+   * Read what is costly in slices, and then take the page as it is at one moment. A page that changes meanwhile is read
+   * anew, what has been read already aside.
+   */
+  async readAndScan() {
+    if (this.isPaused) return;
+    this.reading.abort();
+    this.reading = new AbortController();
+    const { signal } = this.reading;
+    const unread = this.page.site.unread?.(document, this.page.place) ?? [];
+    if (unread.length) await inSlices(unread, (read) => read(), signal, soon);
+    if (!signal.aborted) this.scan();
   }
 
   /** @param {import("../messages.js").View} view pushed by the worker */
@@ -176,8 +191,12 @@ function haveSameCards({ cards: before }, { cards: after }) {
   );
 }
 
+/** @param {Node} node */
+const isOurs = (node) => node instanceof Element && node.hasAttribute("data-inkling");
+
 /** @param {MutationRecord[]} records */
-const areOnlyOurs = (records) =>
-  records.every(({ addedNodes, removedNodes }) =>
-    [...addedNodes, ...removedNodes].every((node) => node instanceof Element && node.matches(OURS)),
-  );
+function areOnlyOurs(records) {
+  for (const { addedNodes, removedNodes } of records)
+    for (const nodes of [addedNodes, removedNodes]) for (const node of nodes) if (!isOurs(node)) return false;
+  return true;
+}

@@ -1,6 +1,8 @@
 /** Work in small slices, so that no task of ours is long enough to be felt. */
 
 const SLICE_MS = 8;
+/** However quick the machine says it is: with a slow clock, or none, a slice is still a slice. */
+const SLICE_ITEMS = 60;
 const IDLE_LATEST_MS = 300;
 
 /**
@@ -14,31 +16,37 @@ export function whenIdle(call, signal) {
   else setTimeout(run, 1);
 }
 
-/** Settles in a new task, so that what comes before and after it are not one long task. */
-export const nextTask = () =>
-  new Promise((settle) => {
-    try {
-      setTimeout(settle);
-    } catch {
-      // Firefox throws here in a page that is already gone, where nothing more is to be done.
-    }
-  });
+/**
+ * Call back in a new task, so that what comes before and after it are not one long task.
+ * @param {() => void} call
+ */
+export function soon(call) {
+  try {
+    setTimeout(call);
+  } catch {
+    // Firefox throws here in a page that is already gone, where nothing more is to be done.
+  }
+}
+
+/** Settles in a new task. */
+export const nextTask = () => new Promise((settle) => soon(() => settle(undefined)));
 
 /**
- * Call `work` for each item, a few milliseconds at a time.
+ * Call `work` for each item, a few at a time: as many as take some milliseconds, and never more than a fixed number.
  * @template T
  * @param {readonly T[]} items
  * @param {(item: T, index: number) => void} work
  * @param {AbortSignal} [signal] stops between two items
+ * @param {(call: () => void) => void} [later] when the next slice comes
  * @returns {Promise<void>} settles when all are done, or when stopped
  */
-export function inSlices(items, work, signal) {
+export function inSlices(items, work, signal, later = whenIdle) {
   return new Promise((settle) => {
     let next = 0;
     const slice = () => {
-      const end = performance.now() + SLICE_MS;
-      while (next < items.length && performance.now() < end && !signal?.aborted) work(items[next], next++);
-      if (next < items.length && !signal?.aborted) whenIdle(slice);
+      const [end, last] = [performance.now() + SLICE_MS, Math.min(items.length, next + SLICE_ITEMS)];
+      while (next < last && performance.now() < end && !signal?.aborted) work(items[next], next++);
+      if (next < items.length && !signal?.aborted) later(slice);
       else settle();
     };
     slice();

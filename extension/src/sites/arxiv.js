@@ -126,6 +126,20 @@ function parseEntry(dt, group, isWhole) {
 }
 
 /**
+ * @param {Document} document
+ * @param {Place} place
+ */
+const unread = (document, { kind }) =>
+  (kind === "list" ? /** @type {HTMLElement[]} */ ([...document.querySelectorAll(`${LIST} > dt`)]) : [])
+    .map((dt, at) => /** @type {const} */ ([dt, at]))
+    .filter(([dt]) => !cardCache.has(dt))
+    .map(
+      ([dt, at]) =>
+        () =>
+          void parseEntry(dt, 0, at < MAX_WHOLE),
+    );
+
+/**
  * The cards of all sections; each heading starts a group.
  * @param {Document} document
  */
@@ -275,4 +289,4 @@ function findAnchor(document, place) {
 const addressIn = ({ id }) => addressOf({ id, url: `https://arxiv.org/abs/${id}` });
 
 /** @type {import("./site.js").SiteModule} */
-export const arxiv = { placeOf, findAnchor, parse, paperOf, addressOf: addressIn, upvoteOf: () => null };
+export const arxiv = { placeOf, findAnchor, unread, parse, paperOf, addressOf: addressIn, upvoteOf: () => null };

@@ -3,7 +3,7 @@
  * broken, renamed, or still those of the page before.
  */
 
-import { paperFromUrl } from "../paper-ids.js";
+import { paperFromUrl, plainPaper } from "../paper-ids.js";
 import { clean } from "./site.js";
 
 /** @typedef {import("../messages.js").Card} Card */
@@ -40,15 +40,22 @@ function parseObject(raw) {
 }
 
 /**
- * Facts by paper id, from every array of papers in the props whatever its name; search results come first.
+ * The arrays of papers in the props, whatever their names; search results come first.
+ * @param {Record<string, any>} props
+ * @returns {any[]}
+ */
+const entriesOf = (props) =>
+  [...new Set([props.searchResults, props.dailyPapers, ...Object.values(props)].filter(Array.isArray))].flat();
+
+/**
+ * Facts by paper id, from every array of papers in the props.
  * @param {Record<string, any>} props
  * @returns {Map<string, Card>}
  */
 export function factsOf(props) {
-  const arrays = [props.searchResults, props.dailyPapers, ...Object.values(props)].filter(Array.isArray);
   /** @type {Map<string, Card>} */
   const facts = new Map();
-  for (const entry of arrays.flat()) {
+  for (const entry of entriesOf(props)) {
     const card = cardOf(entry);
     if (card && !facts.has(card.id)) facts.set(card.id, card);
   }
@@ -56,13 +63,43 @@ export function factsOf(props) {
 }
 
 /**
- * The facts in one entry.
+ * The facts in entries read before: the page is scanned at every change, and its parsed props stay the same.
+ * @type {WeakMap<object, Card | null>}
+ */
+const known = new WeakMap();
+
+/**
+ * Work that reads the entries not read yet, one at a time.
+ * @param {Record<string, any>} props
+ * @returns {(() => void)[]}
+ */
+export const unreadIn = (props) =>
+  entriesOf(props)
+    .filter((entry) => entry !== null && typeof entry === "object" && !known.has(entry))
+    .map((entry) => () => void cardOf(entry));
+
+/**
+ * The facts in one entry, read once.
  * @param {any} entry `{paper: {...}, ...}`, or the paper itself
  * @returns {Card | null}
  */
 export function cardOf(entry) {
-  const paper = entry?.paper ?? entry;
-  const id = typeof paper?.id === "string" ? paperFromUrl(`https://huggingface.co/papers/${paper.id}`) : null;
+  if (entry === null || typeof entry !== "object") return null;
+  const before = known.get(entry);
+  if (before !== undefined) return before;
+  const card = readEntry(entry);
+  known.set(entry, card);
+  return card;
+}
+
+/**
+ * @param {any} entry
+ * @returns {Card | null}
+ */
+function readEntry(entry) {
+  const paper = entry.paper ?? entry;
+  const path = typeof paper?.id === "string" ? `/papers/${paper.id}` : "";
+  const id = plainPaper(path) ?? (path && paperFromUrl(`https://huggingface.co${path}`));
   if (!id) return null;
   const organization = paper.organization ?? entry.organization;
   return {

@@ -9,9 +9,9 @@
  * in 100 layouts, search all that match, the paper page 1; and the same with props missing, invalid or renamed.
  */
 
-import { addressOf, paperFromUrl } from "../paper-ids.js";
+import { addressOf, paperFromUrl, plainPaper } from "../paper-ids.js";
 import { LIST, paperOf, placeOf } from "./huggingface-place.js";
-import { cardOf, countInProps, factsOf, propsOf } from "./huggingface-props.js";
+import { cardOf, countInProps, factsOf, propsOf, unreadIn } from "./huggingface-props.js";
 import { childOf, clean, commonParent, mergeFacts, textOf } from "./site.js";
 
 /** @typedef {import("./site.js").PageCard} PageCard */
@@ -33,23 +33,36 @@ const OURS = "[data-inkling]";
 const LISTED_HOSTS = /^(?:(?:www\.)?huggingface\.co|127\.0\.0\.1|localhost|\[::1\])$/;
 
 /**
- * Papers by link. The page is scanned at every change, and links each paper several times.
+ * Papers by link, as the page writes it. The page is scanned at every change, and links each paper several times.
  * @type {Map<string, string | null>}
  */
 const paperCache = new Map();
 const MAX_CACHED = 3000;
+/** What relative links are relative to, and whether it is a site whose links count. */
+let base = { uri: "", isListed: false };
 
 /**
  * The paper a link on this site leads to.
- * @param {string} href
+ * @param {Element} link
  */
-function listedPaper(href) {
+function listedPaper(link) {
+  const href = link.getAttribute("href") ?? "";
   const cached = paperCache.get(href);
   if (cached !== undefined) return cached;
   if (paperCache.size > MAX_CACHED) paperCache.clear();
-  const paper = paperFromUrl(href, location.href, LISTED_HOSTS);
+  const paper = (base.isListed ? plainPaper(href) : null) ?? paperFromUrl(href, base.uri, LISTED_HOSTS);
   paperCache.set(href, paper);
   return paper;
+}
+
+/**
+ * Forget links read at another address. To be called before links are read.
+ * @param {Document} document
+ */
+function checkBase({ baseURI: uri }) {
+  if (uri === base.uri) return;
+  paperCache.clear();
+  base = { uri, isListed: paperFromUrl("/papers/2401.00001", uri, LISTED_HOSTS) !== null };
 }
 
 /**
@@ -69,7 +82,7 @@ function isMention(link) {
 function linkedIn(scope) {
   const found = new Set();
   for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (scope.querySelectorAll('a[href*="/papers/"]'))) {
-    const paper = listedPaper(link.href);
+    const paper = listedPaper(link);
     if (paper && !link.closest(OURS) && !isMention(link)) found.add(paper);
   }
   return found;
@@ -115,16 +128,13 @@ function factsShown(id, element, link, here) {
 function linkedAbstract(id, element) {
   const links = /** @type {HTMLAnchorElement[]} */ ([...element.querySelectorAll("a[href]")]);
   const texts = links
-    .filter((link) => !link.closest("h3") && listedPaper(link.href) === id)
+    .filter((link) => !link.closest("h3") && listedPaper(link) === id)
     .map((link) => clean(link.textContent));
   return texts.find((text) => text.split(" ").length >= MIN_ABSTRACT_WORDS) ?? "";
 }
 
 /** @param {Element} island */
-const hasCard = (island) =>
-  [.../** @type {NodeListOf<HTMLAnchorElement>} */ (island.querySelectorAll(TITLE_LINK))].some(({ href }) =>
-    listedPaper(href),
-  );
+const hasCard = (island) => [...island.querySelectorAll(TITLE_LINK)].some((link) => listedPaper(link));
 
 /**
  * @param {Document} document
@@ -132,6 +142,7 @@ const hasCard = (island) =>
  * @returns {import("./site.js").Anchor | null}
  */
 function findAnchor(document, here) {
+  checkBase(document);
   const island = /** @type {HTMLElement | null} */ (document.querySelector(here.kind === "paper" ? PAPER : LIST));
   // If we do not recognise the first card, the page may have changed: then nothing is put there before the scan.
   if (!island?.firstElementChild || (here.kind !== "paper" && !hasCard(island))) return null;
@@ -159,8 +170,10 @@ function columnOf(island) {
  * @returns {Element | null}
  */
 function listIsland(document) {
+  const known = document.querySelector(LIST);
+  if (known) return known;
   const first = [...document.querySelectorAll(`${CARD} ${TITLE_LINK}`)].find((link) => !link.closest(OURS));
-  return document.querySelector(LIST) ?? first?.closest(ISLAND) ?? first?.closest("[data-target]") ?? null;
+  return first?.closest(ISLAND) ?? first?.closest("[data-target]") ?? null;
 }
 
 /**
@@ -174,15 +187,23 @@ function cardsOf(document, island, here) {
   /** @type {Map<HTMLElement, Card>} */
   const cards = new Map();
   for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ ((island ?? document).querySelectorAll(TITLE_LINK))) {
-    const id = link.closest(OURS) ? null : listedPaper(link.href);
+    const id = link.closest(OURS) ? null : listedPaper(link);
     const element = id && cardElement(link);
     if (!id || !element || cards.has(element)) continue;
-    const shown = factsShown(id, element, link, here);
     const fromProps = facts.get(id);
+    const shown = fromProps && isWhole(fromProps, here) ? { id } : factsShown(id, element, link, here);
     cards.set(element, fromProps ? mergeFacts(fromProps, shown) : shown);
   }
   return addItems(cards);
 }
+
+/**
+ * Whether the props tell all that a card shows.
+ * @param {Card} card
+ * @param {Place} here
+ */
+const isWhole = ({ title, abstract, upvotes }, { kind }) =>
+  Boolean(title) && typeof upvotes === "number" && (kind !== "search" || Boolean(abstract));
 
 /**
  * Add to each card its place in the grid.
@@ -201,7 +222,7 @@ function addItems(cards) {
 const hasPicture = (element) =>
   [...element.querySelectorAll("a[href] img, a[href] video")].some((picture) => {
     const link = /** @type {HTMLAnchorElement} */ (picture.closest("a"));
-    return !link.closest("h3") && listedPaper(link.href) !== null && !picture.closest("li");
+    return !link.closest("h3") && listedPaper(link) !== null && !picture.closest("li");
   });
 
 /**
@@ -292,6 +313,7 @@ function linkedAmong(document, island, cards) {
  * @returns {import("./site.js").Snapshot | null}
  */
 function parse(document, here) {
+  checkBase(document);
   if (here.kind === "paper") return parsePaperPage(document, here);
   const island = /** @type {HTMLElement | null} */ (listIsland(document));
   const cards = cardsOf(document, island, here).filter(({ card }) => card.title);
@@ -300,6 +322,12 @@ function parse(document, here) {
   const anchor = anchorOf(document, island, cards[0]?.item.parentElement ?? null);
   return { cards, expected, ...anchor, ...(here.site === "demo" ? { island: null, outside: true } : {}) };
 }
+
+/**
+ * @param {Document} document
+ * @param {Place} here
+ */
+const unread = (document, here) => (here.kind === "paper" ? [] : unreadIn(propsOf(listIsland(document))));
 
 /**
  * On the demo, its own page of the paper.
@@ -323,4 +351,4 @@ function upvoteOf(target) {
 }
 
 /** @type {import("./site.js").SiteModule} */
-export const huggingface = { placeOf, findAnchor, parse, paperOf, addressOf: addressIn, upvoteOf };
+export const huggingface = { placeOf, findAnchor, unread, parse, paperOf, addressOf: addressIn, upvoteOf };

@@ -34,6 +34,8 @@
  * @property {(location: Location, document: Document) => Place | null} placeOf null where nothing is listed
  * @property {(document: Document, place: Place) => Anchor | null} findAnchor used while the page still loads; null as
  *   long as the place of the listing is not known
+ * @property {(document: Document, place: Place) => (() => void)[]} [unread] the costly part of reading the page, in
+ *   small pieces: what they have read `parse` need not read again
  * @property {(document: Document, place: Place) => Snapshot | null} parse null if the page at this address is none of
  *   ours: an error, a challenge, a file
  * @property {(href: string, place: Place) => string | null} paperOf the paper a link leads to
@@ -44,11 +46,14 @@
  * @typedef {{id: string, url?: string | null, upvotes?: number | null}} LinkedPaper
  */
 
+/** White space that is not one single space: an abstract has two hundred of those, which stay as they are. */
+const UNCLEAN = /[^\S ]\s*| \s+/g;
+
 /**
  * Collapse white space and trim the ends.
  * @param {string | null | undefined} text
  */
-export const clean = (text) => (text ?? "").replace(/\s+/g, " ").trim();
+export const clean = (text) => (text ?? "").replace(UNCLEAN, " ").trim();
 
 /**
  * The text of an element, leaving out the parts that match `without`.
@@ -69,8 +74,11 @@ export function textOf(element, without) {
  * @returns {Card}
  */
 export function mergeFacts(first, second) {
-  const known = Object.entries(first).filter(([, fact]) => fact !== null && fact !== undefined && String(fact) !== "");
-  return { ...second, ...Object.fromEntries(known), id: first.id };
+  /** @type {Record<string, any>} */
+  const merged = { ...second };
+  for (const [name, fact] of Object.entries(first))
+    if (fact !== null && fact !== undefined && String(fact) !== "") merged[name] = fact;
+  return { ...merged, id: first.id };
 }
 
 /**

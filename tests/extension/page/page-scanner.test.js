@@ -114,3 +114,51 @@ test("cards the worker could not take are sent again, and the reader is told why
   await vi.advanceTimersByTimeAsync(3000);
   expect(sentCards()).toEqual(["a,b", "a,b"]);
 });
+
+/** A site whose page takes so many pieces to read; the first call of `parse` finds what is there then. */
+function slow(pieces) {
+  vi.spyOn(performance, "now").mockReturnValue(0);
+  const read = vi.fn();
+  page.site.unread = () => Array.from({ length: pieces - read.mock.calls.length }, () => read);
+  page.site.parse = vi.fn(() => snapshot);
+  return read;
+}
+
+test("what is costly is read in bounded slices, and only then is the page taken as it is", async () => {
+  const read = slow(500);
+  const started = scanner.start();
+  expect(read.mock.calls.length).toBeLessThanOrEqual(60);
+  expect(page.site.parse).not.toHaveBeenCalled();
+  snapshot = found(["b", "a"]);
+  await vi.advanceTimersByTimeAsync(100);
+  await started;
+  expect(read).toHaveBeenCalledTimes(500);
+  expect(page.site.parse).toHaveBeenCalledOnce();
+  expect(page.cards.map(({ card }) => card.id)).toEqual(["b", "a"]);
+});
+
+test("a page that changes while it is read is taken once, as it is at the end", async () => {
+  const read = slow(500);
+  scanner.start();
+  snapshot = found(["c"]);
+  const again = scanner.readAndScan();
+  await vi.advanceTimersByTimeAsync(100);
+  await again;
+  expect(read).toHaveBeenCalledTimes(500);
+  expect(page.site.parse).toHaveBeenCalledOnce();
+  expect(sentCards()).toEqual(["c"]);
+});
+
+test("paused or taken away meanwhile, nothing more is read", async () => {
+  const read = slow(500);
+  page.show(view({ state: "paused" }));
+  await scanner.start();
+  expect(read).not.toHaveBeenCalled();
+  page.show(view());
+  scanner.readAndScan();
+  const before = read.mock.calls.length;
+  life.abort();
+  await vi.advanceTimersByTimeAsync(100);
+  expect(read).toHaveBeenCalledTimes(before);
+  expect(page.site.parse).not.toHaveBeenCalled();
+});

@@ -52,6 +52,23 @@ test("slices do every item once, in order, and leave the page time in between", 
   expect(done).toEqual([1, 2, 3, 4, 5]);
 });
 
+test("a slice has a bounded number of items, even if the clock stands still", async () => {
+  vi.spyOn(performance, "now").mockReturnValue(0);
+  const items = Array.from({ length: 500 }, (_, at) => at);
+  const [done, sizes] = [[], []];
+  const all = inSlices(
+    items,
+    (item) => done.push(item),
+    undefined,
+    (slice) => setTimeout(() => (slice(), sizes.push(done.length))),
+  );
+  sizes.push(done.length);
+  await vi.runAllTimersAsync();
+  await all;
+  expect(done).toEqual(items);
+  expect(Math.max(...sizes.map((size, at) => size - (sizes[at - 1] ?? 0)))).toBeLessThanOrEqual(60);
+});
+
 test("aborted slices settle and stop between two items", async () => {
   const [done, life] = [[], new AbortController()];
   await inSlices([1, 2, 3], (item) => (done.push(item), life.abort()), life.signal);

@@ -39,6 +39,17 @@ for (const [path, end] of [
   });
 }
 
+test.each(["/list/cs.LG/new", "/list/cs.LG/recent"])("read in pieces or at once, %s says the same", (path) => {
+  const atOnce = read(path).cards.map(({ card, group }) => ({ ...card, group }));
+  openPage(`https://arxiv.org${path}`);
+  const place = arxiv.placeOf(location);
+  const pieces = arxiv.unread(document, place);
+  expect(pieces).toHaveLength(atOnce.length);
+  for (const piece of pieces) piece();
+  expect(arxiv.unread(document, place)).toHaveLength(0);
+  expect(arxiv.parse(document, place).cards.map(({ card, group }) => ({ ...card, group }))).toEqual(atOnce);
+});
+
 test("a list of new papers has abstracts, a recent one none", () => {
   expect(read("/list/cs.LG/new").cards.every(({ card }) => card.abstract.length > 100)).toBe(true);
   expect(read("/list/cs.LG/recent").cards.every(({ card }) => card.abstract === "")).toBe(true);

@@ -99,6 +99,26 @@ test("cards replaced by a period tab are read although the props are still the o
   expect(reading.cards[0].card.title).toBeTruthy();
 });
 
+test("read in pieces or at once, a page says the same, and nothing is read twice", () => {
+  for (const props of ["ok", "missing", "invalid", "renamed"]) {
+    const atOnce = read("/papers/month/2026-11", { props }).cards.map(({ card }) => card);
+    openPage(`${HOST}/papers/month/2026-11`, { knobs: { props } });
+    const place = huggingface.placeOf(location, document);
+    const pieces = huggingface.unread(document, place);
+    expect(pieces).toHaveLength(props === "ok" || props === "renamed" ? 105 : 0);
+    for (const piece of pieces) piece();
+    expect(huggingface.unread(document, place)).toHaveLength(0);
+    expect(huggingface.parse(document, place).cards.map(({ card }) => card)).toEqual(atOnce);
+  }
+});
+
+test("a relative link is read anew at another address", () => {
+  const html =
+    '<main><div data-target="DailyPapers"><article><h3><a href="2606.00001">One</a></h3></article></div></main>';
+  const idsAt = (path) => readOf(path, html).cards.map(({ card }) => card.id);
+  expect([idsAt("/papers/"), idsAt("/papers"), idsAt("/papers/")]).toEqual([["2606.00001"], [], ["2606.00001"]]);
+});
+
 test("the page's own name is a kind and a date, never a query", () => {
   const name = (path) => {
     openPage(HOST + path, { html: "<body></body>" });

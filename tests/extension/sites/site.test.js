@@ -15,6 +15,13 @@ test("text is one line, without the parts left out, and the page keeps them", ()
   expect(heading.querySelector(".note")).not.toBe(null);
 });
 
+test("every kind of white space is one space, and nothing else is", () => {
+  const spaces = ["\t", "\n", "\r", "\f", "\v", "\u00a0", "\u2003", "\u3000", "\ufeff", " "];
+  for (const one of spaces)
+    for (const two of ["", ...spaces]) expect(clean(`${one}a${one}${two}b c${two}${one}`)).toBe("a b c");
+  expect(clean("a\u200bb  c ")).toBe("a\u200bb c");
+});
+
 test("known facts of the first card win, empty ones do not", () => {
   const first = { id: "1", title: "", abstract: "A", authors: [], upvotes: null, upvoted: false };
   const second = { id: "2", title: "T", abstract: "B", authors: ["Ada"], upvotes: 3, upvoted: true };

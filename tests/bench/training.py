@@ -34,7 +34,7 @@ from tests.bench.rows import Row, Scale
 from tests.bench.world import World
 
 Found = dict[str, Any]
-FIRST_CONFIG = "BENCH_FIRST_CONFIG"  # settings of a first training as JSON, such as fewer factors
+CONFIG = "BENCH_CONFIG"  # settings of the trainings of a home as JSON, such as fewer factors
 MB = 2**20
 DAY_SHARE = 100  # one event in so many comes in on a day
 
@@ -138,19 +138,14 @@ def main() -> None:
 def trainer(mode: str, source: Path) -> Callable[[], object]:
     """Return what is timed: a training of a home, or one of real files."""
     if mode in ("retrain", "cold", "first"):
+        training.retrain = partial(gate.retrain, config=Config(**json.loads(os.environ.get(CONFIG, "{}"))))
         if mode == "first":
-            _know_blend(Config(**json.loads(os.environ.get(FIRST_CONFIG, "{}"))))
+            gate._reuse_blend = lambda serving, events, encoder: (homes.known_blend(), len(events))
         if mode == "cold":
             training._why_from_scratch = lambda context, serving: "to be measured"
         return partial(training.train_once, Context.ready(homes.settings_for(source)))
     papers, events = read_papers(source / "papers.jsonl.gz"), read_events(source / "interactions.tsv.gz")
     return partial(train, papers, events, Config(), seed=1, now=0.0, blend=homes.known_blend())
-
-
-def _know_blend(config: Config) -> None:
-    """Let a first training use a blend that a small catalogue learned, and other settings than the default ones."""
-    gate._reuse_blend = lambda serving, events, encoder: (homes.known_blend(), len(events))
-    training.retrain = partial(gate.retrain, config=config)
 
 
 def watch(work: Callable[[], object], matrix: Path) -> Found:

@@ -2,8 +2,8 @@
 
 Generates papers, readers and events, takes them in through the store's own tables, trains with `inkling train`, which
 learns the blend, and again after a day's events, serves with two workers, and searches. `--steps first` trains a first
-model with a blend that is known, for half the time (`BENCH_FIRST_CONFIG='{"factors": 128}'`: and fewer factors). Each
-step runs in a process of its own, so that its time and its peak of memory are its own; steps can be run one by one
+model with a blend that is known, for half the time (with `BENCH_CONFIG='{"factors": 128}'`: fewer factors). Each step
+runs in a process of its own, so that its time and its peak of memory are its own; steps can be run one by one
 (`--steps ingest,log`), each measured in the same folder, from which `tests/long/reports/million.md` is written. Needs
 40 GB of disk; time and memory: the report.
 """

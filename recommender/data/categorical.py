@@ -53,6 +53,14 @@ class Categorical(Sequence[str]):
         """Return the given rows, in this order; all categories stay."""
         return Categorical(self.categories, self.codes[rows])
 
+    def compact(self) -> Categorical:
+        """Return the same column with the categories that occur, in order of first appearance."""
+        used, first, codes = np.unique(self.codes, return_index=True, return_inverse=True)
+        order = np.argsort(first)
+        return Categorical(
+            [self.categories[code] for code in used[order].tolist()], np.argsort(order)[codes].astype(np.int32)
+        )
+
     def translate(self, number: Callable[[str], int], dtype: Any = np.int64) -> np.ndarray:
         """Return `number` of each row's string, (V,); it is called once for each category."""
         numbers = np.fromiter(map(number, self.categories), dtype, len(self.categories))

@@ -117,6 +117,12 @@ class Events:
         readers, papers, kinds = (Categorical.of(column).take(rows) for column in self._texts)
         return Events(readers, papers, kinds, self.times[rows])
 
+    def take_compact(self, rows: Sequence[int] | np.ndarray) -> Events:
+        """Return the given rows without what others named: for a reader's few of many, who are looked at by name."""
+        some = self.take(rows)
+        readers, papers, kinds = (Categorical.of(column).compact() for column in some._texts)
+        return Events(readers, papers, kinds, some.times)
+
     @classmethod
     def concatenate(cls, tables: Sequence[Events]) -> Events:
         """Return the rows of all tables, one table after the other."""

@@ -35,7 +35,7 @@ class Histories:
 
     def events_of(self, reader: str) -> Events:
         """Return one reader's events in order of arrival; none for an unknown reader."""
-        return self.events.take(self.rows.get(reader, []))
+        return self.events.take_compact(self.rows.get(reader, []))
 
     def papers_of(self, reader: str) -> set[str]:
         """Return all papers one reader has any event on."""

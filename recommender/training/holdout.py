@@ -162,7 +162,9 @@ def _build_holdout(kind: Kind, events: Events, targets: Mapping[str, list[str]],
     dropped[own] |= np.fromiter((pair in held_out for pair in pairs), bool, len(own))
     learn = events.take(np.flatnonzero(~dropped))
     rows = _group_histories(own[~dropped[own]], events)
-    return Holdout(kind, learn, now, [events.take(some) for some in rows.values()], [targets[name] for name in rows])
+    return Holdout(
+        kind, learn, now, [events.take_compact(some) for some in rows.values()], [targets[name] for name in rows]
+    )
 
 
 def _group_histories(rows: np.ndarray, events: Events) -> dict[str, list[int]]:

@@ -48,3 +48,12 @@ def test_columns_of_different_strings_are_one_after_the_other():
     both = concatenate([Categorical.of(["x", "b"]), Categorical.of(WORDS)])
     assert both == ["x", "b", *WORDS]
     assert len(set(both.categories)) == len(both.categories) == 5
+
+
+def test_a_compact_column_has_what_occurs_in_order_of_first_appearance():
+    column = Categorical.of(["b", "a", "c", "d", "a"]).take([3, 1, 4, 0])
+    compact = column.compact()
+    assert compact == column == ["d", "a", "a", "b"]
+    assert list(compact.categories) == ["d", "a", "b"]
+    assert compact.codes.dtype == np.int32
+    assert len(Categorical.of(["a"]).take([]).compact()) == 0

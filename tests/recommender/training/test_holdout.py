@@ -85,3 +85,11 @@ def test_too_few_pairs_hold_out_nothing(papers, config):
     assert holdout.kind == "none"
     assert holdout.pairs == 0
     assert len(holdout.learn) == len(events)
+
+
+def test_a_history_names_its_own_papers_alone(papers, events, config):
+    """Ranking looks up every name of a history; those of the whole log would cost each reader a catalogue."""
+    judged = choose_holdout(papers, events, since=None, config=config, seed=0)
+    for history in judged.histories:
+        assert set(history.papers.categories) == set(history.papers)
+        assert list(history.readers.categories) == [history.readers[0]]

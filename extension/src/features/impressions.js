@@ -30,9 +30,19 @@ class DwellWatcher {
    * @param {string} paper
    */
   watch(element, paper) {
-    if (this.#papers.has(element)) return;
+    if (this.#papers.get(element) === paper) return;
+    // A page may draw another paper in the same element.
+    this.#forget(element);
     this.#papers.set(element, paper);
     this.#observer.observe(element);
+  }
+
+  /**
+   * Forget all elements but these: a page that draws its cards anew would else be kept whole, copy by copy.
+   * @param {Set<Element>} current
+   */
+  keepOnly(current) {
+    for (const element of this.#papers.keys()) if (!current.has(element)) this.#forget(element);
   }
 
   /** Forget all elements. */
@@ -51,6 +61,13 @@ class DwellWatcher {
         target,
         setTimeout(() => this.#finish(target), DWELL_MS),
       );
+  }
+
+  /** @param {Element} element */
+  #forget(element) {
+    this.#observer.unobserve(element);
+    this.#stopTimer(element);
+    this.#papers.delete(element);
   }
 
   /** @param {Element} element */
@@ -128,8 +145,11 @@ export const impressions = {
       if (signal.aborted) return;
       if (listId !== page.list?.list_id) clear();
       listId = page.list?.list_id;
+      cards.keepOnly(new Set(page.cards.map(({ element }) => element)));
       for (const { element, card } of page.cards) cards.watch(element, card.id);
-      for (const element of panelPapers()) panel.watch(element, element.dataset.paper ?? "");
+      const papers = panelPapers();
+      panel.keepOnly(new Set(papers));
+      for (const element of papers) panel.watch(element, element.dataset.paper ?? "");
     };
     const onVisibility = () => {
       if (document.visibilityState !== "visible") return;

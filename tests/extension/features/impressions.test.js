@@ -59,3 +59,42 @@ test("a list that comes anew shows nobody once more; another page does", async (
   expect(of("event/log").map(({ event }) => event.list_id)).toEqual(["L1", "L3"]);
   vi.useRealTimers();
 });
+
+test("cards that the page draws anew twenty times are watched once, and those that are gone no more", async () => {
+  const { page } = start([impressions, panel]);
+  await pass();
+  const [cards, ofPanel] = IntersectionObserver.all;
+  for (let time = 0; time < 20; time += 1) {
+    const elements = page.cards.map(({ element }) => element);
+    for (const element of elements) element.replaceWith(element.cloneNode(true));
+    page.snapshot = page.site.parse(document, page.place);
+    page.emit("cards");
+    const recommended = [...page.list.recommended].reverse();
+    page.show({ ...page.view, list: { ...page.list, recommended } });
+    await pass();
+  }
+  expect([...cards.watched]).toEqual(page.cards.map(({ element }) => element));
+  expect([...ofPanel.watched]).toEqual(inPanel("[data-paper][data-position]"));
+  expect(IntersectionObserver.all).toHaveLength(2);
+});
+
+test("an element in which the page draws another paper is seen as that paper", async () => {
+  vi.useFakeTimers();
+  const { of, page } = start([impressions]);
+  await Promise.resolve();
+  const [watcher] = IntersectionObserver.all;
+  const [first] = [...watcher.watched];
+  const see = () =>
+    watcher.call([{ target: first, intersectionRatio: 1, isIntersecting: true, intersectionRect: { height: 10 } }]);
+  see();
+  await vi.advanceTimersByTimeAsync(500);
+  const other = { ...page.cards[0], card: { id: "2611.99999", title: "Another" } };
+  page.snapshot = { ...page.snapshot, cards: [other, ...page.cards.slice(1)] };
+  page.emit("cards");
+  await vi.advanceTimersByTimeAsync(700);
+  expect(of("event/log")).toEqual([]);
+  see();
+  await vi.advanceTimersByTimeAsync(1100);
+  expect(of("event/log").map(({ event }) => event.paper)).toEqual(["2611.99999"]);
+  vi.useRealTimers();
+});

@@ -52,7 +52,7 @@ def reckon(readers: int, papers: int, f: dict[str, float]) -> Needs:
     """Return what so many readers of so many papers ask for."""
     active, million = readers * f["active_share"], papers / MILLION
     parts = (
-        (f["pages"], f["rank_ms"]),
+        (f["pages"], f["rank_ms"] + f["scan_ms"] * million),
         (f["lists"], f["list_ms"] + f["scan_ms"] * million),
         (f["searches"], f["list_ms"] + f["search_ms"] * million),
         (f["batches"], f["batch_ms"] + f["batch_database_ms"]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from server import __version__
+from server import __version__, garbage
 from server.api import (
     account,
     answers,
@@ -119,4 +119,5 @@ def rsgi() -> Gateway:
     app = create_app(settings)
     telemetry.share_metrics(app, settings.metrics_dir)
     app.extensions["inkling"].model_cache.keep_fresh()
+    garbage.spare_what_stays()
     return Gateway(app, threads=THREADS, body_seconds=settings.body_seconds)

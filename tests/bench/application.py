@@ -7,6 +7,7 @@ from time import perf_counter_ns
 
 from flask import Response, g, jsonify, request
 
+from server import garbage
 from server.api.gateway import Gateway
 from server.api.requests import json_object
 from server.app import create_app
@@ -44,4 +45,5 @@ def rsgi() -> Gateway:
         events = [read_event(value) for value in json_object()["events"]]
         return jsonify({"results": [{"id": event.id, "status": "accepted"} for event in events]})
 
+    garbage.spare_what_stays()
     return Gateway(app, threads=int(os.environ.get(THREADS_VARIABLE, "1")), body_seconds=settings.body_seconds)

@@ -170,7 +170,7 @@ class GraphComponent(Component):
     def _find_columns(self, papers: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return which cells of `reach` are in columns of papers (M,), in order and each once: cells, columns, rows.
 
-        Going through all cells for the few that count takes a fifth of transposing them, and nothing is kept.
+        Going through all cells for the few that count takes a quarter of transposing them, and nothing is kept.
         """
         is_asked = np.zeros(self.reach.shape[1], bool)
         is_asked[papers] = True

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_MICROSECONDS = len("2026-11-20T08:15:00.123456Z")
+_PAST_MICROSECONDS = re.compile(r"(\.\d{6})\d+")
 
 
 def parse_rfc3339(text: str) -> float:
@@ -14,7 +16,11 @@ def parse_rfc3339(text: str) -> float:
     if not _RFC3339.fullmatch(text):
         raise ValueError("not a time such as 2026-11-20T08:15:00Z")
     # datetime has no leap seconds and no digits past the microsecond; RFC 3339 allows both.
-    plain = re.sub(r"(\.\d{6})\d+", r"\1", text.upper().replace(":60", ":59"))
+    plain = text.upper().replace(":60", ":59")
+    if len(plain) > _MICROSECONDS:
+        plain = _PAST_MICROSECONDS.sub(r"\1", plain)
+    if plain[-1] == "Z":  # as devices say it; already in UTC
+        return datetime.fromisoformat(plain).timestamp()
     try:
         return datetime.fromisoformat(plain).astimezone(UTC).timestamp()
     except OverflowError as error:

@@ -185,8 +185,7 @@ def _row(judged: Judged, reader_id: str, own_lists: Collection[str | None], now:
 
 def _apply(session: Session, reader_id: str, timed: Sequence[tuple[Event, float]], version: int) -> None:
     """Update the reader's states with further events and their times, in order of arrival."""
-    found = reader_papers.of_papers(session, reader_id, {event.paper for event, _ in timed})
-    states = {name: dict(row) for name, row in found.items()}
+    states = reader_papers.of_papers(session, reader_id, {event.paper for event, _ in timed})
     for event, at in timed:
         state = states.get(event.paper)
         if state is None:

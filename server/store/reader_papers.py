@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from operator import itemgetter
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
@@ -18,7 +18,9 @@ OWN_WORDS = ("tags", "note", "read")
 _OF_PAPERS = select(reader_papers).where(
     reader_papers.c.reader_id == bindparam("reader"), among_given(reader_papers.c.paper_id, "papers")
 )
-_STORED = tuple(one.name for one in reader_papers.columns if one.name not in ("tags", "note"))
+_COLUMNS = tuple(one.name for one in reader_papers.columns)
+_STORED = tuple(name for name in _COLUMNS if name not in ("tags", "note"))
+_STATE = itemgetter(*(name for name in _STORED if name != "version"))  # which is the last of them
 _SAVE = BulkInsert(
     reader_papers,
     _STORED,
@@ -26,10 +28,10 @@ _SAVE = BulkInsert(
 )
 
 
-def of_papers(session: Session, reader_id: str, paper_ids: Collection[str]) -> dict[str, Row]:
-    """Return paper -> state for those of `paper_ids` that this reader has a state of."""
+def of_papers(session: Session, reader_id: str, paper_ids: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Return paper -> state for those of `paper_ids` that this reader has a state of; the caller may change them."""
     found = session.connection().execute(_OF_PAPERS, {"reader": reader_id, "papers": in_one(paper_ids)})
-    return {row["paper_id"]: cast(Row, row) for row in found.mappings()}
+    return {row.paper_id: dict(zip(_COLUMNS, row, strict=True)) for row in found}
 
 
 def met_categories(session: Session, limit: int) -> list[str]:
@@ -60,9 +62,8 @@ def changed_since(session: Session, reader_id: str, version: int) -> list[Row]:
 
 
 def save(session: Session, rows: Sequence[Mapping[str, Any]], version: int) -> None:
-    """Store states under this version of the reader, keeping OWN_WORDS of existing rows; a new row has none."""
-    stored = itemgetter(*_STORED)
-    _SAVE(session, [stored({**row, "read": False, "version": version}) for row in rows])
+    """Store states under this version of the reader, keeping OWN_WORDS of existing rows."""
+    _SAVE(session, [(*_STATE(row), version) for row in rows])
 
 
 def annotate(session: Session, reader_id: str, paper_id: str, values: Mapping[str, Any]) -> None:

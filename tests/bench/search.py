@@ -13,17 +13,17 @@ import re
 import sqlite3
 import statistics
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from itertools import pairwise
+from itertools import cycle, islice, pairwise
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import text
 
-from recommender import Config
 from recommender.data.files import read_papers
 from recommender.features.tokenizer import FUNCTION_WORDS
 from server.config import Settings
@@ -34,9 +34,11 @@ from server.services.papers import merge_source_papers
 from server.services.query import Query, read_query
 from server.services.ranking import RankingRequest
 from server.services.serving_context import ServingContext
-from server.store import readers
+from server.store import readers, trained_models
 from server.store.database import migrate
+from server.terms import terms_of
 from tests.bench import homes
+from tests.bench.generated_model import generated_model
 from tests.bench.known_items import WORD, queries
 from tests.bench.rows import Row, Scale, clock, in_turn
 from tests.bench.world import World
@@ -49,6 +51,15 @@ KEYS = re.compile(r"author:|category:\S+|since:\S+")  # what the databases' own 
 _WHOLE = "to_tsvector('english', concat_ws(' ', title, abstract, authors::text))"
 PLAIN = f"CREATE TABLE plain AS SELECT id, {_WHOLE} AS vector FROM papers"
 NOW = 1.79e9
+TYPED, LAST_PAGE = "a word being typed", "a common word, page 50"
+FTS5 = text(
+    "SELECT paper_id FROM paper_terms JOIN (SELECT rowid AS found, rank FROM paper_search WHERE paper_search"
+    " MATCH :words ORDER BY rank LIMIT :limit) ON found = number ORDER BY rank"
+)
+TSVECTOR = text(
+    "SELECT paper_id FROM paper_terms, CAST(:words AS tsquery) AS asked WHERE vector @@ asked"
+    " ORDER BY ts_rank(vector, asked) DESC LIMIT :limit"
+)
 Engine = Callable[[str], list[str]]
 
 
@@ -131,11 +142,9 @@ def ordered(request: RankingRequest, query: str) -> list[str]:
     return sorted(scores, key=lambda name: (-scores[name], name))
 
 
-def plain_fts5(
-    papers: Iterable[Mapping[str, Any]], file: str = ":memory:", limit: int = DEPTH
-) -> Callable[[str, str], list[str]]:
+def plain_fts5(papers: Iterable[Mapping[str, Any]]) -> Callable[[str, str], list[str]]:
     """Return FTS5 as it comes: its own tokenizer and order; the words of a query joined by an operator."""
-    database = sqlite3.connect(file)
+    database = sqlite3.connect(":memory:")
     database.execute("CREATE VIRTUAL TABLE plain USING fts5(id UNINDEXED, title, abstract, authors)")
     written = ((paper["id"], paper["title"], paper["abstract"], " ".join(paper["authors"])) for paper in papers)
     database.executemany("INSERT INTO plain VALUES (?, ?, ?, ?)", written)
@@ -144,12 +153,12 @@ def plain_fts5(
     def find(query: str, operator: str) -> list[str]:
         match = operator.join(f'"{word}"' for word in re.findall(r"\w+", query))
         statement = "SELECT id FROM plain WHERE plain MATCH ? ORDER BY rank LIMIT ?"
-        return [name for (name,) in database.execute(statement, (match, limit))]
+        return [name for (name,) in database.execute(statement, (match, DEPTH))]
 
     return find
 
 
-def plain_tsvector(request: RankingRequest, query: str, operator: str, limit: int = DEPTH) -> list[str]:
+def plain_tsvector(request: RankingRequest, query: str, operator: str) -> list[str]:
     """PostgreSQL's own parser, English stems and ts_rank_cd, on the table `plain` that `serving` makes."""
     statement = text(
         "SELECT id FROM plain, to_tsquery('english', :words) AS asked WHERE vector @@ asked"
@@ -157,54 +166,50 @@ def plain_tsvector(request: RankingRequest, query: str, operator: str, limit: in
     )
     with request.context.database.reading() as session:
         words = operator.join(re.findall(r"\w+", query))
-        return list(session.execute(statement, {"words": words, "limit": limit}).scalars())
+        return list(session.execute(statement, {"words": words, "limit": DEPTH}).scalars())
 
 
 def rows(scale: Scale) -> Iterator[Row]:
-    """Yield how long a page of results takes, by kind of query, beside the database's own search alone."""
-    sizes = scale.choose(tiny=[300], quick=[5_000, 25_000], full=[5_000, 25_000, 100_000])
-    config = Config(factors=16, iterations=1) if scale.tiny else Config(factors=64, iterations=2)
+    """Yield how long a page of results takes, by kind of query, beside the database's own index and ranking alone."""
+    sizes = scale.choose(tiny=[300], quick=[10_000], full=[10_000, 100_000, 1_000_000])
     for count in sizes:
-        world = World(count)
         with tempfile.TemporaryDirectory(prefix="inkling-bench-") as folder:
-            home = homes.copy_of(world, config, Path(folder))
-            context = ServingContext.of(homes.settings_for(home))
-            plain = plain_fts5(map(vars, world.rows()), str(Path(folder) / "plain.sqlite3"), PAGE)
-            yield from page_rows(scale, world, request_on(context), partial(plain, operator=" OR "), "FTS5")
-            context.close()
+            yield from rows_of_home(scale, Path(folder) / "home", World(count))
     if find_binaries() is not None:
-        yield from postgresql_rows(scale, World(scale.choose(tiny=300, quick=5_000, full=100_000)), config)
+        count = scale.choose(tiny=300, quick=10_000, full=100_000)
+        with tempfile.TemporaryDirectory(prefix="inkling-bench-") as folder, running_server() as url:
+            yield from rows_of_home(scale, Path(folder) / "home", World(count), INKLING_DATABASE_URL=url)
 
 
-def postgresql_rows(scale: Scale, world: World, config: Config) -> Iterator[Row]:
-    with tempfile.TemporaryDirectory(prefix="inkling-bench-") as folder, running_server() as url:
-        home, more = Path(folder) / "home", {"INKLING_DATABASE_URL": url}
-        homes.fill(home, world, config, **more)
-        context = ServingContext.of(homes.settings_for(home, **more))
-        request = request_on(context)
-        with context.database.writing() as session:
-            session.execute(text(PLAIN))
-            session.execute(text("CREATE INDEX ON plain USING gin (vector)"))
-        with context.database.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+def rows_of_home(scale: Scale, home: Path, world: World, **more: str) -> Iterator[Row]:
+    settings = homes.settings_for(home, **more)
+    database = homes.empty(home, **more)
+    homes.add_papers(database, world)
+    settings.models_dir.mkdir(parents=True, exist_ok=True)
+    model = generated_model(settings.models_dir / "generated", world, factors=16 if scale.tiny else 256, joint=False)
+    with database.writing() as session:
+        trained_models.add(session, model.version, {**model.manifest.as_dict(), "papers_until": time.time()}, NOW)
+        trained_models.promote(session, model.version)
+    if more:
+        with database.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
             connection.execute(text("VACUUM ANALYZE"))
-        yield from page_rows(
-            scale, world, request, lambda query: plain_tsvector(request, query, " | ", PAGE), "tsvector"
-        )
-        context.close()
+    database.close()
+    context = ServingContext.of(settings)
+    yield from page_rows(scale, world, request_on(context))
+    context.close()
 
 
-def page_rows(scale: Scale, world: World, request: RankingRequest, plain: Engine, database: str) -> Iterator[Row]:
+def page_rows(scale: Scale, world: World, request: RankingRequest) -> Iterator[Row]:
     """Yield a row for each kind of query, each of several queries timed in turn with the database alone."""
+    database = "tsvector" if request.context.database.engine.dialect.name == "postgresql" else "FTS5"
     for kind, asked in timed_queries(world, scale.choose(tiny=2, quick=5, full=7)).items():
         ours, theirs, meant = [], [], []
-        for query in asked:
-            parsed, bare = read_query(query), KEYS.sub("", query)
-            one, other = in_turn(lambda parsed=parsed: page(request, parsed), lambda bare=bare: plain(bare), 1)
-            meant.append(
-                clock(lambda parsed=parsed: service._meanings(request, parsed.text, service.MAX_MEANT))
-                if parsed.words
-                else 0.0
-            )
+        last = kind == LAST_PAGE
+        for query in islice(cycle(asked), max(scale.repeats, len(asked))):
+            after = frozenset(ordered(request, query)[: PAGE * 49]) if last else None
+            bare = partial(alone, request, query, prefix=kind == TYPED, pages=50 if last else 1)
+            one, other = in_turn(partial(page, request, query, after), bare, 1)
+            meant.append(clock(partial(service._meanings, request, read_query(query).text, service.MAX_MEANT)))
             ours += one
             theirs += other
         yield Row(
@@ -213,36 +218,61 @@ def page_rows(scale: Scale, world: World, request: RankingRequest, plain: Engine
             beside=f"{database} alone, any of the words, {PAGE} results",
             theirs=theirs,
             at_most=2.0,
-            note=f"of it by meaning {statistics.median(meant):.1f} ms",
+            note=f"of it by meaning {statistics.median(meant):.1f} ms" if read_query(asked[0]).words else "",
             series=f"search, {kind} ({database})",
             size=len(world),
         )
+
+
+def alone(request: RankingRequest, query: str, *, prefix: bool = False, pages: int = 1) -> list[str]:
+    """Return what the database's own ranking finds by the same index: papers with any word of a query, or its phrase.
+
+    The last word may go on where it is a `prefix`. Of a query of a category alone, its papers.
+    """
+    bare = KEYS.sub("", query).strip() or f'"{KEYS.findall(query)[0].partition(":")[2]}"'
+    terms = list(dict.fromkeys(terms_of(bare).words))
+    with request.context.database.reading() as session:
+        if request.context.database.engine.dialect.name == "sqlite":
+            words = f'"{" ".join(terms)}"' if bare[0] == '"' else " OR ".join(f'"{term}"' for term in terms)
+            words, statement = words + " *" * prefix, FTS5
+        else:
+            words = (" <-> " if bare[0] == '"' else " | ").join(f"'{term}'" for term in terms) + ":*" * prefix
+            statement = TSVECTOR
+        return list(session.execute(statement, {"words": words, "limit": pages * PAGE}).scalars())
 
 
 def timed_queries(world: World, most: int) -> dict[str, list[str]]:
     """Return kind -> queries: of papers that are there, and words of few, of many and of no papers."""
     papers = [vars(paper) for paper in world.rows(0, min(len(world), 2_000))]
     having = Counter(word for paper in papers for word in set(WORD.findall(paper["abstract"].lower())) - FUNCTION_WORDS)
-    common = [word for word, _ in having.most_common(most + 1)]
+    common = [word for word, _ in having.most_common(most + 10)]
     rare = sorted(word for word, count in having.items() if count == 1)[:: max(1, len(having) // 50)]
     known = queries(random.Random(SEED).sample(papers, most), SEED)
     found = {kind: [query for query, _ in pairs] for kind, pairs in known.items()}
     return {
         "a rare word": rare[:most],
         "a common word": common[:most],
-        "two common words": [" ".join(pair) for pair in pairwise(common)],
+        LAST_PAGE: common[:most],
+        "two common words": [" ".join(pair) for pair in pairwise(common[: most + 1])],
+        "ten common words": [" ".join(common[at : at + 10]) for at in range(min(most, 2))],
+        TYPED: [word[:4] for word in rare[most : 2 * most]],
+        "a title pasted whole": [paper["title"] for paper in papers[:most]],
+        "an abstract pasted whole": [paper["abstract"][:2000] for paper in papers[: min(most, 2)]],
+        "words that no paper has": ["zzqxjv wwvvqq", "αλγόριθμος μάθησης", "深度学习神经网络"],
+        "10,000 hostile characters": [f'{common[0]} NEAR/3 {common[1]} AND * " ( αβγ 😀 ' * 300][:10_000],
         "a phrase": [f'"{" ".join(paper["title"].split()[:2])}"' for paper in papers[:most]],
         "author:": [f'author:"{query}"' for query in found.pop("author")],
+        "category: alone": ["category:cs.LG", "category:math.PR"],
         "category: and a word": [f"category:cs.LG {word}" for word in common[:most]],
         "since: and a word": [f"since:2025 {word}" for word in common[:most]],
         **found,
     }
 
 
-def page(request: RankingRequest, query: Query) -> None:
-    """Make one page of results, from the query to what is answered."""
-    kinds: dict[str, Any] = {"sort": "match", "limit": PAGE, "after": None, "now": NOW}
-    service.search(request.context, request.caller, query, **kinds)
+def page(request: RankingRequest, query: Query | str, after: frozenset[str] | None = None) -> None:
+    """Make one page of results, from the query to what is answered, after these results."""
+    parsed = read_query(query) if isinstance(query, str) else query
+    service.search(request.context, request.caller, parsed, sort="match", limit=PAGE, after=after, now=NOW)
 
 
 if __name__ == "__main__":

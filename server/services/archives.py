@@ -19,7 +19,7 @@ from server.home import make_private_folder, private_opener
 from server.services import deletion
 from server.services.context import Context
 from server.store import archived_events as store
-from server.store import locks, readers
+from server.store import event_partitions, locks, readers
 from server.store.archived_events import month_after, month_of, month_start
 
 LOCK_NUMBER = 4919118
@@ -96,6 +96,7 @@ def archive(context: Context, until: str, progress: Progress | None = None) -> A
             done.packed += moved
             if progress:
                 progress(done.packed, max(total, done.packed))
+        event_partitions.drop_empty(context.database, until)
         if done.packed:  # the next training gives the disk its room back
             with context.database.writing() as session:
                 deletion.record_deletion(session, context.now())

@@ -11,10 +11,12 @@ from collections.abc import Callable
 from server.errors import DatabaseUnavailable
 from server.services.context import Context
 from server.services.training_due import why_due
+from server.store import event_partitions
 
 logger = logging.getLogger(__name__)
 
 LOOK_EVERY = 2.0  # seconds
+TIDY_EVERY = 3600.0  # seconds between two looks at the partitions of the months to come
 FIRST_PAUSE = 5.0  # seconds after a failed training; doubles with each failure in a row
 MAX_PAUSE = 3600.0
 REST = 3.0  # pause after a training, as a multiple of its length
@@ -24,8 +26,11 @@ GROWING_PAUSE = 30.0  # seconds before looking again whether there are enough
 
 def run(context: Context, start: Callable[[], subprocess.Popen[bytes]], stop: threading.Event) -> None:
     """Train whenever it is time, until `stop`; `start` starts the process of one training."""
-    pause, failures = LOOK_EVERY, 0
+    pause, failures, tidied = LOOK_EVERY, 0, float("-inf")
     while not stop.wait(pause):
+        if time.monotonic() - tidied >= TIDY_EVERY:
+            tidied = time.monotonic()
+            _make_partitions(context)
         reason = _look(context)
         if reason is None:
             pause = LOOK_EVERY
@@ -47,6 +52,13 @@ def _look(context: Context) -> str | None:
     except DatabaseUnavailable as error:
         logger.warning("cannot tell whether to train: %s", error.message)
         return None
+
+
+def _make_partitions(context: Context) -> None:
+    try:
+        event_partitions.make_ahead(context.database, time.time())
+    except DatabaseUnavailable as error:
+        logger.warning("cannot tell whether the log has its partitions: %s", error.message)
 
 
 def _wait(training: subprocess.Popen[bytes], stop: threading.Event) -> int:

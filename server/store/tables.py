@@ -196,7 +196,10 @@ events = Table(
     Column("page", String(64)),
     # Of the event as it was sent, to tell a re-sent event from another one under the same id.
     Column("content_hash", String(32), nullable=False),
-    UniqueConstraint("reader_id", "id"),
+    # PostgreSQL partitions the table by month of `received_at` (`event_partitions.py`); only with that time could a key
+    # be unique there. That an id counts once is seen to by the lock of the reader's row, on both kinds of database.
+    UniqueConstraint("reader_id", "id").ddl_if(dialect="sqlite"),
+    Index("ix_events_reader_id_id", "reader_id", "id").ddl_if(dialect="postgresql"),
     # By time; with the paper, so that the events of one paper are found without reading the others.
     Index(None, "reader_id", "at", "number", "paper_id"),
     sqlite_autoincrement=True,

@@ -28,7 +28,7 @@ from server.services import account, archives, composition, events, export_impor
 from server.services.archives import first_month_kept
 from server.services.context import Context
 from server.services.events import KINDS, Event
-from server.store import archived_events, readers
+from server.store import archived_events, event_partitions, readers
 from server.store import events as event_rows
 from server.store.archived_events import month_start
 from server.store.database import Database
@@ -204,6 +204,17 @@ def assert_same(context: Context, twin: Context) -> None:
     for name in SIZES:
         assert seen(context, name) == seen(twin, name), name
     assert learned(context) == learned(twin)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_the_partition_of_an_archived_month_is_dropped(context: Context, twin: Context) -> None:
+    made = event_partitions.make_ahead(context.database, month_start("2026-05"))
+    assert set(made) >= {"2026-05", "2026-06", "2026-07", "2026-08"} - {archived_events.month_of(time.time())}
+    run(context)
+    with context.database.reading() as session:
+        assert min(event_partitions.months(session)) >= UNTIL
+    assert_same(context, twin)
 
 
 def rows_left(context: Context) -> int:

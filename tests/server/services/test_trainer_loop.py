@@ -33,6 +33,7 @@ def _hurry(monkeypatch):
     monkeypatch.setattr(trainer_loop, "FIRST_PAUSE", 0.2)
     monkeypatch.setattr(trainer_loop, "GROWING_PAUSE", 0.4)
     monkeypatch.setattr(trainer_loop, "REST", 0.0)
+    monkeypatch.setattr(trainer_loop, "_make_partitions", lambda _context: None)
 
 
 def run(trainings, seconds, reasons=None):
@@ -82,3 +83,15 @@ def test_a_training_under_way_is_ended_with_us():
     trainings = Trainings("import time; time.sleep(60)")
     run(trainings, 0.4)
     assert trainings.processes[0].poll() is not None
+
+
+def test_the_log_gets_its_partitions_at_the_start_and_at_intervals(monkeypatch):
+    looked = []
+    monkeypatch.setattr(trainer_loop, "_make_partitions", lambda _context: looked.append(time.monotonic()))
+    monkeypatch.setattr(trainer_loop, "TIDY_EVERY", 0.2)
+    run(Trainings(), 1.0, reasons=[])
+    assert 2 <= len(looked) <= 6
+    monkeypatch.setattr(trainer_loop, "TIDY_EVERY", 3600.0)
+    looked.clear()
+    run(Trainings(), 0.3, reasons=[])
+    assert len(looked) == 1

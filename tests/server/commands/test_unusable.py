@@ -25,7 +25,7 @@ from tests.server.inkling_process import inkling, run
 OF_THE_DATABASE = [
     *(["train"], ["schedule"], ["pair"], ["pair", "--new"], ["devices"], ["devices", "revoke", "r", "d"]),
     *(["models", "list"], ["models", "promote", "x"], ["models", "rollback"], ["models", "card"]),
-    *(["open"], ["digest"], ["digest", "--dry-run"], ["mail"]),
+    *(["open"], ["digest"], ["digest", "--dry-run"], ["mail"], ["archive"], ["archive", "--dry-run"]),
     *(["ingest", "hf"], ["ingest", "arxiv"], ["ingest", "follow"]),
     *(["backup", "OUT"], ["export", "r", "OUT"], ["import", "r", "FILE"]),
 ]

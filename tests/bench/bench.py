@@ -51,14 +51,11 @@ def main() -> None:
         options.error(f"no such part: {', '.join(sorted(unknown))}")
     scale = "tiny" if asked.tiny else "quick" if asked.quick else "full"
     real = asked.real if asked.real.is_dir() else None
-    measured = run(asked.parts or list(PARTS), scale, real)
-    out = asked.out or (HERE if scale == "full" and not asked.parts else None)
-    if out:
-        print(results.write(out, measured, scale))
+    run(asked.parts or list(PARTS), scale, real, asked.out or (HERE if scale == "full" and not asked.parts else None))
 
 
-def run(names: list[str], scale: str, real: Path | None) -> list[Measured]:
-    """Measure some parts one after the other, and print each one's table."""
+def run(names: list[str], scale: str, real: Path | None, out: Path | None) -> None:
+    """Measure some parts one after the other and print each one's table; write all so far, as a run takes long."""
     ends, measured = time.monotonic() + QUICK_SECONDS, []
     with tempfile.TemporaryDirectory(prefix="inkling-bench-homes-") as kept:
         os.environ[KEPT_VARIABLE] = kept
@@ -67,7 +64,8 @@ def run(names: list[str], scale: str, real: Path | None) -> list[Measured]:
             part = measure(name, scale, real, left)
             print("\n".join(results.body([part])), flush=True)
             measured.append(part)
-    return measured
+            if out:
+                results.write(out, measured, scale)
 
 
 def measure(name: str, scale: str, real: Path | None, seconds: float | None) -> Measured:

@@ -64,6 +64,8 @@ def _make(database: Database, month: str) -> bool:
         _hold(session)
         if month in months(session):
             return False
+        # Whoever logs holds the readers first: the other way round this and they would wait for each other, every time.
+        session.execute(text("LOCK TABLE readers IN SHARE ROW EXCLUSIVE MODE"))  # as ATTACH with a foreign key does
         session.execute(text(f"CREATE TABLE {name} (LIKE events INCLUDING DEFAULTS)"))
         session.execute(text(f"LOCK TABLE {OTHER} IN ACCESS EXCLUSIVE MODE"))
         within = f"received_at >= {start!r} AND received_at < {end!r}"

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from itertools import chain
 from threading import Barrier
+from threading import Event as Flag
 from typing import Any
 
 import pytest
@@ -96,6 +97,32 @@ def test_what_waits_for_a_month_comes_into_its_partition(context: Context, datab
     }
     with database.reading() as session:
         assert event_rows.count(session, reader) == 4
+
+
+def test_a_partition_is_made_while_its_events_keep_coming(context: Context, database: Database) -> None:
+    late = month_start(month_after(THIS, 5))
+    with database.writing() as session:
+        names = [readers.create(session, 1.0) for _ in range(4)]
+    tried, done = Barrier(5, timeout=20), Flag()
+
+    def send(name: str) -> int:
+        tried.wait()
+        count = 0
+        while not done.is_set():
+            assert [one.status for one in events.log(context, name, [made(late)], now=late)] == ["accepted"]
+            count += 1
+        return count
+
+    with ThreadPoolExecutor(4) as pool:
+        sent = [pool.submit(send, name) for name in names]
+        tried.wait()
+        try:
+            time.sleep(0.3)
+            # A look at the log may put it off, but not each time.
+            assert any(month_after(THIS, 5) in event_partitions.make_ahead(database, late) for _ in range(4))
+        finally:
+            done.set()
+    assert places(database) == {event_partitions.name_of(month_after(THIS, 5)): sum(one.result() for one in sent)}
 
 
 def test_only_empty_months_are_dropped(context: Context, database: Database, reader: str) -> None:

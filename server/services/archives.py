@@ -66,7 +66,7 @@ def first_month_kept(now: float, *, older_than: int | None = None, before: str |
     if before is None:
         return month_after(this, -max(KEPT, OLDER_THAN if older_than is None else older_than))
     last = month_after(this, -KEPT)
-    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", before, re.ASCII):
+    if not re.fullmatch(r"(?!0000)\d{4}-(0[1-9]|1[0-2])", before, re.ASCII):
         raise Invalid(f"{before!r} is no month; write it as {last}.", field="before")
     if before > last:
         raise Invalid(f"This month and the one before are kept: the latest that can be said is {last}.", field="before")
@@ -157,12 +157,15 @@ def _pack_some(context: Context, reader_ids: Sequence[str], until: float) -> tup
 
 
 def _write_files(context: Context, done: Archived) -> None:
+    from server.services import parquet_files
+
     deletion.remove_outdated_archive(context)
     with context.database.reading() as session:
         months = store.months(session)
     for row in months:
         month = row["month"]
-        if row["checksum"] is not None and context.settings.archive_file(month).exists():
+        whole = row["checksum"] and parquet_files.holds(context.settings.archive_file(month), row["count"])
+        if whole:
             done.kept.append(month)
         elif row["count"]:
             size = next(filter(None, (_write(context, month) for _ in range(TRIES))), None)

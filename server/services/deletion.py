@@ -60,7 +60,11 @@ def remove_outdated_archive(context: Context) -> None:
     with context.database.reading() as session:
         outdated = archived_events.without_file(session)
     for month in outdated:
-        context.settings.archive_file(month).unlink(missing_ok=True)
+        file = context.settings.archive_file(month)
+        try:
+            file.unlink(missing_ok=True)
+        except OSError as error:  # the deletion itself succeeded, and the database's own files are still to be scrubbed
+            logger.warning("%s holds what was deleted, and cannot be removed: %s", file, error.strerror)
 
 
 def compact_if_due(context: Context, now: float) -> None:

@@ -310,6 +310,7 @@ def delete_log(context: Context, reader_id: str) -> None:
     left = True
     while left:
         with context.database.writing_in_turns() as session:
+            readers.touch(session, reader_id)  # whoever archives them waits, or is waited for
             left = store.remove_batch(session, reader_id, BATCH)
 
 

@@ -71,6 +71,14 @@ def check(path: Path, checksum: str) -> None:
         raise Unavailable(f"{path.name} does not hold what was written to it; nothing was kept of it.")
 
 
+def holds(path: Path, count: int) -> bool:
+    """Whether there is a file that ends as a whole one with so many events does; its events are not read."""
+    try:
+        return bool(parquet.read_metadata(path).num_rows == count)
+    except (OSError, pyarrow.ArrowException):
+        return False
+
+
 def _add(digest: Any, rows: Iterable[Row]) -> None:
     """Add events to a checksum: of all their columns, in the order of the schema."""
     for row in rows:

@@ -108,6 +108,7 @@ def renew_feed(session: Session, reader_id: str) -> None:
 
 def remove(session: Session, reader_id: str) -> None:
     """Delete the reader and all rows of theirs."""
+    touch(session, reader_id)  # nobody moves their events meanwhile
     theirs = select(tables.devices.c.id).where(tables.devices.c.reader_id == reader_id)
     # Codes made for new readers have no reader_id, only the device that asked.
     session.execute(delete(tables.pairing_codes).where(tables.pairing_codes.c.device_id.in_(theirs)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import random
@@ -401,6 +402,54 @@ def test_a_lost_file_is_written_again(context: Context) -> None:
     assert len(list(context.settings.archive_dir.iterdir())) == len(before)
 
 
+@pytest.mark.parametrize("damage", [b"", b"PAR1 nothing PAR1", None])
+def test_a_file_that_cannot_be_read_is_written_again(context: Context, damage: bytes | None) -> None:
+    run(context)
+    before, damaged = in_files(context), context.settings.archive_file("2026-03")
+    damaged.write_bytes(damaged.read_bytes()[:-9] if damage is None else damage)
+    assert list(run(context).written) == ["2026-03"]
+    assert in_files(context) == before
+
+
+def test_a_file_that_cannot_be_removed_stops_neither_deletions_nor_training(
+    context: Context, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    run(context)
+    [[_, event]] = HISTORIES["one"]
+    month = archived_events.month_of(HISTORIES["one"][0][0])
+    emptied = []
+
+    def refuse(path: Path, **_: Any) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", str(path))
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Path, "unlink", refuse)
+        broken.setattr(context.database, "empty_log", lambda: emptied.append(1) or True)
+        events.delete(context, "one", event.id, NOW)
+    assert emptied, "what else was deleted is removed from the disk"
+    assert f"{month}.parquet" in caplog.text
+    run(context)
+    assert event.id not in in_files(context)
+
+
+def test_a_reader_may_leave_while_a_run_moves_their_events(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    add = archived_events.add
+    with ThreadPoolExecutor(1) as pool:
+        leaving = []
+
+        def add_meanwhile(session: Any, reader_id: str, rows: Sequence[Any]) -> None:
+            if not leaving and reader_id == "busy" and context.database.engine.dialect.name == "postgresql":
+                leaving.append(pool.submit(do, context, "leave", "busy", 0, random.Random()))
+                time.sleep(0.5)
+            add(session, reader_id, rows)
+
+        monkeypatch.setattr(archived_events, "add", add_meanwhile)
+        run(context)
+        for one in leaving:
+            one.result(60)
+    assert bool(seen(context, "busy")) == (not leaving)
+
+
 def test_files_are_the_owners_alone(context: Context) -> None:
     run(context)
     folder = context.settings.archive_dir
@@ -544,7 +593,9 @@ def test_the_months_that_are_archived(chosen: dict[str, Any], expected: str) -> 
     assert first_month_kept(NOW, **chosen) == expected
 
 
-@pytest.mark.parametrize("wrong", ["2026-11", "2026-13", "2026", "", "2026-1", "٢٠٢٦-٠١", "2026-01\n", "9999-12"])
+@pytest.mark.parametrize(
+    "wrong", ["2026-11", "2026-13", "2026", "", "2026-1", "٢٠٢٦-٠١", "2026-01\n", "9999-12", "0000-01"]
+)
 def test_months_that_cannot_be_archived(wrong: str) -> None:
     with pytest.raises(Invalid):
         first_month_kept(NOW, before=wrong)

@@ -53,9 +53,20 @@ class CardMarks {
     return mark;
   }
 
-  /** False if the page has removed a mark. */
+  /** @param {PageCard} pageCard */
+  has({ element }) {
+    return this.byElement.get(element)?.host.isConnected === true;
+  }
+
+  /** False if the page has removed a mark, or some are still to be drawn. */
   get isWhole() {
-    return this.page.cards.every(({ element }) => this.byElement.get(element)?.host.isConnected);
+    return this.page.cards.every((one) => this.has(one));
+  }
+
+  /** The cards, those without a mark first: a page that changes faster than all are drawn gets the rest next time. */
+  get missingFirst() {
+    const { cards } = this.page;
+    return [...cards.filter((one) => !this.has(one)), ...cards.filter((one) => this.has(one))];
   }
 
   /** Remove the marks of cards that are gone. */
@@ -169,7 +180,9 @@ class MarkOpener {
 
   /** @param {EventTarget | null} target */
   #isInOpenCard(target) {
-    return target instanceof Node && Boolean(this.#open?.items.some((item) => item.contains(target)));
+    // The page may have drawn another paper in the open card: its mark is a new one, and closed.
+    if (!(target instanceof Node) || !this.#open?.mark.host.isConnected) return false;
+    return this.#open.items.some((item) => item.contains(target));
   }
 
   /** @param {EventTarget | null} target */
@@ -211,7 +224,7 @@ export const marks = {
         dim(page, mark);
       };
       cardMarks.sweep();
-      inSlices(page.cards, drawMark, drawing.signal);
+      inSlices(cardMarks.missingFirst, drawMark, drawing.signal);
     };
     for (const name of /** @type {const} */ (["cards", "view", "hydrated", "order"])) page.on(name, draw, signal);
     // The page may have redrawn a card and removed its mark.

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { marks } from "../../../extension/src/features/marks.js";
 import { order } from "../../../extension/src/features/order.js";
 import { panel } from "../../../extension/src/features/panel.js";
@@ -221,4 +221,34 @@ test("a card whose reason is read stays open until that is closed, whatever the 
       .map(({ dataset }) => "open" in dataset)
       .slice(0, 2),
   ).toEqual([false, true]);
+});
+
+test("a page that changes faster than its marks are drawn gets them all", async () => {
+  vi.stubGlobal("requestIdleCallback", vi.fn());
+  const { page } = start([marks], { path: "/papers/month/2026-11", knobs: { n: 150 } });
+  expect(page.cards).toHaveLength(150);
+  for (const least of [60, 120, 150]) {
+    // A slow machine gets fewer in a slice.
+    while (hosts().length < least) {
+      const before = hosts().length;
+      page.emit("after-scan");
+      expect(hosts().length).toBeGreaterThan(before);
+    }
+  }
+  expect(hosts()).toHaveLength(150);
+  vi.unstubAllGlobals();
+});
+
+test("an open card in which the page draws another paper opens that paper's mark", async () => {
+  const { window, page } = start([marks]);
+  await drawn();
+  const over = () => page.cards[0].element.dispatchEvent(new window.Event("pointerover", { bubbles: true }));
+  over();
+  expect("open" in hosts()[0].dataset).toBe(true);
+  page.snapshot.cards[0] = { ...page.snapshot.cards[0], card: { id: "2601.99999", title: "Another" } };
+  page.emit("cards");
+  await drawn();
+  over();
+  expect([hosts()[0].dataset.paper, "open" in hosts()[0].dataset]).toEqual(["2601.99999", true]);
+  expect(inMark(0, "[data-action=save] svg")).not.toBe(null);
 });

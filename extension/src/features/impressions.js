@@ -161,7 +161,8 @@ export const impressions = {
     addEventListener("pagehide", clear, { signal });
     // The panel draws a view only after this call.
     for (const name of /** @type {const} */ (["cards", "view"])) page.on(name, () => queueMicrotask(watch), signal);
-    page.on("place", log.clear, signal);
+    // What is still in view belongs to the page that is being left.
+    page.on("place", () => (log.clear(), clear()), signal);
     queueMicrotask(watch);
   },
 };

@@ -98,3 +98,18 @@ test("an element in which the page draws another paper is seen as that paper", a
   expect(of("event/log").map(({ event }) => event.paper)).toEqual(["2611.99999"]);
   vi.useRealTimers();
 });
+
+test("a card of the page that is being left counts nothing for the next", async () => {
+  vi.useFakeTimers();
+  const { of, page } = start([impressions]);
+  await Promise.resolve();
+  const [watcher] = IntersectionObserver.all;
+  const [target] = [...watcher.watched];
+  watcher.call([{ target, intersectionRatio: 1, isIntersecting: true, intersectionRect: { height: 10 } }]);
+  await vi.advanceTimersByTimeAsync(900);
+  page.place = { ...page.place, page: "daily/2026-11-19" };
+  page.emit("place");
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(of("event/log")).toEqual([]);
+  vi.useRealTimers();
+});

@@ -21,12 +21,13 @@ function isTyping(event) {
 }
 
 /**
- * The page's cards in the order shown, each with its mark.
+ * The page's papers in the order shown, each with its card and mark: of a paper shown twice, the card with the focus.
  * @param {Page} page
  */
 function cardsWithMarks(page) {
+  const focused = page.cards.find(({ items }) => items.some((item) => item.contains(document.activeElement)));
   return page.orderedPapers.flatMap((paper) => {
-    const one = page.cards.find(({ card }) => card.id === paper);
+    const one = focused?.card.id === paper ? focused : page.cards.find(({ card }) => card.id === paper);
     const own = (one?.seat ?? one?.element)?.querySelector(":scope > [data-inkling=mark]");
     const mark = own ?? document.querySelector(BAR);
     return one && mark instanceof HTMLElement ? [{ ...one, mark }] : [];

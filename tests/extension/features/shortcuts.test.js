@@ -54,3 +54,25 @@ test("a held key walks on, but does not save and unsave in turn", async () => {
   await pass();
   expect(of("event/log")).toEqual([]);
 });
+
+test("of a paper shown twice, keys act on the card that has the focus, and go on from it", async () => {
+  const { window, of, page, papers } = start([marks, shortcuts], {
+    answer: keeping,
+    change: () => {
+      const [first, , , fourth] = document.querySelectorAll("article");
+      fourth.replaceWith(first.cloneNode(true));
+    },
+  });
+  await drawn();
+  expect(page.cards[3].card.id).toBe(papers[0]);
+  page.cards[3].element.querySelector("h3 a").focus();
+  let asked = 0;
+  hosts()[3].addEventListener("inkling-why", () => (asked += 1));
+  pressByHand(window, document.activeElement, "s");
+  pressByHand(window, document.activeElement, "w");
+  await drawn();
+  expect(of("event/log").map(({ event }) => [event.kind, event.paper])).toEqual([["save", papers[0]]]);
+  expect(asked).toBe(1);
+  pressByHand(window, document.activeElement, "j");
+  expect(document.activeElement).toBe(hosts()[1]);
+});

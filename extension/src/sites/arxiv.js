@@ -117,10 +117,11 @@ function parseEntry(dt, group, isWhole) {
   const link = /** @type {HTMLAnchorElement | null} */ (dt.querySelector(LIST_LINK));
   const id = link && paperOf(link.href);
   if (!id || !(dd instanceof HTMLElement) || dd.tagName !== "DD") return null;
-  const cached = cardCache.get(dt);
+  const known = cardCache.get(dt);
+  const cached = known?.id === id ? known : undefined;
   const title = cached?.title ?? textOf(dd.querySelector(".list-title"), ".descriptor");
   if (!title) return null;
-  const card = cached?.id === id ? cached : factsOf(id, title, dd, isWhole);
+  const card = cached ?? factsOf(id, title, dd, isWhole);
   cardCache.set(dt, card);
   return { card, element: dd, item: dt, items: [dt, dd], picture: false, seat: dt, group };
 }

@@ -50,6 +50,14 @@ test.each(["/list/cs.LG/new", "/list/cs.LG/recent"])("read in pieces or at once,
   expect(arxiv.parse(document, place).cards.map(({ card, group }) => ({ ...card, group }))).toEqual(atOnce);
 });
 
+test("an entry in which the page writes another paper is that paper, title and all", () => {
+  const { cards, place } = read("/list/cs.LG/new");
+  const [{ item, element }, other] = cards;
+  item.innerHTML = other.item.innerHTML;
+  element.innerHTML = other.element.innerHTML;
+  expect(arxiv.parse(document, place).cards[0].card).toEqual(other.card);
+});
+
 test("a list of new papers has abstracts, a recent one none", () => {
   expect(read("/list/cs.LG/new").cards.every(({ card }) => card.abstract.length > 100)).toBe(true);
   expect(read("/list/cs.LG/recent").cards.every(({ card }) => card.abstract === "")).toBe(true);

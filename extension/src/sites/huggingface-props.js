@@ -104,22 +104,25 @@ function readEntry(entry) {
   const organization = paper.organization ?? entry.organization;
   return {
     id,
-    title: clean(paper.title ?? entry.title),
-    abstract: clean(paper.summary ?? entry.summary),
+    title: wordsOf(paper.title ?? entry.title),
+    abstract: wordsOf(paper.summary ?? entry.summary),
     authors: namesOf(paper.authors),
     published_at: dateOf(paper.publishedAt ?? entry.publishedAt),
     upvotes: Number.isFinite(paper.upvotes) ? paper.upvotes : null,
-    organization: clean(organization?.fullname ?? organization?.name),
+    organization: wordsOf(organization?.fullname ?? organization?.name),
     upvoted: entry.upvoted === true,
   };
 }
+
+/** @param {any} text */
+const wordsOf = (text) => (typeof text === "string" ? clean(text) : "");
 
 /** @param {any} authors */
 const namesOf = (authors) =>
   Array.isArray(authors)
     ? authors
         .filter((author) => author && !author.hidden)
-        .map(({ name }) => clean(name))
+        .map(({ name }) => wordsOf(name))
         .filter(Boolean)
     : [];
 

@@ -39,6 +39,16 @@ test("a card takes what is stated and of the right kind", () => {
   for (const other of [null, 7, {}, { id: "../etc" }, { id: 7 }]) expect(cardOf(other)).toBe(null);
 });
 
+test("facts that are not words are none, and break nothing", () => {
+  const paper = { id: "2501.00001", title: 7, summary: {}, authors: [{ name: 3 }, { name: "Ada" }, 5] };
+  expect(cardOf({ paper, organization: { fullname: [1] } })).toMatchObject({
+    title: "",
+    abstract: "",
+    authors: ["Ada"],
+    organization: "",
+  });
+});
+
 test("papers are found under any name; search results come first", () => {
   const entry = (title) => ({ paper: { id: "2501.00001", title } });
   const facts = factsOf({ renamed: [entry("late")], searchResults: [entry("first")], dailyPapers: [entry("second")] });

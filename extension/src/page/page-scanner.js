@@ -50,7 +50,8 @@ export class PageScanner {
 
   /**
    * Read what is costly in slices, and then take the page as it is at one moment. A page that changes meanwhile is read
-   * anew, what has been read already aside.
+   * anew, what has been read already aside. In a hidden tab a timer waits a second, and nobody feels a long task: there
+   * the scan itself reads what is left.
    */
   async readAndScan() {
     if (this.isPaused) return;
@@ -58,7 +59,7 @@ export class PageScanner {
     this.reading = new AbortController();
     const { signal } = this.reading;
     const unread = this.page.site.unread?.(document, this.page.place) ?? [];
-    if (unread.length) await inSlices(unread, (read) => read(), signal, soon);
+    if (unread.length && !document.hidden) await inSlices(unread, (read) => read(), signal, soon);
     if (!signal.aborted) this.scan();
   }
 

@@ -162,3 +162,11 @@ test("paused or taken away meanwhile, nothing more is read", async () => {
   expect(read).toHaveBeenCalledTimes(before);
   expect(page.site.parse).not.toHaveBeenCalled();
 });
+
+test("in a tab behind others, where timers wait a second each, the page is read at once", async () => {
+  const read = slow(500);
+  vi.spyOn(document, "hidden", "get").mockReturnValue(true);
+  await scanner.start();
+  expect(read).not.toHaveBeenCalled();
+  expect(page.site.parse).toHaveBeenCalledOnce();
+});

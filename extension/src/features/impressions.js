@@ -48,8 +48,13 @@ class DwellWatcher {
   /** Forget all elements. */
   clear() {
     this.#observer.disconnect();
-    for (const element of [...this.#timers.keys()]) this.#stopTimer(element);
+    this.stopTimers();
     this.#papers.clear();
+  }
+
+  /** What is in view now has not been seen, for all that it was in view until now. */
+  stopTimers() {
+    for (const element of [...this.#timers.keys()]) this.#stopTimer(element);
   }
 
   /** @param {IntersectionObserverEntry} entry */
@@ -162,7 +167,12 @@ export const impressions = {
     // The panel draws a view only after this call.
     for (const name of /** @type {const} */ (["cards", "view"])) page.on(name, () => queueMicrotask(watch), signal);
     // What is still in view belongs to the page that is being left.
-    page.on("place", () => (log.clear(), clear()), signal);
+    const leave = () => {
+      log.clear();
+      cards.stopTimers();
+      panel.stopTimers();
+    };
+    page.on("place", leave, signal);
     queueMicrotask(watch);
   },
 };

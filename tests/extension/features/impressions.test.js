@@ -113,3 +113,24 @@ test("a card of the page that is being left counts nothing for the next", async 
   expect(of("event/log")).toEqual([]);
   vi.useRealTimers();
 });
+
+test("until the next page has its list, the panel's papers are not counted again for the old one", async () => {
+  vi.useFakeTimers();
+  const { of, page } = start([impressions, panel]);
+  await vi.advanceTimersByTimeAsync(10);
+  const see = async () => {
+    for (const { watched, call } of IntersectionObserver.all)
+      for (const target of [...watched].filter((one) => one.matches("[data-position]")))
+        call([{ target, intersectionRatio: 1, isIntersecting: true, intersectionRect: { height: 10 } }]);
+    await vi.advanceTimersByTimeAsync(1100);
+  };
+  await see();
+  const count = of("event/log").length;
+  expect(count).toBe(inPanel("[data-paper][data-position]").length);
+  page.emit("place");
+  page.emit("cards");
+  await vi.advanceTimersByTimeAsync(10);
+  await see();
+  expect(of("event/log")).toHaveLength(count);
+  vi.useRealTimers();
+});

@@ -142,10 +142,7 @@ export const impressions = {
       ({ dataset }, paper) => log.add("panel", paper, Number(dataset.position), dataset.list),
       signal,
     );
-    const clear = () => {
-      cards.clear();
-      panel.clear();
-    };
+    const clear = () => [cards, panel].forEach((watcher) => watcher.clear());
     const watch = () => {
       if (signal.aborted) return;
       if (listId !== page.list?.list_id) clear();
@@ -169,8 +166,7 @@ export const impressions = {
     // What is still in view belongs to the page that is being left.
     const leave = () => {
       log.clear();
-      cards.stopTimers();
-      panel.stopTimers();
+      for (const watcher of [cards, panel]) watcher.stopTimers();
     };
     page.on("place", leave, signal);
     queueMicrotask(watch);

@@ -156,11 +156,16 @@ def _weigh(session: Session, clauses: tuple[Clause, ...], own: Mapping[str, OwnT
         return [public + more for public, more in zip(store.counts(session, asked), mine, strict=True)]
 
     counts, looked_for = counted(clauses), list(clauses)
-    for place, clause in enumerate(clauses):
-        if not counts[place] and all(len(phrase[-1]) >= MIN_PREFIX for phrase in clause.phrases):
-            looked_for[place] = replace(clause, prefix=True)
-            counts[place] = counted([looked_for[place]])[0]
+    unknown = [place for place, count in enumerate(counts) if not count and _may_begin_a_word(clauses[place])]
+    if unknown:  # counted together: what bounds one statement bounds them all
+        beginnings = [replace(clauses[place], prefix=True) for place in unknown]
+        for place, clause, count in zip(unknown, beginnings, counted(beginnings), strict=True):
+            looked_for[place], counts[place] = clause, count
     return WeightedWords.of(looked_for, counts, store.size(session) + len(own))
+
+
+def _may_begin_a_word(clause: Clause) -> bool:
+    return all(len(phrase[-1]) >= MIN_PREFIX for phrase in clause.phrases)
 
 
 def _rank_by_words(session: Session, query: Query, words: WeightedWords, own: Mapping[str, OwnText]) -> list[str]:

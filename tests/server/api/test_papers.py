@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from sqlalchemy import event as engine_events
 
 from server.services import papers
 from server.services import search as search_service
@@ -361,6 +362,21 @@ def test_a_search_that_costs_too_much_says_so(shelf: Device, monkeypatch: pytest
         assert answer.json["error"]["field"] == "q"
     monkeypatch.undo()
     assert shelf.get("/v1/papers?q=robot").status_code == 200
+
+
+def test_the_beginnings_of_forty_words_cost_as_many_statements_as_one(shelf: Device, context: Context) -> None:
+    sent: list[str] = []
+
+    def statements(typed: str) -> int:
+        sent.clear()
+        assert shelf.get(f"/v1/papers?q={quote(typed)}").status_code == 200
+        return len(sent)
+
+    beginnings = [f"robo{letter}{other}" for letter in "bcdfghjk" for other in "aeiou"]
+    engine_events.listen(context.database.engine, "before_cursor_execute", lambda *how: sent.append(how[2]))
+    assert len(beginnings) == 40
+    statements("zzz")  # the first request of a reader reads their history
+    assert statements(" ".join(beginnings)) == statements("zzzz")
 
 
 def test_stop_words_alone_are_looked_for_in_titles(me: Device, context: Context) -> None:

@@ -232,12 +232,12 @@ def delete(context: Context, reader_id: str, event_id: str, now: float) -> None:
             raise NotFound("You have logged no event with this id.", field="id")
         store.remove(session, reader_id, {event_id: mark}, now)
         if paper is not None:
-            _rebuild(session, reader_id, paper, version)
+            _rebuild(session, reader_id, paper, version, now)
             deletion.record_deletion(session, now)
     deletion.purge_files(context)
 
 
-def _rebuild(session: Session, reader_id: str, paper: str, version: int) -> None:
+def _rebuild(session: Session, reader_id: str, paper: str, version: int, now: float) -> None:
     """Recompute the reader's state of a paper from the events left; without any, remove it."""
     before = reader_papers.of_papers(session, reader_id, [paper]).get(paper)
     state, empty = empty_state(reader_id, paper), True
@@ -251,6 +251,8 @@ def _rebuild(session: Session, reader_id: str, paper: str, version: int) -> None
         paper_store.delete_page_texts(session, [paper], reader_id)
         paper_store.delete_orphans(session, [paper])
     else:
+        # Starting over that was interrupted left events without a state, whose paper others may have removed since.
+        paper_store.add_stubs(session, {paper}, now)
         own = {word: before[word] for word in reader_papers.OWN_WORDS} if before else {}
         reader_papers.save(session, [{**state, **own}], version)
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from threading import Barrier
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from server.config import Settings
 from server.errors import NotFound, Unauthenticated
-from server.services import events
+from server.services import deletion, events
 from server.services.context import Context
 from server.services.events import MAX_CLOCK_SKEW, Event, apply_event, empty_state
 from server.store import events as event_rows
@@ -190,6 +191,24 @@ def test_starting_over_keeps_saved_papers_alone(context: Context, database: Data
     assert list(states) == ["2401.00001"]
     assert (states["2401.00001"]["saved"], states["2401.00001"]["opens"]) == (True, 0)
     assert (states["2401.00001"]["disliked"], states["2401.00001"]["dislike_at"]) == (False, None)
+
+
+def test_an_event_is_deleted_while_starting_over_is_interrupted(
+    context: Context, database: Database, reader: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its paper may be gone: it has no text, and nobody a state of it."""
+    first, second = made("open"), made("open", at=NOW - 5)
+    log(context, reader, first, second)
+    with monkeypatch.context() as killed:
+        killed.setattr(events, "_forgettable_ids", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            events.forget_all_but_saved(context, reader, NOW)
+    deletion.forget_orphans(context)
+    events.delete(context, reader, first.id, NOW)
+    with database.reading() as session:
+        assert [row["id"] for row in event_rows.page(session, reader, 9)] == [second.id]
+    assert events.forget_all_but_saved(context, reader, NOW) == 1
+    assert state(database, reader) is None
 
 
 def test_the_readers_own_words_outlive_events_and_starting_over(

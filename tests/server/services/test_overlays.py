@@ -162,7 +162,10 @@ def test_after_another_model_a_request_places_a_few_and_the_rest_follow(
         world.serving.refresh()
 
 
-def test_the_model_before_is_not_kept_for_readers_who_are_gone(database: Database, tmp_path: Path) -> None:
+def test_the_model_before_is_not_kept_for_readers_who_are_gone(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.services.model_cache.REPLACED_FOR", 0.0)
     world = World(database, tmp_path / "models", model=True)
     with database.writing() as session:
         second = readers.create(session, 1.0)
@@ -173,6 +176,7 @@ def test_the_model_before_is_not_kept_for_readers_who_are_gone(database: Databas
     publish(database, tmp_path / "models", seed=1)
     world.serving.refresh()
     world.view(reader=second)
+    world.serving.refresh()  # the cache itself lets go of it a while after
     assert model() is None
 
 

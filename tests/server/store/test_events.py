@@ -82,3 +82,23 @@ def test_no_statement_reads_the_log_or_the_states_of_all_readers(
         ]
     assert any(index in plan for plan in plans), plans
     assert not [plan for plan in plans if "SCAN events" in plan or "SCAN reader_papers" in plan]
+
+
+@pytest.mark.parametrize("database_url", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True)
+def test_a_batch_looks_its_ids_up_however_long_the_log_is(database: Database) -> None:
+    reader = _log(database, 1_000 * ROWS)
+    with database.writing() as session:
+        session.connection().exec_driver_sql("ANALYZE events")
+        sent: list[tuple[str, Any]] = []
+        event.listen(database.engine, "before_cursor_execute", lambda *how: sent.append((how[2], how[3])))
+        events.hashes(session, reader, [f"{number}" for number in range(20)])
+        asked, values = next((asked, values) for asked, values in sent if "content_hash" in asked)
+        plan = session.connection().exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {asked}", values).scalar_one()
+    assert _rows_read(plan[0]["Plan"]) < 100, plan
+
+
+def _rows_read(plan: dict[str, Any]) -> float:
+    """Return how many rows the parts of a plan that read a table or an index found, with those they dropped."""
+    found = plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)
+    own = plan["Actual Loops"] * found if "Scan" in plan["Node Type"] else 0
+    return own + sum(map(_rows_read, plan.get("Plans", [])))

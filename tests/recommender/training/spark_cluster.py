@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import os
 import shutil
@@ -60,3 +61,20 @@ def running(folder: Path, workers: int = 2) -> Iterator[str]:
             assert time.monotonic() < deadline, log_path.read_text(errors="replace")[-3000:]
             time.sleep(0.2)
         yield master
+
+
+def end_java() -> None:
+    """End the Java process behind Spark's sessions in this process.
+
+    What is left of them would be freed one by one over its socket, in the midst of whatever test runs by then.
+    """
+    from pyspark import SparkContext
+
+    gateway = SparkContext._gateway
+    if gateway is None:
+        return
+    gc.collect()
+    gateway.shutdown()
+    gateway.proc.stdin.close()
+    gateway.proc.wait(30)
+    SparkContext._gateway = SparkContext._jvm = None

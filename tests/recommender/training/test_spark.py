@@ -38,6 +38,7 @@ def engine(tmp_path_factory):
         patch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
         with spark_cluster.running(folder) as master, SparkEngine(master, folder) as engine:
             yield engine
+        spark_cluster.end_java()
     assert not list(folder.glob("inkling-spark-*")), "what lay in the shared folder is left there"
 
 

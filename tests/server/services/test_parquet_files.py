@@ -66,6 +66,7 @@ def test_spark_reads_the_folder_of_months(tmp_path: Path, socket_enabled: None) 
             assert table.count() == 60
         finally:
             spark.stop()
+            spark_cluster.end_java()
     assert [one.asDict() for one in found] == [
         {name: one[name] for name in parquet_files.SCHEMA.names} for one in written if one["reader_id"] == "r3"
     ]

@@ -183,13 +183,14 @@ def free_port() -> int:
 def eventually(found: Callable[[], Any], wanted: Any, seconds: float = 20) -> None:
     """Wait until a function answers what is wanted; fail with what it last answered.
 
-    What is looked for in the extension's storage may not be written yet: a missing key is an answer like any other.
+    What is looked for in the extension's storage may not be written yet: that it, or a part of it, is missing is an
+    answer like any other.
     """
 
     def answer() -> Any:
         try:
             return found()
-        except KeyError as missing:
+        except (KeyError, TypeError) as missing:  # a part of it, or all
             return missing
 
     deadline = time.monotonic() + seconds

@@ -26,7 +26,9 @@ EXTENSION = ROOT / "extension"
 ADDON = "inkling@inkling.example"
 CONTROL = "\ue009"
 # What the browser's own parts say has a name before it (`console.error: Loader:`).
-COMPLAINT = re.compile(r"console\.(?:error|warn): (?!\w+: *$)|JavaScript (?:error|warning): (?!resource:|chrome:)")
+COMPLAINT = re.compile(
+    r"console\.(?:error|warn): (?!\w+: *$)|JavaScript (?:error|warning): (?!resource:|chrome:|moz-src:)"
+)
 
 
 STOP = """const [id, done] = arguments, {extension} = WebExtensionPolicy.getByID(id);

@@ -6,7 +6,6 @@ is removed when any of its events is deleted, and the next run writes it again w
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -15,14 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from server.errors import Conflict, Invalid
-from server.home import make_private_folder, private_opener
+from server.home import make_private_folder
 from server.services import deletion
 from server.services.context import Context
 from server.store import archived_events as store
 from server.store import event_partitions, locks, readers
 from server.store.archived_events import month_after, month_of, month_start
 
-LOCK_NUMBER = 4919118
 OLDER_THAN = 12  # months, unless the operator says otherwise
 KEPT = 1  # whole months before this one that are never archived: what was read lately is counted from the log
 BATCH = 5000  # events in one transaction
@@ -109,18 +107,13 @@ def archive_lock(context: Context) -> Iterator[None]:
     """Be the only run for this home and this database, and remove what a killed one left. Raises ArchiveBusy."""
     folder = context.settings.archive_dir
     make_private_folder(folder)
-    make_private_folder(context.settings.run_dir)
-    with open(context.settings.run_dir / "archive.lock", "a", opener=private_opener) as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise ArchiveBusy("Another run is archiving here; wait for it to end.") from error
-        with locks.advisory_lock(context.database, LOCK_NUMBER) as held:
-            if not held:
-                raise ArchiveBusy("Another run is archiving on another host; wait for it to end.")
-            for left in folder.glob(f"{ASIDE}*"):
-                left.unlink()
-            yield
+    lock = context.settings.run_dir / "archive.lock"
+    with locks.exclusive_lock(context.database, lock, locks.ARCHIVING) as holder:
+        if holder:
+            raise ArchiveBusy(f"Another run is archiving {holder}; wait for it to end.")
+        for left in folder.glob(f"{ASIDE}*"):
+            left.unlink()
+        yield
 
 
 def _pack(context: Context, until: float) -> Iterator[int]:

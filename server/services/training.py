@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import shutil
@@ -22,7 +21,7 @@ from recommender.training.engine import LOCAL, Engine
 from recommender.training.gate import Verdict, retrain
 from recommender.training.spark import SparkEngine
 from server.errors import BrokenArtefact, Conflict, NotFound
-from server.home import make_private_folder, private_opener
+from server.home import make_private_folder
 from server.services import deletion
 from server.services.context import Context
 from server.services.training_due import JOB, TrainingWatermarks
@@ -32,7 +31,6 @@ from server.store import job_states, locks, papers, trained_models
 logger = logging.getLogger(__name__)
 
 KEEP = 5  # models kept on disk, including the serving one
-LOCK_NUMBER = 4919116
 ASIDE = ".tmp-"
 
 Progress = Callable[[str, float], None]
@@ -232,20 +230,12 @@ def rollback(context: Context) -> str:
 
 @contextmanager
 def trainer_lock(context: Context) -> Iterator[None]:
-    """Be the only trainer of this home and this database. Raises TrainerBusy.
-
-    The kernel and the database release their locks when this process ends, however it ends.
-    """
-    make_private_folder(context.settings.run_dir)
-    with open(context.settings.run_dir / "train.lock", "a", opener=private_opener) as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise TrainerBusy("Another training is running here; wait for it to end.") from error
-        with locks.advisory_lock(context.database, LOCK_NUMBER) as held:
-            if not held:
-                raise TrainerBusy("Another training is running on another host; wait for it to end.")
-            yield
+    """Be the only trainer of this home and this database. Raises TrainerBusy."""
+    lock = context.settings.run_dir / "train.lock"
+    with locks.exclusive_lock(context.database, lock, locks.TRAINING) as holder:
+        if holder:
+            raise TrainerBusy(f"Another training is running {holder}; wait for it to end.")
+        yield
 
 
 def remove_leftovers(context: Context) -> list[str]:

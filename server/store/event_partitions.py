@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from server.errors import DatabaseUnavailable
+from server.store import locks
 from server.store.archived_events import month_after, month_of, month_start
 from server.store.database import Database
 
@@ -19,7 +20,6 @@ logger = logging.getLogger(__name__)
 
 AHEAD = 3  # months after this one that have their partition
 OTHER = "events_other"
-LOCK_NUMBER = 4919120
 # A change of partitions waits for who reads the log, and everybody else then waits for it.
 _WAIT = "300ms"
 _NAME = re.compile(r"events_(\d{4})_(\d{2})")
@@ -77,7 +77,7 @@ def _make(database: Database, month: str) -> bool:
 
 def _hold(session: Session) -> None:
     session.execute(text(f"SET LOCAL lock_timeout = '{_WAIT}'"))
-    session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": LOCK_NUMBER})
+    session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": locks.PARTITIONING})
 
 
 def drop_empty(database: Database, until: str) -> list[str]:

@@ -2,12 +2,43 @@
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
 
 from sqlalchemy import text
 
+from server.home import make_private_folder, private_opener
 from server.store.database import Database
+
+# The numbers of PostgreSQL's advisory locks; 4919115 is that of a migration (`database.py`).
+TRAINING, ARCHIVING, PARTITIONING = 4919116, 4919118, 4919120
+
+
+@contextmanager
+def exclusive_lock(database: Database, file: Path, number: int) -> Iterator[str | None]:
+    """Hold the lock of a file of the home and that of the database for the block; yield who else holds one, or None.
+
+    Who else is "here" or "on another host". The kernel and the database release their locks when this process ends,
+    however it ends.
+    """
+    make_private_folder(file.parent)
+    with open(file, "a", opener=private_opener) as opened:
+        if not _lock(opened):
+            yield "here"
+            return
+        with advisory_lock(database, number) as held:
+            yield None if held else "on another host"
+
+
+def _lock(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 @contextmanager

@@ -61,8 +61,31 @@ def test_the_loop_closes(browser: Chromium, server: Server, pages: PagesServer, 
     until_marked(page)
     papers = shown(page)
     clicked, with_control, middle, saved, hidden, saved_offline, *_ = papers[6:]
+    open_three_ways(browser, page, clicked, with_control, middle)
+    act(page, saved, "save")
+    act(page, hidden, "hide")
+    did = [("open", clicked), ("open", with_control), ("open", middle), ("save", saved), ("hide", hidden)]
+    eventually(server.acts, did)
 
-    # Three opens, three ways.
+    save_while_the_server_is_dead(browser, page, server, saved_offline, screenshots)
+    did.append(("save", saved_offline))
+    eventually(server.acts, did, seconds=90)
+
+    server.train()
+    page.wait_for_timeout(1_500)
+    visit(page, LISTING)
+    look_at_what_is_recommended(page, server, {paper for _, paper in did} | set(papers), screenshots)
+
+    # A restart of the browser loses nothing and counts nothing twice.
+    browser.restart()
+    page = browser.page()
+    until_state(page, "ready")
+    eventually(server.acts, did)
+    assert not browser.stored("dead").get("dead")
+    assert browser.console == []
+
+
+def open_three_ways(browser: Chromium, page: Page, clicked: str, with_control: str, middle: str) -> None:
     card(page, clicked).locator("h3 a").click()
     page.wait_for_url(f"**/papers/{clicked}")
     page.wait_for_timeout(800)
@@ -76,35 +99,30 @@ def test_the_loop_closes(browser: Chromium, server: Server, pages: PagesServer, 
     opened.value.wait_for_selector("body[data-hydrated]", state="attached")
     page.bring_to_front()
 
-    act(page, saved, "save")
-    act(page, hidden, "hide")
-    did = [("open", clicked), ("open", with_control), ("open", middle), ("save", saved), ("hide", hidden)]
-    eventually(server.acts, did)
 
-    # The server dies; a save is kept, the marks stay, and it is said.
+def save_while_the_server_is_dead(browser: Chromium, page: Page, server: Server, paper: str, screenshots: Path) -> None:
+    """The save is kept, the marks stay, and it is said; then the server comes back."""
     server.kill()
-    act(page, saved_offline, "save")
+    act(page, paper, "save")
     until_state(page, "offline")
     page.screenshot(path=screenshots / "offline.png")
     assert [one["event"]["paper"] for one in browser.stored("queue")["queue"] if one["event"]["kind"] == "save"] == [
-        saved_offline
+        paper
     ]
 
     server.start()
     page.reload()
     until_state(page, "ready", timeout=90_000)
-    eventually(server.acts, [*did, ("save", saved_offline)], seconds=90)
 
-    server.train()
-    page.wait_for_timeout(1_500)
-    visit(page, LISTING)
+
+def look_at_what_is_recommended(page: Page, server: Server, known: set[str], screenshots: Path) -> None:
     until_state(page, "ready")
     until_marked(page)
     page.wait_for_selector('[data-inkling="panel"] [data-paper]')
     assert server.ask("/v1/recommendations?limit=5")["model"]
     there = recommended(page)
     assert len(there) >= 5
-    assert not set(there) & ({saved, hidden, saved_offline, clicked, with_control, middle} | set(papers))
+    assert not set(there) & known
     reasons = page.locator('[data-inkling="panel"] [data-part="reason"]').all_inner_texts()
     assert len(reasons) >= 5
     assert all(reason.strip() for reason in reasons[:5])
@@ -113,14 +131,6 @@ def test_the_loop_closes(browser: Chromium, server: Server, pages: PagesServer, 
     page.wait_for_timeout(300)
     page.screenshot(path=screenshots / "story-dark.png")
     page.emulate_media(color_scheme="light")
-
-    # A restart of the browser loses nothing and counts nothing twice.
-    browser.restart()
-    page = browser.page()
-    until_state(page, "ready")
-    eventually(server.acts, [*did, ("save", saved_offline)])
-    assert not browser.stored("dead").get("dead")
-    assert browser.console == []
 
 
 CONTROLS = ("reverse", "drop", "week", "drop", "reverse", "day", "month", "drop")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from alembic import command
-from sqlalchemy import select, text
+from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import IntegrityError
 
 from server.store import database, event_partitions, events, job_states, search, tables
@@ -72,12 +73,19 @@ def unmigrated(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Datab
     admin.dispose()
 
 
-def test_papers_from_before_there_was_full_text_are_found(unmigrated: Database) -> None:
-    [revision] = (database._MIGRATIONS / "versions").glob("*_full_text.py")
+@contextmanager
+def schema_before(unmigrated: Database, name: str) -> Iterator[Connection]:
+    """Yield a connection to a database with the schema that the revision of this name finds."""
+    [revision] = (database._MIGRATIONS / "versions").glob(f"*_{name}.py")
     config = database._alembic_config()
     with unmigrated.engine.execution_options(inkling_writes=True).begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, f"{int(revision.name[:4]) - 1:04d}")
+        yield connection
+
+
+def test_papers_from_before_there_was_full_text_are_found(unmigrated: Database) -> None:
+    with schema_before(unmigrated, "full_text") as connection:
         insert = text(
             "INSERT INTO papers (id, title, authors, created_at, updated_at) VALUES (:id, :title, :authors, 1, 1)"
         )
@@ -93,11 +101,7 @@ def test_papers_from_before_there_was_full_text_are_found(unmigrated: Database) 
 
 
 def test_a_log_from_before_events_were_found_by_their_reader_alone_is_whole(unmigrated: Database) -> None:
-    [revision] = (database._MIGRATIONS / "versions").glob("*_events_by_reader.py")
-    config = database._alembic_config()
-    with unmigrated.engine.execution_options(inkling_writes=True).begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, f"{int(revision.name[:4]) - 1:04d}")
+    with schema_before(unmigrated, "events_by_reader") as connection:
         connection.execute(tables.readers.insert(), {"id": "r", "created_at": 1.0, "settings": {}, **_NO_READER})
         connection.execute(text("INSERT INTO papers (id, created_at, updated_at) VALUES ('2401.00001', 1, 1)"))
         connection.execute(tables.events.insert(), [_event(f"e{number}", at=number) for number in range(2_500)])
@@ -129,13 +133,9 @@ def _event(name: str, *, at: float) -> dict[str, Any]:
 
 def test_a_log_is_whole_in_partitions(unmigrated: Database) -> None:
     """Of many months, one of them empty, and of clocks that were wrong; and new events are numbered after it."""
-    [revision] = (database._MIGRATIONS / "versions").glob("*_event_partitions.py")
-    config = database._alembic_config()
     starts = [month_start(month) for month in ("2024-12", "2025-01", "2025-03", "2026-11")]
     received = [*(start + more for start in starts for more in (0.0, 0.5, 86400.0)), -1e6, 0.0, 4.2e9, 1e11]
-    with unmigrated.engine.execution_options(inkling_writes=True).begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, f"{int(revision.name[:4]) - 1:04d}")
+    with schema_before(unmigrated, "event_partitions") as connection:
         connection.execute(tables.readers.insert(), {"id": "r", "created_at": 1.0, "settings": {}, **_NO_READER})
         rows = [
             {"reader_id": "r", "id": f"e{number}", "kind": "open", "paper_id": "p", "at": -number / 3, "clamped": False}

@@ -34,6 +34,10 @@ class RankedList:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def is_made_from(self, scores: CatalogueScores) -> bool:
+        """Whether these scores stay in memory as long as the list does."""
+        return self._catalogue_scores is scores
+
     def reasons(self, index: int, max_papers: int = MAX_NAMED) -> list[Reason]:
         """Explain the score of the paper at `index` by shares that add up to it, naming at most `max_papers` papers."""
         if self._rows[index] < 0 or np.isnan(self.scores[index]):

@@ -19,7 +19,7 @@ from server.services.model_cache import Served
 from server.services.overlays import View
 from server.services.pairing import Caller
 from server.services.parsing import LIST_WEIGHTS, TOPICS
-from server.services.reader_lists import Basis, ReaderList, ReaderScores, period_of
+from server.services.reader_lists import Basis, ReaderList, period_of
 from server.services.serving_context import ServingContext
 from server.store import papers as paper_store
 
@@ -77,20 +77,13 @@ class RankingRequest:
         """The papers that are recommended to nobody: without a title, or withdrawn."""
         return self.untitled | self.served.withdrawn
 
-    @property
+    @cached_property
     def scores(self) -> CatalogueScores:
         """The catalogue scored for the reader, once for all lists of a quarter of an hour in which nothing changes."""
-        return self._kept.scores
-
-    @cached_property
-    def _kept(self) -> ReaderScores:
-        topics = tuple(tuple(self.caller.settings.get(name, ())) for name in TOPICS) if self.personal else ((),) * 3
-        period = period_of(self.caller.reader_id, self.now)
-        basis = Basis(self.history, topics, self.personal, self.config, period)
         events = self.history.events if self.personal else Events.empty()
+        interests, followed, muted = self._basis.topics
 
         def score(previous: ReaderState | None) -> CatalogueScores:
-            interests, followed, muted = topics
             state = self.catalogue.prepare(
                 events,
                 now=self.now,
@@ -103,7 +96,13 @@ class RankingRequest:
             return self.catalogue.score_reader(state, now=self.now, config=self.config)
 
         lists, shared = self.context.reader_lists, self.served.catalogue
-        return lists.scores(self.caller.reader_id, basis, shared=shared, own=self.catalogue, score=score)
+        return lists.scores(self.caller.reader_id, self._basis, shared=shared, own=self.catalogue, score=score)
+
+    @cached_property
+    def _basis(self) -> Basis:
+        topics = tuple(tuple(self.caller.settings.get(name, ())) for name in TOPICS) if self.personal else ((),) * 3
+        period = period_of(self.caller.reader_id, self.now)
+        return Basis(self.history, topics, self.personal, self.config, period)
 
     @property
     def personal(self) -> bool:
@@ -129,8 +128,13 @@ class RankingRequest:
             unlisted=self.served.withdrawn,
         )
 
-    def make_list(self, candidates: Sequence[str] | None, k: int | None, exclude: Collection[str] = ()) -> ReaderList:
-        """Return what `rank` does with its reasons, kept for a quarter of an hour in which nothing changes."""
+    def make_list(
+        self, candidates: Sequence[str] | None, k: int | None, exclude: Collection[str] = (), *, explained: bool = True
+    ) -> ReaderList:
+        """Return what `rank` does with its reasons, kept for a quarter of an hour in which nothing changes.
+
+        `explained` is whether the reasons are wanted.
+        """
         key = (
             None if candidates is None else tuple(candidates),
             k,
@@ -139,7 +143,13 @@ class RankingRequest:
             int(self.now // DAY),
         )
         return self.context.reader_lists.ranked(
-            self.caller.reader_id, self._kept, key, lambda: self.rank(candidates, k, exclude)
+            self.caller.reader_id,
+            self._basis,
+            key,
+            shared=self.served.catalogue,
+            own=self.catalogue,
+            explained=explained,
+            rank=lambda: self.rank(candidates, k, exclude),
         )
 
     def new_list_id(self) -> str:
@@ -165,12 +175,12 @@ def rank_page(
         caller = replace(caller, has_own_pages=True)  # perhaps
     ids = list(dict.fromkeys(card["id"] for card in good))
     request = RankingRequest.of(context, caller, now, ids)
-    found = request.make_list(ids, None)
     told = reasons == "all" or (reasons == "shown" and len(cards) == 1)
-    beside = _list_recommended(request, limit, ids) if limit else None
-    if told and beside:
+    found = request.make_list(ids, None, explained=told)
+    beside = _list_recommended(request, limit, ids, explained=reasons != "none") if limit else None
+    if told and beside and found.ranked and beside.ranked:
         explain_together([found.ranked, beside.ranked])
-    entries = {name: _entry(request, found, index, told) for index, name in enumerate(found.ranked.ids)}
+    entries = {name: _entry(request, found, index, told) for index, name in enumerate(found.ids)}
     return {
         "list_id": request.new_list_id(),
         "model": request.served.version,
@@ -198,14 +208,13 @@ def _store_cards(context: ServingContext, caller: Caller, cards: Sequence[Mappin
 
 
 def _entry(request: RankingRequest, found: ReaderList, index: int, told: bool) -> dict[str, Any]:
-    ranked = found.ranked
-    paper_id, score = ranked.ids[index], float(ranked.scores[index])
+    paper_id, score = found.ids[index], found.scores[index]
     return {
         "id": paper_id,
         "input_id": None,
         "rank": index + 1,
         "score": None if math.isnan(score) else score,
-        "basis": ranked.basis[index],
+        "basis": found.basis[index],
         "state": _state(request.history.states.get(paper_id)),
         "reasons": found.reasons(index) if told else [],
     }
@@ -226,7 +235,7 @@ def _card_answer(card: Mapping[str, Any] | BadCard, entries: Mapping[str, Mappin
 
 
 def _list_recommended(
-    request: RankingRequest, limit: int, exclude: Collection[str], days: float | None = None
+    request: RankingRequest, limit: int, exclude: Collection[str], days: float | None = None, *, explained: bool
 ) -> ReaderList:
     """Rank papers for the reader that they have not opened, saved or hidden, nor been shown too often."""
     reader_id = request.caller.reader_id
@@ -237,7 +246,7 @@ def _list_recommended(
             recent = paper_store.published_since(session, reader_id, request.now - days * DAY)
         out |= request.served.withdrawn
         candidates = [name for name in recent if name not in out | request.history.acted_on]
-    return request.make_list(candidates, limit, out)
+    return request.make_list(candidates, limit, out, explained=explained)
 
 
 def _attach_papers(
@@ -245,11 +254,10 @@ def _attach_papers(
 ) -> list[dict[str, Any]]:
     """Return the ranked papers with text and (or []) reasons, leaving out those without a score or a title."""
     if found.texts is None:
-        found.texts = papers.find_papers(request.context, request.caller.reader_id, found.ranked.ids)
-    known, ranked = found.texts, found.ranked
+        found.texts = papers.find_papers(request.context, request.caller.reader_id, found.ids)
+    known = found.texts
     items: list[dict[str, Any]] = []
-    for index, name in enumerate(ranked.ids):
-        score = float(ranked.scores[index])
+    for index, (name, score) in enumerate(zip(found.ids, found.scores, strict=True)):
         if len(items) == limit or math.isnan(score) or name not in known or not known[name]["title"]:
             continue
         item = {"paper": known[name], "score": score, "rank": len(items) + 1}
@@ -269,7 +277,7 @@ def recommendations(
 ) -> dict[str, Any]:
     """Return a new list of recommendations; its row is written with the first event that cites it."""
     request = RankingRequest.of(context, caller, now)
-    found = _list_recommended(request, limit, exclude, days)
+    found = _list_recommended(request, limit, exclude, days, explained=reasons != "none")
     items = _attach_papers(request, found, limit, reasons=reasons != "none")
     return {"list_id": request.new_list_id(), "model": request.served.version, "items": items}
 

@@ -15,6 +15,7 @@ from flask import Flask
 
 from recommender import Catalogue, Events, Model, Papers, train
 from recommender.ranking import paper_index
+from recommender.ranking.reader_state import ReaderState
 from server.app import create_app
 from server.config import Settings
 from server.services.context import Context
@@ -251,15 +252,56 @@ def test_with_too_little_room_answers_are_the_same(world: World, most: int) -> N
 
 
 @sqlite_only
+def test_a_page_is_not_computed_again_when_the_scores_are_forgotten(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Scores take megabytes in a large catalogue, so that they stay for few readers."""
+    lists = ReaderLists(max_bytes=2_000_000)
+    object.__setattr__(world.context, "reader_lists", lists)
+    monkeypatch.setattr(ReaderState, "nbytes", 600_000)
+    before = [answers(world.me), answers(world.other)]
+    assert list(lists._scores) == [world.other.reader_id]
+    monkeypatch.setattr(Catalogue, "prepare", None)
+    assert [answers(world.me), answers(world.other)] == before
+    mine = lists._lists[world.me.reader_id].lists.values()
+    assert all(one.ranked is None and one.can_explain for one in mine)
+
+
+@sqlite_only
+def test_reasons_that_were_not_asked_for_are_made_when_they_are(world: World) -> None:
+    whole = world.me.rank(*PAGE)
+    lists = ReaderLists(max_bytes=2_000_000)
+    object.__setattr__(world.context, "reader_lists", lists)
+    for reasons in ("none", "shown", "none", "all"):
+        answer = world.me.post("/v1/rank", {"papers": PAGE, "reasons": reasons}).json
+        lists._scores.clear()
+        for one in lists._lists.values():
+            one.forget_scores()
+        assert [bool(card["reasons"]) for card in answer["cards"]] == [reasons == "all"] * len(PAGE)
+        assert [bool(one["reasons"]) for one in answer["recommended"]] == [reasons != "none"] * 10
+    assert is_close(answer["cards"], whole["cards"])
+
+
+@sqlite_only
+def test_a_list_whose_scores_were_not_kept_does_not_keep_them(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    lists = ReaderLists(max_bytes=2_000_000)
+    object.__setattr__(world.context, "reader_lists", lists)
+    monkeypatch.setattr(ReaderState, "nbytes", 1_100_000)
+    answers(world.me)
+    assert not lists._scores
+    assert [one.ranked for one in lists._lists[world.me.reader_id].lists.values()] == [None, None, None]
+
+
+@sqlite_only
 def test_scores_of_other_papers_are_not_kept_in_memory(world: World) -> None:
     """The tables of an earlier model or of earlier papers would outlive them, one for each reader."""
     answers(world.me)
     answers(world.other)
-    assert len(world.context.reader_lists._kept) == 2
+    assert len(world.context.reader_lists._scores) == 2
     promote(world)
     answers(world.me)
     current = world.context.model_cache.current().catalogue
-    assert [kept.scores.state.model for kept in world.context.reader_lists._kept.values()] == [current.model]
+    assert [kept.scores.state.model for kept in world.context.reader_lists._scores.values()] == [current.model]
 
 
 @sqlite_only
@@ -268,13 +310,13 @@ def test_papers_of_a_readers_own_pages_count_among_the_bytes_kept(world: World) 
     own = [{"id": f"2403.{number:05d}", "title": "Graph of my own", "abstract": "graph " * 40} for number in range(30)]
     world.me.rank(*own)
     world.other.rank(*PAGE)
-    kept = world.context.reader_lists._kept
+    kept = world.context.reader_lists._scores
     mine, others = kept[world.me.reader_id], kept[world.other.reader_id]
     block = mine.scores.index.blocks[-1]
     assert block.ids[0].startswith("2403.")
     assert mine.own_bytes > block.words.data.nbytes + block.foldin_vectors.nbytes + block.scoring_vectors.nbytes
     assert others.own_bytes == 0
-    assert mine.nbytes - mine.scores.state.nbytes - sum(one.nbytes for one in mine.lists.values()) == mine.own_bytes
+    assert mine.nbytes - mine.scores.state.nbytes == mine.own_bytes
 
 
 @sqlite_only
@@ -286,4 +328,5 @@ def test_a_reader_for_whom_there_is_no_room_leaves_the_others_theirs(
     world.other.rank(*PAGE)
     monkeypatch.setattr(paper_index, "_TEXT_BYTES", 2_000_000)
     world.me.rank({"id": "2403.00001", "title": "Graph of my own", "abstract": "graph " * 40})
-    assert list(lists._kept) == [world.other.reader_id]
+    assert list(lists._scores) == [world.other.reader_id]
+    assert all(one.ranked is None for one in lists._lists[world.me.reader_id].lists.values())

@@ -180,11 +180,15 @@ class Als:
 
 
 def als_grid(seed: int) -> Iterator[Als]:
-    """Yield the settings ALS is chosen from: `implicit`'s default of 15 iterations, and 7 with more regularisation."""
+    """Yield the settings ALS is chosen from: `implicit`'s default of 15 iterations, and 7 with more regularisation.
+
+    A regularisation of 100 is for data of many readers a paper.
+    """
     for factors, regularization, alpha in itertools.product((128, 256), (1.0, 10.0), (20.0, 40.0, 80.0)):
         yield Als(factors, regularization, alpha, seed=seed)
-    for factors, alpha in itertools.product((128, 256), (20.0, 40.0, 80.0)):
-        yield Als(factors, 30.0, alpha, iterations=7, seed=seed)
+    strong = [(30.0, 20.0), (30.0, 40.0), (30.0, 80.0), (100.0, 40.0), (100.0, 80.0)]
+    for factors, (regularization, alpha) in itertools.product((128, 256), strong):
+        yield Als(factors, regularization, alpha, iterations=7, seed=seed)
 
 
 def content_baselines() -> list[Baseline]:
@@ -193,5 +197,5 @@ def content_baselines() -> list[Baseline]:
 
 
 def collaborative_baselines() -> list[Baseline]:
-    """Return the baselines that learn from other readers, except ALS, whose settings are chosen first."""
+    """Return the baselines that learn from other readers, except those whose settings are chosen first."""
     return [Popularity(), ItemNeighbours()]

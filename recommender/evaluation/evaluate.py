@@ -6,10 +6,8 @@ Axes: U training readers, R readers evaluated, P papers, W words.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
-from itertools import chain
 
 import numpy as np
 import scipy.sparse as sp
@@ -17,26 +15,27 @@ import scipy.sparse as sp
 from recommender.config import Config
 from recommender.data.tables import Events, Papers
 from recommender.evaluation.ablations import ABLATIONS, ablate_settings, compute_half_figures, pair_readers
-from recommender.evaluation.baselines import Als, Baseline, als_grid, collaborative_baselines, content_baselines
+from recommender.evaluation.baseline_runs import (
+    TASKS_WITH_READERS,
+    Choice,
+    build_baselines,
+    choose_settings,
+    rank_baseline,
+)
+from recommender.evaluation.figures import DEPTH, Lists, compute_figures
 from recommender.evaluation.interaction_log import InteractionLog
-from recommender.evaluation.metrics import coverage, diversity, ndcg, novelty, recall, reciprocal_rank
 from recommender.evaluation.offline import Histories
 from recommender.evaluation.report import OURS, Report
-from recommender.evaluation.splits import HISTORY_SIZES, Split, papers_of, split_leave_one_out, split_new, split_warm
+from recommender.evaluation.splits import Split, split_warm
 from recommender.model.blend import FACTORS_ALONE
 from recommender.model.model import Model
 from recommender.ranking.catalogue import Catalogue
 from recommender.ranking.ranked_list import RankedList
 from recommender.training.train import train
 
-DEPTH = 100  # places ranked, for recall@100
 PAGE_DEPTH = 20  # places ranked in ablations of the settings of a page
-BATCH_READERS = 100  # readers whose scores are in memory at once
 MAX_REMOVALS = 200  # readers from whose history a named paper is removed
 FACTORS_METHOD = "stack alone"
-TASKS_WITH_ALS = ("warm", "mixed", "new", "time")
-
-Lists = list[np.ndarray]
 
 
 def evaluate(
@@ -61,8 +60,8 @@ def evaluate(
         Report(task, list(seeds)),
         progress or (lambda *_: None),
     )
-    if baselines and task in TASKS_WITH_ALS:
-        run.choose_als(seeds[0])
+    if baselines and task in TASKS_WITH_READERS:
+        run.choose_baselines(seeds[0])
     for at, seed in enumerate(seeds):
         run.done = at / len(seeds)
         if task in ABLATIONS:
@@ -81,7 +80,7 @@ class _Run:
     report: Report
     progress: Callable[[str, float], None]
     done: float = 0.0
-    als: Als | None = None
+    choice: Choice | None = None
 
     def report_stage(self, stage: str) -> None:
         self.progress(stage, self.done)
@@ -168,92 +167,25 @@ class _Run:
     def _evaluate_baselines(
         self, splits: list[tuple[str, Split]], train_on: sp.csr_matrix, words: sp.csr_matrix, seed: int
     ) -> None:
-        for method in self._build_baselines(seed):
-            self.report_stage(f"seed {seed}: {method.name}")
+        for label, method in build_baselines(self.report.task, self.choice, seed):
+            self.report_stage(f"seed {seed}: {label}")
             method.fit(train_on, words)
             for name, split in splits:
-                lists = rank_baseline(method, split)
-                label = "ALS" if isinstance(method, Als) else method.name
-                self.report.add(name, label, compute_figures(lists, split, words))
-
-    def _build_baselines(self, seed: int) -> list[Baseline]:
-        collaborative = collaborative_baselines() if self.report.task != "alone" else []
-        return [*content_baselines(), *collaborative, *([replace(self.als, seed=seed)] if self.als else [])]
+                self.report.add(name, label, compute_figures(rank_baseline(method, split), split, words))
 
     def _latest_time(self, train_on: sp.csr_matrix) -> float:
         known = self.log.select_events(train_on).times
         return float(np.nanmax(known)) if np.isfinite(known).any() else 0.0
 
-    def choose_als(self, seed: int) -> None:
-        """Choose the settings of ALS by NDCG@20 on a split inside the seed's training readers."""
+    def choose_baselines(self, seed: int) -> None:
+        """Choose the settings of baselines on a split inside the seed's training readers."""
         train_on = self.log.split(self.report.task, seed)[0][1].train
-        inner_seed = seed + 1000  # the same seed would draw the readers that are held out already
-        if self.report.task == "new":
-            splits = [split_new(train_on, inner_seed, k) for k in HISTORY_SIZES["new"]]
-        else:
-            splits = [split_leave_one_out(train_on, inner_seed)]
-        empty = sp.csr_matrix((train_on.shape[1], 0), dtype=np.float32)
-        settings = list(als_grid(seed))
-        means = []
-        for als in settings:
-            self.progress(f"choosing ALS: {als.name}", 0.0)
-            als.fit(splits[0].train, empty)
-            figures = [compute_figures(rank_baseline(als, split), split, None)["ndcg@20"].mean() for split in splits]
-            means.append(float(np.mean(figures)))
-            self.report.als_grid.append({"name": als.name, "figure": means[-1], "chosen": False})
-        best = int(np.argmax(means))
-        self.als = settings[best]
-        self.report.als_grid[best]["chosen"] = True
+        self.choice = choose_settings(self.report.task, train_on, seed, self.report_stage)
+        self.report.grids = self.choice.tried
 
 
 def _repeat_rows(history: sp.csr_matrix, times: int) -> sp.csr_matrix:
     return history if times == 1 else sp.vstack([history] * times, format="csr")
-
-
-def compute_figures(lists: Lists, split: Split, words: sp.csr_matrix | None) -> dict[str, np.ndarray]:
-    """Return every metric of these lists, float64 (R,); nan where a reader has no such target.
-
-    `words` float32 CSR (P, W) are TF-IDF rows; without them, metrics beyond accuracy are left out.
-    """
-    targets = [set(papers_of(split.test, reader).tolist()) for reader in range(len(lists))]
-    figures = {f"recall@{k}": _map_readers(lists, targets, partial(recall, k=k)) for k in (20, 50, 100)}
-    figures |= {"ndcg@20": _map_readers(lists, targets, ndcg), "mrr": _map_readers(lists, targets, reciprocal_rank)}
-    if split.is_cold is not None:
-        for half, flag in (("warm", False), ("cold", True)):
-            some = [{paper for paper in one if split.is_cold[paper] == flag} for one in targets]
-            figures[f"{half} recall@20"] = _map_readers(lists, some, partial(recall, k=20))
-            figures[f"{half} ndcg@20"] = _map_readers(lists, some, ndcg)
-    if words is not None:
-        figures |= _measure_beyond_accuracy(lists, split, words)
-    return figures
-
-
-def _measure_beyond_accuracy(lists: Lists, split: Split, words: sp.csr_matrix) -> dict[str, np.ndarray]:
-    readers = np.bincount(split.train.indices, minlength=split.train.shape[1])
-    total_readers = int((np.diff(split.train.indptr) > 0).sum())
-    return {
-        "coverage": np.array([coverage(lists, len(split.candidates))]),
-        "novelty": np.array([novelty(ranking, readers, total_readers) for ranking in lists]),
-        "diversity": np.array([diversity(ranking, words) for ranking in lists]),
-    }
-
-
-def rank_baseline(method: Baseline, split: Split) -> Lists:
-    """Return each reader's best candidates by a baseline, without their own papers, int64 columns."""
-    readers = min(split.history.shape[0], method.max_readers or split.history.shape[0])
-    starts = range(0, readers, BATCH_READERS)
-    batches = (_rank_batch(method, split, start, min(start + BATCH_READERS, readers)) for start in starts)
-    return list(chain.from_iterable(batches))
-
-
-def _rank_batch(method: Baseline, split: Split, start: int, stop: int) -> Iterator[np.ndarray]:
-    history = split.history[start:stop]
-    scores = method.scores(history)
-    scores[np.repeat(np.arange(stop - start), np.diff(history.indptr)), history.indices] = -np.inf
-    for row in scores[:, split.candidates]:
-        best = np.argpartition(-row, min(DEPTH, len(row) - 1))[:DEPTH]
-        best = best[np.lexsort((best, -row[best]))]
-        yield split.candidates[best[np.isfinite(row[best])]]
 
 
 def check_removal(catalogue: Catalogue, history: Events, ranked_list: RankedList, now: float) -> list[bool]:
@@ -268,8 +200,3 @@ def check_removal(catalogue: Catalogue, history: Events, ranked_list: RankedList
     without = history.take([row for row, paper in enumerate(history.papers) if paper != named])
     again = catalogue.rank(without, candidates=ranked_list.ids[:1], k=1, now=now)
     return [bool(again.scores[0] < ranked_list.scores[0])]
-
-
-def _map_readers(lists: Lists, targets: list[set[int]], metric: Callable[..., float]) -> np.ndarray:
-    pairs = zip(lists, targets, strict=True)
-    return np.array([metric(ranking.tolist(), some) if some else np.nan for ranking, some in pairs])

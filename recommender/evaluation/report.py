@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -53,13 +54,13 @@ class Figures:
 class Report:
     """Figures of all methods: `splits` maps a split's name ("new k=3") to figures by method.
 
-    `als_grid` holds the settings ALS was chosen from, `facts` what else the run measured.
+    `grids` maps a method to the settings it was chosen from, `facts` holds what else the run measured.
     """
 
     task: str
     seeds: list[int]
     splits: dict[str, dict[str, Figures]] = field(default_factory=dict)
-    als_grid: list[dict[str, Any]] = field(default_factory=list)
+    grids: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
 
     def add(self, split: str, method: str, figures: dict[str, np.ndarray]) -> None:
@@ -88,22 +89,18 @@ class Report:
             "task": self.task,
             "seeds": self.seeds,
             "splits": splits,
-            "als_grid": self.als_grid,
+            "grids": self.grids,
             "facts": self.facts,
         }
 
     def as_markdown(self) -> str:
-        """Return Markdown: a table for each split, with the ratio of ours to each method, and the grid of ALS."""
+        """Return Markdown: a table for each split, with the ratio of ours to each method, and what was chosen."""
         lines = [f"Task {self.task}, seeds {', '.join(map(str, self.seeds))}; [95% bootstrap interval over readers]"]
         for split, methods in self.splits.items():
             lines += ["", f"### {split}", "", *self._format_split(split, methods)]
-        if self.als_grid:
-            lines += [
-                "",
-                "ALS grid, on a validation split inside the first seed's training readers:",
-                "",
-                *_format_grid(self.als_grid),
-            ]
+        if self.grids:
+            lines += ["", "Chosen by NDCG@20 on a validation split inside the first seed's training readers:", ""]
+            lines += _format_grids(self.grids)
         lines += ["", *(f"{name}: {value}" for name, value in self.facts.items())]
         return "\n".join(lines)
 
@@ -141,8 +138,8 @@ def _format_ratio(difference: dict[str, Any]) -> str:
     return f"{difference['ratio']:.3f} ({difference['low']:+.4f} to {difference['high']:+.4f})"
 
 
-def _format_grid(als_grid: list[dict[str, Any]]) -> Iterable[str]:
+def _format_grids(grids: dict[str, list[dict[str, Any]]]) -> Iterable[str]:
     yield "| setting | figure | chosen |"
     yield "| --- | --- | --- |"
-    for row in als_grid:
+    for row in chain.from_iterable(grids.values()):
         yield f"| {row['name']} | {row['figure']:.4f} | {'yes' if row['chosen'] else ''} |"

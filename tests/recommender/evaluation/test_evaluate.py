@@ -24,19 +24,20 @@ def report(papers, events):
 
 def test_every_method_has_every_figure(report):
     methods = report.splits["warm"]
-    assert {OURS, FACTORS_METHOD, "ALS", "BM25 kNN", "popularity", "TF-IDF mean", "kernel ridge", "linear SVM"} == set(
-        methods
-    )
+    text = {"TF-IDF mean", "kernel ridge", "linear SVM"}
+    assert {OURS, FACTORS_METHOD, "ALS", "EASE", "SLIM", "BM25 kNN", "popularity", *text} == set(methods)
     for figures in methods.values():
         assert {"recall@20", "recall@50", "recall@100", "ndcg@20", "mrr", "coverage", "novelty", "diversity"} == set(
             figures.by_reader
         )
 
 
-def test_als_is_chosen_from_the_whole_grid(report):
-    assert len(report.als_grid) == 18
-    assert [row["chosen"] for row in report.als_grid].count(True) == 1
-    assert max(report.als_grid, key=lambda row: row["figure"])["chosen"]
+@pytest.mark.parametrize(("method", "settings"), [("ALS", 22), ("EASE", 8), ("SLIM", 8)])
+def test_a_baseline_is_chosen_from_its_whole_grid(report, method, settings):
+    grid = report.grids[method]
+    assert len(grid) == settings
+    assert [row["chosen"] for row in grid].count(True) == 1
+    assert max(grid, key=lambda row: row["figure"])["chosen"]
 
 
 def test_ours_finds_the_readers_topics_and_beats_popularity(report):
@@ -73,8 +74,7 @@ def test_time_needs_times(papers, events):
         evaluate(papers, timeless, "time", [0], CONFIG, baselines=False)
 
 
-def test_als_is_chosen_on_newcomers_of_its_own_for_new_readers(papers, events):
+def test_baselines_are_chosen_on_newcomers_of_their_own_for_new_readers(papers, events):
     found = evaluate(papers, events, "new", [0], CONFIG)
-    assert len(found.als_grid) == 18
-    assert all(0 <= row["figure"] <= 1 for row in found.als_grid)
-    assert "ALS" in found.splits["new k=3"]
+    assert all(0 <= row["figure"] <= 1 for grid in found.grids.values() for row in grid)
+    assert {"ALS", "EASE", "SLIM"} <= set(found.splits["new k=3"])

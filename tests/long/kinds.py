@@ -2,9 +2,9 @@
 
     python -m tests.long.kinds DATA OUT [--seed 0] [--only dense,few-readers-50]
 
-DATA holds `papers.jsonl[.gz]` and `interactions.tsv[.gz]`; if a folder DATA-tags beside it holds other texts of the same
-papers, they make a kind too. A kind says what is different about it and leaves the rest as it was: a line that is kept
-is kept byte for byte. The same seed gives the same files, whichever kinds are asked for.
+DATA holds `papers.jsonl[.gz]` and `interactions.tsv[.gz]`; if a folder DATA-tags beside it holds other texts of the
+same papers, they make a kind too. A kind says what is different about it and leaves the rest as it was: a line that is
+kept is kept byte for byte. The same seed gives the same files, whichever kinds are asked for.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ def draw_readers(data: Data, random: np.random.Generator, readers: int) -> Kind:
 
 
 def draw_papers(data: Data, random: np.random.Generator) -> Kind:
-    """Two thousand papers, drawn in proportion to their readers: of all alike, hardly any two have a reader in common."""
+    """Two thousand papers, drawn in proportion to their readers: drawn evenly, hardly any two share a reader."""
     readers = np.bincount(data.paper, minlength=len(data.ids))
     if (readers > 0).sum() <= FEW_PAPERS:
         raise NotMade(f"there are {(readers > 0).sum()} papers with readers only")

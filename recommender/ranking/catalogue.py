@@ -12,6 +12,7 @@ import scipy.sparse as sp
 
 from recommender.config import Config
 from recommender.data.tables import Events, Papers
+from recommender.features.sentences import Sentence, read_sentence
 from recommender.features.tfidf import Vocabulary, learn_vocabulary, tokenize_papers
 from recommender.model.artifact import map_pages
 from recommender.model.model import Model
@@ -158,8 +159,9 @@ class Catalogue:
         """Rank `candidates`, or the whole catalogue without what the reader opened, saved or hid, for one reader.
 
         `history` holds that reader's own events; `now` is in epoch seconds. `interests`, `followed` and `muted` are
-        plain words, or `author:NAME`, `category:CODE`, `org:NAME`. Returns the best `k`, or all with None, and
-        never one of `exclude`. Candidates are not dropped: those nothing is known of come last, with the basis "none".
+        plain words or sentences, as `read_sentence` reads them, or `author:NAME`, `category:CODE`, `org:NAME`. Returns
+        the best `k`, or all with None, and never one of `exclude`. Candidates are not dropped: those nothing is known
+        of come last, with the basis "none".
         Freshness counts in both cases; diversity, fairness and exploration (drawn from `seed`) only without candidates.
         Events on papers outside the catalogue and unknown words are ignored. `config` replaces the catalogue's own.
         """
@@ -198,10 +200,23 @@ class Catalogue:
         Of `previous`, an older state of the same reader, everything is reused that still holds. None of the weights
         that `Config.scaled` changes counts here.
         """
+        wanted, refused = ([read_sentence(one) for one in typed] for typed in ([*interests, *followed], muted))
+        return self._prepare(history, wanted, refused, now=now, config=config, previous=previous)
+
+    def _prepare(
+        self,
+        history: Events,
+        interests: Sequence[Sentence],
+        muted: Sequence[Sentence],
+        *,
+        now: float,
+        config: Config | None,
+        previous: ReaderState | None = None,
+    ) -> ReaderState:
         index, vocabulary = self._snapshot
         return prepare_reader(
             history,
-            [*interests, *followed],
+            interests,
             muted,
             index=index,
             vocabulary=vocabulary,
@@ -253,7 +268,9 @@ class Catalogue:
 
     def search(self, query: str, k: int) -> RankedList:
         """Return the best k of the papers that match a query, as `search.match_papers` decides."""
-        scores = self.score(Events.empty(), now=0.0, interests=[query], config=self.config.relevance_only())
+        config = self.config.relevance_only()
+        state = self._prepare(Events.empty(), [Sentence.plain(query)], [], now=0.0, config=config)
+        scores = self.score_reader(state, now=0.0, config=config)
         return rank_matches(scores, find_matches(query, scores, k), k)
 
     def count_matches(self, topics: Sequence[str], since: float) -> list[int]:

@@ -106,8 +106,8 @@ class _Explanation:
         titles = self._titles(self.scores.profile.rows[self.named[self.named >= 0]])
         for named, words in zip(self.named, of_papers, strict=True):
             yield self._name_papers(named, words, titles)
-        for row, matches in zip(self.texts, self.matches, strict=True):
-            yield _column("interest", self.shares[:, row] * matches, [[self.scores.profile.texts[row]]] * len(matches))
+        for text, shares in self._share_texts().items():
+            yield _column("interest", shares, [[text]] * len(shares))
         yield _column("words", self.content, of_others)
         yield _column("readers", self.collaborative + priors.get("readers", nothing))
         for kind in ("fresh", "popular", "interest"):
@@ -117,6 +117,14 @@ class _Explanation:
         for kind in (kind for kind in PREFIXES.values() if kind in priors):
             yield _column(kind, priors[kind], self._followed_names(kind))
         yield _column("explore", priors.get("explore", nothing) + adjustments)
+
+    def _share_texts(self) -> dict[str, np.ndarray]:
+        """Return what each typed text, which may have several rows of the profile, adds where they match (M,)."""
+        shares: dict[str, np.ndarray] = {}
+        for row, matches in zip(self.texts, self.matches, strict=True):
+            text = self.scores.profile.texts[row]
+            shares[text] = shares.get(text, 0) + self.shares[:, row] * matches
+        return shares
 
     def _name_papers(
         self, named: np.ndarray, words: Sequence[list[str]], titles: Mapping[int, tuple[str, str]]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import repeat
+from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
@@ -17,7 +18,8 @@ from recommender.config import Config
 from recommender.data.categorical import Categorical
 from recommender.data.interactions import Interactions, weigh_events
 from recommender.data.tables import Events
-from recommender.features.name_index import Name, split_topics
+from recommender.features.name_index import Name
+from recommender.features.sentences import Sentence
 from recommender.features.tfidf import Vocabulary
 from recommender.model.model import Model
 from recommender.model.nearest import NearestIndex
@@ -27,6 +29,8 @@ from recommender.ranking.paper_index import PaperBlock, PaperIndex
 _NO_VECTORS = np.zeros((0, 0), np.float32)
 MAX_PENALIZING = 50  # disliked papers, the newest, whose likes sink
 MAX_LIKED, MAX_DISLIKED = 500, 125  # rows of a long history: those of most weight, the newest first
+MAX_TOPICS = 300  # of all interests; the topics of further interests are not told apart
+UNWANTED_WEIGHT = 0.5  # of what an interest does not want, beside 1 for the one topic that it wants
 DISLIKED_PREFERENCE = -0.3  # the preference a hidden paper is fitted to; a liked paper is fitted to 1
 
 
@@ -89,11 +93,12 @@ class TypedTexts:
     """What a reader typed, placed among the papers of the first block.
 
     `words` float32 CSR, `vectors` float32, `graph_rows` float32 CSR and `is_muted` bool have one row for each of
-    `texts`, which are those with a known word. `muted_words` float32 CSR has one for each muted text.
+    `texts`: an interest as it is written for each of the topics it wants, then what is muted; those with a known
+    word. `muted_words` float32 CSR has one row for each muted topic.
     """
 
-    interests: tuple[str, ...]
-    muted: tuple[str, ...]
+    interests: tuple[Sentence, ...]
+    muted: tuple[Sentence, ...]
     block: PaperBlock
     texts: list[str]
     is_muted: np.ndarray
@@ -105,40 +110,83 @@ class TypedTexts:
     muted_names: Sequence[Name]
 
 
+class _Topic(NamedTuple):
+    """One row of what was typed: its words, the text it is from, and what that does not want, with its weight."""
+
+    words: str
+    written: str
+    unwanted: str = ""
+    unwanted_weight: float = 0.0
+
+
 def embed_texts(
-    interests: Sequence[str],
-    muted: Sequence[str],
+    interests: Sequence[Sentence],
+    muted: Sequence[Sentence],
     index: PaperIndex,
     vocabulary: Vocabulary,
     model: Model | None,
     *,
     previous: TypedTexts | None = None,
 ) -> TypedTexts:
-    """Place what a reader typed among the papers; what they typed before, `previous`, is placed already.
-
-    `interests` and `muted` are plain words, or names as `name_index.read_name` reads them.
-    """
+    """Place what a reader typed among the papers; what they typed before, `previous`, is placed already."""
     asked, block = (tuple(interests), tuple(muted)), index.blocks[0]
     if previous is not None and previous.block is block and asked == (previous.interests, previous.muted):
         return previous
-    wanted, followed = split_topics(interests)
-    unwanted, muted_names = split_topics(muted)
-    words = vocabulary.rows([*wanted, *unwanted])
+    topics, refused = _read_topics(interests)
+    every = [*topics, *(_Topic(text, one.written) for one in muted for text in one.words), *refused]
+    words = vocabulary.rows(one.words for one in every)
     known = np.flatnonzero(np.diff(words.indptr))
+    vectors = model.fold_in(words[known]) if model else _NO_VECTORS
+    nearest = model.nearest if model else NearestIndex(block.words, block.by_word)
+    graph_rows = (
+        find_neighbours(words[known], nearest) if len(known) else sp.csr_matrix((0, len(block)), dtype=np.float32)
+    )
+    wanted_words, vectors = _take_off_unwanted([every[row] for row in known], words[known], vectors, vocabulary, model)
     return TypedTexts(
         *asked,
         block,
-        texts=[[*wanted, *unwanted][row] for row in known],
-        is_muted=known >= len(wanted),
-        words=words[known],
-        vectors=model.fold_in(words[known]) if model else _NO_VECTORS,
-        graph_rows=find_neighbours(words[known], model.nearest if model else NearestIndex(block.words, block.by_word))
-        if len(known)
-        else sp.csr_matrix((0, len(block)), dtype=np.float32),
-        muted_words=words[len(wanted) :],
-        followed=followed,
-        muted_names=muted_names,
+        texts=[every[row].written for row in known],
+        is_muted=known >= len(topics),
+        words=wanted_words,
+        vectors=vectors,
+        graph_rows=graph_rows,
+        muted_words=words[len(topics) :],
+        followed=[name for one in interests for name in one.names],
+        muted_names=[name for one in muted for name in one.names]
+        + [name for one in interests for name in one.unwanted_names],
     )
+
+
+def _read_topics(interests: Sequence[Sentence]) -> tuple[list[_Topic], list[_Topic]]:
+    """Return the topics in words that interests want, and those that interests in names alone do not want.
+
+    Past `MAX_TOPICS` the topics of one interest are one, so that the rows of a profile stay few.
+    """
+    topics: list[_Topic] = []
+    refused: list[_Topic] = []
+    for one in interests:
+        unwanted = " ".join(one.unwanted_words)
+        apart = one.words if len(topics) + len(one.words) <= MAX_TOPICS else (" ".join(one.words),)
+        weight = UNWANTED_WEIGHT / max(len(apart), 1) ** 0.5  # the topics' rows add up
+        topics += [_Topic(text, one.written, unwanted, weight) for text in apart]
+        refused += [_Topic(unwanted, one.written)] if unwanted and not one.words else []
+    return topics, refused
+
+
+def _take_off_unwanted(
+    topics: Sequence[_Topic], words: sp.csr_matrix, vectors: np.ndarray, vocabulary: Vocabulary, model: Model | None
+) -> tuple[sp.csr_matrix, np.ndarray]:
+    """Return the words, float32 CSR (M, W), and vectors (M, D) of topics (M,), less those of what they do not want.
+
+    Rocchio, "Relevance Feedback in Information Retrieval" (1971), with typed words in the place of judged documents.
+    """
+    once = {text: row for row, text in enumerate(dict.fromkeys(one.unwanted for one in topics))}
+    if not any(once):
+        return words, vectors
+    rows, unwanted = [once[one.unwanted] for one in topics], vocabulary.rows(once)
+    weights = np.array([one.unwanted_weight for one in topics], np.float32)
+    less = (words - sp.diags(weights) @ unwanted[rows]).tocsr()
+    return less, vectors - model.fold_in(unwanted)[rows] * weights[:, None] if model else vectors
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from recommender.config import Config
 from recommender.data.tables import Events
+from recommender.features.sentences import Sentence
 from recommender.features.tfidf import Vocabulary
 from recommender.model.blend import UNTRAINED, Blend
 from recommender.model.model import Model
@@ -70,8 +72,8 @@ class ReaderState:
 
 def prepare_reader(
     history: Events,
-    interests: Sequence[str],
-    muted: Sequence[str],
+    interests: Sequence[Sentence],
+    muted: Sequence[Sentence],
     *,
     index: PaperIndex,
     vocabulary: Vocabulary,
@@ -105,8 +107,16 @@ def _find_earlier(profile: Profile, previous: ReaderState) -> EarlierComponents:
     """Find rows of a profile that were in the one before; papers newer than the model may be others by now."""
     papers, earlier = (one.rows[one.rows >= 0] for one in (profile, previous.profile))  # in order, before the texts
     found, has = find_sorted(earlier, papers)
-    place_of = {text: at for at, text in enumerate(previous.profile.texts[len(earlier) :], len(earlier))}
-    texts = [place_of.get(text, -1) for text in profile.texts[len(papers) :]]
+    place_of = {text: at for at, text in enumerate(_tell_texts(previous.profile, len(earlier)), len(earlier))}
+    texts = [place_of.get(text, -1) for text in _tell_texts(profile, len(papers))]
     trained = profile.graph_rows.shape[1]
     rows = np.where(has & (papers < trained), found, -1)
     return EarlierComponents(previous.components, np.concatenate([rows, np.array(texts, np.int64)]))
+
+
+def _tell_texts(profile: Profile, start: int) -> Iterator[tuple[str, bool, int]]:
+    """Yield what tells each row of a profile, from the first text on, from all others: one text may have several."""
+    counts: Counter[tuple[str, bool]] = Counter()
+    for text, weight in zip(profile.texts[start:], profile.weight[start:].tolist(), strict=True):
+        counts[text, weight > 0] += 1
+        yield text, weight > 0, counts[text, weight > 0]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import scipy.sparse as sp
 
-from recommender.features.name_index import read_name, split_topics
+from recommender.features.sentences import read_sentence
 from recommender.features.tfidf import Vocabulary
 from recommender.features.tokenizer import tokenize
 from recommender.model.model import Model
@@ -83,12 +83,12 @@ def match_interests(scores: CatalogueScores, interests: Sequence[int], papers: P
 def count_matches(
     topics: Sequence[str], index: PaperIndex, vocabulary: Vocabulary, model: Model | None, rows: np.ndarray
 ) -> list[int]:
-    """Return how many of index rows (M,) each topic matches: words as interests match, names by who has them.
+    """Return how many of index rows (M,) each topic wants: those that match its words or have its names.
 
     Costs the topics times M and `SAMPLE`, however many papers there are.
     """
-    counts = dict.fromkeys(topics, 0)
-    texts, _ = split_topics(counts)
+    read = [read_sentence(topic) for topic in topics]
+    texts = list(dict.fromkeys(text for one in read for text in one.words))
     words = vocabulary.rows(texts)
     matches = _match_words(words, vocabulary, index.words(rows)) & (np.diff(words.indptr) > 0)[:, None]
     if model:
@@ -96,10 +96,12 @@ def count_matches(
         sample = np.unique(np.linspace(0, len(index.blocks[0]) - 1, SAMPLE).astype(np.int64))
         spread = np.maximum(_cosines(index, sample, vectors).std(axis=1, keepdims=True), 1e-12)
         matches |= _cosines(index, rows, vectors) > MIN_SPREADS * spread
-    counts |= dict(zip(texts, matches.sum(axis=1).tolist(), strict=True))
-    names = [(topic, read_name(topic)) for topic in counts]
-    counts |= {topic: int(np.isin(index.rows_of(name), rows).sum()) for topic, name in names if name}
-    return [counts[topic] for topic in topics]
+    matches_of = dict(zip(texts, matches, strict=True))
+    found = [
+        [*(matches_of[text] for text in one.words), *(np.isin(rows, index.rows_of(name)) for name in one.names)]
+        for one in read
+    ]
+    return [int(np.any(some, axis=0).sum()) for some in found]
 
 
 def _cosines(index: PaperIndex, rows: np.ndarray, vectors: np.ndarray) -> np.ndarray:

@@ -40,7 +40,9 @@ class _Paper:
         papers = [int(at) for at in order if self.profile.rows[at] >= 0 and shares[at] > 0][:max_papers]
         texts = [at for at, matches in zip(self.texts, self.matches, strict=True) if matches]
         found = [self._name_paper(at, float(shares[at])) for at in papers]
-        found += [Reason("interest", float(shares[at]), words=[self.profile.texts[at]]) for at in texts]
+        for text in dict.fromkeys(self.profile.texts[at] for at in texts):
+            share = sum(float(shares[at]) for at in texts if self.profile.texts[at] == text)
+            found.append(Reason("interest", share, words=[text]))
         found += self._remainders([*texts, *papers], adjustment)
         ordered = sorted((one for one in found if abs(one.share) > 1e-12), key=lambda one: -one.share)
         if ordered:

@@ -48,6 +48,7 @@ CHANGES = {
     "a hidden one": (saves("t2p00", "t2p01", "t5p03", "t5p04", kind="hide"), TOPICS),
     "other topics": (saves("t2p00", "t2p01", "t5p03"), {"interests": ["topic3word1 topic3word2", "topic4word1"]}),
     "everything": (saves("t7p00", "t1p01"), {"muted": ["topic3word1 topic3word2"]}),
+    "a sentence": (saves("t2p00"), {"interests": ["papers on topic3word1, topic3word2; no topic4word1", "nonsense"]}),
     "nothing left": (saves(), {}),
 }
 
@@ -154,3 +155,26 @@ def test_its_size_is_told_and_grows_with_the_profile_alone(model):
     catalogue = Catalogue(model)
     small, large = (catalogue.prepare(saves(*ids), now=NOW) for ids in (["t2p00"], model.ids[:100]))
     assert 1000 < small.nbytes < large.nbytes < 100 * np.prod(model.scoring_vectors.shape)
+
+
+SENTENCE = "papers on topic3word1, nonsense, topic6word2 and topic3word2, but not topic4word1"
+MOVES = {
+    "another event": {"interests": [SENTENCE]},
+    "muted": {"muted": [SENTENCE]},
+    "both": {"interests": [SENTENCE], "muted": [SENTENCE]},
+    "among others": {
+        "interests": ["topic5word1", SENTENCE, "papers on topic3word1, topic2word2"],
+        "muted": ["topic3word1"],
+    },
+}
+
+
+@pytest.mark.parametrize("move", MOVES)
+@pytest.mark.parametrize("start", MOVES)
+def test_the_topics_of_a_sentence_are_told_apart_when_it_is_moved(catalogue, start, move):
+    before = catalogue.prepare(saves("t2p00"), now=NOW, **MOVES[start])
+    after = catalogue.prepare(saves("t2p00", "t2p01"), now=NOW, **MOVES[move], previous=before)
+    new = catalogue.prepare(saves("t2p00", "t2p01"), now=NOW, **MOVES[move])
+    one, other = ranked(catalogue, after), ranked(catalogue, new)
+    assert one.ids == other.ids
+    assert np.allclose(one.scores, other.scores, rtol=1e-4, atol=1e-5)

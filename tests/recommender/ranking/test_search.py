@@ -81,6 +81,13 @@ def test_of_a_common_word_only_the_best_papers_are_asked_for_their_vectors(catal
     assert sum(asked) < len(catalogue) / 2
 
 
+def test_a_query_is_no_sentence(catalogue):
+    one, other = (
+        catalogue.search(query, 1000) for query in ("topic7word1 but not topic7word2", "topic7word1 topic7word2")
+    )
+    assert (one.ids, one.scores.tolist()) == (other.ids, other.scores.tolist())
+
+
 @pytest.mark.parametrize("papers", [1, 5, 20])
 def test_small_catalogues_are_searched_by_their_words(papers):
     rows = [

@@ -253,6 +253,17 @@ def test_interests_and_muted_words_count(me: Device) -> None:
     assert "interest" in {reason["kind"] for reason in best["reasons"]}
 
 
+def test_an_interest_may_be_a_sentence_and_a_reason_names_it_as_it_was_written(me: Device) -> None:
+    page = [card(number) for number in range(1, 10)]
+    me.rank(*page)
+    sentence = "I like papers on graphs of proteins, but not robots" + ", nor robots" * 11
+    assert me.call("PATCH", "/v1/me", {"interests": [sentence]}).status_code == 200
+    best = min(me.rank(*page)["cards"], key=lambda entry: entry["rank"])
+    assert "proteins" in page[int(best["id"][-1]) - 1]["title"]
+    assert [reason["words"] for reason in best["reasons"] if reason["kind"] == "interest"] == [[sentence]]
+    assert sum(reason["share"] for reason in best["reasons"]) == pytest.approx(best["score"], rel=1e-4)
+
+
 @pytest.mark.parametrize("model", [False, True])
 def test_a_followed_author_moves_a_page_and_a_reason_says_so(me: Device, context: Context, model: bool) -> None:
     if model:

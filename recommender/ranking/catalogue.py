@@ -16,6 +16,7 @@ from recommender.features.sentences import Sentence, read_sentence
 from recommender.features.tfidf import Vocabulary, learn_vocabulary, tokenize_papers
 from recommender.model.artifact import map_pages
 from recommender.model.model import Model
+from recommender.ranking.error_memory import Corrections
 from recommender.ranking.paper_index import (
     PaperBlock,
     PaperIndex,
@@ -226,9 +227,14 @@ class Catalogue:
             previous=previous,
         )
 
-    def score_reader(self, state: ReaderState, *, now: float, config: Config | None = None) -> CatalogueScores:
-        """Score the papers that this catalogue had when the reader was prepared (`is_current` tells a change)."""
-        return CatalogueScores(state, config or self.config, now)
+    def score_reader(
+        self, state: ReaderState, *, now: float, config: Config | None = None, corrections: Corrections | None = None
+    ) -> CatalogueScores:
+        """Score the papers that this catalogue had when the reader was prepared (`is_current` tells a change).
+
+        `corrections` are what an `ErrorMemory` found since the model was trained.
+        """
+        return CatalogueScores(state, config or self.config, now, corrections)
 
     @property
     def snapshot(self) -> object:

@@ -27,9 +27,10 @@ class Reason(NamedTuple):
 
     `kind` is "paper" (one of the reader's papers, with its `title` and the `words` it shares; below zero, the nearest
     of those they want less like), "words" (words shared with their other papers), "readers" (what other readers of
-    those papers read, and how many read this one), "fresh", "popular", "explore" (what re-ranking added: diversity,
-    fairness, exploration; and impressions passed over), "interest" (typed by the reader, in `words`; without words,
-    what was muted), or "author", "category", "organization" (followed by the reader, in `words` as they wrote it).
+    those papers read, how many read this one, and whether they took it lately more often than its places promised),
+    "fresh", "popular", "explore" (what re-ranking added: diversity, fairness, exploration; and impressions passed
+    over), "interest" (typed by the reader, in `words`; without words, what was muted), or "author", "category",
+    "organization" (followed by the reader, in `words` as they wrote it).
     """
 
     kind: str
@@ -109,7 +110,8 @@ class _Explanation:
         for text, shares in self._share_texts().items():
             yield _column("interest", shares, [[text]] * len(shares))
         yield _column("words", self.content, of_others)
-        yield _column("readers", self.collaborative + priors.get("readers", nothing))
+        of_readers = priors.get("readers", nothing) + priors.get("recent", nothing)
+        yield _column("readers", self.collaborative + of_readers)
         for kind in ("fresh", "popular", "interest"):
             yield _column(kind, priors.get(kind, nothing))
         if "disliked" in priors:

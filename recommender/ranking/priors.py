@@ -120,6 +120,7 @@ class Priors:
     blend: Blend
     config: Config
     now: float
+    corrections: SparseColumn | None = None
 
     def additions(self, papers: PaperSlice) -> Iterator[tuple[str, np.ndarray]]:
         """Yield by kind what is added to papers, float32 (M,), but for the penalties."""
@@ -134,6 +135,8 @@ class Priors:
             yield "readers", self.blend.prior(papers.column("readers"), self.reactions.profile.liked_rows)
         for kind, column in self.reactions.columns.items():
             yield kind, papers.pick(column)
+        if self.corrections is not None:
+            yield "recent", papers.pick(self.corrections)
 
     def _fresh(self, published: np.ndarray) -> np.ndarray:
         half_lives = ((published - self.now) * (1 / (DAY * self.config.fresh_half_life))).astype(np.float32)

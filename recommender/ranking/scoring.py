@@ -15,6 +15,7 @@ from recommender.config import Config
 from recommender.features.tfidf import Vocabulary
 from recommender.model.blend import Blend
 from recommender.ranking.components import CONTENT_COMPONENTS, Component
+from recommender.ranking.error_memory import Corrections
 from recommender.ranking.paper_index import PaperIndex, is_known
 from recommender.ranking.paper_slices import SPAN, PaperSelection, PaperSlice, PaperSpan, SparseColumn, iterate_spans
 from recommender.ranking.priors import Priors
@@ -75,12 +76,13 @@ class WeightedComponent:
 class CatalogueScores:
     """The scores of all papers in an index for one reader, computed for the papers that are asked about.
 
-    Papers that nothing is known of have a score of nan.
+    Papers that nothing is known of have a score of nan. `corrections` are what an `ErrorMemory` adds to single papers.
     """
 
     state: ReaderState
     config: Config
     now: float
+    corrections: Corrections | None = None
 
     @property
     def index(self) -> PaperIndex:
@@ -108,7 +110,8 @@ class CatalogueScores:
 
     @cached_property
     def _priors(self) -> Priors:
-        return Priors(self.state.reactions, self.state.blend, self.config, self.now)
+        corrections = self.corrections.over(self.index) if self.corrections else None
+        return Priors(self.state.reactions, self.state.blend, self.config, self.now, corrections)
 
     def of(self, rows: np.ndarray) -> np.ndarray:
         """Return the scores of index rows (M,), float32 (M,), nan where nothing is known of the paper."""

@@ -46,7 +46,7 @@ def choose_settings(task: str, train_on: sp.csr_matrix, seed: int, report: Calla
     inner_seed = seed + 1000  # the same seed would draw the readers that are held out already
     if task == "new":
         splits = [split_new(train_on, inner_seed, k) for k in HISTORY_SIZES["new"]]
-    else:
+    if task != "new" or not len(splits[0].readers):  # so few readers that no newcomer has papers enough
         splits = [split_leave_one_out(train_on, inner_seed)]
     methods: dict[str, Tuned] = {}
     tried: dict[str, list[dict[str, Any]]] = {}
@@ -67,7 +67,7 @@ def _try_setting(setting: Tuned, splits: list[Split], report: Callable[[str], No
     train_on = splits[0].train
     method.fit(train_on, sp.csr_matrix((train_on.shape[1], 0), dtype=np.float32))
     figures = [compute_figures(rank_baseline(method, split), split, None)[CHOSEN_BY] for split in splits]
-    return float(np.mean([of_split.mean() for of_split in figures if len(of_split)]))
+    return float(np.mean([of_split.mean() for of_split in figures])) if len(splits[0].readers) else 0.0
 
 
 def build_baselines(task: str, choice: Choice | None, seed: int) -> Iterator[tuple[str, Baseline]]:

@@ -17,8 +17,14 @@ from recommender.evaluation.ablations import ABLATIONS
 from recommender.evaluation.evaluate import evaluate as run_evaluation
 from recommender.evaluation.interaction_log import TASKS
 from recommender.evaluation.offline import latest_time, rank_readers, train_catalogue
+from recommender.evaluation.report import Report
+from recommender.evaluation.suite import NoSuite
+from recommender.evaluation.suite_report import SuiteReport
+from server.commands.suite import evaluate_suite, parse_tasks
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+_OUT_FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 class MalformedFile(click.ClickException):
@@ -85,9 +91,12 @@ def _progress_bar(title: str) -> Iterator[Callable[[str, float], None]]:
 
 
 @click.command()
-@click.option("--papers", "papers_file", type=_FILE, required=True, help="JSON lines: id, title, abstract and more.")
-@click.option("--interactions", type=_FILE, required=True, help="Lines reader⇥paper⇥kind[⇥time].")
-@click.option("--task", type=click.Choice([*TASKS, *ABLATIONS]), required=True)
+@click.option("--papers", "papers_file", type=_FILE, help="JSON lines: id, title, abstract and more.")
+@click.option("--interactions", type=_FILE, help="Lines reader⇥paper⇥kind[⇥time].")
+@click.option("--task", type=click.Choice([*TASKS, *ABLATIONS]))
+@click.option("--suite", type=_FOLDER, help="In place of the files: a folder of folders with both files, all measured.")
+@click.option("--tasks", help="Of a suite, such as warm,cold; all by default.")
+@click.option("--parts", type=_OUT_FOLDER, help="Where a suite's finished parts stay; by default its folder .figures.")
 @click.option(
     "--seeds", default="0", show_default=True, callback=lambda _c, _p, text: _seeds(text), help="Such as 0-4 or 0,2."
 )
@@ -96,9 +105,48 @@ def _progress_bar(title: str) -> Iterator[Callable[[str, float], None]]:
     "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Also write every figure to this file."
 )
 def evaluate(
-    *, papers_file: Path, interactions: Path, task: str, seeds: list[int], baselines: bool, json_file: Path | None
+    *,
+    papers_file: Path | None,
+    interactions: Path | None,
+    task: str | None,
+    suite: Path | None,
+    tasks: str | None,
+    parts: Path | None,
+    seeds: list[int],
+    baselines: bool,
+    json_file: Path | None,
 ) -> None:
-    """Measure the ranking on held-out papers, beside the field's baselines."""
+    """Measure the ranking on held-out papers, beside the field's baselines.
+
+    Either on two files (--papers, --interactions and --task), or on a --suite: a folder that holds a folder for each
+    kind of data, with papers.jsonl[.gz] and interactions.tsv[.gz] in it. A suite that was ended carries on.
+    """
+    report: Report | SuiteReport
+    if suite:
+        if papers_file or interactions or task or not baselines:
+            raise click.UsageError("--suite takes the place of --papers, --interactions and --task, with baselines")
+        report = _evaluate_suite(suite, parse_tasks(tasks), seeds, parts)
+    elif papers_file and interactions and task:
+        if tasks or parts:
+            raise click.UsageError("--tasks and --parts belong to --suite")
+        report = _evaluate_files(papers_file, interactions, task, seeds, baselines=baselines)
+    else:
+        raise click.UsageError("name --papers, --interactions and --task, or a --suite")
+    click.echo(report.as_markdown())
+    if json_file:
+        json_file.write_text(json.dumps(report.as_dict(), indent=1), encoding="utf-8")
+
+
+def _evaluate_suite(folder: Path, tasks: list[str], seeds: list[int], parts: Path | None) -> SuiteReport:
+    try:
+        return evaluate_suite(folder, tasks, seeds, parts)
+    except NoSuite as error:
+        raise click.ClickException(str(error)) from error
+    except MalformedLine as error:
+        raise MalformedFile(str(error)) from error
+
+
+def _evaluate_files(papers_file: Path, interactions: Path, task: str, seeds: list[int], *, baselines: bool) -> Report:
     try:
         papers, events = read_papers(papers_file), read_events(interactions)
     except MalformedLine as error:
@@ -106,14 +154,11 @@ def evaluate(
     _warn_of_unknown(papers, [(interactions, events.papers)])
     try:
         with _progress_bar("evaluating") as progress:
-            report = run_evaluation(
+            return run_evaluation(
                 papers, events, task, seeds, Config().relevance_only(), baselines=baselines, progress=progress
             )
     except ValueError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(report.as_markdown())
-    if json_file:
-        json_file.write_text(json.dumps(report.as_dict(), indent=1), encoding="utf-8")
 
 
 def _seeds(text: str) -> list[int]:

@@ -40,9 +40,10 @@ _OPENING = re.compile(
     rf"(?:(?:and|or|then|please|{_ADVERB}) )*+(?P<opened>(?:{_PERSON})?+(?:{_PAPERS})?+)", re.IGNORECASE
 )
 _REFUSAL = re.compile(
-    r"(?:(?:and|or|also|please|just) )*+(?:"
+    r"(?:(?:and|or|but|also|please|just) )*+(?:"
     rf"(?:i|we) (?:don['’]?t|do not|never) (?:{_ADVERB} )*+{_VERB} (?:to {_VERB} )?"
     rf"|(?:i ?['’]?m|i am|we ?['’]?re|we are) not (?:{_ADVERB} )*+{_VERB} "
+    rf"|(?:i|we) (?:{_ADVERB} )*+(?:hate|dislike|avoid) |(?:i|we)(?: ?['’]?d| would) rather not (?:see|read|get) "
     r"|not interested in |nothing (?=on |about |with )|(?P<bare>(?:no|not|without|never) )"
     rf")(?:(?:any|more|about|on) )*+(?:{_PAPERS})?+",
     re.IGNORECASE,
@@ -50,15 +51,20 @@ _REFUSAL = re.compile(
 # What parts a sentence into clauses. No full stop ends one after an initial or an abbreviation.
 _BREAK = re.compile(
     r"(?P<stop> ?;|(?<! .)(?<!\bvs)(?<!\bal)(?<!\bcf)[.!?](?= |$)) ?"
-    r"|(?P<refused>,? (?:but (?:not|no|without|never)|except(?:ing)?(?: for)?|excluding|other than|apart from)) "
-    r"|(?P<turn>,? but) |(?P<comma>,)(?: (?:and|or)(?= ))? |(?P<without> (?=without ))",
+    r"|(?P<refused>,? (?:\(?but (?:not|no|without|never)|and not"
+    r"|except(?:ing)?(?: for)?|excluding|other than|apart from)) "
+    r"|(?P<turn>,? but) |(?P<comma>,)(?: (?:and|or)(?= ))? |(?P<without> (?=without ))"
+    r"|(?P<aside> (?:\(|[-–—] )(?=(?:not|no|without) ))",
     re.IGNORECASE,
 )
 _QUOTED = re.compile('"[^"]*"|“[^“”]*”|«[^«»]*»')
 _MINUS = re.compile(rf"(?<!\S)-(?=[^\W\d_]|{HIDDEN})[^\s,;]+")
 # Where a hyphen stands for the first half of a word, as in "Bilderkennung und -verarbeitung", it refuses nothing.
 _SUSPENDED = re.compile(r"\b(?:und|oder|bzw\.|sowie|en|of|og|och|eller|ja|tai) -", re.IGNORECASE)
-_ENGLISH = re.compile(r"\b(?:the|of|for|with|about|and|from|that|but|using)\b", re.IGNORECASE)
+# "no" is Spanish, Italian and Portuguese, too, and "Not" is German.
+_ENGLISH = re.compile(
+    r"\b(?:the|of|for|with|about|and|from|that|but|using|please|without)\b|(?-i: not )", re.IGNORECASE
+)
 _AND = re.compile(r" (?:and|or) ", re.IGNORECASE)
 _CLOSING = frozenset(("papers", "articles", "please", "thanks", "too"))
 
@@ -100,23 +106,23 @@ def read_sentence(text: str) -> Sentence:
     minus = [line[start + 1 : end] for start, end in dashed]
     for start, end in dashed:
         line, hidden = (one[:start] + " " * (end - start) + one[end:] for one in (line, hidden))
-    opened, clauses = _read_clauses(hidden)
+    opened, clauses = _read_clauses(hidden, english=bool(_ENGLISH.search(text)))
     wanted, unwanted = ([line[one] for refused, one in clauses if refused is which] for which in (False, True))
     if not (opened or unwanted or minus):
         return plain
     return _settle(text, wanted, [*unwanted, *minus]) or plain
 
 
-def _read_clauses(hidden: str) -> tuple[bool, list[tuple[bool, slice]]]:
+def _read_clauses(hidden: str, *, english: bool) -> tuple[bool, list[tuple[bool, slice]]]:
     """Return whether a line says that something is wanted, and of each clause whether it is refused and what of."""
     clauses = [part for clause, next_kind in _split(hidden) for part in _split_last(hidden, clause, next_kind)]
     opened = any(_open(hidden, clause)["opened"] for clause in clauses)
-    english, refused, read = opened or bool(_ENGLISH.search(hidden)), False, []
+    refused, read = False, []
     for clause in clauses:
         if clause.kind in ("stop", "turn", "refused"):
             refused = clause.kind == "refused"
         refusal, opening = _REFUSAL.match(hidden, clause.start, clause.end), _open(hidden, clause)
-        if refusal and (not refusal["bare"] or (english if clause.kind in ("stop", "turn", "comma") else opened)):
+        if refusal and (not refusal["bare"] or opened or (english and clause.kind not in ("", "without"))):
             refused, start = True, refusal.end()
         else:
             refused = refused and (clause.kind == "refused" or not opening["opened"])
@@ -157,7 +163,7 @@ def _settle(text: str, wanted: Sequence[str], unwanted: Sequence[str]) -> Senten
 
 def _sort_names(parts: Sequence[str]) -> tuple[list[str], list[Name]]:
     """Return the plain words and the names among the parts of a sentence."""
-    cleaned = [_drop_closing(part.strip(" ,.!?")) for part in parts]
+    cleaned = [_drop_closing(part.strip(" ,.!?()")) for part in parts]
     words, names = split_topics(one.replace('"', "") if read_name(one) else one for one in cleaned)
     return [one for one in words if tokenize(one)], names
 

@@ -50,7 +50,7 @@ _REFUSAL = re.compile(
 )
 # What parts a sentence into clauses. No full stop ends one after an initial or an abbreviation.
 _BREAK = re.compile(
-    r"(?P<stop> ?;|(?<! .)(?<!\bvs)(?<!\bal)(?<!\bcf)[.!?](?= |$)) ?"
+    r"(?P<stop> ?;|(?<!\b[^\W\d_])(?<!\bvs)(?<!\bal)(?<!\bcf)[.!?](?= |$)) ?"
     r"|(?P<refused>,? (?:\(?but (?:not|no|without|never)|and not"
     r"|except(?:ing)?(?: for)?|excluding|other than|apart from)) "
     r"|(?P<turn>,? but) |(?P<comma>,)(?: (?:and|or)(?= ))? |(?P<without> (?=without ))"
@@ -66,7 +66,8 @@ _ENGLISH = re.compile(
     r"\b(?:the|of|for|with|about|and|from|that|but|using|please|without)\b|(?-i: not )", re.IGNORECASE
 )
 _AND = re.compile(r" (?:and|or) ", re.IGNORECASE)
-_CLOSING = frozenset(("papers", "articles", "please", "thanks", "too"))
+_PLEASE = re.compile(r",? (?:please|thanks|too)(?=[ ,;.!)]|$)", re.IGNORECASE)
+_CLOSING = frozenset(("papers", "articles"))
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def read_sentence(text: str) -> Sentence:
     hidden = _QUOTED.sub(lambda found: HIDDEN * len(found.group()), line)
     dashed = [] if _SUSPENDED.search(hidden) else [found.span() for found in _MINUS.finditer(hidden)]
     minus = [line[start + 1 : end] for start, end in dashed]
-    for start, end in dashed:
+    for start, end in [*dashed, *(found.span() for found in _PLEASE.finditer(hidden))]:
         line, hidden = (one[:start] + " " * (end - start) + one[end:] for one in (line, hidden))
     opened, clauses = _read_clauses(hidden, english=bool(_ENGLISH.search(text)))
     wanted, unwanted = ([line[one] for refused, one in clauses if refused is which] for which in (False, True))

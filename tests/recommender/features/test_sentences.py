@@ -47,6 +47,7 @@ from recommender.features.tokenizer import tokenize
         ("papers on drones, but not war; also papers about maps", ["drones", "maps"], ["war"]),
         ("I like robots, cars and drones", ["robots", "cars", "drones"], []),
         ("I like robots, cars and drones, please", ["robots", "cars", "drones"], []),
+        ("I like robots, cars and drones please, but not war", ["robots", "cars", "drones"], ["war"]),
         ("I like robots, cars, and drones", ["robots", "cars", "drones"], []),
         ("I like search and rescue", ["search and rescue"], []),
         ("I like cats; search and rescue", ["cats", "search and rescue"], []),

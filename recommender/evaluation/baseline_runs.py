@@ -72,8 +72,18 @@ def _try_setting(setting: Tuned, splits: list[Split], report: Callable[[str], No
 
 def build_baselines(task: str, choice: Choice | None, seed: int) -> Iterator[tuple[str, Baseline]]:
     """Yield the baselines of a task, each with its name in reports; `choice` is needed where readers count."""
-    collaborative = collaborative_baselines() if task != "alone" else []
-    yield from ((method.name, method) for method in [*content_baselines(), *collaborative])
+    yield from build_text_baselines()
+    yield from build_reader_baselines(task, choice, seed)
+
+
+def build_text_baselines() -> Iterator[tuple[str, Baseline]]:
+    """Yield the baselines that learn from a reader's own papers and the texts."""
+    yield from ((method.name, method) for method in content_baselines())
+
+
+def build_reader_baselines(task: str, choice: Choice | None, seed: int) -> Iterator[tuple[str, Baseline]]:
+    """Yield the baselines that learn from all readers and no text: none for a reader alone."""
+    yield from ((method.name, method) for method in (collaborative_baselines() if task != "alone" else []))
     for name, method in choice.methods.items() if choice else ():
         yield name, replace(method, seed=seed) if isinstance(method, Als) else replace(method)
 

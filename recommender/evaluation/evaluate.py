@@ -6,7 +6,7 @@ Axes: U training readers, R readers evaluated, P papers, W words.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -23,6 +23,7 @@ from recommender.evaluation.baseline_runs import (
     choose_settings,
     rank_baseline,
 )
+from recommender.evaluation.baselines import Baseline
 from recommender.evaluation.figures import DEPTH, Lists, compute_figures
 from recommender.evaluation.interaction_log import InteractionLog
 from recommender.evaluation.offline import Histories
@@ -189,10 +190,10 @@ class Run:
             self.report.facts["removing the first named paper lowers the score"] = round(float(np.mean(removals)), 3)
         return lists
 
-    def run_baselines(self, seed: int) -> None:
-        """Fit and rank with each baseline; `choose_baselines` comes before where the task has other readers."""
+    def run_baselines(self, seed: int, methods: Iterable[tuple[str, Baseline]] | None = None) -> None:
+        """Fit and rank with baselines, by default with all; those that have settings are chosen before."""
         splits, words = self.material.log.split(self.report.task, seed), self.material.features.words
-        for label, method in build_baselines(self.report.task, self.choice, seed):
+        for label, method in methods or build_baselines(self.report.task, self.choice, seed):
             self.report_stage(f"seed {seed}: {label}")
             method.fit(splits[0][1].train, words)
             for name, split in splits:

@@ -1,9 +1,9 @@
 """The evaluation over a suite: kinds of data, each a folder, and every task on each.
 
-What is measured is kept in parts, by kind, task and seed: our figures, the baselines' figures, and the settings chosen
-for baselines. A part is kept with a digest of the files and the code that it came from, so that a run measures only
-what is missing or no longer true: one that was ended carries on, and a change of the model leaves the baselines as they
-are.
+What is measured is kept in parts, by kind, task and seed: our figures, those of the text baselines, those of baselines
+that learn from readers, and the settings chosen for these. A part is kept with a digest of the files and the code that
+it came from, so that a run measures only what is missing or no longer true: one that was ended carries on, a change of
+the model leaves the baselines as they are, and kinds that differ in their texts alone share what readers teach.
 """
 
 from __future__ import annotations
@@ -22,7 +22,13 @@ import numpy as np
 from recommender.config import Config
 from recommender.data.files import read_events, read_papers, write_lines
 from recommender.errors import TooFewPapers
-from recommender.evaluation.baseline_runs import TASKS_WITH_READERS, Choice, build_grids
+from recommender.evaluation.baseline_runs import (
+    TASKS_WITH_READERS,
+    Choice,
+    build_grids,
+    build_reader_baselines,
+    build_text_baselines,
+)
 from recommender.evaluation.evaluate import Material, Run
 from recommender.evaluation.report import Report
 
@@ -162,33 +168,37 @@ class _Job:
 
     def measure(self, seeds: Sequence[int]) -> Report:
         """Measure with each seed, or take what is kept."""
-        whole, config, first = Report(self.task, list(seeds)), self.material.config, seeds[0]
-        of_model = self._digest(MODEL_CODE, config.as_dict())
-        of_baselines = self._digest(BASELINE_CODE, config.min_df)
+        whole, first, files = Report(self.task, list(seeds)), seeds[0], (self.kind.papers, self.kind.interactions)
+        of_model = self._digest(files, MODEL_CODE, self.material.config.as_dict())
+        of_texts = self._digest(files, BASELINE_CODE, self.material.config.min_df)
+        of_readers = self._digest(files[1:], BASELINE_CODE, self.material.papers.ids)
+        shared = f"readers-{of_readers[:16]}"  # by all kinds that differ in texts alone
         if self.task in TASKS_WITH_READERS:
-            whole.grids = self._get("chosen", first, of_baselines, self._choose)
+            whole.grids = self._get(shared, "chosen", first, of_readers, self._choose)
         choice = _read_choice(whole.grids, first)
         names = sorted(method.name for method in choice.methods.values())  # others where another seed comes first
+        measure = partial(self._run_reader_baselines, choice=choice)
         for seed in seeds:
-            _add_part(whole, self._get("ours", seed, of_model, self._run_model))
-            measure = partial(self._run_baselines, choice=choice)
-            _add_part(whole, self._get("baselines", seed, f"{of_baselines} {names}", measure))
+            _add_part(whole, self._get(self.kind.name, "ours", seed, of_model, self._run_model))
+            _add_part(whole, self._get(self.kind.name, "texts", seed, of_texts, self._run_text_baselines))
+            _add_part(whole, self._get(shared, "readers", seed, f"{of_readers} {names}", measure))
         return whole
 
-    def _get(self, part: str, seed: int, digest: str, measure: Callable[[int], dict[str, Any]]) -> dict[str, Any]:
-        return self.store.get(f"{self.kind.name}/{self.task}-{seed}-{part}", digest, partial(measure, seed))
+    def _get(
+        self, folder: str, part: str, seed: int, digest: str, measure: Callable[[int], dict[str, Any]]
+    ) -> dict[str, Any]:
+        return self.store.get(f"{folder}/{self.task}-{seed}-{part}", digest, partial(measure, seed))
 
-    def _digest(self, code: Iterable[str], settings: Any) -> str:
-        """Return a hash of the kind's files, of some of this package's modules, and of settings."""
+    def _digest(self, files: Iterable[Path], code: Iterable[str], settings: Any) -> str:
+        """Return a hash of files, of some of this package's modules, and of settings."""
         digest = hashlib.sha256(json.dumps(settings).encode())
         modules = sorted(path for pattern in code for path in PACKAGE.glob(pattern))
-        for path in (self.kind.papers, self.kind.interactions, *modules):
+        for path in (*files, *modules):
             digest.update(hashlib.sha256(path.read_bytes()).digest())
         return digest.hexdigest()
 
-    def _start_run(self, seed: int, choice: Choice | None = None) -> Run:
-        report = Report(self.task, [seed])
-        return Run(self.material, report, lambda stage, _share: self.tell(stage), choice=choice, brief=True)
+    def _start_run(self, seed: int) -> Run:
+        return Run(self.material, Report(self.task, [seed]), lambda stage, _share: self.tell(stage), brief=True)
 
     def _choose(self, seed: int) -> dict[str, Any]:
         run = self._start_run(seed)
@@ -200,9 +210,14 @@ class _Job:
         run.run_seed(seed, baselines=False)
         return _read_part(run.report)
 
-    def _run_baselines(self, seed: int, choice: Choice) -> dict[str, Any]:
-        run = self._start_run(seed, choice)
-        run.run_baselines(seed)
+    def _run_text_baselines(self, seed: int) -> dict[str, Any]:
+        run = self._start_run(seed)
+        run.run_baselines(seed, build_text_baselines())
+        return _read_part(run.report)
+
+    def _run_reader_baselines(self, seed: int, choice: Choice) -> dict[str, Any]:
+        run = self._start_run(seed)
+        run.run_baselines(seed, build_reader_baselines(self.task, choice, seed))
         return _read_part(run.report)
 
 

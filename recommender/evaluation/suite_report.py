@@ -123,7 +123,7 @@ class SuiteReport:
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as JSON values."""
-        rows = [asdict(row) | {"best": row.best if row.against else None} for row in self.rows]
+        rows = [_as_json(row) for row in self.rows]
         missing = [{"kind": one.kind, "task": one.task, "reason": one.reason} for one in self.missing]
         ahead = [
             {"kind": row.kind, "split": row.split, "metric": row.metric, "method": name} for row, name in self._ahead()
@@ -165,6 +165,14 @@ class SuiteReport:
             kinds.setdefault((one.task, one.reason), []).append(one.kind)
         for (task, reason), names in kinds.items():
             yield f"Not measured: {task} on {', '.join(names)}: {reason}."
+
+
+def _as_json(row: Row) -> dict[str, Any]:
+    """Return a row as JSON values: the ratio to a baseline that found nothing is null, since JSON has no infinity."""
+    found = asdict(row) | {"best": row.best if row.against else None}
+    for one in found["against"].values():
+        one["ratio"] = one["ratio"] if np.isfinite(one["ratio"]) else None
+    return found
 
 
 def _format_cells(row: Row) -> Iterator[str]:

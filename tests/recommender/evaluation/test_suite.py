@@ -9,6 +9,7 @@ import pytest
 from recommender import Config
 from recommender.data.files import read_events, read_papers
 from recommender.evaluation import baseline_runs, suite
+from recommender.evaluation.baselines import TextMean
 from recommender.evaluation.evaluate import Run, evaluate
 from recommender.evaluation.linear_baselines import Ease
 from recommender.evaluation.report import OURS
@@ -23,7 +24,7 @@ def few_settings(monkeypatch):
     grids = {"EASE": [Ease(1.0), Ease(100.0)]}
     for module in (baseline_runs, suite):
         monkeypatch.setattr(module, "build_grids", lambda seed: grids)
-    monkeypatch.setattr(baseline_runs, "content_baselines", lambda: [])
+    monkeypatch.setattr(baseline_runs, "content_baselines", lambda: [TextMean()])
     monkeypatch.setattr(baseline_runs, "collaborative_baselines", lambda: [baseline_runs.Als(4, 1.0, 2.0)])
 
 
@@ -97,7 +98,7 @@ def test_figures_are_those_of_a_single_evaluation(folder):
     tables = read_papers(folder / "all/papers.jsonl.gz"), read_events(folder / "all/interactions.tsv.gz")
     alone = evaluate(*tables, "warm", [0, 1], CONFIG).splits["warm"]
     ours = of_all.report.splits["warm"]
-    assert set(ours) == {OURS, "EASE", "ALS f=4 reg=1 α=2, 15 iterations"}
+    assert set(ours) == {OURS, "EASE", "TF-IDF mean", "ALS f=4 reg=1 α=2, 15 iterations"}
     for method, figures in ours.items():
         assert figures.by_reader["ndcg@20"][1] == pytest.approx(alone[method].by_reader["ndcg@20"][1], abs=2e-6)
     assert set(ours[OURS].by_reader) == {"recall@20", "recall@50", "recall@100", "ndcg@20", "mrr"}
@@ -111,7 +112,7 @@ def test_what_is_finished_is_not_measured_again(folder, counted):
     assert len(whole) == 4
     for before, after in zip(first, whole, strict=False):
         assert before.report.as_dict() == after.report.as_dict()
-    assert len(counted) == len(set(map(tuple, counted))) * 2 == 10  # each once for each of two kinds
+    assert len(counted) == 14  # for each of two kinds: ours twice, texts and readers twice, settings once
     counted.clear()
     again = list(build_suite(folder, tasks=("warm", "cold")).measure())
     assert counted == []
@@ -153,7 +154,20 @@ def test_changed_data_is_measured_again(folder, counted):
     with open(folder / "some" / "interactions.tsv", "a") as file:
         file.write("r0\tt0p00\tsave\n")
     list(build_suite(folder).measure())
-    assert sorted(name for name, _, _ in counted) == ["choose_baselines", "run_baselines", "run_seed"]
+    assert sorted(name for name, _, _ in counted) == ["choose_baselines", "run_baselines", "run_baselines", "run_seed"]
+
+
+def test_kinds_that_differ_in_texts_share_what_is_learned_from_readers(folder, counted):
+    shutil.rmtree(folder / "some")
+    shutil.copytree(folder / "all", folder / "untitled")
+    papers = gzip.decompress((folder / "all/papers.jsonl.gz").read_bytes()).decode()
+    (folder / "untitled/papers.jsonl.gz").write_bytes(gzip.compress(papers.replace("On topic", "Of topic").encode()))
+    one, other = build_suite(folder).measure()
+    names = [name for name, _, _ in counted]
+    assert {name: names.count(name) for name in names} == {"run_seed": 2, "choose_baselines": 1, "run_baselines": 3}
+    figures, others = one.report.splits["warm"], other.report.splits["warm"]
+    assert figures["EASE"].as_dict() == others["EASE"].as_dict()
+    assert figures.keys() == others.keys()
 
 
 @pytest.mark.parametrize("damage", [b"", b"no gzip", gzip.compress(b"{"), gzip.compress(b"[]")])
@@ -197,11 +211,9 @@ def test_a_digest_covers_all_that_its_code_imports(code):
     elsewhere = {"errors.py", "bootstrap.py"}  # names, and intervals, which are made anew from the figures kept
     if code is BASELINE_CODE:
         elsewhere |= {"config.py"}  # of which one setting matters, and is in the digest
-        elsewhere |= {
-            "features/keyphrases.py",
-            "features/label_choice.py",
-        }  # what words are called, not which there are
+        # what words are called, not which there are
+        elsewhere |= {"features/keyphrases.py", "features/label_choice.py"}
     else:  # what `evaluate.py` imports for other than ours
-        elsewhere |= {f"evaluation/{name}.py" for name in ("ablations", "baseline_runs", "report")}
+        elsewhere |= {f"evaluation/{name}.py" for name in ("ablations", "baseline_runs", "baselines", "report")}
     assert find_imports(code) - covered - elsewhere == set()
     assert all(any(True for _ in PACKAGE.glob(pattern)) for pattern in code)

@@ -122,6 +122,8 @@ def test_a_baseline_that_finds_nothing_has_no_ratio():
     made.add(Measured("whole", "cold", report))
     assert made.rows[0].best == "TF-IDF mean"
     assert "inf" not in made.as_markdown()
+    whole = json.loads(json.dumps(made.as_dict(), allow_nan=False))
+    assert whole["rows"][0]["against"]["popularity"]["ratio"] is None
 
 
 def test_everything_is_json(report):

@@ -22,11 +22,11 @@ class Config:
 
     factors: int = 256
     """Dimensions D of the vectors; a small catalogue gets fewer, at most a quarter of its papers and at least 16."""
-    regularization: float = 1.0
+    regularization: float = 10.0
     """L2 penalty λ of the ALS (Hu, Koren and Volinsky 2008) and of every fold-in; more keeps vectors shorter."""
     alpha: float = 40.0
     """Confidence of a cell of weight 1 where an empty cell has 1; scales all weights (α of Hu, Koren and Volinsky)."""
-    iterations: int = 15
+    iterations: int = 7
     """ALS sweeps over both sides of the matrix; fewer where a trained model is brought up to date."""
     min_df: int = 3
     """Papers a word must occur in to be learned; fewer suffice in a catalogue under 300 papers."""

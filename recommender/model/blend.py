@@ -1,8 +1,9 @@
 """The blend: how much each component of a score weighs, by a paper's readers and the length of the reader's history.
 
 The components, each scaled to unit spread, are named in `ranking/components.py`: `factors` (the reader folded into the
-factorisation), `text_graph` and `joint_graph` (how far their papers reach along the graphs), `word_ridge` (kernel ridge
-over the words) and `embedding` (the same over an encoder's vectors).
+factorisation), `text_graph` and `joint_graph` (how far their papers reach along the graphs), `item_regression` (linear
+predictions of each paper from its neighbours), `word_ridge` (kernel ridge over the words) and `embedding` (the same
+over an encoder's vectors).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ _STORED_COMPONENTS = {
     "factors": "stack",
     "text_graph": "text",
     "joint_graph": "joint",
+    "item_regression": "linear",
     "word_ridge": "words",
     "embedding": "meaning",
 }
@@ -87,6 +89,11 @@ class Blend:
     cold_scale_short_history: float = 0.0
     learned: bool = False
 
+    @property
+    def weighed(self) -> list[str]:
+        """The names of the components that have any weight."""
+        return [name for name, weight in self.components.items() if any(vars(weight).values())]
+
     def weight(self, component: str, readers: np.ndarray, history: np.ndarray | int) -> np.ndarray:
         """Return a component's weight for papers with these numbers of readers, float32 (N,) or broadcast."""
         cold_scale = self.cold_scale + self.cold_scale_short_history / np.sqrt(np.maximum(history, 1))
@@ -138,9 +145,10 @@ WITH_READERS = Blend(
         "factors": ComponentWeight(base=1.0, low_support=-0.3, cold=1.0),
         "text_graph": ComponentWeight(base=0.13, short_history=-0.1, cold=0.05),
         "joint_graph": ComponentWeight(base=0.15, short_history=-0.1, cold=0.15),
+        "item_regression": ComponentWeight(base=0.3, short_history=-0.3),
     },
-    cold_scale=0.87,
-    cold_scale_short_history=0.15,
+    cold_scale=1.2,
+    cold_scale_short_history=-0.18,
 )
 # A reader alone has no joint graph; where there are few readers, it is what they contribute.
 ALONE = Blend(

@@ -26,6 +26,7 @@ from recommender.model.derived_columns import DerivedColumns
 from recommender.model.factorization import ColdItemAdjustment, Factors
 from recommender.model.foldin import fold
 from recommender.model.holdout_record import HoldoutRecord
+from recommender.model.item_regression import ItemRegression
 from recommender.model.manifest import Manifest
 from recommender.model.nearest import NearestIndex
 from recommender.model.neighbours import Graph, Propagation
@@ -58,6 +59,7 @@ class Model:
         embeddings: The vectors of an encoder; of no dimension without one.
         name_index: The papers of every name; empty in a model from before there was one.
         holdout_record: How its holdout fit did, for the gate to compare the next model with.
+        item_regression: The linear item-item part; None without readers, and in a model from before there was one.
     """
 
     manifest: Manifest
@@ -78,6 +80,7 @@ class Model:
     embeddings: Embeddings
     name_index: NameIndex = field(default_factory=NameIndex.empty)
     holdout_record: HoldoutRecord = field(default_factory=HoldoutRecord.empty)
+    item_regression: ItemRegression | None = None
     # The arrays of `derived`, of a loaded model; not of a copy of it with other columns.
     _stored: Mapping[str, np.ndarray] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -132,7 +135,10 @@ class Model:
         arrays |= {"name_keys_row_ends": self.name_index.ends, "name_keys_rows": self.name_index.rows}
         arrays |= _keyphrase_arrays(self.vocabulary.keyphrases)
         arrays |= {"idf": self.vocabulary.idf, "vectors": self.factors.papers, "features": self.factors.features}
-        for name, matrix in [("words", self.words), *_graph_matrices(self.graph)]:
+        matrices = [("words", self.words), *_graph_matrices(self.graph)]
+        if self.item_regression is not None:
+            matrices.append(("linear", self.item_regression.weights))
+        for name, matrix in matrices:
             arrays |= {f"{name}_{part}": getattr(matrix, part) for part in ("data", "indices", "indptr")}
         arrays["drawing"] = np.array(
             [self.cold_adjustment.vector_scale, self.cold_adjustment.direction_scale], np.float64
@@ -198,6 +204,7 @@ class Model:
             holdout_record=HoldoutRecord(
                 **manifest["answers"], keys=arrays["answers_keys"], gains=arrays["answers_gains"]
             ),
+            item_regression=_read_item_regression(arrays, shape[0]),
             **{name: arrays[name] for name in _COLUMNS},
         )
         object.__setattr__(model, "_stored", arrays)
@@ -244,6 +251,10 @@ def _read_embeddings(manifest: dict[str, Any], arrays: dict[str, np.ndarray], pa
     if "meaning" not in arrays:
         return Embeddings.empty(papers)
     return Embeddings(manifest["encoder"], arrays["meaning"], arrays["meaning_prints"])
+
+
+def _read_item_regression(arrays: dict[str, np.ndarray], papers: int) -> ItemRegression | None:
+    return ItemRegression(_sparse(arrays, "linear", (papers, papers))) if "linear_data" in arrays else None
 
 
 def _sparse(arrays: dict[str, np.ndarray], name: str, shape: tuple[int, int]) -> sp.csr_matrix:

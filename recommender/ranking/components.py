@@ -1,4 +1,4 @@
-"""The components of a score: factors, propagation along two graphs, and ridge regression over words and embeddings.
+"""The components of a score: factors, propagation along graphs, item regression, ridge over words and embeddings.
 
 Each is linear in the rows of the profile with its matrix held fixed, so its scores split into one share per row. What
 solving for a reader takes is done when a component is built; scoring papers costs what those papers have.
@@ -12,6 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
+from typing import Protocol
 
 import numpy as np
 import scipy.sparse as sp
@@ -19,7 +20,6 @@ import scipy.sparse as sp
 from recommender.features.encoders import Embeddings
 from recommender.model.foldin import Fold, fold
 from recommender.model.model import Model
-from recommender.model.neighbours import Propagation
 from recommender.ranking.paper_index import PaperIndex
 from recommender.ranking.paper_slices import (
     PaperSelection,
@@ -104,11 +104,20 @@ def build_factors(model: Model, profile: Profile, index: PaperIndex) -> FactorsC
     return FactorsComponent(index, folded, model)
 
 
+class Propagation(Protocol):
+    """What carries a preference for papers over to others: a graph of papers, or the item regression."""
+
+    def propagate(self, graph_rows: sp.csr_matrix) -> sp.csr_matrix:
+        """Return how far `graph_rows` (n, P) reach the papers, float32 CSR (n, P)."""
+        ...
+
+
 @dataclass(frozen=True)
 class GraphComponent(Component):
     """Propagation of the profile along a graph of papers: `reach` float32 CSR (n, P), weighted by `weight` (n,).
 
-    Truncated random walks, as in Cooper et al., "Random Walks in Recommender Systems" (WWW 2014).
+    Truncated random walks, as in Cooper et al., "Random Walks in Recommender Systems" (WWW 2014); or the weights of
+    the item regression.
     """
 
     propagation: Propagation
@@ -315,7 +324,7 @@ def _solve_ridge(kernel: np.ndarray, profile: Profile, ridge: float) -> np.ndarr
     return np.linalg.solve(kernel, profile.preference).astype(np.float32)
 
 
-COMPONENTS = ("factors", "text_graph", "joint_graph", "word_ridge", "embedding")
+COMPONENTS = ("factors", "text_graph", "joint_graph", "item_regression", "word_ridge", "embedding")
 CONTENT_COMPONENTS = ("text_graph", "word_ridge", "embedding")  # these know nothing of other readers
 
 
@@ -332,7 +341,11 @@ def build_components(
     builders: dict[str, Callable[[], Component]] = {"word_ridge": lambda: build_ridge(profile, index, ridge)}
     if model:
         builders["factors"] = lambda: build_factors(model, profile, index)
-        graphs = {"text_graph": model.graph.text, "joint_graph": model.graph.joint}
+        graphs = {
+            "text_graph": model.graph.text,
+            "joint_graph": model.graph.joint,
+            "item_regression": model.item_regression,
+        }
         builders |= {
             name: partial(build_graph, graph, profile, index, earlier) for name, graph in graphs.items() if graph
         }

@@ -95,7 +95,7 @@ def prepare_reader(
             profile,
             index,
             model,
-            blend.components,
+            blend.weighed,
             config.text_regularization,
             earlier=_find_earlier(profile, previous) if previous else None,
         )

@@ -21,15 +21,14 @@ from recommender.training.blend_validation import ValidationCandidates
 
 DEPTH = 20
 ROUNDS = 8
-STEP = 0.1
+STEP = 0.2
 MIN_GAIN = 2e-4
 SHRINK = 0.05  # what a squared unit away from the start has to gain
 WARM_WEIGHTS, COLD_WEIGHTS = ("base", "low_support", "short_history"), ("cold", "cold_short_history")
-COLD_SCALES = np.arange(0.7, 1.21, 0.05)  # tried for papers without readers, in long histories
-COLD_SCALES_SHORT_HISTORY = (0.0, 0.1, 0.2)  # added to those in short histories
-MIN_KEPT_NDCG = 0.9  # share of the factors' own NDCG on papers with readers to keep when cold papers join the list
-LOSS_PENALTY = 3.0  # price of each unit of NDCG lost below that
-MIN_HISTORY = 4  # papers of a reader who counts for it; with fewer, no paper with readers is held out
+COLD_SCALES = np.arange(0.8, 1.61, 0.1)  # tried for papers without readers, in long histories
+COLD_SCALES_SHORT_HISTORY = (-0.3, -0.15, 0.0, 0.15)  # added to those in short histories
+MIN_COLD_SHARE = 0.5  # what the cold targets count at least: every day's new papers are cold
+MIN_HISTORY = 4  # papers of a reader whose warm targets count; with fewer, no paper with readers is held out
 
 _DISCOUNT = 1 / np.log2(np.arange(DEPTH) + 2)
 _IDEAL_DCG = np.cumsum(_DISCOUNT)
@@ -159,22 +158,29 @@ def _top_columns(candidates: ValidationCandidates, scores: np.ndarray) -> np.nda
 
 
 def _search_cold_scale(candidates: ValidationCandidates, blend: Blend) -> Blend:
-    """Scale cold papers against the others for the best NDCG of whole lists, but keep to `MIN_KEPT_NDCG`."""
+    """Scale cold papers against the others for the best NDCG of both kinds of targets in whole lists.
+
+    Each counts by its share of what readers take up, not by how many the split held out.
+    """
     is_warm = candidates.readers > 0
-    is_target = candidates.is_target & is_warm & (candidates.history >= MIN_HISTORY)[:, None]
-    warm = dataclasses.replace(candidates, is_target=is_target, target_counts=is_target.sum(axis=1))
-    if not warm.target_counts.any() or (candidates.is_target <= is_warm).all():
+    warm = _only(candidates, is_warm & (candidates.history >= MIN_HISTORY)[:, None])
+    cold = _only(candidates, ~is_warm)
+    if not warm.target_counts.any() or not cold.target_counts.any():
         return blend
-    factors = np.where(is_warm, candidates.components["factors"], -np.inf)
-    required = MIN_KEPT_NDCG * ndcg_of_hits(_find_hits(warm, factors), warm.target_counts).mean()
+    cold_share = max(MIN_COLD_SHARE, candidates.cold_share)
     best_quality, best = -np.inf, blend
     for scale, short_history in itertools.product(COLD_SCALES, COLD_SCALES_SHORT_HISTORY):
         scaled = dataclasses.replace(blend, cold_scale=float(scale), cold_scale_short_history=float(short_history))
         scores = blend_scores(candidates, scaled)
-        lost = max(0.0, required - ndcg_of_hits(_find_hits(warm, scores), warm.target_counts).mean())
         distance = (scale - blend.cold_scale) ** 2 + (short_history - blend.cold_scale_short_history) ** 2
-        ndcg = ndcg_of_hits(_find_hits(candidates, scores), candidates.target_counts).mean()
-        quality = ndcg - LOSS_PENALTY * lost - SHRINK * distance
+        each = [ndcg_of_hits(_find_hits(one, scores), one.target_counts).mean() for one in (warm, cold)]
+        quality = (1 - cold_share) * each[0] + cold_share * each[1] - SHRINK * distance
         if quality > best_quality:
             best_quality, best = quality, scaled
     return best
+
+
+def _only(candidates: ValidationCandidates, papers: np.ndarray) -> ValidationCandidates:
+    """Return the candidates with those targets alone that are among these papers, bool (L, M)."""
+    is_target = candidates.is_target & papers
+    return dataclasses.replace(candidates, is_target=is_target, target_counts=is_target.sum(axis=1))

@@ -30,13 +30,15 @@ class ValidationSplit:
     """`train` float32 CSR (U, P) is what to fit on; `history` and `targets` are paper numbers of L readers.
 
     `had_readers` bool (P,) marks papers that somebody had read before any were held out. The others are nobody's
-    targets here, and would only make cold papers look worse than they are.
+    targets here, and would only make cold papers look worse than they are. `cold_share` is the share of all pairs whose
+    paper nobody else reads: of what a reader takes up, what nobody had read.
     """
 
     train: sp.csr_matrix
     had_readers: np.ndarray
     history: list[np.ndarray]
     targets: list[np.ndarray]
+    cold_share: float
 
 
 def split_interactions(interactions: sp.csr_matrix, seed: int) -> ValidationSplit:
@@ -57,8 +59,10 @@ def split_interactions(interactions: sp.csr_matrix, seed: int) -> ValidationSpli
     usable = [reader for reader, (history, targets) in enumerate(halves) if len(history) and len(targets)]
     chosen = random.permutation(usable)[:MAX_VALIDATION_READERS]
     train = interactions.multiply(_binary_matrix(kept, interactions.shape)).tocsr().astype(np.float32)
-    had_readers = np.bincount(interactions.indices, minlength=papers) > 0
-    return ValidationSplit(train, had_readers, [halves[one][0] for one in chosen], [halves[one][1] for one in chosen])
+    readers_each = np.bincount(interactions.indices, minlength=papers)
+    cold_share = float((readers_each == 1).sum() / max(1, interactions.nnz))
+    history, targets = ([halves[one][part] for one in chosen] for part in (0, 1))
+    return ValidationSplit(train, readers_each > 0, history, targets, cold_share)
 
 
 def _holdout_size(papers: int) -> int:
@@ -76,7 +80,7 @@ class ValidationCandidates:
 
     `is_target` bool (L, M) marks targets and `target_counts` int64 (L,) counts them. `components` maps a component's
     name to its scores, float32 (L, M), of unit spread over all papers. `readers` float32 (L, M) counts each paper's
-    readers, `history` int64 (L,) the papers known of each reader.
+    readers, `history` int64 (L,) the papers known of each reader. `cold_share` is that of the split.
     """
 
     mask: np.ndarray
@@ -85,12 +89,14 @@ class ValidationCandidates:
     components: dict[str, np.ndarray]
     readers: np.ndarray
     history: np.ndarray
+    cold_share: float
 
     def take(self, chosen: np.ndarray) -> ValidationCandidates:
         """Return the candidates of some readers, bool (L,)."""
         components = {name: scores[chosen] for name, scores in self.components.items()}
         tables = (self.mask[chosen], self.is_target[chosen], self.target_counts[chosen])
-        return ValidationCandidates(*tables, components, self.readers[chosen], self.history[chosen])
+        readers, history = self.readers[chosen], self.history[chosen]
+        return ValidationCandidates(*tables, components, readers, history, self.cold_share)
 
     def keep(self, papers: np.ndarray) -> ValidationCandidates:
         """Return only these candidates, bool (L, M), of the readers who have a target among them."""
@@ -110,6 +116,7 @@ class ValidationCandidates:
             components={name: gather(scores) for name, scores in self.components.items()},
             readers=gather(self.readers),
             history=self.history[has_target],
+            cold_share=self.cold_share,
         )
 
 
@@ -127,6 +134,7 @@ def score_candidates(model: Model, split: ValidationSplit, config: Config) -> Va
         components={name: _pad([row[2][name] for row in rows], np.float32(0)) for name in names},
         readers=np.where(mask, model.readers[papers], 0).astype(np.float32),
         history=np.array([len(history) for history in split.history]),
+        cold_share=split.cold_share,
     )
 
 

@@ -26,7 +26,7 @@ from recommender.config import Config
 from recommender.data.tables import Events, Papers
 from recommender.features.encoders import Embeddings, Encoder, encode_papers
 from recommender.features.tfidf import paper_texts
-from recommender.model.blend import Blend, ComponentWeight
+from recommender.model.blend import WITH_READERS, Blend, ComponentWeight
 from recommender.model.factorization import WarmStart
 from recommender.model.holdout_record import HoldoutRecord, Kind
 from recommender.model.model import Model
@@ -171,6 +171,8 @@ def _record(model: Model, verdict: Verdict, learned_on: int, origin: Mapping[str
 def _reuse_blend(serving: Model | None, events: Events, encoder: Encoder | None) -> tuple[Blend | None, int]:
     """Return a blend to use again, or None to learn one, and how many events it was or will be learned on."""
     if serving is None or not serving.blend.learned or serving.embeddings.encoder != (encoder.name if encoder else ""):
+        return None, len(events)
+    if WITH_READERS.components.keys() - serving.blend.components.keys():  # learned before there was such a component
         return None, len(events)
     learned_on = int(serving.manifest.blend_learned_on or serving.manifest.counts["events"])
     return (None, len(events)) if len(events) >= BLEND_GROWTH * learned_on else (serving.blend, learned_on)

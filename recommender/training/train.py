@@ -24,6 +24,7 @@ from recommender.features.name_index import NameIndex
 from recommender.features.tfidf import Vocabulary, tokenize_papers
 from recommender.model.blend import ALONE, WITH_READERS, Blend
 from recommender.model.factorization import ColdItemAdjustment, Factors, WarmStart, fit_cold_adjustment, stack_matrix
+from recommender.model.item_regression import ItemRegression, fit_item_regression
 from recommender.model.manifest import Manifest
 from recommender.model.model import Model
 from recommender.model.neighbours import Graph, build_graph, find_alike
@@ -156,6 +157,7 @@ class Fit:
     scoring_vectors: np.ndarray
     cold_adjustment: ColdItemAdjustment
     graph: Graph
+    item_regression: ItemRegression | None
 
 
 def fit(
@@ -174,18 +176,16 @@ def fit(
     matrix = stack_matrix(interactions, features.words, features.name_rows, config)
     factors = features.engine.factorize(matrix, interactions.shape[0], config, seed, step=step, start=start)
     del matrix  # as large as all that is still to come
-    graph, nearest = build_graph(
-        features.words, interactions.maximum(0), features.likeness, features.engine.find_nearest
+    liked, has_readers = interactions.maximum(0), _has_enough_readers(interactions)
+    graph, nearest = build_graph(features.words, liked, features.likeness, features.engine.find_nearest)
+    regression = (
+        fit_item_regression(features.words, liked, graph.joint.one_step) if graph.joint and has_readers else None
     )
     # Among few readers, a paper that one of them has read must not score lower than it would unread.
-    readers = (
-        _count_readers(interactions)
-        if _has_enough_readers(interactions)
-        else np.zeros(interactions.shape[1], np.float32)
-    )
+    readers = _count_readers(interactions) if has_readers else np.zeros(interactions.shape[1], np.float32)
     cold_adjustment = fit_cold_adjustment(factors.papers, readers)
     scoring_vectors = _adjust_unread(cold_adjustment, factors.papers, nearest, readers)
-    return Fit(factors, scoring_vectors, cold_adjustment, graph)
+    return Fit(factors, scoring_vectors, cold_adjustment, graph, regression)
 
 
 def _adjust_unread(

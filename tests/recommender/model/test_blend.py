@@ -31,9 +31,16 @@ def test_blends_survive_their_json(blend):
 
 def test_manifests_keep_the_names_they_had():
     values = WITH_READERS.as_dict()
-    assert list(values["parts"]) == ["stack", "text", "joint"]
+    assert list(values["parts"]) == ["stack", "text", "joint", "linear"]
     assert list(values["parts"]["stack"]) == ["always", "few", "short", "unread", "unread_short"]
     assert {"readers_short", "unread", "meeting", "meeting_short"} <= values.keys()
+
+
+def test_a_component_without_any_weight_is_not_weighed():
+    blend = Blend(
+        {"factors": ComponentWeight(base=1), "text_graph": ComponentWeight(), "word_ridge": ComponentWeight(cold=1)}
+    )
+    assert blend.weighed == ["factors", "word_ridge"]
 
 
 def test_a_blend_of_one_component_weighs_all_papers_alike():

@@ -28,11 +28,17 @@ def components(model, index, profile):
 
 
 def test_there_is_a_component_for_all_that_the_model_has(components, profile, index):
-    assert list(components) == ["factors", "text_graph", "joint_graph", "word_ridge"]  # and no encoder
+    assert list(components) == [
+        "factors",
+        "text_graph",
+        "joint_graph",
+        "item_regression",
+        "word_ridge",
+    ]  # and no encoder
     assert list(build_components(profile, index, None, COMPONENTS, 1.0)) == ["word_ridge"]
 
 
-@pytest.mark.parametrize("name", ["factors", "text_graph", "joint_graph", "word_ridge"])
+@pytest.mark.parametrize("name", ["factors", "text_graph", "joint_graph", "item_regression", "word_ridge"])
 def test_shares_add_up_to_the_scores_and_groups_to_their_rows(components, name):
     component, rows = components[name], np.array([1, 6, 42, 100])
     papers = PaperSelection(component.index, rows)

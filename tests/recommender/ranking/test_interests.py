@@ -28,7 +28,7 @@ def of_topic(ranked, topic):
 def test_a_small_second_interest_gets_its_places(make_list):
     alone, fair = make_list(MANY + FEW), make_list(MANY + FEW, fairness=2.0)
     assert of_topic(fair, 6) > of_topic(alone, 6)
-    assert of_topic(fair, 6) >= 3
+    assert of_topic(fair, 6) >= 2  # of twelve places, a fifth of the history
     assert of_topic(fair, 1) >= 5
 
 

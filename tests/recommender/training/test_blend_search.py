@@ -24,6 +24,7 @@ def candidates(useful="text_graph", seed=0, count=300, width=60):
         components=noise,
         readers=np.where(random.random((count, width)) < 0.5, 5, 0).astype(np.float32),
         history=random.integers(1, 30, count),
+        cold_share=0.1,
     )
 
 
@@ -59,3 +60,23 @@ def test_candidates_that_teach_nothing_leave_the_blend_near_its_start():
     random.components["factors"][:] = np.random.default_rng(9).normal(size=random.components["factors"].shape)
     learned = search_blend(random, WITH_READERS)
     assert learned.components == WITH_READERS.components
+
+
+def test_cold_papers_are_scaled_until_their_targets_are_found_beside_the_others():
+    start = Blend({"factors": ComponentWeight(base=1, cold=1)})
+    for scores, expected in ((1.5, 1.0), (0.6, 1.3)):  # what a cold target scores beside a warm one's two
+        some = candidates("factors", count=400)
+        is_cold = some.readers == 0
+        some.components["factors"][:] = some.is_target * np.where(is_cold, scores, 2.0)
+        some.components["factors"][~some.is_target & ~is_cold] = np.random.default_rng(2).uniform(
+            0, 1.2, (~some.is_target & ~is_cold).sum()
+        )
+        learned = search_blend(some, start)
+        assert learned.cold_scale + learned.cold_scale_short_history / 4 >= expected
+
+
+def test_the_share_of_unread_targets_decides_between_warm_and_cold():
+    start = Blend({"factors": ComponentWeight(base=1, cold=1)}, cold_scale=1.2)
+    some = candidates("factors", count=600, seed=5)
+    scales = [search_blend(dataclasses.replace(some, cold_share=share), start).cold_scale for share in (0.0, 0.5, 0.95)]
+    assert scales[0] == scales[1] < scales[2]  # every day's new papers are unread: half is the least

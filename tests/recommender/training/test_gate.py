@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from recommender import Catalogue, Config, Events, Model, Papers, train
-from recommender.model.blend import FACTORS_ALONE, Blend, ComponentWeight
+from recommender.model.blend import FACTORS_ALONE, WITH_READERS, Blend, ComponentWeight
 from recommender.model.factorization import Factors, WarmStart
-from recommender.training.gate import FALSE_ALARM_RATE, compare, judge, measure_gains, retrain
+from recommender.training.gate import FALSE_ALARM_RATE, _reuse_blend, compare, judge, measure_gains, retrain
 from recommender.training.holdout import MIN_PAIRS, Holdout, choose_holdout
 from tests.recommender.conftest import DAY, NOW
 from tests.recommender.training.conftest import pairs_of
@@ -108,6 +108,19 @@ def test_the_first_model_must_not_be_worse_than_words_alone(holdout, papers, hol
     verdict = judge(holdout, papers, holdout_fit=wrong, model=wrong, serving=None)
     assert not verdict.passed
     assert "words alone" in verdict.reason
+
+
+def test_a_blend_is_learned_again_where_there_are_more_events_or_components(events, serving):
+    learned = replace(WITH_READERS, learned=True)
+    older = replace(learned, components={"factors": ComponentWeight(base=1.0)})
+    counted = replace(serving.manifest, blend_learned_on=len(events))
+    for blend, manifest, expected in [
+        (learned, counted, learned),
+        (WITH_READERS, counted, None),
+        (older, counted, None),
+        (learned, replace(counted, blend_learned_on=len(events) // 2), None),
+    ]:
+        assert _reuse_blend(replace(serving, blend=blend, manifest=manifest), events, None)[0] == expected
 
 
 @pytest.fixture(scope="module")

@@ -170,10 +170,8 @@ class Model:
 
     @classmethod
     def _of(cls, manifest: dict[str, Any], arrays: dict[str, np.ndarray]) -> Model:
-        strings = {
-            name: Strings(arrays[f"{name}_text"], arrays[f"{name}_ends"])
-            for name in ("ids", "titles", "terms", "names")
-        }
+        texts = ("ids", "titles", "terms", "names")
+        strings = {name: Strings(arrays[f"{name}_text"], arrays[f"{name}_ends"]) for name in texts}
         shape = (len(strings["ids"]), len(strings["terms"]))
         factors = Factors(arrays["vectors"], arrays["features"], arrays["paper_gram"], arrays["row_gram"])
         if len(factors.papers) != shape[0] or len(factors.features) != shape[1] + len(strings["names"]):

@@ -6,6 +6,7 @@ from recommender.errors import BrokenModel, TooFewPapers
 from recommender.model.blend import Blend, ComponentWeight
 from recommender.model.model import Model
 from recommender.ranking.catalogue import Catalogue
+from recommender.ranking.error_memory import Corrections, ErrorMemory
 from recommender.ranking.explanations import Reason
 from recommender.ranking.overlay import Overlay
 from recommender.ranking.ranked_list import RankedList, explain_together
@@ -20,6 +21,8 @@ __all__ = [
     "CatalogueScores",
     "ComponentWeight",
     "Config",
+    "Corrections",
+    "ErrorMemory",
     "Events",
     "Model",
     "Overlay",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_OPTIONAL = ("blend_learned_on", "papers_until", "gate", "start")
+_OPTIONAL = ("blend_learned_on", "papers_until", "events_until", "gate", "start")
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Manifest:
         blend: `Blend.as_dict`.
         blend_learned_on: Number of events its blend was learned on; None for a default blend.
         papers_until: For the publisher: the newest change of a paper that training saw.
+        events_until: For the publisher: the number of the newest event that training saw.
         gate: For the publisher: the gate's verdict as JSON.
         start: Where its vectors began: `from` a model's version or from scratch, and then why; `warm_starts`, how many
             models in a row began so; None for a model from before there were warm starts, which was from scratch.
@@ -42,6 +43,7 @@ class Manifest:
     blend: Mapping[str, Any]
     blend_learned_on: int | None = None
     papers_until: float | None = None
+    events_until: int | None = None
     gate: Mapping[str, Any] | None = None
     start: Mapping[str, Any] | None = None
 

@@ -107,17 +107,23 @@ class ErrorMemory:
         while self._shown > self._max_shown:
             self._shown -= len(self._lists.popitem(last=False)[1].place_of)
 
-    def take(self, reader: str, list_id: Hashable, paper: str, at: float) -> None:
-        """Note that a reader opened or saved a paper of a list, in epoch seconds; only the first time counts."""
+    def take(self, reader: str, list_id: Hashable, paper: str, at: float) -> bool:
+        """Note that a reader opened or saved a paper of a list, in epoch seconds; only the first time counts.
+
+        Returns whether the paper is known to have been in the list.
+        """
         shown = self._lists.get((reader, list_id))
-        if shown is None or paper not in shown.place_of or paper in shown.taken:
-            return
+        if shown is None or paper not in shown.place_of:
+            return False
+        if paper in shown.taken:
+            return True
         shown.taken.add(paper)
         promised = np.array(list(shown.place_of.values())) ** -PLACE_POWER
         slots = self._find_slots(shown.place_of, at)
         self._expected[slots] += promised / promised.sum()
         self._taken[self._slot_of[paper]] += 1
         self._count_reader(slots, zlib.crc32(reader.encode("utf-8", "surrogatepass")) or 1)
+        return True
 
     def correct(self, now: float) -> Corrections:
         """Return what is added at `now` to the scores of papers of which enough is known."""

@@ -13,6 +13,7 @@ from typing import Any
 
 from recommender import BrokenModel, Catalogue, Model, Papers
 from server.errors import DatabaseUnavailable
+from server.services.recent_errors import RecentErrors
 from server.store import papers, trained_models
 from server.store.database import Database
 
@@ -42,6 +43,8 @@ class Served:
     newest: float = 0.0
     seen_at: float = field(default_factory=time.monotonic)
     recent: dict[str, float] = field(default_factory=dict)
+    # What was learned since it was trained, and what of it counts in scores.
+    errors: RecentErrors = field(default_factory=lambda: RecentErrors(1, None))
     # Reader -> the papers of their history that were already looked up in SQL.
     looked_up: dict[str, frozenset[str]] = field(default_factory=dict)
     # Requests fold in what they stored while the refreshing thread folds in what others did.
@@ -109,8 +112,10 @@ def _replace(old: frozenset[str], gone: Collection[str], new: Collection[str]) -
 class ModelCache:
     """Keeps a `Served` up to date in the background; only a process's first request waits for it."""
 
-    def __init__(self, database: Database, models_dir: Path, every: float = REFRESH_INTERVAL) -> None:
-        self._database, self._models_dir, self._every = database, models_dir, every
+    def __init__(
+        self, database: Database, models_dir: Path, every: float = REFRESH_INTERVAL, *, k_readers: int = 5
+    ) -> None:
+        self._database, self._models_dir, self._every, self._k_readers = database, models_dir, every, k_readers
         self._served: Served | None = None
         self._replaced: tuple[float, Served] | None = None
         self._due = 0.0
@@ -216,7 +221,8 @@ class ModelCache:
         with self._database.reading() as session:
             untitled, withdrawn = frozenset(papers.untitled(session)), frozenset(papers.withdrawn(session))
             row = trained_models.serving(session) if model else None
-        known_until = float((row["manifest"] if row else {}).get("papers_until") or 0.0)
+        manifest = row["manifest"] if row else {}
+        known_until = float(manifest.get("papers_until") or 0.0)
         if model is not None or version is None:
             self._refused = None
         catalogue = Catalogue(model)
@@ -225,11 +231,14 @@ class ModelCache:
         if version is not None:
             logger.info("model_served", extra={"version": version if model else None})
         facts = (untitled, withdrawn, known_until, known_until)
-        return Served(catalogue, version if model else None, *facts)
+        errors = RecentErrors(self._k_readers, manifest.get("events_until"))
+        return Served(catalogue, version if model else None, *facts, errors=errors)
 
     def _follow(self, served: Served) -> None:
-        """Fold in the papers whose text changed."""
+        """Fold in the papers whose text changed, and learn from lists."""
         with self._database.reading() as session:
+            if served.version is not None:
+                served.errors.follow(session, time.time())
             for times in papers.change_times(session, served.since()):
                 if changed := served.select_changed(times):
                     served.update_papers(papers.catalogue_rows(session, changed))

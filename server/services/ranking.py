@@ -93,7 +93,8 @@ class RankingRequest:
                 config=self.config,
                 previous=previous,
             )
-            return self.catalogue.score_reader(state, now=self.now, config=self.config)
+            corrections = self.served.errors.corrections
+            return self.catalogue.score_reader(state, now=self.now, config=self.config, corrections=corrections)
 
         lists, shared = self.context.reader_lists, self.served.catalogue
         return lists.scores(self.caller.reader_id, self._basis, shared=shared, own=self.catalogue, score=score)

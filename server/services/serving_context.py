@@ -32,7 +32,7 @@ class ServingContext(Context):
 
     @classmethod
     def _on(cls, database: Database, settings: Settings) -> Self:
-        cache = ModelCache(database, settings.models_dir)
+        cache = ModelCache(database, settings.models_dir, k_readers=settings.k_readers)
         return cls(
             settings=settings, database=database, hot=Hot(settings), keys=Keys(settings.secret_key), model_cache=cache
         )

@@ -93,9 +93,9 @@ def train_once(
             )
         except TooFewPapers as error:
             raise NotEnoughPapers(f"Nothing was trained: {error}.") from error
-        # The watermark from which workers fold in papers; SQL knows it, the recommender does not.
-        manifest = replace(model.manifest, papers_until=seen.papers_changed, gate=verdict.as_dict())
-        model = replace(model, manifest=manifest)
+        # From where on workers fold in papers and learn from lists; SQL knows it, the recommender does not.
+        manifest = replace(model.manifest, papers_until=seen.papers_changed, events_until=seen.event)
+        model = replace(model, manifest=replace(manifest, gate=verdict.as_dict()))
         publish(context, model, seen, verdict)
         if progress:
             progress("published", 1.0)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from heapq import merge
 from itertools import chain, islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, exists, func, select, tuple_, type_coerce
 from sqlalchemy.orm import Session
@@ -235,6 +235,30 @@ def count_since(session: Session, number: int) -> int:
     """Return how many events came after the event with this number."""
     found = session.execute(select(func.count()).select_from(events).where(events.c.number > number)).scalar_one()
     return found + archived.count_since(session, number)
+
+
+class Logged(NamedTuple):
+    """What a list's events say of one paper."""
+
+    number: int
+    reader: str
+    paper: str
+    kind: str
+    at: float
+    list_id: str | None
+    position: int | None
+
+
+def logged_after(session: Session, number: int, limit: int) -> list[Logged]:
+    """Return the events that came after the event with this number, oldest first, at most `limit`."""
+    columns = (events.c.number, events.c.reader_id, events.c.paper_id, events.c.kind, events.c.at)
+    statement = select(*columns, events.c.list_id, events.c.position).where(events.c.number > number)
+    return [Logged(*row) for row in session.execute(statement.order_by(events.c.number).limit(limit))]
+
+
+def private_among(session: Session, names: Collection[str]) -> set[str]:
+    """Return those of some readers from whom nothing is to be learned for others."""
+    return {row[0] for row in session.execute(private_readers().where(among(readers.c.id, names)))}
 
 
 def private_readers() -> Select[tuple[str]]:

@@ -22,14 +22,14 @@ def manifest(**more):
 
 
 def test_it_survives_json():
-    for one in (manifest(), manifest(blend_learned_on=5, papers_until=3.5, gate={"passed": True})):
+    for one in (manifest(), manifest(blend_learned_on=5, papers_until=3.5, events_until=7, gate={"passed": True})):
         assert Manifest.from_dict(json.loads(json.dumps(one.as_dict()))) == one
 
 
 def test_what_is_optional_is_left_out_until_it_is_set():
     values = manifest().as_dict()
     assert {"watermark", "encoder"} <= values.keys()
-    assert not {"blend_learned_on", "papers_until", "gate"} & values.keys()
+    assert not {"blend_learned_on", "papers_until", "events_until", "gate"} & values.keys()
     assert manifest(papers_until=0.0).as_dict()["papers_until"] == 0.0
 
 

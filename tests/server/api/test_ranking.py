@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from sqlalchemy import text
 
+from recommender import Corrections
 from server.services.context import Context
 from server.services.model_cache import ModelCache
 from tests.server.conftest import Device, card, event, sqlite_only
@@ -91,6 +93,26 @@ def test_shares_add_up_to_the_score(me: Device) -> None:
     me.log(event("save", "2401.00003"), event("open", "2401.00004"), event("hide", "2401.00005"))
     answer = me.rank(*page[:6])
     for entry in [*answer["cards"], *answer["recommended"]]:
+        total = sum(reason["share"] for reason in entry["reasons"])
+        assert total == pytest.approx(entry["score"], rel=1e-4, abs=1e-6)
+
+
+def test_what_everybodys_lists_taught_since_training_is_in_scores_and_their_reasons(
+    me: Device, context: Context
+) -> None:
+    fill(context.database, 1, 60)
+    context.settings.models_dir.mkdir(exist_ok=True)
+    publish(context.database, context.settings.models_dir)
+    context.model_cache.refresh()
+    amounts = np.array([2.0, -1.5], np.float32)
+    context.model_cache.current().errors.corrections = Corrections(["2401.00003", "2401.00004"], amounts)
+    entries = {entry["id"]: entry for entry in me.rank(card(3), card(4), card(5))["cards"]}
+    of_readers = {
+        name: sum(reason["share"] for reason in entry["reasons"] if reason["kind"] == "readers")
+        for name, entry in entries.items()
+    }
+    assert of_readers == pytest.approx({"2401.00003": 2.0, "2401.00004": -1.5, "2401.00005": 0.0}, abs=1e-5)
+    for entry in entries.values():
         total = sum(reason["share"] for reason in entry["reasons"])
         assert total == pytest.approx(entry["score"], rel=1e-4, abs=1e-6)
 

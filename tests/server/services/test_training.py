@@ -92,11 +92,13 @@ def test_a_model_that_learned_from_who_no_longer_wants_it_is_replaced(context, s
     assert not (settings.models_dir / first).exists()
 
 
-def test_the_manifest_says_up_to_when_papers_are_in_it(context, filled):
+def test_the_manifest_says_up_to_when_papers_and_events_are_in_it(context, filled):
+    add_events(context, 5)
     train_once(context)
     (row,) = training.list_models(context)
     with filled.reading() as session:
         assert row["manifest"]["papers_until"] == papers.newest_update(session)
+        assert row["manifest"]["events_until"] == event_rows.newest_number(session) > 0
 
 
 def test_too_few_papers_train_nothing(context, database):

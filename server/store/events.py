@@ -261,7 +261,7 @@ def private_among(session: Session, names: Collection[str]) -> set[str]:
     return {row[0] for row in session.execute(private_readers().where(among(readers.c.id, names)))}
 
 
-def private_readers() -> Select[tuple[str]]:
+def private_readers() -> Select[str]:
     """Select the readers from whom nothing is to be learned for others."""
     return select(readers.c.id).where(readers.c.settings["learn_for_others"].as_boolean().is_(False))
 

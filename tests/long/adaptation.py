@@ -24,6 +24,7 @@ from tests.long.simulate import KEPT_ASIDE, NOT_QUALITY, SETTINGS, take_some
 REPORT = Path(__file__).parent / "reports" / "adaptation.md"
 TRAINED_AFTER = 40  # days; the others are replayed
 PAPERS = 1200
+NOTHING_TO_RECOVER = "–"
 HEAD = """# Between trainings: what an error memory recovers
 
 {note}
@@ -32,7 +33,8 @@ Written by `python -m tests.long.adaptation` on {day}, revision {revision}, seed
 `recommender/evaluation/simulate.py` ({papers} papers of citeulike-t, the last one all of hf-papers), trained on its
 first {days} days and replayed for the others by `recommender/evaluation/replay.py`. NDCG of what readers took: of the
 papers of the list they took it from, and NDCG@20 of all papers of the last four days; what readers looked at depends on
-the list's order, which no method made. In brackets 95% bootstrap intervals over readers.
+the list's order, which no method made. In brackets 95% bootstrap intervals over readers. What a memory recovers is its
+gain as a share of the other; where that one is not beyond noise, there is nothing to recover.
 """
 
 
@@ -78,7 +80,8 @@ def _table(pool: str, found: dict[str, Outcome]) -> Iterator[str]:
         figures = outcome.summarize(pool)
         means = [f"{figures[method][0]:.4f}" for method in METHODS]
         gains = ["{:+.4f} [{:+.4f}, {:+.4f}]".format(*figures[name]) for name in ("memory gains", "daily gains")]
-        share = "{:.2f} [{:.2f}, {:.2f}]".format(*figures["recovered"])
+        gained = figures["daily gains"][1] > 0
+        share = "{:.2f} [{:.2f}, {:.2f}]".format(*figures["recovered"]) if gained else NOTHING_TO_RECOVER
         yield f"| {world} | {len(outcome.readers[pool])} | {' | '.join([*means, *gains, share])} |"
     yield ""
 

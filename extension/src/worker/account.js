@@ -21,7 +21,7 @@ export const revokeDevice = (id) => ask("DELETE", `/v1/devices/${encodeURICompon
 export const exportAccount = async () => ({ body: await ask("GET", "/v1/me/export") });
 
 /** @typedef {"interests" | "followed" | "muted"} TopicList */
-/** @typedef {Record<TopicList, string[]>} Topics plain words, or `author:NAME`, `category:CODE`, `org:NAME` */
+/** @typedef {Record<TopicList, string[]>} Topics words, sentences, or `author:NAME`, `category:CODE`, `org:NAME` */
 
 /** An older server may not know all of these. @type {TopicList[]} */
 const TOPIC_LISTS = ["interests", "followed", "muted"];

@@ -39,7 +39,7 @@ class Digest(Base):
 class MeBody(Base):
     """Settings to change; a list replaces the old one.
 
-    A topic is plain words, or `author:NAME`, `category:CODE` or `org:NAME`.
+    A topic is plain words, a sentence such as "papers on X but not Y", or `author:NAME`, `category:CODE` or `org:NAME`.
     `personal: false` ranks as for a stranger, without what was read; the log goes on.
     `learn_for_others: false` keeps my events out of the models that rank for others, from the next model on, which
     is trained soon; my own lists use them all the same.

@@ -8,6 +8,7 @@ from tests.recommender.ranking.slow_explanation import explain_slowly
 
 NOW = 1_760_000_000.0
 KINDS = {"paper", "words", "readers", "fresh", "popular", "explore", "interest"}
+SENTENCE = "papers on topic4word3, topic4word5 topic4word6 and topic5word2, but not topic3word1"
 HISTORY = [("t2p00", "save"), ("t2p01", "open"), ("t2p02", "save"), ("t5p00", "save"), ("t6p00", "hide")]
 
 
@@ -105,7 +106,7 @@ def test_what_is_put_right_is_only_rounding(ranked):
 
 
 WISHES = {
-    "interests": ["topic4word1 topic4word2", "common1", "author:Author 3 2", "category:cat.1"],
+    "interests": [SENTENCE, "topic4word1 topic4word2", "common1", "author:Author 3 2", "category:cat.1"],
     "muted": ["topic7word1", "author:Author 5 1"],
 }
 

@@ -46,8 +46,8 @@ LOW_SUPPORT_READERS = 3.0  # the number of readers at which `low_support` has lo
 class ComponentWeight:
     """The weight of one component, for a reader whose profile has n liked rows.
 
-    For papers with r > 0 readers it is `base + low_support / (1 + r / 3) + short_history / sqrt(n)`; for papers with
-    none, `cold + cold_short_history / sqrt(n)`.
+    For papers with r > 0 readers it is `max(0, base + short_history / sqrt(n)) + low_support / (1 + r / 3)`; for papers
+    with none, `cold + cold_short_history / sqrt(n)`.
     """
 
     base: float = 0.0
@@ -62,7 +62,7 @@ class ComponentWeight:
         For papers without readers it is multiplied by `cold_scale`.
         """
         root = np.sqrt(np.maximum(history, 1)).astype(np.float32)
-        read = (self.base + self.short_history / root) + (
+        read = np.maximum(self.base + self.short_history / root, 0) + (
             self.low_support / (1 + readers / LOW_SUPPORT_READERS) if self.low_support else 0
         )
         cold = (self.cold + self.cold_short_history / root) * cold_scale
@@ -145,10 +145,10 @@ WITH_READERS = Blend(
         "factors": ComponentWeight(base=1.0, low_support=-0.3, cold=1.0),
         "text_graph": ComponentWeight(base=0.13, short_history=-0.1, cold=0.05),
         "joint_graph": ComponentWeight(base=0.15, short_history=-0.1, cold=0.15),
-        "item_regression": ComponentWeight(base=0.3, short_history=-0.3),
+        "item_regression": ComponentWeight(base=0.35, short_history=-0.6),
     },
-    cold_scale=1.2,
-    cold_scale_short_history=-0.18,
+    cold_scale=1.4,
+    cold_scale_short_history=-0.4,
 )
 # A reader alone has no joint graph; where there are few readers, it is what they contribute.
 ALONE = Blend(

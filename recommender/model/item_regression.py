@@ -33,14 +33,22 @@ class ItemRegression:
         return (graph_rows @ self.weights).tocsr()
 
 
-def fit_item_regression(words: sp.csr_matrix, liked: sp.csr_matrix, graph: sp.csr_matrix) -> ItemRegression:
+def fit_item_regression(
+    words: sp.csr_matrix,
+    liked: sp.csr_matrix,
+    graph: sp.csr_matrix,
+    earlier: tuple[ItemRegression, np.ndarray] | None = None,
+) -> ItemRegression:
     """Fit to TF-IDF rows (P, W) and readers' weights (U, P) above 0; a paper's neighbours are those of `graph`.
 
-    A paper that nobody has read is predicted by its words elsewhere, and is left out. Takes K products of short rows a
-    paper, some .2 ms, whatever the number of papers and readers.
+    A paper that nobody has read is predicted by its words elsewhere, and is left out. `earlier` is what was fitted to
+    the same papers and other readers, and how many each paper had then (P,): where that is unchanged, it stays.
+    Takes K products of short rows a paper, some .2 ms, whatever the number of papers and readers.
     """
     readers, words = (liked > 0).astype(np.float32).T.tocsr(), keep_strongest(words, TERMS)
-    nearest, read = keep_strongest(graph, NEIGHBOURS), np.flatnonzero(np.diff(readers.indptr))
+    nearest, readers_each = keep_strongest(graph, NEIGHBOURS), np.diff(readers.indptr)
+    changed = readers_each > 0 if earlier is None else (readers_each > 0) & (readers_each != earlier[1])
+    read = np.flatnonzero(changed)
     data, indices, lengths = [], [], np.zeros(len(words.indptr) - 1, np.int64)
     with threadpool_limits(1, "blas"):  # many small systems, for each of which a second thread costs more than it does
         for start in range(0, len(read), PAPERS_AT_ONCE):
@@ -55,6 +63,9 @@ def fit_item_regression(words: sp.csr_matrix, liked: sp.csr_matrix, graph: sp.cs
                 lengths[paper] = len(of)
     cells = (np.concatenate([np.empty(0, np.float32), *data]), np.concatenate([np.empty(0, np.int32), *indices]))
     predicted = sp.csr_matrix((*cells, np.concatenate([[0], np.cumsum(lengths)])), shape=graph.shape)
+    if earlier is not None:
+        kept = sp.diags(((readers_each > 0) & ~changed).astype(np.float32))
+        predicted = (predicted + kept @ earlier[0].weights.T).tocsr()
     return ItemRegression(predicted.T.tocsr())
 
 

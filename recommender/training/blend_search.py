@@ -25,9 +25,9 @@ STEP = 0.2
 MIN_GAIN = 2e-4
 SHRINK = 0.05  # what a squared unit away from the start has to gain
 WARM_WEIGHTS, COLD_WEIGHTS = ("base", "low_support", "short_history"), ("cold", "cold_short_history")
-COLD_SCALES = np.arange(0.8, 1.61, 0.1)  # tried for papers without readers, in long histories
-COLD_SCALES_SHORT_HISTORY = (-0.3, -0.15, 0.0, 0.15)  # added to those in short histories
-MIN_COLD_SHARE = 0.5  # what the cold targets count at least: every day's new papers are cold
+COLD_SCALES = np.arange(1.0, 1.81, 0.1)  # tried for papers without readers, in long histories
+COLD_SCALES_SHORT_HISTORY = (-0.6, -0.4, -0.2)  # added to those in short histories
+MIN_COLD_SHARE = 0.35  # what the cold targets count at least: every day's new papers are cold
 MIN_HISTORY = 4  # papers of a reader whose warm targets count; with fewer, no paper with readers is held out
 
 _DISCOUNT = 1 / np.log2(np.arange(DEPTH) + 2)

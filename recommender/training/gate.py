@@ -156,7 +156,9 @@ class _Attempt:
         if holdout_fit.embeddings and not holdout_fit.blend.learned:
             holdout_fit = replace(holdout_fit, blend=_choose_embedding_weight(holdout, papers, holdout_fit))
         finishing, progress = WarmStart.finishing(holdout_fit.factors), _sub_progress(report, 0.75, 0.9)
-        model = self.fit(self.events, now=self.now, progress=progress, blend=holdout_fit.blend, start=finishing)
+        fit = partial(self.fit, self.events, now=self.now, progress=progress, blend=holdout_fit.blend)
+        regression = holdout_fit.item_regression
+        model = fit(start=finishing, earlier=None if regression is None else (regression, holdout_fit.readers))
         report("judging", 0.9)
         judged = partial(judge, holdout, papers, holdout_fit=holdout_fit, model=model)
         return model, judged(serving=self.serving, words=self.words)

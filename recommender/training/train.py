@@ -82,6 +82,7 @@ def train(
     progress: Progress | None = None,
     blend: Blend | None = None,
     start: WarmStart | None = None,
+    earlier: tuple[ItemRegression, np.ndarray] | None = None,
     embeddings: Embeddings | None = None,
     features: PaperFeatures | None = None,
 ) -> Model:
@@ -89,8 +90,8 @@ def train(
 
     `now`, in epoch seconds, is what ages are counted from: by default the newest event's time, or else the clock.
     `progress` is called with a stage and the share of the whole that is done. `blend` is one learned earlier. `start`
-    is where the factorisation begins, from scratch if None. `embeddings` are these papers' vectors from an encoder,
-    `features` what `learn_features` makes of them.
+    is where the factorisation begins, from scratch if None; `earlier` is what `fit_item_regression` may keep.
+    `embeddings` are these papers' vectors from an encoder, `features` what `learn_features` makes of them.
 
     Raises TooFewPapers if fewer than 20 papers have text or a reader.
     """
@@ -99,9 +100,9 @@ def train(
     features = features or learn_features(papers, config)
     now = _default_now(events) if now is None else now
     weights, readers = build_interactions(papers, events, config, now)
-    interactions = interaction_matrix(weights, len(readers), len(papers))
-    _require_enough_papers(interactions, features)
-    learned = fit(features, interactions, config, seed, step=partial(_report_factors, report), start=start)
+    interactions = _require_enough_papers(interaction_matrix(weights, len(readers), len(papers)), features)
+    step = partial(_report_factors, report)
+    learned = fit(features, interactions, config, seed, step=step, start=start, earlier=earlier)
     manifest = _build_manifest(papers, events, config=config, factors=learned.factors, now=now, readers=len(readers))
     model = _assemble(papers, features, learned, manifest, config)
     model = replace(model, readers=_count_readers(interactions), blend=blend or _default_blend(interactions))
@@ -168,10 +169,12 @@ def fit(
     *,
     step: Callable[[float], None] | None = None,
     start: WarmStart | None = None,
+    earlier: tuple[ItemRegression, np.ndarray] | None = None,
 ) -> Fit:
     """Learn factors and graphs from features and `interactions` float32 CSR (U, P).
 
-    `step` is called with the share done; `start` is where the factorisation begins.
+    `step` is called with the share done; `start` is where the factorisation begins, `earlier` what
+    `fit_item_regression` may keep.
     """
     matrix = stack_matrix(interactions, features.words, features.name_rows, config)
     factors = features.engine.factorize(matrix, interactions.shape[0], config, seed, step=step, start=start)
@@ -179,7 +182,9 @@ def fit(
     liked, has_readers = interactions.maximum(0), _has_enough_readers(interactions)
     graph, nearest = build_graph(features.words, liked, features.likeness, features.engine.find_nearest)
     regression = (
-        fit_item_regression(features.words, liked, graph.joint.one_step) if graph.joint and has_readers else None
+        fit_item_regression(features.words, liked, graph.joint.one_step, earlier)
+        if graph.joint and has_readers
+        else None
     )
     # Among few readers, a paper that one of them has read must not score lower than it would unread.
     readers = _count_readers(interactions) if has_readers else np.zeros(interactions.shape[1], np.float32)
@@ -224,13 +229,14 @@ def _has_enough_readers(interactions: sp.csr_matrix) -> bool:
     )
 
 
-def _require_enough_papers(interactions: sp.csr_matrix, features: PaperFeatures) -> None:
+def _require_enough_papers(interactions: sp.csr_matrix, features: PaperFeatures) -> sp.csr_matrix:
     has_text = (np.diff(features.words.indptr) > 0) | (np.diff(features.name_rows.indptr) > 0)
     usable = int((has_text | (_count_readers(interactions) > 0)).sum())
     if usable < MIN_PAPERS:
         raise TooFewPapers(
             f"{usable} papers with text or readers; training needs {MIN_PAPERS}: fill the catalogue first"
         )
+    return interactions
 
 
 def _default_now(events: Events) -> float:

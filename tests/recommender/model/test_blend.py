@@ -36,6 +36,12 @@ def test_manifests_keep_the_names_they_had():
     assert {"readers_short", "unread", "meeting", "meeting_short"} <= values.keys()
 
 
+def test_a_weight_for_papers_with_readers_does_not_fall_below_zero_in_short_histories():
+    weight, readers = ComponentWeight(base=0.35, low_support=-0.2, short_history=-0.6), np.array([3], np.float32)
+    assert [float(weight.at(readers, n)[0]) for n in (1, 2)] == pytest.approx([-0.1, -0.1])
+    assert weight.at(readers, 100) == pytest.approx([0.35 - 0.06 - 0.1])
+
+
 def test_a_component_without_any_weight_is_not_weighed():
     blend = Blend(
         {"factors": ComponentWeight(base=1), "text_graph": ComponentWeight(), "word_ridge": ComponentWeight(cold=1)}

@@ -43,6 +43,20 @@ def test_each_read_paper_is_the_ridge_regression_on_its_neighbours(data, monkeyp
         assert weights[:, [paper]].toarray().ravel() == pytest.approx(expected, abs=1e-4), paper
 
 
+def test_what_was_fitted_stays_where_no_reader_was_added(data):
+    words, liked, graph = data
+    fewer = liked.tolil()
+    fewer[0] = fewer[1] = 0
+    fewer = fewer.tocsr()
+    before = np.diff(fewer.tocsc().indptr)
+    earlier = fit_item_regression(words, fewer, graph)
+    again, anew = fit_item_regression(words, liked, graph, (earlier, before)), fit_item_regression(words, liked, graph)
+    added = before != np.diff(liked.tocsc().indptr)
+    assert 5 < added.sum() < PAPERS
+    assert np.array_equal(again.weights[:, added].toarray(), anew.weights[:, added].toarray())
+    assert np.array_equal(again.weights[:, ~added].toarray(), earlier.weights[:, ~added].toarray())
+
+
 def test_only_the_strongest_neighbours_count_and_never_the_paper_itself():
     random, papers = np.random.default_rng(1), 3 * NEIGHBOURS
     words = sp.random(papers, 50, 0.2, "csr", np.float32, random)

@@ -47,9 +47,9 @@ def sweeps(monkeypatch):
     made = []
     fit = gate.train.__globals__["fit"]
 
-    def counted(features, interactions, config, seed, *, step=None, start=None):
+    def counted(features, interactions, config, seed, *, start=None, **more):
         made.append(start.sweeps if start else config.iterations)
-        return fit(features, interactions, config, seed, step=step, start=start)
+        return fit(features, interactions, config, seed, start=start, **more)
 
     monkeypatch.setitem(gate.train.__globals__, "fit", counted)
     return made

@@ -26,6 +26,8 @@ SETTINGS = {
     "much changes": replace(BASE, trend=1.2, drift=0.1),
     "first places alone": replace(BASE, position_bias=1.2),
     "few readers": replace(BASE, readers=60, visits=1.0),
+    # A control: no paper draws more readers than another but by chance, so that errors of places tell nothing.
+    "nothing draws everybody": replace(BASE, communities=60, quality=0.0, trend=0.0, ordered=0.0),
 }
 # Looked at once, when everything was decided: other papers too (hf-papers).
 KEPT_ASIDE = World(

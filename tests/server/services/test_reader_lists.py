@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import random
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -25,7 +26,7 @@ from server.services.serving_context import ServingContext
 from server.store import papers as paper_store
 from server.store import trained_models
 from tests.server.conftest import Device, event, pair, sqlite_only
-from tests.server.services.test_model_cache import fill, source_papers
+from tests.server.services.test_model_cache import WORDS, source_papers
 
 PAGE = [{"id": f"2401.{number:05d}"} for number in range(1, 25)]
 SAVED = [event("save", f"2401.{number:05d}") for number in (1, 7, 13, 30)]
@@ -65,9 +66,19 @@ class World:
 
 
 @functools.cache
+def different_papers() -> list[dict[str, Any]]:
+    """Return papers of six topics, no two of which score alike: rounding would order those that do."""
+    dice, papers = random.Random(8), source_papers(0, 60)
+    for at, paper in enumerate(papers):
+        topical = [f"{WORDS[at % 6]}word{dice.randrange(25)}" for _ in range(14)]
+        paper["abstract"] += " ".join(topical + [f"common{dice.randrange(40)}" for _ in range(6)])
+    return papers
+
+
+@functools.cache
 def trained(seed: int) -> Model:
-    """Return a model of the papers of `fill`, trained once for all tests."""
-    rows = ({**paper, "published": None, "upvotes": None} for paper in source_papers(0, 60))
+    """Return a model of the papers, trained once for all tests."""
+    rows = ({**paper, "published": None, "upvotes": None} for paper in different_papers())
     return train(Papers.from_rows(rows), Events.empty(), seed=seed)
 
 
@@ -95,7 +106,8 @@ def world(
 ) -> Iterator[World]:
     clock, context = Clock(), app.extensions["inkling"]
     monkeypatch.setattr(Context, "now", staticmethod(lambda: clock.now))
-    fill(context.database, 0, 60)
+    with context.database.writing() as session:
+        merge_source_papers(session, "arxiv", different_papers(), now=time.time())
     settings.models_dir.mkdir(parents=True)
     publish(context)
     context.model_cache.refresh()

@@ -2,8 +2,9 @@
 
 An inverted index whose postings are capped at the heaviest rows of each column gives candidates (champion lists, as in
 Manning, Raghavan and Schütze 2008, 7.1.3); their exact products give each row's first neighbours, and a round through
-the neighbours of neighbours (as in NN-descent, Dong, Moses and Li 2011) finds most of those that the caps hid. The work
-for a row is bounded by the caps, whatever the number of rows. Matrices are float32 CSR with weights of at least zero.
+the neighbours of neighbours (as in NN-descent, Dong, Moses and Li 2011) finds most of those that the caps hid. Where a
+sample of the rows shows that the caps hide too much (few topics with many rows each), they are wider. The work for a
+row is bounded by the widest, whatever the number of rows. Matrices are float32 CSR with weights of at least zero.
 
 Axes: P rows, W columns, M rows asked about.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
@@ -24,12 +26,24 @@ FEW, EXACT_FEW_PRODUCTS = (
     500_000,
 )  # and for one of few columns, as what a reader types: capped postings say too little
 TERMS = 20  # heaviest columns by which a row asks for candidates
-POSTINGS = 400  # heaviest rows of a column that can be candidates
-CANDIDATES = 150  # rows whose products are computed first
 FORWARD, REVERSE = 20, 15  # nearest rows, and rows it is among the nearest of, by which the round goes on
+SAMPLE, SAMPLED_NEAREST, SAMPLED_AT_ONCE = 64, 21, 8  # rows that choose the bounds, by so many nearest, own included
+FIRST_RECALL = 0.86  # of the sample's nearest that capped postings have to find: the round then finds 95% and more
+ROUNDING = 1e-5  # relative: by so much may the same product, summed in another order, differ
 BLOCK_ROWS = 1_000  # rows asked about at once
 CELLS = 1 << 20  # cells of the larger temporary arrays
 DENSE_CELLS = 1 << 25  # cells of the dense rows asked about; only the pages that are written to take memory
+
+
+class Bounds(NamedTuple):
+    """How many of the heaviest rows of a column can be candidates, and of how many the products are computed first."""
+
+    postings: int
+    candidates: int
+
+
+BOUNDS = (Bounds(400, 150), Bounds(800, 250), Bounds(1_600, 400))  # the first that is wide enough is taken
+QUERY_BOUNDS = Bounds(800, 400)  # of rows that are not in the matrix, which are few
 
 
 def find_nearest(rows: sp.csr_matrix, limit: int) -> sp.csr_matrix:
@@ -54,15 +68,42 @@ def find_nearest_exactly(rows: sp.csr_matrix, limit: int) -> sp.csr_matrix:
 
 def search_nearest(rows: sp.csr_matrix, limit: int) -> sp.csr_matrix:
     """Return most of each row's `limit` largest products with the other rows, CSR (P, P), in time of P."""
-    postings = cap_postings(rows.T.tocsr())
-    found = _in_blocks(rows.shape[0], lambda block: search_rows(block, rows, postings, limit))
+    by_column = rows.T.tocsr()
+    bounds = choose_bounds(rows, by_column)
+    postings = cap_postings(by_column, bounds.postings)
+    found = _in_blocks(rows.shape[0], lambda block: search_rows(block, rows, postings, bounds.candidates, limit))
     links = link_nearest(found)
     return _in_blocks(rows.shape[0], lambda block: expand_rows(block, rows, found, links, limit))
 
 
-def search_rows(block: slice, rows: sp.csr_matrix, postings: sp.csr_matrix, limit: int) -> sp.csr_matrix:
+def choose_bounds(rows: sp.csr_matrix, by_column: sp.csr_matrix) -> Bounds:
+    """Return the least bounds with which capped postings find FIRST_RECALL of a sample's nearest, else the widest."""
+    sample = rows[np.unique(np.linspace(0, rows.shape[0] - 1, SAMPLE).astype(int))]
+    starts = range(0, sample.shape[0], SAMPLED_AT_ONCE)
+    products = ((sample[start : start + SAMPLED_AT_ONCE] @ by_column).tocsr() for start in starts)
+    exact = sp.vstack([keep_strongest(some, SAMPLED_NEAREST) for some in products], format="csr")
+    for bounds in BOUNDS[:-1]:
+        found = _search(sample, rows, cap_postings(by_column, bounds.postings), bounds.candidates)
+        if _count_found(found, exact) >= FIRST_RECALL * exact.nnz:
+            return bounds
+    return BOUNDS[-1]
+
+
+def _count_found(found: sp.csr_matrix, exact: sp.csr_matrix) -> int:
+    """Return how many cells of `exact` (M, P) rows of `found` (M, P) reach; of equally near ones, any counts."""
+    asked = np.flatnonzero(np.diff(exact.indptr))
+    least = np.full(exact.shape[0], np.inf, np.float32)
+    least[asked] = np.minimum.reduceat(exact.data, exact.indptr[asked]) if len(asked) else 0
+    near = found.data >= np.repeat(least, np.diff(found.indptr)) * (1 - ROUNDING)
+    reached = np.bincount(np.repeat(np.arange(found.shape[0]), np.diff(found.indptr))[near], minlength=found.shape[0])
+    return int(np.minimum(reached, np.diff(exact.indptr)).sum())
+
+
+def search_rows(
+    block: slice, rows: sp.csr_matrix, postings: sp.csr_matrix, candidates: int, limit: int
+) -> sp.csr_matrix:
     """Return the first neighbours of a block of rows, those that capped postings find: CSR (M, P)."""
-    return keep_strongest(_drop_own(_search(rows[block], rows, postings), block.start), limit)
+    return keep_strongest(_drop_own(_search(rows[block], rows, postings, candidates), block.start), limit)
 
 
 def link_nearest(found: sp.csr_matrix) -> sp.csr_matrix:
@@ -79,9 +120,9 @@ def expand_rows(
     return keep_strongest(_drop_own(found[block].maximum(further).tocsr(), block.start), limit)
 
 
-def cap_postings(by_column: sp.csr_matrix) -> sp.csr_matrix:
-    """Return the heaviest POSTINGS rows of each column, CSR (W, P), of the rows transposed."""
-    return keep_strongest(by_column, POSTINGS)
+def cap_postings(by_column: sp.csr_matrix, postings: int = QUERY_BOUNDS.postings) -> sp.csr_matrix:
+    """Return the heaviest rows of each column, CSR (W, P), of the rows transposed."""
+    return keep_strongest(by_column, postings)
 
 
 @dataclass(frozen=True)
@@ -130,7 +171,7 @@ class NearestIndex:
     def _search(
         self, queries: sp.csr_matrix, limit: int, postings: sp.csr_matrix, links: sp.csr_matrix
     ) -> sp.csr_matrix:
-        found = _search(queries, self.rows, postings)
+        found = _search(queries, self.rows, postings, QUERY_BOUNDS.candidates)
         nearest = keep_strongest(found, FORWARD)
         further = keep_strongest(links[nearest.indices], FORWARD + REVERSE)
         to_nearest = (nearest.data, np.arange(nearest.nnz), nearest.indptr)
@@ -176,10 +217,10 @@ def multiply_pairs(queries: sp.csr_matrix, rows: sp.csr_matrix, pairs: sp.csr_ma
     return sp.csr_matrix((products, pairs.indices, pairs.indptr), shape=pairs.shape)
 
 
-def _search(queries: sp.csr_matrix, rows: sp.csr_matrix, postings: sp.csr_matrix) -> sp.csr_matrix:
+def _search(queries: sp.csr_matrix, rows: sp.csr_matrix, postings: sp.csr_matrix, candidates: int) -> sp.csr_matrix:
     """Return the products with the best candidates by the queries' heaviest columns, CSR (M, P)."""
-    candidates = keep_strongest((keep_strongest(queries, TERMS) @ postings).tocsr(), CANDIDATES)
-    return multiply_pairs(queries, rows, candidates)
+    best = keep_strongest((keep_strongest(queries, TERMS) @ postings).tocsr(), candidates)
+    return multiply_pairs(queries, rows, best)
 
 
 def _in_blocks(count: int, search: Callable[[slice], sp.csr_matrix]) -> sp.csr_matrix:

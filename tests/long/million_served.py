@@ -34,7 +34,13 @@ HISTORIES = (5, 50, 500, 5_000)
 COSTED, WARMED, BATCH = 20, 6, 500
 COSTED_QUERIES = 5  # of each kind
 CHOSEN_FROM = 3_000  # papers of the catalogue's ends
-ENVIRON = {"INKLING_WORKERS": "2", "INKLING_RATE_LIMIT": "off", "INKLING_REGISTRATION": "open"}
+ENVIRON = {
+    "INKLING_WORKERS": "2",
+    "INKLING_RATE_LIMIT": "off",
+    "INKLING_REGISTRATION": "open",
+    "INKLING_TRAIN_EVERY": "365d",  # a training beside takes the memory and the time that are measured
+    "INKLING_TRAIN_AFTER_EVENTS": "1000000000",
+}
 
 
 def serve(home: Path, world: World) -> dict[str, Any]:

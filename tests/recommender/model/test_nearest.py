@@ -96,6 +96,22 @@ def test_nearly_all_of_the_nearest_are_found(kind):
     assert some.data == pytest.approx(np.asarray(rows[some.row].multiply(rows[some.col]).sum(axis=1)).ravel(), abs=1e-5)
 
 
+@pytest.mark.parametrize(("kind", "wide"), [("near duplicates", 0), ("readers", 0), ("tags", 1)])
+def test_the_bounds_are_as_wide_as_a_sample_of_the_rows_needs(monkeypatch, kind, wide):
+    bounds, rows = (nearest.Bounds(60, 60), nearest.Bounds(400, 150), nearest.Bounds(0, 0)), KINDS[kind]()
+    monkeypatch.setattr(nearest, "BOUNDS", bounds)
+    assert nearest.choose_bounds(rows, rows.T.tocsr()) == bounds[wide]
+    assert recall(search_nearest(rows, LIMIT), rows, 20) >= 0.95
+    monkeypatch.setattr(nearest, "BOUNDS", bounds[:1])
+    assert (recall(search_nearest(rows, LIMIT), rows, 20) >= 0.95) == (wide == 0)
+
+
+def test_equal_rows_need_no_wide_bounds():
+    rows = sp.csr_matrix(np.ones((3_000, 2), np.float32))
+    assert nearest.choose_bounds(rows, rows.T.tocsr()) == nearest.BOUNDS[0]
+    assert nearest.choose_bounds(rows * 0, (rows * 0).T.tocsr()) == nearest.BOUNDS[0]
+
+
 @pytest.mark.parametrize("name", ["citeulike-t", "citeulike-t-tags"])
 def test_nearly_all_of_the_nearest_real_papers_are_found(shared, name):
     texts = paper_texts(read_papers(shared / f"data/{name}/papers.jsonl.gz"))
@@ -138,15 +154,15 @@ def test_few_products_are_all_computed(monkeypatch):
 
 def test_the_work_for_a_paper_does_not_grow_with_the_catalogue(monkeypatch):
     multiply, computed = nearest.multiply_pairs, []
+    monkeypatch.setattr(nearest, "BOUNDS", nearest.BOUNDS[:1])
     monkeypatch.setattr(nearest, "multiply_pairs", lambda *given: computed.append(given[2].nnz) or multiply(*given))
     each = []
     for papers in (1_500, 6_000):
         rows = topics(papers, 5)
-        assert np.diff(nearest.cap_postings(rows.T.tocsr()).indptr).max() <= nearest.POSTINGS
         computed.clear()
         search_nearest(rows, LIMIT)
         each.append(sum(computed) / papers)
-    assert max(each) <= nearest.CANDIDATES + (nearest.FORWARD + nearest.REVERSE) ** 2
+    assert max(each) <= nearest.BOUNDS[0].candidates + (nearest.FORWARD + nearest.REVERSE) ** 2 + 1
     assert each[1] <= 1.5 * each[0]
 
 

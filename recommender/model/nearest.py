@@ -11,7 +11,9 @@ Axes: P rows, W columns, M rows asked about.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -32,7 +34,8 @@ FIRST_RECALL = 0.86  # of the sample's nearest that capped postings have to find
 ROUNDING = 1e-5  # relative: by so much may the same product, summed in another order, differ
 BLOCK_ROWS = 1_000  # rows asked about at once
 CELLS = 1 << 20  # cells of the larger temporary arrays
-DENSE_CELLS = 1 << 25  # cells of the dense rows asked about; only the pages that are written to take memory
+DENSE_CELLS = 1 << 24  # cells of the dense rows asked about, for each thread
+MAX_THREADS = 4  # each takes some 100 MB
 
 
 class Bounds(NamedTuple):
@@ -224,8 +227,10 @@ def _search(queries: sp.csr_matrix, rows: sp.csr_matrix, postings: sp.csr_matrix
 
 
 def _in_blocks(count: int, search: Callable[[slice], sp.csr_matrix]) -> sp.csr_matrix:
-    """Search for a block of `count` rows at a time."""
-    return sp.vstack([search(slice(start, start + BLOCK_ROWS)) for start in range(0, count, BLOCK_ROWS)], format="csr")
+    """Search for `count` rows a block at a time, on all processors: SciPy's products let go of Python's lock."""
+    blocks = [slice(start, start + BLOCK_ROWS) for start in range(0, count, BLOCK_ROWS)]
+    with ThreadPoolExecutor(min(MAX_THREADS, os.cpu_count() or 1)) as threads:
+        return sp.vstack(list(threads.map(search, blocks)), format="csr")
 
 
 def _drop_own(found: sp.csr_matrix, start: int) -> sp.csr_matrix:

@@ -133,4 +133,5 @@ def revision() -> str:
     """Return the commit that was measured; what a run writes itself is no change."""
     found = version_of(("git", "rev-parse", "--short", "HEAD")) or "an unknown commit"
     written = (":!tests/bench/RESULTS.md", ":!tests/bench/plots")
-    return f"{found} with changes" if version_of(("git", "status", "--porcelain", "-uno", "--", ":/", *written)) else found
+    changed = version_of(("git", "status", "--porcelain", "-uno", "--", ":/", *written))
+    return f"{found} with changes" if changed else found

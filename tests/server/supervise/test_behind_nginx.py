@@ -23,6 +23,8 @@ AS_ADVISED = (
     "proxy_set_header Host $http_host;",
     "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;",
     "proxy_set_header X-Forwarded-Proto $scheme;",
+    "proxy_set_header X-Forwarded-Host $http_host;",
+    'proxy_set_header X-Forwarded-Port "";',
 )
 SET_UP = {
     "by default": (),

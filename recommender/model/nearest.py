@@ -71,12 +71,17 @@ def find_nearest_exactly(rows: sp.csr_matrix, limit: int) -> sp.csr_matrix:
 
 def search_nearest(rows: sp.csr_matrix, limit: int) -> sp.csr_matrix:
     """Return most of each row's `limit` largest products with the other rows, CSR (P, P), in time of P."""
-    by_column = rows.T.tocsr()
-    bounds = choose_bounds(rows, by_column)
-    postings = cap_postings(by_column, bounds.postings)
-    found = _in_blocks(rows.shape[0], lambda block: search_rows(block, rows, postings, bounds.candidates, limit))
+    postings, candidates = choose_postings(rows)
+    found = _in_blocks(rows.shape[0], lambda block: search_rows(block, rows, postings, candidates, limit))
     links = link_nearest(found)
     return _in_blocks(rows.shape[0], lambda block: expand_rows(block, rows, found, links, limit))
+
+
+def choose_postings(rows: sp.csr_matrix) -> tuple[sp.csr_matrix, int]:
+    """Return the capped postings (W, P) to search for the rows' nearest by, and how many candidates to compare."""
+    by_column = rows.T.tocsr()
+    bounds = choose_bounds(rows, by_column)
+    return cap_postings(by_column, bounds.postings), bounds.candidates
 
 
 def choose_bounds(rows: sp.csr_matrix, by_column: sp.csr_matrix) -> Bounds:

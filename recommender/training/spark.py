@@ -28,7 +28,7 @@ from recommender.features.tfidf import Vocabulary, least_papers, paper_texts, we
 from recommender.features.tokenized_texts import TokenizedTexts
 from recommender.features.tokenizer import tokenize
 from recommender.model.factorization import Factors, WarmStart, choose_factors
-from recommender.model.nearest import cap_postings, choose_bounds, expand_rows, link_nearest, search_rows
+from recommender.model.nearest import choose_postings, expand_rows, link_nearest, search_rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -124,13 +124,10 @@ class SparkEngine:
     def find_nearest(self, rows: sp.csr_matrix, limit: int) -> sp.csr_matrix:
         """Return most of each row's `limit` largest products with the other rows, CSR (P, P)."""
         context = self._session.sparkContext
-        by_column = rows.T.tocsr()
-        bounds = choose_bounds(rows, by_column)
-        all_rows, postings = context.broadcast(rows), context.broadcast(cap_postings(by_column, bounds.postings))
+        capped, candidates = choose_postings(rows)
+        all_rows, postings = context.broadcast(rows), context.broadcast(capped)
         found = self._in_blocks(
-            "found",
-            rows.shape[0],
-            lambda block: search_rows(block, all_rows.value, postings.value, bounds.candidates, limit),
+            "found", rows.shape[0], lambda block: search_rows(block, all_rows.value, postings.value, candidates, limit)
         )
         first, links = context.broadcast(found), context.broadcast(link_nearest(found))
         return self._in_blocks(

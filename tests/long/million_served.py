@@ -236,7 +236,9 @@ def alone(database: sqlite3.Connection, query: str) -> list[int]:
     given_up.start()
     try:
         return [number for (number,) in database.execute(statement, (match, PAGE))]
-    except sqlite3.OperationalError:
+    except sqlite3.OperationalError as error:
+        if str(error) != "interrupted":
+            raise
         return []
     finally:
         given_up.cancel()
